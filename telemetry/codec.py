@@ -1,0 +1,54 @@
+"""StateVector to and from the bytes of one message in telemetry.raw."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from telemetry.state_vector import StateVector
+
+SCHEMA_VERSION = b"1"
+"""Raised when a field is added or changes its meaning."""
+
+CONTENT_TYPE = b"application/json"
+
+REJECTED = "rejected"
+"""Header of a row that the collector could not read; its value says why, the message is the row."""
+
+Headers = Mapping[str, bytes | None]
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(StateVector)
+
+
+class MalformedMessageError(Exception):
+    """The message holds no state vector: set it aside with this text as the reason."""
+
+
+def encode(state_vector: StateVector) -> bytes:
+    """Return a JSON object with OpenSky's names, nulls included."""
+    return _encoder.encode(state_vector)
+
+
+def decode(value: bytes | None, headers: Headers) -> StateVector:
+    """Read a message of telemetry.raw.
+
+    Raises:
+        MalformedMessageError: With the field and what is wrong with it.
+    """
+    _check(headers)
+    if value is None:
+        raise MalformedMessageError("no value: a tombstone, which telemetry.raw does not use")
+    try:
+        return _decoder.decode(value)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise MalformedMessageError(str(error)) from error
+
+
+def _check(headers: Headers) -> None:
+    """Refuse what another version or another encoder wrote; absent headers mean ours."""
+    if (reason := headers.get(REJECTED)) is not None:
+        raise MalformedMessageError(reason.decode(errors="replace"))
+    if (version := headers.get("schema-version", SCHEMA_VERSION)) != SCHEMA_VERSION:
+        raise MalformedMessageError(f"schema-version {version!r}: only {SCHEMA_VERSION!r} is known")
+    if (content_type := headers.get("content-type", CONTENT_TYPE)) != CONTENT_TYPE:
+        raise MalformedMessageError(f"content-type {content_type!r}: only {CONTENT_TYPE!r} is read")

@@ -1,0 +1,261 @@
+"""config.yaml and the environment, read into typed and frozen settings."""
+
+import difflib
+import os
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, YamlConfigSettingsSource
+
+from telemetry.logs import LogFormat, LogLevel
+
+
+class SettingsError(Exception):
+    """The settings cannot be used: tell the user which and what is allowed, then stop."""
+
+
+def _split_commas(value: object) -> object:
+    """Take `a,b` for a list, which is how an environment variable writes one."""
+    if isinstance(value, str):
+        return [part.strip() for part in value.split(",") if part.strip()]
+    return value
+
+
+def _parse_yaml(value: object) -> object:
+    """Take YAML or JSON text for a structure, which is how an environment variable writes one."""
+    return yaml.safe_load(value) if isinstance(value, str) else value
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+
+class Area(_Section):
+    """A box of latitudes and longitudes in degrees; it may not cross the antimeridian."""
+
+    name: str = Field(pattern=r"^[a-z0-9_-]{1,32}$")
+    lamin: float = Field(ge=-90, le=90)
+    lomin: float = Field(ge=-180, le=180)
+    lamax: float = Field(ge=-90, le=90)
+    lomax: float = Field(ge=-180, le=180)
+
+    def model_post_init(self, _context: object) -> None:
+        """Refuse an empty or inverted box."""
+        if self.lamin >= self.lamax or self.lomin >= self.lomax:
+            raise ValueError(
+                f"area {self.name}: lamin < lamax and lomin < lomax are needed; "
+                "split a box that crosses the antimeridian in two"
+            )
+
+
+class OpenSkySettings(_Section):
+    """Where OpenSky is, who asks, for what and how often."""
+
+    api_url: str = "https://opensky-network.org/api"
+    token_url: str = (
+        "https://auth.opensky-network.org/auth/realms/opensky-network"  # noqa: S105 - a URL
+        "/protocol/openid-connect/token"
+    )
+    credentials_file: Path | None = None
+    client_id: str | None = None
+    client_secret: SecretStr | None = None
+    areas: Annotated[tuple[Area, ...], BeforeValidator(_parse_yaml)] = ()
+    extended: bool = True
+    min_poll_interval_seconds: float = Field(10, ge=1, le=86_400)
+    credits_per_day: int | None = Field(None, ge=1)
+    credit_reserve: float = Field(0.05, ge=0, lt=1)
+    connect_timeout_seconds: float = Field(5, gt=0, le=60)
+    read_timeout_seconds: float = Field(30, gt=0, le=300)
+    max_attempts: int = Field(3, ge=1, le=10)
+    max_answer_bytes: int = Field(64 * 1024 * 1024, ge=1024)
+    max_back_fill_seconds: int = Field(3600, ge=0, le=3600)
+
+
+class KafkaSettings(_Section):
+    """The broker and the topic between collector and processor."""
+
+    bootstrap_servers: str = "localhost:9092"
+    topic: str = Field("telemetry.raw", pattern=r"^[a-zA-Z0-9._-]{1,249}$")
+    group_id: str = "flight-monitor-archive"
+    partitions: int = Field(12, ge=1, le=1000)
+    replication_factor: int = Field(1, ge=1, le=9)
+    retention_hours: int = Field(72, ge=1)
+    compression: Literal["none", "gzip", "snappy", "lz4", "zstd"] = "zstd"
+    delivery_timeout_seconds: int = Field(120, ge=1)
+    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
+    sasl_username: str | None = None
+    sasl_password: SecretStr | None = None
+    ssl_ca_file: Path | None = None
+
+    def connection(self) -> dict[str, str | int]:
+        """Return what every librdkafka client of ours needs to reach the broker."""
+        config: dict[str, str | int] = {
+            "bootstrap.servers": self.bootstrap_servers,
+            "security.protocol": self.security_protocol,
+            "reconnect.backoff.ms": 100,
+            "reconnect.backoff.max.ms": 5_000,
+        }
+        if self.ssl_ca_file is not None:
+            config["ssl.ca.location"] = str(self.ssl_ca_file)
+        if self.security_protocol.startswith("SASL"):
+            config["sasl.mechanism"] = self.sasl_mechanism
+            config["sasl.username"] = self.sasl_username or ""
+            password = self.sasl_password
+            config["sasl.password"] = password.get_secret_value() if password else ""
+        return config
+
+
+class DatabaseSettings(_Section):
+    """The database that keeps the history."""
+
+    url: SecretStr = SecretStr("postgresql://flights@localhost:5432/flights")
+    connect_timeout_seconds: float = Field(10, gt=0, le=120)
+    statement_timeout_seconds: float = Field(30, gt=0, le=3600)
+    retention_days: int = Field(30, ge=0)
+
+
+class ArchiveSettings(_Section):
+    """How state vectors are gathered into transactions."""
+
+    max_batch_messages: int = Field(12_000, ge=1, le=200_000)
+    max_batch_age_seconds: float = Field(1.0, gt=0, le=60)
+    idle_seconds: float = Field(0.05, gt=0, le=5)
+    pause_after_seconds: float = Field(5, gt=0, le=120)
+    session_timeout_seconds: int = Field(45, ge=6, le=300)
+    max_invalid_consecutive: int = Field(1_000, ge=1)
+    max_invalid_ratio: float = Field(0.5, gt=0, le=1)
+
+
+class LiveSettings(_Section):
+    """How the living picture is kept."""
+
+    expiry_seconds: int = Field(300, ge=1, le=86_400)
+    resume_window_seconds: int = Field(300, ge=0, le=86_400)
+    tick_seconds: float = Field(1.0, gt=0, le=60)
+    quiet_seconds: float = Field(0.1, gt=0, le=5)
+
+
+class SseSettings(_Section):
+    """How the stream is served to browsers."""
+
+    allowed_origins: Annotated[tuple[str, ...], BeforeValidator(_split_commas)] = ()
+    heartbeat_seconds: float = Field(15, gt=0, le=300)
+    write_deadline_seconds: float = Field(30, gt=0, le=300)
+    max_subscribers: int = Field(5_000, ge=1)
+    retry_milliseconds: int = Field(2_000, ge=100, le=60_000)
+    drain_seconds: float = Field(3, ge=0, le=60)
+
+
+class HttpSettings(_Section):
+    """Where the services listen; port 0 for the collector's metrics means nowhere."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(8081, ge=0, le=65_535)
+    collector_metrics_port: int = Field(0, ge=0, le=65_535)
+
+
+class LogSettings(_Section):
+    """What is logged, and how."""
+
+    level: LogLevel = "info"
+    format: LogFormat = "auto"
+
+
+class Settings(BaseSettings):
+    """Every setting of both services. `config.yaml` says why each default is what it is."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")  # type: ignore[assignment]
+
+    opensky: OpenSkySettings = OpenSkySettings()
+    kafka: KafkaSettings = KafkaSettings()
+    database: DatabaseSettings = DatabaseSettings()
+    archive: ArchiveSettings = ArchiveSettings()
+    live: LiveSettings = LiveSettings()
+    sse: SseSettings = SseSettings()
+    http: HttpSettings = HttpSettings()
+    log: LogSettings = LogSettings()
+
+
+class _EnvironmentSource(PydanticBaseSettingsSource):
+    """`SECTION_KEY` variables; those of other programs, such as `KAFKA_HEAP_OPTS`, are not ours."""
+
+    def get_field_value(self, _field: object, field_name: str) -> tuple[Any, str, bool]:
+        values = {
+            key: os.environ[name]
+            for key in _fields_below([field_name])
+            if (name := f"{field_name}_{key}".upper()) in os.environ
+        }
+        return values, field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        values = {name: self.get_field_value(None, name)[0] for name in Settings.model_fields}
+        return {name: section for name, section in values.items() if section}
+
+
+def load_settings(config_file: Path | None = None) -> Settings:
+    """Read the defaults, over them the file, over that the environment.
+
+    Args:
+        config_file: By default `config.yaml` in the current folder, if there is one.
+
+    Raises:
+        SettingsError: Naming every key at fault, its value and what is allowed.
+    """
+    if config_file is not None and not config_file.is_file():
+        raise SettingsError(f"{config_file}: no such file; --config takes a config.yaml's path")
+
+    class _Sourced(Settings):
+        @classmethod
+        def settings_customise_sources(
+            cls, settings_cls: type[BaseSettings], *_args: object, **_sources: object
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            yaml_file = config_file or Path("config.yaml")
+            return (
+                _EnvironmentSource(settings_cls),
+                YamlConfigSettingsSource(settings_cls, yaml_file=yaml_file),
+            )
+
+    try:
+        return _Sourced()
+    except ValidationError as error:
+        raise SettingsError("\n".join(_explain(item) for item in error.errors())) from None
+    except yaml.YAMLError as error:
+        raise SettingsError(f"config.yaml is not YAML: {error}") from None
+
+
+def _explain(error: ErrorDetails) -> str:
+    """Turn one finding of pydantic into: key, value, what is allowed."""
+    path = [str(part) for part in error["loc"]]
+    key = ".".join(path)
+    if error["type"] == "extra_forbidden":
+        return f"{key}: unknown setting{_nearest(path)}"
+    shown = "(not shown)" if _is_secret(path) else repr(error["input"])
+    return f"{key}: {shown} cannot be used: {error['msg']}"
+
+
+def _fields_below(path: list[str]) -> dict[str, FieldInfo]:
+    """Return the settings that a section has, by name; none where the path is not a section."""
+    fields: dict[str, FieldInfo] = dict(Settings.model_fields)
+    for part in path:
+        annotation = fields[part].annotation if part in fields else None
+        is_section = isinstance(annotation, type) and issubclass(annotation, _Section)
+        fields = dict(annotation.model_fields) if is_section else {}  # type: ignore[union-attr]
+    return fields
+
+
+def _nearest(path: list[str]) -> str:
+    allowed = sorted(_fields_below(path[:-1]))
+    close = difflib.get_close_matches(path[-1], allowed, n=1)
+    if close:
+        return f"; did you mean {close[0]}?"
+    return f"; allowed here: {', '.join(allowed)}" if allowed else ""
+
+
+def _is_secret(path: list[str]) -> bool:
+    field = _fields_below(path[:-1]).get(path[-1])
+    return field is not None and "SecretStr" in str(field.annotation)
