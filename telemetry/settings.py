@@ -92,9 +92,9 @@ class KafkaSettings(_Section):
     sasl_password: SecretStr | None = None
     ssl_ca_file: Path | None = None
 
-    def connection(self) -> dict[str, str | int]:
+    def connection(self) -> dict[str, str | int | float | bool]:
         """Return what every librdkafka client of ours needs to reach the broker."""
-        config: dict[str, str | int] = {
+        config: dict[str, str | int | float | bool] = {
             "bootstrap.servers": self.bootstrap_servers,
             "security.protocol": self.security_protocol,
             "reconnect.backoff.ms": 100,
@@ -146,7 +146,7 @@ class SseSettings(_Section):
     allowed_origins: Annotated[tuple[str, ...], BeforeValidator(_split_commas)] = ()
     heartbeat_seconds: float = Field(15, gt=0, le=300)
     write_deadline_seconds: float = Field(30, gt=0, le=300)
-    max_subscribers: int = Field(5_000, ge=1)
+    max_viewers: int = Field(5_000, ge=1)
     retry_milliseconds: int = Field(2_000, ge=100, le=60_000)
     drain_seconds: float = Field(3, ge=0, le=60)
 

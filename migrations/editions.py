@@ -1,0 +1,38 @@
+"""Which of the three kinds of database this is, and the SQL files that it takes."""
+
+from enum import StrEnum
+from pathlib import Path
+
+from alembic import op
+
+SQL = Path(__file__).parent / "sql"
+
+BETWEEN_STATEMENTS = "\n----\n"
+"""A line of its own in the files: the driver prepares one statement at a time."""
+
+
+class Edition(StrEnum):
+    """TimescaleDB under its own licence, TimescaleDB under Apache 2, PostgreSQL without it."""
+
+    COMMUNITY = "community"
+    APACHE = "apache"
+    PLAIN = "plain"
+
+
+def find_edition() -> Edition:
+    """Load TimescaleDB where the server has it, and tell the edition."""
+    if "timescaledb" not in str(_ask("SHOW shared_preload_libraries")):
+        return Edition.PLAIN
+    op.get_bind().exec_driver_sql("CREATE EXTENSION IF NOT EXISTS timescaledb")
+    is_community = _ask("SHOW timescaledb.license") == "timescale"
+    return Edition.COMMUNITY if is_community else Edition.APACHE
+
+
+def run_file(name: str) -> None:
+    """Run each statement of migrations/sql/NAME.sql in the transaction of the migration."""
+    for statement in (SQL / f"{name}.sql").read_text().split(BETWEEN_STATEMENTS):
+        op.get_bind().exec_driver_sql(statement)
+
+
+def _ask(statement: str) -> object:
+    return op.get_bind().exec_driver_sql(statement).scalar()

@@ -1,0 +1,21 @@
+-- The columns of a state vector; the table itself comes with its edition's way of dividing time.
+CREATE TEMPORARY TABLE state_vector_columns (
+    icao24          text             NOT NULL,
+    callsign        text,
+    origin_country  text,
+    time_position   timestamptz,
+    last_contact    timestamptz      NOT NULL,
+    longitude       double precision,
+    latitude        double precision,
+    baro_altitude   real,
+    on_ground       boolean          NOT NULL,
+    velocity        real,
+    true_track      real,
+    vertical_rate   real,
+    sensors         integer[],
+    geo_altitude    real,
+    squawk          text,
+    spi             boolean          NOT NULL,
+    position_source smallint         NOT NULL,
+    category        smallint
+) ON COMMIT DROP

@@ -1,0 +1,22 @@
+"""The archive: state vectors, their ledger, and what could not be read."""
+
+from migrations.editions import Edition, find_edition, run_file
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    edition = find_edition()
+    run_file("0001_state_vectors")
+    run_file("0001_partitions" if edition is Edition.PLAIN else "0001_hypertable")
+    if edition is Edition.COMMUNITY:
+        run_file("0001_columnstore")
+    run_file("0001_ingest")
+    run_file("0001_views")
+
+
+def downgrade() -> None:
+    run_file("0001_down")

@@ -1,0 +1,1 @@
+"""telemetry.raw into TimescaleDB and out to browsers."""

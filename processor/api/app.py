@@ -1,0 +1,55 @@
+"""SERVE: the HTTP application, put together."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from fastapi import APIRouter, FastAPI
+from fastapi.responses import FileResponse
+from starlette.middleware.cors import CORSMiddleware
+
+# The page runs its own script only and asks nobody but this server.
+PAGE_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+
+
+def create_app(*, routers: Iterable[APIRouter], allowed_origins: Sequence[str]) -> FastAPI:
+    """Make the application of whatever this process serves."""
+    app = FastAPI(
+        title="OpenSky Flight Monitor",
+        description="Data of The OpenSky Network, https://opensky-network.org",
+        openapi_url="/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+    )
+    for router in routers:
+        app.include_router(router)
+    if allowed_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=list(allowed_origins),
+            allow_methods=["GET"],
+            allow_headers=["Last-Event-ID", "Cache-Control"],
+        )
+    return app
+
+
+def page_routes() -> APIRouter:
+    """Make the routes of the page, its script and its style."""
+    router = APIRouter(include_in_schema=False)
+    folder = Path(__file__).parent / "page"
+
+    def add(path: str, name: str) -> None:
+        @router.get(path)
+        async def asset() -> FileResponse:
+            return FileResponse(folder / name, headers=PAGE_HEADERS)
+
+    add("/", "index.html")
+    add("/page.js", "page.js")
+    add("/page.css", "page.css")
+    return router

@@ -1,0 +1,34 @@
+"""SERVE: whether the process lives, whether it is ready, and its metrics."""
+
+from collections.abc import Callable, Mapping
+
+from fastapi import APIRouter, Response
+from fastapi.responses import JSONResponse
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+
+Checks = Mapping[str, Callable[[], bool]]
+"""What must hold for the process to be ready, by name; answered without waiting."""
+
+
+def health_routes(*, checks: Checks, registry: CollectorRegistry) -> APIRouter:
+    """Make the routes for orchestrators and Prometheus."""
+    router = APIRouter(tags=["operations"])
+
+    @router.get("/health")
+    async def health() -> dict[str, str]:
+        """Answer that the event loop turns; a restart would help nothing else."""
+        return {"status": "alive"}
+
+    @router.get("/ready", responses={503: {"description": "Not ready; the body says why."}})
+    async def ready() -> JSONResponse:
+        """Answer 200 when work can be sent here, else 503 with what is missing."""
+        results = {name: check() for name, check in checks.items()}
+        status_code = 200 if all(results.values()) else 503
+        return JSONResponse(results, status_code=status_code)
+
+    @router.get("/metrics")
+    async def metrics() -> Response:
+        """Answer in Prometheus' text format."""
+        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+
+    return router

@@ -1,0 +1,1 @@
+"""The archive: every state vector stored exactly once."""

@@ -1,0 +1,166 @@
+"""Collect messages, partition by partition, until they make one transaction."""
+
+import datetime as dt
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from processor.message import Message, read_headers
+from telemetry.codec import Headers, MalformedMessageError, decode
+from telemetry.state_vector import StateVector
+
+Row = tuple[Any, ...]
+"""The 18 columns of state_vectors in StateVector's order, times as aware datetimes."""
+
+Key = tuple[str, int]
+"""(icao24, last_contact): what makes a state vector the same one."""
+
+
+class Claim(msgspec.Struct):
+    """A partition that is ours to store: where the next batch begins, and under which epoch."""
+
+    partition: int
+    next_offset: int
+    epoch: int
+
+
+class DeadLetter(msgspec.Struct, frozen=True):
+    """A message that holds no state vector: as it came, and what is wrong with it."""
+
+    partition: int
+    offset: int
+    key: bytes | None
+    headers: dict[str, str]
+    value: bytes | None
+    reason: str
+    published_at: dt.datetime | None
+
+
+class Span(msgspec.Struct):
+    """What one partition adds to a batch: the messages from offset `lo` up to, without, `hi`.
+
+    `lo` is the position before the batch rather than the first message's offset, because logs
+    have gaps. `epoch` is that of the claim under which the messages were read.
+    """
+
+    partition: int
+    epoch: int
+    lo: int
+    hi: int
+    n_in: int = 0
+    state_vectors: list[StateVector] = []
+    dead_letters: list[DeadLetter] = []
+
+
+class Batch:
+    """Messages of several partitions, decoded, to be stored in one transaction."""
+
+    def __init__(self, spans: Iterable[Span] = ()) -> None:
+        self.spans = {span.partition: span for span in spans}
+        self.n_in = sum(span.n_in for span in self.spans.values())
+
+    def add(self, message: Message, claim: Claim) -> DeadLetter | None:
+        """Take one message, read under a claim whose `next_offset` is the position before it.
+
+        Returns:
+            The dead letter, if the message holds no state vector.
+        """
+        partition, offset = _origin(message)
+        span = self.spans.get(partition)
+        if span is None:
+            position = claim.next_offset
+            span = self.spans[partition] = Span(partition, claim.epoch, lo=position, hi=position)
+        span.hi = offset + 1
+        span.n_in += 1
+        self.n_in += 1
+        headers = read_headers(message)
+        try:
+            span.state_vectors.append(decode(message.value(), headers))
+        except MalformedMessageError as error:
+            dead_letter = _dead_letter(message, headers, str(error))
+            span.dead_letters.append(dead_letter)
+            return dead_letter
+        return None
+
+    def without(self, partitions: Iterable[int]) -> "Batch":
+        """Return the batch less what another instance stores now."""
+        left_out = set(partitions)
+        return Batch(span for span in self.spans.values() if span.partition not in left_out)
+
+    def unique(self) -> dict[Key, tuple[StateVector, int]]:
+        """Return each state vector once, with its partition, sorted by key.
+
+        Of several with one key the first counts. Sorted, because insertion in the order of the
+        index is a third faster.
+        """
+        found: dict[Key, tuple[StateVector, int]] = {}
+        for partition in sorted(self.spans):
+            for state_vector in self.spans[partition].state_vectors:
+                key = (state_vector.icao24, state_vector.last_contact)
+                found.setdefault(key, (state_vector, partition))
+        return dict(sorted(found.items()))
+
+
+def to_rows(state_vectors: Iterable[StateVector]) -> list[Row]:
+    """Turn state vectors into rows of the table."""
+    moments: dict[int | None, dt.datetime | None] = {None: None}
+
+    def moment(seconds: int | None) -> dt.datetime | None:
+        # An answer has a few hundred different times for its thousands of rows.
+        if (known := moments.get(seconds)) is None and seconds is not None:
+            known = moments[seconds] = dt.datetime.fromtimestamp(seconds, dt.UTC)
+        return known
+
+    return [
+        (
+            s.icao24,
+            s.callsign,
+            s.origin_country,
+            moment(s.time_position),
+            moment(s.last_contact),
+            s.longitude,
+            s.latitude,
+            s.baro_altitude,
+            s.on_ground,
+            s.velocity,
+            s.true_track,
+            s.vertical_rate,
+            s.sensors,
+            s.geo_altitude,
+            s.squawk,
+            s.spi,
+            s.position_source,
+            s.category,
+        )
+        for s in state_vectors
+    ]
+
+
+def _origin(message: Message) -> tuple[int, int]:
+    partition, offset = message.partition(), message.offset()
+    if partition is None or offset is None:
+        raise ValueError(f"message without origin: partition {partition}, offset {offset}")
+    return partition, offset
+
+
+def _dead_letter(message: Message, headers: Headers, reason: str) -> DeadLetter:
+    partition, offset = _origin(message)
+    published_ms = message.timestamp()[1]
+    return DeadLetter(
+        partition=partition,
+        offset=offset,
+        key=message.key(),
+        headers={_storable(name): _storable(value) for name, value in headers.items()},
+        value=message.value(),
+        reason=_storable(reason),
+        published_at=(
+            dt.datetime.fromtimestamp(published_ms / 1000, dt.UTC) if published_ms > 0 else None
+        ),
+    )
+
+
+def _storable(value: str | bytes | None) -> str:
+    """Return text that PostgreSQL takes: it has no NUL and no lone surrogates."""
+    text = value.decode(errors="replace") if isinstance(value, bytes) else value or ""
+    return text.encode(errors="replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")

@@ -1,0 +1,312 @@
+"""CONSUME: read the archive's share of the log, batch by batch, in a thread of its own."""
+
+import asyncio
+import concurrent.futures
+import logging
+import math
+import threading
+import time
+from collections.abc import Callable, Coroutine, Iterable
+from typing import Any, Protocol, TypeVar
+
+import structlog
+from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
+
+from processor.archive.batch import Batch, Claim
+from processor.archive.breaker import Breaker
+from processor.archive.metrics import ArchiveMetrics
+from processor.archive.writer import Stored
+from processor.errors import LostLogError, StoppedError, UnavailableError
+from processor.kafka import check, consumer_config, identify, read_watermarks
+from processor.message import LogIdentity, Watermarks
+from telemetry.settings import ArchiveSettings, KafkaSettings
+
+log = structlog.get_logger()
+
+Result = TypeVar("Result")
+
+MESSAGES_AT_ONCE = 1_000
+"""A call for more would wait for them although the batch could be decoded meanwhile."""
+
+CLAIM_SECONDS = 200
+"""How long an assignment may wait for the database: less than max.poll.interval.ms (300 s)."""
+
+STOP_SECONDS = 20
+"""How long the last batch may take at shutdown; what is not stored then stays in the log."""
+
+LOOK_AROUND_SECONDS = 5
+"""How often the lag is observed, and whether the topic is still the same one."""
+
+
+class Store(Protocol):
+    """The writer, as the consumer sees it."""
+
+    async def claim(self, watermarks: dict[int, Watermarks]) -> list[Claim]: ...  # noqa: D102
+    async def write(self, batch: Batch) -> Stored: ...  # noqa: D102
+
+
+class ArchiveConsumer:
+    """Reads, decodes and hands over; the next batch fills while the last is being stored.
+
+    All calls of the Kafka consumer come from the thread of `run`. When the database is slow the
+    partitions are paused, but polling goes on, so that the group keeps us.
+    """
+
+    def __init__(
+        self,
+        *,
+        kafka: KafkaSettings,
+        archive: ArchiveSettings,
+        store_for: Callable[[LogIdentity], Store],
+        loop: asyncio.AbstractEventLoop,
+        breaker: Breaker,
+        metrics: ArchiveMetrics,
+    ) -> None:
+        self._kafka = kafka
+        self._archive = archive
+        self._store_for = store_for
+        self._store: Store
+        self._loop = loop
+        self._breaker = breaker
+        self._metrics = metrics
+        self._stopping = threading.Event()
+        self._stop_by = math.inf
+        self._consumer: Consumer
+        self._claims: dict[int, Claim] = {}
+        self._stored: dict[int, int] = {}
+        self._batch = Batch()
+        self._batch_since = 0.0
+        self._write: concurrent.futures.Future[Stored] | None = None
+        self._look_around_at = 0.0
+        self.is_assigned = False
+
+    def stop(self) -> None:
+        """Ask `run` to store what it has read and return; from any thread."""
+        self._stop_by = time.monotonic() + STOP_SECONDS
+        self._stopping.set()
+
+    def run(self) -> None:
+        """Consume until `stop`; while the broker or the database are away, start over.
+
+        Raises:
+            FatalError: When nothing may be stored any more.
+        """
+        while not self._stopping.is_set():
+            try:
+                self._run_once()
+            except UnavailableError as error:
+                log.warning("archive starts over", reason=str(error))
+                self._stopping.wait(1)
+            except StoppedError:
+                return
+
+    def _run_once(self) -> None:
+        config = consumer_config(self._kafka, self._kafka.group_id) | {
+            "partition.assignment.strategy": "cooperative-sticky",
+            "session.timeout.ms": self._archive.session_timeout_seconds * 1000,
+        }
+        self._consumer = Consumer(config, logger=logging.getLogger("kafka.archive"))
+        self._claims, self._batch = {}, Batch()
+        try:
+            self._identity = identify(self._consumer, self._kafka)
+            self._store = self._store_for(self._identity)
+            self._consumer.subscribe(
+                [self._kafka.topic],
+                on_assign=self._on_assign,
+                on_revoke=self._on_revoke,
+                on_lost=self._on_revoke,
+            )
+            while not self._stopping.is_set():
+                self._step()
+            self._drain()
+        finally:
+            self._abandon_write()
+            self.is_assigned = False
+            self._consumer.close()
+
+    def _step(self) -> None:
+        room = self._archive.max_batch_messages - self._batch.n_in
+        messages = self._consumer.consume(
+            min(room, MESSAGES_AT_ONCE), timeout=self._archive.idle_seconds
+        )
+        self._take(messages)
+        if self._batch.n_in and self._is_due(is_idle=not messages):
+            self._hand_over()
+        elif self._write is not None and self._write.done():
+            self._await_write()
+        if time.monotonic() >= self._look_around_at:
+            self._look_around_at = time.monotonic() + LOOK_AROUND_SECONDS
+            self._observe_lag()
+            self._check_identity()
+
+    def _take(self, messages: list[Message]) -> None:
+        for message in messages:
+            if (error := message.error()) is not None:
+                check(error)
+                continue
+            claim = self._claims.get(message.partition() or 0)
+            if claim is None:  # revoked or fenced since it was fetched
+                continue
+            if not self._batch.n_in:
+                self._batch_since = time.monotonic()
+            dead_letter = self._batch.add(message, claim)
+            if dead_letter is None:
+                self._breaker.record(is_malformed=False)
+            else:
+                self._breaker.record(is_malformed=True, reason=dead_letter.reason)
+
+    def _is_due(self, *, is_idle: bool) -> bool:
+        age_seconds = time.monotonic() - self._batch_since
+        return (
+            is_idle
+            or self._batch.n_in >= self._archive.max_batch_messages
+            or age_seconds >= self._archive.max_batch_age_seconds
+        )
+
+    def _hand_over(self) -> None:
+        """Begin to store the batch, once the one before is stored, and begin the next."""
+        self._await_write()
+        batch, self._batch = self._batch, Batch()
+        for span in batch.spans.values():
+            self._claims[span.partition].next_offset = span.hi
+        if batch.n_in:
+            self._write = self._submit(self._store.write(batch))
+
+    def _await_write(self) -> None:
+        """Wait for the batch in flight; polling goes on if that takes long."""
+        if self._write is None:
+            return
+        pause_at = time.monotonic() + self._archive.pause_after_seconds
+        paused: list[TopicPartition] = []
+        while not self._is_done(self._write, seconds=0.1):
+            if time.monotonic() > self._stop_by:
+                raise StoppedError
+            if not paused and time.monotonic() >= pause_at:
+                paused = self._consumer.assignment()
+                self._consumer.pause(paused)
+                log.warning("database is slow or away: paused", partitions=len(paused))
+            if paused:
+                self._poll_paused()
+        stored, self._write = self._write.result(), None
+        if paused:
+            self._consumer.resume(self._consumer.assignment())
+            log.info("resumed")
+        self._settle(stored)
+
+    def _poll_paused(self) -> None:
+        """Stay in the group; a partition assigned meanwhile is paused as well."""
+        message = self._consumer.poll(0)
+        if message is not None:
+            self._take([message])
+            self._consumer.pause(self._consumer.assignment())
+
+    def _settle(self, stored: Stored) -> None:
+        """Take note of what was stored, and tell Kafka, for those who watch its lag."""
+        self._metrics.observe(stored)
+        self._leave(
+            partition
+            for partition, epoch in stored.fenced.items()
+            if partition in self._claims and self._claims[partition].epoch == epoch
+        )
+        self._stored.update(stored.positions)
+        if stored.positions:
+            self._commit(stored.positions)
+
+    def _commit(self, positions: dict[int, int]) -> None:
+        offsets = [
+            TopicPartition(self._kafka.topic, partition, offset)
+            for partition, offset in positions.items()
+        ]
+        try:
+            self._consumer.commit(offsets=offsets, asynchronous=True)
+        except KafkaException as error:  # advisory: the database row is the authority
+            log.debug("Kafka did not take our positions", error=str(error))
+
+    def _on_assign(self, consumer: Consumer, assigned: list[TopicPartition]) -> None:
+        """Become the owner of partitions and go on where the database says."""
+        if assigned:
+            partitions = [item.partition for item in assigned]
+            claims = self._claim(consumer, partitions)
+            self._claims.update({claim.partition: claim for claim in claims})
+            self._stored.update({claim.partition: claim.next_offset for claim in claims})
+            consumer.incremental_assign(
+                [
+                    TopicPartition(self._kafka.topic, claim.partition, claim.next_offset)
+                    for claim in claims
+                ]
+            )
+            log.info("assigned", partitions=partitions)
+        self.is_assigned = True
+
+    def _claim(self, consumer: Consumer, partitions: list[int]) -> list[Claim]:
+        watermarks = {
+            partition: read_watermarks(consumer, self._kafka.topic, partition)
+            for partition in partitions
+        }
+        claiming = self._submit(self._store.claim(watermarks))
+        give_up_at = time.monotonic() + CLAIM_SECONDS
+        while not self._is_done(claiming, seconds=0.1):
+            if self._stopping.is_set():
+                claiming.cancel()
+                raise StoppedError
+            if time.monotonic() > give_up_at:
+                claiming.cancel()
+                raise UnavailableError(f"no database for {CLAIM_SECONDS} s: cannot claim")
+        return claiming.result()
+
+    def _on_revoke(self, consumer: Consumer, revoked: list[TopicPartition]) -> None:
+        """Leave partitions; what is not stored of them is the next owner's."""
+        partitions = [item.partition for item in revoked]
+        self._leave(partitions)
+        consumer.incremental_unassign(revoked)
+        log.info("revoked", partitions=partitions)
+
+    def _leave(self, partitions: Iterable[int]) -> None:
+        left = list(partitions)
+        for partition in left:
+            self._claims.pop(partition, None)
+            self._metrics.forget(partition)
+        self._batch = self._batch.without(left)
+
+    def _drain(self) -> None:
+        """Store what has been read; what cannot be stored in time stays in the log."""
+        try:
+            self._hand_over()
+            self._await_write()
+        except StoppedError:
+            log.warning("not stored in time; it stays in the log", messages=self._batch.n_in)
+
+    def _abandon_write(self) -> None:
+        if self._write is not None:
+            self._write.cancel()
+            self._write = None
+
+    def _observe_lag(self) -> None:
+        """Compare the newest offsets with the stored ones, as far as the client knows them."""
+        for partition in self._claims:
+            where = TopicPartition(self._kafka.topic, partition)
+            _, high = self._consumer.get_watermark_offsets(where, cached=True)
+            if high >= 0:
+                self._metrics.observe_lag(partition, high - self._stored.get(partition, high))
+
+    def _check_identity(self) -> None:
+        """Notice a topic that was deleted and made anew under our hands."""
+        try:
+            identity = identify(self._consumer, self._kafka)
+        except UnavailableError:  # the log is away, not lost
+            return
+        if identity.topic_id != self._identity.topic_id:
+            raise LostLogError(
+                f"topic {identity.topic} was deleted and made anew while it was being stored: "
+                f"its id was {self._identity.topic_id} and is {identity.topic_id}"
+            )
+
+    def _submit(
+        self, coroutine: Coroutine[Any, Any, Result]
+    ) -> "concurrent.futures.Future[Result]":
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+
+    @staticmethod
+    def _is_done(future: "concurrent.futures.Future[Any]", *, seconds: float) -> bool:
+        done, _ = concurrent.futures.wait([future], timeout=seconds)
+        return bool(done)

@@ -1,0 +1,279 @@
+"""STORE: one batch, one transaction, exactly once."""
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Sequence
+
+import asyncpg
+import msgspec
+import structlog
+
+from processor.archive.batch import Batch, Claim, Key, Row, Span, to_rows
+from processor.archive.database import Connection, Database
+from processor.archive.sql import Queries
+from processor.errors import LostLogError
+from processor.message import LogIdentity, Watermarks
+from telemetry.state_vector import FIELDS, StateVector
+
+log = structlog.get_logger()
+
+CAUTIOUS_BATCHES = 8
+"""Batches without a single duplicate until rows are copied straight into the table.
+
+COPY cannot skip what is there already; duplicates come in runs, after an assignment.
+"""
+
+
+class Stored(msgspec.Struct, frozen=True):
+    """What became of a batch.
+
+    Attributes:
+        n_inserted: Rows that were new.
+        n_duplicate: State vectors that were there already, or twice in the batch.
+        n_dead: Messages that were set aside.
+        positions: The next offset of each partition that was stored.
+        fenced: Partitions that another instance owns now, with the epoch that is no longer
+            valid; nothing of them was stored.
+    """
+
+    n_inserted: int
+    n_duplicate: int
+    n_dead: int
+    positions: dict[int, int]
+    fenced: dict[int, int]
+
+
+class _NotOursError(Exception):
+    """The compare-and-set found other numbers than ours: roll back."""
+
+
+class Writer:
+    """Stores the batches of one log; the row of offsets is the only authority.
+
+    The protocol: in one transaction, compare-and-set the position of every partition, insert
+    the rows, set aside what cannot be read, write the ledger. A commit whose acknowledgement
+    is lost is found out by reading the position again, so nothing is stored twice.
+    """
+
+    def __init__(
+        self, *, database: Database, queries: Queries, identity: LogIdentity, owner: str
+    ) -> None:
+        self._database = database
+        self._queries = queries
+        self._log_identity = identity
+        self._log_key = (identity.cluster_id, identity.topic)
+        self._owner = owner
+        self._days: set[dt.date] = set()
+        self._cautious_batches = CAUTIOUS_BATCHES
+
+    async def claim(self, watermarks: dict[int, Watermarks]) -> list[Claim]:
+        """Become the owner of partitions; former owners are fenced from here on.
+
+        Raises:
+            LostLogError: When the log cannot be gone on with where it was left.
+        """
+        self._cautious_batches = CAUTIOUS_BATCHES
+        return await self._database.run(lambda connection: self._claim(connection, watermarks))
+
+    async def _claim(
+        self, connection: Connection, watermarks: dict[int, Watermarks]
+    ) -> list[Claim]:
+        claims = []
+        async with connection.transaction():
+            for partition in sorted(watermarks):
+                low, high = watermarks[partition]
+                [(topic_id, next_offset, epoch)] = await connection.fetch(
+                    self._queries.claim,
+                    *self._log_key,
+                    partition,
+                    self._log_identity.topic_id,
+                    low,
+                    self._owner,
+                )
+                self._check_log(partition, topic_id, next_offset, Watermarks(low, high))
+                claims.append(Claim(partition, next_offset, epoch))
+        return claims
+
+    def _check_log(
+        self, partition: int, topic_id: str | None, next_offset: int, held: Watermarks
+    ) -> None:
+        where = f"{self._log_identity.topic}[{partition}]"
+        remedy = "`python -m processor begin-anew` keeps what is stored and begins at the oldest"
+        if topic_id != self._log_identity.topic_id:
+            raise LostLogError(
+                f"{where} is another topic of the same name: its id was {topic_id} and is "
+                f"{self._log_identity.topic_id}, it has been deleted and made anew. {remedy}"
+            )
+        if not held.low <= next_offset <= held.high:
+            raise LostLogError(
+                f"{where} holds offsets {held.low} to {held.high}, but {next_offset} comes next: "
+                f"messages were removed before they were stored. {remedy}"
+            )
+
+    async def write(self, batch: Batch) -> Stored:
+        """Store a batch, however often it must be tried, and tell what became of it."""
+        return await self._database.run(lambda connection: self._resolve(connection, batch))
+
+    async def _resolve(self, connection: Connection, batch: Batch) -> Stored:
+        try:
+            return await self._store(connection, batch)
+        except _NotOursError:
+            return await self._explain(connection, batch)
+
+    async def _explain(self, connection: Connection, batch: Batch) -> Stored:
+        """Find out why the positions are not the expected ones.
+
+        Either our own commit of this batch succeeded and only its acknowledgement was lost, or
+        another instance owns some partitions now; the others are stored without them.
+        """
+        known = await connection.fetch(self._queries.positions, *self._log_key, list(batch.spans))
+        ours = {
+            partition: next_offset
+            for partition, next_offset, epoch in known
+            if epoch == batch.spans[partition].epoch
+        }
+        fenced = {
+            span.partition: span.epoch
+            for span in batch.spans.values()
+            if span.partition not in ours
+        }
+        rest = batch.without(fenced)
+        if all(ours[span.partition] == span.hi for span in rest.spans.values()):
+            log.info("commit had succeeded", partitions=sorted(rest.spans))
+            return await self._read_ledger(connection, rest, fenced)
+        if not fenced:
+            raise LostLogError(
+                f"positions {ours} are neither before nor after the batch "
+                f"{[(span.partition, span.lo, span.hi) for span in rest.spans.values()]}, though "
+                "no other instance owns them: was ingest_offsets changed by hand?"
+            )
+        log.warning("fenced: another instance stores these partitions", partitions=sorted(fenced))
+        stored = await self._resolve(connection, rest)
+        return msgspec.structs.replace(stored, fenced=stored.fenced | fenced)
+
+    async def _read_ledger(
+        self, connection: Connection, batch: Batch, fenced: dict[int, int]
+    ) -> Stored:
+        recorded = await connection.fetch(
+            self._queries.recorded,
+            *self._log_key,
+            list(batch.spans),
+            [span.lo for span in batch.spans.values()],
+        )
+        return _stored(batch, Counter({row[0]: row[1] for row in recorded}), fenced)
+
+    async def _store(self, connection: Connection, batch: Batch) -> Stored:
+        found = batch.unique()
+        await self._make_room(connection, found)
+        spans = [batch.spans[partition] for partition in sorted(batch.spans)]
+        async with connection.transaction():
+            await self._advance(connection, spans)
+            inserted = await self._insert(connection, found)
+            await self._set_aside(connection, spans)
+            await self._record(connection, spans, inserted)
+        return _stored(batch, inserted, {})
+
+    async def _make_room(
+        self, connection: Connection, found: dict[Key, tuple[StateVector, int]]
+    ) -> None:
+        """Make the partitions that the rows need, before the transaction that must not wait."""
+        days = {
+            dt.datetime.fromtimestamp(day * 86_400, dt.UTC).date()
+            for day in {last_contact // 86_400 for _, last_contact in found}
+        }
+        if missing := days - self._days:
+            await connection.execute(self._queries.make_partitions, sorted(missing))
+            self._days |= missing
+
+    async def _advance(self, connection: Connection, spans: Sequence[Span]) -> None:
+        advanced = await connection.fetch(
+            self._queries.advance,
+            *self._log_key,
+            self._log_identity.topic_id,
+            [span.partition for span in spans],
+            [span.lo for span in spans],
+            [span.hi for span in spans],
+            [span.epoch for span in spans],
+        )
+        if len(advanced) != len(spans):
+            raise _NotOursError
+
+    async def _insert(
+        self, connection: Connection, found: dict[Key, tuple[StateVector, int]]
+    ) -> Counter[int]:
+        """Insert what is new; straight while nothing suggests that some of it is there."""
+        rows = to_rows(state_vector for state_vector, _ in found.values())
+        partitions = [partition for _, partition in found.values()]
+        if self._cautious_batches == 0:
+            try:
+                async with connection.transaction():
+                    await connection.copy_records_to_table(
+                        "state_vectors", records=rows, columns=FIELDS
+                    )
+            except asyncpg.UniqueViolationError:
+                self._cautious_batches = CAUTIOUS_BATCHES
+            else:
+                return Counter(partitions)
+        return await self._insert_new(connection, rows, partitions)
+
+    async def _insert_new(
+        self, connection: Connection, rows: list[Row], partitions: list[int]
+    ) -> Counter[int]:
+        """Insert by way of a staging table, skipping what is there already."""
+        await connection.execute(self._queries.create_staging)
+        staged = [(*row, partition) for row, partition in zip(rows, partitions, strict=True)]
+        await connection.copy_records_to_table("staging", records=staged)
+        counts = await connection.fetch(self._queries.insert_staged)
+        inserted = Counter({row[0]: row[1] for row in counts})
+        has_duplicates = inserted.total() < len(rows)
+        self._cautious_batches = (
+            CAUTIOUS_BATCHES if has_duplicates else max(0, self._cautious_batches - 1)
+        )
+        return inserted
+
+    async def _set_aside(self, connection: Connection, spans: Sequence[Span]) -> None:
+        letters = [letter for span in spans for letter in span.dead_letters]
+        if letters:
+            await connection.executemany(
+                self._queries.set_aside,
+                [
+                    (
+                        *self._log_key,
+                        letter.partition,
+                        letter.offset,
+                        letter.key,
+                        msgspec.json.encode(letter.headers).decode(),
+                        letter.value,
+                        letter.reason,
+                        letter.published_at,
+                    )
+                    for letter in letters
+                ],
+            )
+
+    async def _record(
+        self, connection: Connection, spans: Sequence[Span], inserted: Counter[int]
+    ) -> None:
+        await connection.execute(
+            self._queries.record,
+            *self._log_key,
+            [span.partition for span in spans],
+            [span.lo for span in spans],
+            [span.hi for span in spans],
+            [span.n_in for span in spans],
+            [inserted[span.partition] for span in spans],
+            [len(span.state_vectors) - inserted[span.partition] for span in spans],
+            [len(span.dead_letters) for span in spans],
+            [span.epoch for span in spans],
+        )
+
+
+def _stored(batch: Batch, inserted: Counter[int], fenced: dict[int, int]) -> Stored:
+    spans = batch.spans.values()
+    return Stored(
+        n_inserted=inserted.total(),
+        n_duplicate=sum(len(span.state_vectors) for span in spans) - inserted.total(),
+        n_dead=sum(len(span.dead_letters) for span in spans),
+        positions={span.partition: span.hi for span in spans},
+        fenced=fenced,
+    )

@@ -1,0 +1,110 @@
+"""What both halves ask of Kafka: which log it is, what it holds, and what an error means."""
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicCollection, TopicPartition
+from confluent_kafka.admin import AdminClient
+
+from processor.errors import FatalError, LostLogError, UnavailableError
+from processor.message import LogIdentity, Watermarks
+from telemetry.settings import KafkaSettings
+
+TIMEOUT_SECONDS = 5.0
+"""For one question to the broker; whoever asks asks again."""
+
+_LOST = (KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE)  # noqa: SLF001 - its name
+_REFUSED = (
+    KafkaError.TOPIC_AUTHORIZATION_FAILED,
+    KafkaError.GROUP_AUTHORIZATION_FAILED,
+    KafkaError.SASL_AUTHENTICATION_FAILED,
+    KafkaError._AUTHENTICATION,  # noqa: SLF001 - its name
+)
+
+
+def consumer_config(settings: KafkaSettings, group_id: str) -> dict[str, str | int | float | bool]:
+    """Return what both halves need; offsets are ours to keep, and never reset silently."""
+    return {
+        **settings.connection(),
+        "group.id": group_id,
+        "enable.auto.commit": False,
+        "enable.auto.offset.store": False,
+        "auto.offset.reset": "error",
+        "isolation.level": "read_committed",
+        # A fast reader is stalled for this long whenever the prefetch queue is full.
+        "fetch.queue.backoff.ms": 5,
+        # Of the default 64 MiB an archive that waits for its database would hold all.
+        "queued.max.messages.kbytes": 8_192,
+        "fetch.wait.max.ms": 100,
+    }
+
+
+def identify(consumer: Consumer, settings: KafkaSettings) -> LogIdentity:
+    """Ask which log the topic is.
+
+    Raises:
+        UnavailableError: The broker does not answer, or has not the topic yet.
+    """
+    topic = settings.topic
+    try:
+        metadata = consumer.list_topics(topic, timeout=TIMEOUT_SECONDS)
+    except KafkaException as error:
+        raise UnavailableError(f"{settings.bootstrap_servers}: {error}") from error
+    partitions = metadata.topics[topic].partitions
+    if not partitions:
+        raise UnavailableError(f"{settings.bootstrap_servers} has no topic {topic} yet")
+    return LogIdentity(
+        cluster_id=metadata.cluster_id or "",
+        topic=topic,
+        topic_id=None if is_embedded(metadata.cluster_id) else _topic_id(settings),
+        partitions=len(partitions),
+    )
+
+
+def is_embedded(cluster_id: str | None) -> bool:
+    """Tell librdkafka's development broker, which has no controller to ask, by its name."""
+    return (cluster_id or "").startswith("mockCluster")
+
+
+def _topic_id(settings: KafkaSettings) -> str | None:
+    """Ask for the topic's identity; brokers before Kafka 2.8 have none."""
+    admin = AdminClient(settings.connection())
+    future = admin.describe_topics(
+        TopicCollection([settings.topic]), request_timeout=TIMEOUT_SECONDS
+    )[settings.topic]
+    try:
+        topic_id = future.result(timeout=2 * TIMEOUT_SECONDS).topic_id
+    except KafkaException as error:
+        if error.args[0].code() == KafkaError._UNSUPPORTED_FEATURE:  # noqa: SLF001 - its name
+            return None
+        raise UnavailableError(f"{settings.bootstrap_servers}: {error}") from error
+    return str(topic_id) if topic_id is not None else None
+
+
+def read_watermarks(consumer: Consumer, topic: str, partition: int) -> Watermarks:
+    """Ask which offsets a partition holds.
+
+    Raises:
+        UnavailableError: The broker does not answer.
+    """
+    try:
+        held = consumer.get_watermark_offsets(
+            TopicPartition(topic, partition), timeout=TIMEOUT_SECONDS
+        )
+    except KafkaException as error:
+        raise UnavailableError(f"{topic}[{partition}]: {error}") from error
+    if held is None:
+        raise UnavailableError(f"{topic}[{partition}]: no answer in {TIMEOUT_SECONDS} s")
+    return Watermarks(*held)
+
+
+def check(error: KafkaError | None) -> None:
+    """Sort out the errors that a consumer meets among its messages; most pass by themselves.
+
+    Raises:
+        LostLogError: The next offset is no longer, or not yet, in the log.
+        FatalError: The broker refuses us, or the client cannot go on.
+    """
+    if error is None:
+        return
+    if error.code() in _LOST:
+        raise LostLogError(f"messages were removed before they were read: {error.str()}")
+    if error.code() in _REFUSED or error.fatal():
+        raise FatalError(f"Kafka: {error.str()}. See the kafka section of the settings")

@@ -1,0 +1,1 @@
+"""The living picture: what every aircraft does now, pushed to every viewer."""

@@ -1,0 +1,36 @@
+"""Every metric of the living picture."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge
+
+
+class LiveMetrics:
+    """What operators watch: who is here, how they fare, and how fresh the picture is."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.aircraft = Gauge("live_aircraft", "Aircraft in the picture.", registry=registry)
+        self.viewers = Gauge("sse_viewers", "Open streams.", registry=registry)
+        self.delay = Gauge(
+            "live_delay_seconds",
+            "Time from the newest last_contact to now.",
+            registry=registry,
+        )
+        self.malformed = Counter(
+            "live_malformed_messages", "Messages without a state vector.", registry=registry
+        )
+        self.resumed = Counter(
+            "sse_resumes",
+            "Viewers that came back: recovered, or reset with a snapshot.",
+            ["outcome"],
+            registry=registry,
+        )
+        self.conflated = Counter(
+            "sse_conflated_frames",
+            "Times that a viewer was behind and got only the newest of what it missed.",
+            registry=registry,
+        )
+        self.closed = Counter(
+            "sse_closed_streams",
+            "Streams that we ended, by reason.",
+            ["reason"],
+            registry=registry,
+        )

@@ -1,0 +1,73 @@
+"""How far a viewer has seen the log: the `id` of every event, the same on every instance."""
+
+import hashlib
+import string
+
+import msgspec
+
+from processor.message import LogIdentity
+
+_DIGITS = string.digits + string.ascii_lowercase
+_EPOCH_LENGTH = 8
+_MAX_LENGTH = 16_384
+"""A thousand partitions of thirteen digits each; a longer id is not one of ours."""
+
+
+class Position(msgspec.Struct, frozen=True):
+    """The next offset of every partition of one log.
+
+    Attributes:
+        epoch: Names the log; offsets of another mean nothing.
+        offsets: One for each partition, in order.
+    """
+
+    epoch: str
+    offsets: tuple[int, ...]
+
+    def __str__(self) -> str:
+        return f"{self.epoch}.{'-'.join(_to_base36(offset) for offset in self.offsets)}"
+
+    def is_within(self, later: "Position") -> bool:
+        """Whether everything up to here is also up to `later`."""
+        return all(mine <= other for mine, other in zip(self.offsets, later.offsets, strict=True))
+
+
+def parse_position(text: str | None) -> Position | None:
+    """Read a Last-Event-ID; None for whatever is not one of ours."""
+    if not text or len(text) > _MAX_LENGTH:
+        return None
+    epoch, separator, offsets = text.partition(".")
+    if not separator:
+        return None
+    try:
+        return Position(epoch, tuple(_from_base36(offset) for offset in offsets.split("-")))
+    except ValueError:
+        return None
+
+
+def epoch_of(identity: LogIdentity) -> str:
+    """Name a log so that every instance that reads it arrives at the same name."""
+    named = "\n".join(
+        [
+            identity.cluster_id,
+            identity.topic,
+            identity.topic_id or "",
+            str(identity.partitions),
+        ]
+    )
+    digest = hashlib.sha256(named.encode()).digest()
+    return _to_base36(int.from_bytes(digest[:8]))[:_EPOCH_LENGTH]
+
+
+def _to_base36(number: int) -> str:
+    digits = []
+    while number >= 36:  # noqa: PLR2004 - the base
+        number, digit = divmod(number, 36)
+        digits.append(_DIGITS[digit])
+    return _DIGITS[number] + "".join(reversed(digits))
+
+
+def _from_base36(text: str) -> int:
+    if not text.isascii() or not text.isalnum() or (not text.islower() and not text.isdigit()):
+        raise ValueError(text)
+    return int(text, 36)

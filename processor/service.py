@@ -1,0 +1,245 @@
+"""Build the processor, start it, watch it, and stop it in the right order."""
+
+import asyncio
+import os
+import signal
+import socket
+from collections.abc import Callable, Iterable
+from typing import Literal, Protocol
+
+import structlog
+from fastapi import APIRouter, FastAPI
+from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
+
+from processor.api.app import create_app, page_routes
+from processor.api.health import Checks, health_routes
+from processor.api.server import create_server, listen
+from processor.api.sse import sse_routes
+from processor.archive.breaker import Breaker
+from processor.archive.consumer import ArchiveConsumer
+from processor.archive.database import Database
+from processor.archive.maintenance import Maintenance
+from processor.archive.metrics import ArchiveMetrics
+from processor.archive.sql import load_queries
+from processor.archive.writer import Writer
+from processor.live.broadcaster import Broadcaster
+from processor.live.metrics import LiveMetrics
+from processor.live.picture import LivePicture
+from processor.live.reader import LiveReader
+from telemetry.settings import Settings
+
+log = structlog.get_logger()
+
+Role = Literal["archive", "live", "all"]
+
+SERVER_STOP_SECONDS = 5
+
+
+class Half(Protocol):
+    """One of the processor's two halves, which share nothing but the process."""
+
+    def start(self) -> list[asyncio.Task[None]]:
+        """Begin; none of the tasks ends before `stop`, unless it fails."""
+
+    async def stop(self, *, hurry: asyncio.Event) -> None:
+        """Finish what was accepted, accept nothing new; do not dawdle once told to hurry."""
+
+    def checks(self) -> Checks:
+        """Tell what must hold for this half to be ready."""
+
+    def routers(self) -> list[APIRouter]:
+        """Tell what this half serves."""
+
+
+class ArchiveHalf:
+    """Stores the log, and knows nothing of viewers."""
+
+    def __init__(self, settings: Settings, registry: CollectorRegistry) -> None:
+        queries = load_queries()
+        metrics = ArchiveMetrics(registry)
+        owner = f"{socket.gethostname()}:{os.getpid()}"
+        writing = _database(settings, f"flight-monitor archive {owner}")
+        maintaining = _database(settings, f"flight-monitor maintenance {owner}")
+        self._databases = (writing, maintaining)
+        self._maintenance = Maintenance(
+            database=maintaining,
+            queries=queries,
+            metrics=metrics,
+            retention_days=settings.database.retention_days,
+        )
+        self._consumer = ArchiveConsumer(
+            kafka=settings.kafka,
+            archive=settings.archive,
+            store_for=lambda identity: Writer(
+                database=writing, queries=queries, identity=identity, owner=owner
+            ),
+            loop=asyncio.get_running_loop(),
+            breaker=Breaker(
+                max_consecutive=settings.archive.max_invalid_consecutive,
+                max_ratio=settings.archive.max_invalid_ratio,
+            ),
+            metrics=metrics,
+        )
+
+    def start(self) -> list[asyncio.Task[None]]:
+        """Consume in a thread, maintain beside it."""
+        self._consuming = asyncio.create_task(
+            asyncio.to_thread(self._consumer.run), name="archive consumer"
+        )
+        self._maintaining = asyncio.create_task(self._maintenance.run(), name="maintenance")
+        return [self._consuming, self._maintaining]
+
+    async def stop(self, *, hurry: asyncio.Event) -> None:
+        """Store what has been read; what cannot be stored in time stays in the log."""
+        del hurry  # the last batch is the point of an orderly stop
+        self._consumer.stop()
+        self._maintaining.cancel()
+        await asyncio.wait([self._consuming, self._maintaining])
+        for database in self._databases:
+            await database.close()
+
+    def checks(self) -> Checks:
+        """Ready once partitions are assigned and the database has answered last."""
+        return {
+            "archive_assigned": lambda: self._consumer.is_assigned,
+            "database": lambda: all(database.is_reachable for database in self._databases),
+        }
+
+    def routers(self) -> list[APIRouter]:
+        """Serve nothing of its own."""
+        return []
+
+
+class LiveHalf:
+    """Keeps the picture and its viewers, and knows nothing of the database."""
+
+    def __init__(self, settings: Settings, registry: CollectorRegistry) -> None:
+        metrics = LiveMetrics(registry)
+        self._broadcaster = Broadcaster(
+            metrics=metrics,
+            max_viewers=settings.sse.max_viewers,
+            retry_milliseconds=settings.sse.retry_milliseconds,
+            drain_seconds=settings.sse.drain_seconds,
+        )
+        self._picture = LivePicture(
+            settings=settings.live,
+            heartbeat_seconds=settings.sse.heartbeat_seconds,
+            broadcaster=self._broadcaster,
+            metrics=metrics,
+        )
+        self._reader = LiveReader(
+            kafka=settings.kafka,
+            live=settings.live,
+            picture=self._picture,
+            loop=asyncio.get_running_loop(),
+        )
+        self._router = sse_routes(
+            broadcaster=self._broadcaster,
+            metrics=metrics,
+            write_deadline_seconds=settings.sse.write_deadline_seconds,
+        )
+
+    def start(self) -> list[asyncio.Task[None]]:
+        """Read in a thread, tick in the event loop."""
+        self._reading = asyncio.create_task(asyncio.to_thread(self._reader.run), name="live reader")
+        self._ticking = asyncio.create_task(self._picture.run(), name="live picture")
+        return [self._reading, self._ticking]
+
+    async def stop(self, *, hurry: asyncio.Event) -> None:
+        """Say goodbye to every viewer, spread over the drain time."""
+        self._reader.stop()
+        self._ticking.cancel()
+        self._broadcaster.close()
+        await self._broadcaster.wait_empty(hurry=hurry)
+        await asyncio.wait([self._reading, self._ticking])
+
+    def checks(self) -> Checks:
+        """Ready once the log has been read to its end."""
+        return {"live_picture": lambda: self._broadcaster.is_open}
+
+    def routers(self) -> list[APIRouter]:
+        """Serve the stream and the page that shows it."""
+        return [self._router, page_routes()]
+
+
+class Service:
+    """Starts what the role asks for, and ends it all when asked to or when a part fails."""
+
+    def __init__(self, settings: Settings, role: Role) -> None:
+        self._settings = settings
+        self._stopping = asyncio.Event()
+        self._hurry = asyncio.Event()
+        self._registry = CollectorRegistry()
+        for collector in (ProcessCollector, PlatformCollector, GCCollector):
+            collector(registry=self._registry)
+        self._halves: list[Half] = []
+        if role != "live":
+            self._halves.append(ArchiveHalf(settings, self._registry))
+        if role != "archive":
+            self._halves.append(LiveHalf(settings, self._registry))
+
+    async def run(self) -> None:
+        """Serve until SIGTERM or SIGINT; a second one makes haste.
+
+        Raises:
+            FatalError: A part cannot go on, and with it the process.
+        """
+        settings = self._settings
+        listener = listen(
+            settings.http.host,
+            settings.http.port,
+            write_deadline_seconds=settings.sse.write_deadline_seconds,
+        )
+        self._watch_signals()
+        server = create_server(self._app())
+        serving = asyncio.create_task(server.serve(sockets=[listener]), name="server")
+        tasks = [task for half in self._halves for task in half.start()]
+        host, port = listener.getsockname()[:2]
+        log.info("started", url=f"http://{host}:{port}", parts=[task.get_name() for task in tasks])
+        try:
+            await self._watch([serving, *tasks])
+        finally:
+            self._stopping.set()
+            await asyncio.gather(*(half.stop(hurry=self._hurry) for half in self._halves))
+            server.should_exit = True
+            await asyncio.wait([serving], timeout=SERVER_STOP_SECONDS)
+            log.info("stopped")
+
+    def _app(self) -> FastAPI:
+        checks: dict[str, Callable[[], bool]] = {
+            "not_stopping": lambda: not self._stopping.is_set()
+        }
+        for half in self._halves:
+            checks.update(half.checks())
+        routers = [router for half in self._halves for router in half.routers()]
+        return create_app(
+            routers=[*routers, health_routes(checks=checks, registry=self._registry)],
+            allowed_origins=self._settings.sse.allowed_origins,
+        )
+
+    async def _watch(self, tasks: Iterable[asyncio.Task[None]]) -> None:
+        """Wait for the signal, or for the first part that fails."""
+        stopping = asyncio.create_task(self._stopping.wait())
+        done, _ = await asyncio.wait([stopping, *tasks], return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        for task in done - {stopping}:
+            task.result()
+
+    def _watch_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for signal_number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(signal_number, self._on_signal)
+
+    def _on_signal(self) -> None:
+        if self._stopping.is_set():
+            self._hurry.set()
+        self._stopping.set()
+
+
+def _database(settings: Settings, application_name: str) -> Database:
+    return Database(
+        url=settings.database.url.get_secret_value(),
+        application_name=application_name,
+        connect_timeout_seconds=settings.database.connect_timeout_seconds,
+        statement_timeout_seconds=settings.database.statement_timeout_seconds,
+    )
