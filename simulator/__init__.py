@@ -1,0 +1,1 @@
+"""An imitation of OpenSky's REST API for developing and testing a client against."""

@@ -1,0 +1,162 @@
+"""Address blocks of ICAO 24-bit transponder addresses and OpenSky's spelling of their country."""
+
+from bisect import bisect_right
+from typing import NamedTuple
+
+
+class Block(NamedTuple):
+    """Addresses first..last; `rows` is how often the block was seen in 40,934 state vectors."""
+
+    first: int
+    last: int
+    iso2: str
+    origin_country: str
+    rows: int
+
+
+BLOCKS: tuple[Block, ...] = (
+    Block(0x006000, 0x006FFF, "MZ", "Mozambique", 1),
+    Block(0x008000, 0x00FFFF, "ZA", "South Africa", 66),
+    Block(0x010000, 0x017FFF, "EG", "Egypt", 117),
+    Block(0x018000, 0x01FFFF, "LY", "Libyan Arab Jamahiriya", 12),
+    Block(0x020000, 0x027FFF, "MA", "Morocco", 77),
+    Block(0x028000, 0x02FFFF, "TN", "Tunisia", 27),
+    Block(0x030000, 0x0307FF, "BW", "Botswana", 2),
+    Block(0x040000, 0x040FFF, "ET", "Ethiopia", 47),
+    Block(0x042000, 0x042FFF, "GQ", "Equatorial Guinea", 1),
+    Block(0x04C000, 0x04CFFF, "KE", "Kenya", 11),
+    Block(0x05A000, 0x05A7FF, "MV", "Maldives", 1),
+    Block(0x060000, 0x0607FF, "MU", "Mauritius", 3),
+    Block(0x062000, 0x062FFF, "NE", "Niger", 1),
+    Block(0x064000, 0x064FFF, "NG", "Nigeria", 2),
+    Block(0x06A000, 0x06AFFF, "QA", "Qatar", 300),
+    Block(0x06E000, 0x06EFFF, "RW", "Rwanda", 2),
+    Block(0x070000, 0x070FFF, "SN", "Senegal", 4),
+    Block(0x074000, 0x0747FF, "SC", "Seychelles", 1),
+    Block(0x080000, 0x080FFF, "TZ", "United Republic of Tanzania", 1),
+    Block(0x090000, 0x090FFF, "AO", "Angola", 3),
+    Block(0x0A0000, 0x0A7FFF, "DZ", "Algeria", 48),
+    Block(0x0A8000, 0x0A8FFF, "BS", "Bahamas", 3),
+    Block(0x0AC000, 0x0ADFFF, "CO", "Colombia", 50),
+    Block(0x0B4000, 0x0B4FFF, "GT", "Guatemala", 9),
+    Block(0x0C2000, 0x0C2FFF, "PA", "Panama", 72),
+    Block(0x0C4000, 0x0C4FFF, "DO", "Dominican Republic", 10),
+    Block(0x0C6000, 0x0C6FFF, "TT", "Trinidad and Tobago", 5),
+    Block(0x0C8000, 0x0C8FFF, "SR", "Suriname", 1),
+    Block(0x0D0000, 0x0D7FFF, "MX", "Mexico", 283),
+    Block(0x100000, 0x1FFFFF, "RU", "Russian Federation", 243),
+    Block(0x300000, 0x33FFFF, "IT", "Italy", 116),
+    Block(0x340000, 0x37FFFF, "ES", "Spain", 568),
+    Block(0x380000, 0x3BFFFF, "FR", "France", 649),
+    Block(0x3C0000, 0x3FFFFF, "DE", "Germany", 1412),
+    Block(0x400000, 0x4001BF, "BM", "United Kingdom", 2),
+    Block(0x400000, 0x43FFFF, "GB", "United Kingdom", 1420),
+    Block(0x400300, 0x4003FF, "TC", "United Kingdom", 8),
+    Block(0x424135, 0x4241F2, "KY", "United Kingdom", 1),
+    Block(0x424200, 0x4246FF, "BM", "United Kingdom", 177),
+    Block(0x424700, 0x424899, "KY", "United Kingdom", 7),
+    Block(0x424B00, 0x424BFF, "IM", "United Kingdom", 8),
+    Block(0x43BE00, 0x43BEFF, "BM", "United Kingdom", 9),
+    Block(0x43E700, 0x43EAFD, "IM", "United Kingdom", 18),
+    Block(0x43EAFE, 0x43EEFF, "GG", "United Kingdom", 8),
+    Block(0x440000, 0x447FFF, "AT", "Austria", 454),
+    Block(0x448000, 0x44FFFF, "BE", "Belgium", 161),
+    Block(0x450000, 0x457FFF, "BG", "Bulgaria", 62),
+    Block(0x458000, 0x45FFFF, "DK", "Denmark", 106),
+    Block(0x460000, 0x467FFF, "FI", "Finland", 162),
+    Block(0x468000, 0x46FFFF, "GR", "Greece", 132),
+    Block(0x470000, 0x477FFF, "HU", "Hungary", 217),
+    Block(0x478000, 0x47FFFF, "NO", "Norway", 185),
+    Block(0x480000, 0x487FFF, "NL", "Kingdom of the Netherlands", 505),
+    Block(0x488000, 0x48FFFF, "PL", "Poland", 348),
+    Block(0x490000, 0x497FFF, "PT", "Portugal", 244),
+    Block(0x498000, 0x49FFFF, "CZ", "Czech Republic", 136),
+    Block(0x4A0000, 0x4A7FFF, "RO", "Romania", 69),
+    Block(0x4A8000, 0x4AFFFF, "SE", "Sweden", 246),
+    Block(0x4B0000, 0x4B7FFF, "CH", "Switzerland", 433),
+    Block(0x4B8000, 0x4BFFFF, "TR", "Turkey", 1043),
+    Block(0x4C0000, 0x4C7FFF, "RS", "Serbia", 44),
+    Block(0x4C8000, 0x4C87FF, "CY", "Cyprus", 6),
+    Block(0x4CA000, 0x4CAFFF, "IE", "Ireland", 854),
+    Block(0x4CC000, 0x4CCFFF, "IS", "Iceland", 71),
+    Block(0x4D0000, 0x4D07FF, "LU", "Luxembourg", 101),
+    Block(0x4D2000, 0x4D27FF, "MT", "Malta", 532),
+    Block(0x4D4000, 0x4D47FF, "MC", "Monaco", 1),
+    Block(0x500000, 0x5007FF, "SM", "San Marino", 35),
+    Block(0x501000, 0x5017FF, "AL", "Albania", 5),
+    Block(0x501800, 0x501FFF, "HR", "Croatia", 49),
+    Block(0x502800, 0x502FFF, "LV", "Latvia", 89),
+    Block(0x503800, 0x503FFF, "LT", "Lithuania", 56),
+    Block(0x504800, 0x504FFF, "MD", "Republic of Moldova", 16),
+    Block(0x505800, 0x505FFF, "SK", "Slovakia", 35),
+    Block(0x506800, 0x506FFF, "SI", "Slovenia", 8),
+    Block(0x507800, 0x507FFF, "UZ", "Uzbekistan", 18),
+    Block(0x508000, 0x50FFFF, "UA", "Ukraine", 44),
+    Block(0x510000, 0x5107FF, "BY", "Belarus", 13),
+    Block(0x511000, 0x5117FF, "EE", "Estonia", 34),
+    Block(0x514000, 0x5147FF, "GE", "Georgia", 9),
+    Block(0x516000, 0x5167FF, "ME", "Montenegro", 3),
+    Block(0x600000, 0x6007FF, "AM", "Armenia", 1),
+    Block(0x600800, 0x600FFF, "AZ", "Azerbaijan", 14),
+    Block(0x601000, 0x6017FF, "KG", "Kyrgyzstan", 1),
+    Block(0x601800, 0x601FFF, "TM", "Turkmenistan", 5),
+    Block(0x680000, 0x6807FF, "BT", "Bhutan", 1),
+    Block(0x682000, 0x6827FF, "MN", "Mongolia", 2),
+    Block(0x683000, 0x6837FF, "KZ", "Kazakhstan", 7),
+    Block(0x700000, 0x700FFF, "AF", "Afghanistan", 3),
+    Block(0x702000, 0x702FFF, "BD", "Bangladesh", 26),
+    Block(0x704000, 0x704FFF, "MM", "Myanmar", 11),
+    Block(0x706000, 0x706FFF, "KW", "Kuwait", 36),
+    Block(0x708000, 0x708FFF, "LA", "Lao People's Democratic Republic", 4),
+    Block(0x70A000, 0x70AFFF, "NP", "Nepal", 8),
+    Block(0x70C000, 0x70C7FF, "OM", "Oman", 42),
+    Block(0x70E000, 0x70EFFF, "KH", "Cambodia", 2),
+    Block(0x710000, 0x717FFF, "SA", "Saudi Arabia", 113),
+    Block(0x718000, 0x71FFFF, "KR", "Republic of Korea", 342),
+    Block(0x728000, 0x72FFFF, "IQ", "Iraq", 5),
+    Block(0x730000, 0x737FFF, "IR", "Islamic Republic of Iran", 13),
+    Block(0x738000, 0x73FFFF, "IL", "Israel", 70),
+    Block(0x740000, 0x747FFF, "JO", "Jordan", 35),
+    Block(0x748000, 0x74FFFF, "LB", "Lebanon", 3),
+    Block(0x750000, 0x757FFF, "MY", "Malaysia", 191),
+    Block(0x758000, 0x75FFFF, "PH", "Philippines", 139),
+    Block(0x760000, 0x767FFF, "PK", "Pakistan", 23),
+    Block(0x768000, 0x76FFFF, "SG", "Singapore", 146),
+    Block(0x770000, 0x777FFF, "LK", "Sri Lanka", 20),
+    Block(0x778000, 0x77FFFF, "SY", "Syrian Arab Republic", 5),
+    Block(0x780000, 0x7BFFFF, "CN", "China", 743),
+    Block(0x789000, 0x789FFF, "HK", "China", 83),
+    Block(0x7C0000, 0x7FFFFF, "AU", "Australia", 680),
+    Block(0x800000, 0x83FFFF, "IN", "India", 729),
+    Block(0x840000, 0x87FFFF, "JP", "Japan", 660),
+    Block(0x880000, 0x887FFF, "TH", "Thailand", 182),
+    Block(0x888000, 0x88FFFF, "VN", "Viet Nam", 97),  # codespell:ignore nam
+    Block(0x894000, 0x894FFF, "BH", "Bahrain", 62),
+    Block(0x895000, 0x8957FF, "BN", "Brunei Darussalam", 3),
+    Block(0x896000, 0x896FFF, "AE", "United Arab Emirates", 586),
+    Block(0x898000, 0x898FFF, "PG", "Papua New Guinea", 2),
+    Block(0x899000, 0x8997FF, "TW", "Taiwan", 190),
+    Block(0x8A0000, 0x8A7FFF, "ID", "Indonesia", 125),
+    Block(0xA00000, 0xAFFFFF, "US", "United States", 21015),
+    Block(0xC00000, 0xC3FFFF, "CA", "Canada", 1437),
+    Block(0xC80000, 0xC87FFF, "NZ", "New Zealand", 178),
+    Block(0xC88000, 0xC88FFF, "FJ", "Fiji", 6),
+    Block(0xE00000, 0xE3FFFF, "AR", "Argentina", 42),
+    Block(0xE40000, 0xE7FFFF, "BR", "Brazil", 409),
+    Block(0xE80000, 0xE80FFF, "CL", "Chile", 78),
+    Block(0xE84000, 0xE84FFF, "EC", "Ecuador", 3),
+    Block(0xE8C000, 0xE8CFFF, "PE", "Peru", 1),
+    Block(0xE94000, 0xE94FFF, "BO", "Bolivia", 3),
+)
+
+_FIRSTS = tuple(block.first for block in BLOCKS)
+_CANDIDATES = 4  # sub-blocks (Bermuda in the United Kingdom's) start after their parent
+
+
+def origin_country(address: int) -> str:
+    """OpenSky's spelling for an address, empty for an address in no block."""
+    place = bisect_right(_FIRSTS, address)
+    for block in reversed(BLOCKS[max(0, place - _CANDIDATES) : place]):
+        if block.first <= address <= block.last:
+            return block.origin_country
+    return ""
