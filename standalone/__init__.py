@@ -1,0 +1,1 @@
+"""One command, one machine: the whole pipeline from the Python packages alone."""

@@ -1,0 +1,85 @@
+"""Fixtures of all tests: real Kafka, real TimescaleDB, fresh databases and topic names."""
+
+import functools
+import os
+import secrets
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support import kafka_install, timescale_install
+from tests.support.kafka import Kafka
+from tests.support.timescale import Timescale
+
+_PARTS: dict[str, Callable[[], str | None]] = {
+    "real_kafka": functools.cache(kafka_install.unavailable_reason),
+    "real_database": functools.cache(timescale_install.unavailable_reason),
+}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a test whose real part cannot be had; fail it where the parts are promised."""
+    for marker in _PARTS:
+        if item.get_closest_marker(marker):
+            _require(marker)
+
+
+def _require(marker: str) -> None:
+    reason = _PARTS[marker]()
+    if reason is None:
+        return
+    if _are_parts_promised():
+        pytest.fail(
+            f"{reason} (a missing part fails here: CI or REQUIRE_REAL_PARTS is set)", pytrace=False
+        )
+    pytest.skip(reason)
+
+
+def _are_parts_promised() -> bool:
+    values = (os.environ.get(name, "") for name in ("CI", "REQUIRE_REAL_PARTS"))
+    return any(value.lower() not in {"", "0", "false"} for value in values)
+
+
+@pytest.fixture(scope="session")
+def kafka() -> Iterator[Kafka]:
+    """One Apache Kafka for all tests; a test that kills it starts it again."""
+    _require("real_kafka")
+    with Kafka() as broker:
+        yield broker
+
+
+@pytest.fixture(scope="session")
+def timescale() -> Iterator[Timescale]:
+    """One TimescaleDB server for all tests; a test that kills it starts it again."""
+    _require("real_database")
+    with Timescale() as server:
+        yield server
+
+
+@pytest.fixture
+def database_url(timescale: Timescale) -> Iterator[str]:
+    """Give the address of an empty database on TimescaleDB, dropped after the test."""
+    timescale.start()
+    dsn = timescale.create_database()
+    yield dsn
+    timescale.start()
+    timescale.drop_database(dsn)
+
+
+@pytest.fixture
+def topic_name() -> Callable[[], str]:
+    """Give a function that makes up a topic name nobody else has."""
+    return lambda: f"telemetry.raw.{secrets.token_hex(6)}"
+
+
+@pytest.fixture
+def server_folder() -> Iterator[Path]:
+    """Give a folder that the user of a database server can reach, unlike `tmp_path` of root."""
+    folder = Path(tempfile.mkdtemp(prefix="server-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)

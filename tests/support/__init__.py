@@ -1,0 +1,1 @@
+"""What tests stand on: real parts without Docker, and ways to break them."""

@@ -1,0 +1,34 @@
+"""Install the real parts that tests run against: `python -m tests.support.install`."""
+
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.support import kafka_install, timescale_install
+from tests.support.cache import PartUnavailableError
+
+_PARTS: dict[str, Callable[[], Path]] = {
+    f"Apache Kafka {kafka_install.kafka_version()}": kafka_install.install,
+    "TimescaleDB": timescale_install.install,
+}
+
+
+def main() -> int:
+    """Install every part, go on after a failure, and give the exit status."""
+    return max(_install(name, install) for name, install in _PARTS.items())
+
+
+def _install(name: str, install: Callable[[], Path]) -> int:
+    started = time.monotonic()
+    try:
+        folder = install()
+    except (PartUnavailableError, OSError) as error:
+        sys.stderr.write(f"{name}: {error}\n")
+        return 1
+    sys.stdout.write(f"{name}: ready in {folder} after {time.monotonic() - started:.1f} s\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

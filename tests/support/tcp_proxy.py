@@ -1,0 +1,173 @@
+"""A TCP proxy for fault tests: it passes, cuts, stalls, resets after so many bytes, restores.
+
+It runs in a thread of its own, so that tests whose clients block can use it as well as async ones.
+"""
+
+import asyncio
+import contextlib
+import socket
+import struct
+import threading
+from collections.abc import Coroutine
+from types import TracebackType
+from typing import Any, Self
+
+from standalone.database import free_port
+
+_HOST = "127.0.0.1"
+_CHUNK_BYTES = 65_536
+_CONTROL_TIMEOUT_S = 5.0
+# Linger on, for no time: closing then sends RST instead of FIN.
+_RESET_AT_CLOSE = struct.pack("ii", 1, 0)
+
+
+class TcpProxy:
+    """A port of 127.0.0.1 that leads to another port, until a test breaks the way."""
+
+    def __init__(self, upstream_port: int, *, port: int | None = None) -> None:
+        self.upstream_port = upstream_port
+        self.port = port or free_port()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="tcp-proxy")
+        self._server: asyncio.Server | None = None
+        self._connections: set[asyncio.Task[None]] = set()
+        self._requests_pass = asyncio.Event()
+        self._answers_pass = asyncio.Event()
+        self._is_cut = False
+        self._bytes_until_reset: int | None = None
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        self._control(self._start())
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._control(self._stop())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def cut(self) -> None:
+        """Reset every connection, and every new one, until `restore()`."""
+        self._control(self._cut())
+
+    def stall(self, *, requests: bool = True, answers: bool = True) -> None:
+        """Hold what clients send, what they are answered, or both; connections stay open.
+
+        With `requests=False` a request is carried out and its answer kept back: followed by
+        `cut()`, the client cannot know whether its COMMIT succeeded.
+        """
+        self._control(self._stall(requests=requests, answers=answers))
+
+    def reset_after(self, count_bytes: int) -> None:
+        """Let `count_bytes` more pass, both ways and all connections together, then `cut()`."""
+        self._control(self._set_budget(count_bytes))
+
+    def restore(self) -> None:
+        """Pass everything again, what a stall holds back first."""
+        self._control(self._restore())
+
+    def _control(self, work: Coroutine[Any, Any, None]) -> None:
+        asyncio.run_coroutine_threadsafe(work, self._loop).result(_CONTROL_TIMEOUT_S)
+
+    async def _start(self) -> None:
+        await self._restore()
+        self._server = await asyncio.start_server(self._accept, _HOST, self.port)
+
+    async def _stop(self) -> None:
+        if self._server is not None:
+            self._server.close()
+        await self._reset_all()
+
+    async def _cut(self) -> None:
+        self._is_cut = True
+        await self._reset_all()
+
+    async def _reset_all(self) -> None:
+        connections = list(self._connections)
+        for connection in connections:
+            connection.cancel()
+        await asyncio.gather(*connections, return_exceptions=True)
+
+    async def _stall(self, *, requests: bool, answers: bool) -> None:
+        if requests:
+            self._requests_pass.clear()
+        if answers:
+            self._answers_pass.clear()
+
+    async def _set_budget(self, count_bytes: int) -> None:
+        self._bytes_until_reset = count_bytes
+
+    async def _restore(self) -> None:
+        self._is_cut = False
+        self._bytes_until_reset = None
+        self._requests_pass.set()
+        self._answers_pass.set()
+
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._is_cut:
+            _reset(writer)
+            return
+        connection = self._loop.create_task(self._carry(reader, writer))
+        self._connections.add(connection)
+        connection.add_done_callback(self._connections.discard)
+
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Carry one connection until either side ends it; what is in the way is reset."""
+        try:
+            upstream = await asyncio.open_connection(_HOST, self.upstream_port)
+        except OSError:
+            _reset(writer)
+            return
+        ways = [
+            asyncio.ensure_future(self._pump(reader, upstream[1], self._requests_pass)),
+            asyncio.ensure_future(self._pump(upstream[0], writer, self._answers_pass)),
+        ]
+        is_cut = True
+        try:
+            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+            is_cut = self._is_cut
+        finally:
+            for way in ways:
+                way.cancel()
+            await asyncio.gather(*ways, return_exceptions=True)
+            for end in (writer, upstream[1]):
+                _reset(end) if is_cut else end.close()
+
+    async def _pump(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, may_pass: asyncio.Event
+    ) -> None:
+        with contextlib.suppress(ConnectionError):
+            while data := await reader.read(_CHUNK_BYTES):
+                await may_pass.wait()
+                writer.write(self._within_budget(data))
+                await writer.drain()
+                if self._is_cut:
+                    return
+
+    def _within_budget(self, data: bytes) -> bytes:
+        if self._bytes_until_reset is None:
+            return data
+        passed = data[: self._bytes_until_reset]
+        self._bytes_until_reset -= len(passed)
+        if self._bytes_until_reset == 0:
+            self._is_cut = True
+            # After this chunk was written; the tasks of the other connections end there as well.
+            self._loop.call_soon(self._cancel_all)
+        return passed
+
+    def _cancel_all(self) -> None:
+        for connection in self._connections:
+            connection.cancel()
+
+
+def _reset(writer: asyncio.StreamWriter) -> None:
+    end = writer.get_extra_info("socket")
+    with contextlib.suppress(OSError):
+        end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_AT_CLOSE)
+    writer.transport.abort()
