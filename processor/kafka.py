@@ -50,32 +50,31 @@ def identify(consumer: Consumer, settings: KafkaSettings) -> LogIdentity:
     partitions = metadata.topics[topic].partitions
     if not partitions:
         raise UnavailableError(f"{settings.bootstrap_servers} has no topic {topic} yet")
+    cluster_id, topic_id = metadata.cluster_id or "", _topic_id(settings)
+    if is_embedded(cluster_id):
+        # Its name holds an address in memory, which another start may happen to have again.
+        cluster_id, topic_id = f"{cluster_id} {topic_id}", None
     return LogIdentity(
-        cluster_id=metadata.cluster_id or "",
-        topic=topic,
-        topic_id=None if is_embedded(metadata.cluster_id) else _topic_id(settings),
-        partitions=len(partitions),
+        cluster_id=cluster_id, topic=topic, topic_id=topic_id, partitions=len(partitions)
     )
 
 
-def is_embedded(cluster_id: str | None) -> bool:
-    """Tell librdkafka's development broker, which has no controller to ask, by its name."""
-    return (cluster_id or "").startswith("mockCluster")
+def is_embedded(cluster_id: str) -> bool:
+    """Tell librdkafka's development broker by its name: it cannot look offsets up by time."""
+    return cluster_id.startswith("mockCluster")
 
 
 def _topic_id(settings: KafkaSettings) -> str | None:
     """Ask for the topic's identity; brokers before Kafka 2.8 have none."""
     admin = AdminClient(settings.connection())
-    future = admin.describe_topics(
-        TopicCollection([settings.topic]), request_timeout=TIMEOUT_SECONDS
-    )[settings.topic]
+    topic = settings.topic
+    described = admin.describe_topics(TopicCollection([topic]), request_timeout=TIMEOUT_SECONDS)
     try:
-        topic_id = future.result(timeout=2 * TIMEOUT_SECONDS).topic_id
+        return str(described[topic].result(timeout=2 * TIMEOUT_SECONDS).topic_id)
     except KafkaException as error:
         if error.args[0].code() == KafkaError._UNSUPPORTED_FEATURE:  # noqa: SLF001 - its name
             return None
         raise UnavailableError(f"{settings.bootstrap_servers}: {error}") from error
-    return str(topic_id) if topic_id is not None else None
 
 
 def read_watermarks(consumer: Consumer, topic: str, partition: int) -> Watermarks:

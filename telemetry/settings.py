@@ -81,6 +81,7 @@ class KafkaSettings(_Section):
     bootstrap_servers: str = "localhost:9092"
     topic: str = Field("telemetry.raw", pattern=r"^[a-zA-Z0-9._-]{1,249}$")
     group_id: str = "flight-monitor-archive"
+    group_protocol: Literal["classic", "consumer"] = "classic"
     partitions: int = Field(12, ge=1, le=1000)
     replication_factor: int = Field(1, ge=1, le=9)
     retention_hours: int = Field(72, ge=1)

@@ -101,10 +101,11 @@ class ArchiveConsumer:
                 return
 
     def _run_once(self) -> None:
-        config = consumer_config(self._kafka, self._kafka.group_id) | {
-            "partition.assignment.strategy": "cooperative-sticky",
-            "session.timeout.ms": self._archive.session_timeout_seconds * 1000,
-        }
+        config = consumer_config(self._kafka, self._kafka.group_id)
+        config["group.protocol"] = self._kafka.group_protocol
+        if self._kafka.group_protocol == "classic":  # the other one is told by the broker
+            config["partition.assignment.strategy"] = "cooperative-sticky"
+            config["session.timeout.ms"] = self._archive.session_timeout_seconds * 1000
         self._consumer = Consumer(config, logger=logging.getLogger("kafka.archive"))
         self._claims, self._batch = {}, Batch()
         try:

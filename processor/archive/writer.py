@@ -17,6 +17,8 @@ from telemetry.state_vector import FIELDS, StateVector
 
 log = structlog.get_logger()
 
+EPOCH = dt.date(1970, 1, 1)
+
 CAUTIOUS_BATCHES = 8
 """Batches without a single duplicate until rows are copied straight into the table.
 
@@ -63,7 +65,6 @@ class Writer:
         self._log_identity = identity
         self._log_key = (identity.cluster_id, identity.topic)
         self._owner = owner
-        self._days: set[dt.date] = set()
         self._cautious_batches = CAUTIOUS_BATCHES
 
     async def claim(self, watermarks: dict[int, Watermarks]) -> list[Claim]:
@@ -177,13 +178,8 @@ class Writer:
         self, connection: Connection, found: dict[Key, tuple[StateVector, int]]
     ) -> None:
         """Make the partitions that the rows need, before the transaction that must not wait."""
-        days = {
-            dt.datetime.fromtimestamp(day * 86_400, dt.UTC).date()
-            for day in {last_contact // 86_400 for _, last_contact in found}
-        }
-        if missing := days - self._days:
-            await connection.execute(self._queries.make_partitions, sorted(missing))
-            self._days |= missing
+        days = {EPOCH + dt.timedelta(days=last_contact // 86_400) for _, last_contact in found}
+        await connection.execute(self._queries.make_partitions, sorted(days))
 
     async def _advance(self, connection: Connection, spans: Sequence[Span]) -> None:
         advanced = await connection.fetch(

@@ -1,0 +1,64 @@
+# What people do with the project. `make` alone lists it.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PACKAGES := telemetry collector processor simulator standalone migrations tests benchmarks
+
+.PHONY: help install run test check format bench nightly lock clean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+install: $(BIN)/.runtime ## the virtual environment with what running needs
+
+run: $(BIN)/.runtime ## the whole pipeline on this machine; ARGS="--aircraft 12000" and so on
+	@exec $(BIN)/python -m standalone $(ARGS)
+
+test: check ## everything: checks, then all tests on real Kafka and TimescaleDB where they can be had
+	$(BIN)/python -m tests.support.install
+	$(BIN)/python -m pytest -m "not nightly" $(ARGS)
+
+check: $(BIN)/.development ## formatting, lint, types, layers, spelling
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy $(PACKAGES)
+	$(BIN)/lint-imports
+	$(BIN)/codespell
+
+format: $(BIN)/.development ## let the tools mend what they can
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(BIN)/.development ## measure; results go to benchmarks/results/
+	$(BIN)/python -m tests.support.install
+	$(BIN)/python -m benchmarks
+
+nightly: $(BIN)/.development ## the tests that take long
+	$(BIN)/python -m tests.support.install
+	$(BIN)/python -m pytest -m nightly --timeout 7200 $(ARGS)
+
+lock: $(BIN)/.development ## newest versions of every dependency, by hash
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
+		--no-header --upgrade --quiet pyproject.toml --output-file requirements.lock
+	$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
+		--no-header --upgrade --quiet --extra dev --constraint requirements.lock \
+		pyproject.toml --output-file requirements-dev.lock
+
+clean: ## the virtual environment and the tools' caches
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed; name one: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(BIN)/.runtime: $(BIN)/python requirements.lock
+	@echo "installing what requirements.lock names ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $@
+
+$(BIN)/.development: $(BIN)/.runtime requirements-dev.lock
+	@echo "installing what requirements-dev.lock names ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@

@@ -1,0 +1,51 @@
+"""Positions as text: what comes back from a viewer may be anything."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from processor.live.position import Position, epoch_of, parse_position
+from processor.message import LogIdentity
+
+
+@given(st.lists(st.integers(0, 2**63 - 1), min_size=1, max_size=20))
+def test_round_trip(offsets: list[int]) -> None:
+    """What is sent as id is understood as Last-Event-ID."""
+    position = Position("1a2b", tuple(offsets))
+    assert parse_position(str(position)) == position
+
+
+@pytest.mark.parametrize(
+    "text",
+    [None, "", ".", "epoch", "epoch.", "epoch.1-", "epoch.-1", "epoch.1_0", "epoch. 1", "e.²",
+     "epoch.A", "epoch." + "z-" * 9000 + "1"],
+)  # fmt: skip
+def test_what_is_not_ours_is_none(text: str | None) -> None:
+    """Garbage is never an error: it means a new snapshot."""
+    assert parse_position(text) is None
+
+
+@given(st.text())
+def test_any_text_is_survived(text: str) -> None:
+    """Whatever comes, nothing is raised, and only our own writing is taken."""
+    position = parse_position(text)
+    assert position is None or str(position) == text or text.lower() == text
+
+
+def test_an_epoch_names_its_log() -> None:
+    """Another cluster, topic, incarnation or number of partitions is another log."""
+    log = LogIdentity("cluster", "topic", "id", 12)
+    others = [
+        LogIdentity("cluster2", "topic", "id", 12),
+        LogIdentity("cluster", "topic2", "id", 12),
+        LogIdentity("cluster", "topic", None, 12),
+        LogIdentity("cluster", "topic", "id", 13),
+    ]
+    assert epoch_of(log) == epoch_of(LogIdentity("cluster", "topic", "id", 12))
+    assert len({epoch_of(other) for other in [log, *others]}) == 5
+
+
+def test_order_is_by_every_partition() -> None:
+    """Further in one partition only is not further."""
+    assert Position("e", (1, 2)).is_within(Position("e", (1, 3)))
+    assert not Position("e", (1, 2)).is_within(Position("e", (0, 9)))

@@ -1,0 +1,56 @@
+"""The bytes of telemetry.raw."""
+
+import msgspec
+import pytest
+
+from telemetry.codec import MalformedMessageError, decode, encode
+from telemetry.state_vector import FIELDS
+from tests.support.state_vectors import state_vector
+
+
+def test_names_are_opensky_s_in_its_order() -> None:
+    """The message is an object with all 18 names, nulls included."""
+    assert list(msgspec.json.decode(encode(state_vector()))) == list(FIELDS)
+    assert len(FIELDS) == 18
+
+
+def test_none_stays_none() -> None:
+    """Not received is never zero."""
+    vector = state_vector(longitude=None, latitude=None, time_position=None, category=None)
+    assert decode(encode(vector), {}) == vector
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (None, "no value"),
+        (b"", "truncated"),
+        (b"\xff\xfe", "malformed"),
+        (b"[]", "Expected `object`"),
+        (b'{"icao24":"4b1814"}', "missing required field"),
+        (encode(state_vector()).replace(b"47.4556", b"91"), "<= 90.0"),
+        (encode(state_vector()).replace(b"47.4556", b"NaN"), "malformed"),
+        (encode(state_vector()).replace(b"4b1814", b"4B1814"), "icao24"),
+        (encode(state_vector()).replace(b"SWR7EA", b"SWR\\u0000"), "callsign"),
+        (encode(state_vector()).replace(b"}", b',"alert":1}'), "unknown field `alert`"),
+        (encode(state_vector()).replace(b"1790000000", b"17900000000"), "time_position"),
+    ],
+)
+def test_what_is_wrong_is_said(value: bytes | None, said: str) -> None:
+    """A message that holds no state vector is an error with a place."""
+    with pytest.raises(MalformedMessageError, match=said):
+        decode(value, {})
+
+
+@pytest.mark.parametrize(
+    ("headers", "said"),
+    [
+        ({"rejected": b"latitude: 91"}, "latitude: 91"),
+        ({"schema-version": b"2"}, "schema-version"),
+        ({"content-type": b"application/avro"}, "content-type"),
+    ],
+)
+def test_headers_are_heeded(headers: dict[str, bytes | None], said: str) -> None:
+    """What another version wrote, or the collector could not read, is not guessed at."""
+    with pytest.raises(MalformedMessageError, match=said):
+        decode(encode(state_vector()), headers)

@@ -1,0 +1,96 @@
+"""Settings from defaults, file and environment."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+from pydantic import BaseModel
+
+from telemetry.settings import Settings, SettingsError, load_settings
+
+CONFIG = Path("config.yaml")
+
+
+@pytest.fixture
+def config_file(tmp_path: Path) -> Path:
+    return tmp_path / "config.yaml"
+
+
+def test_config_yaml_names_every_setting_with_its_default() -> None:
+    """The file that people read says what the code does."""
+    written = yaml.safe_load(CONFIG.read_text())
+    defaults = Settings()
+    for section, fields in Settings.model_fields.items():
+        assert isinstance(fields.annotation, type)
+        assert issubclass(fields.annotation, BaseModel)
+        assert set(written[section]) == set(fields.annotation.model_fields)
+    assert load_settings(CONFIG).model_dump() == defaults.model_dump()
+
+
+def test_environment_is_over_file_is_over_default(
+    config_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SECTION_KEY wins; what neither names keeps its default."""
+    config_file.write_text("kafka: {bootstrap_servers: 'file:1', topic: of.file}")
+    monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", "environment:1,environment:2")
+    monkeypatch.setenv("OPENSKY_CREDENTIALS_FILE", "/run/secrets/credentials.json")
+    monkeypatch.setenv("SSE_ALLOWED_ORIGINS", "https://a.example, https://b.example")
+    settings = load_settings(config_file)
+    assert settings.kafka.bootstrap_servers == "environment:1,environment:2"
+    assert settings.kafka.topic == "of.file"
+    assert settings.kafka.partitions == 12
+    assert settings.opensky.credentials_file == Path("/run/secrets/credentials.json")
+    assert settings.sse.allowed_origins == ("https://a.example", "https://b.example")
+
+
+def test_other_programs_variables_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """KAFKA_HEAP_OPTS is the broker's, not a misspelt setting of ours."""
+    monkeypatch.setenv("KAFKA_HEAP_OPTS", "-Xmx1g")
+    assert load_settings().kafka == Settings().kafka
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("kafka: {bootstrap_server: x}", r"kafka.bootstrap_server: .*mean bootstrap_servers"),
+        ("kafka: {partitions: 0}", r"kafka.partitions: 0 .*greater than or equal to 1"),
+        ("kafak: {}", r"kafak: .*mean kafka"),
+        ("archive: {idle_seconds: soon}", r"archive.idle_seconds: 'soon' .*number"),
+        ("log: {level: loud}", r"log.level: 'loud' .*'debug', 'info', 'warning'"),
+        ("opensky: {areas: [{name: x, lamin: 1, lomin: 5, lamax: 0, lomax: 6}]}", "lamin < lamax"),
+        (
+            "opensky: {areas: [{name: x, lamin: -91, lomin: 5, lamax: 0, lomax: 6}]}",
+            "areas.0.lamin",
+        ),
+        ("a: b: c", "not YAML"),
+    ],
+)
+def test_what_cannot_be_used_is_refused(config_file: Path, text: str, said: str) -> None:
+    """Key, value and what is allowed, at start."""
+    config_file.write_text(text)
+    with pytest.raises(SettingsError, match=said):
+        load_settings(config_file)
+
+
+def test_secrets_are_not_shown(config_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither in the settings' text nor in the complaint about them."""
+    monkeypatch.setenv("OPENSKY_CLIENT_SECRET", "hush-hush")
+    monkeypatch.setenv("DATABASE_URL", "postgresql://me:hush-hush@db/flights")
+    assert "hush-hush" not in repr(load_settings())
+    config_file.write_text("opensky: {client_secret: [hush-hush]}")
+    monkeypatch.delenv("OPENSKY_CLIENT_SECRET")
+    with pytest.raises(SettingsError) as raised:
+        load_settings(config_file)
+    assert "hush-hush" not in str(raised.value)
+
+
+def test_a_missing_file_is_said(tmp_path: Path) -> None:
+    """Only a file that was asked for must be there."""
+    with pytest.raises(SettingsError, match="no such file"):
+        load_settings(tmp_path / "nowhere.yaml")
+
+
+def test_settings_cannot_be_changed() -> None:
+    """They are passed around, so nobody may write to them."""
+    with pytest.raises(ValueError, match="frozen"):
+        Settings().kafka.topic = "other"  # type: ignore[misc]
