@@ -18,12 +18,13 @@ test: check ## everything: checks, then all tests on real Kafka and TimescaleDB 
 	$(BIN)/python -m tests.support.install
 	$(BIN)/python -m pytest -m "not nightly" $(ARGS)
 
-check: $(BIN)/.development ## formatting, lint, types, layers, spelling
+check: $(BIN)/.development ## formatting, lint, types, layers, spelling, the compose file
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy $(PACKAGES)
 	$(BIN)/lint-imports
 	$(BIN)/codespell
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 
 format: $(BIN)/.development ## let the tools mend what they can
 	$(BIN)/ruff format .

@@ -183,13 +183,16 @@ class Settings(BaseSettings):
 
 
 class _EnvironmentSource(PydanticBaseSettingsSource):
-    """`SECTION_KEY` variables; those of other programs, such as `KAFKA_HEAP_OPTS`, are not ours."""
+    """`SECTION_KEY` variables that are not empty.
+
+    Those of other programs, such as `KAFKA_HEAP_OPTS`, are not ours.
+    """
 
     def get_field_value(self, _field: object, field_name: str) -> tuple[Any, str, bool]:
         values = {
             key: os.environ[name]
             for key in _fields_below([field_name])
-            if (name := f"{field_name}_{key}".upper()) in os.environ
+            if os.environ.get(name := f"{field_name}_{key}".upper())
         }
         return values, field_name, False
 

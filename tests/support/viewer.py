@@ -27,13 +27,14 @@ class Viewer:
         *lines, self._unread = (self._unread + received).split(b"\n")
         for line in lines:
             event = self._decoder.decode(line.decode())
-            if event is not None:
+            # Without data there is nothing to tell (WHATWG HTML, 9.2.6).
+            if event is not None and event.data:
                 self._apply(event)
 
     def _apply(self, event: ServerSentEvent) -> None:
         self.events.append(event)
         self.last_event_id = event.id
-        data = json.loads(event.data) if event.data else {}
+        data = json.loads(event.data)
         if event.event == "snapshot":
             self.fleet.clear()
         for state in data.get("states", ()):

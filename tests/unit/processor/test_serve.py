@@ -1,0 +1,258 @@
+"""What the processor serves, over real sockets."""
+
+import asyncio
+import json
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx2
+import pytest
+from prometheus_client import CollectorRegistry
+
+from processor.api.app import create_app, page_routes
+from processor.api.health import health_routes
+from processor.api.server import create_server, listen
+from processor.api.sse import sse_routes
+from processor.errors import FatalError
+from processor.live.broadcaster import Broadcaster
+from processor.live.metrics import LiveMetrics
+from processor.live.position import Position
+from processor.live.tracker import Tracker, Update
+from tests.support.state_vectors import START, state_vector
+from tests.support.viewer import Viewer
+
+ORIGIN = "https://frontend.example"
+
+
+class _Site:
+    """A live half without its reader, on a free port."""
+
+    def __init__(self, *, max_viewers: int = 10, write_deadline_seconds: float = 30) -> None:
+        self.registry = CollectorRegistry()
+        metrics = LiveMetrics(self.registry)
+        self.broadcaster = Broadcaster(
+            metrics=metrics, max_viewers=max_viewers, retry_milliseconds=1000, drain_seconds=0.2
+        )
+        nowhere = Position("epoch", (0,))
+        self.tracker = Tracker(
+            start=nowhere,
+            resumable_after=nowhere,
+            expiry_seconds=1e9,
+            resume_window_seconds=300,
+            clock=lambda: float(START),
+        )
+        self.ready = {"live_picture": True}
+        self.app = create_app(
+            routers=[
+                sse_routes(
+                    broadcaster=self.broadcaster,
+                    metrics=metrics,
+                    write_deadline_seconds=write_deadline_seconds,
+                ),
+                health_routes(
+                    checks={"live_picture": lambda: self.ready["live_picture"]},
+                    registry=self.registry,
+                ),
+                page_routes(),
+            ],
+            allowed_origins=[ORIGIN],
+        )
+        self.listener = listen("127.0.0.1", 0, write_deadline_seconds=write_deadline_seconds)
+        self.port: int = self.listener.getsockname()[1]
+        self.broadcaster.begin(self.tracker)
+        self.offset = 0
+
+    def hear(self, *addresses: str, last_contact: int = START) -> None:
+        for icao24 in addresses:
+            vector = state_vector(icao24, last_contact)
+            self.tracker.apply([Update(0, self.offset, vector)])
+            self.offset += 1
+
+    def metric(self, name: str, **labels: str) -> float:
+        return self.registry.get_sample_value(name, labels) or 0
+
+
+@asynccontextmanager
+async def _serving(site: _Site) -> AsyncIterator[httpx2.AsyncClient]:
+    server = create_server(site.app)
+    serving = asyncio.create_task(server.serve(sockets=[site.listener]))
+    try:
+        async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{site.port}") as client:
+            yield client
+    finally:
+        site.broadcaster.close()
+        server.should_exit = True
+        await serving
+
+
+async def _until(viewer: Viewer, chunks: AsyncIterator[bytes], name: str) -> None:
+    """Read on until an event of that name has come."""
+    async with asyncio.timeout(10):
+        while name not in viewer.names:
+            viewer.feed(await anext(chunks))
+
+
+async def test_snapshot_update_heartbeat_bye() -> None:
+    """The life of a viewer, and what proxies are told about it."""
+    site, viewer = _Site(), Viewer()
+    site.hear("aaaaaa", "bbbbbb")
+    site.broadcaster.open()
+    async with _serving(site) as client, client.stream("GET", "/sse/flights") as response:
+        assert response.headers["content-type"] == "text/event-stream; charset=utf-8"
+        assert "no-store" in response.headers["cache-control"]
+        assert response.headers["x-accel-buffering"] == "no"
+        chunks = response.aiter_bytes()
+        await _until(viewer, chunks, "snapshot")
+        site.hear("aaaaaa", last_contact=START + 5)
+        site.broadcaster.tick(is_beat=True)
+        await _until(viewer, chunks, "heartbeat")
+        site.broadcaster.close()
+        await _until(viewer, chunks, "bye")
+        assert [chunk async for chunk in chunks] == []
+    assert viewer.names == ["snapshot", "update", "heartbeat", "bye"]
+    assert viewer.fleet["aaaaaa"]["last_contact"] == START + 5
+    assert set(viewer.fleet) == {"aaaaaa", "bbbbbb"}
+    assert json.loads(viewer.events[2].data)["aircraft"] == 2
+
+
+async def test_a_viewer_waits_for_the_whole_picture() -> None:
+    """Who comes while the log is still being read gets its first bytes, then the snapshot."""
+    site, viewer = _Site(), Viewer()
+    async with _serving(site) as client, client.stream("GET", "/sse/flights") as response:
+        chunks = response.aiter_bytes()
+        assert (await anext(chunks)).startswith(b": welcome\nretry: ")
+        site.hear("aaaaaa")
+        site.broadcaster.open()
+        await _until(viewer, chunks, "snapshot")
+    assert set(viewer.fleet) == {"aaaaaa"}
+
+
+async def test_resume_tells_only_what_was_missed() -> None:
+    """And a Last-Event-ID that is not known for certain gives a reset, never an error."""
+    site, viewer = _Site(), Viewer()
+    site.hear("aaaaaa", "bbbbbb")
+    site.broadcaster.open()
+    async with _serving(site) as client:
+        async with client.stream("GET", "/sse/flights") as response:
+            await _until(viewer, response.aiter_bytes(), "snapshot")
+        viewer.cut_off()
+        site.hear("cccccc")
+        site.broadcaster.tick()
+        returning = {"last-event-id": viewer.last_event_id}
+        async with client.stream("GET", "/sse/flights", headers=returning) as response:
+            await _until(viewer, response.aiter_bytes(), "update")
+        assert viewer.names == ["snapshot", "update"]
+        assert set(viewer.fleet) == {"aaaaaa", "bbbbbb", "cccccc"}
+        for text in ("garbage", "other.1", "epoch.1-2-3", "epoch.zzzzzzzzzzzzz-"):
+            other = Viewer()
+            async with client.stream(
+                "GET", "/sse/flights", headers={"last-event-id": text}
+            ) as response:
+                assert response.status_code == 200
+                await _until(other, response.aiter_bytes(), "snapshot")
+            assert other.names == ["reset", "snapshot"]
+    assert site.metric("sse_resumes_total", outcome="recovered") == 1
+    assert site.metric("sse_resumes_total", outcome="reset") == 4
+
+
+async def test_a_log_read_anew_resets_those_who_are_here() -> None:
+    """Continuity cannot be proven, so it is not claimed."""
+    site, viewer = _Site(), Viewer()
+    site.hear("aaaaaa")
+    site.broadcaster.open()
+    async with _serving(site) as client, client.stream("GET", "/sse/flights") as response:
+        chunks = response.aiter_bytes()
+        await _until(viewer, chunks, "snapshot")
+        another = Position("another", (7,))
+        tracker = Tracker(
+            start=another,
+            resumable_after=another,
+            expiry_seconds=1e9,
+            resume_window_seconds=300,
+            clock=lambda: float(START),
+        )
+        site.broadcaster.begin(tracker)
+        tracker.apply([Update(0, 7, state_vector("dddddd"))])
+        site.broadcaster.open()
+        await _until(viewer, chunks, "reset")
+        while set(viewer.fleet) != {"dddddd"}:
+            viewer.feed(await anext(chunks))
+    assert viewer.names == ["snapshot", "reset", "snapshot"]
+
+
+async def test_one_viewer_too_many_is_told_to_come_back() -> None:
+    """With 200: anything else would end a browser's EventSource for good."""
+    site = _Site(max_viewers=1)
+    site.broadcaster.open()
+    async with _serving(site) as client, client.stream("GET", "/sse/flights") as first:
+        chunks = first.aiter_bytes()
+        await anext(chunks)
+        second = await client.get("/sse/flights")
+        assert second.status_code == 200
+        viewer = Viewer()
+        viewer.feed(second.content)
+        assert viewer.names == ["overloaded"]
+    assert site.metric("sse_closed_streams_total", reason="overloaded") == 1
+
+
+async def test_a_viewer_that_takes_nothing_is_closed() -> None:
+    """After the deadline, without an error in anybody's log, and without holding its place."""
+    site = _Site(write_deadline_seconds=0.5)
+    site.hear(*(f"{number:06x}" for number in range(12_000)))
+    site.broadcaster.open()
+    async with _serving(site):
+        stalled = socket.create_connection(("127.0.0.1", site.port))
+        stalled.sendall(b"GET /sse/flights HTTP/1.1\r\nHost: x\r\n\r\n")
+        while site.metric("sse_viewers") == 0:  # noqa: ASYNC110 - a state of the server's
+            await asyncio.sleep(0.01)
+        for seconds in range(1, 40):
+            site.hear("aaaaaa", last_contact=START + seconds)
+            site.broadcaster.tick()
+            if site.metric("sse_viewers") == 0:
+                break
+            await asyncio.sleep(0.1)
+        assert site.metric("sse_viewers") == 0
+        stalled.close()
+
+
+async def test_cross_origin_reading_is_by_list() -> None:
+    """Exactly the named origins; without a name nobody's."""
+    site = _Site()
+    async with _serving(site) as client:
+        for origin, allowed in ((ORIGIN, ORIGIN), ("https://evil.example", None)):
+            response = await client.get("/health", headers={"origin": origin})
+            assert response.headers.get("access-control-allow-origin") == allowed
+        preflight = await client.options(
+            "/sse/flights",
+            headers={
+                "origin": ORIGIN,
+                "access-control-request-method": "GET",
+                "access-control-request-headers": "last-event-id",
+            },
+        )
+        assert preflight.status_code == 200
+
+
+async def test_health_ready_metrics_page() -> None:
+    """Liveness asks nobody; readiness names what is missing; the page runs its own script only."""
+    site = _Site()
+    async with _serving(site) as client:
+        assert (await client.get("/health")).status_code == 200
+        assert (await client.get("/ready")).status_code == 200
+        site.ready["live_picture"] = False
+        not_ready = await client.get("/ready")
+        assert (not_ready.status_code, not_ready.json()) == (503, {"live_picture": False})
+        assert (await client.get("/health")).status_code == 200
+        assert "sse_viewers" in (await client.get("/metrics")).text
+        page = await client.get("/")
+        assert "EventSource" not in page.text
+        assert "script-src 'self'" in page.headers["content-security-policy"]
+        assert "EventSource" in (await client.get("/page.js")).text
+
+
+def test_a_taken_port_is_said() -> None:
+    """One sentence with the address and the settings that change it."""
+    first = listen("127.0.0.1", 0, write_deadline_seconds=30)
+    with first, pytest.raises(FatalError, match=r"cannot listen on 127.0.0.1:\d+: .*http.port"):
+        listen("127.0.0.1", first.getsockname()[1], write_deadline_seconds=30)
