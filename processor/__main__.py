@@ -50,7 +50,7 @@ def main() -> int:
     try:
         return uvloop.run(_run(settings, arguments))
     except FatalError as error:
-        log.error("cannot go on", reason=str(error))  # noqa: TRY400 - the reason says it all
+        log.error("cannot_go_on", reason=str(error))  # noqa: TRY400 - the reason says it all
         return 1
 
 

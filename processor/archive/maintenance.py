@@ -57,13 +57,13 @@ class Maintenance:
             if dropped:
                 await connection.execute(self._queries.mark_expired, midnight)
                 await connection.execute(self._queries.prune_ledger, midnight)
-                log.info("dropped by retention", before=midnight.isoformat(), parts=len(dropped))
+                log.info("dropped_by_retention", before=midnight.isoformat(), parts=len(dropped))
 
     async def _audit(self, connection: Connection) -> None:
         try:
             await check_tiling(connection, self._queries)
         except Violation as violation:
-            log.error("audit violation", violation=str(violation))  # noqa: TRY400 - no stack needed
+            log.error("audit_violation", violation=str(violation))  # noqa: TRY400 - no stack needed
             self._metrics.audit_violations.set(1)
         else:
             self._metrics.audit_violations.set(0)

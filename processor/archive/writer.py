@@ -140,7 +140,7 @@ class Writer:
         }
         rest = batch.without(fenced)
         if all(ours[span.partition] == span.hi for span in rest.spans.values()):
-            log.info("commit had succeeded", partitions=sorted(rest.spans))
+            log.info("commit_had_succeeded", partitions=sorted(rest.spans))
             return await self._read_ledger(connection, rest, fenced)
         if not fenced:
             raise LostLogError(
@@ -148,7 +148,7 @@ class Writer:
                 f"{[(span.partition, span.lo, span.hi) for span in rest.spans.values()]}, though "
                 "no other instance owns them: was ingest_offsets changed by hand?"
             )
-        log.warning("fenced: another instance stores these partitions", partitions=sorted(fenced))
+        log.warning("fenced_another_instance_stores_these_partitions", partitions=sorted(fenced))
         stored = await self._resolve(connection, rest)
         return msgspec.structs.replace(stored, fenced=stored.fenced | fenced)
 

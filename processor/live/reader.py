@@ -71,7 +71,7 @@ class LiveReader:
             try:
                 self._run_once()
             except (LostLogError, UnavailableError) as error:
-                log.warning("live picture begins anew", reason=str(error))
+                log.warning("live_picture_begins_anew", reason=str(error))
                 self._stopping.wait(1)
 
     def _run_once(self) -> None:

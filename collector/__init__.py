@@ -1,0 +1,1 @@
+"""Polls the OpenSky Network and publishes every new state vector to Kafka."""

@@ -1,0 +1,88 @@
+"""`python -m collector`: the command line of the collector."""
+
+import argparse
+import asyncio
+import importlib
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from collector.service import run
+from telemetry.logs import configure_logs
+from telemetry.settings import Settings, SettingsError, load_settings
+
+EXIT_SETTINGS = 2
+
+_DESCRIPTION = """\
+Poll the OpenSky Network and publish every new state vector to the Kafka topic telemetry.raw.
+
+The pace follows the account's credits, so that a day never runs out of them. After an outage
+the missing time, up to an hour, is asked for afterwards (with credentials only).
+"""
+
+_EPILOG = """\
+settings:
+  config.yaml in the current folder, or the file of --config, explains each of them; an
+  environment variable SECTION_KEY comes before the file:
+    OPENSKY_CREDENTIALS_FILE         the credentials.json of OpenSky's account page
+    OPENSKY_CLIENT_ID, OPENSKY_CLIENT_SECRET   instead of that file
+    OPENSKY_AREAS                    boxes instead of the globe, as JSON or YAML
+    KAFKA_BOOTSTRAP_SERVERS          host:port of the broker
+    HTTP_COLLECTOR_METRICS_PORT      serve Prometheus metrics there
+    LOG_LEVEL, LOG_FORMAT            debug to error; console or json
+
+example:
+  OPENSKY_CREDENTIALS_FILE=credentials.json KAFKA_BOOTSTRAP_SERVERS=localhost:9092 \\
+    python -m collector
+
+signals:
+  SIGTERM and SIGINT end the running request and deliver what was fetched; a second one hurries.
+
+exit codes:
+  0  stopped by a signal, everything delivered
+  1  OpenSky refuses the credentials, the topic cannot be used, or messages were left undelivered
+  2  the settings cannot be used
+"""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Read the settings and run the collector; return the exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        settings = load_settings(options.config)
+        configure_logs(settings.log.level, settings.log.format)
+        return _run(settings)
+    except SettingsError as error:
+        sys.stderr.write(f"{error}\n")
+        return EXIT_SETTINGS
+
+
+def _run(settings: Settings) -> int:
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        return runner.run(run(settings))
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """Take uvloop where it is installed; it does not exist for Windows."""
+    try:
+        factory: Callable[[], asyncio.AbstractEventLoop] = importlib.import_module(
+            "uvloop"
+        ).new_event_loop
+    except ImportError:
+        return None
+    return factory
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m collector",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--config", type=Path, metavar="PATH", help="a config.yaml to read")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

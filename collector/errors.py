@@ -1,0 +1,66 @@
+"""Errors by what the caller must do.
+
+CollectorError
+├── OpenSkyError                 one request did not succeed
+│   ├── TransientError           ask again soon; `retry_after` is the server's own wish
+│   │   ├── UnreadableAnswerError    not OpenSky's JSON: cut off, HTML of a proxy, too large
+│   │   └── RateLimitedError     ask nothing at all until `retry_after` is over
+│   └── RefusedError             the same request fails again; go on with the next poll
+└── FinalError                   stop the process and tell the user
+    ├── UnauthorizedError        the credentials are wrong
+    ├── TopicError               the topic cannot be made or used
+    └── ProducerError            the Kafka producer is beyond repair; a new process may work
+"""
+
+
+class CollectorError(Exception):
+    """Whatever the collector itself raises."""
+
+
+class OpenSkyError(CollectorError):
+    """One request to OpenSky did not succeed; the process goes on."""
+
+
+class TransientError(OpenSkyError):
+    """The same request may succeed soon."""
+
+    retry_after: float | None
+    """Seconds that the server asked to wait; None when it said nothing."""
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class UnreadableAnswerError(TransientError):
+    """The answer is not what OpenSky's API sends."""
+
+
+class RateLimitedError(TransientError):
+    """The credits are used up: nothing may be sent until `retry_after` is over."""
+
+    retry_after: float
+
+    def __init__(self, message: str, *, retry_after: float) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class RefusedError(OpenSkyError):
+    """OpenSky refuses this request and would refuse it again."""
+
+
+class FinalError(CollectorError):
+    """Going on is useless: the text says what the user can do."""
+
+
+class UnauthorizedError(FinalError):
+    """The token endpoint does not accept the credentials."""
+
+
+class TopicError(FinalError):
+    """The topic is missing and cannot be made."""
+
+
+class ProducerError(FinalError):
+    """The Kafka producer has met a fatal error."""

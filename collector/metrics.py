@@ -1,0 +1,70 @@
+"""Every metric of the collector, named and typed."""
+
+from collections.abc import Callable
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+
+class Metrics:
+    """What the collector counts; `registry` is what /metrics serves."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.registry = registry
+        self.polls: Counter = Counter(
+            "collector_polls",
+            "Requests for state vectors, after their retries, by result "
+            "(ok, transient, refused, rate_limited).",
+            ["result"],
+            registry=registry,
+        )
+        self.poll_seconds: Histogram = Histogram(
+            "collector_poll_duration_seconds",
+            "From the request to the last row handed to the producer.",
+            buckets=(0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60),
+            registry=registry,
+        )
+        self.published: Counter = Counter(
+            "collector_published",
+            "Messages by what became of them: delivered, failed, or rejected (delivered rows that "
+            "could not be read).",
+            ["result"],
+            registry=registry,
+        )
+        self.credits_remaining: Gauge = Gauge(
+            "collector_credits_remaining", "OpenSky credits left.", registry=registry
+        )
+        self.poll_interval_seconds: Gauge = Gauge(
+            "collector_poll_interval_seconds", "Until the next live poll.", registry=registry
+        )
+        self.back_fill_pending: Gauge = Gauge(
+            "collector_back_fill_pending",
+            "Moments of past outages that are still to be asked for.",
+            registry=registry,
+        )
+        self.aircraft_known: Gauge = Gauge(
+            "collector_aircraft_known",
+            "Aircraft whose last published contact is remembered.",
+            registry=registry,
+        )
+        self._source_age: Gauge = Gauge(
+            "collector_source_age_seconds",
+            "Age of the newest answer of OpenSky; -1 before the first.",
+            registry=registry,
+        )
+        self._queue: Gauge = Gauge(
+            "collector_producer_queue_messages",
+            "Messages that wait for the broker's acknowledgement.",
+            registry=registry,
+        )
+        for result in ("ok", "transient", "refused", "rate_limited"):
+            self.polls.labels(result)
+        for result in ("delivered", "failed", "rejected"):
+            self.published.labels(result)
+
+    def watch_source_age(self, age_seconds: Callable[[], float]) -> None:
+        """Ask for the age at each scrape, so that it grows while OpenSky is silent."""
+        self._source_age.set_function(age_seconds)
+
+    def watch_queue(self, messages: Callable[[], float]) -> None:
+        """Ask for the queue's length at each scrape."""
+        self._queue.set_function(messages)

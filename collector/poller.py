@@ -1,0 +1,381 @@
+"""The loop: ask OpenSky at the governor's pace, publish what is new, fill gaps in between."""
+
+import secrets
+from collections import deque
+from dataclasses import dataclass, field
+from functools import partial
+
+import structlog
+
+from collector.answer import Answer
+from collector.back_fill import HISTORY_SECONDS, MARGIN_SECONDS, BackFill, Moment, moments_between
+from collector.clock import Clock
+from collector.credits import GLOBE_COST, Governor, cost_of
+from collector.errors import OpenSkyError, RateLimitedError, RefusedError
+from collector.metrics import Metrics
+from collector.opensky import OpenSky
+from collector.published import Published
+from collector.publisher import Origin, Publisher
+from collector.retry import retrying
+from telemetry.settings import Area, OpenSkySettings
+from telemetry.state_vector import StateVector
+
+GLOBE = "global"
+"""The source of what was asked without a box."""
+
+GAP_INTERVALS = 2.5
+"""Without an answer for longer than this many intervals, state vectors are missing."""
+
+WIDEN_AFTER_FAILURES = 5
+MAX_WIDENING = 8
+MAX_WIDENED_SECONDS = 900.0
+
+BACK_FILL_SPACING_SECONDS = 2.0
+BACK_FILL_SHARE = 0.5
+"""Of the credits above the reserve; the rest is for the live polls until the refill."""
+
+log = structlog.stdlib.get_logger()
+
+
+def source_of(area: Area | None) -> str:
+    """Return how messages and logs name an area."""
+    return GLOBE if area is None else area.name
+
+
+@dataclass
+class _Sweep:
+    """What one poll of all areas brought."""
+
+    new: list[StateVector] = field(default_factory=list)
+    missed: list[Moment] = field(default_factory=list)
+
+
+class Poller:
+    """Polls until told to stop. A failing OpenSky never ends it, wrong credentials do.
+
+    `covered` is, by source, the time of the last answer that is published, at first by an earlier
+    process.
+    """
+
+    def __init__(
+        self,
+        *,
+        settings: OpenSkySettings,
+        opensky: OpenSky,
+        publisher: Publisher,
+        governor: Governor,
+        published: Published,
+        covered: dict[str, int],
+        metrics: Metrics,
+        clock: Clock,
+        is_authenticated: bool,
+    ) -> None:
+        self._opensky = opensky
+        self._publisher = publisher
+        self._governor = governor
+        self._published = published
+        self._covered = dict(covered)
+        self._lost: set[str] = set()
+        self._metrics = metrics
+        self._clock = clock
+        self._max_attempts = settings.max_attempts
+        self._max_back_fill_seconds = settings.max_back_fill_seconds if is_authenticated else 0
+        self._areas: tuple[Area | None, ...] = settings.areas or (None,)
+        self._cost = sum(cost_of(area) for area in self._areas)
+        self._interval = governor.even_interval(self._cost)
+        self._back_fills: deque[BackFill] = deque()
+        self._failed_polls = 0
+        self._is_rate_limited = False
+        self._failing_since = clock.monotonic()
+        self._newest_time = 0
+        self._newest_at = clock.monotonic()
+        metrics.watch_source_age(self._source_age)
+
+    async def run(self) -> None:
+        """Poll until the clock stops.
+
+        Raises:
+            FinalError: Going on is useless.
+        """
+        self._warn_of_dear_areas()
+        await self._wait_at_start()
+        while not self._clock.is_stopping:
+            started = self._clock.monotonic()
+            await self._poll()
+            next_at = self._schedule(started)
+            await self._fill_back(next_at)
+            await self._clock.pause(next_at - self._clock.monotonic())
+
+    def _warn_of_dear_areas(self) -> None:
+        if self._areas != (None,) and self._cost >= GLOBE_COST:
+            log.warning(
+                "areas_cost_as_much_as_the_globe",
+                credits_per_poll=self._cost,
+                credits_of_the_globe=GLOBE_COST,
+                hint="remove opensky.areas to get the whole globe for that, or make them smaller",
+            )
+
+    async def _wait_at_start(self) -> None:
+        """Keep the pace of an earlier process, so that restarts in a row do not use up the day."""
+        times = [self._covered.get(source_of(area)) for area in self._areas]
+        known = [time for time in times if time is not None]
+        age = self._clock.now() - max(known) if known else None
+        wait = self._governor.first_wait(self._cost, age)
+        if wait > 0:
+            log.info("first_poll_waits", seconds=round(wait), reason="pace of the last process")
+            await self._clock.pause(wait)
+
+    def _schedule(self, started: float) -> float:
+        """Return when the next live poll is due, in the clock's monotonic seconds."""
+        seconds = self._governor.interval(self._cost)
+        if not self._governor.held_seconds:
+            self._interval = seconds
+        if self._failed_polls >= WIDEN_AFTER_FAILURES:
+            factor = min(MAX_WIDENING, 2 ** (self._failed_polls - WIDEN_AFTER_FAILURES + 1))
+            seconds = max(seconds, min(seconds * factor, MAX_WIDENED_SECONDS))
+        now = self._clock.monotonic()
+        next_at = max(started + seconds, now + self._governor.held_seconds)
+        self._metrics.poll_interval_seconds.set(next_at - started)
+        return next_at
+
+    async def _poll(self) -> None:
+        """Ask for each area once, and plan what has to be filled in."""
+        before, sweep = self._published.copy(), _Sweep()
+        try:
+            failure = await self._poll_areas(sweep)
+        except RateLimitedError as error:
+            self._note_rate_limit(error)
+        else:
+            self._note_outcome(failure)
+        if sweep.missed:
+            back_fill = BackFill(moments=sweep.missed, before=before)
+            back_fill.note_live(sweep.new)
+            self._back_fills.append(back_fill)
+            self._show_pending()
+
+    async def _poll_areas(self, sweep: _Sweep) -> OpenSkyError | None:
+        """An area that fails does not keep the others from being asked; return its error."""
+        failure = None
+        for area in self._areas:
+            if self._clock.is_stopping:
+                break
+            try:
+                await self._poll_area(area, sweep)
+            except RateLimitedError:
+                raise
+            except OpenSkyError as error:
+                failure = error
+        return failure
+
+    async def _poll_area(self, area: Area | None, sweep: _Sweep) -> None:
+        """Publish what is new, and note which moments were missed."""
+        started = self._clock.monotonic()
+        answer = await self._ask(area, None, self._max_attempts)
+        self._newest_time, self._newest_at = answer.time, self._clock.monotonic()
+        covered = self._covered.get(source_of(area))
+        sweep.missed += self._find_gap(area, answer.time)
+        new = self._published.take_new(answer.state_vectors)
+        sweep.new += new
+        for back_fill in self._back_fills:
+            back_fill.note_live(new)
+        await self._publisher.publish(
+            new,
+            self._published.take_new_rejected(answer.rejected, answer.time),
+            origin=_origin(area, answer),
+            settle=partial(self._settle_live, source_of(area), covered),
+        )
+        self._published.prune(answer.time)
+        self._metrics.aircraft_known.set(len(self._published))
+        self._log_poll(area, answer, len(new), started)
+
+    async def _ask(self, area: Area | None, time: int | None, max_attempts: int) -> Answer:
+        cost = cost_of(area)
+
+        async def attempt() -> Answer:
+            await self._opensky.authorize()
+            self._governor.spent(cost)
+            return await self._opensky.states(area, time)
+
+        try:
+            answer = await retrying(attempt, max_attempts=max_attempts, clock=self._clock)
+        except OpenSkyError as error:
+            self._metrics.polls.labels(_result(error)).inc()
+            if isinstance(error, RateLimitedError):
+                self._governor.rate_limited(error.retry_after)
+                self._metrics.credits_remaining.set(self._governor.remaining)
+            raise
+        self._metrics.polls.labels("ok").inc()
+        self._governor.answered(answer.credits_remaining)
+        self._metrics.credits_remaining.set(self._governor.remaining)
+        return answer
+
+    def _settle_live(
+        self,
+        source: str,
+        covered: int | None,
+        state_vector: StateVector,
+        is_delivered: bool,  # noqa: FBT001 - see publisher.Settle
+    ) -> None:
+        icao24, last_contact = state_vector.icao24, state_vector.last_contact
+        self._published.settle(icao24, last_contact, is_delivered=is_delivered)
+        if not is_delivered and covered is not None:
+            # What Kafka did not take is missing like what OpenSky did not send.
+            self._covered[source] = min(self._covered[source], covered)
+            self._lost.add(source)
+
+    def _find_gap(self, area: Area | None, now: int) -> list[Moment]:
+        """Return the moments since the last answer, if it is longer ago than it should be."""
+        source = source_of(area)
+        after = self._covered.get(source, now)
+        if self._publisher.is_failing:
+            return []
+        self._covered[source] = now
+        is_gap = now - after > GAP_INTERVALS * self._interval or source in self._lost
+        self._lost.discard(source)
+        if not is_gap or not self._max_back_fill_seconds:
+            return []
+        reach = min(self._max_back_fill_seconds, HISTORY_SECONDS - 2 * MARGIN_SECONDS)
+        moments = self._plan(max(after, now - reach), now, area)
+        log.info(
+            "back_fill_planned",
+            source=source,
+            outage_seconds=now - after,
+            moments=len(moments),
+            credits_spendable=round(self._governor.spendable),
+        )
+        return moments
+
+    def _plan(self, after: int, until: int, area: Area | None) -> list[Moment]:
+        """Space the moments like polls, or wider when the credits do not suffice for that."""
+        allowance = BACK_FILL_SHARE * self._governor.spendable / len(self._areas)
+        if allowance < cost_of(area):
+            return []
+        spacing = max(
+            min(self._interval, self._governor.even_interval(self._cost)),
+            (until - after) * cost_of(area) / allowance,
+        )
+        return moments_between(after, until, spacing, area)
+
+    async def _fill_back(self, next_at: float) -> None:
+        """Ask for past moments while there is time before the next live poll."""
+        spacing = min(BACK_FILL_SPACING_SECONDS, self._interval / 4)
+        while self._back_fills:
+            await self._clock.pause(spacing)
+            if next_at - self._clock.monotonic() < spacing or not self._can_fill_back():
+                return
+            if not await self._fill_next(self._back_fills[0]):
+                return
+
+    def _can_fill_back(self) -> bool:
+        """The past waits for everything else."""
+        is_busy = self._clock.is_stopping or self._publisher.is_failing or self._failed_polls > 0
+        return not is_busy and self._governor.can_spend(self._cost)
+
+    async def _fill_next(self, back_fill: BackFill) -> bool:
+        """Ask for the oldest moment; False when OpenSky should be left alone for now."""
+        moment = back_fill.pop(self._opensky_now())
+        if moment is None:
+            self._back_fills.remove(back_fill)
+            log.info("back_fill_done")
+        else:
+            try:
+                await self._fill(back_fill, moment)
+            except RateLimitedError as error:
+                back_fill.push_back(moment)
+                self._note_rate_limit(error)
+                return False
+            except RefusedError as error:
+                log.warning("back_fill_refused", time=moment.time, reason=str(error))
+            except OpenSkyError:
+                back_fill.push_back(moment)
+                return False
+        self._show_pending()
+        return True
+
+    async def _fill(self, back_fill: BackFill, moment: Moment) -> None:
+        started = self._clock.monotonic()
+        answer = await self._ask(moment.area, moment.time, max_attempts=1)
+        new = back_fill.take_new(answer.state_vectors)
+
+        def settle(state_vector: StateVector, is_delivered: bool) -> None:  # noqa: FBT001 - see publisher.Settle
+            back_fill.settle(
+                state_vector.icao24, state_vector.last_contact, is_delivered=is_delivered
+            )
+            if not is_delivered:
+                self._fill_again(back_fill, moment)
+
+        await self._publisher.publish(
+            new,
+            self._published.take_new_rejected(answer.rejected, answer.time),
+            origin=_origin(moment.area, answer),
+            settle=settle,
+        )
+        self._published.remember(new)
+        self._log_poll(moment.area, answer, len(new), started, asked_time=moment.time)
+
+    def _fill_again(self, back_fill: BackFill, moment: Moment) -> None:
+        back_fill.push_back(moment)
+        if back_fill not in self._back_fills:
+            self._back_fills.appendleft(back_fill)
+
+    def _note_outcome(self, failure: OpenSkyError | None) -> None:
+        """Log a change of state once, not each failed poll."""
+        if failure is not None:
+            self._failed_polls += 1
+            if self._failed_polls == 1:
+                self._failing_since = self._clock.monotonic()
+                log.warning("opensky_failing", reason=str(failure), hint="polling goes on")
+            return
+        if self._failed_polls or self._is_rate_limited:
+            seconds = round(self._clock.monotonic() - self._failing_since)
+            log.info("opensky_recovered", after_seconds=seconds, failed_polls=self._failed_polls)
+        self._failed_polls = 0
+        self._is_rate_limited = False
+
+    def _note_rate_limit(self, error: RateLimitedError) -> None:
+        if not self._is_rate_limited:
+            self._is_rate_limited = True
+            self._failing_since = self._clock.monotonic()
+            log.warning("credits_used_up", wait_seconds=round(error.retry_after), reason=str(error))
+
+    def _log_poll(
+        self,
+        area: Area | None,
+        answer: Answer,
+        new: int,
+        started: float,
+        asked_time: int | None = None,
+    ) -> None:
+        seconds = self._clock.monotonic() - started
+        self._metrics.poll_seconds.observe(seconds)
+        log.info(
+            "polled" if asked_time is None else "back_filled",
+            source=source_of(area),
+            time=answer.time,
+            rows=answer.row_count,
+            new=new,
+            rejected=len(answer.rejected),
+            credits=self._governor.remaining,
+            seconds=round(seconds, 3),
+        )
+
+    def _show_pending(self) -> None:
+        self._metrics.back_fill_pending.set(sum(len(each) for each in self._back_fills))
+
+    def _opensky_now(self) -> float:
+        return self._newest_time + self._clock.monotonic() - self._newest_at
+
+    def _source_age(self) -> float:
+        return self._clock.now() - self._newest_time if self._newest_time else -1.0
+
+
+def _origin(area: Area | None, answer: Answer) -> Origin:
+    """One trace per answer, in W3C's notation."""
+    traceparent = f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
+    return Origin(poll_time=answer.time, source=source_of(area), traceparent=traceparent)
+
+
+def _result(error: OpenSkyError) -> str:
+    if isinstance(error, RateLimitedError):
+        return "rate_limited"
+    return "refused" if isinstance(error, RefusedError) else "transient"

@@ -1,0 +1,93 @@
+"""What was published last of each aircraft, so that nothing is published twice."""
+
+import hashlib
+from collections.abc import Iterable
+from typing import TypeVar
+
+from collector.answer import RejectedRow
+from telemetry.state_vector import StateVector
+
+FORGET_AFTER_SECONDS = 3_600
+"""OpenSky repeats a silent aircraft for about 315 s; an hour is as far back as it can be asked."""
+
+
+Key = TypeVar("Key")
+
+
+class Published:
+    """The last contact of each aircraft that was handed to Kafka, and that Kafka has acknowledged.
+
+    The two differ while messages are under way, and when they fail: then the acknowledged one
+    counts again and the next poll publishes what Kafka did not take.
+    """
+
+    def __init__(self) -> None:
+        self._handed: dict[str, int] = {}
+        self._acknowledged: dict[str, int] = {}
+        self._rejected: dict[bytes, int] = {}
+
+    def __len__(self) -> int:
+        return len(self._handed)
+
+    def seed(self, last_contacts: dict[str, int]) -> None:
+        """Begin with what an earlier process has published."""
+        self._handed = dict(last_contacts)
+        self._acknowledged = dict(last_contacts)
+
+    def copy(self) -> "Published":
+        """Return what is known now, which later polls do not change."""
+        other = Published()
+        other.seed(self._handed)
+        return other
+
+    def take_new(self, state_vectors: Iterable[StateVector]) -> list[StateVector]:
+        """Return those with a later contact than published, and remember them as handed over."""
+        handed, new = self._handed, []
+        for state_vector in state_vectors:
+            icao24, last_contact = state_vector.icao24, state_vector.last_contact
+            if last_contact > handed.get(icao24, 0):
+                handed[icao24] = last_contact
+                new.append(state_vector)
+        return new
+
+    def take_new_rejected(self, rows: Iterable[RejectedRow], now: int) -> list[RejectedRow]:
+        """Return those not seen before; OpenSky repeats bad rows for minutes too."""
+        new = []
+        for row in rows:
+            digest = hashlib.blake2b(row.raw, digest_size=16).digest()
+            if digest not in self._rejected:
+                new.append(row)
+            self._rejected[digest] = now
+        return new
+
+    def remember(self, state_vectors: Iterable[StateVector]) -> None:
+        """Take in what was published beside the live polls."""
+        for each in state_vectors:
+            if each.last_contact > self._handed.get(each.icao24, 0):
+                self._handed[each.icao24] = each.last_contact
+
+    def settle(self, icao24: str, last_contact: int, *, is_delivered: bool) -> None:
+        """Take Kafka's report on one message."""
+        if is_delivered:
+            if last_contact > self._acknowledged.get(icao24, 0):
+                self._acknowledged[icao24] = last_contact
+        elif self._handed.get(icao24) == last_contact:
+            self._restore(icao24)
+
+    def prune(self, now: int) -> None:
+        """Forget aircraft that have been silent for so long that OpenSky no longer shows them."""
+        oldest = now - FORGET_AFTER_SECONDS
+        _drop_older(self._handed, oldest)
+        _drop_older(self._acknowledged, oldest)
+        _drop_older(self._rejected, oldest)
+
+    def _restore(self, icao24: str) -> None:
+        if icao24 in self._acknowledged:
+            self._handed[icao24] = self._acknowledged[icao24]
+        else:
+            del self._handed[icao24]
+
+
+def _drop_older(memory: dict[Key, int], oldest: int) -> None:
+    for key in [key for key, time in memory.items() if time < oldest]:
+        del memory[key]

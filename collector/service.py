@@ -1,0 +1,248 @@
+"""Builds the collector, starts it, and stops it so that nothing is left behind."""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import AsyncIterator, Iterator
+from urllib.parse import urlsplit
+
+import structlog
+from prometheus_client import CollectorRegistry, start_http_server
+
+from collector.access_token import AccessToken
+from collector.clock import Clock
+from collector.credentials import Credentials, find_credentials
+from collector.credits import ANONYMOUS_CREDITS, Governor
+from collector.errors import FinalError
+from collector.metrics import Metrics
+from collector.opensky import OpenSky, timeouts
+from collector.poller import Poller
+from collector.published import Published
+from collector.publisher import Publisher
+from collector.topic import Tail, Topic
+from telemetry.settings import HttpSettings, OpenSkySettings, Settings, SettingsError
+
+REQUEST_GRACE_SECONDS = 10.0
+"""A request that is under way at shutdown may bring a whole poll."""
+
+DRAIN_SECONDS = 20.0
+HURRIED_DRAIN_SECONDS = 1.0
+
+log = structlog.stdlib.get_logger()
+
+
+async def run(settings: Settings) -> int:
+    """Run the collector until a signal; return the process's exit code.
+
+    Raises:
+        SettingsError: The credentials cannot be used as they are given.
+    """
+    _check_urls(settings.opensky)
+    credentials = find_credentials(settings.opensky)
+    if credentials is None:
+        _warn_of_anonymous_access()
+    service = _Service(settings, credentials)
+    with service.signals(), _metrics_server(settings.http, service.metrics):
+        return await service.run()
+
+
+class _Service:
+    """One run of the process: start, poll, stop."""
+
+    def __init__(self, settings: Settings, credentials: Credentials | None) -> None:
+        self._settings = settings
+        self._credentials = credentials
+        self._clock = Clock()
+        self._hurry = asyncio.Event()
+        self._failed_before_stop = 0
+        self.metrics = Metrics(CollectorRegistry())
+
+    async def run(self) -> int:
+        """1. the topic, 2. its tail, 3. poll until the end, 4. drain."""
+        topic = Topic(settings=self._settings.kafka, clock=self._clock)
+        try:
+            await topic.prepare()
+        except FinalError as error:
+            log.error("cannot_start", reason=str(error))  # noqa: TRY400 - the text is for the user
+            return 1
+        if self._clock.is_stopping:
+            log.info("stopped", reason="before the broker was reached")
+            return 0
+        tail = await topic.read_tail()
+        publisher = Publisher(
+            settings=self._settings.kafka, metrics=self.metrics, clock=self._clock
+        )
+        async with self._opensky() as opensky:
+            poller = self._poller(opensky, publisher, tail)
+            ended_by = await self._poll_until_stopped(poller, publisher)
+        undelivered = await self._drain(publisher)
+        return _conclude(ended_by, undelivered)
+
+    @contextlib.contextmanager
+    def signals(self) -> Iterator[None]:
+        """Let the first SIGTERM or SIGINT stop, and a second one hurry."""
+        loop = asyncio.get_running_loop()
+        numbers = (signal.SIGTERM, signal.SIGINT)
+        for number in numbers:
+            loop.add_signal_handler(number, self._on_signal, number.name)
+        try:
+            yield
+        finally:
+            for number in numbers:
+                loop.remove_signal_handler(number)
+
+    def _on_signal(self, name: str) -> None:
+        if self._clock.is_stopping:
+            self._hurry.set()
+        else:
+            log.info("stopping", signal=name)
+            self._clock.stop()
+
+    def _poller(self, opensky: OpenSky, publisher: Publisher, tail: Tail) -> Poller:
+        published = Published()
+        published.seed(tail.last_contacts)
+        log.info(
+            "started",
+            topic=self._settings.kafka.topic,
+            areas=[area.name for area in self._settings.opensky.areas] or "globe",
+            aircraft_known=len(published),
+            last_poll_times=tail.poll_times,
+        )
+        return Poller(
+            settings=self._settings.opensky,
+            opensky=opensky,
+            publisher=publisher,
+            governor=self._governor(),
+            published=published,
+            covered=tail.poll_times,
+            metrics=self.metrics,
+            clock=self._clock,
+            is_authenticated=self._credentials is not None,
+        )
+
+    def _governor(self) -> Governor:
+        settings = self._settings.opensky
+        return Governor(
+            clock=self._clock,
+            is_authenticated=self._credentials is not None,
+            credits_per_day=settings.credits_per_day,
+            reserve_share=settings.credit_reserve,
+            floor_seconds=settings.min_poll_interval_seconds,
+        )
+
+    @contextlib.asynccontextmanager
+    async def _opensky(self) -> AsyncIterator[OpenSky]:
+        settings = self._settings.opensky
+        access_token = None
+        if self._credentials is not None:
+            access_token = AccessToken(
+                credentials=self._credentials,
+                token_url=settings.token_url,
+                timeout=timeouts(settings),
+                clock=self._clock,
+            )
+        opensky = OpenSky(settings=settings, access_token=access_token, clock=self._clock)
+        try:
+            yield opensky
+        finally:
+            await opensky.close()
+            if access_token is not None:
+                await access_token.close()
+
+    async def _poll_until_stopped(
+        self, poller: Poller, publisher: Publisher
+    ) -> BaseException | None:
+        """Return the error that ended polling, None after a signal."""
+        polling = asyncio.create_task(poller.run(), name="poller")
+        reporting = asyncio.create_task(publisher.run(), name="delivery reports")
+        stopping = asyncio.create_task(self._clock.stopped(), name="signal")
+        await asyncio.wait((polling, reporting, stopping), return_when=asyncio.FIRST_COMPLETED)
+        self._clock.stop()
+        self._failed_before_stop = publisher.failed
+        await self._wait_for(polling, REQUEST_GRACE_SECONDS)
+        return await _cancel(polling, reporting, stopping)
+
+    async def _drain(self, publisher: Publisher) -> int:
+        """Deliver what is queued; return how many messages are lost since the stop."""
+        draining = asyncio.create_task(publisher.drain(DRAIN_SECONDS), name="drain")
+        await self._wait_for(draining, DRAIN_SECONDS)
+        publisher.hurry(HURRIED_DRAIN_SECONDS)
+        await draining
+        return publisher.failed - self._failed_before_stop
+
+    async def _wait_for(self, task: asyncio.Task[object], seconds: float) -> None:
+        """Wait for the task, but not beyond the time limit or a second signal."""
+        hurried = asyncio.create_task(self._hurry.wait(), name="second signal")
+        await asyncio.wait((task, hurried), timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        hurried.cancel()
+
+
+async def _cancel(*tasks: asyncio.Task[None]) -> BaseException | None:
+    """End the tasks and return the first error that one of them had ended with by itself."""
+    for task in tasks:
+        task.cancel()
+    results = await asyncio.gather(*tasks, return_exceptions=True)
+    errors = [each for each in results if isinstance(each, BaseException)]
+    return next((each for each in errors if not isinstance(each, asyncio.CancelledError)), None)
+
+
+def _conclude(error: BaseException | None, undelivered: int) -> int:
+    """Say how it ended; return the exit code."""
+    if undelivered:
+        log.error(
+            "messages_undelivered",
+            count=undelivered,
+            hint="the broker did not take them in time; after the next start they are asked for "
+            "again, up to an hour back and only with credentials",
+        )
+    if isinstance(error, FinalError):
+        log.error("stopped", reason=str(error))
+        return 1
+    if error is not None:
+        raise error
+    log.info("stopped", undelivered=undelivered)
+    return 1 if undelivered else 0
+
+
+@contextlib.contextmanager
+def _metrics_server(settings: HttpSettings, metrics: Metrics) -> Iterator[None]:
+    """Serve /metrics in a thread of its own, so that it answers while a poll is decoded.
+
+    Raises:
+        SettingsError: The port is taken.
+    """
+    port = settings.collector_metrics_port
+    if not port:
+        yield
+        return
+    try:
+        server, thread = start_http_server(port, settings.host, metrics.registry)
+    except OSError as error:
+        raise SettingsError(
+            f"http.collector_metrics_port {port}: cannot listen on {settings.host} "
+            f"({error.strerror}); take another port, or 0 for none"
+        ) from error
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def _check_urls(settings: OpenSkySettings) -> None:
+    for name in ("api_url", "token_url"):
+        url = urlsplit(getattr(settings, name))
+        if url.scheme not in {"https", "http"} or not url.hostname:
+            raise SettingsError(
+                f"opensky.{name} {url.geturl()!r}: not a URL like https://host/path"
+            )
+
+
+def _warn_of_anonymous_access() -> None:
+    log.warning(
+        "no_credentials",
+        hint=f"anonymous access: {ANONYMOUS_CREDITS} credits a day, one poll of the globe each "
+        "15 minutes, nothing filled in after an outage; set opensky.credentials_file to the "
+        "credentials.json of a free account at https://opensky-network.org/my-opensky/account",
+    )

@@ -1,0 +1,211 @@
+"""The topic before the first poll: waited for, made when missing, its tail read."""
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
+
+from collector.clock import Clock
+from collector.errors import TopicError
+from telemetry.codec import MalformedMessageError, decode
+from telemetry.settings import KafkaSettings
+
+METADATA_TIMEOUT_SECONDS = 2.0
+CREATE_TIMEOUT_SECONDS = 5.0
+RETRY_SECONDS = 1.0
+
+TAIL_MESSAGES = 120_000
+"""Over all partitions: at least ten polls of the globe. At the pace of a standard account that is
+more than the five minutes for which OpenSky repeats a silent aircraft; at a faster one, aircraft
+that have been silent for longer are published once more, which the archive ignores."""
+
+TAIL_SECONDS = 5.0
+TAIL_BATCH_MESSAGES = 10_000
+
+log = structlog.stdlib.get_logger()
+
+
+@dataclass
+class Tail:
+    """What earlier processes have published last."""
+
+    last_contacts: dict[str, int] = field(default_factory=dict)
+    poll_times: dict[str, int] = field(default_factory=dict)
+    """The newest answer's Unix seconds, by source: an area's name or `global`."""
+    messages: int = 0
+    is_complete: bool = True
+
+    def add(self, message: Message) -> None:
+        """Take in one message; what is no state vector tells nothing."""
+        self.messages += 1
+        headers = _headers(message)
+        try:
+            state_vector = decode(message.value(), headers)
+        except MalformedMessageError:
+            return
+        icao24, last_contact = state_vector.icao24, state_vector.last_contact
+        if last_contact > self.last_contacts.get(icao24, 0):
+            self.last_contacts[icao24] = last_contact
+        self._add_poll(headers.get("source"), headers.get("poll-time"))
+
+    def _add_poll(self, source: bytes | None, poll_time: bytes | None) -> None:
+        if source is None or poll_time is None or not poll_time.isdigit():
+            return
+        name = source.decode(errors="replace")
+        self.poll_times[name] = max(self.poll_times.get(name, 0), int(poll_time))
+
+
+class Topic:
+    """telemetry.raw as the collector finds it."""
+
+    def __init__(self, *, settings: KafkaSettings, clock: Clock) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._log = log.bind(topic=settings.topic, bootstrap_servers=settings.bootstrap_servers)
+        self._last_error = ""
+        self._is_waiting = False
+        # librdkafka prints a line for each attempt to connect; the log below tells it once.
+        self._quiet: dict[str, Any] = {"log_level": 2, "error_cb": self._on_error}
+
+    async def prepare(self) -> None:
+        """Return when the broker is there and has the topic, or the process is to stop.
+
+        Raises:
+            TopicError: The broker refuses to make the topic.
+        """
+        admin = AdminClient({**self._settings.connection(), **self._quiet})
+        while not self._clock.is_stopping:
+            try:
+                if await asyncio.to_thread(self._is_ready, admin):
+                    break
+                self._note_waiting("the topic does not appear")
+            except KafkaException as error:
+                self._note_waiting(self._last_error or str(error))
+            await self._clock.pause(RETRY_SECONDS)
+        if self._is_waiting and not self._clock.is_stopping:
+            self._log.info("kafka_reachable")
+
+    async def read_tail(self) -> Tail:
+        """Return what the newest messages say; never more than a few seconds' worth."""
+        try:
+            tail = await asyncio.to_thread(self._read_tail)
+        except KafkaException as error:
+            tail = Tail(is_complete=False)
+            self._last_error = str(error)
+        if not tail.is_complete:
+            self._log.warning(
+                "tail_incomplete",
+                messages=tail.messages,
+                reason=self._last_error or f"took longer than {TAIL_SECONDS:g} s",
+                hint="some state vectors may be published twice; the archive ignores the second",
+            )
+        return tail
+
+    def _is_ready(self, admin: AdminClient) -> bool:
+        # Asking for all topics makes none, asking for one may: with the broker's partition count.
+        name = self._settings.topic
+        metadata = admin.list_topics(timeout=METADATA_TIMEOUT_SECONDS)
+        return name in metadata.topics or self._create(admin) or self._appears(admin)
+
+    def _create(self, admin: AdminClient) -> bool:
+        """Make the topic; False when the broker does not answer such requests."""
+        settings = self._settings
+        wanted = NewTopic(
+            settings.topic,
+            num_partitions=settings.partitions,
+            replication_factor=settings.replication_factor,
+            config={"retention.ms": str(settings.retention_hours * 3_600_000)},
+        )
+        try:
+            made = admin.create_topics([wanted], request_timeout=CREATE_TIMEOUT_SECONDS)
+            made[settings.topic].result()
+        except KafkaException as error:
+            return self._judge(error.args[0])
+        self._log.info("topic_created", partitions=settings.partitions)
+        return True
+
+    def _judge(self, error: KafkaError) -> bool:
+        if error.code() == KafkaError.TOPIC_ALREADY_EXISTS:
+            return True
+        if error.retriable() or error.code() < 0:
+            # Negative codes are librdkafka's own, such as a broker that knows no such request.
+            return False
+        raise TopicError(
+            f"topic {self._settings.topic} cannot be made: {error.str()}; make it by hand, or "
+            f"change kafka.partitions ({self._settings.partitions}) or kafka.replication_factor "
+            f"({self._settings.replication_factor})"
+        )
+
+    def _appears(self, admin: AdminClient) -> bool:
+        """Ask a development broker, which makes topics when they are named."""
+        name = self._settings.topic
+        metadata = admin.list_topics(name, timeout=METADATA_TIMEOUT_SECONDS)
+        return metadata.topics[name].error is None
+
+    def _read_tail(self) -> Tail:
+        give_up_at = time.monotonic() + TAIL_SECONDS
+        consumer = Consumer(
+            {
+                **self._settings.connection(),
+                **self._quiet,
+                # Required by librdkafka; nothing is committed and no group is joined.
+                "group.id": "flight-monitor-collector-tail",
+                "enable.auto.commit": False,
+                "auto.offset.reset": "earliest",
+                "enable.partition.eof": True,
+            }
+        )
+        try:
+            return self._consume(consumer, self._tail_positions(consumer), give_up_at)
+        finally:
+            consumer.close()
+
+    def _tail_positions(self, consumer: Consumer) -> list[TopicPartition]:
+        """Return where each partition's tail begins; none for those without messages."""
+        name = self._settings.topic
+        metadata = consumer.list_topics(name, timeout=METADATA_TIMEOUT_SECONDS)
+        partitions = metadata.topics[name].partitions
+        positions = []
+        for number in partitions:
+            low, high = consumer.get_watermark_offsets(
+                TopicPartition(name, number), timeout=METADATA_TIMEOUT_SECONDS
+            )
+            start = max(low, high - TAIL_MESSAGES // len(partitions))
+            if start < high:
+                positions.append(TopicPartition(name, number, start))
+        return positions
+
+    def _consume(
+        self, consumer: Consumer, positions: list[TopicPartition], give_up_at: float
+    ) -> Tail:
+        tail = Tail()
+        open_partitions = {position.partition for position in positions}
+        consumer.assign(positions)
+        while open_partitions and time.monotonic() < give_up_at:
+            for message in consumer.consume(TAIL_BATCH_MESSAGES, timeout=0.1):
+                error = message.error()
+                if error is None:
+                    tail.add(message)
+                elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - librdkafka's public name
+                    open_partitions.discard(message.partition())
+        tail.is_complete = not open_partitions
+        return tail
+
+    def _on_error(self, error: KafkaError) -> None:
+        self._last_error = error.str()
+
+    def _note_waiting(self, reason: str) -> None:
+        if not self._is_waiting:
+            self._is_waiting = True
+            self._log.warning("kafka_unreachable", reason=reason, hint="trying on")
+
+
+def _headers(message: Message) -> dict[str, bytes | None]:
+    pairs = message.headers() or ()
+    items = pairs.items() if isinstance(pairs, dict) else pairs
+    return {name: value.encode() if isinstance(value, str) else value for name, value in items}

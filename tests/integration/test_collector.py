@@ -1,0 +1,155 @@
+"""The collector's process between the simulator and a real Apache Kafka."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from confluent_kafka import Consumer, Message, TopicPartition
+from confluent_kafka.admin import AdminClient, ConfigResource  # type: ignore[attr-defined]
+
+from tests.support.kafka import Kafka
+from tests.unit.collector.processes import CollectorProcess, environment, simulator
+
+pytestmark = pytest.mark.real_kafka
+
+Start = Callable[..., CollectorProcess]
+
+FAULTS = """
+- {kind: nan, nth: [2]}
+- {kind: http_401, nth: [3]}
+- {kind: html_200, nth: [5]}
+- {kind: cut_off, nth: [6]}
+- {kind: latitude_91, nth: [7]}
+- {kind: http_503, from: 8, until: 13}
+- {kind: extra_column, nth: [9, 10]}
+"""
+
+
+@pytest.fixture
+def topic(kafka: Kafka, topic_name: Callable[[], str]) -> str:
+    """Give the name of a topic that does not exist yet, on a Kafka that runs."""
+    kafka.start()
+    return topic_name()
+
+
+@pytest.fixture
+def start(kafka: Kafka, topic: str, tmp_path: Path) -> Iterator[Start]:
+    """Give a function that starts a collector which asks this simulator."""
+    started: list[CollectorProcess] = []
+
+    def start_one(opensky: str) -> CollectorProcess:
+        settings = environment(opensky, kafka.bootstrap_servers) | {"KAFKA_TOPIC": topic}
+        started.append(CollectorProcess(tmp_path, settings))
+        return started[-1]
+
+    yield start_one
+    for collector in started:
+        collector.end()
+
+
+def messages(kafka: Kafka, topic: str) -> list[Message]:
+    """Return all messages of the topic."""
+    consumer = Consumer(
+        {
+            "bootstrap.servers": kafka.bootstrap_servers,
+            "group.id": "test",
+            "enable.auto.commit": False,
+        }
+    )
+    found: list[Message] = []
+    try:
+        partitions = consumer.list_topics(topic, timeout=10).topics[topic].partitions
+        positions = [TopicPartition(topic, number, 0) for number in partitions]
+        total = sum(consumer.get_watermark_offsets(each, timeout=10)[1] for each in positions)
+        consumer.assign(positions)
+        while len(found) < total:
+            found += [each for each in consumer.consume(10_000, 0.5) if each.error() is None]
+    finally:
+        consumer.close()
+    return found
+
+
+def contacts(found: list[Message]) -> list[tuple[str, int]]:
+    """Return the address and last contact of each message that is a state vector."""
+    rows = [json.loads(each.value() or b"") for each in found if not _is_rejected(each)]
+    return [(fields["icao24"], fields["last_contact"]) for fields in rows]
+
+
+def _is_rejected(message: Message) -> bool:
+    return "rejected" in dict(message.headers() or ())
+
+
+def test_makes_the_topic_and_delivers_everything(
+    kafka: Kafka, topic: str, start: Start, tmp_path: Path
+) -> None:
+    """With the partitions and the retention that the settings ask for."""
+    with simulator(tmp_path) as opensky:
+        collector = start(opensky)
+        collector.wait_for("polled", 3)
+        assert collector.stop() == 0
+    new = sum(each["new"] for each in collector.events("polled"))
+    assert len(messages(kafka, topic)) == new > 500
+    admin = AdminClient({"bootstrap.servers": kafka.bootstrap_servers})
+    assert len(admin.list_topics(topic, timeout=10).topics[topic].partitions) == 12
+    resource = ConfigResource(ConfigResource.Type.TOPIC, topic)
+    config = admin.describe_configs([resource])[resource].result(10)
+    assert config["retention.ms"].value == str(72 * 3_600_000)
+
+
+def test_a_restart_publishes_nothing_twice_and_fills_in_the_downtime(
+    kafka: Kafka, topic: str, start: Start, tmp_path: Path
+) -> None:
+    """The topic is the memory; the seconds without a process are asked for afterwards."""
+    with simulator(tmp_path) as opensky:
+        first = start(opensky)
+        first.wait_for("polled", 2)
+        assert first.stop() == 0
+        time.sleep(6)
+        second = start(opensky)
+        second.wait_for("back_fill_done")
+        assert second.stop() == 0
+    found = contacts(messages(kafka, topic))
+    assert len(found) == len(set(found)) > 500
+    assert second.events("started")[0]["aircraft_known"] > 400
+    assert sum(each["new"] for each in second.events("back_filled")) > 100
+
+
+def test_a_broker_that_dies_and_returns_costs_nothing(
+    kafka: Kafka, topic: str, start: Start, tmp_path: Path
+) -> None:
+    """Each row that was called new is on the topic once."""
+    with simulator(tmp_path) as opensky:
+        collector = start(opensky)
+        collector.wait_for("polled", 2)
+        kafka.kill()
+        time.sleep(3)
+        kafka.start()
+        polls = len(collector.events("polled"))
+        collector.wait_for("polled", polls + 2)
+        assert collector.stop() == 0
+    found = contacts(messages(kafka, topic))
+    polled = collector.events("polled") + collector.events("back_filled")
+    assert len(found) == len(set(found)) == sum(each["new"] for each in polled)
+
+
+def test_faults_of_opensky_neither_end_it_nor_spoil_the_topic(
+    kafka: Kafka, topic: str, start: Start, tmp_path: Path
+) -> None:
+    """Refused tokens, HTML, cut-off answers, impossible values and an outage of seconds."""
+    script = tmp_path / "faults.yaml"
+    script.write_text(FAULTS)
+    with simulator(tmp_path, "--faults", str(script)) as opensky:
+        collector = start(opensky)
+        collector.wait_for("opensky_recovered")
+        polls = len(collector.events("polled"))
+        collector.wait_for("polled", polls + 2)
+        assert collector.stop() == 0
+    found = messages(kafka, topic)
+    vectors = contacts(found)
+    rejected = [each for each in found if _is_rejected(each)]
+    assert len(vectors) == len(set(vectors)) > 500
+    answers = collector.events("polled") + collector.events("back_filled")
+    assert 0 < len(rejected) <= sum(each["rejected"] for each in answers)
+    assert len(collector.events("opensky_failing")) == len(collector.events("opensky_recovered"))

@@ -1,0 +1,391 @@
+"""The poller over hours, with a clock of its own, an OpenSky of invented traffic and no Kafka."""
+
+import itertools
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx2
+import pytest
+from structlog.testing import capture_logs
+
+from collector.answer import RejectedRow
+from collector.credits import Governor
+from collector.errors import FinalError, TransientError, UnauthorizedError
+from collector.metrics import Metrics
+from collector.opensky import OpenSky
+from collector.poller import Poller
+from collector.published import Published
+from collector.publisher import Origin, Settle
+from telemetry.settings import Area, OpenSkySettings
+from telemetry.state_vector import StateVector
+from tests.unit.collector.conftest import NOW, FakeClock, row
+
+AIRCRAFT = [f"00000{number}" for number in range(6)]
+SILENT = "00000f"
+
+
+class FakePublisher:
+    """Keeps what is published; the broker takes all, unless told otherwise."""
+
+    def __init__(self) -> None:
+        self.vectors: list[StateVector] = []
+        self.rejected: list[RejectedRow] = []
+        self.origins: list[Origin] = []
+        self.is_failing = False
+
+    async def publish(
+        self,
+        state_vectors: list[StateVector],
+        rejected: list[RejectedRow],
+        *,
+        origin: Origin,
+        settle: Settle,
+    ) -> None:
+        """Settle each message at once."""
+        self.origins.append(origin)
+        if not self.is_failing:
+            self.vectors += state_vectors
+            self.rejected += rejected
+        for each in state_vectors:
+            settle(each, not self.is_failing)
+
+    def contacts(self) -> list[tuple[str, int]]:
+        """Return what Kafka holds, in its order."""
+        return [(each.icao24, each.last_contact) for each in self.vectors]
+
+
+@dataclass
+class Sky:
+    """Answers like OpenSky: six aircraft heard at every moment, one silent since the start."""
+
+    clock: FakeClock
+    fault: Callable[[httpx2.Request], httpx2.Response | None] = lambda _: None
+    remaining: int = 4_000
+    asked: list[tuple[int, int | None, str | None]] = field(default_factory=list)
+    extra_rows: list[Any] = field(default_factory=list)
+
+    def handle(self, request: httpx2.Request) -> httpx2.Response:
+        """Note the request and answer it."""
+        past = request.url.params.get("time")
+        area = request.url.params.get("lamin")
+        self.asked.append((int(self.clock.now()), int(past) if past else None, area))
+        if (fault := self.fault(request)) is not None:
+            return fault
+        self.remaining -= 4
+        now = int(past or self.clock.now())
+        rows = [row(icao24, now) for icao24 in AIRCRAFT] + [row(SILENT, NOW - 100)]
+        content = json.dumps({"time": now, "states": rows + self.extra_rows})
+        headers = {
+            "Content-Type": "application/json",
+            "X-Rate-Limit-Remaining": str(self.remaining),
+        }
+        return httpx2.Response(200, headers=headers, content=content)
+
+    def live(self) -> list[int]:
+        """Return when now was asked for, in seconds since the start."""
+        return [at - NOW for at, past, _ in self.asked if past is None]
+
+    def past(self) -> list[int]:
+        """Return which moments were asked for, in seconds since the start."""
+        return [past - NOW for _, past, _ in self.asked if past is not None]
+
+
+@dataclass
+class Rig:
+    """A poller and what it is made of."""
+
+    clock: FakeClock
+    metrics: Metrics
+    settings: OpenSkySettings
+    sky: Sky
+    publisher: FakePublisher = field(default_factory=FakePublisher)
+    published: Published = field(default_factory=Published)
+    covered: dict[str, int] = field(default_factory=dict)
+    is_authenticated: bool = True
+
+    def poller(self) -> Poller:
+        """Build the poller as the service does."""
+        governor = Governor(
+            clock=self.clock,
+            is_authenticated=self.is_authenticated,
+            credits_per_day=self.settings.credits_per_day,
+            reserve_share=0.05,
+            floor_seconds=self.settings.min_poll_interval_seconds,
+        )
+        opensky = OpenSky(
+            settings=self.settings,
+            access_token=None,
+            clock=self.clock,
+            transport=httpx2.MockTransport(self.sky.handle),
+        )
+        return Poller(
+            settings=self.settings,
+            opensky=opensky,
+            publisher=self.publisher,  # type: ignore[arg-type]
+            governor=governor,
+            published=self.published,
+            covered=self.covered,
+            metrics=self.metrics,
+            clock=self.clock,
+            is_authenticated=self.is_authenticated,
+        )
+
+    async def run(self, seconds: float) -> list[dict[str, Any]]:
+        """Poll for so long; return the log."""
+        self.clock.stop_at = self.clock.time + seconds
+        with capture_logs() as logs:
+            await self.poller().run()
+        return [dict(each) for each in logs]
+
+    def count(self, result: str) -> float:
+        """Return the polls that ended so."""
+        return self.metrics.registry.get_sample_value("collector_polls_total", {"result": result})  # type: ignore[return-value]
+
+
+@pytest.fixture
+def rig(clock: FakeClock, metrics: Metrics, opensky_settings: OpenSkySettings) -> Rig:
+    """Give a poller that asks each 10 s, with credits for that."""
+    settings = opensky_settings.model_copy(update={"credits_per_day": 90_000})
+    return Rig(clock, metrics, settings, Sky(clock, remaining=90_000))
+
+
+def events(logs: list[dict[str, Any]]) -> list[str]:
+    """Return what was logged but for the line of each poll."""
+    return [each["event"] for each in logs if each["event"] not in {"polled", "back_filled"}]
+
+
+def between(start: float, end: float, clock: FakeClock, response: Callable[[], httpx2.Response]):  # type: ignore[no-untyped-def]  # noqa: ANN201 - the type of Sky.fault
+    """Return a fault that strikes live requests in these seconds."""
+
+    def fault(_: httpx2.Request) -> httpx2.Response | None:
+        return response() if start <= clock.now() - NOW < end else None
+
+    return fault
+
+
+async def test_publishes_each_contact_once(rig: Rig) -> None:
+    """The six that are heard at each poll, the silent one only at the first."""
+    await rig.run(100)
+    contacts = rig.publisher.contacts()
+    assert len(rig.sky.live()) == 10
+    assert len(contacts) == len(set(contacts)) == 6 * 10 + 1
+    assert rig.count("ok") == 10
+
+
+async def test_a_message_says_where_it_comes_from(rig: Rig) -> None:
+    """The answer's time, the source and one trace for each poll."""
+    await rig.run(20)
+    origins = rig.publisher.origins
+    assert [(each.poll_time - NOW, each.source) for each in origins] == [
+        (0, "global"),
+        (10, "global"),
+    ]
+    assert len({each.traceparent for each in origins}) == 2
+    assert all(len(each.traceparent) == 55 for each in origins)
+
+
+async def test_a_rejected_row_is_published_once(rig: Rig) -> None:
+    """It repeats in each answer as other rows do."""
+    rig.sky.extra_rows = [row("00000e", NOW, latitude=91)]
+    logs = await rig.run(50)
+    assert [each.icao24 for each in rig.publisher.rejected] == ["00000e"]
+    assert [each["rejected"] for each in logs if each["event"] == "polled"] == [1] * 5
+
+
+async def test_a_restart_publishes_nothing_twice_and_keeps_the_pace(rig: Rig) -> None:
+    """With what the tail of the topic tells."""
+    rig.published.seed(dict.fromkeys(AIRCRAFT, NOW - 4) | {SILENT: NOW - 100})
+    rig.covered = {"global": NOW - 4}
+    logs = await rig.run(30)
+    assert rig.sky.live()[0] == 6
+    assert "first_poll_waits" in events(logs)
+    assert SILENT not in {each.icao24 for each in rig.publisher.vectors}
+    assert rig.sky.past() == []
+
+
+async def test_a_failing_opensky_is_logged_once_and_asked_less_and_less(rig: Rig) -> None:
+    """It never ends the process; the interval widens up to eightfold."""
+    rig.sky.fault = between(0, 1_000, rig.clock, lambda: httpx2.Response(502))
+    rig.settings = rig.settings.model_copy(update={"max_attempts": 1})
+    logs = await rig.run(1_300)
+    live = rig.sky.live()
+    gaps = [later - earlier for earlier, later in itertools.pairwise(live)]
+    assert gaps[:9] == [10, 10, 10, 10, 20, 40, 80, 80, 80]
+    assert events(logs)[:2] == ["opensky_failing", "opensky_recovered"]
+    assert rig.count("transient") == rig.count("transient") > 5
+
+
+async def test_nothing_at_all_is_sent_while_a_429_lasts(rig: Rig) -> None:
+    """Neither for other areas nor for the past."""
+    boxes = {"a": 10, "b": 20}
+    areas = tuple(
+        Area(name=name, lamin=at, lomin=0, lamax=at + 5, lomax=5) for name, at in boxes.items()
+    )
+    rig.settings = rig.settings.model_copy(update={"areas": areas})
+    headers = {"X-Rate-Limit-Retry-After-Seconds": "700"}
+    rig.sky.fault = between(100, 101, rig.clock, lambda: httpx2.Response(429, headers=headers))
+    logs = await rig.run(900)
+    asked = [at - NOW for at, _, _ in rig.sky.asked]
+    assert [at for at in asked if 100 <= at < 800] == [100]
+    assert 800 in asked
+    assert events(logs).count("credits_used_up") == events(logs).count("opensky_recovered") == 1
+    assert rig.count("rate_limited") == 1
+
+
+async def test_an_outage_is_filled_in_oldest_first(rig: Rig) -> None:
+    """Live polls keep their pace, and each contact is published once."""
+    rig.sky.fault = between(100, 300, rig.clock, lambda: httpx2.Response(503))
+    logs = await rig.run(600)
+    past = rig.sky.past()
+    assert past == sorted(past)
+    assert 90 < min(past) < 110
+    assert 280 < max(past) < 400
+    contacts = rig.publisher.contacts()
+    assert len(contacts) == len(set(contacts))
+    heard = sorted(contact - NOW for icao24, contact in contacts if icao24 == AIRCRAFT[0])
+    gaps = [later - earlier for earlier, later in itertools.pairwise(heard)]
+    assert max(gaps) <= 12
+    live = [at for at in rig.sky.live() if at > 450]
+    assert all(later - earlier == 10 for earlier, later in itertools.pairwise(live))
+    assert events(logs) == [
+        "opensky_failing",
+        "back_fill_planned",
+        "opensky_recovered",
+        "back_fill_done",
+    ]
+    assert rig.metrics.registry.get_sample_value("collector_back_fill_pending") == 0
+
+
+async def test_an_outage_is_noticed_however_far_the_interval_was_widened(rig: Rig) -> None:
+    """Eight failures: the polls are eight times as far apart by then."""
+    rig.settings = rig.settings.model_copy(update={"max_attempts": 1})
+    rig.sky.fault = between(10, 190, rig.clock, lambda: httpx2.Response(503))
+    await rig.run(500)
+    assert len(rig.sky.past()) > 10
+
+
+async def test_what_the_first_live_poll_after_an_outage_shows_is_not_filled_in_again(
+    rig: Rig,
+) -> None:
+    """An aircraft that came and fell silent in the outage stands in past answers too."""
+    rig.covered = {"global": NOW - 200}
+    rig.sky.extra_rows = [row("00000e", NOW - 150)]
+    await rig.run(100)
+    assert len(rig.sky.past()) > 15
+    assert rig.publisher.contacts().count(("00000e", NOW - 150)) == 1
+
+
+async def test_an_hour_is_filled_in_after_a_429_of_hours(rig: Rig) -> None:
+    """As after any other outage, once credits are there again."""
+    headers = {"X-Rate-Limit-Retry-After-Seconds": "7000"}
+    rig.sky.fault = between(100, 101, rig.clock, lambda: httpx2.Response(429, headers=headers))
+    await rig.run(7_400)
+    assert 7_100 - 3_600 < min(rig.sky.past()) < 7_100 - 3_000
+
+
+async def test_the_downtime_of_the_process_is_filled_in_up_to_an_hour(rig: Rig) -> None:
+    """Known from the last poll-time on the topic."""
+    rig.published.seed(dict.fromkeys(AIRCRAFT, NOW - 7200))
+    rig.covered = {"global": NOW - 7_200}
+    await rig.run(2_000)
+    past = rig.sky.past()
+    assert -3_600 < min(past) < -3_000
+    assert len(past) > 200
+
+
+@pytest.mark.parametrize(
+    ("is_authenticated", "changes"),
+    [(False, {}), (True, {"max_back_fill_seconds": 0})],
+)
+async def test_nothing_is_filled_in_without_leave(
+    rig: Rig, *, is_authenticated: bool, changes: dict[str, Any]
+) -> None:
+    """OpenSky ignores `time` for anonymous clients; 0 switches it off."""
+    rig.is_authenticated = is_authenticated
+    rig.settings = rig.settings.model_copy(update=changes)
+    rig.covered = {"global": NOW - 1_000}
+    await rig.run(300)
+    assert len(rig.sky.live()) == 30
+    assert rig.sky.past() == []
+
+
+async def test_few_credits_are_kept_for_live_polls(rig: Rig) -> None:
+    """At most half of what is above the reserve goes into the past."""
+    rig.settings = rig.settings.model_copy(update={"credits_per_day": 4_000})
+    rig.sky.remaining = 300
+    rig.covered = {"global": NOW - 3_000}
+    await rig.run(3_600)
+    assert 0 < len(rig.sky.past()) * 4 <= 50
+
+
+async def test_a_moment_that_opensky_refuses_is_skipped(rig: Rig) -> None:
+    """One 400 does not end the back-fill."""
+    rig.covered = {"global": NOW - 100}
+    refused: list[str] = []
+
+    def fault(request: httpx2.Request) -> httpx2.Response | None:
+        if "time" in request.url.params and not refused:
+            refused.append(request.url.params["time"])
+            return httpx2.Response(400)
+        return None
+
+    rig.sky.fault = fault
+    logs = await rig.run(200)
+    assert events(logs) == ["back_fill_planned", "back_fill_refused", "back_fill_done"]
+    assert len(rig.sky.past()) == 9
+
+
+async def test_what_kafka_did_not_take_is_asked_for_again(rig: Rig) -> None:
+    """A broker that was away for minutes leaves no hole in the tracks."""
+    pause = rig.clock.pause
+
+    async def pause_and_break(seconds: float) -> None:
+        await pause(seconds)
+        rig.publisher.is_failing = 100 <= rig.clock.now() - NOW < 200
+
+    rig.clock.pause = pause_and_break  # type: ignore[method-assign]
+    await rig.run(400)
+    contacts = rig.publisher.contacts()
+    heard = sorted(contact - NOW for icao24, contact in contacts if icao24 == AIRCRAFT[0])
+    assert max(b - a for a, b in itertools.pairwise(heard)) <= 12
+    assert len(contacts) == len(set(contacts))
+
+
+async def test_areas_that_cost_as_much_as_the_globe_are_kept_with_a_warning(rig: Rig) -> None:
+    """The user asked for them; the log says what is cheaper."""
+    areas = tuple(Area(name=f"a{n}", lamin=n, lomin=0, lamax=n + 20, lomax=20) for n in (0, 30))
+    rig.settings = rig.settings.model_copy(update={"areas": areas})
+    logs = await rig.run(15)
+    assert events(logs) == ["areas_cost_as_much_as_the_globe"]
+    assert {area for _, _, area in rig.sky.asked} == {"0", "30"}
+    assert {each.source for each in rig.publisher.origins} == {"a0", "a30"}
+
+
+async def test_wrong_credentials_end_it(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The one failure that waiting does not cure."""
+
+    async def authorize(_: OpenSky) -> None:
+        raise UnauthorizedError("wrong")
+
+    monkeypatch.setattr(OpenSky, "authorize", authorize)
+    with pytest.raises(FinalError):
+        await rig.run(100)
+
+
+async def test_a_token_endpoint_that_is_down_costs_no_credits(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing was asked of the API."""
+
+    async def authorize(_: OpenSky) -> None:
+        raise TransientError("down")
+
+    monkeypatch.setattr(OpenSky, "authorize", authorize)
+    poller = rig.poller()
+    rig.clock.stop_at = NOW + 300
+    with capture_logs():
+        await poller.run()
+    assert rig.sky.asked == []
+    assert poller._governor.remaining == 90_000

@@ -1,0 +1,218 @@
+"""The publisher against librdkafka's mock broker: what is sent, and what becomes of it."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+import pytest
+from confluent_kafka import KafkaError
+from structlog.testing import capture_logs
+
+from collector.answer import RejectedRow
+from collector.clock import Clock
+from collector.errors import ProducerError
+from collector.metrics import Metrics
+from collector.publisher import Origin, Publisher
+from telemetry.codec import MalformedMessageError, decode
+from telemetry.settings import KafkaSettings
+from telemetry.state_vector import StateVector
+from tests.unit.collector.conftest import NOW, MockBroker, state_vector
+
+ORIGIN = Origin(poll_time=NOW, source="alps", traceparent="00-" + "a" * 32 + "-" + "b" * 16 + "-01")
+NOWHERE = KafkaSettings(bootstrap_servers="127.0.0.1:9", delivery_timeout_seconds=1)
+
+
+class Settled:
+    """Notes what became of each state vector."""
+
+    def __init__(self) -> None:
+        self.delivered: list[str] = []
+        self.failed: list[str] = []
+
+    def __call__(self, state_vector: StateVector, is_delivered: bool) -> None:  # noqa: FBT001 - see publisher.Settle
+        """Take one report."""
+        (self.delivered if is_delivered else self.failed).append(state_vector.icao24)
+
+
+@contextlib.asynccontextmanager
+async def running(settings: KafkaSettings, metrics: Metrics) -> AsyncIterator[Publisher]:
+    """Give a publisher whose reports are taken, as the service does."""
+    publisher = Publisher(settings=settings, metrics=metrics, clock=Clock())
+    reporting = asyncio.create_task(publisher.run())
+    try:
+        yield publisher
+    finally:
+        reporting.cancel()
+        with contextlib.suppress(asyncio.CancelledError, ProducerError):
+            await reporting
+        await publisher.drain(0)
+
+
+def vectors(count: int) -> list[StateVector]:
+    """Return state vectors of so many aircraft."""
+    return [state_vector(f"{number:06x}") for number in range(count)]
+
+
+def published(metrics: Metrics, result: str) -> float:
+    """Return how many messages ended so."""
+    value = metrics.registry.get_sample_value("collector_published_total", {"result": result})
+    assert value is not None
+    return value
+
+
+async def test_every_message_is_delivered_and_reported(
+    broker: MockBroker, metrics: Metrics
+) -> None:
+    """A whole poll of the globe, more than one batch of each partition."""
+    settled = Settled()
+    async with running(broker.settings(), metrics) as publisher:
+        await publisher.publish(vectors(12_000), [], origin=ORIGIN, settle=settled)
+        await publisher.drain(10)
+        assert publisher.failed == 0
+    assert len(settled.delivered) == published(metrics, "delivered") == 12_000
+    assert sum(broker.end_offsets().values()) == 12_000
+    assert metrics.registry.get_sample_value("collector_producer_queue_messages") == 0
+
+
+async def test_a_message_is_what_the_contract_says(broker: MockBroker, metrics: Metrics) -> None:
+    """Key, value, headers, and the time of publication."""
+    async with running(broker.settings(), metrics) as publisher:
+        await publisher.publish([state_vector()], [], origin=ORIGIN, settle=Settled())
+        await publisher.drain(10)
+    (message,) = broker.messages()
+    headers = dict(message.headers() or ())
+    assert message.key() == b"4b1814"
+    assert headers == {
+        "schema-version": b"1",
+        "content-type": b"application/json",
+        "poll-time": str(NOW).encode(),
+        "source": b"alps",
+        "traceparent": ORIGIN.traceparent.encode(),
+    }
+    assert decode(message.value(), headers) == state_vector()  # type: ignore[arg-type]
+    assert message.timestamp()[1] / 1000 == pytest.approx(Clock().now(), abs=30)
+
+
+async def test_an_aircraft_keeps_its_partition(broker: MockBroker, metrics: Metrics) -> None:
+    """By murmur2, as Java's clients choose it: 4b1814 and 3c6444 of four partitions."""
+    async with running(broker.settings(), metrics) as publisher:
+        for time in range(3):
+            batch = [state_vector("4b1814", NOW + time), state_vector("3c6444", NOW + time)]
+            await publisher.publish(batch, [], origin=ORIGIN, settle=Settled())
+        await publisher.drain(10)
+    found = {(each.key(), each.partition()) for each in broker.messages()}
+    expected = {(key, (_murmur2(key) & 0x7FFFFFFF) % 4) for key in (b"4b1814", b"3c6444")}
+    assert found == expected
+
+
+async def test_a_rejected_row_goes_out_as_it_came(broker: MockBroker, metrics: Metrics) -> None:
+    """With its reason, so that the archive sets it aside with that."""
+    rows = [
+        RejectedRow(b'["4b1814", NaN]', "latitude: nan", "4b1814"),
+        RejectedRow(b"[1]", "icao24: Expected `str`", None),
+    ]
+    async with running(broker.settings(), metrics) as publisher:
+        await publisher.publish([], rows, origin=ORIGIN, settle=Settled())
+        await publisher.drain(10)
+    messages = {each.value(): each for each in broker.messages()}
+    assert {value: each.key() for value, each in messages.items()} == {
+        b'["4b1814", NaN]': b"4b1814",
+        b"[1]": None,
+    }
+    message = messages[b"[1]"]
+    with pytest.raises(MalformedMessageError, match="icao24: Expected"):
+        decode(message.value(), dict(message.headers() or ()))  # type: ignore[arg-type]
+    assert published(metrics, "rejected") == 2
+
+
+async def test_what_is_left_after_a_drain_is_counted(metrics: Metrics) -> None:
+    """And thrown away, so that the process can end."""
+    settings = NOWHERE.model_copy(update={"delivery_timeout_seconds": 100})
+    settled = Settled()
+    with capture_logs():
+        async with running(settings, metrics) as publisher:
+            await publisher.publish(vectors(50), [], origin=ORIGIN, settle=settled)
+            await publisher.drain(0.2)
+            assert publisher.failed == len(settled.failed) == 50
+
+
+async def test_messages_that_no_broker_takes_are_all_reported_as_failed(
+    metrics: Metrics, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full queue is waited for, nothing is dropped unseen, and one line in the log tells it."""
+    monkeypatch.setattr("collector.publisher.MAX_QUEUE_MESSAGES", 20)
+    settled = Settled()
+    with capture_logs() as logs:
+        async with running(NOWHERE, metrics) as publisher:
+            await publisher.publish(vectors(30), [], origin=ORIGIN, settle=settled)
+            await publisher.drain(5)
+            assert publisher.is_failing
+            assert len(settled.failed) == publisher.failed == published(metrics, "failed") == 30
+    assert [each["event"] for each in logs] == ["kafka_failing"]
+
+
+async def test_a_cancelled_hand_over_counts_what_it_did_not_hand_over(
+    metrics: Metrics, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process stops while the queue is full."""
+    monkeypatch.setattr("collector.publisher.MAX_QUEUE_MESSAGES", 20)
+    settings = NOWHERE.model_copy(update={"delivery_timeout_seconds": 100})
+    with capture_logs():
+        async with running(settings, metrics) as publisher:
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.3):
+                    await publisher.publish(vectors(50), [], origin=ORIGIN, settle=Settled())
+            assert publisher.failed == 30
+            await publisher.drain(0.1)
+            assert publisher.failed == published(metrics, "failed") == 50
+
+
+async def test_a_message_that_is_too_large_fails_alone(
+    broker: MockBroker, metrics: Metrics
+) -> None:
+    """The others go out."""
+    huge = RejectedRow(b"x" * 2_000_000, "huge", None)
+    settled = Settled()
+    with capture_logs():
+        async with running(broker.settings(), metrics) as publisher:
+            await publisher.publish([], [huge], origin=ORIGIN, settle=settled)
+            await publisher.publish(vectors(3), [], origin=ORIGIN, settle=settled)
+            await publisher.drain(10)
+            assert (publisher.failed, len(settled.delivered)) == (1, 3)
+            assert not publisher.is_failing
+
+
+async def test_a_fatal_error_of_the_producer_ends_it(broker: MockBroker, metrics: Metrics) -> None:
+    """Librdkafka takes no more messages after one; only a new process helps."""
+    publisher = Publisher(settings=broker.settings(), metrics=metrics, clock=Clock())
+    publisher._on_error(KafkaError(KafkaError.OUT_OF_ORDER_SEQUENCE_NUMBER, fatal=True))
+    with pytest.raises(ProducerError, match="start the collector again"):
+        await publisher.run()
+
+
+async def test_a_second_signal_shortens_the_drain(metrics: Metrics) -> None:
+    """From twenty seconds to as good as none."""
+    settings = NOWHERE.model_copy(update={"delivery_timeout_seconds": 100})
+    with capture_logs():
+        async with running(settings, metrics) as publisher:
+            await publisher.publish(vectors(1), [], origin=ORIGIN, settle=Settled())
+            draining = asyncio.create_task(publisher.drain(60))
+            await asyncio.sleep(0.1)
+            publisher.hurry(0)
+            async with asyncio.timeout(5):
+                await draining
+            assert publisher.failed == 1
+
+
+def _murmur2(data: bytes) -> int:
+    """Kafka's own variant, written after org.apache.kafka.common.utils.Utils."""
+    mask, multiplier = 0xFFFFFFFF, 0x5BD1E995
+    state = (0x9747B28C ^ len(data)) & mask
+    whole = len(data) // 4 * 4
+    for at in range(0, whole, 4):
+        word = int.from_bytes(data[at : at + 4], "little") * multiplier & mask
+        state = (state * multiplier & mask) ^ ((word ^ word >> 24) * multiplier & mask)
+    if rest := data[whole:]:
+        state = (state ^ int.from_bytes(rest, "little")) * multiplier & mask
+    state = (state ^ state >> 13) * multiplier & mask
+    return state ^ state >> 15
