@@ -185,7 +185,7 @@ class ArchiveConsumer:
             if not paused and time.monotonic() >= pause_at:
                 paused = self._consumer.assignment()
                 self._consumer.pause(paused)
-                log.warning("database_is_slow_or_away_paused", partitions=len(paused))
+                log.warning("paused_for_database", partitions=len(paused))
             if paused:
                 self._poll_paused()
         stored, self._write = self._write.result(), None
@@ -221,7 +221,7 @@ class ArchiveConsumer:
         try:
             self._consumer.commit(offsets=offsets, asynchronous=True)
         except KafkaException as error:  # advisory: the database row is the authority
-            log.debug("kafka_did_not_take_our_positions", error=str(error))
+            log.debug("kafka_commit_refused", error=str(error))
 
     def _on_assign(self, consumer: Consumer, assigned: list[TopicPartition]) -> None:
         """Become the owner of partitions and go on where the database says."""
@@ -275,7 +275,7 @@ class ArchiveConsumer:
             self._hand_over()
             self._await_write()
         except StoppedError:
-            log.warning("not_stored_in_time_it_stays_in_the_log", messages=self._batch.n_in)
+            log.warning("left_in_log", messages=self._batch.n_in)
 
     def _abandon_write(self) -> None:
         if self._write is not None:

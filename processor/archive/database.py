@@ -116,7 +116,7 @@ class Database:
     def _report(self, state: tenacity.RetryCallState) -> None:
         if self.is_reachable or state.attempt_number == 1:
             error = state.outcome.exception() if state.outcome else None
-            log.warning("database_does_not_answer_trying_on", error=repr(error))
+            log.warning("database_does_not_answer", error=repr(error))
         self.is_reachable = False
 
     async def close(self) -> None:

@@ -148,7 +148,7 @@ class Writer:
                 f"{[(span.partition, span.lo, span.hi) for span in rest.spans.values()]}, though "
                 "no other instance owns them: was ingest_offsets changed by hand?"
             )
-        log.warning("fenced_another_instance_stores_these_partitions", partitions=sorted(fenced))
+        log.warning("fenced", partitions=sorted(fenced))
         stored = await self._resolve(connection, rest)
         return msgspec.structs.replace(stored, fenced=stored.fenced | fenced)
 

@@ -57,7 +57,7 @@ class LivePicture:
     def caught_up(self) -> None:
         """Serve: the end of the log has been reached."""
         self._broadcaster.open()
-        log.info("live_picture_is_whole", aircraft=len(self._tracker or ()))
+        log.info("live_picture_whole", aircraft=len(self._tracker or ()))
 
     async def run(self) -> None:
         """Tick until cancelled."""

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from random import Random
 from typing import Any
 
 from hypothesis import given, settings
@@ -111,7 +112,7 @@ class _Run:
         self.home = 0
         self.is_cut = False
 
-    async def step(self, kind: str, *what: Any) -> None:
+    async def step(self, kind: str, *what: object) -> None:
         await getattr(self, f"_{kind}")(*what)
         await _settle()
 
@@ -174,7 +175,7 @@ def test_resumed_equals_uninterrupted(steps: list[tuple[Any, ...]]) -> None:
 
 
 @given(st.lists(state_vectors(addresses=4, times=(START, START + 10)), max_size=30), st.randoms())
-def test_order_and_repetition_change_nothing(vectors: list[StateVector], random: Any) -> None:
+def test_order_and_repetition_change_nothing(vectors: list[StateVector], random: Random) -> None:
     """The picture is the newest state of each aircraft, however its messages come."""
     newest: dict[str, StateVector] = {}
     for vector in vectors:

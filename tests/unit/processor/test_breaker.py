@@ -31,8 +31,7 @@ def test_a_large_share_stops() -> None:
     for _ in range(MIN_MESSAGES // 2):
         breaker.record(is_malformed=False)
     with pytest.raises(PoisonedLogError):
-        for number in range(10 * MIN_MESSAGES):
-            breaker.record(is_malformed=number % 4 != 0)
+        _mostly_malformed(breaker)
 
 
 def test_old_messages_are_forgotten() -> None:
@@ -46,6 +45,11 @@ def test_old_messages_are_forgotten() -> None:
         breaker.record(is_malformed=number % 4 == 0)
     with pytest.raises(PoisonedLogError):
         _all_malformed(breaker, WINDOW_MESSAGES)
+
+
+def _mostly_malformed(breaker: Breaker) -> None:
+    for number in range(10 * MIN_MESSAGES):
+        breaker.record(is_malformed=number % 4 != 0)
 
 
 def _all_malformed(breaker: Breaker, times: int) -> None:

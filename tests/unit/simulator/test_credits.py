@@ -1,7 +1,5 @@
 """What requests cost, and what happens when nothing is left."""
 
-# ruff: noqa: D103 - the name of a test states its promise
-
 import pytest
 
 from simulator.credits import Credits, Principal, Tier, cost_of_area

@@ -1,7 +1,5 @@
 """Every fault does what its name says, where, when and as often as the script says."""
 
-# ruff: noqa: D103 - the name of a test states its promise
-
 import asyncio
 import json
 import math

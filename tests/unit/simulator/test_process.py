@@ -1,7 +1,5 @@
 """The real process: what it prints, how it ends, what it says about bad arguments."""
 
-# ruff: noqa: D103 - the name of a test states its promise
-
 import gzip
 import json
 import signal

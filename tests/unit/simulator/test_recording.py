@@ -1,7 +1,5 @@
 """Recorded answers come back in order, shifted to now, otherwise as they were."""
 
-# ruff: noqa: D103 - the name of a test states its promise
-
 import gzip
 import json
 import os

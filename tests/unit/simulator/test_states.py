@@ -1,7 +1,5 @@
 """The answers of /states/all and /states/own: parameters, shape, headers, time."""
 
-# ruff: noqa: D103 - the name of a test states its promise
-
 import gzip
 import json
 from itertools import pairwise

@@ -1,7 +1,5 @@
 """The token endpoint and what a bearer token opens."""
 
-# ruff: noqa: D103 - the name of a test states its promise
-
 import httpx2
 import pytest
 

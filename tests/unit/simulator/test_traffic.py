@@ -1,7 +1,5 @@
 """The invented sky: its shares are those of real answers, and its aircraft move as they say."""
 
-# ruff: noqa: D103 - the name of a test states its promise
-
 import math
 import re
 from itertools import pairwise
