@@ -15,7 +15,9 @@ _TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_
 _MEASURES = st.floats(-1e6, 1e6, allow_nan=False, width=32)
 
 
-def state_vector(icao24: str = "4b1814", last_contact: int = START, **fields: object) -> StateVector:
+def state_vector(
+    icao24: str = "4b1814", last_contact: int = START, **fields: object
+) -> StateVector:
     """Return an airborne aircraft over the Alps; name what should differ."""
     defaults: dict[str, Any] = {
         "callsign": "SWR7EA",

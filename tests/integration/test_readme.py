@@ -1,0 +1,24 @@
+"""What the README tells people to type works."""
+
+import re
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from tests.support.migration import migrate
+
+SQL_BLOCK = re.compile(r"```sql\n(.*?)```", re.DOTALL)
+
+
+@pytest.mark.real_database
+async def test_its_queries_run(database_url: str) -> None:
+    """Each of them, as it stands there, on the tables of this version."""
+    migrate(database_url)
+    blocks = SQL_BLOCK.findall(Path("README.md").read_text())
+    queries = [query for block in blocks for query in block.split(";\n") if query.strip()]
+    assert len(queries) >= 3
+    connection = await asyncpg.connect(database_url)
+    for query in queries:
+        assert await connection.fetch(query) == []
+    await connection.close()
