@@ -14,6 +14,9 @@ from telemetry.settings import LiveSettings
 
 log = structlog.get_logger()
 
+IDLE_SECONDS = 2.0
+"""How late a removal or a heartbeat may come."""
+
 
 class LivePicture:
     """Decides when to tell the viewers: at once when a burst has ended, at most once a second."""
@@ -63,7 +66,7 @@ class LivePicture:
         """Tick until cancelled."""
         beat_at = time.monotonic() + self._heartbeat_seconds
         while True:
-            await self._burst()
+            has_heard = await self._burst()
             if not self._broadcaster.is_open:
                 continue
             is_beat = time.monotonic() >= beat_at
@@ -71,20 +74,25 @@ class LivePicture:
                 beat_at = time.monotonic() + self._heartbeat_seconds
             self._broadcaster.tick(is_beat=is_beat)
             self._observe_delay()
-            await asyncio.sleep(self._settings.tick_seconds)
+            if has_heard:
+                await asyncio.sleep(self._settings.tick_seconds)
 
-    async def _burst(self) -> None:
-        """Wait until something came, and then nothing more; a second at the most for each."""
-        tick_seconds, quiet_seconds = self._settings.tick_seconds, self._settings.quiet_seconds
+    async def _burst(self) -> bool:
+        """Wait until something came, and then nothing more; whether anything did.
+
+        Without, a tick is due all the same, for aircraft fall silent and viewers want heartbeats.
+        """
         try:
-            async with asyncio.timeout(tick_seconds):
+            async with asyncio.timeout(IDLE_SECONDS):
                 await self._delivered.wait()
         except TimeoutError:
-            return
-        give_up_at = time.monotonic() + tick_seconds
+            return False
+        give_up_at = time.monotonic() + self._settings.tick_seconds
         while self._delivered.is_set() and time.monotonic() < give_up_at:
             self._delivered.clear()
-            await asyncio.sleep(quiet_seconds)
+            await asyncio.sleep(self._settings.quiet_seconds)
+        self._delivered.clear()
+        return True
 
     def _observe_delay(self) -> None:
         newest = self._tracker.newest_contact if self._tracker is not None else None

@@ -15,10 +15,14 @@ SQL_BLOCK = re.compile(r"```sql\n(.*?)```", re.DOTALL)
 async def test_its_queries_run(database_url: str) -> None:
     """Each of them, as it stands there, on the tables of this version."""
     migrate(database_url)
-    blocks = SQL_BLOCK.findall(Path("README.md").read_text())
-    queries = [query for block in blocks for query in block.split(";\n") if query.strip()]
+    queries = _queries()
     assert len(queries) >= 3
     connection = await asyncpg.connect(database_url)
     for query in queries:
         assert await connection.fetch(query) == []
     await connection.close()
+
+
+def _queries() -> list[str]:
+    blocks = SQL_BLOCK.findall(Path("README.md").read_text())
+    return [query for block in blocks for query in block.split(";\n") if query.strip()]
