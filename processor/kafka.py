@@ -66,7 +66,8 @@ def is_embedded(cluster_id: str) -> bool:
 
 def _topic_id(settings: KafkaSettings) -> str | None:
     """Ask for the topic's identity; brokers before Kafka 2.8 have none."""
-    admin = AdminClient(settings.connection())
+    # Errors only: a client that is asked one question has nothing else to say.
+    admin = AdminClient({**settings.connection(), "log_level": 3})
     topic = settings.topic
     described = admin.describe_topics(TopicCollection([topic]), request_timeout=TIMEOUT_SECONDS)
     try:

@@ -168,7 +168,13 @@ class EmbeddedDatabase:
 
     def _run(self, command: list[str]) -> None:
         process = self._spawn(command)
-        if process.wait() != 0:
+        try:
+            exit_code = process.wait()
+        except BaseException:  # Ctrl-C must not leave it behind
+            process.terminate()
+            process.wait()
+            raise
+        if exit_code != 0:
             raise self._failure("could not make its database")
 
     def _launch(self, programs: Path) -> subprocess.Popen[bytes]:

@@ -1,0 +1,59 @@
+"""The line that tells how it goes: refreshed in place on a terminal, rare anywhere else."""
+
+import shutil
+import sys
+import time
+from typing import TextIO
+
+from standalone.processor_status import Figures
+from standalone.terminal import write
+
+_TERMINAL_SECONDS = 1.0
+_FILE_SECONDS = 60.0
+_TO_START_AND_CLEAR = "\r\x1b[K"
+
+
+class LiveLine:
+    """Shows figures on a stream, no more often than the stream deserves."""
+
+    def __init__(self, stream: TextIO = sys.stdout) -> None:
+        self._stream = stream
+        self._is_terminal = stream.isatty()
+        self._interval_seconds = _TERMINAL_SECONDS if self._is_terminal else _FILE_SECONDS
+        self._next_at = time.monotonic() + (0.0 if self._is_terminal else _FILE_SECONDS)
+        self._is_open = False
+
+    def announce(self, text: str) -> None:
+        """Write a line that stays."""
+        write(self._stream, f"{text}\n")
+
+    @property
+    def is_due(self) -> bool:
+        """Whether it is time for new figures."""
+        return time.monotonic() >= self._next_at
+
+    def show(self, figures: Figures | None) -> None:
+        """Show them; None means that the processor did not answer."""
+        self._next_at = time.monotonic() + self._interval_seconds
+        text = "the processor does not answer" if figures is None else describe(figures)
+        if not self._is_terminal:
+            write(self._stream, f"{text}\n")
+            return
+        # A line that wraps cannot be taken back.
+        width = shutil.get_terminal_size().columns - 1
+        write(self._stream, f"{_TO_START_AND_CLEAR}{text[:width]}")
+        self._is_open = True
+
+    def close(self) -> None:
+        """Leave the last figures there and go to the next line."""
+        if self._is_open:
+            write(self._stream, "\n")
+            self._is_open = False
+
+
+def describe(figures: Figures) -> str:
+    """Put the figures into words."""
+    return (
+        f"{figures.aircraft:,} aircraft, {figures.rows_inserted:,} rows stored, "
+        f"delay {figures.delay_seconds:.1f} s, {figures.viewers:,} viewers"
+    )

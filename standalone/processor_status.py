@@ -1,0 +1,82 @@
+"""What the processor says of itself: whether it is ready, and its figures."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import httpx2
+from prometheus_client.parser import text_string_to_metric_families
+
+_TIMEOUT_SECONDS = 3.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figures:
+    """What the live line shows, and what the stop waits for."""
+
+    aircraft: int
+    rows_inserted: int
+    messages_accounted: int
+    """Of the log, whatever became of them: inserted, duplicate or dead letter."""
+
+    delay_seconds: float
+    viewers: int
+
+
+class ProcessorStatus:
+    """Asks the processor over HTTP; None or False while it does not answer."""
+
+    def __init__(self, url: str) -> None:
+        # Without proxies and netrc of the environment: it is this machine.
+        self._client = httpx2.Client(base_url=url, timeout=_TIMEOUT_SECONDS, trust_env=False)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._client.close()
+
+    def missing(self) -> list[str] | None:
+        """Name what it still waits for; empty when it is ready, None without an answer."""
+        try:
+            checks: dict[str, bool] = self._client.get("/ready").json()
+        except (httpx2.HTTPError, ValueError):
+            return None
+        return [name for name, holds in checks.items() if not holds]
+
+    def figures(self) -> Figures | None:
+        """Read its metrics."""
+        try:
+            response = self._client.get("/metrics").raise_for_status()
+        except httpx2.HTTPError:
+            return None
+        return parse_figures(response.text)
+
+
+def parse_figures(exposition: str) -> Figures:
+    """Pick the figures out of Prometheus' text format; what is not there yet counts as 0."""
+    values = _sums(exposition, by_result="ingest_messages_total")
+    accounted = [value for name, value in values.items() if name[0] == "ingest_messages_total"]
+    return Figures(
+        aircraft=int(values.get(("live_aircraft", ""), 0)),
+        rows_inserted=int(values.get(("ingest_messages_total", "inserted"), 0)),
+        messages_accounted=int(sum(accounted)),
+        delay_seconds=_finite(values.get(("live_delay_seconds", ""), 0)),
+        viewers=int(values.get(("sse_viewers", ""), 0)),
+    )
+
+
+def _sums(exposition: str, *, by_result: str) -> dict[tuple[str, str], float]:
+    sums: dict[tuple[str, str], float] = {}
+    for name, result, value in _samples(exposition):
+        key = (name, result if name == by_result else "")
+        sums[key] = sums.get(key, 0.0) + value
+    return sums
+
+
+def _samples(exposition: str) -> Iterable[tuple[str, str, float]]:
+    for family in text_string_to_metric_families(exposition):
+        for sample in family.samples:
+            yield sample.name, sample.labels.get("result", ""), sample.value
+
+
+def _finite(value: float) -> float:
+    return value if math.isfinite(value) else 0.0

@@ -1,0 +1,57 @@
+"""One line in place on a terminal, hardly any elsewhere."""
+
+import io
+
+import pytest
+
+from standalone.live_line import LiveLine, describe
+from standalone.processor_status import Figures
+
+FIGURES = Figures(
+    aircraft=2_926, rows_inserted=1_234_567, messages_accounted=0, delay_seconds=4.26, viewers=2
+)
+
+
+class Terminal(io.StringIO):
+    """Somebody looks at it."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_figures_in_words() -> None:
+    """With their units."""
+    assert describe(FIGURES) == "2,926 aircraft, 1,234,567 rows stored, delay 4.3 s, 2 viewers"
+
+
+def test_line_on_a_terminal_is_overwritten() -> None:
+    """Until it is closed: what comes then gets a line of its own."""
+    terminal = Terminal()
+    line = LiveLine(terminal)
+    due = [line.is_due]
+    line.show(FIGURES)
+    assert [*due, line.is_due] == [True, False]
+    line.show(None)
+    line.close()
+    line.close()
+    text = f"\r\x1b[K{describe(FIGURES)}\r\x1b[Kthe processor does not answer\n"
+    assert terminal.getvalue() == text
+
+
+def test_line_does_not_wrap(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A line that wraps cannot be taken back."""
+    monkeypatch.setenv("COLUMNS", "20")
+    terminal = Terminal()
+    LiveLine(terminal).show(FIGURES)
+    assert len(terminal.getvalue().removeprefix("\r\x1b[K")) == 19
+
+
+def test_file_gets_a_line_a_minute_at_most() -> None:
+    """A log is not flooded, and has no control characters."""
+    file = io.StringIO()
+    line = LiveLine(file)
+    assert not line.is_due
+    line.show(FIGURES)
+    line.close()
+    assert file.getvalue() == f"{describe(FIGURES)}\n"
+    assert not line.is_due

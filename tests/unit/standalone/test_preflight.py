@@ -1,0 +1,121 @@
+"""What the user gave is checked before anything is started, each failure one sentence."""
+
+import socket
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from standalone.broker import EmbeddedBroker
+from standalone.database import EmbeddedDatabase, free_port
+from standalone.errors import RefusedError
+from standalone.options import Options, read_options
+from standalone.preflight import check, check_port, has_credentials, lock_data_dir
+from telemetry.settings import OpenSkySettings, Settings, SettingsError
+
+
+@pytest.fixture
+def options(server_folder: Path) -> Options:
+    """Give what can be started."""
+    return replace(read_options([]), data_dir=server_folder / "data", port=free_port())
+
+
+def refusal(options: Options) -> str:
+    with pytest.raises(RefusedError) as caught:
+        check(options, Settings())
+    return str(caught.value)
+
+
+def test_what_can_be_started_passes(options: Options) -> None:
+    """And the folder is there."""
+    check(options, Settings())
+    assert options.data_dir.is_dir()
+
+
+def test_taken_port_names_the_remedy() -> None:
+    """Also when nobody has connected to it yet."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(RefusedError, match=rf"port {port} .*in use.*--port"):
+            check_port("127.0.0.1", port)
+    check_port("127.0.0.1", port)
+
+
+def test_recording_that_cannot_be_read(options: Options, server_folder: Path) -> None:
+    """Missing, or a folder."""
+    missing = server_folder / "missing.json"
+    assert f"{missing} cannot be read (No such file" in refusal(replace(options, replay=(missing,)))
+    folder = replace(options, replay=(server_folder,))
+    assert "Is a directory" in refusal(folder)
+
+
+def test_credentials_are_only_looked_at_for_opensky(options: Options, tmp_path: Path) -> None:
+    """The simulator has its own."""
+    settings = Settings(opensky=OpenSkySettings(credentials_file=tmp_path / "missing"))
+    check(options, settings)
+    with pytest.raises(SettingsError, match="credentials_file"):
+        check(replace(options, opensky=True), settings)
+
+
+def test_absent_credentials_are_no_error(options: Options) -> None:
+    """Anonymous access is slow, not wrong."""
+    check(replace(options, opensky=True), Settings())
+    assert not has_credentials(OpenSkySettings())
+
+
+def test_broker_that_answers_passes(options: Options) -> None:
+    """Whoever runs it."""
+    with EmbeddedBroker("telemetry.raw") as broker:
+        check(replace(options, kafka=broker.bootstrap_servers), Settings())
+
+
+def test_broker_that_does_not_answer(options: Options, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its address and the way out."""
+    monkeypatch.setattr("standalone.preflight._ANSWER_SECONDS", 0.5)
+    address = f"127.0.0.1:{free_port()}"
+    sentence = refusal(replace(options, kafka=address))
+    assert f"the broker {address} does not answer" in sentence
+    assert "--kafka" in sentence
+
+
+def test_database_that_answers_passes(options: Options, server_folder: Path) -> None:
+    """The data folder then only has the logs."""
+    with EmbeddedDatabase(server_folder / "theirs") as database:
+        check(replace(options, database=database.url), Settings())
+        wrong = database.url.replace("postgres:", "postgres:wrong", 1)
+        sentence = refusal(replace(options, database=wrong))
+    assert "password authentication failed" in sentence
+    assert not (options.data_dir / "cluster").exists()
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("postgresql://me:secret@127.0.0.1:{port}/flights", "postgresql://me:***@127.0.0.1"),
+        ("mysql://127.0.0.1/flights", "mysql://127.0.0.1/flights"),
+        ("postgresql://[::1/flights", "of --database"),
+    ],
+)
+def test_database_that_cannot_be_used(options: Options, url: str, told: str) -> None:
+    """Its address, without the password, and the way out."""
+    sentence = refusal(replace(options, database=url.format(port=free_port())))
+    assert told in sentence
+    assert "secret" not in sentence
+    assert "leave it out" in sentence
+
+
+def test_folder_for_the_logs_alone_is_checked_too(options: Options, server_folder: Path) -> None:
+    """Before the database is asked."""
+    (server_folder / "file").touch()
+    given = replace(options, data_dir=server_folder / "file" / "data", database="postgresql://x")
+    assert "Not a directory" in refusal(given)
+
+
+def test_folder_is_locked_for_one(server_folder: Path) -> None:
+    """And free again when that one has ended."""
+    with (
+        lock_data_dir(server_folder),
+        pytest.raises(RefusedError, match=f"{server_folder} is in use by another"),
+    ):
+        lock_data_dir(server_folder)
+    lock_data_dir(server_folder).close()

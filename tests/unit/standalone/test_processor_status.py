@@ -1,0 +1,46 @@
+"""The processor's own words, as far as this command needs them."""
+
+import pytest
+from prometheus_client import CollectorRegistry, generate_latest
+
+from processor.archive.metrics import ArchiveMetrics
+from processor.archive.writer import Stored
+from processor.live.metrics import LiveMetrics
+from standalone.database import free_port
+from standalone.processor_status import Figures, ProcessorStatus, parse_figures
+
+
+def test_figures_are_read_from_the_metrics_that_the_processor_serves() -> None:
+    """A metric that is renamed there breaks this test."""
+    registry = CollectorRegistry()
+    live, archive = LiveMetrics(registry), ArchiveMetrics(registry)
+    live.aircraft.set(2_926)
+    live.viewers.set(3)
+    live.delay.set(4.25)
+    for result, count in (("inserted", 100), ("duplicate", 20), ("dead", 3)):
+        archive.messages.labels(result).inc(count)
+    assert parse_figures(generate_latest(registry).decode()) == Figures(
+        aircraft=2_926, rows_inserted=100, messages_accounted=123, delay_seconds=4.25, viewers=3
+    )
+
+
+@pytest.mark.parametrize("delay", ["NaN", "+Inf"])
+def test_figures_of_a_processor_that_has_done_nothing_yet(delay: str) -> None:
+    """Nothing stored, nothing heard."""
+    nothing = Figures(aircraft=0, rows_inserted=0, messages_accounted=0, delay_seconds=0, viewers=0)
+    assert parse_figures("") == nothing
+    assert parse_figures(f"live_delay_seconds {delay}\n") == nothing
+
+
+def test_processor_that_does_not_answer() -> None:
+    """It may be starting, or busy."""
+    status = ProcessorStatus(f"http://127.0.0.1:{free_port()}")
+    assert status.missing() is None
+    assert status.figures() is None
+    status.close()
+
+
+def test_writer_counts_what_the_figures_add_up() -> None:
+    """Every message is one of these; a fourth kind would have to be counted as well."""
+    counts = {name for name in Stored.__struct_fields__ if name.startswith("n_")}
+    assert counts == {"n_inserted", "n_duplicate", "n_dead"}
