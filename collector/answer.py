@@ -8,17 +8,7 @@ from typing import Any
 import msgspec
 
 from collector.errors import UnreadableAnswerError
-from telemetry.state_vector import (
-    FIELDS,
-    Code,
-    Icao24,
-    Latitude,
-    Longitude,
-    Measure,
-    StateVector,
-    Text,
-    UnixSeconds,
-)
+from telemetry.state_vector import FIELDS, Code, Icao24, StateVector, UnixSeconds
 
 MAX_REASON_CHARACTERS = 200
 MAX_RAW_BYTES = 65_536
@@ -47,26 +37,9 @@ class Answer(msgspec.Struct, frozen=True):
         return len(self.state_vectors) + len(self.rejected)
 
 
-class _Row(msgspec.Struct, array_like=True, frozen=True, gc=False):
+class _Row(StateVector, array_like=True, forbid_unknown_fields=False, frozen=True, gc=False):
     """StateVector as OpenSky writes it: an array of 17 or more; columns beyond are ignored."""
 
-    icao24: Icao24
-    callsign: Text | None
-    origin_country: Text | None
-    time_position: UnixSeconds | None
-    last_contact: UnixSeconds
-    longitude: Longitude | None
-    latitude: Latitude | None
-    baro_altitude: Measure | None
-    on_ground: bool
-    velocity: Measure | None
-    true_track: Measure | None
-    vertical_rate: Measure | None
-    sensors: list[int] | None
-    geo_altitude: Measure | None
-    squawk: Text | None
-    spi: bool
-    position_source: Code
     category: Code | None = None
 
 
