@@ -36,46 +36,54 @@ def consumer_config(settings: KafkaSettings, group_id: str) -> dict[str, str | i
     }
 
 
-def identify(consumer: Consumer, settings: KafkaSettings) -> LogIdentity:
-    """Ask which log the topic is.
+class Broker:
+    """Answers which log a topic is, over one connection that is kept for such questions."""
 
-    Raises:
-        UnavailableError: The broker does not answer, or has not the topic yet.
-    """
-    topic = settings.topic
-    try:
-        metadata = consumer.list_topics(topic, timeout=TIMEOUT_SECONDS)
-    except KafkaException as error:
-        raise UnavailableError(f"{settings.bootstrap_servers}: {error}") from error
-    partitions = metadata.topics[topic].partitions
-    if not partitions:
-        raise UnavailableError(f"{settings.bootstrap_servers} has no topic {topic} yet")
-    cluster_id, topic_id = metadata.cluster_id or "", _topic_id(settings)
-    if is_embedded(cluster_id):
-        # Its name holds an address in memory, which another start may happen to have again.
-        cluster_id, topic_id = f"{cluster_id} {topic_id}", None
-    return LogIdentity(
-        cluster_id=cluster_id, topic=topic, topic_id=topic_id, partitions=len(partitions)
-    )
+    def __init__(self, settings: KafkaSettings) -> None:
+        self._servers = settings.bootstrap_servers
+        self._topic = settings.topic
+        # Errors only: a client that is asked one question has nothing else to say.
+        self._admin = AdminClient({**settings.connection(), "log_level": 3})
+
+    def identify(self) -> LogIdentity:
+        """Ask which log the topic is now.
+
+        Raises:
+            UnavailableError: The broker does not answer, or has not the topic yet.
+        """
+        try:
+            metadata = self._admin.list_topics(self._topic, timeout=TIMEOUT_SECONDS)
+        except KafkaException as error:
+            raise UnavailableError(f"{self._servers}: {error}") from error
+        partitions = metadata.topics[self._topic].partitions
+        if not partitions:
+            raise UnavailableError(f"{self._servers} has no topic {self._topic} yet")
+        cluster_id, topic_id = str(metadata.cluster_id), self._topic_id()
+        if is_embedded(cluster_id):
+            # Its name holds an address in memory, which another start may happen to have again.
+            cluster_id, topic_id = f"{cluster_id} {topic_id}", None
+        return LogIdentity(
+            cluster_id=cluster_id,
+            topic=self._topic,
+            topic_id=topic_id,
+            partitions=len(partitions),
+        )
+
+    def _topic_id(self) -> str | None:
+        """Ask for the topic's identity; brokers before Kafka 2.8 have none."""
+        topics = TopicCollection([self._topic])
+        described = self._admin.describe_topics(topics, request_timeout=TIMEOUT_SECONDS)
+        try:
+            return str(described[self._topic].result(timeout=2 * TIMEOUT_SECONDS).topic_id)
+        except KafkaException as error:
+            if error.args[0].code() == KafkaError._UNSUPPORTED_FEATURE:  # noqa: SLF001 - its name
+                return None
+            raise UnavailableError(f"{self._servers}: {error}") from error
 
 
 def is_embedded(cluster_id: str) -> bool:
     """Tell librdkafka's development broker by its name: it cannot look offsets up by time."""
     return cluster_id.startswith("mockCluster")
-
-
-def _topic_id(settings: KafkaSettings) -> str | None:
-    """Ask for the topic's identity; brokers before Kafka 2.8 have none."""
-    # Errors only: a client that is asked one question has nothing else to say.
-    admin = AdminClient({**settings.connection(), "log_level": 3})
-    topic = settings.topic
-    described = admin.describe_topics(TopicCollection([topic]), request_timeout=TIMEOUT_SECONDS)
-    try:
-        return str(described[topic].result(timeout=2 * TIMEOUT_SECONDS).topic_id)
-    except KafkaException as error:
-        if error.args[0].code() == KafkaError._UNSUPPORTED_FEATURE:  # noqa: SLF001 - its name
-            return None
-        raise UnavailableError(f"{settings.bootstrap_servers}: {error}") from error
 
 
 def read_watermarks(consumer: Consumer, topic: str, partition: int) -> Watermarks:

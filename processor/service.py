@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import socket
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Literal, Protocol
 
 import structlog
@@ -33,6 +33,7 @@ log = structlog.get_logger()
 Role = Literal["archive", "live", "all"]
 
 SERVER_STOP_SECONDS = 5
+MAINTENANCE_STOP_SECONDS = 2
 
 
 class Half(Protocol):
@@ -45,7 +46,7 @@ class Half(Protocol):
         """Finish what was accepted, accept nothing new; do not dawdle once told to hurry."""
 
     def checks(self) -> Checks:
-        """Tell what must hold for this half to be ready."""
+        """Tell what must hold for this half to do its work."""
 
     def routers(self) -> list[APIRouter]:
         """Tell what this half serves."""
@@ -94,7 +95,9 @@ class ArchiveHalf:
         del hurry  # the last batch is the point of an orderly stop
         self._consumer.stop()
         self._maintaining.cancel()
-        await asyncio.wait([self._consuming, self._maintaining])
+        await asyncio.wait([self._consuming])
+        # A server that answers nothing does not even let go of a cancelled transaction.
+        await asyncio.wait([self._maintaining], timeout=MAINTENANCE_STOP_SECONDS)
         for database in self._databases:
             await database.close()
 
@@ -206,14 +209,14 @@ class Service:
             log.info("stopped")
 
     def _app(self) -> FastAPI:
-        checks: dict[str, Callable[[], bool]] = {
-            "not_stopping": lambda: not self._stopping.is_set()
-        }
-        for half in self._halves:
-            checks.update(half.checks())
+        *others, last = self._halves
+        # Viewers are served also while the archive waits for its database.
+        required = {"not_stopping": lambda: not self._stopping.is_set(), **last.checks()}
+        observed = {name: check for half in others for name, check in half.checks().items()}
+        health = health_routes(required=required, observed=observed, registry=self._registry)
         routers = [router for half in self._halves for router in half.routers()]
         return create_app(
-            routers=[*routers, health_routes(checks=checks, registry=self._registry)],
+            routers=[*routers, health],
             allowed_origins=self._settings.sse.allowed_origins,
         )
 

@@ -4,13 +4,13 @@ from typing import Annotated
 
 import msgspec
 
-Icao24 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{6}$")]
+Icao24 = Annotated[str, msgspec.Meta(pattern=r"\A[0-9a-f]{6}\Z")]
 """24-bit transponder address, six lower-case hexadecimal digits."""
 
 UnixSeconds = Annotated[int, msgspec.Meta(ge=946_684_800, lt=4_102_444_800)]
 """Seconds since 1970 between the years 2000 and 2100: anything else is a broken clock."""
 
-Text = Annotated[str, msgspec.Meta(pattern=r"^[^\x00-\x1f\x7f]*$", max_length=64)]
+Text = Annotated[str, msgspec.Meta(pattern=r"\A[^\x00-\x1f\x7f]*\Z", max_length=64)]
 """Text without control characters. The longest country name of OpenSky has 44 characters."""
 
 Latitude = Annotated[float, msgspec.Meta(ge=-90, le=90)]
@@ -21,6 +21,10 @@ Measure = Annotated[float, msgspec.Meta(ge=-1e6, le=1e6)]
 
 Code = Annotated[int, msgspec.Meta(ge=-32_768, le=32_767)]
 """A small enumeration of OpenSky's; values that it may add later are kept as they are."""
+
+
+Serial = Annotated[int, msgspec.Meta(ge=-2_147_483_648, le=2_147_483_647)]
+"""A receiver's serial number, as the database holds one."""
 
 
 class StateVector(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
@@ -63,7 +67,7 @@ class StateVector(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=T
     velocity: Measure | None
     true_track: Measure | None
     vertical_rate: Measure | None
-    sensors: list[int] | None
+    sensors: list[Serial] | None
     geo_altitude: Measure | None
     squawk: Text | None
     spi: bool

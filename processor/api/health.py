@@ -7,11 +7,17 @@ from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
 Checks = Mapping[str, Callable[[], bool]]
-"""What must hold for the process to be ready, by name; answered without waiting."""
+"""What should hold, by name; answered without waiting."""
 
 
-def health_routes(*, checks: Checks, registry: CollectorRegistry) -> APIRouter:
-    """Make the routes for orchestrators and Prometheus."""
+def health_routes(*, required: Checks, observed: Checks, registry: CollectorRegistry) -> APIRouter:
+    """Make the routes for orchestrators and Prometheus.
+
+    Args:
+        required: What must hold for requests to be sent here.
+        observed: What is told beside it.
+        registry: Where the metrics are.
+    """
     router = APIRouter(tags=["operations"])
 
     @router.get("/health")
@@ -22,8 +28,9 @@ def health_routes(*, checks: Checks, registry: CollectorRegistry) -> APIRouter:
     @router.get("/ready", responses={503: {"description": "Not ready; the body says why."}})
     async def ready() -> JSONResponse:
         """Answer 200 when work can be sent here, else 503 with what is missing."""
-        results = {name: check() for name, check in checks.items()}
+        results = {name: check() for name, check in required.items()}
         status_code = 200 if all(results.values()) else 503
+        results |= {name: check() for name, check in observed.items()}
         return JSONResponse(results, status_code=status_code)
 
     @router.get("/metrics")

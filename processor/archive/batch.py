@@ -17,6 +17,10 @@ Key = tuple[str, int]
 """(icao24, last_contact): what makes a state vector the same one."""
 
 
+LATEST_MS = 4_102_444_800_000
+"""The year 2100."""
+
+
 class Claim(msgspec.Struct):
     """A partition that is ours to store: where the next batch begins, and under which epoch."""
 
@@ -146,7 +150,6 @@ def _origin(message: Message) -> tuple[int, int]:
 
 def _dead_letter(message: Message, headers: Headers, reason: str) -> DeadLetter:
     partition, offset = _origin(message)
-    published_ms = message.timestamp()[1]
     return DeadLetter(
         partition=partition,
         offset=offset,
@@ -154,10 +157,16 @@ def _dead_letter(message: Message, headers: Headers, reason: str) -> DeadLetter:
         headers={_storable(name): _storable(value) for name, value in headers.items()},
         value=message.value(),
         reason=_storable(reason),
-        published_at=(
-            dt.datetime.fromtimestamp(published_ms / 1000, dt.UTC) if published_ms > 0 else None
-        ),
+        published_at=_published_at(message),
     )
+
+
+def _published_at(message: Message) -> dt.datetime | None:
+    """Return the producer's time, None where it gave none or one that no calendar holds."""
+    milliseconds = message.timestamp()[1]
+    if not 0 < milliseconds < LATEST_MS:
+        return None
+    return dt.datetime.fromtimestamp(milliseconds / 1000, dt.UTC)
 
 
 def _storable(value: str | bytes | None) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 import concurrent.futures
+import contextlib
 import logging
 import math
 import threading
@@ -10,14 +11,14 @@ from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, Protocol, TypeVar
 
 import structlog
-from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from processor.archive.batch import Batch, Claim
 from processor.archive.breaker import Breaker
 from processor.archive.metrics import ArchiveMetrics
 from processor.archive.writer import Stored
 from processor.errors import LostLogError, StoppedError, UnavailableError
-from processor.kafka import check, consumer_config, identify, read_watermarks
+from processor.kafka import Broker, check, consumer_config, read_watermarks
 from processor.message import LogIdentity, Watermarks
 from telemetry.settings import ArchiveSettings, KafkaSettings
 
@@ -35,7 +36,7 @@ STOP_SECONDS = 20
 """How long the last batch may take at shutdown; what is not stored then stays in the log."""
 
 LOOK_AROUND_SECONDS = 5
-"""How often the lag is observed, and whether the topic is still the same one."""
+"""How often the lag is observed."""
 
 
 class Store(Protocol):
@@ -72,6 +73,7 @@ class ArchiveConsumer:
         self._stopping = threading.Event()
         self._stop_by = math.inf
         self._consumer: Consumer
+        self._broker: Broker
         self._claims: dict[int, Claim] = {}
         self._stored: dict[int, int] = {}
         self._batch = Batch()
@@ -107,9 +109,10 @@ class ArchiveConsumer:
             config["partition.assignment.strategy"] = "cooperative-sticky"
             config["session.timeout.ms"] = self._archive.session_timeout_seconds * 1000
         self._consumer = Consumer(config, logger=logging.getLogger("kafka.archive"))
+        self._broker = Broker(self._kafka)
         self._claims, self._batch = {}, Batch()
         try:
-            self._identity = identify(self._consumer, self._kafka)
+            self._identity = self._broker.identify()
             self._store = self._store_for(self._identity)
             self._consumer.subscribe(
                 [self._kafka.topic],
@@ -138,12 +141,11 @@ class ArchiveConsumer:
         if time.monotonic() >= self._look_around_at:
             self._look_around_at = time.monotonic() + LOOK_AROUND_SECONDS
             self._observe_lag()
-            self._check_identity()
 
     def _take(self, messages: list[Message]) -> None:
         for message in messages:
             if (error := message.error()) is not None:
-                check(error)
+                self._check(error)
                 continue
             claim = self._claims.get(message.partition() or 0)
             if claim is None:  # revoked or fenced since it was fetched
@@ -155,6 +157,15 @@ class ArchiveConsumer:
                 self._breaker.record(is_malformed=False)
             else:
                 self._breaker.record(is_malformed=True, reason=dead_letter.reason)
+
+    def _check(self, error: KafkaError) -> None:
+        """Sort out an error; offsets may be lost because the whole log is another one."""
+        try:
+            check(error)
+        except LostLogError:
+            with contextlib.suppress(UnavailableError):
+                self._check_identity()
+            raise
 
     def _is_due(self, *, is_idle: bool) -> bool:
         age_seconds = time.monotonic() - self._batch_since
@@ -171,6 +182,8 @@ class ArchiveConsumer:
         for span in batch.spans.values():
             self._claims[span.partition].next_offset = span.hi
         if batch.n_in:
+            # Messages read before the topic proves to be ours are ours: ids never come back.
+            self._check_identity()
             self._write = self._submit(self._store.write(batch))
 
     def _await_write(self) -> None:
@@ -292,11 +305,11 @@ class ArchiveConsumer:
 
     def _check_identity(self) -> None:
         """Notice a topic that was deleted and made anew under our hands."""
-        try:
-            identity = identify(self._consumer, self._kafka)
-        except UnavailableError:  # the log is away, not lost
-            return
-        if identity.topic_id != self._identity.topic_id:
+        identity = self._broker.identify()
+        if (identity.cluster_id, identity.topic_id) != (
+            self._identity.cluster_id,
+            self._identity.topic_id,
+        ):
             raise LostLogError(
                 f"topic {identity.topic} was deleted and made anew while it was being stored: "
                 f"its id was {self._identity.topic_id} and is {identity.topic_id}"

@@ -26,6 +26,8 @@ TRANSIENT = (
     asyncpg.InsufficientResourcesError,
     asyncpg.TransactionRollbackError,
     asyncpg.LockNotAvailableError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.InternalClientError,
     asyncpg.ReadOnlySQLTransactionError,
     asyncpg.PostgresSystemError,
     asyncpg.PostgresIOError,
@@ -61,6 +63,8 @@ class Database:
             "application_name": application_name,
             "timezone": "UTC",
             "statement_timeout": str(int(statement_timeout_seconds * 1000)),
+            # A process that sleeps in a transaction must not keep its locks from its successor.
+            "idle_in_transaction_session_timeout": str(int(statement_timeout_seconds * 1000)),
             "lock_timeout": str(int(statement_timeout_seconds * 1000)),
         }
         self._connection: Connection | None = None
@@ -89,9 +93,16 @@ class Database:
     async def _attempt(self, operation: Operation[Result]) -> Result:
         async with self._one_at_a_time:
             try:
-                # A half-open connection answers nothing at all, not even an error.
-                async with asyncio.timeout(2 * self._statement_timeout_seconds):
-                    result = await operation(await self._connect())
+                connection = await self._connect()
+                # A half-open connection answers nothing at all, not even an error. Cut off, not
+                # cancelled: cancelled in a transaction, the driver waits for ROLLBACK's answer.
+                deadline = asyncio.get_running_loop().call_later(
+                    2 * self._statement_timeout_seconds, connection.terminate
+                )
+                try:
+                    result = await operation(connection)
+                finally:
+                    deadline.cancel()
             except BaseException:
                 self._drop()
                 raise

@@ -138,9 +138,12 @@ class Writer:
             for span in batch.spans.values()
             if span.partition not in ours
         }
+        if fenced:
+            log.warning("fenced", partitions=sorted(fenced))
         rest = batch.without(fenced)
         if all(ours[span.partition] == span.hi for span in rest.spans.values()):
-            log.info("commit_had_succeeded", partitions=sorted(rest.spans))
+            if rest.spans:
+                log.info("commit_had_succeeded", partitions=sorted(rest.spans))
             return await self._read_ledger(connection, rest, fenced)
         if not fenced:
             raise LostLogError(
@@ -148,7 +151,6 @@ class Writer:
                 f"{[(span.partition, span.lo, span.hi) for span in rest.spans.values()]}, though "
                 "no other instance owns them: was ingest_offsets changed by hand?"
             )
-        log.warning("fenced", partitions=sorted(fenced))
         stored = await self._resolve(connection, rest)
         return msgspec.structs.replace(stored, fenced=stored.fenced | fenced)
 

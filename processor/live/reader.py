@@ -14,9 +14,9 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 from processor.errors import LostLogError, UnavailableError
 from processor.kafka import (
     TIMEOUT_SECONDS,
+    Broker,
     check,
     consumer_config,
-    identify,
     is_embedded,
     read_watermarks,
 )
@@ -80,7 +80,7 @@ class LiveReader:
             config | {"enable.partition.eof": True}, logger=logging.getLogger("kafka.live")
         )
         try:
-            identity = identify(self._consumer, self._kafka)
+            identity = Broker(self._kafka).identify()
             start, resumable_after = self._find_start(identity)
             self._call(lambda: self._picture.begin(start, resumable_after))
             self._consumer.assign(self._at(start.offsets))

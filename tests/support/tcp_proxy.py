@@ -135,9 +135,10 @@ class TcpProxy:
         finally:
             for way in ways:
                 way.cancel()
-            await asyncio.gather(*ways, return_exceptions=True)
+            # Before anything is waited for, because a second cut may cancel that.
             for end in (writer, upstream[1]):
                 _reset(end) if is_cut else end.close()
+            await asyncio.gather(*ways, return_exceptions=True)
 
     async def _pump(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, may_pass: asyncio.Event

@@ -51,7 +51,8 @@ class _Site:
                     write_deadline_seconds=write_deadline_seconds,
                 ),
                 health_routes(
-                    checks={"live_picture": lambda: self.ready["live_picture"]},
+                    required={"live_picture": lambda: self.ready["live_picture"]},
+                    observed={"database": lambda: False},
                     registry=self.registry,
                 ),
                 page_routes(),
@@ -242,7 +243,10 @@ async def test_health_ready_metrics_page() -> None:
         assert (await client.get("/ready")).status_code == 200
         site.ready["live_picture"] = False
         not_ready = await client.get("/ready")
-        assert (not_ready.status_code, not_ready.json()) == (503, {"live_picture": False})
+        assert (not_ready.status_code, not_ready.json()) == (
+            503,
+            {"live_picture": False, "database": False},
+        )
         assert (await client.get("/health")).status_code == 200
         assert "sse_viewers" in (await client.get("/metrics")).text
         page = await client.get("/")

@@ -1,0 +1,135 @@
+"""An instance that slept through its session is fenced: what it still holds is not stored twice."""
+
+import asyncio
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import asyncpg
+import pytest
+
+from tests.support.producer import as_messages, vectors
+from tests.support.queries import fetch, fetch_value
+from tests.support.services import Service
+from tests.support.stage import Stage
+from tests.support.waiting import wait_until
+
+pytestmark = [pytest.mark.real_kafka, pytest.mark.real_database, pytest.mark.timeout(150)]
+
+SESSION_S = 6
+TAKE_OVER_TIMEOUT_S = 40.0
+
+WAITING = (
+    "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
+    " AND application_name LIKE '%archive%' AND wait_event_type = 'Lock'"
+)
+
+
+@contextmanager
+def locked_offsets(dsn: str) -> Iterator[None]:
+    """Hold every position, so that a batch waits in the middle of its transaction."""
+    is_locked, may_go = threading.Event(), threading.Event()
+
+    async def hold() -> None:
+        connection = await asyncpg.connect(dsn)
+        async with connection.transaction():
+            await connection.fetch("SELECT * FROM ingest_offsets FOR UPDATE")
+            is_locked.set()
+            await asyncio.to_thread(may_go.wait)
+        await connection.close()
+
+    holder = threading.Thread(target=lambda: asyncio.run(hold()))
+    holder.start()
+    is_locked.wait(10)
+    try:
+        yield
+    finally:
+        may_go.set()
+        holder.join()
+
+
+def owner_pid(stage: Stage) -> set[str]:
+    """Return the process ids of those who own partitions."""
+    owners = fetch(stage.database_url, "SELECT DISTINCT owner FROM ingest_offsets")
+    return {str(owner[0]).rpartition(":")[2] for owner in owners}
+
+
+def wait_for_owner(stage: Stage, service: Service) -> None:
+    """Wait until one instance owns everything."""
+    wait_until(
+        lambda: owner_pid(stage) == {str(service.process.pid)},
+        timeout_s=TAKE_OVER_TIMEOUT_S,
+        what=lambda: f"{service.process.pid} owns all: {owner_pid(stage)}\n{service.log_tail(8)}",
+    )
+
+
+def put_to_sleep_in_a_transaction(stage: Stage) -> tuple[Service, int]:
+    """Return an instance that sleeps with its transaction open, and its server process."""
+    archive = stage.archive(DATABASE_STATEMENT_TIMEOUT_SECONDS="5")
+    stage.publish(as_messages(vectors(500)))
+    stage.wait_until_stored()
+    with locked_offsets(stage.database_url):
+        stage.publish(as_messages(vectors(500, first=1_000)))
+        wait_until(
+            lambda: fetch_value(stage.database_url, WAITING) is not None,
+            timeout_s=10,
+            what="a batch that waits",
+        )
+        server_pid = int(fetch_value(stage.database_url, WAITING))
+        archive.send(signal.SIGSTOP)
+    return archive, server_pid
+
+
+def test_instance_that_slept_is_fenced(stage: Stage) -> None:
+    """Another takes over; the sleeper wakes with a batch in hand, finds out, and stores nothing."""
+    sleeper, server_pid = put_to_sleep_in_a_transaction(stage)
+    fetch(stage.database_url, "SELECT pg_terminate_backend($1)", server_pid)
+    heir = stage.archive()
+    wait_for_owner(stage, heir)
+    stage.wait_until_stored()
+    sleeper.send(signal.SIGCONT)
+    sleeper.wait_for_event("fenced")
+    stage.publish(as_messages(vectors(1_000, first=2_000)))
+    stage.wait_until_stored()
+    assert sleeper.stop() == 0
+    assert heir.stop() == 0
+    account = stage.check()
+    assert (account.rows, account.repeated) == (2_000, 0)
+
+
+def test_instance_that_sleeps_in_a_transaction_does_not_block_the_next(stage: Stage) -> None:
+    """Its locks end with its statement timeout, not when it wakes, which may be never."""
+    sleeper, _ = put_to_sleep_in_a_transaction(stage)
+    heir = stage.archive(DATABASE_STATEMENT_TIMEOUT_SECONDS="5")
+    wait_for_owner(stage, heir)
+    stage.wait_until_stored()
+    sleeper.send(signal.SIGCONT)
+    stage.publish(as_messages(vectors(1_000, first=2_000)))
+    stage.wait_until_stored()
+    assert sleeper.stop() == 0
+    account = stage.check()
+    assert (account.rows, account.repeated) == (2_000, 0)
+
+
+def test_instance_that_slept_anywhere_harms_nothing(stage: Stage) -> None:
+    """Put to sleep in the middle of a long catch-up, it wakes after another has finished it."""
+    stage.publish(as_messages(vectors(30_000, aircraft=2_000)))
+    sleeper = stage.archive(
+        ARCHIVE_MAX_BATCH_MESSAGES="300", DATABASE_STATEMENT_TIMEOUT_SECONDS="5"
+    )
+    wait_until(
+        lambda: bool(fetch_value(stage.database_url, "SELECT count(*) FROM ingest_ledger")),
+        timeout_s=20,
+        what="the first batch",
+    )
+    sleeper.send(signal.SIGSTOP)
+    heir = stage.archive(DATABASE_STATEMENT_TIMEOUT_SECONDS="5")
+    wait_for_owner(stage, heir)
+    stage.wait_until_stored(timeout_s=60)
+    sleeper.send(signal.SIGCONT)
+    stage.publish(as_messages(vectors(1_000, first=50_000)))
+    stage.wait_until_stored()
+    assert sleeper.stop() == 0
+    account = stage.check()
+    assert (account.rows, account.repeated) == (31_000, 0)

@@ -1,0 +1,190 @@
+"""`python -m processor audit` proves what is right and finds what is wrong."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support import databases
+from tests.support.audit_log import UnaccountedError, check_log
+from tests.support.kafka import Kafka
+from tests.support.producer import Outgoing, as_messages, vectors
+from tests.support.queries import fetch_value
+from tests.support.stage import Stage
+from tests.support.timescale import Timescale
+
+pytestmark = [pytest.mark.real_kafka, pytest.mark.real_database]
+
+BAD = Outgoing(b"garbage", b"4b1814", partition=1)
+
+
+@pytest.fixture(scope="module")
+def stored(kafka: Kafka, timescale: Timescale) -> Iterator[Stage]:
+    """Give a stage with four rounds of messages stored, some malformed, some repeated."""
+    with Stage(kafka, timescale) as stage:
+        archive = stage.archive()
+        for number in range(4):
+            good = as_messages(vectors(300, first=number * 250))
+            stage.publish([*good, BAD])
+            stage.wait_until_stored()
+        assert archive.stop() == 0
+        yield stage
+
+
+def violation(stage: Stage) -> str:
+    """Run the audit, which must fail, and return what it says."""
+    done = stage.command("audit")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert done.stdout.startswith("audit violation: "), done.stdout
+    return done.stdout
+
+
+def test_clean_archive_is_proven(stored: Stage) -> None:
+    """Exit code 0 and the sums; the independent checker agrees with them."""
+    done = stored.command("audit")
+    assert done.returncode == 0, done.stdout + done.stderr
+    account = check_log(stored.kafka.bootstrap_servers, stored.topic, stored.database_url)
+    assert f"{account.records} messages = {account.rows} inserted" in done.stdout
+    assert f"+ {account.repeated} duplicates + {account.dead_letters} dead letters" in done.stdout
+    assert account.dead_letters == 4
+
+
+TAMPERINGS = {
+    "first ledger row gone": (
+        (
+            "DELETE FROM ingest_ledger WHERE partition = 1"
+            " AND lo = (SELECT min(lo) FROM ingest_ledger WHERE partition = 1)"
+        ),
+        "[1]",
+    ),
+    "middle ledger row gone": (
+        (
+            "DELETE FROM ingest_ledger WHERE partition = 1"
+            " AND lo = (SELECT lo FROM ingest_ledger WHERE partition = 1"
+            " ORDER BY lo OFFSET 1 LIMIT 1)"
+        ),
+        "[1]",
+    ),
+    "last ledger row gone": (
+        (
+            "DELETE FROM ingest_ledger WHERE partition = 2"
+            " AND lo = (SELECT max(lo) FROM ingest_ledger WHERE partition = 2)"
+        ),
+        "[2]",
+    ),
+    "whole ledger of a partition gone": ("DELETE FROM ingest_ledger WHERE partition = 3", "[3]"),
+    "next_offset too high": (
+        "UPDATE ingest_offsets SET next_offset = next_offset + 1 WHERE partition = 0",
+        "[0]",
+    ),
+    "next_offset too low": (
+        "UPDATE ingest_offsets SET next_offset = next_offset - 1 WHERE partition = 2",
+        "[2]",
+    ),
+    "ledger_start shifted": (
+        "UPDATE ingest_offsets SET ledger_start = ledger_start + 1 WHERE partition = 3",
+        "[3]",
+    ),
+    "row of offsets gone": ("DELETE FROM ingest_offsets WHERE partition = 3", "[3]"),
+    "ledger row shifted": (
+        (
+            "UPDATE ingest_ledger SET lo = lo - 1, hi = hi - 1 WHERE partition = 1"
+            " AND lo = (SELECT max(lo) FROM ingest_ledger WHERE partition = 1)"
+        ),
+        "[1]",
+    ),
+    "state vector gone": (
+        (
+            "DELETE FROM state_vectors WHERE (icao24, last_contact)"
+            " = (SELECT icao24, last_contact FROM state_vectors LIMIT 1)"
+        ),
+        "rows are there",
+    ),
+    "state vector invented": (
+        (
+            "INSERT INTO state_vectors (icao24, last_contact, on_ground, spi, position_source)"
+            " VALUES ('fffffe', '2026-09-21 12:00Z', FALSE, FALSE, 0)"
+        ),
+        "rows are there",
+    ),
+    "dead letter gone": (
+        (
+            "DELETE FROM dead_letters WHERE message_offset = (SELECT min(message_offset) FROM"
+            " dead_letters)"
+        ),
+        "dead letters are there",
+    ),
+    "unique index gone": (
+        "ALTER TABLE state_vectors DROP CONSTRAINT state_vectors_pkey",
+        "no unique index",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TAMPERINGS)
+def test_tampering_is_found_and_placed(stored: Stage, name: str) -> None:
+    """Whatever is changed by hand makes the audit fail and name the place."""
+    statement, place = TAMPERINGS[name]
+    with_copies = _Copies(stored.database_url)
+    databases.execute(stored.database_url, statement)
+    try:
+        assert place in violation(stored)
+    finally:
+        with_copies.restore()
+    assert stored.command("audit").returncode == 0
+
+
+def test_dead_letter_moved_to_another_offset_is_found(stored: Stage) -> None:
+    """The independent checker fails, too, where sums alone still agree."""
+    with_copies = _Copies(stored.database_url)
+    databases.execute(
+        stored.database_url,
+        "UPDATE dead_letters SET message_offset = message_offset - 1 WHERE message_offset"
+        " = (SELECT max(message_offset) FROM dead_letters)",
+    )
+    with pytest.raises(UnaccountedError, match="dead letter"):
+        check_log(stored.kafka.bootstrap_servers, stored.topic, stored.database_url)
+    with_copies.restore()
+
+
+def test_changed_value_is_found_by_the_independent_checker(stored: Stage) -> None:
+    """A row that differs from its message in one field is named."""
+    with_copies = _Copies(stored.database_url)
+    databases.execute(
+        stored.database_url, "UPDATE state_vectors SET spi = NOT spi WHERE icao24 = '000000'"
+    )
+    with pytest.raises(UnaccountedError, match=r"changed: \('000000'"):
+        check_log(stored.kafka.bootstrap_servers, stored.topic, stored.database_url)
+    with_copies.restore()
+
+
+def test_database_without_the_tables_is_named(stage: Stage) -> None:
+    """An audit before the migrations says which command is missing."""
+    empty = stage.timescale.create_database()
+    stage.database_url, whole = empty, stage.database_url
+    done = stage.command("audit")
+    stage.database_url = whole
+    stage.timescale.drop_database(empty)
+    assert done.returncode == 1
+    assert "alembic upgrade head" in done.stderr
+
+
+class _Copies:
+    """The four tables as they are, to go back to after tampering."""
+
+    tables = ("state_vectors", "dead_letters", "ingest_ledger", "ingest_offsets")
+
+    def __init__(self, dsn: str) -> None:
+        self._dsn = dsn
+        for table in self.tables:
+            databases.execute(dsn, f"CREATE TABLE copy_of_{table} AS TABLE {table}")
+
+    def restore(self) -> None:
+        for table in self.tables:
+            databases.execute(self._dsn, f"DELETE FROM {table}")  # noqa: S608 - our names
+            databases.execute(self._dsn, f"INSERT INTO {table} TABLE copy_of_{table}")
+            databases.execute(self._dsn, f"DROP TABLE copy_of_{table}")
+        if not fetch_value(
+            self._dsn, "SELECT count(*) FROM pg_constraint WHERE conname = 'state_vectors_pkey'"
+        ):
+            key = "ALTER TABLE state_vectors ADD PRIMARY KEY (icao24, last_contact)"
+            databases.execute(self._dsn, key)

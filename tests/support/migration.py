@@ -1,0 +1,33 @@
+"""Run the migrations as an operator does, on any database."""
+
+import subprocess
+import sys
+
+from tests.support.services import ROOT, child_environment
+
+TIMEOUT_S = 60.0
+
+
+def start_migration(dsn: str, *arguments: str) -> "subprocess.Popen[str]":
+    """Start `alembic upgrade head`, or what the arguments say instead."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "alembic", *(arguments or ("upgrade", "head"))],
+        env=child_environment({"DATABASE_URL": dsn}),
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def migrate(dsn: str, *arguments: str) -> str:
+    """Run alembic to its end and return what it printed.
+
+    Raises:
+        RuntimeError: It failed.
+    """
+    process = start_migration(dsn, *arguments)
+    printed, _ = process.communicate(timeout=TIMEOUT_S)
+    if process.returncode != 0:
+        raise RuntimeError(f"alembic {arguments} ended with {process.returncode}:\n{printed}")
+    return printed
