@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import structlog
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
+from prometheus_client import Counter
 
 from collector.answer import RejectedRow
 from collector.clock import Clock
@@ -53,7 +54,7 @@ class _Outgoing(NamedTuple):
     key: bytes | None
     value: bytes
     headers: Headers
-    result: str
+    published: Counter
     settle: Callable[[bool], None]
 
 
@@ -98,7 +99,7 @@ class Publisher:
         """
         left = len(state_vectors) + len(rejected)
         try:
-            for message in _messages(state_vectors, rejected, origin.headers(), settle):
+            for message in self._messages(state_vectors, rejected, origin.headers(), settle):
                 await self._hand_over(message)
                 left -= 1
                 if left % MESSAGES_BETWEEN_REPORTS == 0:
@@ -149,6 +150,23 @@ class Publisher:
             "error_cb": self._on_error,
         }
 
+    def _messages(
+        self,
+        state_vectors: list[StateVector],
+        rejected: list[RejectedRow],
+        headers: Headers,
+        settle: Settle,
+    ) -> Iterator[_Outgoing]:
+        delivered = self._metrics.published.labels("delivered")
+        for each in state_vectors:
+            settle_one = partial(settle, each)
+            yield _Outgoing(each.icao24.encode(), encode(each), headers, delivered, settle_one)
+        set_aside = self._metrics.published.labels("rejected")
+        for row in rejected:
+            key = row.icao24.encode() if row.icao24 else None
+            marked = [*headers, (REJECTED, row.reason.encode())]
+            yield _Outgoing(key, row.raw, marked, set_aside, _nothing_to_settle)
+
     async def _hand_over(self, message: _Outgoing) -> None:
         """Queue a message, waiting for room; one that cannot be queued counts as failed."""
         give_up_at = self._clock.monotonic() + self._room_within_seconds
@@ -187,7 +205,7 @@ class Publisher:
         if error is not None:
             self._on_failure(message, str(error))
             return
-        self._metrics.published.labels(message.result).inc()
+        message.published.inc()
         message.settle(True)  # noqa: FBT003 - a callable's parameters have no names
         if self._failing_since is not None:
             seconds = round(self._clock.monotonic() - self._failing_since)
@@ -211,21 +229,6 @@ class Publisher:
         if self._failing_since is None:
             self._failing_since = self._clock.monotonic()
             self._log.error("kafka_failing", reason=reason, queued=len(self._producer))
-
-
-def _messages(
-    state_vectors: list[StateVector],
-    rejected: list[RejectedRow],
-    headers: Headers,
-    settle: Settle,
-) -> Iterator[_Outgoing]:
-    for each in state_vectors:
-        settle_one = partial(settle, each)
-        yield _Outgoing(each.icao24.encode(), encode(each), headers, "delivered", settle_one)
-    for row in rejected:
-        key = row.icao24.encode() if row.icao24 else None
-        marked = [*headers, (REJECTED, row.reason.encode())]
-        yield _Outgoing(key, row.raw, marked, "rejected", _nothing_to_settle)
 
 
 def _nothing_to_settle(_is_delivered: bool) -> None:  # noqa: FBT001 - see Settle

@@ -9,6 +9,7 @@ import uvloop
 
 from processor.archive.commands import begin_anew, print_audit
 from processor.errors import FatalError
+from processor.garbage import search_seldom
 from processor.service import Service
 from telemetry.logs import configure_logs
 from telemetry.settings import Settings, SettingsError, load_settings
@@ -47,6 +48,7 @@ def main() -> int:
         sys.stderr.write(f"{error}\n")
         return 2
     configure_logs(settings.log.level, settings.log.format)
+    search_seldom()
     try:
         return uvloop.run(_run(settings, arguments))
     except FatalError as error:

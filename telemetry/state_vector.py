@@ -4,14 +4,14 @@ from typing import Annotated
 
 import msgspec
 
-Icao24 = Annotated[str, msgspec.Meta(pattern=r"\A[0-9a-f]{6}\Z")]
+Icao24 = Annotated[str, msgspec.Meta(min_length=6, max_length=6)]
 """24-bit transponder address, six lower-case hexadecimal digits."""
 
 UnixSeconds = Annotated[int, msgspec.Meta(ge=946_684_800, lt=4_102_444_800)]
 """Seconds since 1970 between the years 2000 and 2100: anything else is a broken clock."""
 
-Text = Annotated[str, msgspec.Meta(pattern=r"\A[^\x00-\x1f\x7f]*\Z", max_length=64)]
-"""Text without control characters. The longest country name of OpenSky has 44 characters."""
+Text = Annotated[str, msgspec.Meta(max_length=64)]
+"""Printable text. The longest country name of OpenSky has 44 characters."""
 
 Latitude = Annotated[float, msgspec.Meta(ge=-90, le=90)]
 Longitude = Annotated[float, msgspec.Meta(ge=-180, le=180)]
@@ -22,6 +22,9 @@ Measure = Annotated[float, msgspec.Meta(ge=-1e6, le=1e6)]
 Code = Annotated[int, msgspec.Meta(ge=-32_768, le=32_767)]
 """A small enumeration of OpenSky's; values that it may add later are kept as they are."""
 
+
+_HEXADECIMAL = frozenset("0123456789abcdef")
+_TEXTS = ("callsign", "origin_country", "squawk")
 
 Serial = Annotated[int, msgspec.Meta(ge=-2_147_483_648, le=2_147_483_647)]
 """A receiver's serial number, as the database holds one."""
@@ -73,6 +76,21 @@ class StateVector(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=T
     spi: bool
     position_source: Code
     category: Code | None
+
+    def __post_init__(self) -> None:
+        """Refuse texts that are not what they must be.
+
+        Patterns in the types would say the same and cost more than all of the decoding.
+
+        Raises:
+            ValueError: Naming the field; to decoders a validation error.
+        """
+        if not _HEXADECIMAL.issuperset(self.icao24):
+            raise ValueError(f"icao24: {self.icao24!r} is not six lower-case hexadecimal digits")
+        if not f"{self.callsign}{self.origin_country}{self.squawk}".isprintable():
+            texts = {name: str(getattr(self, name)) for name in _TEXTS}
+            name = next(name for name, text in texts.items() if not text.isprintable())
+            raise ValueError(f"{name}: {texts[name]!r} has characters that cannot be printed")
 
 
 FIELDS = StateVector.__struct_fields__

@@ -5,13 +5,14 @@ from collections.abc import Iterable
 from typing import Any
 
 import msgspec
+from msgspec.structs import astuple
 
 from processor.message import Message, read_headers
 from telemetry.codec import Headers, MalformedMessageError, decode
 from telemetry.state_vector import StateVector
 
 Row = tuple[Any, ...]
-"""The 18 columns of state_vectors in StateVector's order, times as aware datetimes."""
+"""The 18 columns of state_vectors in StateVector's order, times in Unix seconds."""
 
 Key = tuple[str, int]
 """(icao24, last_contact): what makes a state vector the same one."""
@@ -98,47 +99,18 @@ class Batch:
         Of several with one key the first counts. Sorted, because insertion in the order of the
         index is a third faster.
         """
-        found: dict[Key, tuple[StateVector, int]] = {}
-        for partition in sorted(self.spans):
-            for state_vector in self.spans[partition].state_vectors:
-                key = (state_vector.icao24, state_vector.last_contact)
-                found.setdefault(key, (state_vector, partition))
-        return dict(sorted(found.items()))
+        # Backwards, so that the first is what stays.
+        found = {
+            (each.icao24, each.last_contact): (each, partition)
+            for partition in sorted(self.spans, reverse=True)
+            for each in reversed(self.spans[partition].state_vectors)
+        }
+        return {key: found[key] for key in sorted(found)}
 
 
 def to_rows(state_vectors: Iterable[StateVector]) -> list[Row]:
-    """Turn state vectors into rows of the table."""
-    moments: dict[int | None, dt.datetime | None] = {None: None}
-
-    def moment(seconds: int | None) -> dt.datetime | None:
-        # An answer has a few hundred different times for its thousands of rows.
-        if (known := moments.get(seconds)) is None and seconds is not None:
-            known = moments[seconds] = dt.datetime.fromtimestamp(seconds, dt.UTC)
-        return known
-
-    return [
-        (
-            s.icao24,
-            s.callsign,
-            s.origin_country,
-            moment(s.time_position),
-            moment(s.last_contact),
-            s.longitude,
-            s.latitude,
-            s.baro_altitude,
-            s.on_ground,
-            s.velocity,
-            s.true_track,
-            s.vertical_rate,
-            s.sensors,
-            s.geo_altitude,
-            s.squawk,
-            s.spi,
-            s.position_source,
-            s.category,
-        )
-        for s in state_vectors
-    ]
+    """Turn state vectors into rows of the table; the connection takes times as Unix seconds."""
+    return [astuple(state_vector) for state_vector in state_vectors]
 
 
 def _origin(message: Message) -> tuple[int, int]:

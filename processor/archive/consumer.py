@@ -154,9 +154,9 @@ class ArchiveConsumer:
                 self._batch_since = time.monotonic()
             dead_letter = self._batch.add(message, claim)
             if dead_letter is None:
-                self._breaker.record(is_malformed=False)
+                self._breaker.record_read()
             else:
-                self._breaker.record(is_malformed=True, reason=dead_letter.reason)
+                self._breaker.record_malformed(dead_letter.reason)
 
     def _check(self, error: KafkaError) -> None:
         """Sort out an error; offsets may be lost because the whole log is another one."""

@@ -8,6 +8,7 @@ import asyncpg
 import structlog
 import tenacity
 
+from processor.archive.instants import take_unix_seconds
 from processor.errors import FatalError, SchemaError
 
 log = structlog.get_logger()
@@ -116,6 +117,7 @@ class Database:
                 timeout=self._connect_timeout_seconds,
                 server_settings=self._server_settings,
             )
+            await take_unix_seconds(self._connection)
         return self._connection
 
     def _drop(self) -> None:

@@ -1,5 +1,6 @@
 """STORE: one batch, one transaction, exactly once."""
 
+import contextlib
 import datetime as dt
 from collections import Counter
 from collections.abc import Sequence
@@ -18,12 +19,6 @@ from telemetry.state_vector import FIELDS, StateVector
 log = structlog.get_logger()
 
 EPOCH = dt.date(1970, 1, 1)
-
-CAUTIOUS_BATCHES = 8
-"""Batches without a single duplicate until rows are copied straight into the table.
-
-COPY cannot skip what is there already; duplicates come in runs, after an assignment.
-"""
 
 
 class Stored(msgspec.Struct, frozen=True):
@@ -65,7 +60,7 @@ class Writer:
         self._log_identity = identity
         self._log_key = (identity.cluster_id, identity.topic)
         self._owner = owner
-        self._cautious_batches = CAUTIOUS_BATCHES
+        self._expects_duplicates = True
 
     async def claim(self, watermarks: dict[int, Watermarks]) -> list[Claim]:
         """Become the owner of partitions; former owners are fenced from here on.
@@ -73,7 +68,7 @@ class Writer:
         Raises:
             LostLogError: When the log cannot be gone on with where it was left.
         """
-        self._cautious_batches = CAUTIOUS_BATCHES
+        self._expects_duplicates = True
         return await self._database.run(lambda connection: self._claim(connection, watermarks))
 
     async def _claim(
@@ -180,7 +175,8 @@ class Writer:
         self, connection: Connection, found: dict[Key, tuple[StateVector, int]]
     ) -> None:
         """Make the partitions that the rows need, before the transaction that must not wait."""
-        days = {EPOCH + dt.timedelta(days=last_contact // 86_400) for _, last_contact in found}
+        numbers = {last_contact // 86_400 for _, last_contact in found}
+        days = [EPOCH + dt.timedelta(days=number) for number in numbers]
         await connection.execute(self._queries.make_partitions, sorted(days))
 
     async def _advance(self, connection: Connection, spans: Sequence[Span]) -> None:
@@ -199,18 +195,18 @@ class Writer:
     async def _insert(
         self, connection: Connection, found: dict[Key, tuple[StateVector, int]]
     ) -> Counter[int]:
-        """Insert what is new; straight while nothing suggests that some of it is there."""
+        """Insert what is new; straight, unless the batch before had duplicates.
+
+        COPY is the fastest way in, but cannot skip what is there already.
+        """
         rows = to_rows(state_vector for state_vector, _ in found.values())
         partitions = [partition for _, partition in found.values()]
-        if self._cautious_batches == 0:
-            try:
+        if not self._expects_duplicates:
+            with contextlib.suppress(asyncpg.UniqueViolationError):
                 async with connection.transaction():
                     await connection.copy_records_to_table(
                         "state_vectors", records=rows, columns=FIELDS
                     )
-            except asyncpg.UniqueViolationError:
-                self._cautious_batches = CAUTIOUS_BATCHES
-            else:
                 return Counter(partitions)
         return await self._insert_new(connection, rows, partitions)
 
@@ -223,10 +219,8 @@ class Writer:
         await connection.copy_records_to_table("staging", records=staged)
         counts = await connection.fetch(self._queries.insert_staged)
         inserted = Counter({row[0]: row[1] for row in counts})
-        has_duplicates = inserted.total() < len(rows)
-        self._cautious_batches = (
-            CAUTIOUS_BATCHES if has_duplicates else max(0, self._cautious_batches - 1)
-        )
+        # They come in runs: after a claim, and while a collector repeats itself.
+        self._expects_duplicates = inserted.total() < len(rows)
         return inserted
 
     async def _set_aside(self, connection: Connection, spans: Sequence[Span]) -> None:

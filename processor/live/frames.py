@@ -5,7 +5,7 @@ import msgspec
 from processor.live.position import Position
 from processor.live.tracker import Changes
 
-PIECE_BYTES = 256 * 1024
+PIECE_BYTES = 1024 * 1024
 """A viewer that stalls holds a piece at the most in the server's buffers, not a whole picture."""
 
 Pieces = tuple[bytes, ...]

@@ -12,6 +12,7 @@ import asyncpg
 import pytest
 
 from processor.archive.batch import to_rows
+from processor.archive.instants import take_unix_seconds
 from standalone.database import EmbeddedDatabase
 from telemetry.state_vector import FIELDS
 from tests.support import databases
@@ -85,6 +86,7 @@ def insert(dsn: str, days: int) -> None:
 
     async def copy() -> None:
         connection = await asyncpg.connect(dsn)
+        await take_unix_seconds(connection)
         wanted = [FIRST_DAY + dt.timedelta(days=day) for day in range(days)]
         await connection.execute("SELECT make_partitions($1::date[])", wanted)
         await connection.copy_records_to_table(
@@ -228,6 +230,7 @@ def test_views_show_the_newest_and_the_hours(place: Place) -> None:
 
     async def copy() -> None:
         connection = await asyncpg.connect(place.dsn)
+        await take_unix_seconds(connection)
         days = {dt.datetime.fromtimestamp(vector.last_contact, dt.UTC).date() for vector in vectors}
         await connection.execute("SELECT make_partitions($1::date[])", sorted(days))
         await connection.copy_records_to_table(

@@ -10,7 +10,7 @@ START = 1_790_000_000
 """A moment in 2026 from which invented times count."""
 
 _TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=8).filter(
-    lambda text: text == text.rstrip() and text.strip() != ""
+    lambda text: text.isprintable() and text == text.rstrip() and text.strip() != ""
 )
 _MEASURES = st.floats(-1e6, 1e6, allow_nan=False, width=32)
 

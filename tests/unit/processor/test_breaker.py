@@ -9,8 +9,7 @@ from processor.errors import PoisonedLogError
 def test_some_are_set_aside() -> None:
     """One in a hundred for ever is no reason to stop."""
     breaker = Breaker(max_consecutive=10, max_ratio=0.1)
-    for number in range(3 * WINDOW_MESSAGES):
-        breaker.record(is_malformed=number % 100 == 0)
+    _share_malformed(breaker, 3 * WINDOW_MESSAGES, one_in=100)
     with pytest.raises(PoisonedLogError, match="10 in a row"):
         _all_malformed(breaker, 10)
 
@@ -19,39 +18,37 @@ def test_many_in_a_row_stop() -> None:
     """After a bad deploy the limit is the most that is lost sight of."""
     breaker = Breaker(max_consecutive=10, max_ratio=1)
     _all_malformed(breaker, 9)
-    breaker.record(is_malformed=False)
+    breaker.record_read()
     _all_malformed(breaker, 9)
     with pytest.raises(PoisonedLogError, match="the last one: no JSON"):
-        breaker.record(is_malformed=True, reason="no JSON")
+        breaker.record_malformed("no JSON")
 
 
 def test_a_large_share_stops() -> None:
     """Also when good messages come between."""
-    breaker = Breaker(max_consecutive=10, max_ratio=0.5)
-    for _ in range(MIN_MESSAGES // 2):
-        breaker.record(is_malformed=False)
+    breaker = Breaker(max_consecutive=10, max_ratio=0.3)
+    with pytest.raises(PoisonedLogError, match="334 of the last 1002 "):
+        _share_malformed(breaker, 2 * MIN_MESSAGES, one_in=3)
+
+
+def test_old_messages_count_less_and_less() -> None:
+    """A bad hour does not stop the good day that follows."""
+    breaker = Breaker(max_consecutive=10, max_ratio=0.3)
+    _share_malformed(breaker, WINDOW_MESSAGES, one_in=4)
+    _share_malformed(breaker, 10 * WINDOW_MESSAGES, one_in=WINDOW_MESSAGES)
+    _share_malformed(breaker, WINDOW_MESSAGES, one_in=4)
     with pytest.raises(PoisonedLogError):
-        _mostly_malformed(breaker)
+        _share_malformed(breaker, 2 * WINDOW_MESSAGES, one_in=2)
 
 
-def test_old_messages_are_forgotten() -> None:
-    """The share is that of the last ten thousand."""
-    breaker = Breaker(max_consecutive=WINDOW_MESSAGES, max_ratio=0.3)
-    for number in range(WINDOW_MESSAGES):
-        breaker.record(is_malformed=number % 4 == 0)
-    for _ in range(WINDOW_MESSAGES):
-        breaker.record(is_malformed=False)
-    for number in range(WINDOW_MESSAGES):
-        breaker.record(is_malformed=number % 4 == 0)
-    with pytest.raises(PoisonedLogError):
-        _all_malformed(breaker, WINDOW_MESSAGES)
-
-
-def _mostly_malformed(breaker: Breaker) -> None:
-    for number in range(10 * MIN_MESSAGES):
-        breaker.record(is_malformed=number % 4 != 0)
+def _share_malformed(breaker: Breaker, messages: int, *, one_in: int) -> None:
+    for number in range(1, messages + 1):
+        if number % one_in == 0:
+            breaker.record_malformed("")
+        else:
+            breaker.record_read()
 
 
 def _all_malformed(breaker: Breaker, times: int) -> None:
     for _ in range(times):
-        breaker.record(is_malformed=True)
+        breaker.record_malformed("")

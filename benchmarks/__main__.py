@@ -1,0 +1,93 @@
+"""`python -m benchmarks`: run them, print a table each, keep the figures in results/."""
+
+import argparse
+import datetime as dt
+import importlib
+import sys
+import time
+from typing import Any
+
+from benchmarks import machine, readme, report
+from benchmarks.audience import AudienceError
+from benchmarks.feed import NotDeliveredError
+from benchmarks.parts import MISSING
+from benchmarks.report import MeasurementError, Options, Report
+
+NAMES = {
+    "archive": "rows a second from Kafka to commit, over a bare COPY of the same rows",
+    "end_to_end": "from OpenSky's answer to the last of 100 viewers, and to the commit",
+    "memory": "the processor's memory over 500 polls of 12,000 aircraft",
+    "fan_out": "processor time of an event for 100 and 1,000 viewers, over a bare writer",
+}
+
+FAILED = (AudienceError, MeasurementError, NotDeliveredError, TimeoutError)
+"""Why what was measured means nothing; the others are measured all the same."""
+
+_EPILOG = """\
+Results go to benchmarks/results/NAME.json and into benchmarks/README.md, of a quick run to
+NAME.quick.json.
+Compare ratios, not seconds: both sides of a ratio are measured in turns in the same run.
+Needs Java 17 and Maven for Apache Kafka and Debian's packages for TimescaleDB, which are installed
+into a cache folder; `python -m tests.support.install` does so beforehand.
+"""
+
+
+def main() -> int:
+    """Run what was asked for; return 1 when something could not be measured."""
+    arguments = _parser().parse_args()
+    return max([_run(name, is_quick=arguments.quick) for name in arguments.names or NAMES])
+
+
+def _run(name: str, *, is_quick: bool) -> int:
+    print(f"{name}: {NAMES[name]}", flush=True)
+    started = time.monotonic()
+    about: dict[str, Any] = {
+        "quick": is_quick,
+        "date": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        "revision": machine.revision(),
+        "machine": machine.describe(),
+        "load_average_before": machine.load_average(),
+    }
+    try:
+        found: Report = importlib.import_module(f"benchmarks.{name}").run(
+            Options(is_quick=is_quick, progress=_print_progress)
+        )
+    except (*MISSING, *FAILED) as error:
+        print(f"{name}: not measured: {error}", file=sys.stderr)
+        return 1
+    about["seconds"] = round(time.monotonic() - started, 1)
+    print(report.table(found))
+    print(f"  after {about['seconds']:.0f} s", flush=True)
+    try:
+        print(f"  in {report.write(name, found, about)}\n", flush=True)
+        if not is_quick:
+            readme.refresh(NAMES)
+    except OSError as error:
+        print(f"{name}: not written: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _print_progress(line: str) -> None:
+    print(f"  {dt.datetime.now(dt.UTC):%H:%M:%S}  {line}", flush=True)
+
+
+def _parser() -> argparse.ArgumentParser:
+    listed = "\n".join(f"  {name:<11} {purpose}" for name, purpose in NAMES.items())
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks",
+        description=f"Measure what the services cost:\n{listed}",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "names", nargs="*", choices=[*NAMES, []], metavar="NAME", help="which; all by default"
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="fewer rounds: to see that they work, not to quote"
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,176 @@
+"""One run of the real archive, as a process: from the log to the last commit, then its figures."""
+
+import asyncio
+import logging
+import sys
+import threading
+import time
+
+import msgspec
+import structlog
+import uvloop
+from prometheus_client import CollectorRegistry
+
+from benchmarks.sampling import Sampler
+from processor.archive.batch import Batch, Claim
+from processor.archive.breaker import Breaker
+from processor.archive.consumer import ArchiveConsumer, Store
+from processor.archive.database import Database
+from processor.archive.metrics import ArchiveMetrics
+from processor.archive.sql import load_queries
+from processor.archive.writer import Stored, Writer
+from processor.garbage import search_seldom
+from processor.message import LogIdentity, Watermarks
+from telemetry.settings import ArchiveSettings, DatabaseSettings, KafkaSettings
+
+GIVE_UP_SECONDS = 120.0
+
+
+class Task(msgspec.Struct, frozen=True):
+    """What the process is to do, given as JSON in its only argument."""
+
+    kafka: str
+    topic: str
+    group_id: str
+    database_url: str
+    messages: int
+    is_sampled: bool = False
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What it prints.
+
+    Attributes:
+        join_seconds: From the start of the consumer to the claim of its partitions.
+        seconds: From there to the last commit.
+        cpu_seconds: Of this process, in that time.
+        commits: After how many seconds how many messages were stored, batch by batch.
+        n_inserted: Rows that were new.
+        n_duplicate: Messages whose row was there.
+        samples: By thread, the share of its time by line.
+    """
+
+    join_seconds: float
+    seconds: float
+    cpu_seconds: float
+    commits: list[tuple[float, int]]
+    n_inserted: int
+    n_duplicate: int
+    samples: dict[str, dict[str, float]]
+
+
+class _Watch:
+    """Notes when what was stored, and tells when all is."""
+
+    def __init__(self, messages: int) -> None:
+        self._messages = messages
+        self.commits: list[tuple[float, int]] = []
+        self.n_inserted = self.n_duplicate = self._n_stored = 0
+        self.claimed_at = self.claimed_cpu = self.ended_cpu = 0.0
+        self.is_done = asyncio.Event()
+
+    def note_claim(self) -> None:
+        self.claimed_at, self.claimed_cpu = time.monotonic(), time.process_time()
+
+    def note(self, stored: Stored) -> None:
+        self.n_inserted += stored.n_inserted
+        self.n_duplicate += stored.n_duplicate
+        self._n_stored += stored.n_inserted + stored.n_duplicate + stored.n_dead
+        self.commits.append((round(time.monotonic() - self.claimed_at, 5), self._n_stored))
+        if self._n_stored >= self._messages:
+            self.ended_cpu = time.process_time()
+            self.is_done.set()
+
+
+class _WatchedStore:
+    """The real writer, with a look at the clock."""
+
+    def __init__(self, store: Store, watch: _Watch) -> None:
+        self._store = store
+        self._watch = watch
+
+    async def claim(self, watermarks: dict[int, Watermarks]) -> list[Claim]:
+        claims = await self._store.claim(watermarks)
+        self._watch.note_claim()
+        return claims
+
+    async def write(self, batch: Batch) -> Stored:
+        stored = await self._store.write(batch)
+        self._watch.note(stored)
+        return stored
+
+
+async def run(task: Task) -> Outcome:
+    """Store the whole topic and return how that went."""
+    watch = _Watch(task.messages)
+    database = _database(task.database_url)
+    consumer = _consumer(task, database, watch)
+    sampler = Sampler()
+    if task.is_sampled:
+        sampler.start()
+    started_at = time.monotonic()
+    consuming = asyncio.create_task(asyncio.to_thread(_consume, consumer))
+    done = asyncio.create_task(watch.is_done.wait())
+    await asyncio.wait(
+        [consuming, done], timeout=GIVE_UP_SECONDS, return_when=asyncio.FIRST_COMPLETED
+    )
+    samples = sampler.stop() if task.is_sampled else {}
+    consumer.stop()
+    await consuming
+    await database.close()
+    return Outcome(
+        join_seconds=watch.claimed_at - started_at,
+        seconds=watch.commits[-1][0],
+        cpu_seconds=watch.ended_cpu - watch.claimed_cpu,
+        commits=watch.commits,
+        n_inserted=watch.n_inserted,
+        n_duplicate=watch.n_duplicate,
+        samples=samples,
+    )
+
+
+def _consume(consumer: ArchiveConsumer) -> None:
+    """Consume under a name that the samples are shown by."""
+    threading.current_thread().name = "consumer"
+    consumer.run()
+
+
+def _database(url: str) -> Database:
+    settings = DatabaseSettings()
+    return Database(
+        url=url,
+        application_name="benchmark archive",
+        connect_timeout_seconds=settings.connect_timeout_seconds,
+        statement_timeout_seconds=settings.statement_timeout_seconds,
+    )
+
+
+def _consumer(task: Task, database: Database, watch: _Watch) -> ArchiveConsumer:
+    queries, archive = load_queries(), ArchiveSettings()
+
+    def store_for(identity: LogIdentity) -> Store:
+        writer = Writer(database=database, queries=queries, identity=identity, owner="benchmark")
+        return _WatchedStore(writer, watch)
+
+    return ArchiveConsumer(
+        kafka=KafkaSettings(bootstrap_servers=task.kafka, topic=task.topic, group_id=task.group_id),
+        archive=archive,
+        store_for=store_for,
+        loop=asyncio.get_running_loop(),
+        breaker=Breaker(
+            max_consecutive=archive.max_invalid_consecutive, max_ratio=archive.max_invalid_ratio
+        ),
+        metrics=ArchiveMetrics(CollectorRegistry()),
+    )
+
+
+def main() -> None:
+    """Do the task and print the outcome."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    search_seldom()
+    outcome = uvloop.run(run(msgspec.json.decode(sys.argv[1], type=Task)))
+    sys.stdout.write(msgspec.json.encode(outcome).decode())
+
+
+if __name__ == "__main__":
+    main()

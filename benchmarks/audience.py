@@ -1,0 +1,76 @@
+"""Starts viewers in a process of their own and hears from them what they have read."""
+
+import queue
+import subprocess
+import sys
+import threading
+from types import TracebackType
+from typing import Self
+
+import msgspec
+
+from benchmarks.viewer_process import Audience, Burst
+from tests.support.services import ROOT, child_environment
+
+QUIET_SECONDS = 0.3
+"""A burst has ended when none of the viewers has read anything for so long."""
+
+
+class AudienceError(Exception):
+    """The viewers did not get what they should have got."""
+
+
+class Viewing:
+    """A number of viewers of one address, from entering to leaving."""
+
+    def __init__(self, port: int, path: str, viewers: int) -> None:
+        audience = Audience(port, path, viewers, QUIET_SECONDS)
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "benchmarks.viewer_process", _json(audience)],
+            env=child_environment({}),
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+        )
+        self._bursts: queue.Queue[Burst] = queue.Queue()
+        self._listening = threading.Thread(target=self._listen, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._listening.start()
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._process.kill()
+        self._process.wait()
+        self._listening.join()
+
+    def wait_for_burst(self, timeout_s: float) -> Burst:
+        """Return the next burst.
+
+        Raises:
+            AudienceError: None came.
+        """
+        try:
+            return self._bursts.get(timeout=timeout_s)
+        except queue.Empty:
+            raise AudienceError(f"the viewers read nothing for {timeout_s:g} s") from None
+
+    def taken(self) -> list[Burst]:
+        """Return the bursts that have come and were not taken yet."""
+        found = []
+        while not self._bursts.empty():
+            found.append(self._bursts.get())
+        return found
+
+    def _listen(self) -> None:
+        if self._process.stdout is not None:
+            for line in self._process.stdout:
+                self._bursts.put(msgspec.json.decode(line, type=Burst))
+
+
+def _json(audience: Audience) -> str:
+    return msgspec.json.encode(audience).decode()

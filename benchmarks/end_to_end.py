@@ -1,0 +1,225 @@
+"""Benchmark: one poll of the globe, from OpenSky's answer to the last viewer and to the commit."""
+
+import contextlib
+import datetime as dt
+import time
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from benchmarks import parts, pipeline
+from benchmarks.answering import Answering, Sent
+from benchmarks.audience import QUIET_SECONDS, Viewing
+from benchmarks.bare_steps import BareSteps, Pair
+from benchmarks.feed import Feed
+from benchmarks.report import Figure, MeasurementError, Options, Report, ratios
+from benchmarks.rows import Row, sorted_rows
+from benchmarks.traffic import AIRCRAFT, CHANGING_SHARE, Fleet, answer
+from benchmarks.viewer_process import Burst
+from telemetry.codec import encode
+from telemetry.settings import KafkaSettings
+from telemetry.state_vector import StateVector
+from tests.support.kafka import Kafka
+from tests.support.queries import fetch
+from tests.support.services import Service
+from tests.support.waiting import wait_until
+
+VIEWERS = 100
+POLLS = 25
+QUICK_POLLS = 6
+POLL_SECONDS = 5.0
+UNCOUNTED_POLLS = 2
+SETTLED_SECONDS = 2.5
+"""After an answer: the services are done with it, and the bare steps may use the machine."""
+
+START_SECONDS = 60.0
+GOAL = "1 s or less"
+
+_COMMITS = """
+SELECT pg_xact_commit_timestamp(xmin), sum(n_in)::int FROM ingest_ledger
+GROUP BY 1 ORDER BY 1
+"""
+
+Values = dict[str, list[float]]
+
+
+class _Poll(NamedTuple):
+    """What one answer held, for the bare steps."""
+
+    body: bytes
+    changed: list[StateVector]
+
+    def pairs(self) -> list[Pair]:
+        return [(each.icao24.encode(), encode(each)) for each in self.changed]
+
+    def rows(self) -> list[Row]:
+        return sorted_rows(self.changed)
+
+
+class _Sky:
+    """The answers, made one ahead, so that making them is not measured."""
+
+    def __init__(self) -> None:
+        self._fleet = Fleet(now=int(time.time()) - 1)
+        self.polls: list[_Poll] = []
+
+    def next_answer(self) -> tuple[bytes, int]:
+        now = int(time.time())
+        changed = self._fleet.move(now) if self.polls else self._fleet.states()
+        self.polls.append(_Poll(answer(self._fleet.states(), now), changed))
+        return self.polls[-1].body, len(changed)
+
+
+def run(options: Options) -> Report:
+    """Measure the services, and between two polls the bare steps."""
+    polls = (QUICK_POLLS if options.is_quick else POLLS) + UNCOUNTED_POLLS
+    sky = _Sky()
+    with (
+        parts.real_kafka() as kafka,
+        parts.real_timescale() as server_dsn,
+        parts.migrated_database(server_dsn) as dsn,
+        parts.migrated_database(server_dsn) as bare_dsn,
+        Answering(sky.next_answer) as answering,
+        _services(kafka, dsn, answering.port) as (collector, processor),
+        Viewing(pipeline.port_of(processor), "/sse/flights", VIEWERS) as viewing,
+        _bare_steps(kafka, bare_dsn) as bare,
+    ):
+        options.progress(f"{polls} polls, one each {POLL_SECONDS:g} s, {VIEWERS} viewers")
+        bursts, steps = _watch(polls, sky, answering, viewing, bare)
+        _wait_until_stored(dsn, answering.sent[:polls])
+        events = collector.events("polled")
+        commits = fetch(dsn, _COMMITS)
+    values = _evaluate(answering.sent[:polls], bursts, commits, events)
+    return Report(_figures(values, steps[UNCOUNTED_POLLS:]), _details(sky, bursts))
+
+
+@contextlib.contextmanager
+def _services(kafka: Kafka, dsn: str, opensky_port: int) -> Iterator[tuple[Service, Service]]:
+    """Run the processor first, so that viewers are there when the collector begins."""
+    topic = parts.new_topic(kafka)
+    settings = pipeline.environment(kafka.bootstrap_servers, topic, dsn)
+    opensky = pipeline.opensky_environment(opensky_port, POLL_SECONDS)
+    with pipeline.service("processor", settings=settings) as processor:
+        pipeline.port_of(processor)
+        with pipeline.service("collector", settings=settings | opensky) as collector:
+            yield collector, processor
+
+
+def _bare_steps(kafka: Kafka, dsn: str) -> BareSteps:
+    topic = parts.new_topic(kafka)
+    feed = Feed(KafkaSettings(bootstrap_servers=kafka.bootstrap_servers, topic=topic))
+    return BareSteps(feed=feed, dsn=dsn, viewers=VIEWERS)
+
+
+def _watch(
+    polls: int,
+    sky: _Sky,
+    answering: Answering,
+    viewing: Viewing,
+    bare: BareSteps,
+) -> tuple[list[Burst], list[tuple[float, ...]]]:
+    """Wait for each poll, and do its bare steps when the services are through with it."""
+    bursts: list[Burst] = []
+    steps: list[tuple[float, ...]] = []
+    for number in range(polls):
+        wait_until(
+            lambda wanted=number: len(answering.sent) > wanted,  # type: ignore[misc]
+            timeout_s=START_SECONDS,
+            what="the collector's next request",
+        )
+        poll = sky.polls[number]
+        time.sleep(max(0.0, answering.sent[number].started + SETTLED_SECONDS - time.monotonic()))
+        bursts += viewing.taken()
+        frame_bytes = bursts[-1].least_bytes if bursts else len(poll.body)
+        steps.append(tuple(bare.play(poll.body, poll.pairs(), poll.rows(), frame_bytes)))
+    time.sleep(QUIET_SECONDS)
+    return bursts + viewing.taken(), steps
+
+
+def _wait_until_stored(dsn: str, sent: list[Sent]) -> None:
+    wanted = sum(each.changed for each in sent)
+
+    def stored() -> int:
+        [(count,)] = fetch(dsn, "SELECT count(*) FROM state_vectors")
+        return int(count)
+
+    wait_until(
+        lambda: stored() >= wanted,
+        timeout_s=START_SECONDS,
+        what=lambda: f"{wanted} rows; {stored()} are stored",
+    )
+
+
+def _evaluate(
+    sent: list[Sent],
+    bursts: list[Burst],
+    commits: list[tuple[Any, ...]],
+    polled: list[dict[str, Any]],
+) -> Values:
+    """Attribute everything to the answer that came before it."""
+    values: Values = defaultdict(list)
+    starts = [each.started for each in sent]
+    by_poll: dict[int, list[Burst]] = defaultdict(list)
+    for burst in bursts:
+        by_poll[bisect_left(starts, burst.first_byte) - 1].append(burst)
+    committed: dict[int, float] = {}
+    for moment, _ in commits:
+        at = pipeline.to_monotonic(moment)
+        committed[bisect_left(starts, at) - 1] = at
+    for number in range(UNCOUNTED_POLLS, len(sent)):
+        seen, started = by_poll[number], sent[number].started
+        _check_whole(number, sent[number], seen)
+        values["answer sent"].append(sent[number].ended - started)
+        values["published"].append(_moment(polled[number]) - started)
+        values["first byte"].append(seen[0].first_byte - started)
+        values["first viewer"].append(seen[-1].first_done - started)
+        values["last viewer"].append(seen[-1].last_done - started)
+        values["commit"].append(committed[number] - started)
+    return values
+
+
+def _check_whole(number: int, sent: Sent, seen: list[Burst]) -> None:
+    """Refuse figures of a poll that did not reach the viewers in full."""
+    states = sum(burst.states for burst in seen)
+    if states != sent.changed:
+        raise MeasurementError(
+            f"poll {number}: {sent.changed} aircraft changed, {states} were seen"
+        )
+
+
+def _moment(event: dict[str, Any]) -> float:
+    return pipeline.to_monotonic(dt.datetime.fromisoformat(event["timestamp"]))
+
+
+def _figures(values: Values, steps: list[tuple[float, ...]]) -> list[Figure]:
+    fetching, publishing, storing, writing = (list(step) for step in zip(*steps, strict=True))
+    to_viewers = [sum(step) for step in zip(fetching, publishing, writing, strict=True)]
+    to_commit = [sum(step) for step in zip(fetching, publishing, storing, strict=True)]
+    return [
+        Figure("answer to the last byte of the last viewer", "s", values["last viewer"], GOAL),
+        Figure("answer to the commit", "s", values["commit"], GOAL),
+        Figure(
+            "last viewer over the bare steps", "ratio", ratios(values["last viewer"], to_viewers)
+        ),
+        Figure("commit over the bare steps", "ratio", ratios(values["commit"], to_commit)),
+        Figure("to: answer handed to the kernel", "s", values["answer sent"]),
+        Figure("to: published (collector's log)", "s", values["published"]),
+        Figure("to: first byte of the update read", "s", values["first byte"]),
+        Figure("to: last byte of the first viewer", "s", values["first viewer"]),
+        Figure("bare GET of the answer", "s", fetching),
+        Figure("bare produce of the same messages", "s", publishing),
+        Figure("bare store of the same rows", "s", storing),
+        Figure("bare write of the same bytes to the viewers", "s", writing),
+    ]
+
+
+def _details(sky: _Sky, bursts: list[Burst]) -> dict[str, Any]:
+    return {
+        "aircraft": AIRCRAFT,
+        "changing_share": CHANGING_SHARE,
+        "viewers": VIEWERS,
+        "poll_seconds": POLL_SECONDS,
+        "bytes_of_an_answer": len(sky.polls[-1].body),
+        "bytes_of_an_update": bursts[-1].least_bytes,
+    }

@@ -1,0 +1,63 @@
+"""Publishes state vectors as the collector does, without the collector."""
+
+from collections.abc import Iterable
+
+from confluent_kafka import KafkaError, Message, Producer
+
+from collector.publisher import LINGER_MILLISECONDS, Origin
+from telemetry.codec import encode
+from telemetry.settings import KafkaSettings
+from telemetry.state_vector import StateVector
+
+FLUSH_SECONDS = 60.0
+_POLL_EVERY_MESSAGES = 500
+
+
+class NotDeliveredError(Exception):
+    """Kafka did not take everything: what is measured after that means nothing."""
+
+
+class Feed:
+    """A producer with the collector's settings; every message is acknowledged by all."""
+
+    def __init__(self, settings: KafkaSettings) -> None:
+        self._topic = settings.topic
+        self._failures: list[str] = []
+        self._producer = Producer(
+            {
+                **settings.connection(),
+                "enable.idempotence": True,
+                "acks": "all",
+                "partitioner": "murmur2_random",
+                "compression.type": settings.compression,
+                "linger.ms": LINGER_MILLISECONDS,
+                "log_level": 2,
+            }
+        )
+
+    def publish(self, state_vectors: Iterable[StateVector], now: int) -> int:
+        """Return how many were published, once all are acknowledged."""
+        pairs = [(each.icao24.encode(), encode(each)) for each in state_vectors]
+        return self.publish_encoded(pairs, now)
+
+    def publish_encoded(self, pairs: list[tuple[bytes, bytes]], now: int) -> int:
+        """Do the same with keys and values that are ready.
+
+        Raises:
+            NotDeliveredError: Kafka did not take all.
+        """
+        headers = Origin(now, "global", "00-" + 32 * "1" + "-" + 16 * "2" + "-01").headers()
+        for number, (key, value) in enumerate(pairs):
+            self._producer.produce(
+                self._topic, value, key, headers=headers, on_delivery=self._report
+            )
+            if number % _POLL_EVERY_MESSAGES == 0:
+                self._producer.poll(0)
+        left = self._producer.flush(FLUSH_SECONDS)
+        if left or self._failures:
+            raise NotDeliveredError(f"{left} messages left; refused: {self._failures[:3]}")
+        return len(pairs)
+
+    def _report(self, error: KafkaError | None, _message: Message) -> None:
+        if error is not None:
+            self._failures.append(error.str())

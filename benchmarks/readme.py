@@ -1,0 +1,49 @@
+"""Keeps the last section of README.md: the figures of the newest full runs."""
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from benchmarks.report import RESULTS
+
+_README = Path(__file__).with_name("README.md")
+_HEADING = "## Latest numbers\n"
+_WHOLE_FROM = 1_000
+"""Larger values are shown without decimals, smaller ones with three digits."""
+
+
+def refresh(names: Iterable[str]) -> None:
+    """Write the figures of every benchmark that has been run in full."""
+    found = [
+        json.loads(path.read_text())
+        for name in names
+        if (path := RESULTS / f"{name}.json").exists()
+    ]
+    before, heading, _ = _README.read_text().partition(_HEADING)
+    _README.write_text(before + heading + "\n" + "\n".join(_lines(found)) + "\n")
+
+
+def _lines(results: list[dict[str, Any]]) -> Iterator[str]:
+    for result in results:
+        machine = result["machine"]
+        yield (
+            f"`{result['benchmark']}`, {result['date'][:10]}, revision {result['revision']}: "
+            f"{machine['cores']} cores of {machine['cpu']}, {machine['memory_gib']:.0f} GiB, "
+            f"Python {machine['python']}, Kafka {machine['kafka']}; load average before it "
+            f"{result['load_average_before']}."
+        )
+        yield from (
+            "",
+            "| | median | p95 | low | high | unit | rounds |",
+            "|---|--:|--:|--:|--:|---|--:|",
+        )
+        for figure in result["figures"]:
+            numbers = [_shown(figure[key]) for key in ("median", "p95", "low", "high")]
+            cells = [figure["name"], *numbers, figure["unit"], str(figure["rounds"])]
+            yield f"| {' | '.join(cells)} |"
+        yield ""
+
+
+def _shown(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= _WHOLE_FROM else f"{value:.3g}"

@@ -1,0 +1,138 @@
+"""Invented traffic: a fleet of which three quarters change from poll to poll, always the same."""
+
+import random
+from dataclasses import dataclass
+
+import msgspec
+
+from telemetry.state_vector import StateVector
+
+AIRCRAFT = 12_000
+"""What OpenSky shows of the globe on a busy day."""
+
+CHANGING_SHARE = 0.75
+WITHOUT_CALLSIGN_SHARE = 0.02
+WITHOUT_SQUAWK_SHARE = 0.3
+
+_COUNTRIES = ("United States", "China", "Germany", "United Kingdom", "Brazil", "Switzerland")
+_CALLSIGN_CHARACTERS = 8
+_DEGREES_PER_METRE = 1 / 111_000
+
+
+@dataclass
+class _Aircraft:
+    """What stays of an aircraft, and the state that changes."""
+
+    icao24: str
+    callsign: str | None
+    origin_country: str
+    velocity: float
+    true_track: float
+    northward: float
+    eastward: float
+    squawk: str | None
+    category: int
+    state: StateVector
+
+
+class Fleet:
+    """Aircraft that move on; the same seed gives the same sky."""
+
+    def __init__(
+        self, *, now: int, aircraft: int = AIRCRAFT, seed: int = 1, first: int = 0
+    ) -> None:
+        self._chance = random.Random(seed)
+        self._fleet = [self._invent(first + number, now) for number in range(aircraft)]
+
+    def states(self) -> list[StateVector]:
+        """Return the newest state of every aircraft, as an answer of OpenSky has them."""
+        return [aircraft.state for aircraft in self._fleet]
+
+    def move(self, now: int) -> list[StateVector]:
+        """Let three quarters be heard anew and return those, as the collector publishes them."""
+        chance, changed = self._chance.random, []
+        for aircraft in self._fleet:
+            if chance() < CHANGING_SHARE:
+                aircraft.state = self._moved(aircraft, now)
+                changed.append(aircraft.state)
+        return changed
+
+    def _invent(self, number: int, now: int) -> _Aircraft:
+        chance = self._chance
+        northward, eastward = chance.uniform(-180, 180), chance.uniform(-180, 180)
+        callsign = f"{chance.choice(('DLH', 'SWR', 'UAL', 'BAW'))}{chance.randrange(10_000)}"
+        icao24, country = f"{0x400000 + number:06x}", chance.choice(_COUNTRIES)
+        aircraft = _Aircraft(
+            icao24=icao24,
+            callsign=callsign if chance.random() > WITHOUT_CALLSIGN_SHARE else None,
+            origin_country=country,
+            velocity=round((northward**2 + eastward**2) ** 0.5, 2),
+            true_track=round(chance.uniform(0, 360), 2),
+            northward=northward * _DEGREES_PER_METRE,
+            eastward=eastward * _DEGREES_PER_METRE,
+            squawk=f"{chance.randrange(8**4):04o}"
+            if chance.random() > WITHOUT_SQUAWK_SHARE
+            else None,
+            category=chance.randrange(8),
+            state=StateVector(
+                icao24=icao24,
+                callsign=callsign,
+                origin_country=country,
+                time_position=now,
+                last_contact=now,
+                longitude=chance.uniform(-170, 170),
+                latitude=chance.uniform(-60, 70),
+                baro_altitude=chance.uniform(0, 12_000),
+                on_ground=False,
+                velocity=None,
+                true_track=None,
+                vertical_rate=None,
+                sensors=None,
+                geo_altitude=None,
+                squawk=None,
+                spi=False,
+                position_source=0,
+                category=None,
+            ),
+        )
+        aircraft.state = self._moved(aircraft, now)
+        return aircraft
+
+    def _moved(self, aircraft: _Aircraft, now: int) -> StateVector:
+        before, chance = aircraft.state, self._chance.random
+        seconds = now - before.last_contact
+        altitude = round((before.baro_altitude or 0.0) + 8 * chance() - 4, 2)
+        return StateVector(
+            aircraft.icao24,
+            aircraft.callsign,
+            aircraft.origin_country,
+            now - int(3 * chance()),
+            now,
+            _within((before.longitude or 0.0) + seconds * aircraft.eastward, 180),
+            _within((before.latitude or 0.0) + seconds * aircraft.northward, 90),
+            altitude,
+            False,  # noqa: FBT003 - the record's own order
+            aircraft.velocity,
+            aircraft.true_track,
+            round(10 * chance() - 5, 2),
+            None,
+            round(altitude + 60, 2),
+            aircraft.squawk,
+            False,  # noqa: FBT003 - the record's own order
+            0,
+            aircraft.category,
+        )
+
+
+def answer(states: list[StateVector], now: int) -> bytes:
+    """Return the body that OpenSky would answer."""
+    rows = [
+        (row[0], (row[1] or "").ljust(_CALLSIGN_CHARACTERS), *row[2:])
+        for row in map(msgspec.structs.astuple, states)
+    ]
+    return msgspec.json.encode({"time": now, "states": rows})
+
+
+def _within(degrees: float, limit: float) -> float:
+    """Come in on the other side after leaving on one, with OpenSky's four digits."""
+    return round((degrees + limit) % (2 * limit) - limit, 4)
