@@ -14,17 +14,17 @@ from standalone.database_folder import EmbeddedDatabaseError
 from tests.support import kafka_install, timescale_install
 from tests.support.cache import PartUnavailableError
 from tests.support.databases import create_database, drop_database, execute
-from tests.support.kafka import Kafka, KafkaFailedError
+from tests.support.kafka import Kafka
 from tests.support.migration import migrate
+from tests.support.server import ServerFailedError
 from tests.support.services import ServiceFailedError
-from tests.support.timescale import Timescale, TimescaleFailedError
+from tests.support.timescale import Timescale
 
 PARTITIONS = 12
 
 MISSING = (
     PartUnavailableError,
-    KafkaFailedError,
-    TimescaleFailedError,
+    ServerFailedError,
     EmbeddedDatabaseError,
     ServiceFailedError,
     KafkaException,
@@ -38,7 +38,7 @@ def real_kafka() -> Iterator[Kafka]:
 
     Raises:
         PartUnavailableError: It cannot be installed here.
-        KafkaFailedError: It did not start.
+        ServerFailedError: It did not start.
     """
     if kafka_install.unavailable_reason() is not None:
         kafka_install.install()
@@ -52,7 +52,7 @@ def real_timescale() -> Iterator[str]:
 
     Raises:
         PartUnavailableError: It cannot be installed here.
-        TimescaleFailedError: It did not start.
+        ServerFailedError: It did not start.
     """
     if timescale_install.unavailable_reason() is not None:
         timescale_install.install()

@@ -7,7 +7,7 @@ import asyncpg
 _EPOCH = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
 _EPOCH_UNIX_SECONDS = int(_EPOCH.timestamp())
 _MICROSECOND = dt.timedelta(microseconds=1)
-_MAX_KNOWN = 50_000
+_MAX_KNOWN = 10_000
 
 
 class _Instants(dict[int | dt.datetime, tuple[int]]):

@@ -30,6 +30,7 @@ def test_processor_ends_under_load(stage: Stage) -> None:
             viewer.wait_for(lambda v=viewer: v.is_ended, timeout_s=10, what="the end")  # type: ignore[misc]
             assert viewer.names[-1] == "bye"
     pipeline.processor.start()
+    pipeline.processor.wait_for_event("started")
     assert pipeline.collector.stop() == 0
     stage.wait_until_stored()
     assert pipeline.processor.stop() == 0

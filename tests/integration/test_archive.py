@@ -163,7 +163,8 @@ def test_number_that_no_column_holds_is_set_aside(stage: Stage) -> None:
 
 def test_address_with_a_line_break_is_set_aside(stage: Stage) -> None:
     """An icao24 is six digits and nothing after them."""
-    stage.publish([*as_messages([state_vector("4b1814\n")]), *as_messages(vectors(10))])
+    value = encode(state_vector("4b1814")).replace(b"4b1814", b"4b1814\\n")
+    stage.publish([Outgoing(value, b"4b1814"), *as_messages(vectors(10))])
     stage.archive()
     stage.wait_until_stored()
     account = stage.check()
