@@ -16,7 +16,7 @@ run: $(BIN)/.runtime ## the whole pipeline on this machine; ARGS="--aircraft 120
 
 test: check ## everything: checks, then all tests on real Kafka and TimescaleDB where they can be had
 	$(BIN)/python -m tests.support.install
-	$(BIN)/python -m pytest -m "not nightly" $(ARGS)
+	$(BIN)/python -m pytest $(ARGS)
 
 check: $(BIN)/.development ## formatting, lint, types, layers, spelling, the compose file
 	$(BIN)/ruff format --check .
