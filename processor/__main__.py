@@ -1,12 +1,15 @@
-"""Command line of the processor: run it, audit it, or begin a lost log anew."""
+"""Command line of the processor: run it, audit it, begin a lost log anew, or make an API key."""
 
 import argparse
+import datetime as dt
 import sys
 from pathlib import Path
 
 import structlog
 import uvloop
 
+from processor.access.new_key import print_new_key
+from processor.access.principal import LIVE, SCOPES
 from processor.archive.commands import begin_anew, print_audit
 from processor.errors import FatalError
 from processor.garbage import search_seldom
@@ -27,12 +30,14 @@ commands:
   audit       prove that nothing was lost or stored twice; exit code 1 names the first violation
   begin-anew  after "messages were removed before they were stored": keep what is stored, and
               let the next start begin at the oldest message that is left
+  key NAME    make an API key for somebody and print it, this once (see docs/access.md)
 
 examples:
   python -m processor                          both halves in one process
   python -m processor --role archive           only store; start several to divide the partitions
   python -m processor --role live              only push; start several behind a load balancer
   DATABASE_URL=postgresql://me@db/flights python -m processor audit
+  python -m processor key tower --file keys.yaml --area=5.9,45.8,10.5,47.9 --expires 2027-01-01
 
 Settings come from config.yaml (see --config) and from the environment, as SECTION_KEY:
 KAFKA_BOOTSTRAP_SERVERS, DATABASE_URL, SSE_ALLOWED_ORIGINS, HTTP_PORT and so on.
@@ -41,7 +46,7 @@ KAFKA_BOOTSTRAP_SERVERS, DATABASE_URL, SSE_ALLOWED_ORIGINS, HTTP_PORT and so on.
 
 def main() -> int:
     """Run the command and return the exit code."""
-    arguments = _parser().parse_args()
+    arguments = _arguments()
     try:
         settings = load_settings(arguments.config)
     except SettingsError as error:
@@ -62,9 +67,25 @@ async def _run(settings: Settings, arguments: argparse.Namespace) -> int:
             return await print_audit(settings)
         case "begin-anew":
             return await begin_anew(settings)
+        case "key":
+            return print_new_key(
+                name=arguments.name,
+                scopes=arguments.scope or [LIVE],
+                areas=arguments.area,
+                expires=arguments.expires,
+                file=arguments.file,
+            )
         case _:
             await Service(settings, arguments.role).run()
             return 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = _parser()
+    arguments = parser.parse_args()
+    if (arguments.command == "key") != (arguments.name is not None):
+        parser.error("key, and nothing else, needs the name of whom it is for")
+    return arguments
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -78,14 +99,41 @@ def _parser() -> argparse.ArgumentParser:
         "command",
         nargs="?",
         default="run",
-        choices=["run", "audit", "begin-anew"],
+        choices=["run", "audit", "begin-anew", "key"],
         help="see below",
     )
+    parser.add_argument("name", nargs="?", metavar="NAME", help="of whom an API key is for")
     parser.add_argument(
         "--role", default="all", choices=["archive", "live", "all"], help="which half to run"
     )
     parser.add_argument("--config", type=Path, metavar="FILE", help="default: ./config.yaml")
+    _add_key_options(parser.add_argument_group("for key"))
     return parser
+
+
+def _add_key_options(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--scope",
+        action="append",
+        choices=sorted(SCOPES),
+        help=f"what it opens, several by several --scope; default: {LIVE}",
+    )
+    group.add_argument(
+        "--area",
+        action="append",
+        default=[],
+        metavar="W,S,E,N",
+        help="a box in degrees that it is limited to, several by several --area=W,S,E,N",
+    )
+    group.add_argument(
+        "--expires",
+        type=dt.date.fromisoformat,
+        metavar="DAY",
+        help="the first day on which it is refused, as 2027-01-01 (UTC)",
+    )
+    group.add_argument(
+        "--file", type=Path, help="the keys_file that its entry is added to; default: print it"
+    )
 
 
 if __name__ == "__main__":

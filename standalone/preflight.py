@@ -16,7 +16,7 @@ from collector.credentials import find_credentials
 from standalone.database_folder import DatabaseFolder, server_user
 from standalone.errors import RefusedError
 from standalone.options import Options
-from telemetry.settings import KafkaSettings, OpenSkySettings, Settings
+from telemetry.settings import AccessSettings, KafkaSettings, OpenSkySettings, Settings
 
 _ANSWER_SECONDS = 5.0
 
@@ -30,6 +30,7 @@ def check(options: Options, settings: Settings) -> None:
         EmbeddedDatabaseError: The data folder cannot be used.
     """
     check_port(settings.http.host, options.port)
+    _check_access(settings.access)
     for path in options.replay:
         _check_readable(path)
     if options.opensky:
@@ -82,6 +83,14 @@ def check_port(host: str, port: int) -> None:
                 f"port {port} of {host} cannot be listened on ({error.strerror}): free it or"
                 " choose another with --port"
             ) from error
+
+
+def _check_access(settings: AccessSettings) -> None:
+    if settings.mode == "required":
+        raise RefusedError(
+            "access.mode is required, and this command has no key to read the processor's metrics"
+            " with: start the services one by one, or take access.mode and its keys away"
+        )
 
 
 def _check_readable(recording: Path) -> None:

@@ -60,7 +60,7 @@ def parse_figures(exposition: str) -> Figures:
         rows_inserted=int(values.get(("ingest_messages_total", "inserted"), 0)),
         messages_accounted=int(sum(accounted)),
         delay_seconds=_finite(values.get(("live_delay_seconds", ""), 0)),
-        viewers=int(values.get(("sse_viewers", ""), 0)),
+        viewers=int(values.get(("stream_viewers", ""), 0)),
     )
 
 

@@ -4,9 +4,18 @@ import difflib
 import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+)
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, YamlConfigSettingsSource
@@ -28,6 +37,15 @@ def _split_commas(value: object) -> object:
 def _parse_yaml(value: object) -> object:
     """Take YAML or JSON text for a structure, which is how an environment variable writes one."""
     return yaml.safe_load(value) if isinstance(value, str) else value
+
+
+def _check_confidential(url: str) -> str:
+    """Refuse a URL whose answer somebody on the way could replace."""
+    parts = urlsplit(url)
+    is_local = parts.scheme == "http" and parts.hostname in {"localhost", "127.0.0.1", "::1"}
+    if not parts.hostname or not (parts.scheme == "https" or is_local):
+        raise ValueError("https:// is needed; http:// only for localhost, 127.0.0.1 and [::1]")
+    return url
 
 
 class _Section(BaseModel):
@@ -148,8 +166,51 @@ class SseSettings(_Section):
     heartbeat_seconds: float = Field(15, gt=0, le=300)
     write_deadline_seconds: float = Field(30, gt=0, le=300)
     max_viewers: int = Field(5_000, ge=1)
+    max_viewers_per_address: int = Field(100, ge=1)
+    max_viewers_per_principal: int = Field(20, ge=1)
+    max_age_seconds: float = Field(3600, gt=0)
     retry_milliseconds: int = Field(2_000, ge=100, le=60_000)
     drain_seconds: float = Field(3, ge=0, le=60)
+
+
+JwtAlgorithm = Literal[
+    "RS256",
+    "RS384",
+    "RS512",
+    "PS256",
+    "PS384",
+    "PS512",
+    "ES256",
+    "ES384",
+    "ES512",
+    "EdDSA",
+    "Ed25519",
+]
+"""Signatures by key pairs only: with HS256 whoever can check a token could make one."""
+
+
+class AccessSettings(_Section):
+    """Who may read what the processor serves."""
+
+    mode: Literal["loopback", "required", "open"] = "loopback"
+    keys_file: Path | None = None
+    jwt_issuer: str | None = Field(None, min_length=1)
+    jwt_audience: str | None = Field(None, min_length=1)
+    jwt_algorithms: Annotated[tuple[JwtAlgorithm, ...], BeforeValidator(_split_commas)] = (
+        "RS256",
+        "ES256",
+        "EdDSA",
+        "Ed25519",
+    )
+    jwks_url: Annotated[str, AfterValidator(_check_confidential)] | None = None
+    jwks_file: Path | None = None
+    ticket_seconds: int = Field(30, ge=1, le=300)
+
+
+AllowedHost = Annotated[
+    str, Field(pattern=r"^((\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])$")
+]
+"""A name, all names below one (`*.example.org`), or an address; neither port nor scheme."""
 
 
 class HttpSettings(_Section):
@@ -157,6 +218,11 @@ class HttpSettings(_Section):
 
     host: str = "127.0.0.1"
     port: int = Field(8081, ge=0, le=65_535)
+    allowed_hosts: Annotated[tuple[AllowedHost, ...], BeforeValidator(_split_commas)] = ()
+    trusted_proxies: Annotated[tuple[str, ...], BeforeValidator(_split_commas)] = (
+        "127.0.0.1",
+        "::1",
+    )
     collector_metrics_port: int = Field(0, ge=0, le=65_535)
 
 
@@ -179,6 +245,7 @@ class Settings(BaseSettings):
     live: LiveSettings = LiveSettings()
     sse: SseSettings = SseSettings()
     http: HttpSettings = HttpSettings()
+    access: AccessSettings = AccessSettings()
     log: LogSettings = LogSettings()
 
 

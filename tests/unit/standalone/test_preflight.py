@@ -11,7 +11,7 @@ from standalone.database import EmbeddedDatabase, free_port
 from standalone.errors import RefusedError
 from standalone.options import Options, read_options
 from standalone.preflight import check, check_port, has_credentials, lock_data_dir
-from telemetry.settings import OpenSkySettings, Settings, SettingsError
+from telemetry.settings import AccessSettings, OpenSkySettings, Settings, SettingsError
 
 
 @pytest.fixture
@@ -39,6 +39,12 @@ def test_taken_port_names_the_remedy() -> None:
         with pytest.raises(RefusedError, match=rf"port {port} .*in use.*--port"):
             check_port("127.0.0.1", port)
     check_port("127.0.0.1", port)
+
+
+def test_access_that_this_command_would_not_get_is_refused(options: Options) -> None:
+    """Rather than waiting for metrics for ever."""
+    with pytest.raises(RefusedError, match=r"access\.mode is required.*one by one"):
+        check(options, Settings(access=AccessSettings(mode="required")))
 
 
 def test_recording_that_cannot_be_read(options: Options, server_folder: Path) -> None:

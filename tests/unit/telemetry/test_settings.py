@@ -62,6 +62,18 @@ def test_other_programs_variables_are_left_alone(monkeypatch: pytest.MonkeyPatch
             "opensky: {areas: [{name: x, lamin: -91, lomin: 5, lamax: 0, lomax: 6}]}",
             "areas.0.lamin",
         ),
+        ("access: {mode: closed}", r"access.mode: 'closed' .*'loopback', 'required' or 'open'"),
+        ("access: {jwt_algorithms: [RS256, HS256]}", r"jwt_algorithms.1: 'HS256' .*'RS256'"),
+        ("access: {jwt_algorithms: [none]}", r"jwt_algorithms.0: 'none' .*'RS256'"),
+        ("access: {jwt_issuer: ''}", "access.jwt_issuer: ''"),
+        ("access: {ticket_seconds: 3600}", "access.ticket_seconds: 3600 .*300"),
+        ("access: {jwks_url: 'http://issuer.example/jwks'}", "access.jwks_url: .*https://"),
+        ("access: {jwks_url: 'http://localhost.evil.example/'}", "access.jwks_url: .*https://"),
+        ("access: {jwks_url: 'file:///etc/jwks.json'}", "access.jwks_url: .*https://"),
+        ("access: {jwks_url: 'https:///jwks'}", "access.jwks_url: .*https://"),
+        ("http: {allowed_hosts: ['https://flights.example']}", r"http.allowed_hosts.0: 'https"),
+        ("http: {allowed_hosts: ['flights.example:443']}", r"http.allowed_hosts.0: 'flights"),
+        ("http: {allowed_hosts: ['*']}", r"http.allowed_hosts.0: '\*'"),
         ("a: b: c", "not YAML"),
     ],
 )
@@ -70,6 +82,24 @@ def test_what_cannot_be_used_is_refused(config_file: Path, text: str, said: str)
     config_file.write_text(text)
     with pytest.raises(SettingsError, match=said):
         load_settings(config_file)
+
+
+@pytest.mark.parametrize(
+    "url", ["https://issuer.example/jwks", "http://localhost:8080/jwks", "http://[::1]/jwks"]
+)
+def test_keys_may_come_from_afar_by_tls_and_from_this_machine(config_file: Path, url: str) -> None:
+    """Whoever could replace them on the way could make tokens."""
+    config_file.write_text(f"access: {{jwks_url: '{url}'}}")
+    assert load_settings(config_file).access.jwks_url == url
+
+
+def test_lists_of_access_come_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As all lists of the environment do."""
+    monkeypatch.setenv("ACCESS_JWT_ALGORITHMS", "ES256, Ed25519")
+    monkeypatch.setenv("HTTP_ALLOWED_HOSTS", "flights.example, *.flights.example, [2001:db8::1]")
+    settings = load_settings()
+    assert settings.access.jwt_algorithms == ("ES256", "Ed25519")
+    assert settings.http.allowed_hosts[1:] == ("*.flights.example", "[2001:db8::1]")
 
 
 def test_secrets_are_not_shown(config_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,148 @@
+"""Bearer tokens (JWT): who the issuer says it is."""
+
+import contextlib
+import time
+from collections.abc import Callable, Collection
+from typing import Any
+
+import msgspec
+from joserfc import jwt
+from joserfc.errors import JoseError, UnsupportedAlgorithmError
+from joserfc.jwa import JWSAlgModel
+from joserfc.jwk import Key
+from joserfc.jws import JWSRegistry
+from joserfc.jwt import JWTClaimsRegistry
+from joserfc.util import urlsafe_b64decode
+
+from processor.access.errors import invalid_token
+from processor.access.key_set import KeySet
+from processor.access.principal import SCOPES, Principal
+from processor.box import Box, parse_box
+
+LEEWAY_SECONDS = 30
+"""Clocks differ by so much."""
+
+MAX_TOKEN_BYTES = 16 * 1024
+MAX_AREAS = 32
+
+TYPES = {"at+jwt", "application/at+jwt", "jwt"}
+"""Access tokens (RFC 9068), and those of issuers that do not tell their kinds apart: `aud` does.
+
+Tokens that say that they are something else, such as `logout+jwt`, are not for us.
+"""
+
+_Corners = tuple[float, float, float, float]
+
+
+class _Header(msgspec.Struct, frozen=True):
+    """What of a header is read; keys that it brings or points to (jwk, jku, x5u) are not."""
+
+    alg: str
+    kid: str | None = None
+    typ: str = "JWT"
+
+
+class PinnedRegistry(JWSRegistry):
+    """Knows only the allowed algorithms, even if none is, and Ed25519's older name without ado."""
+
+    def __init__(self, allowed: Collection[str]) -> None:
+        super().__init__(strict_check_header=False)
+        self._pinned = frozenset(allowed)
+
+    def allows(self, name: str) -> bool:
+        """Whether a token may be signed so."""
+        return name in self._pinned
+
+    def get_alg(self, name: str) -> JWSAlgModel:
+        """Return the algorithm that joserfc is to verify with."""
+        if not self.allows(name):
+            raise UnsupportedAlgorithmError
+        return self.algorithms[name]
+
+
+class Tokens:
+    """Checks tokens of one issuer, for one audience, by its keys."""
+
+    def __init__(
+        self,
+        *,
+        issuer: str,
+        audience: str,
+        algorithms: Collection[str],
+        keys: KeySet,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._keys = keys
+        self._registry = PinnedRegistry(algorithms)
+        self._claims = JWTClaimsRegistry(
+            now=lambda: int(clock()),
+            leeway=LEEWAY_SECONDS,
+            iss={"essential": True, "value": issuer},
+            aud={"essential": True, "value": audience},
+            exp={"essential": True},
+            sub={"essential": True},
+        )
+
+    async def identify(self, text: str) -> Principal:
+        """Return whom a token speaks of.
+
+        Raises:
+            AccessError: It is not one of the issuer's for us, or not now.
+        """
+        header = _read_header(text)
+        if header.typ.lower() not in TYPES:
+            raise invalid_token("the token's typ is neither at+jwt nor JWT")
+        if not self._registry.allows(header.alg):
+            raise invalid_token("the token's alg is none of access.jwt_algorithms")
+        keys = await self._keys.find(header.kid)
+        if not keys:
+            raise invalid_token("the token names a key that the issuer does not have")
+        return self._principal(self._verified(text, keys))
+
+    def _verified(self, text: str, keys: Collection[Key]) -> dict[str, Any]:
+        """Return the claims, if one of the keys has signed them.
+
+        The key id is only a hint: keys of several kinds may share one.
+        """
+        for key in keys:
+            with contextlib.suppress(JoseError, ValueError, TypeError, RecursionError):
+                return jwt.decode(text, key, registry=self._registry).claims
+        raise invalid_token("the token is not signed, as it is, by a key of the issuer's")
+
+    def _principal(self, claims: dict[str, Any]) -> Principal:
+        try:
+            self._claims.validate(claims)
+            return Principal(
+                f"sub:{claims['sub']}",
+                SCOPES.intersection(_scopes(claims.get("scope", ""))),
+                _areas(claims["areas"]) if "areas" in claims else (),
+                # The very moment from which on the token is refused.
+                float(claims["exp"]),
+            )
+        except (JoseError, ValueError, OverflowError) as error:
+            raise invalid_token(f"the token is not accepted: {error}") from error
+
+
+def _read_header(text: str) -> _Header:
+    """Read the header; what it says is not believed before a key has verified it."""
+    if len(text) > MAX_TOKEN_BYTES:
+        raise invalid_token(f"the token has more than {MAX_TOKEN_BYTES} bytes")
+    encoded = text.partition(".")[0].encode()
+    try:
+        return msgspec.json.decode(urlsafe_b64decode(encoded), type=_Header)
+    except (ValueError, RecursionError) as error:
+        raise invalid_token("it is neither an API key of ours nor a JWT") from error
+
+
+def _scopes(claim: object) -> list[str]:
+    if not isinstance(claim, str):
+        raise ValueError("the claim scope is not text")  # noqa: TRY004 - for the token's bearer
+    return claim.split(" ")
+
+
+def _areas(claim: object) -> tuple[Box, ...]:
+    """Read the areas; whatever is wrong with them, it does not mean the globe."""
+    corners = msgspec.convert(claim, list[_Corners])
+    if not 0 < len(corners) <= MAX_AREAS:
+        raise ValueError(f"the claim areas has not 1 to {MAX_AREAS} boxes")
+    return tuple(parse_box(",".join(map(repr, box))) for box in corners)

@@ -1,0 +1,175 @@
+"""The gate: which of several things that are brought counts, and for what it is good."""
+
+from pathlib import Path
+
+import pytest
+
+from processor.access.api_keys import ApiKeys
+from processor.access.errors import AccessError
+from processor.access.gate import Gate, create_gate
+from processor.access.new_key import make_key
+from processor.access.principal import ANYBODY, HISTORY, LIVE, Principal, Scope
+from processor.access.tickets import Tickets
+from processor.errors import FatalError
+from telemetry.settings import AccessSettings
+from tests.unit.processor.access.issuer import (
+    AUDIENCE,
+    ISSUER,
+    Clock,
+    Source,
+    claims,
+    key_set_json,
+    rsa_key,
+    sign,
+    tokens,
+)
+
+
+class _Door:
+    """A gate that knows one API key and one issuer."""
+
+    def __init__(self, folder: Path) -> None:
+        self.key, entry = make_key(name="tower", scopes=["flights:live"])
+        file = folder / "keys.yaml"
+        file.write_text(entry)
+        self.tickets = Tickets(ttl_seconds=30, clock=Clock())
+        self.gate = Gate(
+            is_open=False,
+            keys=ApiKeys(file),
+            tokens=tokens(Source(key_set_json(rsa_key())), Clock()),
+            tickets=self.tickets,
+        )
+
+    async def admit(
+        self,
+        authorization: str | None = None,
+        ticket: str | None = None,
+        *,
+        scope: Scope = LIVE,
+        has_token_in_url: bool = False,
+    ) -> Principal:
+        return await self.gate.admit(
+            authorization=authorization,
+            ticket=ticket,
+            scope=scope,
+            has_token_in_url=has_token_in_url,
+        )
+
+    async def refusal(self, *args: str | None, **kwargs: bool) -> tuple[int, str]:
+        with pytest.raises(AccessError) as raised:
+            await self.admit(*args, **kwargs)  # type: ignore[arg-type]
+        secrets = [text.rpartition(" ")[2] for text in args if text and len(text) > 20]
+        assert all(secret not in raised.value.reason for secret in secrets)
+        return raised.value.status, raised.value.code
+
+
+@pytest.fixture
+def door(tmp_path: Path) -> _Door:
+    return _Door(tmp_path)
+
+
+async def test_keys_and_tokens_come_the_same_way(door: _Door) -> None:
+    """As bearer, whose name may be written in any case."""
+    assert (await door.admit(f"Bearer {door.key}")).name == "key:tower"
+    assert (await door.admit(f"bearer  {door.key} ")).name == "key:tower"
+    assert (await door.admit(f"Bearer {sign(claims())}")).name == "sub:alice"
+
+
+async def test_without_anything_nobody_gets_in(door: _Door) -> None:
+    """And is told what is wanted."""
+    assert await door.refusal() == (401, "missing")
+
+
+@pytest.mark.parametrize("header", ["", "Bearer", "Bearer ", "Basic dG93ZXI6", "Token x", "x"])
+async def test_a_header_that_is_no_bearers_is_refused(door: _Door, header: str) -> None:
+    """Not taken for none: whoever sends it means something by it."""
+    assert await door.refusal(header) == (401, "invalid_request")
+
+
+async def test_the_header_counts_more_than_the_ticket(door: _Door) -> None:
+    """A bad one is not healed by a ticket, and leaves the ticket unused."""
+    ticket = door.gate.issue_ticket(await door.admit(f"Bearer {sign(claims())}"))
+    assert (await door.admit(f"Bearer {door.key}", ticket)).name == "key:tower"
+    assert await door.refusal("Bearer osfm_wrong", ticket) == (401, "invalid_token")
+    assert (await door.admit(None, ticket)).name == "sub:alice"
+    assert await door.refusal(None, ticket) == (401, "invalid_token")
+
+
+async def test_a_ticket_opens_the_stream_only(door: _Door) -> None:
+    """URLs are written to logs, so it carries as little as it may."""
+    both = await door.admit(f"Bearer {sign(claims(scope='flights:live flights:history'))}")
+    assert both.scopes == {LIVE, HISTORY}
+    assert (await door.admit(None, door.gate.issue_ticket(both))).scopes == {LIVE}
+    ticket = door.gate.issue_ticket(both)
+    with pytest.raises(AccessError, match="flights:history is needed"):
+        await door.admit(None, ticket, scope=HISTORY)
+
+
+async def test_a_missing_scope_is_another_refusal(door: _Door) -> None:
+    """403: a new token of the same kind would not help."""
+    for header in (f"Bearer {door.key}", f"Bearer {sign(claims())}"):
+        with pytest.raises(AccessError) as raised:
+            await door.admit(header, scope=HISTORY)
+        assert (raised.value.status, raised.value.code) == (403, "insufficient_scope")
+
+
+async def test_keys_and_tokens_in_the_url_are_refused(door: _Door) -> None:
+    """Even good ones, also in the ticket's place and beside a header that would do."""
+    for secret in (door.key, sign(claims())):
+        assert await door.refusal(None, secret) == (401, "invalid_request")
+    header = f"Bearer {door.key}"
+    assert await door.refusal(header, has_token_in_url=True) == (401, "invalid_request")
+
+
+async def test_what_is_not_in_use_is_refused_by_name(door: _Door) -> None:
+    """So that whoever brings it knows what to bring instead."""
+    neither = Gate(is_open=False, keys=None, tokens=None, tickets=door.tickets)
+    for text, said in ((door.key, "API keys are not in use"), ("a.b.c", "tokens are not in use")):
+        with pytest.raises(AccessError, match=said):
+            await neither.admit(authorization=f"Bearer {text}", ticket=None, scope=LIVE)
+
+
+@pytest.mark.parametrize("mode", ["loopback", "open"])
+async def test_open_modes_admit_everybody(mode: str) -> None:
+    """Whatever is brought along; tickets are handed out and never kept."""
+    gate = create_gate(AccessSettings.model_validate({"mode": mode}))
+    for authorization, ticket in ((None, None), ("Bearer x", "y"), ("Basic x", None)):
+        admitted = await gate.admit(
+            authorization=authorization, ticket=ticket, scope=HISTORY, has_token_in_url=True
+        )
+        assert admitted == ANYBODY
+    assert len(gate.issue_ticket(ANYBODY)) == 43
+    assert not gate._tickets._tickets
+
+
+async def test_a_gate_is_made_from_settings(tmp_path: Path) -> None:
+    """Keys and tokens of files, for which nothing else has to run."""
+    key, entry = make_key(name="tower", scopes=["flights:live"])
+    (tmp_path / "keys.yaml").write_text(entry)
+    (tmp_path / "jwks.json").write_bytes(key_set_json(rsa_key()))
+    gate = create_gate(
+        AccessSettings(
+            mode="required",
+            keys_file=tmp_path / "keys.yaml",
+            jwt_issuer=ISSUER,
+            jwt_audience=AUDIENCE,
+            jwks_file=tmp_path / "jwks.json",
+            ticket_seconds=7,
+        )
+    )
+    assert gate.ticket_seconds == 7
+    endless = sign(claims(exp=4_000_000_000))
+    for text, name in ((key, "key:tower"), (endless, "sub:alice")):
+        admitted = await gate.admit(authorization=f"Bearer {text}", ticket=None, scope=LIVE)
+        assert admitted.name == name
+
+
+def test_files_that_cannot_be_used_are_refused_at_start(tmp_path: Path) -> None:
+    """Not at the first request."""
+    nowhere = tmp_path / "nowhere"
+    for settings in (
+        AccessSettings(mode="required", keys_file=nowhere),
+        AccessSettings(mode="required", jwt_issuer="i", jwt_audience="a", jwks_file=nowhere),
+    ):
+        with pytest.raises(FatalError, match="nowhere"):
+            create_gate(settings)

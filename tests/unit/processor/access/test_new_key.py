@@ -1,0 +1,89 @@
+"""The command that makes keys."""
+
+import datetime as dt
+import stat
+from pathlib import Path
+
+import pytest
+
+from processor.access.api_keys import ApiKeys, read_entries
+from processor.access.new_key import print_new_key
+from processor.errors import FatalError
+from tests.support.services import run_module
+
+
+def _print(name: str, *areas: str, file: Path | None = None) -> None:
+    print_new_key(name=name, scopes=["flights:live"], areas=areas, expires=None, file=file)
+
+
+def test_the_command_prints_a_key_and_adds_its_entry(tmp_path: Path) -> None:
+    """Stdout holds the key and nothing else; the file is for its owner alone, and grows."""
+    file = tmp_path / "keys.yaml"
+    scopes = ["--scope", "metrics", "--scope", "flights:live"]
+    tower, radar = (
+        run_module(
+            ["processor", "key", *arguments, "--file", str(file)], folder=tmp_path, environment={}
+        ).stdout.strip()
+        for arguments in (
+            ["tower", *scopes, "--area=-5,45,13,48"],
+            ["radar", "--expires", "2999-12-31"],
+        )
+    )
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    keys = ApiKeys(file)
+    assert keys.identify(tower).scopes == {"metrics", "flights:live"}
+    assert keys.identify(tower).areas[0].west == -5
+    assert keys.identify(radar).scopes == {"flights:live"}
+    assert keys.identify(radar).expires_at == dt.datetime(2999, 12, 31, tzinfo=dt.UTC).timestamp()
+
+
+def test_without_a_file_the_entry_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    """As it belongs into one, apart from the key."""
+    _print("tower")
+    shown = capsys.readouterr()
+    entry = "\n".join(line for line in shown.err.splitlines() if line.startswith(("-", " ")))
+    assert read_entries("shown", entry)[0].name == "tower"
+    assert shown.out.startswith("osfm_")
+    assert shown.out.strip() not in shown.err
+
+
+def test_a_last_line_without_end_is_ended(tmp_path: Path) -> None:
+    """As editors leave it at times."""
+    file = tmp_path / "keys.yaml"
+    _print("tower", file=file)
+    file.write_text(file.read_text().rstrip())
+    _print("radar", file=file)
+    assert [entry.name for entry in read_entries("", file.read_text())] == ["tower", "radar"]
+
+
+@pytest.mark.parametrize("arguments", [["two words"], ["tower", "1,2,3"], ["tower", "9,9,9,8"]])
+def test_what_the_processor_would_refuse_is_not_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str]
+) -> None:
+    """And no key is printed that nothing would know."""
+    file = tmp_path / "keys.yaml"
+    with pytest.raises(FatalError, match="the new key, entry 1"):
+        _print(*arguments, file=file)
+    assert not file.exists()
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("text", ["[]", "- name: tower", "keys: []"])
+def test_a_file_with_mistakes_is_left_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str
+) -> None:
+    """A JSON list cannot be added to, and a spoilt file would hide the new key."""
+    file = tmp_path / "keys.json"
+    file.write_text(text)
+    with pytest.raises(FatalError, match=r"keys\.json"):
+        _print("tower", file=file)
+    assert file.read_text() == text
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("arguments", [["key"], ["run", "tower"]])
+def test_a_wrong_command_line_is_said(tmp_path: Path, arguments: list[str]) -> None:
+    """With exit code 2, like every program."""
+    ended = run_module(["processor", *arguments], folder=tmp_path, environment={})
+    assert ended.returncode == 2
+    assert "needs the name of whom it is for" in ended.stderr
