@@ -11,10 +11,15 @@ import structlog
 from fastapi import APIRouter, FastAPI
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
 
+from processor.access.gate import Gate, create_gate
+from processor.access.principal import METRICS
+from processor.access.refusals import refuse_contradictions, refuse_exposure
+from processor.api.access import require, ticket_routes
 from processor.api.app import create_app, page_routes
 from processor.api.health import Checks, health_routes
+from processor.api.hosts import accepted_hosts
 from processor.api.server import create_server, listen
-from processor.api.sse import sse_routes
+from processor.api.stream import stream_routes
 from processor.archive.breaker import Breaker
 from processor.archive.consumer import ArchiveConsumer
 from processor.archive.database import Database
@@ -22,7 +27,8 @@ from processor.archive.maintenance import Maintenance
 from processor.archive.metrics import ArchiveMetrics
 from processor.archive.sql import load_queries
 from processor.archive.writer import Writer
-from processor.live.broadcaster import Broadcaster
+from processor.live.audience import Limits
+from processor.live.broadcaster import Broadcaster, Lifetime
 from processor.live.metrics import LiveMetrics
 from processor.live.picture import LivePicture
 from processor.live.reader import LiveReader
@@ -116,13 +122,20 @@ class ArchiveHalf:
 class LiveHalf:
     """Keeps the picture and its viewers, and knows nothing of the database."""
 
-    def __init__(self, settings: Settings, registry: CollectorRegistry) -> None:
+    def __init__(self, settings: Settings, registry: CollectorRegistry, gate: Gate) -> None:
         metrics = LiveMetrics(registry)
         self._broadcaster = Broadcaster(
             metrics=metrics,
-            max_viewers=settings.sse.max_viewers,
-            retry_milliseconds=settings.sse.retry_milliseconds,
-            drain_seconds=settings.sse.drain_seconds,
+            limits=Limits(
+                viewers=settings.sse.max_viewers,
+                per_address=settings.sse.max_viewers_per_address,
+                per_principal=settings.sse.max_viewers_per_principal,
+            ),
+            lifetime=Lifetime(
+                retry_ms=settings.sse.retry_milliseconds,
+                max_age_seconds=settings.sse.max_age_seconds,
+                drain_seconds=settings.sse.drain_seconds,
+            ),
         )
         self._picture = LivePicture(
             settings=settings.live,
@@ -136,10 +149,8 @@ class LiveHalf:
             picture=self._picture,
             loop=asyncio.get_running_loop(),
         )
-        self._router = sse_routes(
-            broadcaster=self._broadcaster,
-            metrics=metrics,
-            write_deadline_seconds=settings.sse.write_deadline_seconds,
+        self._routers = stream_routes(
+            broadcaster=self._broadcaster, gate=gate, metrics=metrics, settings=settings.sse
         )
 
     def start(self) -> list[asyncio.Task[None]]:
@@ -162,14 +173,20 @@ class LiveHalf:
 
     def routers(self) -> list[APIRouter]:
         """Serve the stream and the page that shows it."""
-        return [self._router, page_routes()]
+        return [*self._routers, page_routes()]
 
 
 class Service:
-    """Starts what the role asks for, and ends it all when asked to or when a part fails."""
+    """Starts what the role asks for, and ends it all when asked to or when a part fails.
+
+    Raises:
+        FatalError: Settings contradict each other.
+    """
 
     def __init__(self, settings: Settings, role: Role) -> None:
+        refuse_contradictions(settings)
         self._settings = settings
+        self._gate = create_gate(settings.access)
         self._stopping = asyncio.Event()
         self._hurry = asyncio.Event()
         self._registry = CollectorRegistry()
@@ -179,7 +196,7 @@ class Service:
         if role != "live":
             self._halves.append(ArchiveHalf(settings, self._registry))
         if role != "archive":
-            self._halves.append(LiveHalf(settings, self._registry))
+            self._halves.append(LiveHalf(settings, self._registry, self._gate))
 
     async def run(self) -> None:
         """Serve until SIGTERM or SIGINT; a second one makes haste.
@@ -193,11 +210,12 @@ class Service:
             settings.http.port,
             write_deadline_seconds=settings.sse.write_deadline_seconds,
         )
+        refuse_exposure(listener, settings.access)
+        host, port = listener.getsockname()[:2]
         self._watch_signals()
-        server = create_server(self._app())
+        server = create_server(self._app(host), trusted_proxies=settings.http.trusted_proxies)
         serving = asyncio.create_task(server.serve(sockets=[listener]), name="server")
         tasks = [task for half in self._halves for task in half.start()]
-        host, port = listener.getsockname()[:2]
         log.info("started", url=f"http://{host}:{port}", parts=[task.get_name() for task in tasks])
         try:
             await self._watch([serving, *tasks])
@@ -208,16 +226,22 @@ class Service:
             await asyncio.wait([serving], timeout=SERVER_STOP_SECONDS)
             log.info("stopped")
 
-    def _app(self) -> FastAPI:
+    def _app(self, address: str) -> FastAPI:
         *others, last = self._halves
         # Viewers are served also while the archive waits for its database.
         required = {"not_stopping": lambda: not self._stopping.is_set(), **last.checks()}
         observed = {name: check for half in others for name, check in half.checks().items()}
-        health = health_routes(required=required, observed=observed, registry=self._registry)
+        health = health_routes(
+            required=required,
+            observed=observed,
+            registry=self._registry,
+            before_metrics=[require(self._gate, METRICS)],
+        )
         routers = [router for half in self._halves for router in half.routers()]
         return create_app(
-            routers=[*routers, health],
+            routers=[*routers, ticket_routes(self._gate), health],
             allowed_origins=self._settings.sse.allowed_origins,
+            accepted_hosts=accepted_hosts(self._settings.http.allowed_hosts, address),
         )
 
     async def _watch(self, tasks: Iterable[asyncio.Task[None]]) -> None:

@@ -7,6 +7,12 @@ from fastapi import APIRouter, FastAPI
 from fastapi.responses import FileResponse
 from starlette.middleware.cors import CORSMiddleware
 
+from processor.access.errors import AccessError
+from processor.api.access import refuse
+from processor.api.hosts import HostCheck
+from processor.api.requests import refuse_filter
+from processor.live.filter import FilterError
+
 # The page runs its own script only and asks nobody but this server.
 PAGE_HEADERS = {
     "Content-Security-Policy": (
@@ -18,8 +24,19 @@ PAGE_HEADERS = {
 }
 
 
-def create_app(*, routers: Iterable[APIRouter], allowed_origins: Sequence[str]) -> FastAPI:
-    """Make the application of whatever this process serves."""
+def create_app(
+    *,
+    routers: Iterable[APIRouter],
+    allowed_origins: Sequence[str],
+    accepted_hosts: Sequence[str] = (),
+) -> FastAPI:
+    """Make the application of whatever this process serves.
+
+    Args:
+        routers: Its routes.
+        allowed_origins: Other sites whose pages may read the answers.
+        accepted_hosts: What Host may name; none means every name.
+    """
     app = FastAPI(
         title="OpenSky Flight Monitor",
         description="Data of The OpenSky Network, https://opensky-network.org",
@@ -29,13 +46,18 @@ def create_app(*, routers: Iterable[APIRouter], allowed_origins: Sequence[str]) 
     )
     for router in routers:
         app.include_router(router)
+    app.exception_handler(AccessError)(refuse)
+    app.exception_handler(FilterError)(refuse_filter)
     if allowed_origins:
         app.add_middleware(
             CORSMiddleware,
             allow_origins=list(allowed_origins),
-            allow_methods=["GET"],
-            allow_headers=["Last-Event-ID", "Cache-Control"],
+            allow_methods=["GET", "POST"],
+            allow_headers=["Authorization", "Last-Event-ID", "Cache-Control"],
+            # Nothing here is known by a cookie.
+            allow_credentials=False,
         )
+    app.add_middleware(HostCheck, accepted=accepted_hosts)  # the last is the first to be asked
     return app
 
 

@@ -1,8 +1,9 @@
 """SERVE: whether the process lives, whether it is ready, and its metrics."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from fastapi import APIRouter, Response
+from fastapi.params import Depends
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
@@ -10,13 +11,20 @@ Checks = Mapping[str, Callable[[], bool]]
 """What should hold, by name; answered without waiting."""
 
 
-def health_routes(*, required: Checks, observed: Checks, registry: CollectorRegistry) -> APIRouter:
+def health_routes(
+    *,
+    required: Checks,
+    observed: Checks,
+    registry: CollectorRegistry,
+    before_metrics: Sequence[Depends] = (),
+) -> APIRouter:
     """Make the routes for orchestrators and Prometheus.
 
     Args:
         required: What must hold for requests to be sent here.
         observed: What is told beside it.
         registry: Where the metrics are.
+        before_metrics: What must admit a reader of the metrics.
     """
     router = APIRouter(tags=["operations"])
 
@@ -33,7 +41,7 @@ def health_routes(*, required: Checks, observed: Checks, registry: CollectorRegi
         results |= {name: check() for name, check in observed.items()}
         return JSONResponse(results, status_code=status_code)
 
-    @router.get("/metrics")
+    @router.get("/metrics", dependencies=before_metrics)
     async def metrics() -> Response:
         """Answer in Prometheus' text format."""
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)

@@ -1,22 +1,38 @@
 """SERVE: the stream of Server-Sent Events."""
 
+from collections.abc import AsyncIterator
 from typing import Annotated
 
-from fastapi import APIRouter, Header
+from fastapi import APIRouter, Header, Request, Response
 from sse_starlette import EventSourceResponse
 from sse_starlette.sse import SendTimeoutError
 from starlette.types import Receive, Scope, Send
 
+from processor.access.errors import AccessError
+from processor.access.gate import Gate
+from processor.access.principal import LIVE
+from processor.api.access import REFUSALS, admit
+from processor.api.connection import connection_of
+from processor.api.parameters import describe_parameters
+from processor.api.requests import read_view, visitor_of
+from processor.live import events
+from processor.live.audience import OverloadedError, Visitor
 from processor.live.broadcaster import Broadcaster
+from processor.live.filter import FilterError
 from processor.live.metrics import LiveMetrics
-from processor.live.position import parse_position
+from processor.live.view import View
+from processor.live.wire import EVENT_STREAMS, EventStream, choose_encoding
 
 # What Mercure sends: no cache may keep it and no proxy may gather it.
 HEADERS = {
-    "Cache-Control": "private, no-cache, no-store, must-revalidate, max-age=0",
+    "Cache-Control": "private, no-cache, no-store, must-revalidate, no-transform, max-age=0",
     "Pragma": "no-cache",
+    "Vary": "Accept-Encoding",
     "X-Accel-Buffering": "no",
 }
+
+REFUSED_ID = "refused"
+"""Id of an `error`: an EventSource comes back with it by itself, and is told to stop by a 204."""
 
 
 class _Stream(EventSourceResponse):
@@ -25,14 +41,22 @@ class _Stream(EventSourceResponse):
     metrics: LiveMetrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        connection = connection_of(scope)
         try:
             await super().__call__(scope, receive, send)
         except* SendTimeoutError:
+            connection.is_given_up = True
+            connection.cut()
+        if connection.is_given_up:
             self.metrics.closed.labels("slow").inc()
 
 
 def sse_routes(
-    *, broadcaster: Broadcaster, metrics: LiveMetrics, write_deadline_seconds: float
+    *,
+    broadcaster: Broadcaster,
+    gate: Gate,
+    metrics: LiveMetrics,
+    write_deadline_seconds: float,
 ) -> APIRouter:
     """Make the route of the stream."""
     router = APIRouter(tags=["stream"])
@@ -40,21 +64,48 @@ def sse_routes(
     @router.get(
         "/sse/flights",
         response_class=EventSourceResponse,
+        openapi_extra=describe_parameters(),
         responses={
             200: {
                 "description": "Events: `snapshot`, `update`, `remove`, `heartbeat` …",
                 "content": {"text/event-stream": {"schema": {"type": "string"}}},
-            }
+            },
+            204: {"description": "An EventSource came back after an `error`: it is to stop."},
+            422: {"description": "A parameter cannot be used; the body names it."},
+            **REFUSALS,
         },
     )
-    async def flights(last_event_id: Annotated[str | None, Header()] = None) -> _Stream:
+    async def flights(
+        request: Request,
+        last_event_id: Annotated[str, Header()] = "",
+        accept: Annotated[str, Header()] = "",
+        accept_encoding: Annotated[str, Header()] = "",
+    ) -> Response:
         """Stream the living picture: first all aircraft, then what changes.
 
-        A viewer that names the last event it has seen gets only what it has missed.
+        A viewer that names the last event it has seen, by the header Last-Event-ID or where it
+        cannot set that by the parameter `last_event_id`, gets only what it has missed.
         """
+        wire = EVENT_STREAMS[choose_encoding(accept_encoding)]
+        last_event_id = last_event_id or request.query_params.get("last_event_id", "")
+        try:
+            principal = await admit(gate, LIVE, request)
+            view = read_view(request, principal)
+        except (AccessError, FilterError) as error:
+            # Anything but 200 ends an EventSource for good, and hides the reason from the page.
+            if not _is_event_source(request, accept):
+                raise
+            if last_event_id == REFUSED_ID:
+                return Response(status_code=204)
+            return respond(_refusal(broadcaster, wire, error), wire)
+        visitor = visitor_of(request, principal)
+        return respond(_stream(broadcaster, wire, visitor, view, last_event_id), wire)
+
+    def respond(content: AsyncIterator[bytes], wire: EventStream) -> Response:
+        encoded = {} if wire.name == "identity" else {"Content-Encoding": wire.name}
         stream = _Stream(
-            broadcaster.stream(parse_position(last_event_id), is_return=bool(last_event_id)),
-            headers=HEADERS,
+            content,
+            headers=HEADERS | encoded,
             ping=0,  # the heartbeat is an event of its own, with the position
             send_timeout=write_deadline_seconds,
         )
@@ -62,3 +113,31 @@ def sse_routes(
         return stream
 
     return router
+
+
+def _is_event_source(request: Request, accept: str) -> bool:
+    """Whether a browser's EventSource asks, which can neither set a header nor see a status."""
+    return accept.startswith("text/event-stream") and "authorization" not in request.headers
+
+
+async def _stream(
+    broadcaster: Broadcaster, wire: EventStream, visitor: Visitor, view: View, last_event_id: str
+) -> AsyncIterator[bytes]:
+    for piece in wire.greet(broadcaster.retry_ms()):
+        yield piece
+    try:
+        with broadcaster.entered(visitor, view) as viewer:
+            async for piece in broadcaster.stream(viewer, wire, last_event_id):
+                yield piece
+    except OverloadedError as error:
+        for piece in wire.pack([broadcaster.overloaded(error)]):
+            yield piece
+
+
+async def _refusal(
+    broadcaster: Broadcaster, wire: EventStream, error: AccessError | FilterError
+) -> AsyncIterator[bytes]:
+    parameter = error.parameter if isinstance(error, FilterError) else None
+    refusal = events.error(error.reason, parameter=parameter, id=REFUSED_ID)
+    for piece in (*wire.greet(broadcaster.retry_ms()), *wire.pack([refusal])):
+        yield piece

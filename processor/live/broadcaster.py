@@ -1,4 +1,4 @@
-"""BROADCAST: one frame for all viewers; who falls behind gets what is newest, and no queue."""
+"""BROADCAST: each turn of the picture to all viewers; who falls behind gets what is newest."""
 
 import asyncio
 import random
@@ -8,223 +8,238 @@ from contextlib import contextmanager
 
 import msgspec
 
-from processor.live import frames
-from processor.live.frames import Pieces
+from processor.live import events
+from processor.live.audience import Audience, Limits, OverloadedError, Visitor
+from processor.live.events import Event
 from processor.live.metrics import LiveMetrics
-from processor.live.position import Position
-from processor.live.tracker import Changes, Tracker
+from processor.live.position import EventId, parse_event_id
+from processor.live.scene import Scene
+from processor.live.shape import DELTA
+from processor.live.tracker import Tracker
+from processor.live.turn import Turn
+from processor.live.view import View
+from processor.live.viewer import Ending, Viewer
+from processor.live.wire import Piece, Wire
 
 REACH_SECONDS = 5.0
 """How long a viewer may wait that comes from an instance which has read further than this one."""
 
-
 FAREWELL_SECONDS = 1.0
 """How long a viewer may take for its last event."""
 
-
-class _Turn(msgspec.Struct, frozen=True):
-    """What is sent at one tick; `passed` wakes those who wait for the next."""
-
-    number: int
-    position: Position
-    pieces: Pieces
-    passed: asyncio.Event
+STOPPING = Ending("stopping", "the server is shutting down")
+EXPIRED = Ending("expired", "the token has expired")
+OLD = Ending("age", "streams end after a while; go on from the last id")
 
 
-class _Known(msgspec.Struct, frozen=True):
-    """What a viewer has been told: everything up to a turn and a position."""
+class Lifetime(msgspec.Struct, frozen=True):
+    """How streams end.
 
-    turn: _Turn
-    position: Position
+    Attributes:
+        retry_ms: When to come back; each is told between one and two times this.
+        max_age_seconds: A stream ends at 80 to 100 % of this.
+        drain_seconds: Over which viewers are sent away at shutdown.
+    """
+
+    retry_ms: int
+    max_age_seconds: float
+    drain_seconds: float
 
 
 class Broadcaster:
     """Keeps no queue for anybody: a viewer is the last turn that it has taken.
 
-    Who has taken the turn before gets the bytes that all get. Who has not is behind, and gets
-    what changed since its position, every aircraft once, so the most that it can ever be owed is
-    the fleet. A viewer that returns with a Last-Event-ID is nothing but one that is behind.
+    Who has taken the turn before gets the bytes that all of its view get. Who has not is behind,
+    and gets what changed since its position, every aircraft once, so the most that it can ever be
+    owed is the fleet. A viewer that returns with a Last-Event-ID is nothing but one that is behind.
     """
 
     def __init__(
         self,
         *,
         metrics: LiveMetrics,
-        max_viewers: int,
-        retry_milliseconds: int,
-        drain_seconds: float,
+        limits: Limits,
+        lifetime: Lifetime,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._metrics = metrics
-        self._max_viewers = max_viewers
-        self._retry_milliseconds = retry_milliseconds
-        self._drain_seconds = drain_seconds
+        self._lifetime = lifetime
         self._clock = clock
+        self._audience = Audience(limits, metrics)
+        self._viewers: set[Viewer] = set()
         self._tracker: Tracker
-        self._turn = _Turn(0, Position("", ()), (), asyncio.Event())
-        self._snapshot: tuple[_Known, Pieces] | None = None
-        self._catch_up: tuple[Position, int, Pieces] | None = None
-        self._viewers = 0
-        self._is_open = asyncio.Event()
+        self._scene: Scene | None = None
+        self._turns = 0
         self._is_closing = False
 
     @property
     def is_open(self) -> bool:
         """Whether the picture is whole and viewers are served."""
-        return self._is_open.is_set() and not self._is_closing
+        return self._scene is not None and not self._is_closing
 
     def begin(self, tracker: Tracker) -> None:
         """Take another tracker, of a log that is read anew; viewers wait until `open`."""
-        self._is_open.clear()
-        self._tracker = tracker
+        self._scene, self._tracker = None, tracker
 
     def open(self) -> None:
         """Serve: the tracker has read the log to its end."""
-        self._tracker.expire()
-        self._tracker.take_changes()
-        # Two turns, so that who was here before a log was read anew finds itself behind.
-        self._publish(b"")
-        self._publish(b"")
-        self._is_open.set()
+        # As if two turns had passed, so that who was here before finds itself behind.
+        self._turns += 2
+        self._scene = Scene(self._tracker, self._turns, self._clock)
+        self._wake_all()
 
     def tick(self, *, is_beat: bool = False) -> None:
         """Tell all viewers what changed since the last tick, and, at times, that we are alive."""
-        self._tracker.expire()
-        changes = self._tracker.take_changes()
-        self._metrics.aircraft.set(len(self._tracker))
-        if changes or is_beat:
-            # Nobody can be at the turn before when nobody is here, so nobody wants the frame.
-            self._publish(self._frame(changes, is_beat=is_beat) if self._viewers else b"")
-
-    def _frame(self, changes: Changes, *, is_beat: bool) -> bytes:
-        position, now = self._tracker.position, self._clock()
-        frame = frames.changes(changes, position, now)
-        return frame + frames.heartbeat(len(self._tracker), position, now) if is_beat else frame
+        if self._scene is None:
+            return
+        is_delta_watched = self._audience.uses(DELTA)
+        if self._scene.turn(is_beat=is_beat, is_delta_watched=is_delta_watched):
+            self._turns = self._scene.current.number
+            self._wake_all()
+        self._metrics.aircraft.set(len(self._scene))
 
     def close(self) -> None:
         """Send everybody away, spread over the drain time."""
         self._is_closing = True
-        self._is_open.set()
-        self._turn.passed.set()
+        self._wake_all()
 
     async def wait_empty(self, *, hurry: asyncio.Event) -> None:
         """Wait until everybody has gone, the drain time at the most, or until told to hurry."""
-        give_up_at = time.monotonic() + self._drain_seconds + FAREWELL_SECONDS
+        give_up_at = time.monotonic() + self._lifetime.drain_seconds + FAREWELL_SECONDS
         while self._viewers and not hurry.is_set() and time.monotonic() < give_up_at:  # noqa: ASYNC110 - once in a life
             await asyncio.sleep(0.05)
 
-    def _publish(self, frame: bytes) -> None:
-        last = self._turn
-        self._turn = _Turn(
-            last.number + 1, self._tracker.position, frames.cut(frame), asyncio.Event()
-        )
-        self._snapshot = self._catch_up = None
-        last.passed.set()
+    def snapshot(self, view: View) -> bytes | None:
+        """Return a view as JSON, or None until the picture is whole."""
+        return self._scene.snapshot(view).data if self._scene is not None else None
 
-    async def stream(
-        self, last_event_id: Position | None, *, is_return: bool
-    ) -> AsyncIterator[bytes]:
-        """Yield the bytes for one viewer until it leaves or we close.
-
-        Args:
-            last_event_id: Up to where the viewer has seen the log, if that can be read.
-            is_return: Whether the viewer named an event at all.
-        """
-        yield frames.greeting(self._retry())
-        if self._viewers >= self._max_viewers:
-            self._metrics.closed.labels("overloaded").inc()
-            yield self._farewell("overloaded", f"{self._max_viewers} viewers are here already")
-            return
-        with self._counted():
-            await self._is_open.wait()
-            if not self._is_closing:
-                async for piece in self._follow(last_event_id, is_return=is_return):
-                    yield piece
-            # So that they do not all come back at the same moment.
-            await asyncio.sleep(random.uniform(0, self._drain_seconds))  # noqa: S311 - a spread
-            yield self._farewell("bye", "the server is shutting down")
-
-    async def _follow(
-        self, last_event_id: Position | None, *, is_return: bool
-    ) -> AsyncIterator[bytes]:
-        known, pieces = await self._welcome(last_event_id, is_return=is_return)
-        while True:
-            for piece in pieces:
-                yield piece
-            await known.turn.passed.wait()
-            await self._is_open.wait()
-            if self._is_closing:
-                return
-            known, pieces = self._next(known)
-
-    async def _welcome(
-        self, last_event_id: Position | None, *, is_return: bool
-    ) -> tuple[_Known, Pieces]:
-        """Go on where the viewer left if nothing is missing, else begin with a snapshot."""
-        if not is_return:
-            return self._whole()
-        if last_event_id is not None and await self._reaches(last_event_id):
-            self._metrics.resumed.labels("recovered").inc()
-            return self._current(), self._missed(last_event_id)
-        self._metrics.resumed.labels("reset").inc()
-        return self._reset()
-
-    async def _reaches(self, position: Position) -> bool:
-        """Whether a viewer's position can be gone on from, at once or very soon."""
-        give_up_at = time.monotonic() + REACH_SECONDS
-        while self._tracker.can_resume(position):
-            if position.is_within(self._tracker.position):
-                return True
-            if time.monotonic() > give_up_at:
-                return False
-            await asyncio.sleep(0.05)
-        return False
-
-    def _next(self, known: _Known) -> tuple[_Known, Pieces]:
-        """Return the shared frame, or what a viewer has missed that is behind."""
-        if self._turn.number == known.turn.number + 1:
-            return self._current(), self._turn.pieces
-        if not self._tracker.can_resume(known.position):
-            return self._reset()
-        self._metrics.conflated.inc()
-        return self._current(), self._missed(known.position)
-
-    def _current(self) -> _Known:
-        return _Known(self._turn, self._turn.position)
-
-    def _missed(self, since: Position) -> Pieces:
-        """Return what changed since a position; many are often behind by the same."""
-        if self._catch_up is None or self._catch_up[:2] != (since, self._turn.number):
-            changes = self._tracker.changes_since(since)
-            frame = frames.changes(changes, self._tracker.position, self._clock())
-            self._catch_up = since, self._turn.number, frames.cut(frame)
-        return self._catch_up[2]
-
-    def _reset(self) -> tuple[_Known, Pieces]:
-        known, pieces = self._whole()
-        return known, (frames.reset("what was missed is not known for certain"), *pieces)
-
-    def _whole(self) -> tuple[_Known, Pieces]:
-        """Return a snapshot, made once for all who come between two turns."""
-        if self._snapshot is None:
-            position = self._tracker.position
-            frame = frames.snapshot(self._tracker.snapshot(), position, self._clock())
-            self._snapshot = _Known(self._turn, position), frames.cut(frame)
-        return self._snapshot
-
-    def _retry(self) -> int:
-        """Return milliseconds that differ from viewer to viewer."""
-        return int(self._retry_milliseconds * random.uniform(1, 2))  # noqa: S311 - a spread
-
-    def _farewell(self, event: str, reason: str) -> bytes:
-        return frames.farewell(event, reason, self._retry())
+    def _wake_all(self) -> None:
+        for viewer in self._viewers:
+            viewer.wake()
 
     @contextmanager
-    def _counted(self) -> Iterator[None]:
-        self._viewers += 1
-        self._metrics.viewers.set(self._viewers)
+    def entered(self, visitor: Visitor, view: View) -> Iterator[Viewer]:
+        """Let a viewer in, and out again.
+
+        Raises:
+            OverloadedError: There are too many.
+        """
+        self._audience.enter(visitor)
         try:
-            yield
+            self._audience.take(view.shape)
+        except OverloadedError:
+            self._audience.leave(visitor)
+            raise
+        viewer = Viewer(view)
+        timer = viewer.end_after(*self._lifetime_of(visitor))
+        self._viewers.add(viewer)
+        try:
+            yield viewer
         finally:
-            self._viewers -= 1
-            self._metrics.viewers.set(self._viewers)
+            timer.cancel()
+            self._viewers.discard(viewer)
+            self._audience.release(viewer.view.shape)
+            self._audience.leave(visitor)
+
+    def _lifetime_of(self, visitor: Visitor) -> tuple[float, Ending]:
+        """Return how long a stream may last, and how it ends then."""
+        share = random.uniform(0.8, 1)  # noqa: S311 - a spread
+        age = self._lifetime.max_age_seconds * share
+        if visitor.expires_at is not None and visitor.expires_at - self._clock() < age:
+            return visitor.expires_at - self._clock(), EXPIRED
+        return age, OLD
+
+    def subscribe(self, viewer: Viewer, view: View) -> None:
+        """Let a viewer look at something else; it gets a snapshot of that.
+
+        Raises:
+            OverloadedError: Too many selections of fields are in use; nothing is changed.
+        """
+        self._audience.take(view.shape)
+        self._audience.release(viewer.view.shape)
+        viewer.view = view
+        viewer.wake()
+
+    def overloaded(self, error: OverloadedError) -> Event:
+        """Return what is told to one viewer too many."""
+        self._metrics.closed.labels("overloaded").inc()
+        return events.farewell("overloaded", str(error), self.retry_ms())
+
+    def retry_ms(self) -> int:
+        """Return a time that differs from viewer to viewer."""
+        return int(self._lifetime.retry_ms * random.uniform(1, 2))  # noqa: S311 - a spread
+
+    async def stream(
+        self, viewer: Viewer, wire: Wire[Piece], last_event_id: str
+    ) -> AsyncIterator[Piece]:
+        """Yield what is to be sent to a viewer until its stream is to end.
+
+        Args:
+            viewer: One that has entered.
+            wire: How it is written.
+            last_event_id: What the viewer says it has seen last; empty if nothing.
+        """
+        async for piece in self._follow(viewer, wire, last_event_id):
+            yield piece
+        ending = self._ending(viewer)
+        if ending is not None:
+            self._metrics.closed.labels(ending.name).inc()
+            # So that they do not all come back at the same moment.
+            drain = self._lifetime.drain_seconds if self._is_closing else 0
+            await asyncio.sleep(random.uniform(0, drain))  # noqa: S311 - a spread
+            for piece in wire.pack([events.farewell("bye", ending.text, self.retry_ms())]):
+                yield piece
+
+    def _ending(self, viewer: Viewer) -> Ending | None:
+        return STOPPING if self._is_closing else viewer.ending
+
+    async def _follow(
+        self, viewer: Viewer, wire: Wire[Piece], last_event_id: str
+    ) -> AsyncIterator[Piece]:
+        if last_event_id:
+            await self._reach(viewer, last_event_id)
+        told: Turn | None = None
+        seen: EventId | None = None
+        view = viewer.view
+        while (scene := await self._news(viewer, view, told)) is not None:
+            if told is None and last_event_id:
+                pieces = self._resume(scene, view, wire, parse_event_id(last_event_id))
+            elif told is None or seen is None or viewer.view is not view:
+                pieces = scene.snapshot_pieces(viewer.view, wire)
+            elif scene.current.number == told.number + 1:
+                pieces = scene.next_pieces(view, wire)
+            else:
+                self._metrics.conflated.inc()
+                pieces, _ = scene.pieces_since(seen, view, wire)
+            view, told = viewer.view, scene.current
+            seen = scene.seen_by(view)
+            for piece in pieces:
+                yield piece
+
+    async def _news(self, viewer: Viewer, view: View, told: Turn | None) -> Scene | None:
+        """Wait for what the viewer has not been told; None if its stream is to end."""
+        while self._ending(viewer) is None:
+            scene = self._scene
+            if scene is not None and (scene.current is not told or viewer.view is not view):
+                return scene
+            await viewer.wait()
+        return None
+
+    async def _reach(self, viewer: Viewer, last_event_id: str) -> None:
+        """Wait until the picture is where the viewer was, if that is to be soon."""
+        seen = parse_event_id(last_event_id)
+        scene = await self._news(viewer, viewer.view, None)
+        give_up_at = time.monotonic() + REACH_SECONDS
+        while scene is not None and seen is not None and scene.is_behind(seen, viewer.view):
+            if time.monotonic() > give_up_at:
+                return
+            await asyncio.sleep(0.05)
+            scene = self._scene
+
+    def _resume(
+        self, scene: Scene, view: View, wire: Wire[Piece], seen: EventId | None
+    ) -> tuple[Piece, ...]:
+        """Go on where the viewer left if nothing is missing, else begin with a snapshot."""
+        pieces, is_certain = scene.pieces_since(seen, view, wire)
+        self._metrics.resumed.labels("recovered" if is_certain else "reset").inc()
+        return pieces

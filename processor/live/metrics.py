@@ -8,7 +8,7 @@ class LiveMetrics:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.aircraft = Gauge("live_aircraft", "Aircraft in the picture.", registry=registry)
-        self.viewers = Gauge("sse_viewers", "Open streams.", registry=registry)
+        self.viewers = Gauge("stream_viewers", "Open streams.", registry=registry)
         self.delay = Gauge(
             "live_delay_seconds",
             "Time from the newest last_contact to now.",
@@ -18,18 +18,18 @@ class LiveMetrics:
             "live_malformed_messages", "Messages without a state vector.", registry=registry
         )
         self.resumed = Counter(
-            "sse_resumes",
+            "stream_resumes",
             "Viewers that came back: recovered, or reset with a snapshot.",
             ["outcome"],
             registry=registry,
         )
         self.conflated = Counter(
-            "sse_conflated_frames",
+            "stream_conflated_events",
             "Times that a viewer was behind and got only the newest of what it missed.",
             registry=registry,
         )
         self.closed = Counter(
-            "sse_closed_streams",
+            "stream_closed",
             "Streams that we ended, by reason.",
             ["reason"],
             registry=registry,

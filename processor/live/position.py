@@ -32,17 +32,27 @@ class Position(msgspec.Struct, frozen=True):
         return all(mine <= other for mine, other in zip(self.offsets, later.offsets, strict=True))
 
 
-def parse_position(text: str | None) -> Position | None:
+class EventId(msgspec.Struct, frozen=True):
+    """What an event's id says: `epoch.offsets`, and `.tag` where the view is not the usual one."""
+
+    position: Position
+    tag: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.position}.{self.tag}" if self.tag else str(self.position)
+
+
+def parse_event_id(text: str) -> EventId | None:
     """Read a Last-Event-ID; None for whatever is not one of ours."""
-    if not text or len(text) > _MAX_LENGTH:
+    if len(text) > _MAX_LENGTH:
         return None
-    epoch, separator, offsets = text.partition(".")
-    if not separator:
-        return None
+    epoch, _, rest = text.partition(".")
+    offsets, _, tag = rest.partition(".")
     try:
-        return Position(epoch, tuple(_from_base36(offset) for offset in offsets.split("-")))
+        position = Position(epoch, tuple(_from_base36(offset) for offset in offsets.split("-")))
     except ValueError:
         return None
+    return EventId(position, tag)
 
 
 def epoch_of(identity: LogIdentity) -> str:

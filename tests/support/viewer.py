@@ -16,6 +16,7 @@ class Viewer:
         self.last_event_id = ""
         self._decoder = SSEDecoder()
         self._unread = b""
+        self._fields: list[str] = []
 
     @property
     def names(self) -> list[str]:
@@ -37,11 +38,21 @@ class Viewer:
         data = json.loads(event.data)
         if event.event == "snapshot":
             self.fleet.clear()
-        for state in data.get("states", ()):
+        for state in self._states(data):
             self.fleet[state["icao24"]] = state
         if event.event == "remove":
             for icao24 in data["icao24"]:
                 self.fleet.pop(icao24, None)
+
+    def _states(self, data: dict[str, Any]) -> list[dict[str, Any]]:
+        """Understand all formats but delta."""
+        if "features" in data:
+            return [feature["properties"] for feature in data["features"]]
+        self._fields = data.get("fields", self._fields)
+        return [
+            state if isinstance(state, dict) else dict(zip(self._fields, state, strict=True))
+            for state in data.get("states", [])
+        ]
 
     def cut_off(self) -> None:
         """Lose the connection: what was received in part is gone."""

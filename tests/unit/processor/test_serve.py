@@ -10,29 +10,43 @@ import httpx2
 import pytest
 from prometheus_client import CollectorRegistry
 
+from processor.access.gate import create_gate
 from processor.api.app import create_app, page_routes
 from processor.api.health import health_routes
 from processor.api.server import create_server, listen
-from processor.api.sse import sse_routes
+from processor.api.stream import stream_routes
 from processor.errors import FatalError
-from processor.live.broadcaster import Broadcaster
+from processor.live.audience import Limits
+from processor.live.broadcaster import Broadcaster, Lifetime
 from processor.live.metrics import LiveMetrics
 from processor.live.position import Position
 from processor.live.tracker import Tracker, Update
+from telemetry.settings import AccessSettings, SseSettings
 from tests.support.state_vectors import START, state_vector
 from tests.support.viewer import Viewer
 
 ORIGIN = "https://frontend.example"
+LIMITS = Limits(viewers=10, per_address=10, per_principal=10)
 
 
 class _Site:
     """A live half without its reader, on a free port."""
 
-    def __init__(self, *, max_viewers: int = 10, write_deadline_seconds: float = 30) -> None:
+    def __init__(
+        self,
+        *,
+        limits: Limits = LIMITS,
+        max_age_seconds: float = 3600,
+        write_deadline_seconds: float = 30,
+        access: AccessSettings | None = None,
+    ) -> None:
         self.registry = CollectorRegistry()
+        self.gate = create_gate(access or AccessSettings())
         metrics = LiveMetrics(self.registry)
         self.broadcaster = Broadcaster(
-            metrics=metrics, max_viewers=max_viewers, retry_milliseconds=1000, drain_seconds=0.2
+            metrics=metrics,
+            limits=limits,
+            lifetime=Lifetime(retry_ms=1000, max_age_seconds=max_age_seconds, drain_seconds=0.2),
         )
         nowhere = Position("epoch", (0,))
         self.tracker = Tracker(
@@ -45,10 +59,13 @@ class _Site:
         self.ready = {"live_picture": True}
         self.app = create_app(
             routers=[
-                sse_routes(
+                *stream_routes(
                     broadcaster=self.broadcaster,
+                    gate=self.gate,
                     metrics=metrics,
-                    write_deadline_seconds=write_deadline_seconds,
+                    settings=SseSettings(
+                        write_deadline_seconds=write_deadline_seconds, allowed_origins=(ORIGIN,)
+                    ),
                 ),
                 health_routes(
                     required={"live_picture": lambda: self.ready["live_picture"]},
@@ -79,7 +96,9 @@ async def _serving(site: _Site) -> AsyncIterator[httpx2.AsyncClient]:
     server = create_server(site.app)
     serving = asyncio.create_task(server.serve(sockets=[site.listener]))
     try:
-        async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{site.port}") as client:
+        plain = {"accept-encoding": "identity"}
+        url = f"http://127.0.0.1:{site.port}"
+        async with httpx2.AsyncClient(base_url=url, headers=plain) as client:
             yield client
     finally:
         site.broadcaster.close()
@@ -153,8 +172,8 @@ async def test_resume_tells_only_what_was_missed() -> None:
                 assert response.status_code == 200
                 await _until(other, response.aiter_bytes(), "snapshot")
             assert other.names == ["reset", "snapshot"]
-    assert site.metric("sse_resumes_total", outcome="recovered") == 1
-    assert site.metric("sse_resumes_total", outcome="reset") == 4
+    assert site.metric("stream_resumes_total", outcome="recovered") == 1
+    assert site.metric("stream_resumes_total", outcome="reset") == 4
 
 
 async def test_a_log_read_anew_resets_those_who_are_here() -> None:
@@ -184,7 +203,7 @@ async def test_a_log_read_anew_resets_those_who_are_here() -> None:
 
 async def test_one_viewer_too_many_is_told_to_come_back() -> None:
     """With 200: anything else would end a browser's EventSource for good."""
-    site = _Site(max_viewers=1)
+    site = _Site(limits=Limits(viewers=1, per_address=10, per_principal=10))
     site.broadcaster.open()
     async with _serving(site) as client, client.stream("GET", "/sse/flights") as first:
         chunks = first.aiter_bytes()
@@ -194,7 +213,7 @@ async def test_one_viewer_too_many_is_told_to_come_back() -> None:
         viewer = Viewer()
         viewer.feed(second.content)
         assert viewer.names == ["overloaded"]
-    assert site.metric("sse_closed_streams_total", reason="overloaded") == 1
+    assert site.metric("stream_closed_total", reason="overloaded") == 1
 
 
 async def test_a_viewer_that_takes_nothing_is_closed() -> None:
@@ -205,15 +224,15 @@ async def test_a_viewer_that_takes_nothing_is_closed() -> None:
     async with _serving(site):
         stalled = socket.create_connection(("127.0.0.1", site.port))
         stalled.sendall(b"GET /sse/flights HTTP/1.1\r\nHost: x\r\n\r\n")
-        while site.metric("sse_viewers") == 0:  # noqa: ASYNC110 - a state of the server's
+        while site.metric("stream_viewers") == 0:  # noqa: ASYNC110 - a state of the server's
             await asyncio.sleep(0.01)
         for seconds in range(1, 40):
             site.hear("aaaaaa", last_contact=START + seconds)
             site.broadcaster.tick()
-            if site.metric("sse_viewers") == 0:
+            if site.metric("stream_viewers") == 0:
                 break
             await asyncio.sleep(0.1)
-        assert site.metric("sse_viewers") == 0
+        assert site.metric("stream_viewers") == 0
         stalled.close()
 
 
@@ -248,7 +267,7 @@ async def test_health_ready_metrics_page() -> None:
             {"live_picture": False, "database": False},
         )
         assert (await client.get("/health")).status_code == 200
-        assert "sse_viewers" in (await client.get("/metrics")).text
+        assert "stream_viewers" in (await client.get("/metrics")).text
         page = await client.get("/")
         assert "EventSource" not in page.text
         assert "script-src 'self'" in page.headers["content-security-policy"]

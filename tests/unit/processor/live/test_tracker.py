@@ -1,9 +1,8 @@
 """The living picture, case by case; any sequence at all is in tests/property/test_stream.py."""
 
-import json
-
 import pytest
 
+from processor.live.aircraft import Aircraft
 from processor.live.position import Position
 from processor.live.tracker import Tracker, Update
 from tests.support.state_vectors import START, state_vector
@@ -43,55 +42,78 @@ def _heard(tracker: Tracker, icao24: str, offset: int, last_contact: int = START
     tracker.apply([Update(0, offset, state_vector(icao24, last_contact))])
 
 
-def _addresses(rows: list[bytes]) -> set[str]:
-    return {json.loads(row)["icao24"] for row in rows}
+def _addresses(aircraft: list[Aircraft]) -> list[str]:
+    return [one.icao24 for one in aircraft]
 
 
 def test_changes_are_told_once(tracker: Tracker) -> None:
-    """Between two ticks an aircraft changes once, whatever came of it."""
+    """Between two turns an aircraft changes once, whatever came of it."""
     _heard(tracker, "aaaaaa", 20)
     _heard(tracker, "aaaaaa", 21, START + 1)
-    changes = tracker.take_changes()
-    assert [json.loads(row)["last_contact"] for row in changes.rows] == [START + 1]
-    assert not tracker.take_changes()
+    changes = tracker.turn()
+    assert [one.state_vector.last_contact for one in changes.after] == [START + 1]
+    assert not tracker.turn()
+
+
+def test_the_picture_stands_still_between_turns(tracker: Tracker) -> None:
+    """Who looks twice between two turns sees the same, at the same position."""
+    _heard(tracker, "aaaaaa", 20)
+    tracker.turn()
+    position = tracker.position
+    _heard(tracker, "aaaaaa", 21, START + 1)
+    _heard(tracker, "bbbbbb", 22)
+    assert (_addresses(tracker.fleet), tracker.position) == (["aaaaaa"], position)
+    changes = tracker.turn()
+    assert [one.state_vector.last_contact for one in changes.before] == [START]
+    assert _addresses(tracker.fleet) == ["aaaaaa", "bbbbbb"]
 
 
 def test_a_silent_aircraft_is_removed(tracker: Tracker, clock: _Clock) -> None:
     """After the expiry, and not a second earlier."""
     _heard(tracker, "aaaaaa", 20)
     clock.now = START + EXPIRY_SECONDS - 1
-    tracker.expire()
+    tracker.turn()
     assert len(tracker) == 1
     clock.now = START + EXPIRY_SECONDS
-    tracker.expire()
-    assert tracker.take_changes().removed == ["aaaaaa"]
+    assert _addresses(tracker.turn().removed) == ["aaaaaa"]
     assert len(tracker) == 0
+
+
+def test_who_is_heard_of_too_late_is_removed_for_others(tracker: Tracker, clock: _Clock) -> None:
+    """An instance that read faster has shown it, so whoever comes from there is told."""
+    tracker.turn()
+    _heard(tracker, "aaaaaa", 20)
+    clock.now = START + EXPIRY_SECONDS
+    assert _addresses(tracker.turn().after) == []
+    assert tracker.missed(_at(21, 10)).removed == ["aaaaaa"]
 
 
 def test_an_aircraft_that_returns_is_not_removed_afterwards(
     tracker: Tracker, clock: _Clock
 ) -> None:
-    """Neither at the tick in which it came back, nor for those who resume later."""
+    """Neither at the turn in which it came back, nor for those who resume later."""
     _heard(tracker, "aaaaaa", 20)
     clock.now = START + EXPIRY_SECONDS
-    tracker.expire()
+    tracker.turn()
     _heard(tracker, "aaaaaa", 21, int(clock.now))
-    assert tracker.take_changes().removed == []
-    missed = tracker.changes_since(_at(21, 10))
-    assert (_addresses(missed.rows), missed.removed) == ({"aaaaaa"}, [])
+    assert tracker.turn().removed == []
+    missed = tracker.missed(_at(21, 10))
+    assert (_addresses(missed.changed), missed.removed) == (["aaaaaa"], [])
 
 
 def test_missed_is_what_stands_at_the_position_or_later(tracker: Tracker) -> None:
     """The position is the next offset: the message at it has not been seen."""
     _heard(tracker, "aaaaaa", 20)
     _heard(tracker, "bbbbbb", 21)
-    assert _addresses(tracker.changes_since(_at(21, 10)).rows) == {"bbbbbb"}
-    assert _addresses(tracker.changes_since(_at(20, 10)).rows) == {"aaaaaa", "bbbbbb"}
+    tracker.turn()
+    assert _addresses(tracker.missed(_at(21, 10)).changed) == ["bbbbbb"]
+    assert _addresses(tracker.missed(_at(20, 10)).changed) == ["aaaaaa", "bbbbbb"]
 
 
 def test_messages_without_a_state_vector_are_read_past(tracker: Tracker) -> None:
     """The position goes on, so that viewers do not wait for what never comes."""
     tracker.apply([Update(1, 33, None)])
+    assert not tracker.turn()
     assert tracker.position == _at(0, 34)
 
 
@@ -117,17 +139,18 @@ def test_who_was_away_when_a_removal_was_forgotten_cannot_resume(
 ) -> None:
     """Also when the log stood still meanwhile, so that its position is the newest."""
     _heard(tracker, "aaaaaa", 20)
-    seen = tracker.position.offsets
-    position = _at(seen[0], 11)
     tracker.apply([Update(1, 10, None)])
+    tracker.turn()
+    position = tracker.position
     clock.now = START + EXPIRY_SECONDS
-    tracker.expire()
+    tracker.turn()
     assert tracker.can_resume(position)
     clock.now += WINDOW_SECONDS
-    tracker.expire()
+    tracker.turn()
     assert tracker.can_resume(position)
     clock.now += 1
-    tracker.expire()
+    tracker.turn()
     assert not tracker.can_resume(position)
     _heard(tracker, "bbbbbb", 21, int(clock.now))
+    tracker.turn()
     assert tracker.can_resume(tracker.position)

@@ -1,0 +1,74 @@
+"""SERVE: the gate before routes, and the tickets of browsers."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Response, status
+from fastapi.responses import JSONResponse
+from starlette.requests import HTTPConnection
+
+from processor.access.errors import AccessError
+from processor.access.gate import Gate
+from processor.access.principal import LIVE, Principal, Scope
+
+TOKEN_PARAMETERS = frozenset({"access_token", "api_key", "token"})
+
+REFUSALS: dict[int | str, dict[str, Any]] = {
+    401: {"description": "Nobody we know; the body says why."},
+    403: {"description": "Somebody who may not have this; the body says why."},
+}
+"""For the documentation of every route behind the gate."""
+
+
+def require(gate: Gate, scope: Scope) -> Any:  # noqa: ANN401 - like FastAPI's own Depends
+    """Make the dependency that admits to a route of HTTP or WebSocket, by header or ticket."""
+
+    async def dependency(connection: HTTPConnection) -> Principal:
+        return await admit(gate, scope, connection)
+
+    return Depends(dependency)
+
+
+async def admit(gate: Gate, scope: Scope, connection: HTTPConnection) -> Principal:
+    """Return who asks, by header or ticket.
+
+    Raises:
+        AccessError: Nobody we know, or somebody without the scope.
+    """
+    return await gate.admit(
+        authorization=connection.headers.get("authorization"),
+        ticket=connection.query_params.get("ticket"),
+        scope=scope,
+        has_token_in_url=not TOKEN_PARAMETERS.isdisjoint(connection.query_params),
+    )
+
+
+def ticket_routes(gate: Gate) -> APIRouter:
+    """Make the route where a browser changes its token for a ticket."""
+    router = APIRouter(tags=["stream"])
+
+    async def admit_by_header(connection: HTTPConnection) -> Principal:
+        """Admit by header alone: tickets that beget tickets would live for ever."""
+        return await gate.admit(
+            authorization=connection.headers.get("authorization"), ticket=None, scope=LIVE
+        )
+
+    @router.post("/sse/ticket", responses=REFUSALS)
+    async def ticket(
+        principal: Annotated[Principal, Depends(admit_by_header)], response: Response
+    ) -> dict[str, str | int]:
+        """Give a ticket for one connection to the stream, as its parameter `ticket`."""
+        response.headers["Cache-Control"] = "no-store"
+        return {"ticket": gate.issue_ticket(principal), "expires_in": gate.ticket_seconds}
+
+    return router
+
+
+async def refuse(_connection: HTTPConnection, error: AccessError) -> Response:
+    """Answer a request that the gate has refused, a WebSocket's handshake too."""
+    headers = {"Cache-Control": "no-store"}
+    if error.code == "missing":
+        headers["WWW-Authenticate"] = "Bearer"
+    elif error.status != status.HTTP_503_SERVICE_UNAVAILABLE:
+        headers["WWW-Authenticate"] = f'Bearer error="{error.code}"'
+    body = {"error": error.code, "reason": error.reason}
+    return JSONResponse(body, status_code=error.status, headers=headers)

@@ -1,0 +1,33 @@
+"""SERVE: what a stream may know of the connection beneath it, and do to it."""
+
+import asyncio
+
+from starlette.types import Scope
+
+_KEY = "connection"
+
+
+class Connection:
+    """One connection of a viewer."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self.is_given_up = False
+
+    def lost(self, error: Exception | None) -> None:
+        """Note how it has ended; with ETIMEDOUT the kernel has given up a peer that took nothing."""
+        self.is_given_up |= isinstance(error, TimeoutError)
+
+    def cut(self) -> None:
+        """End it at once: an orderly end would wait until a slow peer has taken the rest."""
+        self._transport.abort()
+
+    def state(self) -> dict[str, object]:
+        """Return what `connection_of` finds in the scopes of requests."""
+        return {_KEY: self}
+
+
+def connection_of(scope: Scope) -> Connection:
+    """Return the connection of a request that came over a server of ours."""
+    connection: Connection = scope["state"][_KEY]
+    return connection

@@ -1,0 +1,33 @@
+"""SERVE: every way to the living picture, put together."""
+
+from fastapi import APIRouter
+
+from processor.access.gate import Gate
+from processor.api.flights import flight_routes
+from processor.api.sse import sse_routes
+from processor.api.websocket import websocket_routes
+from processor.live.broadcaster import Broadcaster
+from processor.live.metrics import LiveMetrics
+from telemetry.settings import SseSettings
+
+
+def stream_routes(
+    *, broadcaster: Broadcaster, gate: Gate, metrics: LiveMetrics, settings: SseSettings
+) -> list[APIRouter]:
+    """Make the routes of SSE, WebSocket and REST, which share a grammar and an audience."""
+    return [
+        sse_routes(
+            broadcaster=broadcaster,
+            gate=gate,
+            metrics=metrics,
+            write_deadline_seconds=settings.write_deadline_seconds,
+        ),
+        websocket_routes(
+            broadcaster=broadcaster,
+            gate=gate,
+            metrics=metrics,
+            write_deadline_seconds=settings.write_deadline_seconds,
+            allowed_origins=settings.allowed_origins,
+        ),
+        flight_routes(broadcaster=broadcaster, gate=gate),
+    ]

@@ -1,0 +1,150 @@
+"""SERVE: the same stream over WebSocket, whose filter can be changed while it is open."""
+
+import asyncio
+from collections.abc import Coroutine, Sequence
+from typing import Annotated
+from urllib.parse import parse_qsl
+
+import msgspec
+from fastapi import APIRouter, WebSocket
+from fastapi.responses import PlainTextResponse
+from starlette.websockets import WebSocketDisconnect
+
+from processor.access.gate import Gate
+from processor.access.principal import LIVE, Principal
+from processor.api.access import require
+from processor.api.connection import connection_of
+from processor.api.origins import is_allowed_origin
+from processor.api.requests import read_view, visitor_of
+from processor.live import events
+from processor.live.audience import OverloadedError
+from processor.live.broadcaster import Broadcaster
+from processor.live.filter import FilterError
+from processor.live.metrics import LiveMetrics
+from processor.live.view import parse_view
+from processor.live.viewer import Viewer
+from processor.live.wire import MESSAGES
+
+# RFC 6455, 7.4.1, and IANA's registry for the rest.
+POLICY_VIOLATION, SERVICE_RESTART, TRY_AGAIN_LATER = 1008, 1012, 1013
+
+WRONG_ORIGIN = "pages of this origin are not allowed here: sse.allowed_origins names those that are"
+
+SUBSCRIBE_SECONDS = 0.1
+"""Between two subscriptions of a viewer, each of which costs a snapshot; a hand pans no faster."""
+
+
+class _Request(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a client may say: the view that it wants from now on, as the query of a URL."""
+
+    subscribe: str
+
+
+class _Stream:
+    """An open WebSocket of somebody who was admitted."""
+
+    def __init__(
+        self, socket: WebSocket, principal: Principal, broadcaster: Broadcaster, deadline_s: float
+    ) -> None:
+        self._socket = socket
+        self._principal = principal
+        self._broadcaster = broadcaster
+        self._deadline_s = deadline_s
+
+    async def serve(self) -> int:
+        """Send the stream until it ends, and return the code to close with.
+
+        Raises:
+            TimeoutError: The viewer takes nothing.
+        """
+        try:
+            view = read_view(self._socket, self._principal)
+            with self._broadcaster.entered(
+                visitor_of(self._socket, self._principal), view
+            ) as viewer:
+                await _until_first(self._follow(viewer), self._listen(viewer))
+        except FilterError as error:
+            await self._tell(error)
+            return POLICY_VIOLATION
+        except OverloadedError as error:
+            await self._send_all(MESSAGES.pack([self._broadcaster.overloaded(error)]))
+            return TRY_AGAIN_LATER
+        return SERVICE_RESTART
+
+    async def _follow(self, viewer: Viewer) -> None:
+        last_event_id = self._socket.query_params.get("last_event_id", "")
+        async for text in self._broadcaster.stream(viewer, MESSAGES, last_event_id):
+            await self._send_all([text])
+
+    async def _listen(self, viewer: Viewer) -> None:
+        """Change the view when asked to; what cannot be used is told, and changes nothing."""
+        while (message := await self._socket.receive())["type"] != "websocket.disconnect":
+            try:
+                request = msgspec.json.decode(message.get("text") or "", type=_Request)
+                query = parse_qsl(request.subscribe, keep_blank_values=True)
+                self._broadcaster.subscribe(viewer, parse_view(query, self._principal.areas))
+            except (msgspec.DecodeError, FilterError, OverloadedError) as error:
+                await self._tell(error)
+            await asyncio.sleep(SUBSCRIBE_SECONDS)
+
+    async def _tell(self, error: Exception) -> None:
+        parameter = error.parameter if isinstance(error, FilterError) else None
+        reason = error.reason if isinstance(error, FilterError) else str(error)
+        await self._send_all(MESSAGES.pack([events.error(reason, parameter=parameter)]))
+
+    async def _send_all(self, texts: Sequence[str]) -> None:
+        for text in texts:
+            async with asyncio.timeout(self._deadline_s):
+                await self._socket.send_text(text)
+
+
+async def _until_first(*coroutines: Coroutine[None, None, None]) -> None:
+    """Run several until one ends, and end the others with it."""
+    tasks = [asyncio.create_task(coroutine) for coroutine in coroutines]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+    for task in done:
+        task.result()
+
+
+def websocket_routes(
+    *,
+    broadcaster: Broadcaster,
+    gate: Gate,
+    metrics: LiveMetrics,
+    write_deadline_seconds: float,
+    allowed_origins: Sequence[str],
+) -> APIRouter:
+    """Make the route of the WebSocket."""
+    router = APIRouter()
+
+    @router.websocket("/ws/flights")
+    async def flights(
+        socket: WebSocket, principal: Annotated[Principal, require(gate, LIVE)]
+    ) -> None:
+        if not is_allowed_origin(
+            socket.headers.get("origin"),
+            host=socket.headers.get("host", ""),
+            scheme=socket.scope["scheme"],
+            allowed=allowed_origins,
+        ):
+            await socket.send_denial_response(PlainTextResponse(WRONG_ORIGIN, status_code=403))
+            return
+        await socket.accept()
+        below = connection_of(socket.scope)
+        stream = _Stream(socket, principal, broadcaster, write_deadline_seconds)
+        try:
+            await socket.close(await stream.serve())
+        except TimeoutError:
+            below.is_given_up = True
+            below.cut()
+        except WebSocketDisconnect:
+            pass  # the viewer was first
+        if below.is_given_up:
+            metrics.closed.labels("slow").inc()
+
+    return router

@@ -1,0 +1,32 @@
+"""One aircraft of the picture: its newest state vector, where that stands, and its bytes."""
+
+import msgspec
+
+from processor.live.shape import Shape
+from telemetry.state_vector import StateVector
+
+
+class Aircraft(msgspec.Struct, eq=False):
+    """Made anew with every state vector, so what was encoded of it never has to be discarded.
+
+    Attributes:
+        partition: Of the log, in which the state vector stands,
+        offset: and where.
+    """
+
+    state_vector: StateVector
+    partition: int
+    offset: int
+    encoded: dict[Shape, bytes] = msgspec.field(default_factory=dict)
+
+    @property
+    def icao24(self) -> str:
+        """The key."""
+        return self.state_vector.icao24
+
+    def encode(self, shape: Shape) -> bytes:
+        """Return the aircraft as JSON, encoded once for all who want this shape."""
+        row = self.encoded.get(shape)
+        if row is None:
+            row = self.encoded[shape] = shape.encode(self.state_vector)
+        return row

@@ -1,0 +1,128 @@
+"""The picture as it stands at this turn, told to whoever has not followed it there."""
+
+from collections.abc import Callable, Sequence
+
+from processor.live import events
+from processor.live.columns import Columns
+from processor.live.delta import DeltaPicture
+from processor.live.events import Event
+from processor.live.position import EventId, Position
+from processor.live.tracker import Changes, Missed, Tracker
+from processor.live.turn import Turn
+from processor.live.view import View
+from processor.live.wire import Piece, Wire
+
+UNCERTAIN = "what was missed is not known for certain"
+
+
+class Scene:
+    """Knows all that is needed for any viewer at any position; keeps nothing of any viewer."""
+
+    def __init__(self, tracker: Tracker, turn_number: int, clock: Callable[[], float]) -> None:
+        self._tracker = tracker
+        self._clock = clock
+        self._delta: DeltaPicture | None = None
+        self._missed: tuple[Position, int, Missed] | None = None
+        self.current = self._make_turn(turn_number, tracker.turn(), is_beat=False)
+
+    def __len__(self) -> int:
+        return len(self._tracker)
+
+    def turn(self, *, is_beat: bool, is_delta_watched: bool) -> bool:
+        """Move on; whether there is anything to tell."""
+        changes = self._tracker.turn()
+        if not changes and not is_beat:
+            return False
+        if self._delta is not None and self._delta.is_forgotten(is_watched=is_delta_watched):
+            self._delta = None
+        self.current = self._make_turn(self.current.number + 1, changes, is_beat=is_beat)
+        return True
+
+    def _make_turn(self, number: int, changes: Changes, *, is_beat: bool) -> Turn:
+        position, now = self._tracker.position, self._clock()
+        return Turn(
+            number,
+            position,
+            changes,
+            differences=self._delta.turn(changes, position, now) if self._delta else (),
+            beat=len(self._tracker) if is_beat else None,
+            now=now,
+        )
+
+    def next_pieces(self, view: View, wire: Wire[Piece]) -> tuple[Piece, ...]:
+        """Return what all get who have taken the turn before."""
+        return self.current.pieces(view, wire, self._tag(view))
+
+    def snapshot_pieces(self, view: View, wire: Wire[Piece]) -> tuple[Piece, ...]:
+        """Return the whole view, written once for all who come between two turns."""
+        return self.current.once("snapshot", view, wire, lambda: [self.snapshot(view)])
+
+    def snapshot(self, view: View) -> Event:
+        """Return the whole view."""
+        if view.shape.format == "delta":
+            return self._delta_now().snapshot(self.current.position, self._clock())
+        rows = [a.encode(view.shape) for a in view.filter.select(self._tracker.columns)]
+        event_id = str(self.seen_by(view))
+        return events.snapshot(rows, view.shape, id=event_id, now=self._clock())
+
+    def _delta_now(self) -> DeltaPicture:
+        if self._delta is None:
+            self._delta = DeltaPicture(self._tracker.fleet, self.current.position)
+        return self._delta
+
+    def seen_by(self, view: View) -> EventId:
+        """Return what is seen by who has been told of the current turn."""
+        return EventId(self.current.position, self._tag(view))
+
+    def is_behind(self, seen: EventId, view: View) -> bool:
+        """Whether a viewer comes from an instance that has read further, so waiting helps."""
+        return self._can_resume(seen, view) and not seen.position.is_within(self._tracker.position)
+
+    def pieces_since(
+        self, seen: EventId | None, view: View, wire: Wire[Piece]
+    ) -> tuple[tuple[Piece, ...], bool]:
+        """Return what a viewer has missed, and whether that is certain; else all, with a reset."""
+        found = self._since(seen, view) if seen is not None else None
+        if found is not None:
+            return self.current.once(("since", seen), view, wire, lambda: found), True
+        reset = wire.pack([events.reset(UNCERTAIN)])
+        return (*reset, *self.snapshot_pieces(view, wire)), False
+
+    def _can_resume(self, seen: EventId, view: View) -> bool:
+        return seen.tag == self._tag(view) and self._tracker.can_resume(seen.position)
+
+    def _since(self, seen: EventId, view: View) -> Sequence[Event] | None:
+        """Return what a viewer has missed, or None if that is not known for certain."""
+        if not self._can_resume(seen, view):
+            return None
+        if view.shape.format == "delta":
+            return self._delta_now().events_since(seen.position)
+        if not seen.position.is_within(self._tracker.position):
+            return None
+        return self._changes_since(seen.position, view)
+
+    def _changes_since(self, position: Position, view: View) -> Sequence[Event]:
+        missed = self._look_up(position)
+        columns = Columns(missed.changed)
+        rows = view.filter.select(columns)
+        gone = missed.removed
+        if not view.filter.is_everything:
+            # How they were at the position is not known, so who is not in the view may have been.
+            staying = {aircraft.icao24 for aircraft in rows}
+            gone = [a.icao24 for a in missed.changed if a.icao24 not in staying] + gone
+            in_view = len(view.filter.select(self._tracker.columns))
+            if view.filter.areas or len(gone) > in_view:
+                return [self.snapshot(view)]
+        encoded = [aircraft.encode(view.shape) for aircraft in rows]
+        event_id = str(self.seen_by(view))
+        return events.changes(encoded, gone, view.shape, id=event_id, now=self._clock())
+
+    def _look_up(self, position: Position) -> Missed:
+        """Return what was missed since a position; many are often behind by the same."""
+        key = position, self.current.number
+        if self._missed is None or self._missed[:2] != key:
+            self._missed = (*key, self._tracker.missed(position))
+        return self._missed[2]
+
+    def _tag(self, view: View) -> str:
+        return self._delta_now().tag if view.shape.format == "delta" else view.tag

@@ -1,0 +1,109 @@
+"""What one viewer asks for: a filter, a shape, and the name under which both are shared."""
+
+import difflib
+import hashlib
+from collections.abc import Iterable, Sequence
+from typing import get_args
+from urllib.parse import urlencode
+
+import msgspec
+
+from processor.box import Box
+from processor.live.filter import (
+    FILTER_PARAMETERS,
+    Filter,
+    FilterError,
+    Parameters,
+    Values,
+    parse_filter,
+    split,
+)
+from processor.live.shape import WHOLE, Format, Shape
+from telemetry.state_vector import FIELDS
+
+FORMATS: tuple[Format, ...] = get_args(Format)
+PARAMETERS = (*FILTER_PARAMETERS, "fields", "format")
+TAG_LENGTH = 8
+
+
+class View(msgspec.Struct, frozen=True, eq=False):
+    """Viewers of the same view get the same bytes.
+
+    Attributes:
+        key: The same for all that ask for the same.
+        tag: The part of an event's id that ties it to the view: what was seen through another
+            cannot be gone on from. Empty for the whole picture in its usual shape.
+    """
+
+    filter: Filter
+    shape: Shape
+    key: str
+    tag: str
+
+
+def parse_view(pairs: Iterable[tuple[str, str]], areas: Sequence[Box] = ()) -> View:
+    """Read a query.
+
+    Args:
+        pairs: Names and values; a name may come several times.
+        areas: What the viewer is confined to; none is the globe.
+
+    Raises:
+        FilterError: Naming the parameter.
+    """
+    parameters = _gather(pairs)
+    selected = parse_filter(parameters, areas)
+    shape = _shape(parameters)
+    if shape.format == "delta" and not selected.is_everything:
+        raise FilterError("format", "delta is of the whole picture: with a filter take row")
+    key = urlencode(
+        {name: sorted(values) for name, values in sorted(parameters.items())}, doseq=True
+    )
+    key += "".join(f"&area={area}" for area in areas)
+    return View(selected, shape, key, _tag(key))
+
+
+def _gather(pairs: Iterable[tuple[str, str]]) -> Parameters:
+    parameters: dict[str, list[str]] = {}
+    for name, value in pairs:
+        if name not in PARAMETERS:
+            raise _unknown(name)
+        parameters.setdefault(name, []).append(value)
+    return parameters
+
+
+def _unknown(name: str) -> FilterError:
+    close = difflib.get_close_matches(name, PARAMETERS, n=1)
+    remedy = f"did you mean {close[0]}?" if close else f"there are {', '.join(sorted(PARAMETERS))}"
+    return FilterError(name, f"no such parameter; {remedy}")
+
+
+def _shape(parameters: Parameters) -> Shape:
+    format_ = _format(parameters.get("format", ("object",)))
+    if "fields" not in parameters:
+        return Shape(format_) if format_ != WHOLE.format else WHOLE
+    if format_ == "delta":
+        raise FilterError("fields", "delta has columns of its own: leave fields out, or use row")
+    return Shape(format_, _fields(parameters["fields"]))
+
+
+def _format(values: Values) -> Format:
+    for format_ in FORMATS:
+        if list(values) == [format_]:
+            return format_
+    raise FilterError("format", f"{','.join(values)!r} is none of {', '.join(FORMATS)}")
+
+
+def _fields(values: Values) -> tuple[str, ...]:
+    try:
+        names = split(values)
+    except ValueError as error:
+        raise FilterError("fields", str(error)) from None
+    for name in names:
+        if name not in FIELDS:
+            raise FilterError("fields", f"{name!r} is none of {', '.join(FIELDS)}")
+    return names
+
+
+def _tag(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()[:TAG_LENGTH] if key else ""

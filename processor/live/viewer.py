@@ -1,0 +1,46 @@
+"""One open stream: what it looks at, and what it waits for."""
+
+import asyncio
+
+import msgspec
+
+from processor.live.view import View
+
+
+class Ending(msgspec.Struct, frozen=True):
+    """Why a stream ends: a name for operators, a text for the viewer."""
+
+    name: str
+    text: str
+
+
+class Viewer:
+    """Sleeps until something happens that may concern it; holds nothing of what it is owed."""
+
+    def __init__(self, view: View) -> None:
+        self.view = view
+        self.ending: Ending | None = None
+        self._loop = asyncio.get_running_loop()
+        self._waiter: asyncio.Future[None] | None = None
+        self._is_woken = False
+
+    def end_after(self, seconds: float, ending: Ending) -> asyncio.TimerHandle:
+        """Let the stream end after a while; cancel the timer when it ends before."""
+        return self._loop.call_later(seconds, self._end, ending)
+
+    def _end(self, ending: Ending) -> None:
+        self.ending = ending
+        self.wake()
+
+    def wake(self) -> None:
+        """Have the viewer look about, now or as soon as it has sent what it is sending."""
+        self._is_woken = True
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    async def wait(self) -> None:
+        """Wait until woken, be it since the last wait."""
+        if not self._is_woken:
+            self._waiter = self._loop.create_future()
+            await self._waiter
+        self._is_woken = False
