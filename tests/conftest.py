@@ -1,22 +1,25 @@
-"""Fixtures of all tests: real Kafka, real TimescaleDB, fresh databases and topic names."""
+"""Fixtures of all tests: real Kafka, TimescaleDB and Chromium, fresh databases and topic names."""
 
 import functools
-import os
 import secrets
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
-from tests.support import kafka_install, timescale_install
+from tests.support import chromium_install, kafka_install, timescale_install
+from tests.support.browser import Chromium, Pages
+from tests.support.cache import are_parts_promised
 from tests.support.kafka import Kafka
 from tests.support.timescale import Timescale
 
 _PARTS: dict[str, Callable[[], str | None]] = {
     "real_kafka": functools.cache(kafka_install.unavailable_reason),
     "real_database": functools.cache(timescale_install.unavailable_reason),
+    "real_browser": functools.cache(chromium_install.unavailable_reason),
 }
 
 
@@ -32,16 +35,11 @@ def _require(marker: str) -> None:
     reason = _PARTS[marker]()
     if reason is None:
         return
-    if _are_parts_promised():
+    if are_parts_promised():
         pytest.fail(
             f"{reason} (a missing part fails here: CI or REQUIRE_REAL_PARTS is set)", pytrace=False
         )
     pytest.skip(reason)
-
-
-def _are_parts_promised() -> bool:
-    values = (os.environ.get(name, "") for name in ("CI", "REQUIRE_REAL_PARTS"))
-    return any(value.lower() not in {"", "0", "false"} for value in values)
 
 
 @pytest.fixture(scope="session")
@@ -58,6 +56,22 @@ def timescale() -> Iterator[Timescale]:
     _require("real_database")
     with Timescale() as server:
         yield server
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def chromium() -> AsyncIterator[Chromium]:
+    """One Chromium for all tests; they run in its event loop, that of the session."""
+    _require("real_browser")
+    async with Chromium() as browser:
+        yield browser
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def pages(chromium: Chromium) -> AsyncIterator[Pages]:
+    """Give a browser context of the test's own, to open pages in."""
+    context = await chromium.context()
+    yield Pages(context)
+    await context.close()
 
 
 @pytest.fixture

@@ -15,6 +15,12 @@ class PartUnavailableError(Exception):
     """A real part cannot be had on this machine; the message tells why and what to do."""
 
 
+def are_parts_promised() -> bool:
+    """Whether a missing part is a failure, not a reason to skip."""
+    values = (os.environ.get(name, "") for name in ("CI", "REQUIRE_REAL_PARTS"))
+    return any(value.lower() not in {"", "0", "false"} for value in values)
+
+
 def cache_dir() -> Path:
     """The cache folder: of the machine for root, else of the user.
 

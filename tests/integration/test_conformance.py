@@ -1,0 +1,335 @@
+"""The stream by the WHATWG standard: Chromium and httpx-sse see the same, in every coding."""
+
+import json
+from collections.abc import AsyncIterator, Callable, Mapping
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Page
+
+from telemetry.state_vector import StateVector
+from tests.support.browser import OTHER_HOST, Pages
+from tests.support.httpx_stream import HttpxStream
+from tests.support.producer import vectors
+from tests.support.recorded_stream import RecordedChunks, RecordedEvents, SeenEvent, fleet_of
+from tests.support.scripted_app import BLANK, STREAM, ScriptedApp
+from tests.support.state_vectors import START, state_vector
+from tests.support.tcp_proxy import TcpProxy
+
+pytestmark = [pytest.mark.real_browser, pytest.mark.asyncio(loop_scope="session")]
+
+CODINGS = ("identity", "gzip", "zstd")
+
+# Line breaks and other control characters are refused before they could come here.
+ODD_TEXTS = (
+    "Côte d'Ivoire",
+    "Türkiye 日本 🛩 e\u0301",
+    'say "cheese"',
+    r"\ \n \u0041 \\",
+    r"data: x\n\nid: 1\nevent: bye",
+    "id: 1",
+    ": a comment",
+    "retry: 1",
+    '{"states":[]}',
+    "</script><!-- ]]>",
+)
+
+CONNECTING, CLOSED = 0, 2
+"""Of an EventSource's readyState."""
+
+PART_OF_AN_EVENT_BYTES = 1_000
+"""Of the update of a hundred aircraft, which is some times as much in any coding."""
+
+in_every_coding = pytest.mark.parametrize("coding", CODINGS)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def app() -> AsyncIterator[ScriptedApp]:
+    """Give an application that has heard two aircraft."""
+    async with ScriptedApp() as app:
+        app.publish(heard("aaaaaa"), heard("bbbbbb"))
+        yield app
+
+
+def heard(icao24: str, seconds: int = 0, **fields: object) -> StateVector:
+    """Return a state vector that was heard so many seconds after the start."""
+    return state_vector(icao24, START + seconds, **fields)
+
+
+async def watch(page: Page) -> RecordedEvents:
+    """Watch the stream in a page, which has seen the snapshot when this returns."""
+    events = await RecordedEvents.begin(page, STREAM)
+    await events.first(1)
+    return events
+
+
+def names(events: list[SeenEvent]) -> list[str]:
+    """Return what the events are called."""
+    return [event.name for event in events]
+
+
+def addresses(event: SeenEvent) -> list[str]:
+    """Return the aircraft that an event with states is about."""
+    return [state["icao24"] for state in json.loads(event.data)["states"]]
+
+
+def a_life(app: ScriptedApp) -> list[tuple[Callable[[], None], list[str]]]:
+    """Return everything that can happen in a stream, each with the events that tell it."""
+
+    def everything_at_once() -> None:
+        app.hear(heard("dddddd", 400), heard("eeeeee", 400))
+        app.turn_clock(350)
+        app.tick(is_beat=True)
+
+    def mute() -> None:
+        app.turn_clock(400)
+        app.tick()
+
+    def beat_after_garbage() -> None:
+        app.hear(None)
+        app.tick(is_beat=True)
+
+    return [
+        (lambda: app.publish(heard("aaaaaa", 10)), ["update"]),
+        (lambda: app.publish(heard("bbbbbb", 11), heard("cccccc", 11)), ["update"]),
+        (lambda: app.tick(is_beat=True), ["heartbeat"]),
+        (everything_at_once, ["remove", "update", "heartbeat"]),
+        (beat_after_garbage, ["heartbeat"]),
+        (mute, ["remove"]),
+        (app.replace_log, ["reset", "snapshot"]),
+        (lambda: app.publish(heard("ffffff", 800)), ["update"]),
+    ]
+
+
+@in_every_coding
+async def test_two_clients_see_the_same_from_start_to_end(
+    app: ScriptedApp, pages: Pages, coding: str
+) -> None:
+    """The same events with the same data and ids in the same order, each before the next."""
+    page = await pages.open(app.blank_url, accept_encoding=coding)
+    async with HttpxStream(app.stream_url, accept_encoding=coding) as other:
+        await other.first(1)
+        events = await watch(page)
+        expected = ["snapshot"]
+        for happen, told_as in a_life(app):
+            happen()
+            expected += told_as
+            seen = await events.first(len(expected))
+            assert names(seen) == expected
+            assert seen == await other.first(len(expected))
+        await app.stop()
+        seen = await events.through("bye")
+        assert names(seen) == [*expected, "bye"]
+        assert seen == await other.all()
+        assert coding_of(other.headers) == coding
+
+
+def coding_of(headers: Mapping[str, str]) -> str:
+    """Return how the answer's body is coded; that it is not is told by no header at all."""
+    return headers.get("content-encoding", "identity")
+
+
+@in_every_coding
+async def test_late_viewer_reads_from_its_first_byte(
+    app: ScriptedApp, pages: Pages, coding: str
+) -> None:
+    """It was not there for what others were sent, and needs none of it."""
+    page = await pages.open(app.blank_url, accept_encoding=coding)
+    early = await watch(page)
+    for number in range(1, 6):
+        app.publish(heard("aaaaaa", number), heard(f"{number:06x}", number))
+        await early.first(1 + number)
+    late = await watch(page)
+    fetched = await RecordedChunks.begin(page, STREAM)
+    (snapshot,) = await fetched.first(1)
+    assert await late.first(1) == [snapshot]
+    assert fleet_of([snapshot]) == app.picture()
+    assert coding_of(await fetched.headers()) == coding
+    app.publish(heard("bbbbbb", 9))
+    update = (await early.first(7))[-1]
+    assert await late.first(2) == await fetched.first(2) == [snapshot, update]
+    assert fleet_of(await early.first(7)) == fleet_of([snapshot, update]) == app.picture()
+
+
+@pytest.mark.parametrize(("host", "coding"), [("127.0.0.1", "zstd"), (OTHER_HOST, "gzip")])
+async def test_chromium_gets_a_coding_by_itself(
+    app: ScriptedApp, pages: Pages, host: str, coding: str
+) -> None:
+    """Without any header of ours; from elsewhere without https it takes no zstd."""
+    page = await pages.open(f"http://{host}:{app.port}{BLANK}")
+    fetched = await RecordedChunks.begin(page, STREAM)
+    assert fleet_of(await fetched.first(1)) == app.picture()
+    assert coding_of(await fetched.headers()) == coding
+
+
+@in_every_coding
+async def test_each_event_is_seen_before_the_next_is_published(
+    app: ScriptedApp, pages: Pages, coding: str
+) -> None:
+    """Nothing on the way gathers: small events come as promptly as big ones."""
+    page = await pages.open(app.blank_url, accept_encoding=coding)
+    events = await watch(page)
+    fetched = await RecordedChunks.begin(page, STREAM)
+    await fetched.first(1)
+    for number in range(1, 31):
+        app.publish(heard("aaaaaa", number))
+        for seen in (await events.first(1 + number), await fetched.first(1 + number)):
+            assert len(seen) == 1 + number
+            assert json.loads(seen[-1].data)["states"][0]["last_contact"] == START + number
+    assert len(await fetched.chunks()) > 30
+
+
+@in_every_coding
+async def test_big_picture_arrives_whole(app: ScriptedApp, pages: Pages, coding: str) -> None:
+    """More than one piece of the server's and than any buffer on the way; so does its update."""
+    page = await pages.open(app.blank_url, accept_encoding=coding)
+    app.publish(*vectors(5_000, aircraft=5_000))
+    events = await watch(page)
+    assert fleet_of(await events.first(1)) == app.picture()
+    app.publish(*vectors(5_000, aircraft=5_000, start=START + 1, seed=2))
+    assert len(addresses((await events.first(2))[1])) == 5_000
+    assert fleet_of(await events.first(2)) == app.picture()
+
+
+@in_every_coding
+async def test_odd_texts_arrive_as_they_are(app: ScriptedApp, pages: Pages, coding: str) -> None:
+    """Whatever the language, and even where a text looks like a stream or like JSON."""
+    page = await pages.open(app.blank_url, accept_encoding=coding)
+    odd = {f"{number:06x}": text for number, text in enumerate(ODD_TEXTS)}
+    async with HttpxStream(app.stream_url, accept_encoding=coding) as other:
+        await other.first(1)
+        events = await watch(page)
+        app.publish(*(heard(i, 1, callsign=text, origin_country=text) for i, text in odd.items()))
+        seen = await events.first(2)
+        assert seen == await other.first(2)
+    for name in ("callsign", "origin_country"):
+        states = json.loads(seen[1].data)["states"]
+        assert {state["icao24"]: state[name] for state in states} == odd
+    assert names(seen) == ["snapshot", "update"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "bbox=5.9,45.8,10.5,47.9&min_altitude=1000",
+        "fields=callsign,origin_country",
+        "format=row",
+        "format=geojson",
+        "format=delta",
+    ],
+)
+async def test_two_clients_see_the_same_of_any_view(
+    app: ScriptedApp, pages: Pages, query: str
+) -> None:
+    """Filters, fields and formats change the data, not how it is told."""
+    rounds: list[list[StateVector | None]] = [
+        [heard("aaaaaa", 10)],
+        [heard("cccccc", 100), heard("eeeeee", 100, latitude=0.0)],
+        [heard("aaaaaa", 200, longitude=30.0)],
+        [None],
+        [],
+    ]
+    page = await pages.open(app.blank_url)
+    async with HttpxStream(f"{app.stream_url}?{query}", accept_encoding="zstd") as other:
+        await other.first(1)
+        events = await RecordedEvents.begin(page, f"{STREAM}?{query}")
+        await events.first(1)
+        for number, heard_now in enumerate(rounds, start=1):
+            app.hear(*heard_now)
+            app.turn_clock(100)
+            app.tick(is_beat=True)
+            await events.until("heartbeat", times=number)
+            await other.until("heartbeat", times=number)
+        await app.stop()
+        seen = await events.through("bye")
+        assert seen == await other.all()
+    assert {"snapshot", "update", "remove", "bye"} <= set(names(seen))
+
+
+@in_every_coding
+async def test_end_of_the_stream_is_no_error(app: ScriptedApp, pages: Pages, coding: str) -> None:
+    """To fetch the body is done after the last event, and the console has nothing to say."""
+    page = await pages.open(app.blank_url, accept_encoding=coding)
+    fetched = await RecordedChunks.begin(page, STREAM)
+    await fetched.first(1)
+    await app.stop()
+    await fetched.until_ended()
+    assert names(await fetched.first(2)) == ["snapshot", "bye"]
+    assert await fetched.ends() == ["done"]
+    assert pages.complaints == []
+
+
+async def test_event_source_is_told_what_it_asks_wrong(app: ScriptedApp, pages: Pages) -> None:
+    """By an event, since a page sees neither status nor body; then it stops for good."""
+    page = await pages.open(app.blank_url)
+    events = await RecordedEvents.begin(page, f"{STREAM}?bbox=elsewhere")
+    (error,) = await events.through("error")
+    assert json.loads(error.data)["parameter"] == "bbox"
+    await events.until_ended(times=2)
+    assert await events.ends() == [{"readyState": CONNECTING}, {"readyState": CLOSED}]
+    assert await events.first(1) == [error]
+    assert pages.complaints == []
+
+
+@in_every_coding
+async def test_event_source_goes_on_after_a_restart(
+    app: ScriptedApp, pages: Pages, coding: str
+) -> None:
+    """It comes back by itself with its Last-Event-ID: no gap, and nothing again."""
+    page = await pages.open(app.blank_url, accept_encoding=coding)
+    events = await watch(page)
+    app.publish(heard("aaaaaa", 1), heard("cccccc", 1))
+    await events.first(2)
+    await app.stop()
+    app.hear(heard("bbbbbb", 2), heard("dddddd", 2))
+    app.start()
+    await check_goes_on(app, events, missed=["bbbbbb", "dddddd"])
+
+
+@in_every_coding
+async def test_event_source_goes_on_after_a_cut(
+    app: ScriptedApp, pages: Pages, coding: str
+) -> None:
+    """What was published while nothing passed comes as one update."""
+    with TcpProxy(app.port) as proxy:
+        page = await pages.open(f"http://127.0.0.1:{proxy.port}{BLANK}", accept_encoding=coding)
+        events = await watch(page)
+        app.publish(heard("aaaaaa", 1), heard("cccccc", 1))
+        await events.first(2)
+        proxy.cut()
+        await events.until_ended()
+        app.publish(heard("bbbbbb", 2))
+        app.publish(heard("dddddd", 2), heard("bbbbbb", 3))
+        proxy.restore()
+        await check_goes_on(app, events, missed=["bbbbbb", "dddddd"])
+
+
+@in_every_coding
+async def test_event_cut_in_the_middle_comes_again_whole(
+    app: ScriptedApp, pages: Pages, coding: str
+) -> None:
+    """A part of an event counts for nothing, so it is neither lost nor told twice."""
+    with TcpProxy(app.port) as proxy:
+        page = await pages.open(f"http://127.0.0.1:{proxy.port}{BLANK}", accept_encoding=coding)
+        events = await watch(page)
+        app.publish(heard("aaaaaa", 1), heard("cccccc", 1))
+        await events.first(2)
+        proxy.reset_after(PART_OF_AN_EVENT_BYTES)
+        app.publish(*vectors(100, aircraft=100))
+        await events.until_ended()
+        assert names(await events.first(2)) == ["snapshot", "update"]
+        proxy.restore()
+        await check_goes_on(app, events, missed=[f"{number:06x}" for number in range(100)])
+
+
+async def check_goes_on(app: ScriptedApp, events: RecordedEvents, *, missed: list[str]) -> None:
+    """Check that a viewer with two events gets what it missed, then goes on as if never gone."""
+    await events.until("update", times=2)
+    app.publish(heard("eeeeee", 5))
+    await events.until("update", times=3)
+    seen = [event for event in await events.first(0) if event.name != "bye"]
+    assert names(seen) == ["snapshot", "update", "update", "update"]
+    assert sorted(addresses(seen[2])) == missed
+    assert addresses(seen[3]) == ["eeeeee"]
+    assert fleet_of(seen) == app.picture()
+    assert app.metric("stream_resumes_total", outcome="recovered") == 1
