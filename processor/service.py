@@ -32,7 +32,7 @@ from processor.live.broadcaster import Broadcaster, Lifetime
 from processor.live.metrics import LiveMetrics
 from processor.live.picture import LivePicture
 from processor.live.reader import LiveReader
-from telemetry.settings import Settings
+from telemetry.settings import Settings, SseSettings
 
 log = structlog.get_logger()
 
@@ -126,16 +126,8 @@ class LiveHalf:
         metrics = LiveMetrics(registry)
         self._broadcaster = Broadcaster(
             metrics=metrics,
-            limits=Limits(
-                viewers=settings.sse.max_viewers,
-                per_address=settings.sse.max_viewers_per_address,
-                per_principal=settings.sse.max_viewers_per_principal,
-            ),
-            lifetime=Lifetime(
-                retry_ms=settings.sse.retry_milliseconds,
-                max_age_seconds=settings.sse.max_age_seconds,
-                drain_seconds=settings.sse.drain_seconds,
-            ),
+            limits=limits_of(settings.sse),
+            lifetime=lifetime_of(settings.sse),
         )
         self._picture = LivePicture(
             settings=settings.live,
@@ -269,4 +261,22 @@ def _database(settings: Settings, application_name: str) -> Database:
         application_name=application_name,
         connect_timeout_seconds=settings.database.connect_timeout_seconds,
         statement_timeout_seconds=settings.database.statement_timeout_seconds,
+    )
+
+
+def limits_of(settings: SseSettings) -> Limits:
+    """Return how many viewers the settings allow."""
+    return Limits(
+        viewers=settings.max_viewers,
+        per_address=settings.max_viewers_per_address,
+        per_principal=settings.max_viewers_per_principal,
+    )
+
+
+def lifetime_of(settings: SseSettings) -> Lifetime:
+    """Return how the settings have streams end."""
+    return Lifetime(
+        retry_ms=settings.retry_milliseconds,
+        max_age_seconds=settings.max_age_seconds,
+        drain_seconds=settings.drain_seconds,
     )

@@ -10,16 +10,17 @@ from fastapi.responses import HTMLResponse
 from prometheus_client import CollectorRegistry
 
 from processor.access.gate import create_gate
+from processor.api.access import ticket_routes
 from processor.api.app import create_app, page_routes
 from processor.api.server import Server, create_server, listen
-from processor.api.sse import sse_routes
-from processor.live.audience import Limits
-from processor.live.broadcaster import Broadcaster, Lifetime
+from processor.api.stream import stream_routes
+from processor.live.broadcaster import Broadcaster
 from processor.live.metrics import LiveMetrics
 from processor.live.position import Position
 from processor.live.shape import WHOLE
 from processor.live.tracker import Tracker, Update
-from telemetry.settings import AccessSettings
+from processor.service import lifetime_of, limits_of
+from telemetry.settings import AccessSettings, SseSettings
 from telemetry.state_vector import StateVector
 from tests.support.state_vectors import START
 
@@ -28,17 +29,17 @@ BLANK = "/blank"
 """A page of the same origin that does nothing by itself."""
 
 EXPIRY_SECONDS = 300
-_LIMITS = Limits(viewers=20, per_address=20, per_principal=20)
-_LIFETIME = Lifetime(retry_ms=200, max_age_seconds=3600, drain_seconds=0)
-_WRITE_DEADLINE_SECONDS = 30.0
+SSE = SseSettings(retry_milliseconds=200, drain_seconds=0)
 
 
 class ScriptedApp:
     """Serves what the test says, when the test says; started again, it reads its log anew."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, sse: SseSettings = SSE, access: AccessSettings | None = None) -> None:
         self.now = float(START)
         self.port = 0
+        self._sse = sse
+        self._gate = create_gate(access or AccessSettings())
         self._log: list[Update] = []
         self._epoch = 0
         self._registry: CollectorRegistry
@@ -79,16 +80,16 @@ class ScriptedApp:
         self._registry = CollectorRegistry()
         metrics = LiveMetrics(self._registry)
         self._broadcaster = self._make_broadcaster(metrics)
-        listener = listen("127.0.0.1", self.port, write_deadline_seconds=_WRITE_DEADLINE_SECONDS)
+        listener = listen("127.0.0.1", self.port, write_deadline_seconds=30)
         self.port = listener.getsockname()[1]
-        routes = sse_routes(
-            broadcaster=self._broadcaster,
-            gate=create_gate(AccessSettings()),
-            metrics=metrics,
-            write_deadline_seconds=_WRITE_DEADLINE_SECONDS,
+        routes = stream_routes(
+            broadcaster=self._broadcaster, gate=self._gate, metrics=metrics, settings=self._sse
         )
-        app = create_app(routers=[routes, page_routes(), _blank_routes()], allowed_origins=())
-        self._server = create_server(app)
+        app = create_app(
+            routers=[*routes, ticket_routes(self._gate), page_routes(), _blank_routes()],
+            allowed_origins=self._sse.allowed_origins,
+        )
+        self._server = create_server(app, trusted_proxies=["127.0.0.1"])
         self._serving = asyncio.create_task(self._server.serve(sockets=[listener]))
         self._read_log()
 
@@ -98,6 +99,16 @@ class ScriptedApp:
         await self._broadcaster.wait_empty(hurry=asyncio.Event())
         self._server.should_exit = True
         await self._serving
+
+    def close(self) -> None:
+        """Begin to send every viewer away."""
+        self._broadcaster.close()
+
+    async def wait_empty(self) -> None:
+        """Wait until no stream is open."""
+        async with asyncio.timeout(10):
+            while self.metric("stream_viewers"):  # noqa: ASYNC110 - a state of the server's
+                await asyncio.sleep(0.01)
 
     def hear(self, *vectors: StateVector | None) -> None:
         """Write messages to the log and read them; None is one that holds no state vector."""
@@ -137,8 +148,8 @@ class ScriptedApp:
     def _make_broadcaster(self, metrics: LiveMetrics) -> Broadcaster:
         return Broadcaster(
             metrics=metrics,
-            limits=_LIMITS,
-            lifetime=_LIFETIME,
+            limits=limits_of(self._sse),
+            lifetime=lifetime_of(self._sse),
             clock=lambda: self.now,
         )
 

@@ -1,0 +1,92 @@
+"""Bytes that stand alone: any viewer may get any of them, from any moment on."""
+
+import json
+import zlib
+
+import pytest
+from backports import zstd
+from hypothesis import given
+from hypothesis import strategies as st
+
+from processor.live.events import Event
+from processor.live.wire import (
+    EVENT_STREAMS,
+    LARGE_BYTES,
+    MESSAGES,
+    PIECE_BYTES,
+    Encoding,
+    choose_encoding,
+)
+from tests.support.viewer import Viewer
+
+
+@pytest.mark.parametrize(
+    ("accept_encoding", "chosen"),
+    [
+        ("", "identity"),
+        ("gzip, deflate, br, zstd", "zstd"),
+        ("gzip", "gzip"),
+        ("GZIP;q=0.5", "gzip"),
+        ("zstd;q=0, gzip", "gzip"),
+        ("zstd; q=0.000, gzip ;q=0", "identity"),
+        ("br", "identity"),
+        ("zstd;q=0.001", "zstd"),
+        (",;,", "identity"),
+    ],
+)
+def test_the_best_that_is_accepted(accept_encoding: str, chosen: str) -> None:
+    """A weight of zero is a refusal."""
+    assert choose_encoding(accept_encoding) == chosen
+
+
+def _decode(encoding: Encoding, received: bytes) -> bytes:
+    """Decode as a client does that knows nothing of blocks and pieces."""
+    if encoding == "gzip":
+        return zlib.decompressobj(16 + zlib.MAX_WBITS).decompress(received)
+    decoded = b""
+    while encoding == "zstd" and received:
+        frame = zstd.ZstdDecompressor()
+        decoded += frame.decompress(received)
+        received = frame.unused_data
+    return decoded + received
+
+
+_TEXTS = st.lists(st.text(max_size=300), min_size=1, max_size=6)
+
+
+@given(_TEXTS, st.sampled_from(list(EVENT_STREAMS)), st.integers(0, 5))
+def test_a_viewer_that_joins_late_reads_on(
+    texts: list[str], encoding: Encoding, missed: int
+) -> None:
+    """Whatever was sent to others before."""
+    wire = EVENT_STREAMS[encoding]
+    events = [
+        Event("update", json.dumps({"text": text}).encode(), str(n)) for n, text in enumerate(texts)
+    ]
+    packed = [wire.pack([event]) for event in events]
+    received = b"".join(wire.greet(1000)) + b"".join(b"".join(one) for one in packed[missed:])
+    viewer = Viewer()
+    viewer.feed(_decode(encoding, received))
+    assert [json.loads(event.data)["text"] for event in viewer.events] == texts[missed:]
+
+
+@pytest.mark.parametrize("encoding", list(EVENT_STREAMS))
+def test_a_large_event_comes_in_pieces(encoding: Encoding) -> None:
+    """None is larger than a stalled viewer may hold, and together they are the event."""
+    rows = ",".join(str(number * 7919 % 1_000_003) for number in range(LARGE_BYTES * 4))
+    wire = EVENT_STREAMS[encoding]
+    pieces = wire.pack([Event("update", f"[{rows}]".encode())])
+    assert len(pieces) > 1
+    assert max(map(len, pieces)) <= PIECE_BYTES
+    decoded = _decode(encoding, b"".join((*wire.greet(1), *pieces)))
+    assert decoded.endswith(b"event: update\ndata: [" + rows.encode() + b"]\n\n")
+
+
+def test_messages_are_json() -> None:
+    """One for each event, with what it has and nothing else."""
+    events = [Event("bye", b'{"reason":"x"}', retry_ms=5), Event("remove", b"{}", "e.1")]
+    assert [json.loads(text) for text in MESSAGES.pack(events)] == [
+        {"event": "bye", "retry": 5, "data": {"reason": "x"}},
+        {"event": "remove", "id": "e.1", "data": {}},
+    ]
+    assert MESSAGES.greet(1) == ()
