@@ -15,7 +15,7 @@ class Connection:
         self.is_given_up = False
 
     def lost(self, error: Exception | None) -> None:
-        """Note how it has ended; with ETIMEDOUT the kernel has given up a peer that took nothing."""
+        """Note how it has ended: by ETIMEDOUT, the kernel has given up a peer that took nothing."""
         self.is_given_up |= isinstance(error, TimeoutError)
 
     def cut(self) -> None:

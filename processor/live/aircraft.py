@@ -10,19 +10,16 @@ class Aircraft(msgspec.Struct, eq=False):
     """Made anew with every state vector, so what was encoded of it never has to be discarded.
 
     Attributes:
+        icao24: The state vector's, at hand.
         partition: Of the log, in which the state vector stands,
         offset: and where.
     """
 
+    icao24: str
     state_vector: StateVector
     partition: int
     offset: int
     encoded: dict[Shape, bytes] = msgspec.field(default_factory=dict)
-
-    @property
-    def icao24(self) -> str:
-        """The key."""
-        return self.state_vector.icao24
 
     def encode(self, shape: Shape) -> bytes:
         """Return the aircraft as JSON, encoded once for all who want this shape."""

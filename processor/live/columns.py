@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from processor.live.aircraft import Aircraft
+from processor.live.shape import Shape
 
 Mask = NDArray[np.bool_]
 Indices = NDArray[np.intp]
@@ -25,11 +26,22 @@ class Columns:
     def __init__(self, aircraft: Sequence[Aircraft]) -> None:
         self.aircraft = aircraft
         self._state_vectors = [one.state_vector for one in aircraft]
+        self._rows: dict[Shape, list[bytes]] = {}
         self._floats: dict[str, Floats] = {}
         self._groups: dict[str, Mapping[Hashable, Indices]] = {}
 
     def __len__(self) -> int:
         return len(self.aircraft)
+
+    def at(self, mask: Mask) -> list[Aircraft]:
+        """Return the aircraft for which a mask holds."""
+        return [self.aircraft[index] for index in np.flatnonzero(mask).tolist()]
+
+    def rows(self, shape: Shape) -> list[bytes]:
+        """Return all aircraft as JSON."""
+        if shape not in self._rows:
+            self._rows[shape] = [aircraft.encode(shape) for aircraft in self.aircraft]
+        return self._rows[shape]
 
     def nobody(self) -> Mask:
         """Return a mask that holds for none."""

@@ -165,11 +165,10 @@ class Filter(msgspec.Struct, frozen=True):
 
     def select(self, columns: Columns) -> Sequence[Aircraft]:
         """Return who passes."""
-        if self.is_everything:
-            return columns.aircraft
-        return [columns.aircraft[index] for index in np.flatnonzero(self._mask(columns)).tolist()]
+        return columns.aircraft if self.is_everything else columns.at(self.mask(columns))
 
-    def _mask(self, columns: Columns) -> Mask:
+    def mask(self, columns: Columns) -> Mask:
+        """Return for whom it holds."""
         mask = np.ones(len(columns), dtype=np.bool_)
         for clause in self.clauses:
             mask &= clause.mask(columns)

@@ -39,7 +39,12 @@ class EventId(msgspec.Struct, frozen=True):
     tag: str = ""
 
     def __str__(self) -> str:
-        return f"{self.position}.{self.tag}" if self.tag else str(self.position)
+        return name_event(str(self.position), self.tag)
+
+
+def name_event(position: str, tag: str) -> str:
+    """Write an event's id."""
+    return f"{position}.{tag}" if tag else position
 
 
 def parse_event_id(text: str) -> EventId | None:

@@ -122,7 +122,9 @@ class Tracker:
             icao24 = state_vector.icao24
             known = self._incoming.get(icao24) or self._fleet.get(icao24)
             if known is None or known.state_vector.last_contact < state_vector.last_contact:
-                self._incoming[icao24] = Aircraft(state_vector, update.partition, update.offset)
+                self._incoming[icao24] = Aircraft(
+                    icao24, state_vector, update.partition, update.offset
+                )
 
     def turn(self) -> Changes:
         """Move the picture on by all that was read, and remove whoever has fallen silent."""
@@ -130,7 +132,7 @@ class Tracker:
         self.position = Position(self.position.epoch, tuple(self._read))
         self._sorted = self._columns = None
         incoming, self._incoming = self._incoming, {}
-        before = [self._fleet[icao24] for icao24 in incoming if icao24 in self._fleet]
+        before = [self._fleet[icao24] for icao24 in sorted(incoming) if icao24 in self._fleet]
         self._fleet |= incoming
         silent_since = now - self._expiry_seconds
         silent = [a for a in self._fleet.values() if a.state_vector.last_contact <= silent_since]

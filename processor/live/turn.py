@@ -4,16 +4,20 @@ from collections.abc import Callable, Hashable, Sequence
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+
 from processor.live import events
-from processor.live.columns import Columns
+from processor.live.columns import Columns, Indices
 from processor.live.events import Event
-from processor.live.position import EventId, Position
+from processor.live.position import Position, name_event
 from processor.live.tracker import Changes
 from processor.live.view import View
 from processor.live.wire import Piece, Wire
 
 KEPT_BYTES = 64 * 1024 * 1024
-"""Of what is written for viewers with filters, in one turn; more is written for each anew."""
+"""Of what is written for few viewers, in one turn; more is written for each anew."""
+
+SHARED = frozenset({"turn", "snapshot"})
 
 
 class Turn:
@@ -40,6 +44,7 @@ class Turn:
     ) -> None:
         self.number = number
         self.position = position
+        self._position_text = str(position)
         self._changes = changes
         self._differences = differences
         self._beat = beat
@@ -58,35 +63,36 @@ class Turn:
         key = (what, view.key, wire.name)
         pieces: tuple[Piece, ...] | None = self._kept.get(key)
         if pieces is None:
-            pieces = wire.pack(make())
-            # What many share is always kept: there are few shapes and wires.
-            if view.filter.is_everything or self._kept_bytes < KEPT_BYTES:
+            # There are few shapes and wires, but no end of filters, and of positions that viewers
+            # may name.
+            is_shared = view.filter.is_everything and what in SHARED
+            pieces = wire.pack(make(), is_shared=is_shared)
+            if is_shared or self._kept_bytes < KEPT_BYTES:
                 self._kept[key] = pieces
                 self._kept_bytes += sum(map(len, pieces))
         return pieces
 
     def _events(self, view: View, tag: str) -> list[Event]:
-        event_id = str(EventId(self.position, tag))
+        event_id = name_event(self._position_text, tag)
         found = list(self._differences)
         if view.shape.format != "delta":
-            after = view.filter.select(self._after)
-            found = events.changes(
-                [aircraft.encode(view.shape) for aircraft in after],
-                self._gone(view, {aircraft.icao24 for aircraft in after}),
-                view.shape,
-                id=event_id,
-                now=self._now,
-            )
+            rows, gone = self._told(view)
+            found = events.changes(rows, gone, view.shape, id=event_id, now=self._now)
         if self._beat is not None:
             found.append(events.heartbeat(self._beat, id=event_id, now=self._now))
         return found
 
-    def _gone(self, view: View, staying: set[str]) -> list[str]:
-        """Return who was in the view and is no longer."""
+    def _told(self, view: View) -> tuple[list[bytes], list[str]]:
+        """Return who is in the view and has changed, and who was in it and is no longer."""
+        rows = self._after.rows(view.shape)
         if view.filter.is_everything:
-            return [aircraft.icao24 for aircraft in self._changes.removed]
-        before = view.filter.select(self._before)
-        return [aircraft.icao24 for aircraft in before if aircraft.icao24 not in staying]
+            return rows, [aircraft.icao24 for aircraft in self._changes.removed]
+        after = view.filter.mask(self._after)
+        before = view.filter.mask(self._before)
+        # Who was removed has no place among those who changed: the last one, where nobody passes.
+        is_gone = before & ~np.append(after, np.False_)[self._places]
+        gone = [aircraft.icao24 for aircraft in self._before.at(is_gone)]
+        return [rows[index] for index in np.flatnonzero(after).tolist()], gone
 
     @cached_property
     def _after(self) -> Columns:
@@ -95,3 +101,10 @@ class Turn:
     @cached_property
     def _before(self) -> Columns:
         return Columns([*self._changes.before, *self._changes.removed])
+
+    @cached_property
+    def _places(self) -> Indices:
+        """Where each aircraft of before is among those of after."""
+        places = {aircraft.icao24: place for place, aircraft in enumerate(self._changes.after)}
+        nowhere = len(places)
+        return np.array([places.get(a.icao24, nowhere) for a in self._before.aircraft], np.intp)

@@ -18,14 +18,13 @@ Encoding = Literal["zstd", "gzip", "identity"]
 PIECE_BYTES = 256 * 1024
 """A viewer that stalls holds a piece at the most in the server's buffers, not a whole picture."""
 
-LARGE_BYTES = 64 * 1024
-"""What is larger is shared by many as a rule, and worth more of the processor's time."""
-
-ZSTD_LEVELS = {True: 6, False: 1}
-"""Large or not. 6 saves a tenth of the bytes of 3, which 50 viewers make worth its time."""
+ZSTD_LEVEL, ZSTD_SHARED_LEVEL = 1, 6
+"""6 saves a tenth of the bytes of 3, which is worth its time once 50 viewers share them."""
 
 GZIP_LEVEL = 1
 """6 costs three times as much for a tenth fewer bytes."""
+
+Compress = Callable[[bytes], bytes]
 
 # A gzip stream without name and time, which every viewer's begins with (RFC 1952, 2.3).
 _GZIP_HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
@@ -47,8 +46,8 @@ class Wire(Protocol[Piece_co]):
     def greet(self, retry_ms: int) -> tuple[Piece_co, ...]:
         """Return what is sent first."""
 
-    def pack(self, events: Sequence[Event]) -> tuple[Piece_co, ...]:
-        """Write events, cut where it suits the buffers."""
+    def pack(self, events: Sequence[Event], *, is_shared: bool = False) -> tuple[Piece_co, ...]:
+        """Write events, cut where it suits the buffers; what many share may take longer."""
 
 
 class EventStream:
@@ -59,18 +58,19 @@ class EventStream:
 
     def __init__(self, encoding: Encoding) -> None:
         self.name = encoding
-        self._compress = _COMPRESS[encoding]
+        self._compress, self._compress_shared = _COMPRESS[encoding]
 
     def greet(self, retry_ms: int) -> tuple[bytes, ...]:
         """Make proxies and browsers take the stream for open."""
         first = _GZIP_HEADER if self.name == "gzip" else b""
         return (first + self._compress(b": welcome\nretry: %d\n\n" % retry_ms),)
 
-    def pack(self, events: Sequence[Event]) -> tuple[bytes, ...]:
+    def pack(self, events: Sequence[Event], *, is_shared: bool = False) -> tuple[bytes, ...]:
         """Write events, one or several in a piece, or one in several."""
         if not events:
             return ()
-        packed = self._compress(b"".join(map(_write, events)))
+        compress = self._compress_shared if is_shared else self._compress
+        packed = compress(b"".join(map(_write, events)))
         return tuple(packed[at : at + PIECE_BYTES] for at in range(0, len(packed), PIECE_BYTES))
 
 
@@ -84,8 +84,9 @@ class MessageStream:
         del retry_ms
         return ()
 
-    def pack(self, events: Sequence[Event]) -> tuple[str, ...]:
+    def pack(self, events: Sequence[Event], *, is_shared: bool = False) -> tuple[str, ...]:
         """Write each event as a message."""
+        del is_shared
         return tuple(map(_message, events))
 
 
@@ -123,10 +124,20 @@ def _gzip(text: bytes) -> bytes:
     return deflate.compress(text) + deflate.flush(zlib.Z_FULL_FLUSH)
 
 
-_COMPRESS: Mapping[Encoding, Callable[[bytes], bytes]] = {
-    "zstd": lambda text: zstd.compress(text, ZSTD_LEVELS[len(text) > LARGE_BYTES]),
-    "gzip": _gzip,
-    "identity": lambda text: text,
+def _zstd(level: int) -> Compress:
+    # To make one costs as much as a small frame does.
+    compressor = zstd.ZstdCompressor(level)
+    return lambda text: compressor.compress(text, zstd.ZstdCompressor.FLUSH_FRAME)
+
+
+def _identity(text: bytes) -> bytes:
+    return text
+
+
+_COMPRESS: Mapping[Encoding, tuple[Compress, Compress]] = {
+    "zstd": (_zstd(ZSTD_LEVEL), _zstd(ZSTD_SHARED_LEVEL)),
+    "gzip": (_gzip, _gzip),
+    "identity": (_identity, _identity),
 }
 
 EVENT_STREAMS: Mapping[Encoding, EventStream] = {

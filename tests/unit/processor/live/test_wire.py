@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from processor.live.events import Event
 from processor.live.wire import (
     EVENT_STREAMS,
-    LARGE_BYTES,
     MESSAGES,
     PIECE_BYTES,
     Encoding,
@@ -70,12 +69,13 @@ def test_a_viewer_that_joins_late_reads_on(
     assert [json.loads(event.data)["text"] for event in viewer.events] == texts[missed:]
 
 
+@pytest.mark.parametrize("is_shared", [True, False])
 @pytest.mark.parametrize("encoding", list(EVENT_STREAMS))
-def test_a_large_event_comes_in_pieces(encoding: Encoding) -> None:
+def test_a_large_event_comes_in_pieces(encoding: Encoding, *, is_shared: bool) -> None:
     """None is larger than a stalled viewer may hold, and together they are the event."""
-    rows = ",".join(str(number * 7919 % 1_000_003) for number in range(LARGE_BYTES * 4))
+    rows = ",".join(str(number * 7919 % 1_000_003) for number in range(PIECE_BYTES))
     wire = EVENT_STREAMS[encoding]
-    pieces = wire.pack([Event("update", f"[{rows}]".encode())])
+    pieces = wire.pack([Event("update", f"[{rows}]".encode())], is_shared=is_shared)
     assert len(pieces) > 1
     assert max(map(len, pieces)) <= PIECE_BYTES
     decoded = _decode(encoding, b"".join((*wire.greet(1), *pieces)))
