@@ -154,6 +154,12 @@ class ScriptedApp:
         )
 
     def _read_log(self) -> None:
+        self.begin_log()
+        self._tracker.apply(self._log)
+        self._broadcaster.open()
+
+    def begin_log(self) -> None:
+        """Begin to read the log: nobody is served until its end."""
         beginning = Position(f"log{self._epoch}", (0,))
         self._tracker = Tracker(
             start=beginning,
@@ -163,8 +169,6 @@ class ScriptedApp:
             clock=lambda: self.now,
         )
         self._broadcaster.begin(self._tracker)
-        self._tracker.apply(self._log)
-        self._broadcaster.open()
 
 
 def _blank_routes() -> APIRouter:
