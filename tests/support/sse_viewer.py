@@ -26,7 +26,9 @@ class StreamViewer:
         self.update_times: list[float] = []
         self.is_ended = False
         self._url = f"{url}/sse/flights"
-        self._headers = {} if last_event_id is None else {"Last-Event-ID": last_event_id}
+        self._headers = {"Accept-Encoding": "identity"}
+        if last_event_id is not None:
+            self._headers["Last-Event-ID"] = last_event_id
         self._socket: socket.socket | None = None
         self._thread = threading.Thread(target=self._read, name="viewer", daemon=True)
 
