@@ -14,6 +14,11 @@ class Connection:
         self._transport = transport
         self.is_given_up = False
 
+    @property
+    def is_drained(self) -> bool:
+        """Whether the kernel has all that was sent, so that sending more does not wait."""
+        return self._transport.get_write_buffer_size() == 0
+
     def lost(self, error: Exception | None) -> None:
         """Note how it has ended: by ETIMEDOUT, the kernel has given up a peer that took nothing."""
         self.is_given_up |= isinstance(error, TimeoutError)

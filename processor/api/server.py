@@ -59,9 +59,9 @@ class _WebSocket(WebSocketsSansIOProtocol):
         super().connection_lost(exc)
 
     def keepalive_timeout(self) -> None:
-        """Note that no pong came."""
+        """Cut the connection off; an orderly end makes the stream fail in what it sends next."""
         self._connection.is_given_up = True
-        super().keepalive_timeout()
+        self._connection.cut()
 
 
 class Server(uvicorn.Server):

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Request, Response
 from sse_starlette import EventSourceResponse
 from sse_starlette.sse import SendTimeoutError
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from processor.access.errors import AccessError
 from processor.access.gate import Gate
@@ -41,14 +41,21 @@ class _Stream(EventSourceResponse):
     metrics: LiveMetrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        connection = connection_of(scope)
+        self._connection = connection_of(scope)
         try:
             await super().__call__(scope, receive, send)
         except* SendTimeoutError:
-            connection.is_given_up = True
-            connection.cut()
-        if connection.is_given_up:
+            self._connection.is_given_up = True
+            self._connection.cut()
+        if self._connection.is_given_up:
             self.metrics.closed.labels("slow").inc()
+
+    async def _send_with_timeout(self, send: Send, message: Message) -> None:
+        # What has been taken entirely is followed at once; a deadline costs as much as sending.
+        if self._connection.is_drained:
+            await send(message)
+        else:
+            await super()._send_with_timeout(send, message)
 
 
 def sse_routes(

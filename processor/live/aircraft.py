@@ -6,7 +6,7 @@ from processor.live.shape import Shape
 from telemetry.state_vector import StateVector
 
 
-class Aircraft(msgspec.Struct, eq=False):
+class Aircraft(msgspec.Struct, eq=False, gc=False):
     """Made anew with every state vector, so what was encoded of it never has to be discarded.
 
     Attributes:

@@ -76,7 +76,8 @@ class Columns:
         """Return who is between two latitudes: indices, latitudes, longitudes."""
         order, latitudes, longitudes = self.by_latitude
         # NaN is sorted behind everything, where no search for a number arrives.
-        first, last = latitudes.searchsorted((south, np.nextafter(north, np.inf)))
+        first = latitudes.searchsorted(south)
+        last = latitudes.searchsorted(north, side="right")
         return order[first:last], latitudes[first:last], longitudes[first:last]
 
     def with_value(self, field: str, value: Hashable) -> Indices:

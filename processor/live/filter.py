@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from functools import reduce
 from typing import Protocol
 
 import msgspec
@@ -169,13 +170,12 @@ class Filter(msgspec.Struct, frozen=True):
 
     def mask(self, columns: Columns) -> Mask:
         """Return for whom it holds."""
-        mask = np.ones(len(columns), dtype=np.bool_)
-        for clause in self.clauses:
-            mask &= clause.mask(columns)
-        if self.pinned and self.clauses:
-            mask |= OneOf("icao24", self.pinned).mask(columns)
+        masks = [clause.mask(columns) for clause in self.clauses]
+        mask = reduce(np.logical_and, masks) if masks else ~columns.nobody()
+        if self.pinned and masks:
+            mask = mask | OneOf("icao24", self.pinned).mask(columns)
         if self.areas:
-            mask &= InBoxes(self.areas).mask(columns)
+            mask = mask & InBoxes(self.areas).mask(columns)
         return mask
 
 
@@ -195,7 +195,7 @@ def parse_filter(parameters: Parameters, areas: Sequence[Box] = ()) -> Filter:
     """
     clauses: list[Clause] = []
     pinned: tuple[str, ...] = ()
-    for name, values in parameters.items():
+    for name, values in sorted(parameters.items()):
         try:
             if name == "pinned":
                 pinned = _icao24s(values)
@@ -207,17 +207,17 @@ def parse_filter(parameters: Parameters, areas: Sequence[Box] = ()) -> Filter:
 
 
 def split(values: Values) -> tuple[str, ...]:
-    """Split values at commas: `a=1,2&a=3` is `a=1&a=2&a=3`.
+    """Split values at commas, and sort them: `a=3,2&a=1` is `a=1&a=2&a=3`.
 
     Raises:
         ValueError: One is empty, or there are too many.
     """
-    parts = tuple(part.strip() for value in values for part in value.split(","))
+    parts = [part.strip() for value in values for part in value.split(",")]
     if not all(parts):
         raise ValueError("an empty value; leave the parameter out to ask for everything")
     if len(parts) > MAX_VALUES:
         raise ValueError(f"{len(parts)} values; {MAX_VALUES} are allowed")
-    return parts
+    return tuple(sorted(set(parts)))
 
 
 def _boxes(values: Values) -> Clause:
@@ -248,7 +248,7 @@ def _circle(text: str) -> Circle:
 
 
 def _icao24s(values: Values) -> tuple[str, ...]:
-    parts = tuple(part.lower() for part in split(values))
+    parts = tuple(sorted({part.lower() for part in split(values)}))
     for part in parts:
         if len(part) != ICAO24_DIGITS or not HEXADECIMAL.issuperset(part):
             raise ValueError(f"{part!r} is not an address of six hexadecimal digits")

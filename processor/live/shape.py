@@ -1,6 +1,6 @@
 """How a viewer wants its aircraft written: which fields, and as what."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any, Literal
 
@@ -9,6 +9,18 @@ import msgspec
 from telemetry.state_vector import FIELDS, StateVector
 
 Format = Literal["object", "row", "geojson", "delta"]
+
+DIGITS: Mapping[str, int | None] = {
+    "baro_altitude": None,
+    "geo_altitude": None,
+    "velocity": 1,
+    "true_track": 1,
+    "vertical_rate": 1,
+}
+"""Decimals that rows keep, None for whole numbers.
+
+They are finer than what transponders send: 25 ft, 1 kt, 64 ft/min (RTCA DO-260B, 2.2.3.2).
+"""
 
 Encode = Callable[[StateVector], bytes]
 
@@ -49,7 +61,16 @@ def _object_encoder(fields: tuple[str, ...]) -> Encode:
 
 def _row_encoder(fields: tuple[str, ...]) -> Encode:
     values = _values_of(fields)
-    return lambda state: _encode(values(state))
+    rounded = [(place, DIGITS[name]) for place, name in enumerate(fields) if name in DIGITS]
+
+    def encode(state: StateVector) -> bytes:
+        row = list(values(state))
+        for place, digits in rounded:
+            if (value := row[place]) is not None:
+                row[place] = round(value, digits)
+        return _encode(row)
+
+    return encode
 
 
 def _geojson_encoder(fields: tuple[str, ...]) -> Encode:

@@ -10,7 +10,7 @@ from processor.live.position import Position
 from telemetry.state_vector import StateVector
 
 
-class Update(msgspec.Struct, frozen=True):
+class Update(msgspec.Struct, frozen=True, gc=False):
     """One message: where in the log it stands, and its state vector, if it holds one."""
 
     partition: int
@@ -132,7 +132,7 @@ class Tracker:
         self.position = Position(self.position.epoch, tuple(self._read))
         self._sorted = self._columns = None
         incoming, self._incoming = self._incoming, {}
-        before = [self._fleet[icao24] for icao24 in sorted(incoming) if icao24 in self._fleet]
+        shown = {icao24: self._fleet[icao24] for icao24 in incoming if icao24 in self._fleet}
         self._fleet |= incoming
         silent_since = now - self._expiry_seconds
         silent = [a for a in self._fleet.values() if a.state_vector.last_contact <= silent_since]
@@ -141,10 +141,15 @@ class Tracker:
         self._bury(silent, now)
         for icao24 in incoming.keys() & self._tombstones.keys() & self._fleet.keys():
             del self._tombstones[icao24]
+        changed = sorted(incoming.keys() & self._fleet.keys())
         return Changes(
-            after=[incoming[icao24] for icao24 in sorted(incoming) if icao24 in self._fleet],
-            before=before,
-            removed=silent,
+            after=[incoming[icao24] for icao24 in changed],
+            before=[shown[icao24] for icao24 in changed if icao24 in shown],
+            removed=[
+                shown.get(aircraft.icao24, aircraft)
+                for aircraft in silent
+                if aircraft.icao24 not in incoming or aircraft.icao24 in shown
+            ],
         )
 
     def _bury(self, silent: list[Aircraft], now: float) -> None:

@@ -87,12 +87,15 @@ class Turn:
         rows = self._after.rows(view.shape)
         if view.filter.is_everything:
             return rows, [aircraft.icao24 for aircraft in self._changes.removed]
-        after = view.filter.mask(self._after)
-        before = view.filter.mask(self._before)
-        # Who was removed has no place among those who changed: the last one, where nobody passes.
-        is_gone = before & ~np.append(after, np.False_)[self._places]
-        gone = [aircraft.icao24 for aircraft in self._before.at(is_gone)]
-        return [rows[index] for index in np.flatnonzero(after).tolist()], gone
+        is_in = view.filter.mask(self._after)
+        was_in = np.flatnonzero(view.filter.mask(self._before))
+        places = self._places[was_in]
+        # Who was removed has no place among those who changed.
+        gone = was_in[(places < 0) | ~is_in[places]] if len(is_in) else was_in
+        return (
+            [rows[index] for index in np.flatnonzero(is_in).tolist()],
+            [self._before.aircraft[index].icao24 for index in gone.tolist()],
+        )
 
     @cached_property
     def _after(self) -> Columns:
@@ -104,7 +107,6 @@ class Turn:
 
     @cached_property
     def _places(self) -> Indices:
-        """Where each aircraft of before is among those of after."""
+        """Where each aircraft of before is among those of after; -1 is nowhere."""
         places = {aircraft.icao24: place for place, aircraft in enumerate(self._changes.after)}
-        nowhere = len(places)
-        return np.array([places.get(a.icao24, nowhere) for a in self._before.aircraft], np.intp)
+        return np.array([places.get(a.icao24, -1) for a in self._before.aircraft], np.intp)

@@ -4,7 +4,6 @@ import difflib
 import hashlib
 from collections.abc import Iterable, Sequence
 from typing import get_args
-from urllib.parse import urlencode
 
 import msgspec
 
@@ -24,6 +23,7 @@ from telemetry.state_vector import FIELDS
 FORMATS: tuple[Format, ...] = get_args(Format)
 PARAMETERS = (*FILTER_PARAMETERS, "fields", "format")
 TAG_LENGTH = 8
+WHOLE_KEY = f"{Filter()} {WHOLE.format} {WHOLE.fields}"
 
 
 class View(msgspec.Struct, frozen=True, eq=False):
@@ -56,11 +56,8 @@ def parse_view(pairs: Iterable[tuple[str, str]], areas: Sequence[Box] = ()) -> V
     shape = _shape(parameters)
     if shape.format == "delta" and not selected.is_everything:
         raise FilterError("format", "delta is of the whole picture: with a filter take row")
-    key = urlencode(
-        {name: sorted(values) for name, values in sorted(parameters.items())}, doseq=True
-    )
-    key += "".join(f"&area={area}" for area in areas)
-    return View(selected, shape, key, _tag(key))
+    key = f"{selected} {shape.format} {shape.fields}"
+    return View(selected, shape, key, "" if key == WHOLE_KEY else _tag(key))
 
 
 def _gather(pairs: Iterable[tuple[str, str]]) -> Parameters:
@@ -106,4 +103,4 @@ def _fields(values: Values) -> tuple[str, ...]:
 
 
 def _tag(key: str) -> str:
-    return hashlib.sha256(key.encode()).hexdigest()[:TAG_LENGTH] if key else ""
+    return hashlib.sha256(key.encode()).hexdigest()[:TAG_LENGTH]

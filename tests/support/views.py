@@ -22,6 +22,7 @@ class Wanted:
     conditions: tuple[Passes, ...]
     pinned: frozenset[str]
     fields: tuple[str, ...]
+    decimals: dict[str, int | None]
 
     def passes(self, state: StateVector) -> bool:
         """Whether the viewer should hold this aircraft."""
@@ -29,8 +30,21 @@ class Wanted:
 
     def shown(self, state: StateVector) -> dict[str, Any]:
         """What the viewer should hold of it."""
-        return {name: msgspec.to_builtins(getattr(state, name)) for name in self.fields}
+        return {name: self._written(name, getattr(state, name)) for name in self.fields}
 
+    def _written(self, name: str, value: object) -> object:
+        if name in self.decimals and isinstance(value, float):
+            return round(value, self.decimals[name])
+        return msgspec.to_builtins(value)
+
+
+_ROW_DECIMALS = {
+    "baro_altitude": None,
+    "geo_altitude": None,
+    "velocity": 1,
+    "true_track": 1,
+    "vertical_rate": 1,
+}
 
 _Condition = tuple[Query, Passes]
 
@@ -167,9 +181,16 @@ def wanted(draw: st.DrawFn) -> Wanted:
     pinned = draw(st.sets(st.sampled_from(["000000", "000002"])))
     if pinned:
         query.append(("pinned", ",".join(sorted(pinned))))
-    query.append(("format", draw(st.sampled_from(["object", "row", "geojson"]))))
+    format_ = draw(st.sampled_from(["object", "row", "geojson"]))
+    query.append(("format", format_))
     fields = draw(st.none() | st.sets(st.sampled_from(FIELDS), min_size=1))
     if fields is not None:
         query.append(("fields", ",".join(sorted(fields))))
     shown = [name for name in FIELDS if fields is None or name in fields or name == "icao24"]
-    return Wanted(query, tuple(passes for _, passes in conditions), frozenset(pinned), tuple(shown))
+    return Wanted(
+        query,
+        tuple(passes for _, passes in conditions),
+        frozenset(pinned),
+        tuple(shown),
+        _ROW_DECIMALS if format_ == "row" else {},
+    )

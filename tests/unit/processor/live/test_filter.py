@@ -90,12 +90,16 @@ def test_fields_come_in_order_with_the_key() -> None:
 
 def test_the_same_view_has_the_same_name() -> None:
     """In whatever order it is asked for; anything else has another, and so has another area."""
-    one = parse_view([("icao24", "aaaaaa"), ("on_ground", "true")])
-    assert one.tag == parse_view([("on_ground", "true"), ("icao24", "aaaaaa")]).tag
+    one = parse_view([("icao24", "aaaaaa,bbbbbb"), ("on_ground", "true")])
+    for same in (
+        [("on_ground", "true"), ("icao24", "BBBBBB, aaaaaa")],
+        [("icao24", "bbbbbb"), ("on_ground", "true"), ("icao24", "aaaaaa"), ("format", "object")],
+    ):
+        assert parse_view(same).tag == one.tag
     others = [
         parse_view([]),
         parse_view([("on_ground", "true")]),
-        parse_view([("icao24", "aaaaaa"), ("on_ground", "true")], [Box(0, 0, 1, 1)]),
+        parse_view([("icao24", "aaaaaa,bbbbbb"), ("on_ground", "true")], [Box(0, 0, 1, 1)]),
         parse_view([("fields", "callsign")]),
         parse_view([("format", "row")]),
     ]
@@ -104,5 +108,6 @@ def test_the_same_view_has_the_same_name() -> None:
 
 def test_the_usual_view_is_everything() -> None:
     """Whoever asks for nothing in particular gets all of it, under an id without a tag."""
-    view = parse_view([])
+    view = parse_view([("format", "object")])
+    assert view.key == parse_view([]).key
     assert (view.filter.is_everything, view.shape.fields, view.tag) == (True, FIELDS, "")

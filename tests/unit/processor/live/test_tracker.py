@@ -154,3 +154,14 @@ def test_who_was_away_when_a_removal_was_forgotten_cannot_resume(
     _heard(tracker, "bbbbbb", 21, int(clock.now))
     tracker.turn()
     assert tracker.can_resume(tracker.position)
+
+
+def test_who_is_heard_of_too_late_leaves_as_it_was_shown(tracker: Tracker, clock: _Clock) -> None:
+    """It is told of once, as removed, and by what viewers have seen of it."""
+    _heard(tracker, "aaaaaa", 20)
+    tracker.turn()
+    clock.now = START + EXPIRY_SECONDS + 2
+    _heard(tracker, "aaaaaa", 21, START + 1)
+    changes = tracker.turn()
+    assert (changes.after, changes.before) == ([], [])
+    assert [one.state_vector.last_contact for one in changes.removed] == [START]

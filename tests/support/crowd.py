@@ -1,0 +1,71 @@
+"""Starts a crowd of viewers in a process of its own, and tells it what to do."""
+
+import subprocess
+import sys
+from types import TracebackType
+from typing import Self
+
+import msgspec
+
+from tests.support.crowd_process import Command, Group, Report
+from tests.support.services import ROOT, child_environment
+from tests.support.waiting import wait_until
+
+ENTER_TIMEOUT_S = 60.0
+
+
+class Crowd:
+    """Viewers of one server, in groups that enter and leave."""
+
+    def __init__(self, port: int) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.support.crowd_process", str(port)],
+            env=child_environment({}),
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+    def enter(self, group: Group) -> None:
+        """Let a group in, and wait until each of it has been answered."""
+        self._ask(Command("enter", group=group))
+        wait_until(
+            lambda: self._are_in(group), timeout_s=ENTER_TIMEOUT_S, what=f"{group.name} answered"
+        )
+
+    def _are_in(self, group: Group) -> bool:
+        report = self.tell(group.name)
+        return len(report.silences) == group.viewers and not report.unanswered
+
+    def tell(self, name: str, *, is_understood: bool = False) -> Report:
+        """Return how a group fares, and what its witnesses have understood."""
+        return self._ask(Command("understand" if is_understood else "tell", name))
+
+    def begin(self, name: str) -> None:
+        """Measure a group anew."""
+        self._ask(Command("begin", name))
+
+    def leave(self, name: str) -> None:
+        """Let a group go."""
+        self._ask(Command("leave", name))
+
+    def _ask(self, command: Command) -> Report:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(msgspec.json.encode(command) + b"\n")
+        self._process.stdin.flush()
+        line = self._process.stdout.readline()
+        assert line, "the crowd has ended by itself"
+        return msgspec.json.decode(line, type=Report, strict=False)
