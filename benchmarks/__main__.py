@@ -17,7 +17,10 @@ NAMES = {
     "archive": "rows a second from Kafka to commit, over a bare COPY of the same rows",
     "end_to_end": "from OpenSky's answer to the last of 100 viewers, and to the commit",
     "memory": "the processor's memory over 500 polls of 12,000 aircraft",
-    "fan_out": "processor time of an event for 100 and 1,000 viewers, over a bare writer",
+    "fan_out": "processor time of an event for 1,000 viewers, over a bare and a naive writer",
+    "ten_thousand": "from the tick to 10,000 viewers of the fleet, out of one core",
+    "viewer_memory": "memory of an idle and of a stalled viewer, in the process and the kernel",
+    "wire": "bytes for each aircraft and poll, by format and by compression",
 }
 
 FAILED = (AudienceError, MeasurementError, NotDeliveredError, TimeoutError)
@@ -27,8 +30,9 @@ _EPILOG = """\
 Results go to benchmarks/results/NAME.json and into benchmarks/README.md, of a quick run to
 NAME.quick.json.
 Compare ratios, not seconds: both sides of a ratio are measured in turns in the same run.
-Needs Java 17 and Maven for Apache Kafka and Debian's packages for TimescaleDB, which are installed
-into a cache folder; `python -m tests.support.install` does so beforehand.
+archive, end_to_end and memory need Java 17 and Maven for Apache Kafka and Debian's packages for
+TimescaleDB, which are installed into a cache folder; `python -m tests.support.install` does so
+beforehand. wire measures real answers too where OPENSKY_CAPTURES names a folder that holds some.
 """
 
 
@@ -57,6 +61,7 @@ def _run(name: str, *, is_quick: bool) -> int:
         return 1
     about["seconds"] = round(time.monotonic() - started, 1)
     print(report.table(found))
+    print("\n".join(found.markdown))
     print(f"  after {about['seconds']:.0f} s", flush=True)
     try:
         print(f"  in {report.write(name, found, about)}\n", flush=True)
@@ -73,7 +78,7 @@ def _print_progress(line: str) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    listed = "\n".join(f"  {name:<11} {purpose}" for name, purpose in NAMES.items())
+    listed = "\n".join(f"  {name:<13} {purpose}" for name, purpose in NAMES.items())
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
         description=f"Measure what the services cost:\n{listed}",

@@ -21,16 +21,40 @@ class AudienceError(Exception):
 
 
 class Viewing:
-    """A number of viewers of one address, from entering to leaving."""
+    """A number of viewers of one server, from entering to leaving."""
 
-    def __init__(self, port: int, path: str, viewers: int) -> None:
-        audience = Audience(port, path, viewers, QUIET_SECONDS)
+    def __init__(
+        self,
+        port: int,
+        path: str | tuple[str, ...],
+        viewers: int,
+        *,
+        encoding: str = "identity",
+        gets_the_same: bool = False,
+        quiet_seconds: float = QUIET_SECONDS,
+        is_stalled: bool = False,
+        core: int | None = None,
+    ) -> None:
+        self._audience = Audience(
+            port=port,
+            paths=(path,) if isinstance(path, str) else path,
+            viewers=viewers,
+            quiet_seconds=quiet_seconds,
+            gets_the_same=gets_the_same,
+            encoding=encoding,
+            is_stalled=is_stalled,
+            core=core,
+        )
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.viewer_process", _json(audience)],
+            [sys.executable, "-m", "benchmarks.viewer_process"],
             env=child_environment({}),
             cwd=ROOT,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )
+        if self._process.stdin is not None:
+            self._process.stdin.write(msgspec.json.encode(self._audience) + b"\n")
+            self._process.stdin.flush()
         self._bursts: queue.Queue[Burst] = queue.Queue()
         self._listening = threading.Thread(target=self._listen, daemon=True)
 
@@ -52,12 +76,18 @@ class Viewing:
         """Return the next burst.
 
         Raises:
-            AudienceError: None came.
+            AudienceError: None came, or viewers have gone.
         """
         try:
-            return self._bursts.get(timeout=timeout_s)
+            burst = self._bursts.get(timeout=timeout_s)
         except queue.Empty:
             raise AudienceError(f"the viewers read nothing for {timeout_s:g} s") from None
+        if burst.viewers != self._audience.viewers:
+            raise AudienceError(
+                f"{burst.viewers} of {self._audience.viewers} viewers are left: the server has "
+                "sent the others away"
+            )
+        return burst
 
     def taken(self) -> list[Burst]:
         """Return the bursts that have come and were not taken yet."""
@@ -70,7 +100,3 @@ class Viewing:
         if self._process.stdout is not None:
             for line in self._process.stdout:
                 self._bursts.put(msgspec.json.decode(line, type=Burst))
-
-
-def _json(audience: Audience) -> str:
-    return msgspec.json.encode(audience).decode()

@@ -181,7 +181,7 @@ def _evaluate(
 
 def _check_whole(number: int, sent: Sent, seen: list[Burst]) -> None:
     """Refuse figures of a poll that did not reach the viewers in full."""
-    states = sum(burst.states for burst in seen)
+    states = sum(burst.seen.states for burst in seen)
     if states != sent.changed:
         raise MeasurementError(
             f"poll {number}: {sent.changed} aircraft changed, {states} were seen"

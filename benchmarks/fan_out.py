@@ -1,129 +1,234 @@
-"""Benchmark: processor time of an event for many viewers, over a bare writer of as many bytes."""
+"""Benchmark: processor time of an event for 1,000 viewers, over a bare and a naive writer."""
 
-import subprocess
-import sys
+import contextlib
+import random
+import statistics
 from collections import defaultdict
-from types import TracebackType
-from typing import Self
+from typing import NamedTuple
 
-import msgspec
+from benchmarks import machine
+from benchmarks.audience import QUIET_SECONDS, Viewing
+from benchmarks.report import Figure, MeasurementError, Options, Report, percentile, ratios
+from benchmarks.serving import BURST_SECONDS, Event, Server
+from benchmarks.traffic import AIRCRAFT, CHANGING_SHARE, Fleet
 
-from benchmarks.audience import Viewing
-from benchmarks.fan_out_server import Answer
-from benchmarks.report import Figure, Options, Report, ratios
-from benchmarks.traffic import AIRCRAFT, CHANGING_SHARE
-from benchmarks.viewer_process import Burst
-from tests.support.services import ROOT, child_environment
+VIEWERS = 1_000
+QUICK_VIEWERS = 200
+ROUNDS = 10
+QUICK_ROUNDS = 3
+UNCOUNTED_ROUNDS = 2
+"""Buffers of the kernel grow at first."""
 
-VIEWERS = (100, 1_000)
-EVENTS = 15
-QUICK_EVENTS = 4
-BURST_SECONDS = 60.0
-GOAL = "at most 1.5"
+QUICK_NAIVE_VIEWERS = 20
+"""The naive stream takes a minute for one event to 1,000; a quick run counts these for all."""
+
+NAIVE_BYTES = 12 * 1024 * 1024
+"""Of memory for each viewer of the naive stream: its event is there three times over."""
+
+PATH = "/sse/flights"
+BOX_DEGREES = 5.0
+BOX_SEED = 5
+BOXES_QUIET_SECONDS = 1.0
+"""Whether everybody has got everything cannot be seen by the bytes."""
+
+
+ZSTD, GZIP, IDENTITY, BOXES = "zstd", "gzip", "identity", "a box each, zstd"
+
+BARE, NAIVE = "bare writer", "naive"
 
 Values = dict[str, list[float]]
 
 
+class _Kind(NamedTuple):
+    """What the viewers of one living picture ask for."""
+
+    name: str
+    encoding: str
+    paths: tuple[str, ...]
+    gets_the_same: bool = True
+
+
+_BARE_WRITER = _Kind(BARE, IDENTITY, ("/",))
+
+
+class _Audience(NamedTuple):
+    """Viewers of a kind, and the process that serves them."""
+
+    kind: _Kind
+    server: Server
+    viewing: Viewing
+
+
 def run(options: Options) -> Report:
-    """Measure with each number of viewers."""
-    events = QUICK_EVENTS if options.is_quick else EVENTS
-    figures: list[Figure] = []
-    event_bytes: dict[str, int] = {}
-    with _Server() as server:
-        for viewers in VIEWERS:
-            options.progress(f"{viewers:,} viewers, {events} events of each kind")
-            values, size = _measure(server, viewers, events)
-            figures += _figures(viewers, values)
-            event_bytes[f"{viewers} viewers"] = size
-    return Report(
-        figures,
-        {
-            "aircraft": AIRCRAFT,
-            "changing_share": CHANGING_SHARE,
-            "bytes_of_an_event": event_bytes,
-        },
+    """Measure every kind of viewer in turns, with the bare writer; at last the naive stream."""
+    rounds = QUICK_ROUNDS if options.is_quick else ROUNDS
+    values: Values = defaultdict(list)
+    events: dict[str, Event] = {}
+    with contextlib.ExitStack() as stack:
+        audiences = [_enter(stack, kind, options) for kind in _kinds()]
+        bare = _enter(stack, _BARE_WRITER, options)
+        for number in range(-UNCOUNTED_ROUNDS, rounds):
+            events = _play(audiences, bare)
+            if number >= 0:
+                _count(values, events)
+            options.progress(_line(number, events))
+    naive_viewers = _play_naive(values, options)
+    details = _details(events, _viewers(options)) | {"naive_viewers": naive_viewers}
+    return Report(_figures(values), details)
+
+
+def _viewers(options: Options) -> int:
+    return QUICK_VIEWERS if options.is_quick else VIEWERS
+
+
+def _kinds() -> list[_Kind]:
+    return [
+        *(_Kind(encoding, encoding, (PATH,)) for encoding in (ZSTD, GZIP, IDENTITY)),
+        _Kind(BOXES, ZSTD, _boxes(), gets_the_same=False),
+    ]
+
+
+def _boxes() -> tuple[str, ...]:
+    """Return paths with a box each, around aircraft, so that none is empty."""
+    chance, half = random.Random(BOX_SEED), BOX_DEGREES / 2
+    paths = []
+    for state in chance.sample(Fleet(now=0).states(), VIEWERS):
+        longitude, latitude = state.longitude or 0.0, state.latitude or 0.0
+        west, east = max(-180, longitude - half), min(180, longitude + half)
+        south, north = max(-90, latitude - half), min(90, latitude + half)
+        paths.append(f"{PATH}?bbox={west:.4f},{south:.4f},{east:.4f},{north:.4f}")
+    return tuple(paths)
+
+
+def _enter(stack: contextlib.ExitStack, kind: _Kind, options: Options) -> _Audience:
+    """Start a server for viewers of a kind, and let them in."""
+    viewers = _viewers(options)
+    options.progress(f"{viewers:,} viewers enter: {kind.name}")
+    is_live = kind is not _BARE_WRITER
+    server = stack.enter_context(Server(is_live=is_live))
+    port = server.ports.live if is_live else server.ports.bare
+    viewing = stack.enter_context(
+        Viewing(
+            port,
+            kind.paths,
+            viewers,
+            encoding=kind.encoding,
+            gets_the_same=kind.gets_the_same,
+            quiet_seconds=QUIET_SECONDS if kind.gets_the_same else BOXES_QUIET_SECONDS,
+        )
+    )
+    viewing.wait_for_burst(BURST_SECONDS)
+    return _Audience(kind, server, viewing)
+
+
+def _play(audiences: list[_Audience], bare: _Audience) -> dict[str, Event]:
+    """Send one event to each kind, and the same text by the bare writer."""
+    events = {}
+    for kind, server, viewing in audiences:
+        events[kind.name] = server.send(viewing, "tick")
+        _check(kind, events[kind.name])
+    text_bytes = events[IDENTITY].burst.least_bytes
+    events[BARE] = bare.server.send(bare.viewing, "bare", text_bytes)
+    return events
+
+
+def _check(kind: _Kind, event: Event) -> None:
+    """Refuse figures of viewers that did not get what they asked for."""
+    burst = event.burst
+    if burst.seen.encoding != kind.encoding:
+        raise MeasurementError(f"{kind.name}: the answer came as {burst.seen.encoding}")
+    if kind.gets_the_same and burst.least_bytes != burst.most_bytes:
+        raise MeasurementError(
+            f"{kind.name}: one viewer got {burst.least_bytes:,} bytes, another {burst.most_bytes:,}"
+        )
+    if kind.gets_the_same and burst.seen.events != {"update": 1}:
+        raise MeasurementError(f"{kind.name}: not one update but {burst.seen.events}")
+
+
+def _count(values: Values, events: dict[str, Event]) -> None:
+    for name, event in events.items():
+        values[name].append(event.cpu_seconds)
+        values[f"{name}: last"].append(event.delays[-1])
+        for share in (0.5, 0.99):
+            values[f"{name}: {share}"].append(percentile(event.delays, share))
+
+
+def _line(number: int, events: dict[str, Event]) -> str:
+    spent = ", ".join(f"{name} {event.cpu_seconds:.3f}" for name, event in events.items())
+    return f"{'not counted' if number < 0 else f'round {number + 1}'}: CPU s {spent}"
+
+
+def _play_naive(values: Values, options: Options) -> int:
+    """Send one event to viewers of whom each gets JSON of its own; return how many there were.
+
+    Fewer than the others, where memory is short, count for as many.
+    """
+    wanted = QUICK_NAIVE_VIEWERS if options.is_quick else VIEWERS
+    viewers = min(wanted, machine.available_bytes() // NAIVE_BYTES)
+    share = viewers / _viewers(options)
+    options.progress(f"one event by sse-starlette as one begins with it, {viewers:,} viewers")
+    with Server(is_live=False) as server, _naive_viewing(server, viewers) as viewing:
+        viewing.wait_for_burst(BURST_SECONDS)
+        event = server.send(viewing, "naive")
+    if event.burst.seen.states == 0 or event.burst.least_bytes != event.burst.most_bytes:
+        raise MeasurementError("the naive stream's viewers did not get the event")
+    values[NAIVE].append(event.cpu_seconds / share)
+    values[f"{NAIVE}: last"].append(event.delays[-1] / share)
+    return viewers
+
+
+def _naive_viewing(server: Server, viewers: int) -> Viewing:
+    return Viewing(server.ports.naive, "/", viewers, gets_the_same=True)
+
+
+def _figures(values: Values) -> list[Figure]:
+    zstd = statistics.median(values[ZSTD])
+    return [
+        _over_bare(values, ZSTD, "at most 0.8"),
+        _over_bare(values, GZIP),
+        _over_bare(values, IDENTITY),
+        Figure(
+            "zstd over naive sse-starlette",
+            "ratio",
+            [zstd / value for value in values[NAIVE]],
+            "at most 0.01",
+        ),
+        Figure(
+            "a box for each viewer over the whole picture for all, zstd",
+            "ratio",
+            ratios(values[BOXES], values[ZSTD]),
+            "at most 1.5",
+        ),
+        *(
+            Figure(name, "CPU s/event", values[name])
+            for name in (ZSTD, GZIP, IDENTITY, BOXES, BARE, NAIVE)
+        ),
+        Figure("zstd: tick to the whole event, median viewer", "s", values[f"{ZSTD}: 0.5"]),
+        Figure("zstd: tick to the whole event, 99th of 100", "s", values[f"{ZSTD}: 0.99"]),
+        *(
+            Figure(f"{name}: tick to the whole event, last viewer", "s", values[f"{name}: last"])
+            for name in (ZSTD, GZIP, IDENTITY, BOXES, NAIVE)
+        ),
+    ]
+
+
+def _over_bare(values: Values, name: str, goal: str = "") -> Figure:
+    return Figure(
+        f"{name} over a bare writer of the uncompressed text",
+        "ratio",
+        ratios(values[name], values[BARE]),
+        goal,
     )
 
 
-class _Server:
-    """The process that serves both ways, and tells how much processor time it has used."""
-
-    def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.fan_out_server"],
-            env=child_environment({}),
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-        )
-
-    def __enter__(self) -> Self:
-        self.ports = self._answer()
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._process.kill()
-        self._process.wait()
-
-    def tell(self, command: str) -> float:
-        """Send a command and return the processor time that was used before it."""
-        if self._process.stdin is not None:
-            self._process.stdin.write(f"{command}\n".encode())
-            self._process.stdin.flush()
-        return self._answer().cpu_seconds
-
-    def _answer(self) -> Answer:
-        line = self._process.stdout.readline() if self._process.stdout is not None else b""
-        return msgspec.json.decode(line, type=Answer)
-
-
-def _measure(server: _Server, viewers: int, events: int) -> tuple[Values, int]:
-    values: Values = defaultdict(list)
-    size = 0
-    with (
-        Viewing(server.ports.app_port, "/sse/flights", viewers) as app,
-        Viewing(server.ports.bare_port, "/", viewers) as bare,
-    ):
-        app.wait_for_burst(BURST_SECONDS)
-        bare.wait_for_burst(BURST_SECONDS)
-        # The first event is not counted: buffers of the kernel grow.
-        for number in range(events + 1):
-            cpu_app, burst = _event(server, app, "app")
-            size = burst.least_bytes
-            cpu_bare, _ = _event(server, bare, f"bare {size}")
-            if number:
-                values["app"].append(cpu_app)
-                values["bare"].append(cpu_bare)
-                values["last viewer after first byte"].append(burst.last_done - burst.first_byte)
-    server.tell("forget")
-    return values, size
-
-
-def _event(server: _Server, viewing: Viewing, command: str) -> tuple[float, Burst]:
-    """Have one event sent and return its processor time once all viewers have read it."""
-    before = server.tell(command)
-    burst = viewing.wait_for_burst(BURST_SECONDS)
-    return server.tell("cpu") - before, burst
-
-
-def _figures(viewers: int, values: Values) -> list[Figure]:
-    return [
-        Figure(
-            f"{viewers:,} viewers: application over bare writer",
-            "ratio",
-            ratios(values["app"], values["bare"]),
-            GOAL,
-        ),
-        Figure(f"{viewers:,} viewers: application", "CPU s/event", values["app"]),
-        Figure(f"{viewers:,} viewers: bare writer", "CPU s/event", values["bare"]),
-        Figure(
-            f"{viewers:,} viewers: from the first byte read to the last",
-            "s",
-            values["last viewer after first byte"],
-        ),
-    ]
+def _details(events: dict[str, Event], viewers: int) -> dict[str, object]:
+    return {
+        "viewers": viewers,
+        "aircraft": AIRCRAFT,
+        "changing_share": CHANGING_SHARE,
+        "mean_bytes_of_an_event": {
+            name: round(event.burst.all_bytes / event.burst.viewers)
+            for name, event in events.items()
+        },
+        "degrees_of_a_box": BOX_DEGREES,
+    }

@@ -1,150 +1,135 @@
-"""The real application beside a bare writer, in one process that tells its processor time."""
+"""The real stream beside what it is compared with, in one process that tells what it has used."""
 
 import asyncio
 import logging
+import os
 import sys
 import time
 
 import msgspec
 import structlog
 import uvloop
-from prometheus_client import CollectorRegistry
 
+from benchmarks.baselines import BareWriter, NaiveStream
+from benchmarks.kernel_memory import sockets_bytes
+from benchmarks.live_channel import SSE, LiveChannel, port_of
 from benchmarks.processes import allow_open_files
 from benchmarks.traffic import Fleet
 from processor.api.app import create_app
 from processor.api.server import create_server, listen
-from processor.api.sse import sse_routes
-from processor.live.broadcaster import Broadcaster
-from processor.live.metrics import LiveMetrics
-from processor.live.picture import LivePicture
-from processor.live.position import Position
-from processor.live.tracker import Update
-from telemetry.settings import LiveSettings, SseSettings
-from telemetry.state_vector import StateVector
+from processor.garbage import search_seldom
 
-# Heartbeats would come in between.
-_SSE = SseSettings(heartbeat_seconds=300)
-_LIVE = LiveSettings()
-_BEGINNING = Position("benchmark", (0,))
+
+class Serving(msgspec.Struct, frozen=True):
+    """What the process is to serve, given as a line of JSON.
+
+    Attributes:
+        is_live: Whether it has the living picture, besides what that is compared with.
+        core: Where the process is pinned to.
+    """
+
+    is_live: bool = True
+    core: int | None = None
+
+
+class Ports(msgspec.Struct, frozen=True):
+    """The first answer: where everything is served."""
+
+    live: int
+    bare: int
+    naive: int
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What each command is answered."""
+    """What each command is answered.
+
+    Attributes:
+        cpu_seconds: Of this process so far.
+        ticked_at: When the event that was published last began to be sent.
+        socket_bytes: The queues of all sockets, where that was asked for.
+    """
 
     cpu_seconds: float
-    app_port: int = 0
-    bare_port: int = 0
+    ticked_at: float = 0.0
+    socket_bytes: int = 0
 
 
-class _BareWriter:
-    """Writes the same bytes to whoever connected: the least that asyncio can do."""
+class _Process:
+    """Everything that is served, and the commands it follows."""
 
-    def __init__(self) -> None:
-        self._writers: list[asyncio.StreamWriter] = []
+    def __init__(self, serving: Serving) -> None:
+        self._channel = LiveChannel() if serving.is_live else None
+        self._bare = BareWriter()
+        self._naive = NaiveStream()
+        self._fleet = Fleet(now=int(time.time()))
 
-    async def listen(self) -> int:
-        self._server = await asyncio.start_server(self._on_viewer, "127.0.0.1", 0, backlog=4096)
-        port: int = self._server.sockets[0].getsockname()[1]
-        return port
+    async def serve(self) -> Ports:
+        """Begin to serve."""
+        listener = listen("127.0.0.1", 0, write_deadline_seconds=SSE.write_deadline_seconds)
+        app = create_app(routers=[self._naive.router()], allowed_origins=())
+        self._serving = asyncio.create_task(create_server(app).serve(sockets=[listener]))
+        return Ports(
+            live=self._channel.start() if self._channel is not None else 0,
+            bare=await self._bare.listen(),
+            naive=port_of(listener),
+        )
 
-    async def _on_viewer(self, _: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._writers.append(writer)
-        writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+    def follow(self, command: str, number: int) -> None:
+        """Answer what was used before, then do it.
 
-    def write(self, frame: bytes) -> None:
-        for writer in self._writers:
-            writer.write(frame)
+        Commands are `tick`, `bare`, `naive`, `tell` and `memory`; a bare writer is told how many
+        bytes. What the fleet does is made before the answer: it is none of the stream's work.
+        """
+        match command:
+            case "tick":
+                self._tick()
+            case "bare":
+                frame = bytes(number)
+                _reply(Answer(time.process_time(), time.monotonic()))
+                self._bare.write(frame)
+            case "naive":
+                states = self._fleet.move(int(time.time()))
+                _reply(Answer(time.process_time(), time.monotonic()))
+                self._naive.publish(states)
+            case "tell":
+                _reply(Answer(time.process_time(), self._channel.ticked_at if self._channel else 0))
+            case _:
+                _reply(Answer(time.process_time(), socket_bytes=sockets_bytes()))
 
-    def forget(self) -> None:
-        for writer in self._writers:
-            writer.close()
-        self._writers.clear()
-
-
-class _Sky:
-    """Moves the fleet and hands it to the picture as the reader of the log does."""
-
-    def __init__(self, picture: LivePicture) -> None:
-        self._picture = picture
-        self._now = int(time.time())
-        self._fleet = Fleet(now=self._now)
-        self._offset = 0
-
-    def begin(self) -> None:
-        self._picture.begin(_BEGINNING, _BEGINNING)
-        self._picture.take(self._updates(self._fleet.states()))
-        self._picture.caught_up()
-
-    def prepare(self) -> list[Update]:
-        self._now += 1
-        return self._updates(self._fleet.move(self._now))
-
-    def _updates(self, states: list[StateVector]) -> list[Update]:
-        self._offset += len(states)
-        first = self._offset - len(states)
-        return [Update(0, first + number, state) for number, state in enumerate(states)]
-
-
-async def _serve() -> None:
-    metrics = LiveMetrics(CollectorRegistry())
-    broadcaster = Broadcaster(
-        metrics=metrics,
-        max_viewers=_SSE.max_viewers,
-        retry_milliseconds=_SSE.retry_milliseconds,
-        drain_seconds=_SSE.drain_seconds,
-    )
-    picture = LivePicture(
-        settings=_LIVE,
-        heartbeat_seconds=_SSE.heartbeat_seconds,
-        broadcaster=broadcaster,
-        metrics=metrics,
-    )
-    routes = sse_routes(
-        broadcaster=broadcaster,
-        metrics=metrics,
-        write_deadline_seconds=_SSE.write_deadline_seconds,
-    )
-    listener = listen("127.0.0.1", 0, write_deadline_seconds=_SSE.write_deadline_seconds)
-    server = create_server(create_app(routers=[routes], allowed_origins=()))
-    bare, sky = _BareWriter(), _Sky(picture)
-    bare_port = await bare.listen()
-    sky.begin()
-    serving = [
-        asyncio.create_task(server.serve(sockets=[listener])),
-        asyncio.create_task(picture.run()),
-    ]
-    _reply(app_port=listener.getsockname()[1], bare_port=bare_port)
-    await _obey(picture, bare, sky)
-    for task in serving:
-        task.cancel()
+    def _tick(self) -> None:
+        if self._channel is None:
+            raise ValueError("there is no living picture in this process")
+        updates = self._channel.prepare()
+        _reply(Answer(time.process_time()))
+        self._channel.publish(updates)
 
 
-async def _obey(picture: LivePicture, bare: _BareWriter, sky: _Sky) -> None:
-    """Follow the commands: `app`, `bare BYTES`, `forget`, `cpu`."""
+async def _serve(serving: Serving) -> None:
+    process = _Process(serving)
+    _reply(await process.serve())
     reader = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(
         lambda: asyncio.StreamReaderProtocol(reader), sys.stdin
     )
     while line := (await reader.readline()).decode().split():
-        updates = sky.prepare() if line[0] == "app" else []
-        frame = bytes(int(line[1])) if line[0] == "bare" else b""
-        _reply()
-        if updates:
-            picture.take(updates)
-        elif frame:
-            bare.write(frame)
-        elif line[0] == "forget":
-            bare.forget()
+        process.follow(line[0], int(line[1]))
 
 
-def _reply(*, app_port: int = 0, bare_port: int = 0) -> None:
-    answer = Answer(time.process_time(), app_port, bare_port)
+def _reply(answer: Ports | Answer) -> None:
     sys.stdout.write(msgspec.json.encode(answer).decode() + "\n")
     sys.stdout.flush()
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Serve until the commands end."""
+    serving = msgspec.json.decode(sys.argv[1], type=Serving)
     allow_open_files()
+    if serving.core is not None:
+        os.sched_setaffinity(0, {serving.core})
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
-    uvloop.run(_serve())
+    search_seldom()
+    uvloop.run(_serve(serving))
+
+
+if __name__ == "__main__":
+    main()

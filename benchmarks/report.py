@@ -52,10 +52,17 @@ class Figure:
 
 @dataclass(frozen=True)
 class Report:
-    """What one benchmark found."""
+    """What one benchmark found.
+
+    Attributes:
+        figures: What is compared and has goals.
+        details: What explains them.
+        markdown: Lines of a table that says more than the figures.
+    """
 
     figures: list[Figure]
     details: dict[str, Any] = field(default_factory=dict)
+    markdown: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -86,6 +93,7 @@ def write(name: str, report: Report, run: dict[str, Any]) -> Path:
         **run,
         "figures": [figure.summary() for figure in report.figures],
         "details": report.details,
+        "markdown": report.markdown,
     }
     path.write_text(json.dumps(content, indent=2) + "\n")
     return path

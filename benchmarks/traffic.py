@@ -1,6 +1,7 @@
-"""Invented traffic: a fleet of which three quarters change from poll to poll, always the same."""
+"""Invented traffic: a fleet that crowds as the globe's does, three quarters changing a poll."""
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -14,6 +15,24 @@ CHANGING_SHARE = 0.75
 WITHOUT_CALLSIGN_SHARE = 0.02
 WITHOUT_SQUAWK_SHARE = 0.3
 
+CROWDS: Sequence[tuple[float, float, float, int]] = (
+    (-84, 37, 4.5, 27),
+    (-115, 37, 4.5, 12),
+    (9, 48.5, 4.5, 30),
+    (114, 31, 4, 9),
+    (137, 35, 3, 4),
+    (77, 20, 4, 5),
+    (104, 8, 4, 5),
+    (50, 27, 4, 4),
+    (-47, -20, 4, 3),
+    (148, -31, 4, 2),
+)
+"""Longitude, latitude, spread in degrees and weight of where aircraft crowd.
+
+A box of 5 by 5 degrees around an aircraft holds about as many as in a real answer: 170 and 190.
+"""
+
+_ELSEWHERE_SHARE = 0.08
 _COUNTRIES = ("United States", "China", "Germany", "United Kingdom", "Brazil", "Switzerland")
 _CALLSIGN_CHARACTERS = 8
 _DEGREES_PER_METRE = 1 / 111_000
@@ -62,6 +81,7 @@ class Fleet:
         northward, eastward = chance.uniform(-180, 180), chance.uniform(-180, 180)
         callsign = f"{chance.choice(('DLH', 'SWR', 'UAL', 'BAW'))}{chance.randrange(10_000)}"
         icao24, country = f"{0x400000 + number:06x}", chance.choice(_COUNTRIES)
+        longitude, latitude = self._place()
         aircraft = _Aircraft(
             icao24=icao24,
             callsign=callsign if chance.random() > WITHOUT_CALLSIGN_SHARE else None,
@@ -80,8 +100,8 @@ class Fleet:
                 origin_country=country,
                 time_position=now,
                 last_contact=now,
-                longitude=chance.uniform(-170, 170),
-                latitude=chance.uniform(-60, 70),
+                longitude=longitude,
+                latitude=latitude,
                 baro_altitude=chance.uniform(0, 12_000),
                 on_ground=False,
                 velocity=None,
@@ -97,6 +117,14 @@ class Fleet:
         )
         aircraft.state = self._moved(aircraft, now)
         return aircraft
+
+    def _place(self) -> tuple[float, float]:
+        chance = self._chance
+        if chance.random() < _ELSEWHERE_SHARE:
+            return chance.uniform(-170, 170), chance.uniform(-60, 70)
+        weights = [weight for *_, weight in CROWDS]
+        longitude, latitude, spread, _ = chance.choices(CROWDS, weights)[0]
+        return chance.gauss(longitude, spread), chance.gauss(latitude, spread)
 
     def _moved(self, aircraft: _Aircraft, now: int) -> StateVector:
         before, chance = aircraft.state, self._chance.random

@@ -1,30 +1,53 @@
-"""Many viewers in one process: raw sockets, read as cheaply as Python can, nothing understood."""
+"""Many viewers in one process: raw sockets, read as cheaply as Python can, one understood."""
 
 import contextlib
-import re
+import os
 import select
+import signal
 import socket
 import sys
 import time
+from collections.abc import Collection
 
 import msgspec
 
 from benchmarks.processes import allow_open_files
+from benchmarks.witness import Seen, Witness
 
 BUFFER_BYTES = 1 << 20
-_STATE = b'"icao24"'
 
-_CHUNK_BORDER = re.compile(rb"\r\n[0-9a-f]+\r\n")
-"""HTTP may cut the name of a field in two; events themselves have no carriage returns."""
+AT_ONCE = 200
+"""So many may have entered that have not been answered yet: less than any server's backlog."""
+
+PATIENCE = 20
+"""So many times longer than it may be quiet is waited for viewers that are to get the same."""
+
+STALLED_BYTES = 256
+"""A viewer that stalls has read so much: the headers, or most of them."""
 
 
 class Audience(msgspec.Struct, frozen=True):
-    """Whom the process plays, given as JSON in its only argument."""
+    """Whom the process plays, given as a line of JSON.
+
+    Attributes:
+        port: Where the server is, on this machine.
+        paths: What the viewers ask for, in turns.
+        viewers: How many.
+        quiet_seconds: A burst has ended when nobody has read anything for so long,
+        gets_the_same: and everybody has read as much as the others, or does not after all.
+        encoding: What they accept.
+        is_stalled: Whether they read nothing after the headers.
+        core: Where the process is pinned to.
+    """
 
     port: int
-    path: str
+    paths: tuple[str, ...]
     viewers: int
     quiet_seconds: float
+    gets_the_same: bool = False
+    encoding: str = "identity"
+    is_stalled: bool = False
+    core: int | None = None
 
 
 class Burst(msgspec.Struct, frozen=True):
@@ -32,97 +55,144 @@ class Burst(msgspec.Struct, frozen=True):
 
     Attributes:
         first_byte: When the first viewer read the first byte.
-        first_done: When the first viewer had read its last one.
-        last_done: When the last viewer had.
+        done_at: When each viewer had read its last one, sorted; of those that read anything.
+        viewers: How many are still connected.
         least_bytes: Read by the viewer that got least.
         most_bytes: Read by the viewer that got most.
-        states: State vectors that one of them got.
+        all_bytes: Read by all together.
+        seen: What one of them understood.
     """
 
     first_byte: float
-    first_done: float
-    last_done: float
+    done_at: list[float]
+    viewers: int
     least_bytes: int
     most_bytes: int
-    states: int
+    all_bytes: int
+    seen: Seen
+
+    @property
+    def first_done(self) -> float:
+        """When the first viewer had read its last byte."""
+        return self.done_at[0]
+
+    @property
+    def last_done(self) -> float:
+        """When the last viewer had."""
+        return self.done_at[-1]
 
 
 class Viewers:
     """Connected viewers that read whatever comes and print a line for each burst."""
 
     def __init__(self, audience: Audience) -> None:
-        self._quiet_seconds = audience.quiet_seconds
-        self._sockets = {}
+        self._audience = audience
+        self._to_come = audience.viewers
+        self._unanswered: set[int] = set()
+        self._sockets: dict[int, socket.socket] = {}
+        self._stalled: list[socket.socket] = []
         self._epoll = select.epoll()
-        request = f"GET {audience.path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode()
-        for _ in range(audience.viewers):
-            connection = socket.create_connection(("127.0.0.1", audience.port))
-            connection.sendall(request)
-            connection.setblocking(False)  # noqa: FBT003 - positional only
-            self._sockets[connection.fileno()] = connection
-            self._epoll.register(connection.fileno(), select.EPOLLIN)
-        self._watched = next(iter(self._sockets))
+        self._watched = -1
+        self._witness = Witness()
         self._buffer = memoryview(bytearray(BUFFER_BYTES))
 
     def run(self) -> None:
-        """Read until the server closes the connections."""
-        while self._sockets:
+        """Enter, and read until the server closes the connections."""
+        while self._to_come or self._sockets:
             self._read_burst()
+        if self._stalled:
+            signal.pause()
 
     def _read_burst(self) -> None:
         read_bytes = dict.fromkeys(self._sockets, 0)
-        done_at = dict.fromkeys(self._sockets, 0.0)
-        kept: list[bytes] = []
-        first_byte = 0.0
-        while self._sockets:
-            ready = self._epoll.poll(self._quiet_seconds if first_byte else None)
-            if not ready:
+        done_at: dict[int, float] = {}
+        first_byte, quiet_times = 0.0, 0
+        while self._to_come or self._sockets:
+            self._let_in()
+            is_begun = first_byte and not self._unanswered
+            ready = self._epoll.poll(self._audience.quiet_seconds if is_begun else None)
+            quiet_times = 0 if ready else quiet_times + 1
+            if not ready and (self._is_whole(read_bytes.values()) or quiet_times == PATIENCE):
                 break
-            now = time.monotonic()
-            first_byte = first_byte or now
+            first_byte = first_byte or (time.monotonic() if ready else 0.0)
             for number, _ in ready:
-                count = self._read(number, kept)
-                if count:
-                    read_bytes[number] += count
+                if count := self._read(number):
+                    read_bytes[number] = read_bytes.get(number, 0) + count
                     done_at[number] = time.monotonic()
-        if any(read_bytes.values()):
-            _print(first_byte, read_bytes, done_at, b"".join(kept))
+        if done_at:
+            self._print(first_byte, read_bytes, sorted(done_at.values()))
 
-    def _read(self, number: int, kept: list[bytes]) -> int:
+    def _is_whole(self, read_bytes: Collection[int]) -> bool:
+        return not self._audience.gets_the_same or min(read_bytes) == max(read_bytes)
+
+    def _let_in(self) -> None:
+        """Connect as many as may wait for an answer."""
+        while self._to_come and len(self._unanswered) < AT_ONCE:
+            paths = self._audience.paths
+            connection = socket.create_connection(("127.0.0.1", self._audience.port))
+            connection.sendall(
+                b"GET %s HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept-Encoding: %s\r\n\r\n"
+                % (paths[self._to_come % len(paths)].encode(), self._audience.encoding.encode())
+            )
+            connection.setblocking(False)  # noqa: FBT003 - positional only
+            number = connection.fileno()
+            self._watched = number if self._watched < 0 else self._watched
+            self._sockets[number] = connection
+            self._unanswered.add(number)
+            self._epoll.register(number, select.EPOLLIN)
+            self._to_come -= 1
+
+    def _read(self, number: int) -> int:
         try:
-            count = self._sockets[number].recv_into(self._buffer)
+            count = self._receive(number)
         except BlockingIOError:
             return 0
         except OSError:
             count = 0
+        self._unanswered.discard(number)
         if not count:
-            self._epoll.unregister(number)
-            self._sockets.pop(number).close()
-        elif number == self._watched:
-            kept.append(bytes(self._buffer[:count]))
+            self._let_go(number).close()
+        elif self._audience.is_stalled:
+            self._stalled.append(self._let_go(number))
         return count
 
+    def _receive(self, number: int) -> int:
+        """Read what is there; the kernel throws away what nobody looks at, without copying it."""
+        connection = self._sockets[number]
+        if self._audience.is_stalled:
+            return len(connection.recv(STALLED_BYTES))
+        if number != self._watched:
+            return connection.recv_into(self._buffer, 0, socket.MSG_TRUNC)
+        count = connection.recv_into(self._buffer)
+        self._witness.hear(bytes(self._buffer[:count]))
+        return count
 
-def _print(
-    first_byte: float, read_bytes: dict[int, int], done_at: dict[int, float], kept: bytes
-) -> None:
-    burst = Burst(
-        first_byte=first_byte,
-        first_done=min(done_at.values()),
-        last_done=max(done_at.values()),
-        least_bytes=min(read_bytes.values()),
-        most_bytes=max(read_bytes.values()),
-        states=_CHUNK_BORDER.sub(b"", kept).count(_STATE),
-    )
-    sys.stdout.write(msgspec.json.encode(burst).decode() + "\n")
-    sys.stdout.flush()
+    def _let_go(self, number: int) -> socket.socket:
+        self._epoll.unregister(number)
+        return self._sockets.pop(number)
+
+    def _print(self, first_byte: float, read_bytes: dict[int, int], done_at: list[float]) -> None:
+        burst = Burst(
+            first_byte=first_byte,
+            done_at=done_at,
+            viewers=len(self._sockets) + len(self._stalled),
+            least_bytes=min(read_bytes.values()),
+            most_bytes=max(read_bytes.values()),
+            all_bytes=sum(read_bytes.values()),
+            seen=self._witness.tell(),
+        )
+        sys.stdout.write(msgspec.json.encode(burst).decode() + "\n")
+        sys.stdout.flush()
 
 
 def main() -> None:
-    """Be the audience until the server ends it."""
+    """Be the audience until whoever started it ends it."""
     allow_open_files()
+    audience = msgspec.json.decode(sys.stdin.readline(), type=Audience)
+    if audience.core is not None:
+        os.sched_setaffinity(0, {audience.core})
     with contextlib.suppress(KeyboardInterrupt):
-        Viewers(msgspec.json.decode(sys.argv[1], type=Audience)).run()
+        Viewers(audience).run()
 
 
 if __name__ == "__main__":

@@ -1,0 +1,137 @@
+"""Benchmark: differences to 10,000 viewers of the whole fleet, out of one process on one core."""
+
+import os
+import resource
+from collections import defaultdict
+
+from benchmarks.audience import Viewing
+from benchmarks.processes import allow_open_files
+from benchmarks.report import Figure, MeasurementError, Options, Report, percentile
+from benchmarks.serving import BURST_SECONDS, Event, Memory, Server
+from benchmarks.traffic import AIRCRAFT, CHANGING_SHARE
+from benchmarks.viewer_memory import per_viewer, settled
+
+VIEWERS = 10_000
+QUICK_VIEWERS = 2_000
+EVENTS = 20
+QUICK_EVENTS = 4
+UNCOUNTED_EVENTS = 3
+SPARE_FILES = 200
+"""What a process opens besides its viewers' sockets."""
+
+PATH = "/sse/flights?format=delta"
+ENCODING = "zstd"
+GOAL = "p99 at most 1 s"
+
+Values = dict[str, list[float]]
+
+
+def run(options: Options) -> Report:
+    """Measure with as many viewers as this user may have open files."""
+    viewers = _viewers(options)
+    server_core, audience_core = _cores()
+    events = QUICK_EVENTS if options.is_quick else EVENTS
+    with Server(core=server_core) as server:
+        before = _memory_with_one(server)
+        options.progress(f"{viewers:,} viewers enter")
+        idle = server.cpu_seconds()
+        with _viewing(server, viewers, audience_core) as viewing:
+            viewing.wait_for_burst(BURST_SECONDS)
+            entering = Figure(
+                "server, entering",
+                "CPU ms/viewer",
+                [(server.cpu_seconds() - idle) / viewers * 1000],
+            )
+            played = [_play(server, viewing, options) for _ in range(UNCOUNTED_EVENTS + events)]
+            after = settled(server)
+    counted = played[UNCOUNTED_EVENTS:]
+    memory = per_viewer("idle viewer", before, after, viewers)
+    figures = [*_figures(counted), entering, *memory]
+    return Report(figures, _details(viewers, counted, (server_core, audience_core)))
+
+
+def _viewers(options: Options) -> int:
+    """Return how many there can be; say so when that is fewer than wanted."""
+    allow_open_files()
+    wanted = QUICK_VIEWERS if options.is_quick else VIEWERS
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    possible = min(wanted, most - SPARE_FILES)
+    if possible < wanted:
+        options.progress(
+            f"only {possible:,} viewers: this user may open no more than {most:,} files"
+        )
+    return possible
+
+
+def _cores() -> tuple[int, int]:
+    """Return the server's core and the viewers', another one where there is one."""
+    cores = sorted(os.sched_getaffinity(0))
+    return cores[0], cores[-1]
+
+
+def _viewing(server: Server, viewers: int, core: int | None = None) -> Viewing:
+    return Viewing(
+        server.ports.live, PATH, viewers, encoding=ENCODING, gets_the_same=True, core=core
+    )
+
+
+def _memory_with_one(server: Server) -> Memory:
+    """Return what is in use with one viewer, once what all share has been made."""
+    with _viewing(server, 1) as first:
+        first.wait_for_burst(BURST_SECONDS)
+        for _ in range(UNCOUNTED_EVENTS):
+            server.send(first, "tick")
+        return settled(server)
+
+
+def _play(server: Server, viewing: Viewing, options: Options) -> Event:
+    event = server.send(viewing, "tick")
+    burst = event.burst
+    if burst.seen.encoding != ENCODING:
+        raise MeasurementError(f"the answer came as {burst.seen.encoding}")
+    if burst.least_bytes != burst.most_bytes or sum(burst.seen.events.values()) != 1:
+        raise MeasurementError(
+            f"not one event for all: {burst.least_bytes:,} to {burst.most_bytes:,} bytes, "
+            f"{burst.seen.events}"
+        )
+    options.progress(
+        f"{burst.least_bytes:,} bytes to each: p50 {percentile(event.delays, 0.5):.3f} s, "
+        f"last {event.delays[-1]:.3f} s, {event.cpu_seconds:.3f} CPU s"
+    )
+    return event
+
+
+def _figures(events: list[Event]) -> list[Figure]:
+    values: Values = defaultdict(list)
+    for event in events:
+        values["p50"].append(percentile(event.delays, 0.5))
+        values["p99"].append(percentile(event.delays, 0.99))
+        values["last"].append(event.delays[-1])
+    every = [delay for event in events for delay in event.delays]
+    return [
+        Figure(
+            "tick to the whole event, all viewers and events: p50", "s", [percentile(every, 0.5)]
+        ),
+        Figure(
+            "tick to the whole event, all viewers and events: p99",
+            "s",
+            [percentile(every, 0.99)],
+            "at most 1",
+        ),
+        Figure("tick to the whole event, all viewers and events: last", "s", [max(every)]),
+        Figure("tick to the whole event, median viewer", "s", values["p50"]),
+        Figure("tick to the whole event, 99th of 100", "s", values["p99"]),
+        Figure("tick to the whole event, last viewer", "s", values["last"]),
+        Figure("server", "CPU s/event", [event.cpu_seconds for event in events]),
+    ]
+
+
+def _details(viewers: int, events: list[Event], cores: tuple[int, int]) -> dict[str, object]:
+    return {
+        "viewers": viewers,
+        "aircraft": AIRCRAFT,
+        "changing_share": CHANGING_SHARE,
+        "cores_of_server_and_viewers": cores,
+        "bytes_of_an_event": events[-1].burst.least_bytes,
+        "plain_bytes_of_an_event": events[-1].burst.seen.plain_bytes,
+    }

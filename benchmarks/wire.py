@@ -1,0 +1,214 @@
+"""Benchmark: bytes on the wire for each aircraft and poll, by format and by compression."""
+
+import asyncio
+import logging
+import statistics
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any, NamedTuple
+
+import structlog
+
+from benchmarks import captures
+from benchmarks.captures import Poll
+from benchmarks.live_channel import LIVE, LivePart
+from benchmarks.report import Figure, MeasurementError, Options, Report
+from benchmarks.traffic import CHANGING_SHARE, Fleet
+from benchmarks.wire_viewer import WireViewer
+
+NINE_FIELDS = (
+    "icao24,callsign,longitude,latitude,baro_altitude,on_ground,velocity,true_track,vertical_rate"
+)
+OBJECTS, ROWS, NINE, GEOJSON, DIFFERENCES = (
+    "objects, 18 fields",
+    "rows, 18 fields",
+    "rows, nine fields",
+    "GeoJSON",
+    "differences",
+)
+QUERIES = {
+    OBJECTS: "",
+    ROWS: "format=row",
+    NINE: f"format=row&fields={NINE_FIELDS}",
+    GEOJSON: "format=geojson",
+    DIFFERENCES: "format=delta",
+}
+ENCODINGS = ("identity", "gzip", "zstd")
+GOALS = {NINE: 20, DIFFERENCES: 5}
+"""Bytes for each aircraft of the fleet and poll, with zstd."""
+
+POLL_SECONDS = 5
+POLLS = 12
+QUICK_POLLS = 4
+UNCOUNTED_POLLS = 2
+POLLS_A_ROUND = 10
+"""Of the real hour, whose polls hold few aircraft: a round is their mean."""
+
+QUIET_SECONDS = 0.02
+GIVE_UP_SECONDS = 60.0
+
+Kind = tuple[str, str]
+"""Format and encoding."""
+
+
+class _Sky(NamedTuple):
+    """Polls of one kind of traffic.
+
+    Attributes:
+        name: What is real of it.
+        polls: One after another.
+        uncounted: So many at first only fill the picture.
+        polls_a_round: So many make one value.
+        is_fleet: Whether it is large enough for the goals, which are of a whole fleet.
+    """
+
+    name: str
+    polls: Iterator[Poll]
+    uncounted: int = UNCOUNTED_POLLS
+    polls_a_round: int = 1
+    is_fleet: bool = True
+
+
+class _Sizes(NamedTuple):
+    """Bytes for each aircraft in the picture."""
+
+    is_fleet: bool
+    aircraft: int
+    snapshot: dict[Kind, float]
+    update: dict[Kind, list[float]]
+
+
+def run(options: Options) -> Report:
+    """Measure all traffic that there is."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    found = {}
+    for sky in _skies(options):
+        options.progress(sky.name)
+        found[sky.name] = asyncio.run(_measure(sky))
+    return Report(
+        [figure for name, sizes in found.items() for figure in _figures(name, sizes)],
+        {"aircraft": {name: sizes.aircraft for name, sizes in found.items()}},
+        list(_table(found)),
+    )
+
+
+def _skies(options: Options) -> Iterator[_Sky]:
+    polls = UNCOUNTED_POLLS + (QUICK_POLLS if options.is_quick else POLLS)
+    folder = captures.folder()
+    if folder is None:
+        options.progress("no real answers: OPENSKY_CAPTURES does not name a folder that holds some")
+    else:
+        for seconds in (5, 10):
+            moved_on = captures.globe_moved_on(folder, seconds)
+            name = f"globe, moved on by dead reckoning every {seconds} s"
+            yield _Sky(name, islice(moved_on, polls))
+        fill = LIVE.expiry_seconds // captures.HOUR_POLL_SECONDS
+        most = fill + QUICK_POLLS * POLLS_A_ROUND if options.is_quick else None
+        hour = islice(captures.real_hour(folder), most)
+        yield _Sky("Switzerland, real polls every 10 s", hour, fill, POLLS_A_ROUND, is_fleet=False)
+    name = f"invented, {CHANGING_SHARE:.0%} change every {POLL_SECONDS} s"
+    yield _Sky(name, islice(_invented(), polls))
+
+
+def _invented() -> Iterator[Poll]:
+    now = int(time.time())
+    fleet = Fleet(now=now)
+    yield Poll(now, fleet.states())
+    while True:
+        now += POLL_SECONDS
+        yield Poll(now, fleet.move(now))
+
+
+async def _measure(sky: _Sky) -> _Sizes:
+    """Fill the picture, let a viewer of each kind in, and play the other polls to them."""
+    first = next(sky.polls)
+    now = first.time
+    part = LivePart(lambda: now)
+    part.begin(first.states)
+    for poll in islice(sky.polls, sky.uncounted):
+        now = poll.time
+        _play(part, poll)
+    viewers = {
+        (name, encoding): WireViewer(part.app, query, encoding)
+        for name, query in QUERIES.items()
+        for encoding in ENCODINGS
+    }
+    for viewer in viewers.values():
+        viewer.enter()
+    snapshot = await _taken(part, viewers)
+    rounds: dict[Kind, list[float]] = defaultdict(list)
+    for poll in sky.polls:
+        now = poll.time
+        _play(part, poll)
+        for kind, size in (await _taken(part, viewers)).items():
+            rounds[kind].append(size)
+    for viewer in viewers.values():
+        await viewer.leave()
+    update = {kind: _means(sizes, sky.polls_a_round) for kind, sizes in rounds.items()}
+    return _Sizes(sky.is_fleet, _aircraft(part), snapshot, update)
+
+
+def _play(part: LivePart, poll: Poll) -> None:
+    part.picture.take(part.updates(poll.states))
+    part.broadcaster.tick()
+
+
+async def _taken(part: LivePart, viewers: dict[Kind, WireViewer]) -> dict[Kind, float]:
+    """Return what each got for an aircraft, once everybody got something and nothing more comes."""
+    give_up_at = time.monotonic() + GIVE_UP_SECONDS
+    before = -1
+    while (now := sum(viewer.taken for viewer in viewers.values())) != before or not all(
+        viewer.taken for viewer in viewers.values()
+    ):
+        for viewer in viewers.values():
+            viewer.check()
+        if time.monotonic() > give_up_at:
+            raise MeasurementError(f"{[k for k, v in viewers.items() if not v.taken]} got nothing")
+        before = now
+        await asyncio.sleep(QUIET_SECONDS)
+    for (name, encoding), viewer in viewers.items():
+        if viewer.encoding != encoding:
+            raise MeasurementError(f"{name}: {encoding} was asked for, {viewer.encoding} came")
+    return {kind: viewer.take() / _aircraft(part) for kind, viewer in viewers.items()}
+
+
+def _aircraft(part: LivePart) -> int:
+    return int(part.registry.get_sample_value("live_aircraft") or 0)
+
+
+def _means(sizes: list[float], polls: int) -> list[float]:
+    """Return the mean of every so many; what is left over at the end is not counted."""
+    starts = range(0, len(sizes) - polls + 1, polls)
+    return [statistics.fmean(sizes[start : start + polls]) for start in starts]
+
+
+def _figures(name: str, sizes: _Sizes) -> list[Figure]:
+    """Return what goals are set for; the table has the rest."""
+    return [
+        Figure(
+            f"{name}: {kind}, zstd",
+            "B/aircraft",
+            sizes.update[kind, "zstd"],
+            f"at most {goal}" if sizes.is_fleet else "",
+        )
+        for kind, goal in GOALS.items()
+    ]
+
+
+def _table(found: dict[str, _Sizes]) -> Iterator[str]:
+    """Write Markdown: bytes for each aircraft in the picture."""
+    yield (
+        "| traffic | format | "
+        + " | ".join(f"{event}, {e}" for event in ("snapshot", "update") for e in ENCODINGS)
+        + " |"
+    )
+    yield "|---|---|" + "--:|" * 2 * len(ENCODINGS)
+    for name, sizes in found.items():
+        for kind in QUERIES:
+            cells: list[Any] = [sizes.snapshot[kind, encoding] for encoding in ENCODINGS]
+            cells += [statistics.median(sizes.update[kind, encoding]) for encoding in ENCODINGS]
+            shown = " | ".join(f"{cell:.3g}" for cell in cells)
+            traffic = f"{name}; {sizes.aircraft:,} aircraft" if kind == OBJECTS else ""
+            yield f"| {traffic} | {kind} | {shown} |"
