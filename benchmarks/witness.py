@@ -1,23 +1,17 @@
 """One viewer that understands what it gets: chunks and compression undone, events counted."""
 
 import re
-import sys
-import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 
 import msgspec
 
-if sys.version_info >= (3, 14):
-    from compression import zstd
-else:
-    from backports import zstd
+from tests.support.decoding import decoder
 
 _EVENT = re.compile(rb"^event: ?(\w+)", re.MULTILINE)
 _STATE = b'"icao24"'
 _END_OF_HEADERS = b"\r\n\r\n"
 _LINE_BREAK = b"\r\n"
-_GZIP_WINDOW = 31
 
 
 class Seen(msgspec.Struct, frozen=True):
@@ -69,7 +63,7 @@ class Witness:
             return
         lines = (line.decode().partition(":") for line in head.split(_LINE_BREAK)[1:])
         self._headers = {name.lower(): value.strip() for name, _, value in lines}
-        self._decompress = _decompressor(self._headers.get("content-encoding", "identity"))
+        self._decompress = decoder(self._headers.get("content-encoding", "identity"))
         self._raw = rest
 
     def _body(self) -> Iterator[bytes]:
@@ -87,26 +81,3 @@ class Witness:
             yield raw[begin:end]
             at = end + len(_LINE_BREAK)
         self._raw = raw[at:]
-
-
-def _decompressor(encoding: str) -> Callable[[bytes], bytes]:
-    if encoding == "gzip":
-        return zlib.decompressobj(_GZIP_WINDOW).decompress
-    return _Frames().decompress if encoding == "zstd" else bytes
-
-
-class _Frames:
-    """Frames of zstd, one after another."""
-
-    def __init__(self) -> None:
-        self._frame = zstd.ZstdDecompressor()
-
-    def decompress(self, data: bytes) -> bytes:
-        text = b""
-        while data:
-            text += self._frame.decompress(data)
-            data = b""
-            if self._frame.eof:
-                data = self._frame.unused_data
-                self._frame = zstd.ZstdDecompressor()
-        return text

@@ -16,7 +16,6 @@ from processor.live.position import EventId, parse_event_id
 from processor.live.scene import Scene
 from processor.live.shape import DELTA
 from processor.live.tracker import Tracker
-from processor.live.turn import Turn
 from processor.live.view import View
 from processor.live.viewer import Ending, Viewer
 from processor.live.wire import Piece, Wire
@@ -196,42 +195,42 @@ class Broadcaster:
     async def _follow(
         self, viewer: Viewer, wire: Wire[Piece], last_event_id: str
     ) -> AsyncIterator[Piece]:
-        if last_event_id:
-            await self._reach(viewer, last_event_id)
-        told: Turn | None = None
-        seen: EventId | None = None
+        seen = parse_event_id(last_event_id)
+        if seen is not None:
+            await self._reach(viewer, seen)
+        # A number, for a viewer that stalls would keep a turn and all that was written in it.
+        told: int | None = None
         view = viewer.view
         while (scene := await self._news(viewer, view, told)) is not None:
-            if told is None and last_event_id:
-                pieces = self._resume(scene, view, wire, parse_event_id(last_event_id))
-            elif told is None or seen is None or viewer.view is not view:
+            if viewer.view is not view or (told is None and not last_event_id):
                 pieces = scene.snapshot_pieces(viewer.view, wire)
-            elif scene.current.number == told.number + 1:
+            elif told is None:
+                pieces = self._resume(scene, view, wire, seen)
+            elif scene.current.number == told + 1:
                 pieces = scene.next_pieces(view, wire)
             else:
                 self._metrics.conflated.inc()
                 pieces, _ = scene.pieces_since(seen, view, wire)
-            view, told = viewer.view, scene.current
+            view, told = viewer.view, scene.current.number
             seen = scene.seen_by(view)
             for piece in pieces:
                 yield piece
 
-    async def _news(self, viewer: Viewer, view: View, told: Turn | None) -> Scene | None:
+    async def _news(self, viewer: Viewer, view: View, told: int | None) -> Scene | None:
         """Wait for what the viewer has not been told; None if its stream is to end."""
         while self._ending(viewer) is None:
             scene = self._scene
-            if scene is not None and (scene.current is not told or viewer.view is not view):
+            if scene is not None and (scene.current.number != told or viewer.view is not view):
                 return scene
             await viewer.wait()
         return None
 
-    async def _reach(self, viewer: Viewer, last_event_id: str) -> None:
+    async def _reach(self, viewer: Viewer, seen: EventId) -> None:
         """Wait until the picture is where the viewer was, if that is to be soon."""
-        seen = parse_event_id(last_event_id)
         scene = await self._news(viewer, viewer.view, None)
         give_up_at = time.monotonic() + REACH_SECONDS
-        while scene is not None and seen is not None and scene.is_behind(seen, viewer.view):
-            if time.monotonic() > give_up_at:
+        while scene is not None and scene.is_behind(seen, viewer.view):
+            if time.monotonic() > give_up_at or self._ending(viewer) is not None:
                 return
             await asyncio.sleep(0.05)
             scene = self._scene

@@ -1,18 +1,12 @@
 """What a raw connection has heard, understood afterwards: HTTP, chunks, compression, WebSocket."""
 
 import struct
-import sys
-import zlib
 from collections.abc import Callable, Iterator
 
 import msgspec
 
-if sys.version_info >= (3, 14):
-    from compression import zstd
-else:
-    from backports import zstd
+from tests.support.decoding import decoder
 
-_GZIP_WINDOW = 31
 _SHORT, _MEDIUM, _LONG = 125, 126, 127
 TEXT, PING, PONG = 1, 9, 10
 """Opcodes of RFC 6455, 11.8."""
@@ -62,7 +56,7 @@ class HeardText:
         pairs = (line.partition(":") for line in lines)
         headers = {name.lower(): value.strip() for name, _, value in pairs}
         self.head = Head(int(first.split()[1]), headers)
-        self._decode = _decoder(headers.get("content-encoding", "identity"))
+        self._decode = decoder(headers.get("content-encoding", "identity"))
         self._raw = rest
 
     def _chunks(self) -> Iterator[bytes]:
@@ -116,26 +110,3 @@ def _as_event(payload: bytes) -> bytes:
     if "id" in message:
         lines.append(f"id: {msgspec.json.decode(message['id'], type=str)}".encode())
     return b"\n".join([*lines, b"data: " + bytes(message["data"]), b"", b""])
-
-
-def _decoder(encoding: str) -> Callable[[bytes], bytes]:
-    if encoding == "gzip":
-        return zlib.decompressobj(_GZIP_WINDOW).decompress
-    return _Frames().decode if encoding == "zstd" else bytes
-
-
-class _Frames:
-    """Frames of zstd, one after another."""
-
-    def __init__(self) -> None:
-        self._frame = zstd.ZstdDecompressor()
-
-    def decode(self, data: bytes) -> bytes:
-        text = b""
-        while data:
-            text += self._frame.decompress(data)
-            data = b""
-            if self._frame.eof:
-                data = self._frame.unused_data
-                self._frame = zstd.ZstdDecompressor()
-        return text

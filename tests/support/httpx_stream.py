@@ -6,27 +6,21 @@ from types import TracebackType
 from typing import Self
 
 import httpx
-from backports.zstd import ZstdDecompressor
 from httpx._decoders import ContentDecoder
 from httpx_sse import aconnect_sse
 
+from tests.support.decoding import ZstdFrames
 from tests.support.recorded_stream import DEADLINE_S, SeenEvent
 
 
 class _ZstdDecoder(ContentDecoder):
-    """What httpx has only with another package; one frame may follow another (RFC 8878, 3)."""
+    """What httpx has only with another package."""
 
     def __init__(self) -> None:
-        self._frame = ZstdDecompressor()
+        self._frames = ZstdFrames()
 
     def decode(self, data: bytes) -> bytes:
-        decoded = b""
-        while data:
-            decoded += self._frame.decompress(data)
-            data = self._frame.unused_data
-            if self._frame.eof:
-                self._frame = ZstdDecompressor()
-        return decoded
+        return self._frames.decode(data)
 
     def flush(self) -> bytes:
         return b""

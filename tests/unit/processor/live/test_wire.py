@@ -1,10 +1,8 @@
 """Bytes that stand alone: any viewer may get any of them, from any moment on."""
 
 import json
-import zlib
 
 import pytest
-from backports import zstd
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,6 +14,7 @@ from processor.live.wire import (
     Encoding,
     choose_encoding,
 )
+from tests.support.decoding import decoder
 from tests.support.viewer import Viewer
 
 
@@ -38,18 +37,6 @@ def test_the_best_that_is_accepted(accept_encoding: str, chosen: str) -> None:
     assert choose_encoding(accept_encoding) == chosen
 
 
-def _decode(encoding: Encoding, received: bytes) -> bytes:
-    """Decode as a client does that knows nothing of blocks and pieces."""
-    if encoding == "gzip":
-        return zlib.decompressobj(16 + zlib.MAX_WBITS).decompress(received)
-    decoded = b""
-    while encoding == "zstd" and received:
-        frame = zstd.ZstdDecompressor()
-        decoded += frame.decompress(received)
-        received = frame.unused_data
-    return decoded + received
-
-
 _TEXTS = st.lists(st.text(max_size=300), min_size=1, max_size=6)
 
 
@@ -65,7 +52,7 @@ def test_a_viewer_that_joins_late_reads_on(
     packed = [wire.pack([event]) for event in events]
     received = b"".join(wire.greet(1000)) + b"".join(b"".join(one) for one in packed[missed:])
     viewer = Viewer()
-    viewer.feed(_decode(encoding, received))
+    viewer.feed(decoder(encoding)(received))
     assert [json.loads(event.data)["text"] for event in viewer.events] == texts[missed:]
 
 
@@ -78,7 +65,7 @@ def test_a_large_event_comes_in_pieces(encoding: Encoding, *, is_shared: bool) -
     pieces = wire.pack([Event("update", f"[{rows}]".encode())], is_shared=is_shared)
     assert len(pieces) > 1
     assert max(map(len, pieces)) <= PIECE_BYTES
-    decoded = _decode(encoding, b"".join((*wire.greet(1), *pieces)))
+    decoded = decoder(encoding)(b"".join((*wire.greet(1), *pieces)))
     assert decoded.endswith(b"event: update\ndata: [" + rows.encode() + b"]\n\n")
 
 
