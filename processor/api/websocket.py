@@ -30,6 +30,8 @@ POLICY_VIOLATION, SERVICE_RESTART, TRY_AGAIN_LATER = 1008, 1012, 1013
 
 WRONG_ORIGIN = "pages of this origin are not allowed here: sse.allowed_origins names those that are"
 
+EXAMPLE = '{"subscribe": "bbox=5.9,45.8,10.5,47.9"}'
+
 SUBSCRIBE_SECONDS = 0.1
 """Between two subscriptions of a viewer, each of which costs a snapshot; a hand pans no faster."""
 
@@ -90,6 +92,8 @@ class _Stream:
     async def _tell(self, error: Exception) -> None:
         parameter = error.parameter if isinstance(error, FilterError) else None
         reason = error.reason if isinstance(error, FilterError) else str(error)
+        if isinstance(error, msgspec.DecodeError):
+            reason += f"; what is understood is {EXAMPLE}"
         await self._send_all(MESSAGES.pack([events.error(reason, parameter=parameter)]))
 
     async def _send_all(self, texts: Sequence[str]) -> None:

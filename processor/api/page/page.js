@@ -22,7 +22,12 @@ function connect() {
     connection.classList.toggle("open", isOpen);
   };
   stream.onopen = () => tell("connected", true);
-  stream.onerror = () => {
+  stream.onerror = (event) => {
+    if (event.data) { // an event of the server's, not the end of the connection: it says why
+      stream.close();
+      tell(JSON.parse(event.data).reason, false);
+      return;
+    }
     tell("reconnecting", false);
     // A browser gives up for good on some failures; then it is ours to try again.
     if (stream.readyState === EventSource.CLOSED) setTimeout(connect, 5000);
