@@ -87,14 +87,14 @@ class Turn:
         rows = self._after.rows(view.shape)
         if view.filter.is_everything:
             return rows, [aircraft.icao24 for aircraft in self._changes.removed]
-        is_in = view.filter.mask(self._after)
-        was_in = np.flatnonzero(view.filter.mask(self._before))
+        # One look for both, for what costs is the look.
+        passes = view.filter.mask(self._now_and_before)
+        was_in = np.flatnonzero(passes[len(rows) :])
         places = self._places[was_in]
-        # Who was removed has no place among those who changed.
-        gone = was_in[(places < 0) | ~is_in[places]] if len(is_in) else was_in
+        gone = was_in[~(passes[places] & (places >= 0))] + len(rows)
         return (
-            [rows[index] for index in np.flatnonzero(is_in).tolist()],
-            [self._before.aircraft[index].icao24 for index in gone.tolist()],
+            [rows[index] for index in np.flatnonzero(passes[: len(rows)]).tolist()],
+            [self._now_and_before.aircraft[index].icao24 for index in gone.tolist()],
         )
 
     @cached_property
@@ -102,11 +102,14 @@ class Turn:
         return Columns(self._changes.after)
 
     @cached_property
-    def _before(self) -> Columns:
-        return Columns([*self._changes.before, *self._changes.removed])
+    def _now_and_before(self) -> Columns:
+        """Who changed, as it is now, and then who changed or left, as it was."""
+        changes = self._changes
+        return Columns([*changes.after, *changes.before, *changes.removed])
 
     @cached_property
     def _places(self) -> Indices:
-        """Where each aircraft of before is among those of after; -1 is nowhere."""
+        """Where among those who changed each of before is now; -1 for who left."""
         places = {aircraft.icao24: place for place, aircraft in enumerate(self._changes.after)}
-        return np.array([places.get(a.icao24, -1) for a in self._before.aircraft], np.intp)
+        before = [*self._changes.before, *self._changes.removed]
+        return np.array([places.get(aircraft.icao24, -1) for aircraft in before], np.intp)

@@ -102,12 +102,12 @@ def choose_encoding(accept_encoding: str) -> Encoding:
 
 
 def _write(event: Event) -> bytes:
-    lines = [b"event: " + event.name.encode()]
+    parts = [b"event: ", event.name.encode(), b"\n"]
     if event.id is not None:
-        lines.append(b"id: " + event.id.encode())
+        parts += (b"id: ", event.id.encode(), b"\n")
     if event.retry_ms is not None:
-        lines.append(b"retry: %d" % event.retry_ms)
-    return b"\n".join([*lines, b"data: " + event.data, b"", b""])
+        parts.append(b"retry: %d\n" % event.retry_ms)
+    return b"".join((*parts, b"data: ", event.data, b"\n\n"))
 
 
 def _message(event: Event) -> str:
