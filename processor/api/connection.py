@@ -23,8 +23,9 @@ class Connection:
         """Note how it has ended: by ETIMEDOUT, the kernel has given up a peer that took nothing."""
         self.is_given_up |= isinstance(error, TimeoutError)
 
-    def cut(self) -> None:
+    def give_up(self) -> None:
         """End it at once: an orderly end would wait until a slow peer has taken the rest."""
+        self.is_given_up = True
         self._transport.abort()
 
     def state(self) -> dict[str, object]:

@@ -4,7 +4,9 @@ from fastapi.responses import JSONResponse
 from starlette.requests import HTTPConnection
 
 from processor.access.principal import ANYBODY, Principal
+from processor.live import events
 from processor.live.audience import Visitor
+from processor.live.events import Event
 from processor.live.filter import FilterError
 from processor.live.view import View, parse_view
 
@@ -30,6 +32,13 @@ def visitor_of(connection: HTTPConnection, principal: Principal) -> Visitor:
         principal="" if principal is ANYBODY else principal.name,
         expires_at=principal.expires_at,
     )
+
+
+def error_event(error: Exception, *, id: str | None = None) -> Event:  # noqa: A002 - its name
+    """Return what a viewer is told that can see no status."""
+    if isinstance(error, FilterError):
+        return events.error(error.reason, parameter=error.parameter, id=id)
+    return events.error(str(error), id=id)
 
 
 async def refuse_filter(_connection: HTTPConnection, error: FilterError) -> JSONResponse:

@@ -60,8 +60,7 @@ class _WebSocket(WebSocketsSansIOProtocol):
 
     def keepalive_timeout(self) -> None:
         """Cut the connection off; an orderly end makes the stream fail in what it sends next."""
-        self._connection.is_given_up = True
-        self._connection.cut()
+        self._connection.give_up()
 
 
 class Server(uvicorn.Server):

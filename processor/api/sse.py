@@ -14,8 +14,7 @@ from processor.access.principal import LIVE
 from processor.api.access import REFUSALS, admit
 from processor.api.connection import connection_of
 from processor.api.parameters import describe_parameters
-from processor.api.requests import read_view, visitor_of
-from processor.live import events
+from processor.api.requests import error_event, read_view, visitor_of
 from processor.live.audience import OverloadedError, Visitor
 from processor.live.broadcaster import Broadcaster
 from processor.live.filter import FilterError
@@ -45,8 +44,7 @@ class _Stream(EventSourceResponse):
         try:
             await super().__call__(scope, receive, send)
         except* SendTimeoutError:
-            self._connection.is_given_up = True
-            self._connection.cut()
+            self._connection.give_up()
         if self._connection.is_given_up:
             self.metrics.closed.labels("slow").inc()
 
@@ -144,7 +142,6 @@ async def _stream(
 async def _refusal(
     broadcaster: Broadcaster, wire: EventStream, error: AccessError | FilterError
 ) -> AsyncIterator[bytes]:
-    parameter = error.parameter if isinstance(error, FilterError) else None
-    refusal = events.error(error.reason, parameter=parameter, id=REFUSED_ID)
-    for piece in (*wire.greet(broadcaster.retry_ms()), *wire.pack([refusal])):
+    refusal = wire.pack([error_event(error, id=REFUSED_ID)])
+    for piece in (*wire.greet(broadcaster.retry_ms()), *refusal):
         yield piece

@@ -15,10 +15,11 @@ from processor.access.principal import LIVE, Principal
 from processor.api.access import require
 from processor.api.connection import connection_of
 from processor.api.origins import is_allowed_origin
-from processor.api.requests import read_view, visitor_of
+from processor.api.requests import error_event, read_view, visitor_of
 from processor.live import events
 from processor.live.audience import OverloadedError
 from processor.live.broadcaster import Broadcaster
+from processor.live.events import Event
 from processor.live.filter import FilterError
 from processor.live.metrics import LiveMetrics
 from processor.live.view import parse_view
@@ -66,17 +67,17 @@ class _Stream:
             ) as viewer:
                 await _until_first(self._follow(viewer), self._listen(viewer))
         except FilterError as error:
-            await self._tell(error)
+            await self._send(error_event(error))
             return POLICY_VIOLATION
         except OverloadedError as error:
-            await self._send_all(MESSAGES.pack([self._broadcaster.overloaded(error)]))
+            await self._send(self._broadcaster.overloaded(error))
             return TRY_AGAIN_LATER
         return SERVICE_RESTART
 
     async def _follow(self, viewer: Viewer) -> None:
         last_event_id = self._socket.query_params.get("last_event_id", "")
         async for text in self._broadcaster.stream(viewer, MESSAGES, last_event_id):
-            await self._send_all([text])
+            await self._send_text(text)
 
     async def _listen(self, viewer: Viewer) -> None:
         """Change the view when asked to; what cannot be used is told, and changes nothing."""
@@ -85,21 +86,19 @@ class _Stream:
                 request = msgspec.json.decode(message.get("text") or "", type=_Request)
                 query = parse_qsl(request.subscribe, keep_blank_values=True)
                 self._broadcaster.subscribe(viewer, parse_view(query, self._principal.areas))
-            except (msgspec.DecodeError, FilterError, OverloadedError) as error:
-                await self._tell(error)
+            except msgspec.DecodeError as error:
+                await self._send(events.error(f"{error}; what is understood is {EXAMPLE}"))
+            except (FilterError, OverloadedError) as error:
+                await self._send(error_event(error))
             await asyncio.sleep(SUBSCRIBE_SECONDS)
 
-    async def _tell(self, error: Exception) -> None:
-        parameter = error.parameter if isinstance(error, FilterError) else None
-        reason = error.reason if isinstance(error, FilterError) else str(error)
-        if isinstance(error, msgspec.DecodeError):
-            reason += f"; what is understood is {EXAMPLE}"
-        await self._send_all(MESSAGES.pack([events.error(reason, parameter=parameter)]))
+    async def _send(self, event: Event) -> None:
+        for text in MESSAGES.pack([event]):
+            await self._send_text(text)
 
-    async def _send_all(self, texts: Sequence[str]) -> None:
-        for text in texts:
-            async with asyncio.timeout(self._deadline_s):
-                await self._socket.send_text(text)
+    async def _send_text(self, text: str) -> None:
+        async with asyncio.timeout(self._deadline_s):
+            await self._socket.send_text(text)
 
 
 async def _until_first(*coroutines: Coroutine[None, None, None]) -> None:
@@ -144,8 +143,7 @@ def websocket_routes(
         try:
             await socket.close(await stream.serve())
         except TimeoutError:
-            below.is_given_up = True
-            below.cut()
+            below.give_up()
         except WebSocketDisconnect:
             pass  # the viewer was first
         if below.is_given_up:

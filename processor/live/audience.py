@@ -50,9 +50,6 @@ class Audience:
         self._principals: Counter[str] = Counter()
         self._shapes: Counter[Shape] = Counter()
 
-    def __len__(self) -> int:
-        return self._viewers
-
     def enter(self, visitor: Visitor) -> None:
         """Count a visitor until it leaves.
 
