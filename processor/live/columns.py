@@ -15,6 +15,7 @@ from processor.live.shape import Shape
 Mask = NDArray[np.bool_]
 Indices = NDArray[np.intp]
 Floats = NDArray[np.float64]
+Rows = NDArray[np.object_]
 
 _NONE: Indices = np.empty(0, dtype=np.intp)
 _AFTER_ALL = "\U0010ffff"
@@ -26,7 +27,7 @@ class Columns:
     def __init__(self, aircraft: Sequence[Aircraft]) -> None:
         self.aircraft = aircraft
         self._state_vectors = [one.state_vector for one in aircraft]
-        self._rows: dict[Shape, list[bytes]] = {}
+        self._rows: dict[Shape, Rows] = {}
         self._floats: dict[str, Floats] = {}
         self._groups: dict[str, Mapping[Hashable, Indices]] = {}
 
@@ -37,10 +38,12 @@ class Columns:
         """Return the aircraft for which a mask holds."""
         return [self.aircraft[index] for index in np.flatnonzero(mask).tolist()]
 
-    def rows(self, shape: Shape) -> list[bytes]:
-        """Return all aircraft as JSON."""
+    def rows(self, shape: Shape) -> Rows:
+        """Return all aircraft as JSON, in an array, for many are picked out of it at once."""
         if shape not in self._rows:
-            self._rows[shape] = [aircraft.encode(shape) for aircraft in self.aircraft]
+            rows = np.empty(len(self), dtype=np.object_)
+            rows[:] = [aircraft.encode(shape) for aircraft in self.aircraft]
+            self._rows[shape] = rows
         return self._rows[shape]
 
     def nobody(self) -> Mask:

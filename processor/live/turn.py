@@ -12,12 +12,15 @@ from processor.live.events import Event
 from processor.live.position import Position, name_event
 from processor.live.tracker import Changes
 from processor.live.view import View
-from processor.live.wire import Piece, Wire
+from processor.live.wire import Effort, Piece, Wire
 
 KEPT_BYTES = 64 * 1024 * 1024
 """Of what is written for few viewers, in one turn; more is written for each anew."""
 
 SHARED = frozenset({"turn", "snapshot"})
+
+PATIENT_WRITES = 100
+"""Of views of their own, in one turn; beyond them, time is worth more than bytes."""
 
 
 class Turn:
@@ -51,6 +54,7 @@ class Turn:
         self._now = now
         self._kept: dict[Hashable, Any] = {}
         self._kept_bytes = 0
+        self._own_writes = 0
 
     def pieces(self, view: View, wire: Wire[Piece], tag: str) -> tuple[Piece, ...]:
         """Return the turn's events for a viewer that has taken the turn before."""
@@ -66,11 +70,17 @@ class Turn:
             # There are few shapes and wires, but no end of filters, and of positions that viewers
             # may name.
             is_shared = view.filter.is_everything and what in SHARED
-            pieces = wire.pack(make(), is_shared=is_shared)
+            pieces = wire.pack(make(), self._effort(is_shared=is_shared))
             if is_shared or self._kept_bytes < KEPT_BYTES:
                 self._kept[key] = pieces
                 self._kept_bytes += sum(map(len, pieces))
         return pieces
+
+    def _effort(self, *, is_shared: bool) -> Effort:
+        if is_shared:
+            return "shared"
+        self._own_writes += 1
+        return "own" if self._own_writes <= PATIENT_WRITES else "hurried"
 
     def _events(self, view: View, tag: str) -> list[Event]:
         event_id = name_event(self._position_text, tag)
@@ -86,14 +96,16 @@ class Turn:
         """Return who is in the view and has changed, and who was in it and is no longer."""
         rows = self._after.rows(view.shape)
         if view.filter.is_everything:
-            return rows, [aircraft.icao24 for aircraft in self._changes.removed]
+            return rows.tolist(), [aircraft.icao24 for aircraft in self._changes.removed]
         # One look for both, for what costs is the look.
         passes = view.filter.mask(self._now_and_before)
-        was_in = np.flatnonzero(passes[len(rows) :])
-        places = self._places[was_in]
-        gone = was_in[~(passes[places] & (places >= 0))] + len(rows)
+        found = np.flatnonzero(passes)
+        was_in = found[found.searchsorted(len(rows)) :]
+        now_in = found[: len(found) - len(was_in)]
+        places = self._places[was_in - len(rows)]
+        gone = was_in[~(passes[places] & (places >= 0))]
         return (
-            [rows[index] for index in np.flatnonzero(passes[: len(rows)]).tolist()],
+            rows[now_in].tolist(),
             [self._now_and_before.aircraft[index].icao24 for index in gone.tolist()],
         )
 

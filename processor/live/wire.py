@@ -2,7 +2,8 @@
 
 import sys
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Literal, Protocol, TypeVar
 
 from processor.live.events import Event
@@ -18,8 +19,12 @@ Encoding = Literal["zstd", "gzip", "identity"]
 PIECE_BYTES = 256 * 1024
 """A viewer that stalls holds a piece at the most in the server's buffers, not a whole picture."""
 
-ZSTD_LEVEL, ZSTD_SHARED_LEVEL = 1, 8
-"""8 saves an eighth of the bytes of 3; above it hardly anything is left to save."""
+Effort = Literal["shared", "own", "hurried"]
+"""What writing may cost: the more viewers share the outcome, the more it is worth."""
+
+ZSTD_LEVELS: Mapping[Effort, int] = {"shared": 8, "own": 1, "hurried": -4}
+"""8 saves an eighth of the bytes of 3, and hardly anything is left to save above it; -4 takes four
+fifths of the time of 1 for 1.6 times the bytes."""
 
 GZIP_LEVEL = 1
 """6 costs three times as much for a tenth fewer bytes."""
@@ -46,8 +51,8 @@ class Wire(Protocol[Piece_co]):
     def greet(self, retry_ms: int) -> tuple[Piece_co, ...]:
         """Return what is sent first."""
 
-    def pack(self, events: Sequence[Event], *, is_shared: bool = False) -> tuple[Piece_co, ...]:
-        """Write events, cut where it suits the buffers; what many share may take longer."""
+    def pack(self, events: Sequence[Event], effort: Effort = "own") -> tuple[Piece_co, ...]:
+        """Write events, cut where it suits the buffers."""
 
 
 class EventStream:
@@ -58,19 +63,19 @@ class EventStream:
 
     def __init__(self, encoding: Encoding) -> None:
         self.name = encoding
-        self._compress, self._compress_shared = _COMPRESS[encoding]
+        self._compress = _COMPRESS[encoding]
 
     def greet(self, retry_ms: int) -> tuple[bytes, ...]:
         """Make proxies and browsers take the stream for open."""
         first = _GZIP_HEADER if self.name == "gzip" else b""
-        return (first + self._compress(b": welcome\nretry: %d\n\n" % retry_ms),)
+        return (first + self._compress["own"](b": welcome\nretry: %d\n\n" % retry_ms),)
 
-    def pack(self, events: Sequence[Event], *, is_shared: bool = False) -> tuple[bytes, ...]:
+    def pack(self, events: Sequence[Event], effort: Effort = "own") -> tuple[bytes, ...]:
         """Write events, one or several in a piece, or one in several."""
         if not events:
             return ()
-        compress = self._compress_shared if is_shared else self._compress
-        packed = compress(b"".join(map(_write, events)))
+        text = b"".join(chain.from_iterable(map(_lines, events)))
+        packed = self._compress[effort](text)
         return tuple(packed[at : at + PIECE_BYTES] for at in range(0, len(packed), PIECE_BYTES))
 
 
@@ -84,9 +89,9 @@ class MessageStream:
         del retry_ms
         return ()
 
-    def pack(self, events: Sequence[Event], *, is_shared: bool = False) -> tuple[str, ...]:
+    def pack(self, events: Sequence[Event], effort: Effort = "own") -> tuple[str, ...]:
         """Write each event as a message."""
-        del is_shared
+        del effort
         return tuple(map(_message, events))
 
 
@@ -101,13 +106,15 @@ def choose_encoding(accept_encoding: str) -> Encoding:
     return "gzip" if accepted.get("gzip") else "identity"
 
 
-def _write(event: Event) -> bytes:
-    parts = [b"event: ", event.name.encode(), b"\n"]
+def _lines(event: Event) -> Iterator[bytes]:
+    yield f"event: {event.name}\n".encode()
     if event.id is not None:
-        parts += (b"id: ", event.id.encode(), b"\n")
+        yield f"id: {event.id}\n".encode()
     if event.retry_ms is not None:
-        parts.append(b"retry: %d\n" % event.retry_ms)
-    return b"".join((*parts, b"data: ", event.data, b"\n\n"))
+        yield b"retry: %d\n" % event.retry_ms
+    yield b"data: "
+    yield event.data
+    yield b"\n\n"
 
 
 def _message(event: Event) -> str:
@@ -134,10 +141,10 @@ def _identity(text: bytes) -> bytes:
     return text
 
 
-_COMPRESS: Mapping[Encoding, tuple[Compress, Compress]] = {
-    "zstd": (_zstd(ZSTD_LEVEL), _zstd(ZSTD_SHARED_LEVEL)),
-    "gzip": (_gzip, _gzip),
-    "identity": (_identity, _identity),
+_COMPRESS: Mapping[Encoding, Mapping[Effort, Compress]] = {
+    "zstd": {effort: _zstd(level) for effort, level in ZSTD_LEVELS.items()},
+    "gzip": dict.fromkeys(ZSTD_LEVELS, _gzip),
+    "identity": dict.fromkeys(ZSTD_LEVELS, _identity),
 }
 
 EVENT_STREAMS: Mapping[Encoding, EventStream] = {

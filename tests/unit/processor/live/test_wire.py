@@ -1,6 +1,7 @@
 """Bytes that stand alone: any viewer may get any of them, from any moment on."""
 
 import json
+from typing import get_args
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,7 @@ from processor.live.wire import (
     EVENT_STREAMS,
     MESSAGES,
     PIECE_BYTES,
+    Effort,
     Encoding,
     choose_encoding,
 )
@@ -56,13 +58,13 @@ def test_a_viewer_that_joins_late_reads_on(
     assert [json.loads(event.data)["text"] for event in viewer.events] == texts[missed:]
 
 
-@pytest.mark.parametrize("is_shared", [True, False])
+@pytest.mark.parametrize("effort", get_args(Effort))
 @pytest.mark.parametrize("encoding", list(EVENT_STREAMS))
-def test_a_large_event_comes_in_pieces(encoding: Encoding, *, is_shared: bool) -> None:
+def test_a_large_event_comes_in_pieces(encoding: Encoding, effort: Effort) -> None:
     """None is larger than a stalled viewer may hold, and together they are the event."""
     rows = ",".join(str(number * 7919 % 1_000_003) for number in range(PIECE_BYTES))
     wire = EVENT_STREAMS[encoding]
-    pieces = wire.pack([Event("update", f"[{rows}]".encode())], is_shared=is_shared)
+    pieces = wire.pack([Event("update", f"[{rows}]".encode())], effort)
     assert len(pieces) > 1
     assert max(map(len, pieces)) <= PIECE_BYTES
     decoded = decoder(encoding)(b"".join((*wire.greet(1), *pieces)))
