@@ -136,6 +136,8 @@ class DatabaseSettings(_Section):
     connect_timeout_seconds: float = Field(10, gt=0, le=120)
     statement_timeout_seconds: float = Field(30, gt=0, le=3600)
     retention_days: int = Field(30, ge=0)
+    minutely_retention_days: int = Field(365, ge=0)
+    flight_retention_days: int = Field(0, ge=0)
 
 
 class ArchiveSettings(_Section):
@@ -148,6 +150,16 @@ class ArchiveSettings(_Section):
     session_timeout_seconds: int = Field(45, ge=6, le=300)
     max_invalid_consecutive: int = Field(1_000, ge=1)
     max_invalid_ratio: float = Field(0.5, gt=0, le=1)
+
+
+class HistorySettings(_Section):
+    """How much of the history one request may ask for."""
+
+    max_connections: int = Field(8, ge=1, le=100)
+    statement_timeout_seconds: float = Field(30, gt=0, le=3600)
+    max_window_days: int = Field(31, ge=1)
+    max_rows: int = Field(100_000, ge=1)
+    page_rows: int = Field(100, ge=1, le=1_000)
 
 
 class LiveSettings(_Section):
@@ -242,6 +254,7 @@ class Settings(BaseSettings):
     kafka: KafkaSettings = KafkaSettings()
     database: DatabaseSettings = DatabaseSettings()
     archive: ArchiveSettings = ArchiveSettings()
+    history: HistorySettings = HistorySettings()
     live: LiveSettings = LiveSettings()
     sse: SseSettings = SseSettings()
     http: HttpSettings = HttpSettings()

@@ -16,6 +16,7 @@ def upgrade() -> None:
         run_file("0001_columnstore")
     run_file("0001_ingest")
     run_file("0001_views")
+    run_file("0001_views_traffic")
 
 
 def downgrade() -> None:

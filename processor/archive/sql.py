@@ -1,10 +1,9 @@
 """The statements of queries.sql by name."""
 
-import re
 from pathlib import Path
 from typing import NamedTuple
 
-_HEADING = re.compile(r"^-- (\w+): .*$", re.MULTILINE)
+from processor.named_sql import load_statements
 
 
 class Queries(NamedTuple):
@@ -35,8 +34,5 @@ class Queries(NamedTuple):
 
 
 def load_queries() -> Queries:
-    """Read queries.sql; a statement that is missing or misspelt is an error at once."""
-    text = Path(__file__).with_name("queries.sql").read_text()
-    _, *parts = _HEADING.split(text)
-    named = zip(parts[::2], parts[1::2], strict=True)
-    return Queries(**{name: statement.strip() for name, statement in named})
+    """Read queries.sql."""
+    return load_statements(Path(__file__).with_name("queries.sql"), Queries)

@@ -1,0 +1,30 @@
+-- The last state vector of each aircraft in each minute: what long tracks, replay and statistics
+-- need, in a tenth of the rows.
+CREATE TEMPORARY TABLE minutely_columns (
+    minute          timestamptz      NOT NULL,
+    state_vectors   integer          NOT NULL,
+    icao24          text             NOT NULL,
+    callsign        text,
+    origin_country  text,
+    time_position   timestamptz,
+    last_contact    timestamptz      NOT NULL,
+    longitude       double precision,
+    latitude        double precision,
+    baro_altitude   real,
+    on_ground       boolean          NOT NULL,
+    velocity        real,
+    true_track      real,
+    vertical_rate   real,
+    geo_altitude    real,
+    squawk          text,
+    spi             boolean          NOT NULL,
+    position_source smallint         NOT NULL,
+    category        smallint
+) ON COMMIT DROP
+----
+-- Minutes that rows were added to since they were summed up. A row for each transaction and no
+-- key, so that who stores never waits for who sums up.
+CREATE TABLE touched_minutes (
+    id     bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    minute timestamptz NOT NULL
+)

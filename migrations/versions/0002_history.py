@@ -1,0 +1,22 @@
+"""The history: flights, one row for each aircraft and minute, traffic by the hour."""
+
+from migrations.editions import Edition, find_edition, run_file
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    run_file("0002_flights")
+    run_file("0002_minutes")
+    run_file(
+        "0002_minutes_partitions" if find_edition() is Edition.PLAIN else "0002_minutes_hypertable"
+    )
+    run_file("0002_traffic")
+
+
+def downgrade() -> None:
+    run_file("0002_down")
+    run_file("0001_views_traffic")

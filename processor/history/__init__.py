@@ -1,0 +1,1 @@
+"""History: what the archive has stored, for whoever asks."""

@@ -1,0 +1,94 @@
+"""Connections that read the history: few, read-only, each with a deadline."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TypeAlias
+
+import asyncpg
+
+from processor.history.errors import TooMuchError, UnavailableError
+
+Record: TypeAlias = asyncpg.Record
+Connection: TypeAlias = "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
+
+ACQUIRE_SECONDS = 5.0
+"""How long a question waits for a connection before it is told to come again."""
+
+UNREACHABLE = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.InterfaceError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.UndefinedTableError,
+)
+
+
+class HistoryDatabase:
+    """A pool that is opened by the first question, so that nothing else waits for the database."""
+
+    def __init__(
+        self,
+        *,
+        url: str,
+        max_connections: int,
+        connect_timeout_seconds: float,
+        statement_timeout_seconds: float,
+    ) -> None:
+        self._url = url
+        self._max_connections = max_connections
+        self._connect_timeout_seconds = connect_timeout_seconds
+        self._statement_timeout_seconds = statement_timeout_seconds
+        self._pool: asyncpg.Pool[Record] | None = None
+        self._one_at_a_time = asyncio.Lock()
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Connection]:
+        """Give a connection in a read-only transaction, whose questions see the same moment.
+
+        Raises:
+            UnavailableError: The database does not answer, or too many ask at once.
+            TooMuchError: A statement took longer than allowed.
+        """
+        try:
+            pool = await self._open()
+            async with (
+                pool.acquire(timeout=ACQUIRE_SECONDS) as connection,
+                connection.transaction(isolation="repeatable_read", readonly=True),
+            ):
+                yield connection
+        except asyncpg.QueryCanceledError as error:
+            raise TooMuchError(
+                f"the question took longer than {self._statement_timeout_seconds:g} s: ask for a"
+                " shorter time or a smaller area"
+            ) from error
+        except UNREACHABLE as error:
+            raise UnavailableError(f"the history cannot be read now: {error!r}") from error
+
+    async def close(self) -> None:
+        """End all connections, quickly."""
+        if self._pool is not None:
+            self._pool.terminate()
+
+    async def _open(self) -> "asyncpg.Pool[Record]":
+        async with self._one_at_a_time:
+            if self._pool is None:
+                self._pool = await asyncpg.create_pool(
+                    self._url,
+                    min_size=0,
+                    max_size=self._max_connections,
+                    timeout=self._connect_timeout_seconds,
+                    server_settings={
+                        "application_name": "flight-monitor history",
+                        "timezone": "UTC",
+                        "statement_timeout": str(int(self._statement_timeout_seconds * 1000)),
+                        # Who takes an answer too slowly must not hold back vacuum for ever.
+                        "idle_in_transaction_session_timeout": "600000",
+                        "default_transaction_read_only": "on",
+                    },
+                )
+            return self._pool
