@@ -10,7 +10,7 @@ import uvloop
 
 from processor.access.new_key import print_new_key
 from processor.access.principal import LIVE, SCOPES
-from processor.archive.commands import begin_anew, print_audit
+from processor.archive.commands import begin_anew, print_audit, rebuild
 from processor.errors import FatalError
 from processor.garbage import search_seldom
 from processor.service import Service
@@ -30,6 +30,8 @@ commands:
   audit       prove that nothing was lost or stored twice; exit code 1 names the first violation
   begin-anew  after "messages were removed before they were stored": keep what is stored, and
               let the next start begin at the oldest message that is left
+  rebuild     cut all flights anew and sum minutes and hours up, out of the state vectors that
+              are there; once after an upgrade from 0.1, or after an import; stop the archive first
   key NAME    make an API key for somebody and print it, this once (see docs/access.md)
 
 examples:
@@ -67,6 +69,8 @@ async def _run(settings: Settings, arguments: argparse.Namespace) -> int:
             return await print_audit(settings)
         case "begin-anew":
             return await begin_anew(settings)
+        case "rebuild":
+            return await rebuild(settings)
         case "key":
             return print_new_key(
                 name=arguments.name,
@@ -99,7 +103,7 @@ def _parser() -> argparse.ArgumentParser:
         "command",
         nargs="?",
         default="run",
-        choices=["run", "audit", "begin-anew", "key"],
+        choices=["run", "audit", "begin-anew", "rebuild", "key"],
         help="see below",
     )
     parser.add_argument("name", nargs="?", metavar="NAME", help="of whom an API key is for")

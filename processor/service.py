@@ -23,7 +23,7 @@ from processor.api.stream import stream_routes
 from processor.archive.breaker import Breaker
 from processor.archive.consumer import ArchiveConsumer
 from processor.archive.database import Database
-from processor.archive.maintenance import Maintenance
+from processor.archive.maintenance import Kept, Maintenance
 from processor.archive.metrics import ArchiveMetrics
 from processor.archive.sql import load_queries
 from processor.archive.writer import Writer
@@ -72,7 +72,11 @@ class ArchiveHalf:
             database=maintaining,
             queries=queries,
             metrics=metrics,
-            retention_days=settings.database.retention_days,
+            kept=Kept(
+                settings.database.retention_days,
+                settings.database.minutely_retention_days,
+                settings.database.flight_retention_days,
+            ),
         )
         self._consumer = ArchiveConsumer(
             kafka=settings.kafka,

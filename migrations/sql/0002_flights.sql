@@ -33,16 +33,20 @@ COMMENT ON COLUMN flight_legs.ends_before IS 'when the aircraft''s next flight b
 ----
 COMMENT ON COLUMN flight_legs.last_seen IS 'null until the flight is measured, with all that follows'
 ----
--- The haversine formula on a sphere of the mean radius (IUGG).
+-- Vincenty's formula on a sphere of the mean radius (IUGG), exact for any two points.
 CREATE FUNCTION great_circle_km(
     latitude_1 double precision, longitude_1 double precision,
     latitude_2 double precision, longitude_2 double precision
 ) RETURNS double precision LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-    SELECT 2 * 6371.0088 * asin(least(1, sqrt(
-        sin(radians(latitude_2 - latitude_1) / 2) ^ 2
-        + cos(radians(latitude_1)) * cos(radians(latitude_2))
-        * sin(radians(longitude_2 - longitude_1) / 2) ^ 2
-    )))
+    SELECT 6371.0088 * atan2(
+        sqrt(
+            (cosd(latitude_2) * sind(longitude_2 - longitude_1)) ^ 2
+            + (cosd(latitude_1) * sind(latitude_2)
+               - sind(latitude_1) * cosd(latitude_2) * cosd(longitude_2 - longitude_1)) ^ 2
+        ),
+        sind(latitude_1) * sind(latitude_2)
+        + cosd(latitude_1) * cosd(latitude_2) * cosd(longitude_2 - longitude_1)
+    )
 $$
 ----
 -- What a flight's state vectors add up to.

@@ -1,15 +1,23 @@
 """What an operator asks of the archive by hand."""
 
 import datetime as dt
+import operator
 import sys
+from collections.abc import Sequence
 
 import asyncpg
 
 from processor.archive.audit import Violation, audit
 from processor.archive.database import MISSING_SCHEMA, Connection
+from processor.archive.flights import Flights
+from processor.archive.instants import take_unix_seconds
 from processor.archive.sql import load_queries
+from processor.archive.sums import Summed, Sums
 from processor.errors import SchemaError
 from telemetry.settings import Settings
+
+AIRCRAFT_AT_ONCE = 500
+"""Of a transaction that cuts flights anew."""
 
 
 async def print_audit(settings: Settings) -> int:
@@ -52,6 +60,49 @@ async def _connect(settings: Settings) -> Connection:
     """Connect once; whoever asks by hand would rather know than wait."""
     url = settings.database.url.get_secret_value()
     try:
-        return await asyncpg.connect(url, timeout=settings.database.connect_timeout_seconds)
+        return await asyncpg.connect(
+            url,
+            timeout=settings.database.connect_timeout_seconds,
+            server_settings={"timezone": "UTC"},
+        )
     except (OSError, TimeoutError, asyncpg.PostgresError) as error:
         raise SchemaError(f"no database: {error}. See database.url") from error
+
+
+async def rebuild(settings: Settings) -> int:
+    """Cut all flights anew and sum all minutes and hours up, out of the state vectors there are."""
+    connection = await _connect(settings)
+    queries = load_queries()
+    try:
+        await take_unix_seconds(connection)
+        begins = await connection.fetch(queries.rebuild_begins)
+        await _cut_anew(connection, Flights(queries), begins)
+        await connection.execute(queries.rebuild_minutes)
+        await _sum_up(connection, Sums(queries))
+    except MISSING_SCHEMA as error:
+        raise SchemaError(f"{error}. Run `alembic upgrade head` first") from error
+    finally:
+        await connection.close()
+    return 0
+
+
+async def _cut_anew(
+    connection: Connection, flights: Flights, begins: Sequence[asyncpg.Record]
+) -> None:
+    for first in range(0, len(begins), AIRCRAFT_AT_ONCE):
+        some = begins[first : first + AIRCRAFT_AT_ONCE]
+        async with connection.transaction():
+            since = {row["icao24"]: int(row["since"].timestamp()) for row in some}
+            await flights.cut_anew(connection, since)
+        done = first + len(some)
+        sys.stderr.write(f"flights of {done:,} of {len(begins):,} aircraft are cut\n")
+
+
+async def _sum_up(connection: Connection, sums: Sums) -> None:
+    done = Summed()
+    while any(part := await sums.sum_up(connection)):
+        done = Summed(*map(operator.add, done, part))
+        sys.stderr.write(
+            f"{done.flights:,} flights measured, {done.minutes:,} minutes and {done.hours:,} hours"
+            " summed up\n"
+        )

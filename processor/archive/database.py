@@ -17,6 +17,8 @@ Result = TypeVar("Result")
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 """Generic for the type checker only; at run time the class takes no parameter."""
 
+Record: TypeAlias = asyncpg.Record
+
 Operation = Callable[[Connection], Awaitable[Result]]
 
 TRANSIENT = (

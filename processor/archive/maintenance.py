@@ -1,7 +1,8 @@
-"""What the archive does beside storing: room for the coming days, retention, a standing audit."""
+"""What the archive does beside storing: room for coming days, sums, retention, a standing audit."""
 
 import asyncio
 import datetime as dt
+from typing import NamedTuple
 
 import structlog
 
@@ -9,6 +10,7 @@ from processor.archive.audit import Violation, check_tiling
 from processor.archive.database import Connection, Database
 from processor.archive.metrics import ArchiveMetrics
 from processor.archive.sql import Queries
+from processor.archive.sums import Sums
 
 log = structlog.get_logger()
 
@@ -16,6 +18,14 @@ INTERVAL_SECONDS = 60
 
 DAYS_AHEAD = 2
 """So that the first batch of a day finds its partition."""
+
+
+class Kept(NamedTuple):
+    """How many days each is kept; 0 is for ever."""
+
+    state_vectors_days: int
+    minutely_days: int
+    flights_days: int
 
 
 class Maintenance:
@@ -27,17 +37,20 @@ class Maintenance:
         database: Database,
         queries: Queries,
         metrics: ArchiveMetrics,
-        retention_days: int,
+        kept: Kept,
     ) -> None:
         self._database = database
         self._queries = queries
         self._metrics = metrics
-        self._retention_days = retention_days
+        self._kept = kept
+        self._sums = Sums(queries)
 
     async def run(self) -> None:
         """Maintain until cancelled."""
         while True:
             await self._database.run(self.maintain)
+            while any(await self._database.run(self._sums.sum_up)):
+                pass
             await asyncio.sleep(INTERVAL_SECONDS)
 
     async def maintain(self, connection: Connection) -> None:
@@ -45,13 +58,24 @@ class Maintenance:
         now = dt.datetime.now(dt.UTC)
         days = [now.date() + dt.timedelta(days=ahead) for ahead in range(DAYS_AHEAD + 1)]
         await connection.execute(self._queries.make_partitions, days)
-        if self._retention_days:
-            await self._expire(connection, now - dt.timedelta(days=self._retention_days))
+        await self._expire(connection, now)
         await self._audit(connection)
 
-    async def _expire(self, connection: Connection, before: dt.datetime) -> None:
+    async def _expire(self, connection: Connection, now: dt.datetime) -> None:
+        midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+        if days := self._kept.state_vectors_days:
+            await self._expire_state_vectors(connection, midnight - dt.timedelta(days=days))
+        if days := self._kept.minutely_days:
+            await connection.fetch(
+                self._queries.drop_expired_minutes, midnight - dt.timedelta(days=days)
+            )
+        if days := self._kept.flights_days:
+            await connection.execute(
+                self._queries.delete_expired_flights, midnight - dt.timedelta(days=days)
+            )
+
+    async def _expire_state_vectors(self, connection: Connection, midnight: dt.datetime) -> None:
         """Drop whole days, and the ledger of the transactions that stored them."""
-        midnight = before.replace(hour=0, minute=0, second=0, microsecond=0)
         async with connection.transaction():
             dropped = await connection.fetch(self._queries.drop_expired, midnight)
             if dropped:

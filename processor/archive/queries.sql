@@ -37,7 +37,7 @@ CREATE TEMPORARY TABLE IF NOT EXISTS staging (
     LIKE state_vectors, from_partition int NOT NULL
 ) ON COMMIT DELETE ROWS;
 
--- insert_staged: what is not there yet, counted for each partition of the topic
+-- insert_staged: what is not there yet, and from which partition of the topic it came
 WITH inserted AS (
     INSERT INTO state_vectors
     SELECT icao24, callsign, origin_country, time_position, last_contact, longitude, latitude,
@@ -47,9 +47,9 @@ WITH inserted AS (
     ON CONFLICT (icao24, last_contact) DO NOTHING
     RETURNING icao24, last_contact
 )
-SELECT from_partition, count(*) AS n_inserted
+SELECT icao24, last_contact, from_partition
 FROM inserted JOIN staging USING (icao24, last_contact)
-GROUP BY from_partition;
+ORDER BY icao24, last_contact;
 
 -- set_aside: messages that hold no state vector
 INSERT INTO dead_letters
@@ -142,3 +142,190 @@ SELECT NOT EXISTS (SELECT FROM retention_marks);
 -- audit_unique: the index that makes a second row of one state vector impossible
 SELECT count(*) FROM pg_index
 WHERE indrelid = 'state_vectors'::regclass AND indisunique AND indisvalid;
+
+-- courses: where aircraft stand that are not known yet: their newest flight and state vector
+SELECT leg.icao24, leg.first_seen, leg.callsign, leg.origin_country, leg.take_off, leg.landing,
+       newest.last_contact, newest.on_ground
+FROM unnest($1::text[]) AS asked (icao24)
+CROSS JOIN LATERAL (
+    SELECT * FROM flight_legs AS leg
+    WHERE leg.icao24 = asked.icao24 ORDER BY leg.first_seen DESC LIMIT 1
+) AS leg
+CROSS JOIN LATERAL (
+    SELECT state.last_contact, state.on_ground FROM state_vectors AS state
+    WHERE state.icao24 = asked.icao24 AND state.last_contact >= leg.first_seen
+    ORDER BY state.last_contact DESC LIMIT 1
+) AS newest;
+
+-- neighbours: what stood before and after state vectors that came late, when they were not there
+SELECT late.icao24, late.last_contact, late.callsign, late.on_ground,
+       before.last_contact AS before_contact, before.callsign AS before_callsign,
+       before.on_ground AS before_on_ground, after.last_contact AS after_contact
+FROM (
+    SELECT *, array_agg(last_contact) OVER (PARTITION BY icao24) AS contacts
+    FROM unnest($1::text[], $2::timestamptz[], $3::text[], $4::boolean[])
+        AS late (icao24, last_contact, callsign, on_ground)
+) AS late
+LEFT JOIN LATERAL (
+    SELECT state.last_contact, state.callsign, state.on_ground FROM state_vectors AS state
+    WHERE state.icao24 = late.icao24 AND state.last_contact < late.last_contact
+      AND state.last_contact >= late.last_contact - INTERVAL '30 minutes'
+      AND state.last_contact <> ALL (late.contacts)
+    ORDER BY state.last_contact DESC LIMIT 1
+) AS before ON TRUE
+LEFT JOIN LATERAL (
+    SELECT state.last_contact FROM state_vectors AS state
+    WHERE state.icao24 = late.icao24 AND state.last_contact > late.last_contact
+      AND state.last_contact <= late.last_contact + INTERVAL '30 minutes'
+      AND state.last_contact <> ALL (late.contacts)
+    ORDER BY state.last_contact LIMIT 1
+) AS after ON TRUE;
+
+-- uncut: take back the flights from the one on that state vectors which came late belong to
+WITH begins AS (
+    SELECT late.icao24, coalesce(
+        (SELECT max(leg.first_seen) FROM flight_legs AS leg
+         WHERE leg.icao24 = late.icao24 AND leg.first_seen <= late.last_contact),
+        late.last_contact
+    ) AS first_seen
+    FROM unnest($1::text[], $2::timestamptz[]) AS late (icao24, last_contact)
+), taken_back AS (
+    DELETE FROM flight_legs AS leg USING begins
+    WHERE leg.icao24 = begins.icao24 AND leg.first_seen >= begins.first_seen
+    RETURNING leg.icao24, leg.first_seen, leg.take_off
+)
+SELECT begins.icao24, begins.first_seen,
+       coalesce(taken_back.take_off = begins.first_seen, FALSE) AS begins_with_take_off
+FROM begins LEFT JOIN taken_back USING (icao24, first_seen);
+
+-- sightings: all that flights are cut by, from a moment on
+SELECT state.icao24, state.last_contact, state.callsign, state.origin_country, state.on_ground
+FROM unnest($1::text[], $2::timestamptz[]) AS asked (icao24, since)
+JOIN state_vectors AS state
+  ON state.icao24 = asked.icao24 AND state.last_contact >= asked.since
+ORDER BY state.icao24, state.last_contact;
+
+-- save_legs: flights that began or changed; whatever was measured of them is to be measured anew
+INSERT INTO flight_legs
+    (icao24, first_seen, callsign, origin_country, take_off, landing, ends_before)
+SELECT icao24, first_seen, callsign, origin_country, take_off, landing,
+       coalesce(ends_before, 'infinity')
+FROM unnest(
+    $1::text[], $2::timestamptz[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[],
+    $7::timestamptz[]
+) AS leg (icao24, first_seen, callsign, origin_country, take_off, landing, ends_before)
+ON CONFLICT (icao24, first_seen) DO UPDATE
+    SET callsign = excluded.callsign, take_off = excluded.take_off, landing = excluded.landing,
+        ends_before = excluded.ends_before, last_seen = NULL;
+
+-- unmeasure: flights that old state vectors were added to, also while they are being measured
+UPDATE flight_legs AS leg SET last_seen = NULL
+FROM unnest($1::text[], $2::timestamptz[]) AS added (icao24, last_contact)
+WHERE leg.icao24 = added.icao24
+  AND added.last_contact >= leg.first_seen AND added.last_contact < leg.ends_before;
+
+-- touch_minutes: minutes whose rows are to be summed up
+INSERT INTO touched_minutes (minute) SELECT unnest($1::timestamptz[]);
+
+-- lock_unmeasured: flights that are over; those that somebody changes now are left for the next time
+SELECT icao24, first_seen FROM flight_legs AS leg
+WHERE leg.last_seen IS NULL
+  AND (leg.ends_before < now() - INTERVAL '1 hour'
+       OR (leg.first_seen < now() - INTERVAL '1 day' AND NOT EXISTS (
+           SELECT FROM state_vectors AS state
+           WHERE state.icao24 = leg.icao24 AND state.last_contact >= now() - INTERVAL '1 day')))
+ORDER BY leg.ends_before
+LIMIT $1
+FOR UPDATE SKIP LOCKED;
+
+-- measure: keep what the state vectors of a flight add up to, before they expire
+UPDATE flight_legs AS leg
+SET last_seen = measured.last_seen, distance_km = measured.distance_km,
+    max_altitude = measured.max_altitude, state_vectors = measured.state_vectors,
+    west = measured.west, south = measured.south, east = measured.east, north = measured.north
+FROM unnest($1::text[], $2::timestamptz[]) AS over (icao24, first_seen)
+JOIN flight_legs AS whole USING (icao24, first_seen)
+CROSS JOIN LATERAL measure_flight(whole.icao24, whole.first_seen, whole.ends_before) AS measured
+WHERE leg.icao24 = over.icao24 AND leg.first_seen = over.first_seen;
+
+-- touched_minutes: the oldest minutes that are over, and the marks that tell of them
+SELECT minute, array_agg(id) AS ids FROM touched_minutes
+WHERE minute < date_trunc('minute', now()) - INTERVAL '1 minute'
+GROUP BY minute ORDER BY minute LIMIT $1;
+
+-- make_minutely_partitions: room for the minutes of these days; a hypertable needs none
+SELECT make_minutely_partitions($1::date[]);
+
+-- sum_up_minutes: the last state vector of each aircraft in each of these minutes
+INSERT INTO minutely_state_vectors
+SELECT DISTINCT ON (minute, icao24)
+       asked.minute,
+       count(*) OVER (PARTITION BY asked.minute, state.icao24) AS state_vectors,
+       state.icao24, state.callsign, state.origin_country, state.time_position, state.last_contact,
+       state.longitude, state.latitude, state.baro_altitude, state.on_ground, state.velocity,
+       state.true_track, state.vertical_rate, state.geo_altitude, state.squawk, state.spi,
+       state.position_source, state.category
+FROM unnest($1::timestamptz[]) AS asked (minute)
+JOIN state_vectors AS state
+  ON state.last_contact >= asked.minute
+ AND state.last_contact < asked.minute + INTERVAL '1 minute'
+ORDER BY minute, icao24, state.last_contact DESC
+ON CONFLICT (icao24, minute) DO UPDATE
+SET state_vectors = excluded.state_vectors, callsign = excluded.callsign,
+    origin_country = excluded.origin_country, time_position = excluded.time_position,
+    last_contact = excluded.last_contact, longitude = excluded.longitude,
+    latitude = excluded.latitude, baro_altitude = excluded.baro_altitude,
+    on_ground = excluded.on_ground, velocity = excluded.velocity,
+    true_track = excluded.true_track, vertical_rate = excluded.vertical_rate,
+    geo_altitude = excluded.geo_altitude, squawk = excluded.squawk, spi = excluded.spi,
+    position_source = excluded.position_source, category = excluded.category;
+
+-- touch_hours: hours whose minutes have changed
+INSERT INTO touched_hours (hour)
+SELECT DISTINCT date_trunc('hour', minute) FROM unnest($1::timestamptz[]) AS asked (minute)
+ON CONFLICT DO NOTHING;
+
+-- forget_minutes: marks of what has been summed up; those set meanwhile stay
+DELETE FROM touched_minutes WHERE id = ANY ($1::bigint[]);
+
+-- touched_hours: hours that are over and have no minute left to be summed up
+SELECT hour FROM touched_hours AS touched
+WHERE hour < date_trunc('hour', now() - INTERVAL '10 minutes')
+  AND NOT EXISTS (
+      SELECT FROM touched_minutes
+      WHERE minute >= touched.hour AND minute < touched.hour + INTERVAL '1 hour')
+ORDER BY hour LIMIT $1;
+
+-- sum_up_hour: aircraft and state vectors of each country
+INSERT INTO hourly_counts
+SELECT $1, origin_country, count(DISTINCT icao24), sum(state_vectors)
+FROM minutely_state_vectors
+WHERE minute >= $1 AND minute < $1 + INTERVAL '1 hour'
+GROUP BY origin_country
+ON CONFLICT (hour, origin_country) DO UPDATE
+SET aircraft = excluded.aircraft, state_vectors = excluded.state_vectors;
+
+-- forget_hour: it is summed up; only maintenance touches hours, one at a time
+DELETE FROM touched_hours WHERE hour = $1;
+
+-- take_turns: one sums up at a time, of all instances; the others go without
+SELECT pg_try_advisory_xact_lock(hashtext('flight-monitor sums up'));
+
+-- drop_expired_minutes: minutes older than they are to be kept, a day at a time
+SELECT drop_minutely_state_vectors_before($1);
+
+-- delete_expired_flights: few rows, no partitions
+DELETE FROM flight_legs WHERE ends_before < $1 OR (last_seen < $1 AND first_seen < $1);
+
+-- rebuild_begins: where to cut each aircraft's flights anew; one that began before the state vectors
+-- that are left stays as it is
+SELECT kept.icao24, coalesce(leg.ends_before, kept.since) AS since
+FROM (SELECT icao24, min(last_contact) AS since FROM state_vectors GROUP BY icao24) AS kept
+LEFT JOIN flight_legs AS leg
+  ON leg.icao24 = kept.icao24 AND leg.first_seen < kept.since AND leg.ends_before > kept.since
+WHERE leg.ends_before IS DISTINCT FROM 'infinity'
+ORDER BY kept.icao24;
+
+-- rebuild_minutes: every minute that has rows
+INSERT INTO touched_minutes (minute)
+SELECT DISTINCT date_trunc('minute', last_contact) FROM state_vectors;

@@ -31,6 +31,28 @@ class Queries(NamedTuple):
     audit_rows: str
     audit_is_whole: str
     audit_unique: str
+    courses: str
+    neighbours: str
+    uncut: str
+    sightings: str
+    save_legs: str
+    unmeasure: str
+    touch_minutes: str
+    lock_unmeasured: str
+    measure: str
+    touched_minutes: str
+    make_minutely_partitions: str
+    sum_up_minutes: str
+    touch_hours: str
+    forget_minutes: str
+    touched_hours: str
+    sum_up_hour: str
+    forget_hour: str
+    take_turns: str
+    drop_expired_minutes: str
+    delete_expired_flights: str
+    rebuild_begins: str
+    rebuild_minutes: str
 
 
 def load_queries() -> Queries:

@@ -2,6 +2,7 @@
 
 import contextlib
 import datetime as dt
+import time
 from collections import Counter
 from collections.abc import Sequence
 
@@ -11,6 +12,7 @@ import structlog
 
 from processor.archive.batch import Batch, Claim, Key, Row, Span, to_rows
 from processor.archive.database import Connection, Database
+from processor.archive.flights import Courses, Flights
 from processor.archive.sql import Queries
 from processor.errors import LostLogError
 from processor.message import LogIdentity, Watermarks
@@ -61,6 +63,7 @@ class Writer:
         self._log_key = (identity.cluster_id, identity.topic)
         self._owner = owner
         self._expects_duplicates = True
+        self._flights = Flights(queries)
 
     async def claim(self, watermarks: dict[int, Watermarks]) -> list[Claim]:
         """Become the owner of partitions; former owners are fenced from here on.
@@ -69,6 +72,7 @@ class Writer:
             LostLogError: When the log cannot be gone on with where it was left.
         """
         self._expects_duplicates = True
+        self._flights.forget()
         return await self._database.run(lambda connection: self._claim(connection, watermarks))
 
     async def _claim(
@@ -166,10 +170,14 @@ class Writer:
         spans = [batch.spans[partition] for partition in sorted(batch.spans)]
         async with connection.transaction():
             await self._advance(connection, spans)
+            await self._flights.load(connection, {icao24 for icao24, _ in found})
             inserted = await self._insert(connection, found)
+            courses = await self._follow(connection, [found[key][0] for key in inserted])
             await self._set_aside(connection, spans)
-            await self._record(connection, spans, inserted)
-        return _stored(batch, inserted, {})
+            n_inserted = Counter(found[key][1] for key in inserted)
+            await self._record(connection, spans, n_inserted)
+        self._flights.remember(courses)
+        return _stored(batch, n_inserted, {})
 
     async def _make_room(
         self, connection: Connection, found: dict[Key, tuple[StateVector, int]]
@@ -194,34 +202,43 @@ class Writer:
 
     async def _insert(
         self, connection: Connection, found: dict[Key, tuple[StateVector, int]]
-    ) -> Counter[int]:
-        """Insert what is new; straight, unless the batch before had duplicates.
+    ) -> Sequence[Key]:
+        """Insert what is new, and tell what was; straight, unless the batch before had duplicates.
 
         COPY is the fastest way in, but cannot skip what is there already.
         """
         rows = to_rows(state_vector for state_vector, _ in found.values())
-        partitions = [partition for _, partition in found.values()]
         if not self._expects_duplicates:
             with contextlib.suppress(asyncpg.UniqueViolationError):
                 async with connection.transaction():
                     await connection.copy_records_to_table(
                         "state_vectors", records=rows, columns=FIELDS
                     )
-                return Counter(partitions)
+                return list(found)
+        partitions = [partition for _, partition in found.values()]
         return await self._insert_new(connection, rows, partitions)
 
     async def _insert_new(
         self, connection: Connection, rows: list[Row], partitions: list[int]
-    ) -> Counter[int]:
+    ) -> Sequence[Key]:
         """Insert by way of a staging table, skipping what is there already."""
         await connection.execute(self._queries.create_staging)
         staged = [(*row, partition) for row, partition in zip(rows, partitions, strict=True)]
         await connection.copy_records_to_table("staging", records=staged)
-        counts = await connection.fetch(self._queries.insert_staged)
-        inserted = Counter({row[0]: row[1] for row in counts})
+        inserted = await connection.fetch(self._queries.insert_staged)
         # They come in runs: after a claim, and while a collector repeats itself.
-        self._expects_duplicates = inserted.total() < len(rows)
-        return inserted
+        self._expects_duplicates = len(inserted) < len(rows)
+        return [(row["icao24"], int(row["last_contact"].timestamp())) for row in inserted]
+
+    async def _follow(
+        self, connection: Connection, state_vectors: Sequence[StateVector]
+    ) -> Courses:
+        """Keep what is derived from state vectors in step with those that were new."""
+        minutes = {state.last_contact // 60 * 60 for state in state_vectors}
+        if not minutes:
+            return {}
+        await connection.execute(self._queries.touch_minutes, sorted(minutes))
+        return await self._flights.store(connection, state_vectors, time.time())
 
     async def _set_aside(self, connection: Connection, spans: Sequence[Span]) -> None:
         letters = [letter for span in spans for letter in span.dead_letters]

@@ -1,0 +1,203 @@
+"""Keep the flights of every aircraft in step with its state vectors, in the same transaction."""
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby, islice
+from typing import NamedTuple
+
+from processor.archive.database import Connection, Record
+from processor.archive.legs import Course, Leg, Sighting, changes_nothing, cut
+from processor.archive.sql import Queries
+from telemetry.state_vector import StateVector
+
+MAX_KNOWN = 200_000
+"""Aircraft whose course is remembered; ten times as many as are ever in the air at once."""
+
+OLD_SECONDS = 12 * 3600
+"""State vectors older than this may belong to a flight that was taken for over and measured."""
+
+UNCUT_AT_ONCE = 50
+"""Aircraft whose flights are cut anew in one step: each may have days of state vectors."""
+
+Courses = dict[str, Course]
+
+
+class Added(NamedTuple):
+    """A state vector that was not there before."""
+
+    icao24: str
+    sighting: Sighting
+
+
+class Flights:
+    """Remembers where each aircraft stands, so that most state vectors need no question.
+
+    What it remembers is what the database says: forget it whenever that is uncertain.
+    """
+
+    def __init__(self, queries: Queries) -> None:
+        self._queries = queries
+        self._courses: Courses = {}
+
+    def forget(self) -> None:
+        """Ask the database again: somebody else may have stored, or a commit is in doubt."""
+        self._courses.clear()
+
+    def remember(self, courses: Courses) -> None:
+        """Take what `store` came to, once it is committed."""
+        if len(self._courses) + len(courses) > MAX_KNOWN:
+            self._courses.clear()
+        self._courses.update(courses)
+
+    async def load(self, connection: Connection, icao24s: Iterable[str]) -> None:
+        """Learn where aircraft stand, before their new state vectors are inserted."""
+        unknown = [icao24 for icao24 in icao24s if icao24 not in self._courses]
+        if unknown:
+            rows = await connection.fetch(self._queries.courses, unknown)
+            self.remember({row["icao24"]: _course(row) for row in rows})
+
+    async def store(
+        self, connection: Connection, state_vectors: Sequence[StateVector], now: float
+    ) -> Courses:
+        """Cut the flights of state vectors that have just been inserted.
+
+        Args:
+            connection: In the transaction that has inserted them, after `load`.
+            state_vectors: Those that were new, sorted by icao24 and last_contact.
+            now: Unix time in seconds.
+
+        Returns:
+            What is to be remembered once that transaction is committed.
+        """
+        courses: Courses = {}
+        legs: list[tuple[str, Leg]] = []
+        late: list[Added] = []
+        for icao24, group in groupby(map(_added, state_vectors), key=lambda added: added.icao24):
+            added = list(group)
+            known = self._courses.get(icao24)
+            newest = known.last_contact if known is not None else 0
+            late += [one for one in added if one.sighting.last_contact <= newest]
+            newer = [one.sighting for one in added if one.sighting.last_contact > newest]
+            if newer:
+                found = cut(known, newer)
+                courses[icao24] = found.course
+                legs += [(icao24, leg) for leg in found.legs]
+        await self._save(connection, legs)
+        courses |= await self._fit_in(connection, late)
+        await self._unmeasure(connection, late, state_vectors, now)
+        return courses
+
+    async def _fit_in(self, connection: Connection, late: Sequence[Added]) -> Courses:
+        """Cut anew where state vectors that came late make a difference."""
+        since = await self._unsettled(connection, late)
+        return await self.cut_anew(connection, since)
+
+    async def _unsettled(self, connection: Connection, late: Sequence[Added]) -> dict[str, int]:
+        """Return the aircraft for which it makes a difference, and from when on."""
+        if not late:
+            return {}
+        rows = await connection.fetch(
+            self._queries.neighbours,
+            [one.icao24 for one in late],
+            [one.sighting.last_contact for one in late],
+            [one.sighting.callsign for one in late],
+            [one.sighting.on_ground for one in late],
+        )
+        since: dict[str, int] = {}
+        for row in rows:
+            if not _is_settled(row):
+                contact = int(row["last_contact"].timestamp())
+                since[row["icao24"]] = min(contact, since.get(row["icao24"], contact))
+        return since
+
+    async def cut_anew(self, connection: Connection, since: Mapping[str, int]) -> Courses:
+        """Take back flights from a moment on (Unix seconds), and cut them out of what is stored."""
+        courses: Courses = {}
+        waiting = iter(since.items())
+        while some := dict(islice(waiting, UNCUT_AT_ONCE)):
+            begins = await connection.fetch(self._queries.uncut, list(some), list(some.values()))
+            has_taken_off = {row["icao24"]: row["begins_with_take_off"] for row in begins}
+            rows = await connection.fetch(
+                self._queries.sightings,
+                [row["icao24"] for row in begins],
+                [row["first_seen"] for row in begins],
+            )
+            legs = []
+            for icao24, group in groupby(rows, key=lambda row: str(row["icao24"])):
+                found = cut(None, map(_sighting, group), begins_with_take_off=has_taken_off[icao24])
+                legs += [(icao24, leg) for leg in found.legs]
+                courses[icao24] = found.course
+            await self._save(connection, legs)
+        return courses
+
+    async def _save(self, connection: Connection, legs: Sequence[tuple[str, Leg]]) -> None:
+        if legs:
+            await connection.execute(
+                self._queries.save_legs,
+                [icao24 for icao24, _ in legs],
+                [leg.first_seen for _, leg in legs],
+                [leg.callsign for _, leg in legs],
+                [leg.origin_country for _, leg in legs],
+                [leg.take_off for _, leg in legs],
+                [leg.landing for _, leg in legs],
+                [leg.ends_before for _, leg in legs],
+            )
+
+    async def _unmeasure(
+        self,
+        connection: Connection,
+        late: Sequence[Added],
+        state_vectors: Sequence[StateVector],
+        now: float,
+    ) -> None:
+        """Let flights be measured again that got a state vector after they were taken for over."""
+        old = [(one.icao24, one.sighting.last_contact) for one in late]
+        old += [
+            (state.icao24, state.last_contact)
+            for state in state_vectors
+            if state.last_contact < now - OLD_SECONDS
+        ]
+        if old:
+            await connection.execute(
+                self._queries.unmeasure,
+                [icao24 for icao24, _ in old],
+                [last_contact for _, last_contact in old],
+            )
+
+
+def _added(state: StateVector) -> Added:
+    return Added(
+        state.icao24,
+        Sighting(state.last_contact, state.callsign, state.origin_country, state.on_ground),
+    )
+
+
+def _course(row: Record) -> Course:
+    leg = Leg(
+        first_seen=_unix_seconds(row["first_seen"]),
+        callsign=row["callsign"],
+        origin_country=row["origin_country"],
+        take_off=_unix_seconds(row["take_off"]) if row["take_off"] else None,
+        landing=_unix_seconds(row["landing"]) if row["landing"] else None,
+    )
+    return Course(leg, _unix_seconds(row["last_contact"]), row["on_ground"])
+
+
+def _sighting(row: Record) -> Sighting:
+    return Sighting(
+        _unix_seconds(row["last_contact"]), row["callsign"], row["origin_country"], row["on_ground"]
+    )
+
+
+def _is_settled(row: Record) -> bool:
+    if row["before_contact"] is None or row["after_contact"] is None:
+        return False
+    before = Sighting(
+        _unix_seconds(row["before_contact"]), row["before_callsign"], None, row["before_on_ground"]
+    )
+    late = Sighting(_unix_seconds(row["last_contact"]), row["callsign"], None, row["on_ground"])
+    return changes_nothing(late, before, _unix_seconds(row["after_contact"]))
+
+
+def _unix_seconds(moment: dt.datetime) -> int:
+    return int(moment.timestamp())

@@ -1,0 +1,136 @@
+"""Flights that are over, minutes and hours: what maintenance sums up of what is stored."""
+
+import time
+from collections.abc import AsyncIterator
+
+import pytest
+
+from processor.archive.commands import rebuild
+from processor.archive.sql import load_queries
+from processor.archive.sums import Sums
+from telemetry.settings import DatabaseSettings, Settings
+from telemetry.state_vector import StateVector
+from tests.support.archive_site import ArchiveSite
+from tests.support.migration import migrate
+from tests.support.queries import fetch, fetch_value
+from tests.support.state_vectors import state_vector
+
+pytestmark = pytest.mark.real_database
+
+LONG_AGO = int(time.time()) // 3600 * 3600 - 30 * 3600
+"""A full hour, long enough ago for everything of it to be over."""
+
+MINUTES = """
+    SELECT extract(epoch FROM minute)::int, icao24, state_vectors, velocity::int
+    FROM minutely_state_vectors ORDER BY 1, 2
+"""
+HOURS = """
+    SELECT extract(epoch FROM hour)::int, origin_country, aircraft::int, state_vectors::int
+    FROM hourly_traffic ORDER BY 1, 2
+"""
+
+
+@pytest.fixture
+async def site(database_url: str) -> AsyncIterator[ArchiveSite]:
+    migrate(database_url)
+    site = ArchiveSite(database_url)
+    await site.restart()
+    yield site
+    await site.database.close()
+
+
+async def sum_up(site: ArchiveSite) -> None:
+    """Do all that is due."""
+    sums = Sums(load_queries())
+    while any(await site.database.run(sums.sum_up)):
+        pass
+
+
+def climb(icao24: str, *after: int) -> list[StateVector]:
+    """Return state vectors so many seconds after LONG_AGO, each a little further north."""
+    return [
+        state_vector(
+            icao24,
+            LONG_AGO + seconds,
+            velocity=float(seconds),
+            latitude=47.0 + seconds / 3600,
+            longitude=8.5,
+            baro_altitude=1_000.0 + seconds,
+        )
+        for seconds in after
+    ]
+
+
+async def test_minutes_and_hours(site: ArchiveSite) -> None:
+    """The newest of each minute, and how many there were."""
+    await site.write([*climb("aaaaaa", 0, 10, 59, 60, 3600), *climb("bbbbbb", 5)])
+    await sum_up(site)
+    assert fetch(site.dsn, MINUTES) == [
+        (LONG_AGO, "aaaaaa", 3, 59),
+        (LONG_AGO, "bbbbbb", 1, 5),
+        (LONG_AGO + 60, "aaaaaa", 1, 60),
+        (LONG_AGO + 3600, "aaaaaa", 1, 3600),
+    ]
+    assert fetch(site.dsn, HOURS) == [
+        (LONG_AGO, "Switzerland", 2, 5),
+        (LONG_AGO + 3600, "Switzerland", 1, 1),
+    ]
+    assert fetch_value(site.dsn, "SELECT count(*) FROM touched_hours") == 0
+
+
+async def test_what_comes_late_is_counted(site: ArchiveSite) -> None:
+    """Also in minutes, hours and flights that were summed up before."""
+    await site.write(climb("aaaaaa", 0, 600))
+    await sum_up(site)
+    assert [flight.state_vectors for flight in await site.flights()] == [2]
+    await site.write(climb("aaaaaa", 5, 300))
+    assert [flight.state_vectors for flight in await site.flights()] == [4]
+    await sum_up(site)
+    assert [row[2] for row in fetch(site.dsn, MINUTES)] == [2, 1, 1]
+    assert [row[3] for row in fetch(site.dsn, HOURS)] == [4]
+
+
+async def test_an_hour_that_goes_on_is_counted_so_far(site: ArchiveSite) -> None:
+    """Out of its minutes, all but the newest three."""
+    now = int(time.time())
+    vectors = [state_vector("aaaaaa", now - age) for age in (5, 250, 400)]
+    await site.write(vectors)
+    await sum_up(site)
+    assert sum(row[3] for row in fetch(site.dsn, HOURS)) == 2
+
+
+async def test_a_flight_is_measured_once_it_is_over(site: ArchiveSite) -> None:
+    """What it comes to stays, when the state vectors go."""
+    await site.write(climb("aaaaaa", 0, 60, 120))
+    await sum_up(site)
+    fetch(site.dsn, "DELETE FROM state_vectors")
+    [flight] = fetch(
+        site.dsn,
+        "SELECT distance_km, max_altitude, state_vectors, south, north FROM flights",
+    )
+    # A degree of latitude on a sphere of 6,371.0088 km.
+    assert flight[0] == pytest.approx(111.19508 / 30, rel=1e-6)
+    assert flight[1:3] == (1_120.0, 3)
+    assert flight[3:] == pytest.approx((47.0, 47.0 + 120 / 3600))
+
+
+async def test_a_flight_that_goes_on_is_not_measured_for_good(site: ArchiveSite) -> None:
+    """A log that is read a day later goes on with flights that seemed to be over."""
+    await site.write(climb("aaaaaa", 0, 60))
+    await sum_up(site)
+    await site.write(climb("aaaaaa", 120))
+    [flight] = await site.flights()
+    assert (flight.last_seen, flight.state_vectors) == (LONG_AGO + 120, 3)
+
+
+async def test_rebuild_comes_to_the_same(site: ArchiveSite) -> None:
+    """Out of the state vectors alone, for an archive that is older than its sums."""
+    await site.write([*climb("aaaaaa", 0, 10, 4000), *climb("bbbbbb", 5)])
+    await sum_up(site)
+    before = (await site.flights(), fetch(site.dsn, MINUTES), fetch(site.dsn, HOURS))
+    tables = "flight_legs, minutely_state_vectors, hourly_counts, touched_minutes, touched_hours"
+    fetch(site.dsn, f"TRUNCATE {tables}")
+    assert await site.flights() == []
+    settings = Settings(database=DatabaseSettings(url=site.dsn))
+    assert await rebuild(settings) == 0
+    assert (await site.flights(), fetch(site.dsn, MINUTES), fetch(site.dsn, HOURS)) == before
