@@ -21,7 +21,8 @@ class Edition(StrEnum):
 
 def find_edition() -> Edition:
     """Load TimescaleDB where the server has it, and tell the edition."""
-    if "timescaledb" not in str(_ask("SHOW shared_preload_libraries")):
+    # Only its loader defines this setting, which, unlike shared_preload_libraries, anybody may read.
+    if _ask("SELECT current_setting('timescaledb.disable_load', true)") is None:
         return Edition.PLAIN
     op.get_bind().exec_driver_sql("CREATE EXTENSION IF NOT EXISTS timescaledb")
     is_community = _ask("SHOW timescaledb.license") == "timescale"

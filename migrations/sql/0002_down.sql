@@ -1,6 +1,10 @@
 DROP VIEW hourly_traffic
 ----
-DROP TABLE touched_hours, hourly_counts, touched_minutes, minutely_state_vectors
+DROP FUNCTION fit_chunks(bigint)
+----
+DROP TABLE touched_hours, hourly_counts, touched_minutes
+----
+DROP TABLE minutely_state_vectors
 ----
 DROP FUNCTION make_minutely_partitions(date[]), drop_minutely_state_vectors_before(timestamptz)
 ----

@@ -9,11 +9,12 @@ depends_on = None
 
 
 def upgrade() -> None:
+    edition = find_edition()
     run_file("0002_flights")
     run_file("0002_minutes")
-    run_file(
-        "0002_minutes_partitions" if find_edition() is Edition.PLAIN else "0002_minutes_hypertable"
-    )
+    run_file("0002_minutes_partitions" if edition is Edition.PLAIN else "0002_minutes_hypertable")
+    if edition is Edition.COMMUNITY:
+        run_file("0002_columnstore")
     run_file("0002_traffic")
 
 

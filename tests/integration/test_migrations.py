@@ -11,18 +11,37 @@ from typing import NamedTuple
 import asyncpg
 import pytest
 
-from processor.archive.batch import to_rows
-from processor.archive.instants import take_unix_seconds
 from standalone.database import EmbeddedDatabase
-from telemetry.state_vector import FIELDS
 from tests.support import databases
+from tests.support.invented_day import Leg
 from tests.support.migration import TIMEOUT_S, migrate, start_migration
 from tests.support.queries import fetch, fetch_value
 from tests.support.state_vectors import state_vector
+from tests.support.stored_day import store
 from tests.support.timescale import Timescale
 
-TABLES = {"state_vectors", "dead_letters", "ingest_offsets", "ingest_ledger", "retention_marks"}
-VIEWS = {"latest_state_vectors", "hourly_traffic"}
+ARCHIVE = {"state_vectors", "dead_letters", "ingest_offsets", "ingest_ledger", "retention_marks"}
+FIRST_VIEWS = {"latest_state_vectors", "hourly_traffic"}
+HISTORY = {
+    *("flight_legs", "minutely_state_vectors", "hourly_counts"),
+    *("touched_minutes", "touched_hours"),
+}
+ALL = ARCHIVE | FIRST_VIEWS | HISTORY | {"flights", "tracks", "emergencies"}
+FUNCTIONS = {
+    *("make_partitions", "drop_state_vectors_before"),
+    *("make_minutely_partitions", "drop_minutely_state_vectors_before"),
+    *("great_circle_km", "measure_flight", "fit_chunks"),
+}
+HEAD = "0003"
+DIVIDED = {
+    "state_vectors": ("make_partitions", "drop_state_vectors_before", "last_contact"),
+    "minutely_state_vectors": (
+        *("make_minutely_partitions", "drop_minutely_state_vectors_before"),
+        "minute",
+    ),
+}
+"""The tables that time divides, with the functions that make and drop their parts."""
+
 DAY = 86_400
 FIRST_DAY = dt.date(2026, 9, 1)
 FIRST_MOMENT = int(dt.datetime(2026, 9, 1, 12, tzinfo=dt.UTC).timestamp())
@@ -71,51 +90,80 @@ def relations(dsn: str) -> set[str]:
 
 
 def functions(dsn: str) -> set[str]:
-    """Return the names of our functions."""
+    """Return the names of our functions; those of TimescaleDB belong to its extension."""
     rows = fetch(
         dsn,
-        "SELECT proname FROM pg_proc WHERE proname = ANY ($1)",
-        ["make_partitions", "drop_state_vectors_before"],
+        "SELECT proname FROM pg_proc AS function WHERE pronamespace = 'public'::regnamespace"
+        " AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = function.oid AND deptype = 'e')",
     )
     return {row[0] for row in rows}
 
 
 def insert(dsn: str, days: int) -> None:
-    """Store a state vector on each of so many days."""
+    """Store a state vector on each of so many days, and the minutes."""
     vectors = [state_vector("4b1814", FIRST_MOMENT + day * DAY) for day in range(days)]
-
-    async def copy() -> None:
-        connection = await asyncpg.connect(dsn)
-        await take_unix_seconds(connection)
-        wanted = [FIRST_DAY + dt.timedelta(days=day) for day in range(days)]
-        await connection.execute("SELECT make_partitions($1::date[])", wanted)
-        await connection.copy_records_to_table(
-            "state_vectors", records=to_rows(vectors), columns=FIELDS
-        )
-        await connection.close()
-
-    asyncio.run(copy())
+    asyncio.run(store(dsn, [Leg(vectors)]))
 
 
-def parts(place: Place) -> int:
-    """Return how many parts the table has."""
+def parts(place: Place, table: str = "state_vectors") -> int:
+    """Return how many parts a table has."""
     if place.is_timescale:
-        statement = "SELECT count(*) FROM show_chunks('state_vectors')"
+        statement = "SELECT count(*) FROM show_chunks($1::text::regclass)"
     else:
-        statement = "SELECT count(*) FROM pg_inherits WHERE inhparent = 'state_vectors'::regclass"
-    return int(fetch_value(place.dsn, statement))
+        statement = "SELECT count(*) FROM pg_inherits WHERE inhparent = $1::text::regclass"
+    return int(fetch_value(place.dsn, statement, table))
+
+
+def days_in(dsn: str, table: str) -> list[int]:
+    """Return the day of the month of each row, in order."""
+    statement = f"SELECT (last_contact)::date FROM {table} ORDER BY 1"  # noqa: S608 - a name of ours
+    return [row[0].day for row in fetch(dsn, statement)]
 
 
 def test_up_down_and_up_again(place: Place) -> None:
     """Nothing of ours is left after the way down, and the second way up ends as the first."""
     migrate(place.dsn)
-    assert relations(place.dsn) == TABLES | VIEWS
+    assert (relations(place.dsn), functions(place.dsn)) == (ALL, FUNCTIONS)
     insert(place.dsn, 3)
     migrate(place.dsn, "downgrade", "base")
     assert (relations(place.dsn), functions(place.dsn)) == (set(), set())
     migrate(place.dsn)
-    assert relations(place.dsn) == TABLES | VIEWS
+    assert (relations(place.dsn), functions(place.dsn)) == (ALL, FUNCTIONS)
     assert fetch_value(place.dsn, "SELECT count(*) FROM state_vectors") == 0
+
+
+def test_each_way_down_keeps_what_was_there_before(place: Place) -> None:
+    """One revision at a time, with rows: the state vectors stay until the first goes."""
+    migrate(place.dsn)
+    insert(place.dsn, 2)
+    migrate(place.dsn, "downgrade", "0002")
+    assert relations(place.dsn) == ALL - {"tracks", "emergencies"}
+    migrate(place.dsn, "downgrade", "0001")
+    assert relations(place.dsn) == ARCHIVE | FIRST_VIEWS
+    assert fetch_value(place.dsn, "SELECT sum(state_vectors)::int FROM hourly_traffic") == 2
+    migrate(place.dsn)
+    assert relations(place.dsn) == ALL
+    assert fetch_value(place.dsn, "SELECT count(*) FROM state_vectors") == 2
+
+
+def test_everything_for_people_is_described(place: Place) -> None:
+    """`psql` teaches: each table and view has a comment, and each column that the reader sees."""
+    migrate(place.dsn)
+    bare = fetch(
+        place.dsn,
+        "SELECT relname FROM pg_class WHERE relname = ANY ($1) AND obj_description(oid) IS NULL",
+        list(ALL),
+    )
+    assert bare == []
+    columns = fetch(
+        place.dsn,
+        "SELECT attrelid::regclass::text, attname FROM pg_attribute"
+        " WHERE attrelid::regclass::text = ANY ($1) AND attnum > 0"
+        " AND has_table_privilege('flights_reader', attrelid, 'SELECT')"
+        " AND col_description(attrelid, attnum) IS NULL",
+        list(ALL),
+    )
+    assert columns == []
 
 
 def test_two_migrators_at_once(place: Place) -> None:
@@ -123,8 +171,8 @@ def test_two_migrators_at_once(place: Place) -> None:
     migrators = [start_migration(place.dsn) for _ in range(2)]
     printed = [migrator.communicate(timeout=TIMEOUT_S)[0] for migrator in migrators]
     assert [migrator.returncode for migrator in migrators] == [0, 0], printed
-    assert relations(place.dsn) == TABLES | VIEWS
-    assert fetch(place.dsn, "SELECT version_num FROM alembic_version") == [("0001",)]
+    assert relations(place.dsn) == ALL
+    assert fetch(place.dsn, "SELECT version_num FROM alembic_version") == [(HEAD,)]
 
 
 def test_migrating_again_changes_nothing(place: Place) -> None:
@@ -139,20 +187,20 @@ def test_time_is_divided_by_day(place: Place) -> None:
     """A hypertable with TimescaleDB, native partitions without; a day in each part."""
     migrate(place.dsn)
     insert(place.dsn, 5)
-    assert parts(place) == 5
-    kind = fetch_value(
-        place.dsn, "SELECT relkind::text FROM pg_class WHERE oid = 'state_vectors'::regclass"
+    assert [parts(place, table) for table in DIVIDED] == [5, 5]
+    kinds = fetch(
+        place.dsn, "SELECT relkind::text FROM pg_class WHERE relname = ANY ($1)", list(DIVIDED)
     )
+    assert kinds == [("r",) if place.is_timescale else ("p",)] * 2
     if not place.is_timescale:
-        assert kind == "p"
         return
-    assert kind == "r"
     found = fetch(
         place.dsn,
-        "SELECT column_name::text, time_interval FROM timescaledb_information.dimensions"
-        " WHERE hypertable_name = 'state_vectors'",
+        "SELECT hypertable_name::text, column_name::text, time_interval"
+        " FROM timescaledb_information.dimensions",
     )
-    assert found == [("last_contact", dt.timedelta(days=1))]
+    day = dt.timedelta(days=1)
+    assert set(found) == {(table, names[2], day) for table, names in DIVIDED.items()}
 
 
 @pytest.mark.parametrize("hour", [0, 23])
@@ -161,10 +209,10 @@ def test_a_part_goes_only_when_all_of_it_is_older(place: Place, hour: int) -> No
     migrate(place.dsn)
     insert(place.dsn, 6)
     before = dt.datetime(2026, 9, 4, hour, tzinfo=dt.UTC)
-    fetch(place.dsn, "SELECT drop_state_vectors_before($1)", before)
-    left = fetch(place.dsn, "SELECT (last_contact)::date FROM state_vectors ORDER BY 1")
-    assert [row[0].day for row in left] == [4, 5, 6]
-    assert parts(place) == 3
+    for table, (_, drop, _) in DIVIDED.items():
+        fetch(place.dsn, f"SELECT {drop}($1)", before)
+        assert days_in(place.dsn, table) == [4, 5, 6]
+        assert parts(place, table) == 3
 
 
 def test_partitions_can_be_asked_for_again_and_by_two_at_once(place: Place) -> None:
@@ -174,10 +222,10 @@ def test_partitions_can_be_asked_for_again_and_by_two_at_once(place: Place) -> N
 
     async def ask() -> None:
         connections = [await asyncpg.connect(place.dsn) for _ in range(4)]
-        for _ in range(3):
+        for make, _, _ in [*DIVIDED.values()] * 3:
             await asyncio.gather(
                 *(
-                    connection.execute("SELECT make_partitions($1::date[])", days)
+                    connection.execute(f"SELECT {make}($1::date[])", days)
                     for connection in connections
                 )
             )
@@ -186,13 +234,10 @@ def test_partitions_can_be_asked_for_again_and_by_two_at_once(place: Place) -> N
 
     asyncio.run(ask())
     insert(place.dsn, 2)
-    dropped = fetch(
-        place.dsn,
-        "SELECT drop_state_vectors_before($1)",
-        dt.datetime(2026, 9, 2, tzinfo=dt.UTC),
-    )
-    assert len(dropped) == 1
-    assert fetch_value(place.dsn, "SELECT count(*) FROM state_vectors") == 1
+    for table, (_, drop, _) in DIVIDED.items():
+        dropped = fetch(place.dsn, f"SELECT {drop}($1)", dt.datetime(2026, 9, 2, tzinfo=dt.UTC))
+        assert len(dropped) == 1
+        assert days_in(place.dsn, table) == [2]
     asyncio.run(ask())
 
 
@@ -226,19 +271,29 @@ def test_views_show_the_newest_and_the_hours(place: Place) -> None:
     """The views made for people answer, and with what their names say."""
     migrate(place.dsn)
     now = int(dt.datetime.now(dt.UTC).timestamp())
-    vectors = [state_vector("4b1814", now - age, velocity=float(age)) for age in (5, 60, 7_200)]
-
-    async def copy() -> None:
-        connection = await asyncpg.connect(place.dsn)
-        await take_unix_seconds(connection)
-        days = {dt.datetime.fromtimestamp(vector.last_contact, dt.UTC).date() for vector in vectors}
-        await connection.execute("SELECT make_partitions($1::date[])", sorted(days))
-        await connection.copy_records_to_table(
-            "state_vectors", records=to_rows(vectors), columns=FIELDS
-        )
-        await connection.close()
-
-    asyncio.run(copy())
+    vectors = [state_vector("4b1814", now - age, velocity=float(age)) for age in (7_200, 60, 5)]
+    asyncio.run(store(place.dsn, [Leg(vectors)]))
     assert fetch(place.dsn, "SELECT velocity FROM latest_state_vectors") == [(5.0,)]
-    totals = fetch(place.dsn, "SELECT sum(state_vectors)::int FROM hourly_traffic")
-    assert totals == [(3,)]
+    assert fetch(place.dsn, "SELECT icao24, state_vectors FROM flights") == [("4b1814", 3)]
+    assert fetch_value(place.dsn, "SELECT count(*) FROM tracks") == 3
+
+
+def test_hours_come_from_their_sums_unless_they_were_touched(place: Place) -> None:
+    """A touched hour is counted out of its minutes, the others are what was summed up."""
+    migrate(place.dsn)
+    hour = FIRST_MOMENT // 3_600 * 3_600
+    vectors = [
+        *(state_vector("4b1814", hour + age) for age in (0, 20, 60)),
+        state_vector("3c6444", hour + 30, origin_country="Germany"),
+        state_vector("4b1814", hour + 3_600),
+    ]
+    asyncio.run(store(place.dsn, [Leg(vectors)]))
+    traffic = "SELECT origin_country, aircraft, state_vectors FROM hourly_traffic ORDER BY hour, 1"
+    counted = [("Germany", 1, 1), ("Switzerland", 1, 3)]
+    assert fetch(place.dsn, traffic) == [*counted, ("Switzerland", 1, 1)]
+    first = dt.datetime.fromtimestamp(hour, dt.UTC)
+    summed = "INSERT INTO hourly_counts VALUES ($1, 'Germany', 7, 70)"
+    fetch(place.dsn, summed, first)
+    assert fetch(place.dsn, traffic) == [*counted, ("Switzerland", 1, 1)]
+    fetch(place.dsn, "DELETE FROM touched_hours WHERE hour = $1", first)
+    assert fetch(place.dsn, traffic) == [("Germany", 7, 70), ("Switzerland", 1, 1)]

@@ -1,0 +1,51 @@
+-- The role of those who only read, and what it may read. This file repeats itself harmlessly:
+-- where the migration was not allowed to make the role, somebody who is runs it by psql.
+DO $$
+BEGIN
+    -- Roles belong to the whole server. One that is there is another database's or the
+    -- operator's, and keeps its settings.
+    CREATE ROLE flights_reader NOLOGIN CONNECTION LIMIT 20;
+    ALTER ROLE flights_reader SET default_transaction_read_only = 'on';
+    ALTER ROLE flights_reader SET statement_timeout = '30s';
+    ALTER ROLE flights_reader SET lock_timeout = '5s';
+    ALTER ROLE flights_reader SET idle_in_transaction_session_timeout = '60s';
+    ALTER ROLE flights_reader SET work_mem = '32MB';
+    ALTER ROLE flights_reader SET timezone = 'UTC';
+    BEGIN
+        ALTER ROLE flights_reader SET temp_file_limit = '4GB';
+    EXCEPTION
+        WHEN insufficient_privilege THEN
+            RAISE NOTICE 'temp_file_limit of flights_reader is left to a superuser';
+    END;
+EXCEPTION
+    WHEN duplicate_object OR unique_violation THEN
+        RAISE NOTICE 'the role flights_reader is there already';
+    WHEN insufficient_privilege THEN
+        RAISE NOTICE 'the role flights_reader is not made: % may not create roles', current_user;
+END
+$$;
+----
+DO $$
+DECLARE
+    writer regrole;
+BEGIN
+    IF to_regrole('flights_reader') IS NULL THEN
+        RETURN;
+    END IF;
+    EXECUTE format('GRANT CONNECT ON DATABASE %I TO flights_reader', current_database());
+    EXECUTE format('GRANT USAGE ON SCHEMA %I TO flights_reader', current_schema());
+    GRANT SELECT ON state_vectors, minutely_state_vectors, flights, tracks, emergencies,
+        latest_state_vectors, hourly_traffic TO flights_reader;
+    -- Everybody may make temporary tables until it is taken from everybody; who writes needs them.
+    FOR writer IN
+        SELECT relowner FROM pg_class WHERE oid = 'state_vectors'::regclass
+        UNION
+        SELECT granted.grantee FROM pg_class, aclexplode(relacl) AS granted
+        WHERE oid = 'state_vectors'::regclass
+          AND granted.privilege_type = 'INSERT' AND granted.grantee <> 0
+    LOOP
+        EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO %s', current_database(), writer);
+    END LOOP;
+    EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database());
+END
+$$;

@@ -1,0 +1,255 @@
+"""The role flights_reader: what it reads, what it does not, and how it comes and goes."""
+
+import asyncio
+import datetime as dt
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import asyncpg
+import pytest
+
+from standalone.database import EmbeddedDatabase
+from standalone.database_folder import server_user
+from standalone.database_programs import programs_dir
+from tests.support import databases
+from tests.support.databases import execute
+from tests.support.invented_day import Leg
+from tests.support.migration import TIMEOUT_S, migrate, start_migration
+from tests.support.queries import fetch, fetch_value
+from tests.support.reader import reader_of
+from tests.support.services import ROOT
+from tests.support.state_vectors import state_vector
+from tests.support.stored_day import store
+from tests.support.timescale import Timescale
+
+REFUSED = asyncpg.InsufficientPrivilegeError
+READABLE = {
+    "state_vectors",
+    "minutely_state_vectors",
+    "latest_state_vectors",
+    "flights",
+    "tracks",
+    "emergencies",
+    "hourly_traffic",
+}
+SETTINGS = {
+    "default_transaction_read_only": "on",
+    "statement_timeout": "30s",
+    "lock_timeout": "5s",
+    "idle_in_transaction_session_timeout": "1min",
+    "work_mem": "32MB",
+    "temp_file_limit": "4GB",
+    "TimeZone": "UTC",
+}
+WRITES = (
+    "INSERT INTO state_vectors (icao24) VALUES ('4b1814')",
+    "UPDATE state_vectors SET callsign = 'SWR7EA'",
+    "DELETE FROM minutely_state_vectors",
+    "TRUNCATE state_vectors",
+    "DROP VIEW tracks",
+    "CREATE TABLE mine (id int)",
+    "CREATE TEMPORARY TABLE mine (id int)",
+    "SELECT drop_state_vectors_before('2100-01-01Z')",
+    "UPDATE ingest_offsets SET next_offset = 0",
+)
+LATER_MOMENT = int(dt.datetime(2099, 3, 4, 12, tzinfo=dt.UTC).timestamp())
+ROLE_EXISTS = "SELECT to_regrole('flights_reader') IS NOT NULL"
+
+
+@pytest.fixture(
+    scope="module", params=["embedded", pytest.param("timescale", marks=pytest.mark.real_database)]
+)
+def server(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Give the address of each kind of server."""
+    if request.param == "timescale":
+        timescale: Timescale = request.getfixturevalue("timescale")
+        timescale.start()
+        yield timescale.dsn
+        return
+    with tempfile.TemporaryDirectory(prefix="embedded-") as folder:
+        Path(folder).chmod(0o755)
+        with EmbeddedDatabase(Path(folder)) as embedded:
+            yield embedded.url
+
+
+@pytest.fixture
+def dsn(server: str) -> Iterator[str]:
+    """Give the address of a migrated database."""
+    dsn = databases.create_database(server)
+    migrate(dsn)
+    yield dsn
+    databases.drop_database(server, dsn)
+
+
+@pytest.fixture
+def reader(dsn: str) -> Iterator[str]:
+    """Give the reader's address of it."""
+    with reader_of(dsn) as reader:
+        yield reader
+
+
+def with_user(dsn: str, user: str, password: str) -> str:
+    """Return the address for another user."""
+    parts = urlsplit(dsn)
+    host = parts.netloc.rpartition("@")[2]
+    return parts._replace(netloc=f"{user}:{password}@{host}").geturl()
+
+
+def relations(dsn: str) -> set[str]:
+    """Return the names of all tables and views, partitions included."""
+    rows = fetch(
+        dsn,
+        "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace"
+        " AND relkind IN ('r', 'p', 'v')",
+    )
+    return {row[0] for row in rows}
+
+
+def count(dsn: str, name: str) -> int:
+    """Count the rows of a table or view."""
+    return int(fetch_value(dsn, f"SELECT count(*) FROM {name}"))  # noqa: S608 - a name of ours
+
+
+def may(dsn: str, role: str, privilege: str) -> bool:
+    """Tell whether a role has a privilege on the database."""
+    statement = "SELECT has_database_privilege($1, current_database(), $2)"
+    return bool(fetch_value(dsn, statement, role, privilege))
+
+
+def test_reads_what_is_for_people_and_nothing_else(dsn: str, reader: str) -> None:
+    """Each of our tables and views is either readable or refused."""
+    others = relations(dsn) - READABLE
+    assert {"ingest_offsets", "ingest_ledger", "dead_letters", "flight_legs"} <= others
+    for name in READABLE:
+        assert count(reader, name) == 0
+    for name in others:
+        with pytest.raises(REFUSED):
+            count(reader, name)
+
+
+def test_writes_nothing_even_without_its_settings(dsn: str, reader: str) -> None:
+    """Read-only transactions are for accidents; what counts is what is not granted."""
+    execute(dsn, "SELECT make_partitions(ARRAY['2099-03-04']::date[])")
+    for statement in WRITES:
+        with pytest.raises((asyncpg.ReadOnlySQLTransactionError, REFUSED)):
+            execute(reader, statement)
+        with pytest.raises(REFUSED):
+            execute(f"{reader}?default_transaction_read_only=off", statement)
+
+
+def test_has_its_settings(reader: str) -> None:
+    """The role itself logs in, so they hold; those of a group would not."""
+    found = fetch(reader, "SELECT name, current_setting(name) FROM pg_settings")
+    assert {name: value for name, value in found if name in SETTINGS} == SETTINGS
+
+
+def test_long_statement_is_cut_when_the_operator_says(dsn: str, reader: str) -> None:
+    """The operator's own timeout holds, and later migrations keep it."""
+    execute(dsn, "ALTER ROLE flights_reader SET statement_timeout = '300ms'")
+    try:
+        migrate(dsn, "downgrade", "0002")
+        migrate(dsn)
+        with pytest.raises(asyncpg.QueryCanceledError):
+            fetch(reader, "SELECT count(*), pg_sleep(10) FROM state_vectors")
+    finally:
+        execute(dsn, "ALTER ROLE flights_reader SET statement_timeout = '30s'")
+
+
+def test_reads_parts_that_are_made_later(dsn: str, reader: str) -> None:
+    """Partitions and chunks of coming days are read through their tables."""
+    vectors = [state_vector("4b1814", LATER_MOMENT + age, squawk="7700") for age in (0, 5)]
+    asyncio.run(store(dsn, [Leg(vectors)]))
+    expected = {"state_vectors": 2, "tracks": 2}
+    assert {name: count(reader, name) for name in READABLE} == dict.fromkeys(READABLE, 1) | expected
+
+
+def test_two_databases_share_it_until_the_last_goes_down(server: str, dsn: str) -> None:
+    """A role is the server's: one database's way down leaves it to the other."""
+    other = databases.create_database(server)
+    migrate(other)
+    migrate(dsn, "downgrade", "0002")
+    assert fetch_value(dsn, ROLE_EXISTS) is True
+    with reader_of(other) as reader:
+        assert count(reader, "tracks") == 0
+    with reader_of(dsn) as reader, pytest.raises(REFUSED):
+        count(reader, "state_vectors")
+    migrate(other, "downgrade", "base")
+    assert fetch_value(dsn, ROLE_EXISTS) is False
+    databases.drop_database(server, other)
+    migrate(dsn)
+    assert fetch_value(dsn, ROLE_EXISTS) is True
+
+
+def test_two_databases_migrate_at_once(server: str) -> None:
+    """Both find the role made, whoever makes it."""
+    dsns = [databases.create_database(server) for _ in range(2)]
+    execute(server, "DROP ROLE IF EXISTS flights_reader")
+    migrators = [start_migration(dsn) for dsn in dsns]
+    printed = [migrator.communicate(timeout=TIMEOUT_S)[0] for migrator in migrators]
+    assert [migrator.returncode for migrator in migrators] == [0, 0], printed
+    for dsn in dsns:
+        with reader_of(dsn) as reader:
+            assert count(reader, "tracks") == 0
+        databases.drop_database(server, dsn)
+
+
+def test_operators_password_outlives_the_way_down(dsn: str, reader: str) -> None:
+    """Who has given it a password finds the same reader after the next way up."""
+    migrate(dsn, "downgrade", "0002")
+    with pytest.raises(REFUSED):
+        count(reader, "state_vectors")
+    migrate(dsn)
+    assert count(reader, "flights") == 0
+
+
+def test_owner_who_may_not_create_roles_migrates_all_the_same(server: str) -> None:
+    """The migration says what is missing, and the file it names adds it later."""
+    execute(server, "DROP ROLE IF EXISTS flights_reader")
+    execute(server, "CREATE ROLE plain_owner LOGIN PASSWORD 'plain'")
+    admin = databases.create_database(server)
+    name = urlsplit(admin).path.removeprefix("/")
+    execute(server, f'ALTER DATABASE "{name}" OWNER TO plain_owner')
+    owner = with_user(admin, "plain_owner", "plain")
+    try:
+        assert "run migrations/sql/0003_reader.sql" in migrate(owner)
+        assert fetch_value(owner, ROLE_EXISTS) is False
+        run_reader_file(admin)
+        with reader_of(admin) as reader:
+            assert count(reader, "tracks") == 0
+        assert may(admin, "plain_owner", "TEMPORARY")
+        assert not may(admin, "flights_reader", "TEMPORARY")
+        migrate(owner, "downgrade", "base")
+    finally:
+        databases.drop_database(server, admin)
+        execute(server, "DROP ROLE IF EXISTS flights_reader")
+        execute(server, "DROP ROLE plain_owner")
+
+
+def run_reader_file(admin: str) -> None:
+    """Run the file as docs/sql.md says, twice."""
+    psql = programs_dir(server_user()) / "psql"
+    for _ in range(2):
+        subprocess.run(
+            [psql, admin, "-v", "ON_ERROR_STOP=1", "-f", "migrations/sql/0003_reader.sql"],
+            check=True,
+            cwd=ROOT,
+            capture_output=True,
+        )
+
+
+def test_who_writes_keeps_temporary_tables(server: str) -> None:
+    """A service whose user is not the owner goes on staging its batches."""
+    execute(server, "CREATE ROLE other_writer")
+    dsn = databases.create_database(server)
+    try:
+        migrate(dsn, "upgrade", "0002")
+        execute(dsn, "GRANT INSERT ON state_vectors TO other_writer")
+        migrate(dsn)
+        assert may(dsn, "other_writer", "TEMPORARY")
+        assert not may(dsn, "flights_reader", "TEMPORARY")
+    finally:
+        databases.drop_database(server, dsn)
+        execute(server, "DROP ROLE other_writer")
