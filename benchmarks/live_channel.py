@@ -71,6 +71,7 @@ class LivePart:
         )
         routes = sse_routes(
             broadcaster=self.broadcaster,
+            replay=None,
             gate=create_gate(AccessSettings()),
             metrics=metrics,
             write_deadline_seconds=SSE.write_deadline_seconds,

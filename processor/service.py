@@ -16,8 +16,11 @@ from processor.access.principal import METRICS
 from processor.access.refusals import refuse_contradictions, refuse_exposure
 from processor.api.access import require, ticket_routes
 from processor.api.app import create_app, page_routes
+from processor.api.exports import export_routes
 from processor.api.health import Checks, health_routes
+from processor.api.history import history_routes
 from processor.api.hosts import accepted_hosts
+from processor.api.readsb import readsb_routes
 from processor.api.server import create_server, listen
 from processor.api.stream import stream_routes
 from processor.archive.breaker import Breaker
@@ -27,6 +30,8 @@ from processor.archive.maintenance import Kept, Maintenance
 from processor.archive.metrics import ArchiveMetrics
 from processor.archive.sql import load_queries
 from processor.archive.writer import Writer
+from processor.history.database import HistoryDatabase
+from processor.history.replay import Replay, ReplayLimits
 from processor.live.audience import Limits
 from processor.live.broadcaster import Broadcaster, Lifetime
 from processor.live.metrics import LiveMetrics
@@ -77,6 +82,7 @@ class ArchiveHalf:
                 settings.database.minutely_retention_days,
                 settings.database.flight_retention_days,
             ),
+            chunk_rows=settings.database.chunk_rows,
         )
         self._consumer = ArchiveConsumer(
             kafka=settings.kafka,
@@ -124,11 +130,17 @@ class ArchiveHalf:
 
 
 class LiveHalf:
-    """Keeps the picture and its viewers, and knows nothing of the database."""
+    """Keeps the picture and its viewers; without the database it misses nothing but the past."""
 
-    def __init__(self, settings: Settings, registry: CollectorRegistry, gate: Gate) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        registry: CollectorRegistry,
+        gate: Gate,
+        history: HistoryDatabase,
+    ) -> None:
         metrics = LiveMetrics(registry)
-        self._broadcaster = Broadcaster(
+        self.broadcaster = Broadcaster(
             metrics=metrics,
             limits=limits_of(settings.sse),
             lifetime=lifetime_of(settings.sse),
@@ -136,7 +148,7 @@ class LiveHalf:
         self._picture = LivePicture(
             settings=settings.live,
             heartbeat_seconds=settings.sse.heartbeat_seconds,
-            broadcaster=self._broadcaster,
+            broadcaster=self.broadcaster,
             metrics=metrics,
         )
         self._reader = LiveReader(
@@ -145,9 +157,20 @@ class LiveHalf:
             picture=self._picture,
             loop=asyncio.get_running_loop(),
         )
-        self._routers = stream_routes(
-            broadcaster=self._broadcaster, gate=gate, metrics=metrics, settings=settings.sse
-        )
+        self._routers = [
+            *stream_routes(
+                broadcaster=self.broadcaster,
+                gate=gate,
+                metrics=metrics,
+                settings=settings.sse,
+                replay=Replay(
+                    broadcaster=self.broadcaster,
+                    database=history,
+                    limits=replay_limits_of(settings),
+                ),
+            ),
+            readsb_routes(broadcaster=self.broadcaster, gate=gate),
+        ]
 
     def start(self) -> list[asyncio.Task[None]]:
         """Read in a thread, tick in the event loop."""
@@ -159,13 +182,13 @@ class LiveHalf:
         """Say goodbye to every viewer, spread over the drain time."""
         self._reader.stop()
         self._ticking.cancel()
-        self._broadcaster.close()
-        await self._broadcaster.wait_empty(hurry=hurry)
+        self.broadcaster.close()
+        await self.broadcaster.wait_empty(hurry=hurry)
         await asyncio.wait([self._reading, self._ticking])
 
     def checks(self) -> Checks:
         """Ready once the log has been read to its end."""
-        return {"live_picture": lambda: self._broadcaster.is_open}
+        return {"live_picture": lambda: self.broadcaster.is_open}
 
     def routers(self) -> list[APIRouter]:
         """Serve the stream and the page that shows it."""
@@ -188,11 +211,25 @@ class Service:
         self._registry = CollectorRegistry()
         for collector in (ProcessCollector, PlatformCollector, GCCollector):
             collector(registry=self._registry)
+        self._history = history_of(settings)
         self._halves: list[Half] = []
+        broadcaster = None
         if role != "live":
             self._halves.append(ArchiveHalf(settings, self._registry))
         if role != "archive":
-            self._halves.append(LiveHalf(settings, self._registry, self._gate))
+            live = LiveHalf(settings, self._registry, self._gate, self._history)
+            broadcaster = live.broadcaster
+            self._halves.append(live)
+        self._history_routers = [
+            history_routes(
+                database=self._history,
+                broadcaster=broadcaster,
+                gate=self._gate,
+                settings=settings.history,
+                expiry_seconds=settings.live.expiry_seconds,
+            ),
+            export_routes(database=self._history, gate=self._gate, settings=settings.history),
+        ]
 
     async def run(self) -> None:
         """Serve until SIGTERM or SIGINT; a second one makes haste.
@@ -218,6 +255,7 @@ class Service:
         finally:
             self._stopping.set()
             await asyncio.gather(*(half.stop(hurry=self._hurry) for half in self._halves))
+            await self._history.close()
             server.should_exit = True
             await asyncio.wait([serving], timeout=SERVER_STOP_SECONDS)
             log.info("stopped")
@@ -235,7 +273,7 @@ class Service:
         )
         routers = [router for half in self._halves for router in half.routers()]
         return create_app(
-            routers=[*routers, ticket_routes(self._gate), health],
+            routers=[*routers, *self._history_routers, ticket_routes(self._gate), health],
             allowed_origins=self._settings.sse.allowed_origins,
             accepted_hosts=accepted_hosts(self._settings.http.allowed_hosts, address),
         )
@@ -265,6 +303,26 @@ def _database(settings: Settings, application_name: str) -> Database:
         application_name=application_name,
         connect_timeout_seconds=settings.database.connect_timeout_seconds,
         statement_timeout_seconds=settings.database.statement_timeout_seconds,
+    )
+
+
+def history_of(settings: Settings) -> HistoryDatabase:
+    """Return connections to the history as the settings have them; none is opened yet."""
+    return HistoryDatabase(
+        url=settings.database.url.get_secret_value(),
+        max_connections=settings.history.max_connections,
+        connect_timeout_seconds=settings.database.connect_timeout_seconds,
+        statement_timeout_seconds=settings.history.statement_timeout_seconds,
+    )
+
+
+def replay_limits_of(settings: Settings) -> ReplayLimits:
+    """Return how much of the past the settings allow to be replayed."""
+    return ReplayLimits(
+        replays=settings.history.max_replays,
+        window_days=settings.history.max_window_days,
+        heartbeat_seconds=settings.sse.heartbeat_seconds,
+        expiry_seconds=settings.live.expiry_seconds,
     )
 
 

@@ -138,6 +138,7 @@ class DatabaseSettings(_Section):
     retention_days: int = Field(30, ge=0)
     minutely_retention_days: int = Field(365, ge=0)
     flight_retention_days: int = Field(0, ge=0)
+    chunk_rows: int = Field(25_000_000, ge=1_000)
 
 
 class ArchiveSettings(_Section):
@@ -160,6 +161,7 @@ class HistorySettings(_Section):
     max_window_days: int = Field(31, ge=1)
     max_rows: int = Field(100_000, ge=1)
     page_rows: int = Field(100, ge=1, le=1_000)
+    max_replays: int = Field(50, ge=1)
 
 
 class LiveSettings(_Section):

@@ -12,9 +12,26 @@ from processor.access.principal import LIVE, Principal, Scope
 
 TOKEN_PARAMETERS = frozenset({"access_token", "api_key", "token"})
 
+
+def describe_refusal(description: str) -> dict[str, Any]:
+    """Describe an answer whose body says why, once for programs and once for people."""
+    text = {"type": "string"}
+    schema = {
+        "type": "object",
+        "properties": {"error": text, "reason": text},
+        "required": ["error", "reason"],
+    }
+    return {"description": description, "content": {"application/json": {"schema": schema}}}
+
+
+OTHER_HOST: dict[int | str, dict[str, Any]] = {
+    400: describe_refusal("The Host header names no host that is served here."),
+}
+"""For the documentation of every route."""
+
 REFUSALS: dict[int | str, dict[str, Any]] = {
-    401: {"description": "Nobody we know; the body says why."},
-    403: {"description": "Somebody who may not have this; the body says why."},
+    401: describe_refusal("Nobody we know."),
+    403: describe_refusal("Somebody who may not have this."),
 }
 """For the documentation of every route behind the gate."""
 
@@ -52,7 +69,10 @@ def ticket_routes(gate: Gate) -> APIRouter:
             authorization=connection.headers.get("authorization"), ticket=None, scope=LIVE
         )
 
-    @router.post("/sse/ticket", responses=REFUSALS)
+    @router.post(
+        "/sse/ticket",
+        responses={503: describe_refusal("Too many tickets are unused."), **REFUSALS},
+    )
     async def ticket(
         principal: Annotated[Principal, Depends(admit_by_header)], response: Response
     ) -> dict[str, str | int]:

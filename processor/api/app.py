@@ -8,7 +8,8 @@ from fastapi.responses import FileResponse
 from starlette.middleware.cors import CORSMiddleware
 
 from processor.access.errors import AccessError
-from processor.api.access import refuse
+from processor.api.access import OTHER_HOST, refuse
+from processor.api.history_errors import HISTORY_REFUSALS
 from processor.api.hosts import HostCheck
 from processor.api.requests import refuse_filter
 from processor.live.filter import FilterError
@@ -43,11 +44,14 @@ def create_app(
         openapi_url="/openapi.json",
         docs_url=None,
         redoc_url=None,
+        responses=OTHER_HOST,
     )
     for router in routers:
         app.include_router(router)
     app.exception_handler(AccessError)(refuse)
     app.exception_handler(FilterError)(refuse_filter)
+    for error, handler in HISTORY_REFUSALS.items():
+        app.exception_handler(error)(handler)
     if allowed_origins:
         app.add_middleware(
             CORSMiddleware,

@@ -8,7 +8,7 @@ from processor.access.gate import Gate
 from processor.access.principal import LIVE, Principal
 from processor.api.access import REFUSALS, require
 from processor.api.parameters import describe_parameters
-from processor.api.requests import read_view
+from processor.api.requests import UNUSABLE, read_view
 from processor.live.broadcaster import Broadcaster
 from processor.live.filter import FilterError
 
@@ -28,9 +28,12 @@ def flight_routes(*, broadcaster: Broadcaster, gate: Gate) -> APIRouter:
         responses={
             200: {
                 "description": "The data of a `snapshot`, as on the stream.",
-                "content": {"application/json": {"schema": {"type": "object"}}},
+                "content": {
+                    "application/json": {"schema": {"type": "object"}},
+                    MEDIA_TYPES["geojson"]: {"schema": {"type": "object"}},
+                },
             },
-            422: {"description": "A parameter cannot be used; the body names it."},
+            422: dict(UNUSABLE),
             503: {"description": "The picture is not whole yet."},
             **REFUSALS,
         },

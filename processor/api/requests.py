@@ -1,14 +1,55 @@
-"""What a request to the living picture says: which view, and who asks."""
+"""What a request to the stream says: which view, of now or of the past, and who asks."""
+
+import time
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from fastapi.responses import JSONResponse
 from starlette.requests import HTTPConnection
 
-from processor.access.principal import ANYBODY, Principal
+from processor.access.errors import AccessError
+from processor.access.principal import ANYBODY, HISTORY, Principal
+from processor.history.errors import QuestionError
+from processor.history.replay import Replay
+from processor.history.replay_question import (
+    PARAMETERS,
+    Question,
+    check_window,
+    parse_question,
+    resume,
+)
 from processor.live import events
 from processor.live.audience import Visitor
 from processor.live.events import Event
 from processor.live.filter import FilterError
 from processor.live.view import View, parse_view
+
+UNUSABLE: Mapping[str, Any] = {
+    "description": "A parameter cannot be used; the body names it.",
+    "content": {
+        "application/json": {
+            "schema": {
+                "type": "object",
+                "properties": {
+                    "detail": {
+                        "type": "array",
+                        "items": {
+                            "type": "object",
+                            "properties": {
+                                "type": {"type": "string"},
+                                "loc": {"type": "array", "items": {"type": ["string", "integer"]}},
+                                "msg": {"type": "string"},
+                            },
+                            "required": ["type", "loc", "msg"],
+                        },
+                    },
+                },
+                "required": ["detail"],
+            },
+        },
+    },
+}
+"""For the documentation of routes that take a filter: a 422 in FastAPI's shape."""
 
 NOT_OF_THE_VIEW = frozenset({"last_event_id", "ticket"})
 
@@ -19,10 +60,52 @@ def read_view(connection: HTTPConnection, principal: Principal) -> View:
     Raises:
         FilterError: Naming the parameter.
     """
-    pairs = connection.query_params.multi_items()
-    return parse_view(
-        [(name, value) for name, value in pairs if name not in NOT_OF_THE_VIEW], principal.areas
-    )
+    return parse_view(_without(NOT_OF_THE_VIEW, _query(connection)), principal.areas)
+
+
+def read_request(
+    connection: HTTPConnection, principal: Principal, replay: Replay | None, last_event_id: str
+) -> tuple[View, Question | None]:
+    """Return the view that a request asks for, and of when, if not of now.
+
+    Raises:
+        AccessError: The principal may not see the past.
+        FilterError: Naming the parameter.
+        QuestionError: The same.
+    """
+    pairs = _without(NOT_OF_THE_VIEW, _query(connection))
+    return read_query(pairs, principal, replay, last_event_id)
+
+
+def read_query(
+    pairs: list[tuple[str, str]],
+    principal: Principal,
+    replay: Replay | None,
+    last_event_id: str = "",
+) -> tuple[View, Question | None]:
+    """Return the view that a query asks for, and of when, as `read_request` does."""
+    view = parse_view(_without(PARAMETERS, pairs), principal.areas)
+    question = parse_question(pairs, time.time() if replay is None else replay.clock())
+    if question is None:
+        return view, None
+    if replay is None:
+        raise FilterError("from", "there is no history here, only the living picture")
+    if HISTORY not in principal.scopes:
+        raise AccessError(403, "insufficient_scope", f"the scope {HISTORY} is needed for this")
+    if view.shape.format == "delta":
+        raise FilterError("format", "delta is of the living picture alone: in a replay take row")
+    question = resume(question, last_event_id, view.tag)
+    if question is not None:
+        check_window(question, replay.limits.window_days, replay.clock())
+    return view, question
+
+
+def _query(connection: HTTPConnection) -> list[tuple[str, str]]:
+    return connection.query_params.multi_items()
+
+
+def _without(names: frozenset[str], pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    return [(name, value) for name, value in pairs if name not in names]
 
 
 def visitor_of(connection: HTTPConnection, principal: Principal) -> Visitor:
@@ -36,7 +119,7 @@ def visitor_of(connection: HTTPConnection, principal: Principal) -> Visitor:
 
 def error_event(error: Exception, *, id: str | None = None) -> Event:  # noqa: A002 - its name
     """Return what a viewer is told that can see no status."""
-    if isinstance(error, FilterError):
+    if isinstance(error, FilterError | QuestionError):
         return events.error(error.reason, parameter=error.parameter, id=id)
     return events.error(str(error), id=id)
 

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from typing import Annotated
 
+import msgspec
 from fastapi import APIRouter, Header, Request, Response
 from sse_starlette import EventSourceResponse
 from sse_starlette.sse import SendTimeoutError
@@ -14,7 +15,10 @@ from processor.access.principal import LIVE
 from processor.api.access import REFUSALS, admit
 from processor.api.connection import connection_of
 from processor.api.parameters import describe_parameters
-from processor.api.requests import error_event, read_view, visitor_of
+from processor.api.requests import UNUSABLE, error_event, read_request, visitor_of
+from processor.history.errors import QuestionError
+from processor.history.replay import Replay
+from processor.history.replay_question import MAX_SPEED, Question
 from processor.live.audience import OverloadedError, Visitor
 from processor.live.broadcaster import Broadcaster
 from processor.live.filter import FilterError
@@ -32,6 +36,30 @@ HEADERS = {
 
 REFUSED_ID = "refused"
 """Id of an `error`: an EventSource comes back with it by itself, and is told to stop by a 204."""
+
+
+REPLAY_PARAMETERS = [
+    {
+        "name": name,
+        "in": "query",
+        "description": text,
+        "schema": {"type": "string"},
+        "example": example,
+    }
+    for name, text, example in (
+        (
+            "from",
+            "Replay from this moment: Unix seconds, or ISO 8601 with a zone",
+            "2026-09-21T14:00:00Z",
+        ),
+        ("to", "Last moment of the replay; without it comes live", "2026-09-21T15:00:00Z"),
+        (
+            "speed",
+            f"1 to {MAX_SPEED}, or max; 1 if there is a last moment, else max",
+            "60",
+        ),
+    )
+]
 
 
 class _Stream(EventSourceResponse):
@@ -56,9 +84,19 @@ class _Stream(EventSourceResponse):
             await super()._send_with_timeout(send, message)
 
 
+class _Wanted(msgspec.Struct, frozen=True):
+    """What a viewer asks for; without a past, the living picture."""
+
+    visitor: Visitor
+    view: View
+    past: Question | None
+    last_event_id: str
+
+
 def sse_routes(
     *,
     broadcaster: Broadcaster,
+    replay: Replay | None,
     gate: Gate,
     metrics: LiveMetrics,
     write_deadline_seconds: float,
@@ -69,14 +107,19 @@ def sse_routes(
     @router.get(
         "/sse/flights",
         response_class=EventSourceResponse,
-        openapi_extra=describe_parameters(),
+        openapi_extra={"parameters": [*describe_parameters()["parameters"], *REPLAY_PARAMETERS]},
         responses={
             200: {
                 "description": "Events: `snapshot`, `update`, `remove`, `heartbeat` …",
                 "content": {"text/event-stream": {"schema": {"type": "string"}}},
             },
-            204: {"description": "An EventSource came back after an `error`: it is to stop."},
-            422: {"description": "A parameter cannot be used; the body names it."},
+            204: {
+                "description": "An EventSource came back after an `error`, or after the end of a"
+                " replay: it is to stop."
+            },
+            400: {"description": "A longer replay than allowed, or a Host that is not served."},
+            422: dict(UNUSABLE),
+            503: {"description": "The history cannot be read now."},
             **REFUSALS,
         },
     )
@@ -86,7 +129,7 @@ def sse_routes(
         accept: Annotated[str, Header()] = "",
         accept_encoding: Annotated[str, Header()] = "",
     ) -> Response:
-        """Stream the living picture: first all aircraft, then what changes.
+        """Stream the living picture, or that of the past: first all aircraft, then what changes.
 
         A viewer that names the last event it has seen, by the header Last-Event-ID or where it
         cannot set that by the parameter `last_event_id`, gets only what it has missed.
@@ -95,16 +138,21 @@ def sse_routes(
         last_event_id = last_event_id or request.query_params.get("last_event_id", "")
         try:
             principal = await admit(gate, LIVE, request)
-            view = read_view(request, principal)
-        except (AccessError, FilterError) as error:
+            view, past = read_request(request, principal, replay, last_event_id)
+        except (AccessError, FilterError, QuestionError) as error:
             # Anything but 200 ends an EventSource for good, and hides the reason from the page.
             if not _is_event_source(request, accept):
                 raise
             if last_event_id == REFUSED_ID:
                 return Response(status_code=204)
             return respond(_refusal(broadcaster, wire, error), wire)
-        visitor = visitor_of(request, principal)
-        return respond(_stream(broadcaster, wire, visitor, view, last_event_id), wire)
+        if past is not None and past.is_over:
+            return Response(status_code=204)
+        if past is not None and replay is not None and not _is_event_source(request, accept):
+            await replay.check()
+        source = broadcaster if past is None or replay is None else replay
+        wanted = _Wanted(visitor_of(request, principal), view, past, last_event_id)
+        return respond(_stream(broadcaster, source, wire, wanted), wire)
 
     def respond(content: AsyncIterator[bytes], wire: EventStream) -> Response:
         encoded = {} if wire.name == "identity" else {"Content-Encoding": wire.name}
@@ -126,13 +174,17 @@ def _is_event_source(request: Request, accept: str) -> bool:
 
 
 async def _stream(
-    broadcaster: Broadcaster, wire: EventStream, visitor: Visitor, view: View, last_event_id: str
+    broadcaster: Broadcaster,
+    source: Broadcaster | Replay,
+    wire: EventStream,
+    wanted: _Wanted,
 ) -> AsyncIterator[bytes]:
     for piece in wire.greet(broadcaster.retry_ms()):
         yield piece
     try:
-        with broadcaster.entered(visitor, view) as viewer:
-            async for piece in broadcaster.stream(viewer, wire, last_event_id):
+        with broadcaster.entered(wanted.visitor, wanted.view) as viewer:
+            viewer.past = wanted.past
+            async for piece in source.stream(viewer, wire, wanted.last_event_id):
                 yield piece
     except OverloadedError as error:
         for piece in wire.pack([broadcaster.overloaded(error)]):
@@ -140,7 +192,7 @@ async def _stream(
 
 
 async def _refusal(
-    broadcaster: Broadcaster, wire: EventStream, error: AccessError | FilterError
+    broadcaster: Broadcaster, wire: EventStream, error: Exception
 ) -> AsyncIterator[bytes]:
     refusal = wire.pack([error_event(error, id=REFUSED_ID)])
     for piece in (*wire.greet(broadcaster.retry_ms()), *refusal):

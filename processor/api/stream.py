@@ -1,4 +1,4 @@
-"""SERVE: every way to the living picture, put together."""
+"""SERVE: every way to the living picture, and to the past as it was, put together."""
 
 from fastapi import APIRouter
 
@@ -6,24 +6,40 @@ from processor.access.gate import Gate
 from processor.api.flights import flight_routes
 from processor.api.sse import sse_routes
 from processor.api.websocket import websocket_routes
+from processor.history.replay import Replay
 from processor.live.broadcaster import Broadcaster
 from processor.live.metrics import LiveMetrics
 from telemetry.settings import SseSettings
 
 
 def stream_routes(
-    *, broadcaster: Broadcaster, gate: Gate, metrics: LiveMetrics, settings: SseSettings
+    *,
+    broadcaster: Broadcaster,
+    gate: Gate,
+    metrics: LiveMetrics,
+    settings: SseSettings,
+    replay: Replay | None = None,
 ) -> list[APIRouter]:
-    """Make the routes of SSE, WebSocket and REST, which share a grammar and an audience."""
+    """Make the routes of SSE, WebSocket and REST, which share a grammar and an audience.
+
+    Args:
+        broadcaster: Of the living picture.
+        gate: Who may see it.
+        metrics: Of streams.
+        settings: Of streams.
+        replay: Of the past; None where there is none.
+    """
     return [
         sse_routes(
             broadcaster=broadcaster,
+            replay=replay,
             gate=gate,
             metrics=metrics,
             write_deadline_seconds=settings.write_deadline_seconds,
         ),
         websocket_routes(
             broadcaster=broadcaster,
+            replay=replay,
             gate=gate,
             metrics=metrics,
             write_deadline_seconds=settings.write_deadline_seconds,

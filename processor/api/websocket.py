@@ -1,4 +1,4 @@
-"""SERVE: the same stream over WebSocket, whose filter can be changed while it is open."""
+"""SERVE: the same stream over WebSocket, whose view can be changed while it is open."""
 
 import asyncio
 from collections.abc import Coroutine, Sequence
@@ -10,19 +10,21 @@ from fastapi import APIRouter, WebSocket
 from fastapi.responses import PlainTextResponse
 from starlette.websockets import WebSocketDisconnect
 
+from processor.access.errors import AccessError
 from processor.access.gate import Gate
 from processor.access.principal import LIVE, Principal
 from processor.api.access import require
 from processor.api.connection import connection_of
 from processor.api.origins import is_allowed_origin
-from processor.api.requests import error_event, read_view, visitor_of
+from processor.api.requests import error_event, read_query, read_request, visitor_of
+from processor.history.errors import QuestionError
+from processor.history.replay import Replay
 from processor.live import events
 from processor.live.audience import OverloadedError
 from processor.live.broadcaster import Broadcaster
 from processor.live.events import Event
 from processor.live.filter import FilterError
 from processor.live.metrics import LiveMetrics
-from processor.live.view import parse_view
 from processor.live.viewer import Viewer
 from processor.live.wire import MESSAGES
 
@@ -37,8 +39,12 @@ SUBSCRIBE_SECONDS = 0.1
 """Between two subscriptions of a viewer, each of which costs a snapshot; a hand pans no faster."""
 
 
+REFUSED = (AccessError, FilterError, QuestionError)
+"""What is wrong with a view that is asked for."""
+
+
 class _Request(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a client may say: the view that it wants from now on, as the query of a URL."""
+    """What a client may say: what it wants to see from now on, as the query of a URL."""
 
     subscribe: str
 
@@ -47,11 +53,18 @@ class _Stream:
     """An open WebSocket of somebody who was admitted."""
 
     def __init__(
-        self, socket: WebSocket, principal: Principal, broadcaster: Broadcaster, deadline_s: float
+        self,
+        socket: WebSocket,
+        principal: Principal,
+        broadcaster: Broadcaster,
+        replay: Replay | None,
+        deadline_s: float,
     ) -> None:
         self._socket = socket
         self._principal = principal
         self._broadcaster = broadcaster
+        self._replay = replay
+        self._last_event_id = socket.query_params.get("last_event_id", "")
         self._deadline_s = deadline_s
 
     async def serve(self) -> int:
@@ -61,12 +74,14 @@ class _Stream:
             TimeoutError: The viewer takes nothing.
         """
         try:
-            view = read_view(self._socket, self._principal)
-            with self._broadcaster.entered(
-                visitor_of(self._socket, self._principal), view
-            ) as viewer:
+            view, past = read_request(
+                self._socket, self._principal, self._replay, self._last_event_id
+            )
+            visitor = visitor_of(self._socket, self._principal)
+            with self._broadcaster.entered(visitor, view) as viewer:
+                viewer.past = past
                 await _until_first(self._follow(viewer), self._listen(viewer))
-        except FilterError as error:
+        except REFUSED as error:
             await self._send(error_event(error))
             return POLICY_VIOLATION
         except OverloadedError as error:
@@ -75,8 +90,8 @@ class _Stream:
         return SERVICE_RESTART
 
     async def _follow(self, viewer: Viewer) -> None:
-        last_event_id = self._socket.query_params.get("last_event_id", "")
-        async for text in self._broadcaster.stream(viewer, MESSAGES, last_event_id):
+        source = self._replay or self._broadcaster
+        async for text in source.stream(viewer, MESSAGES, self._last_event_id):
             await self._send_text(text)
 
     async def _listen(self, viewer: Viewer) -> None:
@@ -85,10 +100,11 @@ class _Stream:
             try:
                 request = msgspec.json.decode(message.get("text") or "", type=_Request)
                 query = parse_qsl(request.subscribe, keep_blank_values=True)
-                self._broadcaster.subscribe(viewer, parse_view(query, self._principal.areas))
+                view, past = read_query(query, self._principal, self._replay)
+                self._broadcaster.subscribe(viewer, view, past)
             except msgspec.DecodeError as error:
                 await self._send(events.error(f"{error}; what is understood is {EXAMPLE}"))
-            except (FilterError, OverloadedError) as error:
+            except (*REFUSED, OverloadedError) as error:
                 await self._send(error_event(error))
             await asyncio.sleep(SUBSCRIBE_SECONDS)
 
@@ -117,6 +133,7 @@ async def _until_first(*coroutines: Coroutine[None, None, None]) -> None:
 def websocket_routes(
     *,
     broadcaster: Broadcaster,
+    replay: Replay | None,
     gate: Gate,
     metrics: LiveMetrics,
     write_deadline_seconds: float,
@@ -139,7 +156,7 @@ def websocket_routes(
             return
         await socket.accept()
         below = connection_of(socket.scope)
-        stream = _Stream(socket, principal, broadcaster, write_deadline_seconds)
+        stream = _Stream(socket, principal, broadcaster, replay, write_deadline_seconds)
         try:
             await socket.close(await stream.serve())
         except TimeoutError:

@@ -38,11 +38,13 @@ class Maintenance:
         queries: Queries,
         metrics: ArchiveMetrics,
         kept: Kept,
+        chunk_rows: int,
     ) -> None:
         self._database = database
         self._queries = queries
         self._metrics = metrics
         self._kept = kept
+        self._chunk_rows = chunk_rows
         self._sums = Sums(queries)
 
     async def run(self) -> None:
@@ -58,6 +60,7 @@ class Maintenance:
         now = dt.datetime.now(dt.UTC)
         days = [now.date() + dt.timedelta(days=ahead) for ahead in range(DAYS_AHEAD + 1)]
         await connection.execute(self._queries.make_partitions, days)
+        await connection.execute(self._queries.fit_chunks, self._chunk_rows)
         await self._expire(connection, now)
         await self._audit(connection)
 

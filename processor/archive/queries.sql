@@ -311,6 +311,9 @@ DELETE FROM touched_hours WHERE hour = $1;
 -- take_turns: one sums up at a time, of all instances; the others go without
 SELECT pg_try_advisory_xact_lock(hashtext('flight-monitor sums up'));
 
+-- fit_chunks: how much time a chunk of the hypertable is to span, for so many rows
+SELECT fit_chunks($1);
+
 -- drop_expired_minutes: minutes older than they are to be kept, a day at a time
 SELECT drop_minutely_state_vectors_before($1);
 

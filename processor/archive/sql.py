@@ -49,6 +49,7 @@ class Queries(NamedTuple):
     sum_up_hour: str
     forget_hour: str
     take_turns: str
+    fit_chunks: str
     drop_expired_minutes: str
     delete_expired_flights: str
     rebuild_begins: str

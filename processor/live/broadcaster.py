@@ -3,12 +3,13 @@
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import msgspec
 
 from processor.live import events
+from processor.live.aircraft import Aircraft
 from processor.live.audience import Audience, Limits, OverloadedError, Visitor
 from processor.live.events import Event
 from processor.live.metrics import LiveMetrics
@@ -70,6 +71,17 @@ class Broadcaster:
         self._scene: Scene | None = None
         self._turns = 0
         self._is_closing = False
+        self._listeners: set[Callable[[], None]] = set()
+
+    @property
+    def scene(self) -> Scene | None:
+        """The picture at its newest turn, None until it is whole."""
+        return self._scene
+
+    @property
+    def fleet(self) -> Sequence[Aircraft]:
+        """Every aircraft of the picture at its newest turn, by icao24."""
+        return self._tracker.fleet
 
     @property
     def is_open(self) -> bool:
@@ -94,6 +106,8 @@ class Broadcaster:
         is_delta_watched = self._audience.uses(DELTA)
         if self._scene.turn(is_beat=is_beat, is_delta_watched=is_delta_watched):
             self._turns = self._scene.current.number
+            for hear in self._listeners:
+                hear()
             self._wake_all()
         self._metrics.aircraft.set(len(self._scene))
 
@@ -111,6 +125,19 @@ class Broadcaster:
     def snapshot(self, view: View) -> bytes | None:
         """Return a view as JSON, or None until the picture is whole."""
         return self._scene.snapshot(view).data if self._scene is not None else None
+
+    def select(self, view: View) -> Sequence[Aircraft] | None:
+        """Return who is in a view, or None until the picture is whole."""
+        return self._scene.select(view) if self._scene is not None else None
+
+    @contextmanager
+    def heard_by(self, hear: Callable[[], None]) -> Iterator[None]:
+        """Call a function at each turn, for a viewer that may be late but must miss none."""
+        self._listeners.add(hear)
+        try:
+            yield
+        finally:
+            self._listeners.discard(hear)
 
     def _wake_all(self) -> None:
         for viewer in self._viewers:
@@ -148,15 +175,20 @@ class Broadcaster:
             return visitor.expires_at - self._clock(), EXPIRED
         return age, OLD
 
-    def subscribe(self, viewer: Viewer, view: View) -> None:
+    def subscribe(self, viewer: Viewer, view: View, past: object | None = None) -> None:
         """Let a viewer look at something else; it gets a snapshot of that.
+
+        Args:
+            viewer: One that has entered.
+            view: What it is to look at,
+            past: and when, if not now.
 
         Raises:
             OverloadedError: Too many selections of fields are in use; nothing is changed.
         """
         self._audience.take(view.shape)
         self._audience.release(viewer.view.shape)
-        viewer.view = view
+        viewer.view, viewer.past = view, past
         viewer.wake()
 
     def overloaded(self, error: OverloadedError) -> Event:
@@ -178,9 +210,14 @@ class Broadcaster:
             wire: How it is written.
             last_event_id: What the viewer says it has seen last; empty if nothing.
         """
-        async for piece in self._follow(viewer, wire, last_event_id):
+        async for piece in self.follow(viewer, wire, last_event_id):
             yield piece
-        ending = self._ending(viewer)
+        async for piece in self.farewell(viewer, wire):
+            yield piece
+
+    async def farewell(self, viewer: Viewer, wire: Wire[Piece]) -> AsyncIterator[Piece]:
+        """Yield what is said to a viewer whose stream ends."""
+        ending = self.ending(viewer)
         if ending is not None:
             self._metrics.closed.labels(ending.name).inc()
             # So that they do not all come back at the same moment.
@@ -189,17 +226,29 @@ class Broadcaster:
             for piece in wire.pack([events.farewell("bye", ending.text, self.retry_ms())]):
                 yield piece
 
-    def _ending(self, viewer: Viewer) -> Ending | None:
+    def ending(self, viewer: Viewer) -> Ending | None:
+        """Return how a viewer's stream is to end, None if it is to go on."""
         return STOPPING if self._is_closing else viewer.ending
 
-    async def _follow(
-        self, viewer: Viewer, wire: Wire[Piece], last_event_id: str
-    ) -> AsyncIterator[Piece]:
-        seen = parse_event_id(last_event_id)
-        if seen is not None:
-            await self._reach(viewer, seen)
+    async def follow(
+        self,
+        viewer: Viewer,
+        wire: Wire[Piece],
+        last_event_id: str,
         # A number, for a viewer that stalls would keep a turn and all that was written in it.
-        told: int | None = None
+        told: int | None = None,
+    ) -> AsyncIterator[Piece]:
+        """Yield the living picture until the stream is to end or the viewer looks at the past.
+
+        Args:
+            viewer: One that has entered.
+            wire: How it is written.
+            last_event_id: What the viewer has seen last; empty if nothing.
+            told: The turn that it has taken, if it has come with that id just now.
+        """
+        seen = parse_event_id(last_event_id)
+        if seen is not None and told is None:
+            await self._reach(viewer, seen)
         view = viewer.view
         while (scene := await self._news(viewer, view, told)) is not None:
             if viewer.view is not view or (told is None and not last_event_id):
@@ -217,8 +266,8 @@ class Broadcaster:
                 yield piece
 
     async def _news(self, viewer: Viewer, view: View, told: int | None) -> Scene | None:
-        """Wait for what the viewer has not been told; None if its stream is to end."""
-        while self._ending(viewer) is None:
+        """Wait for what the viewer has not been told; None if it is not to be told more."""
+        while self.ending(viewer) is None and viewer.past is None:
             scene = self._scene
             if scene is not None and (scene.current.number != told or viewer.view is not view):
                 return scene
@@ -230,7 +279,7 @@ class Broadcaster:
         scene = await self._news(viewer, viewer.view, None)
         give_up_at = time.monotonic() + REACH_SECONDS
         while scene is not None and scene.is_behind(seen, viewer.view):
-            if time.monotonic() > give_up_at or self._ending(viewer) is not None:
+            if time.monotonic() > give_up_at or self.ending(viewer) is not None:
                 return
             await asyncio.sleep(0.05)
             scene = self._scene

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from processor.live import events
+from processor.live.aircraft import Aircraft
 from processor.live.columns import Columns
 from processor.live.delta import DeltaPicture
 from processor.live.events import Event
@@ -61,9 +62,13 @@ class Scene:
         """Return the whole view."""
         if view.shape.format == "delta":
             return self._delta_now().snapshot(self.current.position, self._clock())
-        rows = [a.encode(view.shape) for a in view.filter.select(self._tracker.columns)]
+        rows = [aircraft.encode(view.shape) for aircraft in self.select(view)]
         event_id = str(self.seen_by(view))
         return events.snapshot(rows, view.shape, id=event_id, now=self._clock())
+
+    def select(self, view: View) -> Sequence[Aircraft]:
+        """Return who is in a view."""
+        return view.filter.select(self._tracker.columns)
 
     def _delta_now(self) -> DeltaPicture:
         if self._delta is None:

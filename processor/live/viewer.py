@@ -15,10 +15,17 @@ class Ending(msgspec.Struct, frozen=True):
 
 
 class Viewer:
-    """Sleeps until something happens that may concern it; holds nothing of what it is owed."""
+    """Sleeps until something happens that may concern it; holds nothing of what it is owed.
+
+    Attributes:
+        view: What it looks at,
+        past: and when, if not now; whoever serves the past knows more of it.
+        ending: How its stream is to end, once it is.
+    """
 
     def __init__(self, view: View) -> None:
         self.view = view
+        self.past: object | None = None
         self.ending: Ending | None = None
         self._loop = asyncio.get_running_loop()
         self._waiter: asyncio.Future[None] | None = None

@@ -134,3 +134,21 @@ async def test_rebuild_comes_to_the_same(site: ArchiveSite) -> None:
     settings = Settings(database=DatabaseSettings(url=site.dsn))
     assert await rebuild(settings) == 0
     assert (await site.flights(), fetch(site.dsn, MINUTES), fetch(site.dsn, HOURS)) == before
+
+
+@pytest.mark.parametrize(
+    ("rows_an_hour", "days"), [(1_000, 7.0), (900_000, 1.0), (4_000_000, 0.25), (9_000_000, 1 / 24)]
+)
+async def test_chunks_follow_the_traffic(site: ArchiveSite, rows_an_hour: int, days: float) -> None:
+    """Whatever the poll interval, a chunk holds about as many rows."""
+    fetch(
+        site.dsn,
+        "INSERT INTO hourly_counts VALUES (date_trunc('hour', now()), 'Chile', 1, $1)",
+        rows_an_hour,
+    )
+    fetch(site.dsn, "SELECT fit_chunks(25000000)")
+    spans = """
+        SELECT extract(epoch FROM time_interval)::float / 86400
+        FROM timescaledb_information.dimensions WHERE hypertable_name = 'state_vectors'
+    """
+    assert fetch_value(site.dsn, spans) == pytest.approx(days)

@@ -20,7 +20,7 @@ from processor.access.gate import create_gate
 from processor.api.app import create_app
 from processor.api.server import create_server, listen
 from processor.garbage import search_seldom
-from processor.service import LiveHalf
+from processor.service import LiveHalf, history_of
 from telemetry.settings import LiveSettings, Settings, SseSettings
 from tests.support.sky import EXPIRY_SECONDS, Sky
 
@@ -96,9 +96,11 @@ class _Process:
                 expiry_seconds=EXPIRY_SECONDS, tick_seconds=INTERVAL_S / 2, quiet_seconds=0.05
             ),
         )
-        self._half = LiveHalf(settings, self._registry, create_gate(settings.access))
+        self._half = LiveHalf(
+            settings, self._registry, create_gate(settings.access), history_of(settings)
+        )
         self._picture = self._half._picture
-        self._picture._clock = self._half._broadcaster._clock = lambda: float(self._sky.now)
+        self._picture._clock = self._half.broadcaster._clock = lambda: float(self._sky.now)
         self._listener = listen(
             "127.0.0.1", 0, write_deadline_seconds=settings.sse.write_deadline_seconds
         )
@@ -149,7 +151,7 @@ class _Process:
     def _account(self) -> Account:
         return Account(
             port=self._listener.getsockname()[1],
-            position=str(self._half._broadcaster._tracker.position),
+            position=str(self._half.broadcaster._tracker.position),
             viewers=int(self._registry.get_sample_value("stream_viewers") or 0),
             closed=self._counts("stream_closed", "reason"),
             resumes=self._counts("stream_resumes", "outcome"),

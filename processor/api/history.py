@@ -1,0 +1,54 @@
+"""SERVE: the history as JSON and as files, put together."""
+
+import datetime as dt
+import time
+from collections.abc import Callable
+
+from fastapi import APIRouter
+
+from processor.access.gate import Gate
+from processor.api.history_aircraft import aircraft_routes
+from processor.api.history_files import Files
+from processor.api.history_flights import flights_routes
+from processor.api.history_moment import moment_routes
+from processor.api.history_statistics import statistics_routes
+from processor.history.database import HistoryDatabase
+from processor.history.source import Source
+from processor.live.broadcaster import Broadcaster
+from telemetry.settings import HistorySettings
+
+
+def history_routes(
+    *,
+    database: HistoryDatabase,
+    broadcaster: Broadcaster | None,
+    gate: Gate,
+    settings: HistorySettings,
+    expiry_seconds: float,
+    clock: Callable[[], float] = time.time,
+) -> APIRouter:
+    """Make the routes to what the archive has stored.
+
+    Args:
+        database: Where it is stored.
+        broadcaster: Who knows the living picture, if this process has one.
+        gate: What is before it.
+        settings: How much one request may ask for.
+        expiry_seconds: After which silence an aircraft is off the living picture.
+        clock: Unix time in seconds.
+    """
+    source = Source(
+        database=database,
+        settings=settings,
+        expiry=dt.timedelta(seconds=expiry_seconds),
+        clock=clock,
+    )
+    files = Files(settings.max_connections)
+    router = APIRouter()
+    router.include_router(
+        aircraft_routes(source=source, broadcaster=broadcaster, files=files, gate=gate)
+    )
+    router.include_router(flights_routes(source=source, files=files, gate=gate))
+    router.include_router(moment_routes(source=source, gate=gate))
+    router.include_router(statistics_routes(source=source, gate=gate))
+    return router

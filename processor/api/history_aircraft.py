@@ -1,0 +1,164 @@
+"""SERVE: one aircraft: where it is, which flight it is on, and its track."""
+
+import asyncio
+import datetime as dt
+from collections.abc import Sequence
+from typing import Annotated
+
+import msgspec
+from fastapi import APIRouter, Query, Response
+
+from processor.access.gate import Gate
+from processor.access.principal import HISTORY, Principal
+from processor.api.access import require
+from processor.api.answers import answer, describe_answers, json_response, schema_of
+from processor.api.download import FILES
+from processor.api.history_files import Files
+from processor.api.history_parameters import Icao24, TrackQuestion
+from processor.box import Box
+from processor.history.database import Connection, Record
+from processor.history.errors import QuestionError, UnknownError
+from processor.history.export.reading import Selection, read_pages
+from processor.history.export.table import STATE_VECTORS
+from processor.history.flights import Flight, read_last
+from processor.history.places import places_of
+from processor.history.source import Source
+from processor.history.tracks import Track, TrackReader, make_track
+from processor.history.window import Window
+from processor.live.broadcaster import Broadcaster
+from processor.live.view import parse_view
+from telemetry.state_vector import StateVector
+
+USUAL = dt.timedelta(days=1)
+"""Of a track that is asked for by one end only."""
+
+
+class AircraftAnswer(msgspec.Struct, frozen=True):
+    """An aircraft.
+
+    Attributes:
+        state: As in the living picture; None when it has not been heard lately.
+        flight: The one that it is on, or its last one.
+    """
+
+    icao24: str
+    state: StateVector | None
+    flight: Flight | None
+
+
+def aircraft_routes(
+    *, source: Source, broadcaster: Broadcaster | None, files: Files, gate: Gate
+) -> APIRouter:
+    """Make the routes below an aircraft's address."""
+    router = APIRouter(prefix="/api/flights", tags=["history"])
+    aircraft = _Aircraft(source, broadcaster, files)
+    admitted = require(gate, HISTORY)
+
+    @router.get(
+        "/{icao24}",
+        response_class=Response,
+        responses=describe_answers(
+            "Its state vector in the living picture, and its current or last flight.",
+            schema_of(AircraftAnswer),
+            statuses=(404, 413, 422, 503),
+        ),
+    )
+    async def one_aircraft(principal: Annotated[Principal, admitted], icao24: Icao24) -> Response:
+        """Answer an aircraft."""
+        return answer(await aircraft.describe(icao24, principal.areas))
+
+    @router.get(
+        "/{icao24}/track",
+        response_class=Response,
+        responses=describe_answers(
+            "The state vectors in order of time, of the current or last flight unless `from` or"
+            " `to` is given.",
+            schema_of(Track),
+            statuses=(400, 404, 413, 422, 503),
+            files=FILES,
+        ),
+    )
+    async def track(
+        principal: Annotated[Principal, admitted],
+        icao24: Icao24,
+        question: Annotated[TrackQuestion, Query()],
+    ) -> Response:
+        """Answer an aircraft's track."""
+        return await aircraft.track(icao24, question, principal.areas)
+
+    return router
+
+
+class _Aircraft:
+    def __init__(self, source: Source, broadcaster: Broadcaster | None, files: Files) -> None:
+        self._source = source
+        self._files = files
+        self._broadcaster = broadcaster
+
+    async def describe(self, icao24: str, areas: tuple[Box, ...]) -> AircraftAnswer:
+        async with self._source.database.reading() as connection:
+            flight = await self._last_flight(connection, icao24, areas)
+        state = self._living(icao24, areas)
+        if state is None and flight is None:
+            raise UnknownError(f"{icao24} is not in the living picture and has no flight on record")
+        return AircraftAnswer(icao24, state, flight)
+
+    def _living(self, icao24: str, areas: tuple[Box, ...]) -> StateVector | None:
+        if self._broadcaster is None:
+            return None
+        found = self._broadcaster.select(parse_view([("icao24", icao24)], areas))
+        return found[0].state_vector if found else None
+
+    async def _last_flight(
+        self, connection: Connection, icao24: str, areas: tuple[Box, ...]
+    ) -> Flight | None:
+        places = places_of(None, areas)
+        return await read_last(
+            connection, self._source.queries, icao24, places=places, is_confined=bool(areas)
+        )
+
+    async def track(self, icao24: str, question: TrackQuestion, areas: tuple[Box, ...]) -> Response:
+        if question.format != "json":
+            return await self._file(icao24, question, areas)
+        source = self._source
+        async with source.database.reading() as connection:
+            window = await self._window(connection, icao24, question, areas)
+            reader = TrackReader(connection, source.queries, max_rows=source.settings.max_rows)
+            read = reader.read if question.max_points is None else reader.read_to_thin
+            found = await read(icao24, window)
+        # In a thread, for the event loop has viewers to serve.
+        body = await asyncio.to_thread(
+            _write, icao24, window, found, max_points=question.max_points, areas=areas
+        )
+        return json_response(body)
+
+    async def _file(self, icao24: str, question: TrackQuestion, areas: tuple[Box, ...]) -> Response:
+        if question.max_points is not None:
+            raise QuestionError("max_points", "tracks are thinned in JSON only: leave it out")
+        async with self._source.database.reading() as connection:
+            window = await self._window(connection, icao24, question, areas)
+        selection = Selection(window, places_of(None, areas), (icao24,))
+        pages = read_pages(self._source.database, selection, by_aircraft=True)
+        return self._files.answer(question.format, STATE_VECTORS, pages, name=f"track-{icao24}")
+
+    async def _window(
+        self, connection: Connection, icao24: str, question: TrackQuestion, areas: tuple[Box, ...]
+    ) -> Window:
+        if question.start is not None or question.end is not None:
+            return self._source.window(question.start, question.end, usual=USUAL)
+        flight = await self._last_flight(connection, icao24, areas)
+        if flight is None:
+            raise UnknownError(f"{icao24} has no flight on record; ask with from= and to=")
+        return flight.window
+
+
+def _write(
+    icao24: str,
+    window: Window,
+    rows: Sequence[Record],
+    *,
+    max_points: int | None,
+    areas: tuple[Box, ...],
+) -> bytes:
+    track = make_track(icao24, window, rows, max_points=max_points, areas=areas)
+    return msgspec.json.encode(track)

@@ -1,0 +1,85 @@
+"""SERVE: flights of the past and those in the air, by whatever is known of them."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+
+from processor.access.gate import Gate
+from processor.access.principal import HISTORY, Principal
+from processor.api.access import require
+from processor.api.answers import answer, describe_answers, schema_of
+from processor.api.download import FILES
+from processor.api.history_files import Files
+from processor.api.history_parameters import FlightsQuestion
+from processor.box import Box
+from processor.history.errors import QuestionError
+from processor.history.export.table import FLIGHTS
+from processor.history.flights import FlightsPage, Wanted, read_all, read_page
+from processor.history.places import places_of
+from processor.history.source import Source
+from processor.history.window import EARLIEST, LATEST, Window
+
+
+def flights_routes(*, source: Source, files: Files, gate: Gate) -> APIRouter:
+    """Make the route of the list."""
+    router = APIRouter(prefix="/api/history", tags=["history"])
+
+    @router.get(
+        "/flights",
+        response_class=Response,
+        responses=describe_answers(
+            "Flights, newest first; `next` is the cursor of the page that follows.",
+            schema_of(FlightsPage),
+            statuses=(400, 413, 422, 503),
+            files=FILES,
+        ),
+    )
+    async def flights(
+        principal: Annotated[Principal, require(gate, HISTORY)],
+        question: Annotated[FlightsQuestion, Query()],
+    ) -> Response:
+        """Answer the flights that overlap the window and meet all that is asked for."""
+        wanted = _wanted(source, question, principal.areas)
+        is_confined = bool(principal.areas)
+        if question.format != "json":
+            _refuse_pages(question)
+            pages = read_all(source.database, source.queries, wanted, is_confined=is_confined)
+            return files.answer(question.format, FLIGHTS, pages, name="flights")
+        async with source.database.reading() as connection:
+            page = await read_page(
+                connection,
+                source.queries,
+                wanted,
+                rows=question.limit or source.settings.page_rows,
+                after=question.after,
+                is_confined=is_confined,
+            )
+        return answer(page)
+
+    return router
+
+
+def _wanted(source: Source, question: FlightsQuestion, areas: tuple[Box, ...]) -> Wanted:
+    return Wanted(
+        icao24=question.icao24,
+        callsign=question.callsign,
+        country=question.country,
+        window=_window(source, question),
+        places=places_of(question.bbox, areas),
+    )
+
+
+def _window(source: Source, question: FlightsQuestion) -> Window:
+    if question.icao24 is None and question.callsign is None:
+        return source.window(question.start, question.end, usual=source.longest)
+    # An index finds these among those of all years.
+    window = Window(question.start or EARLIEST, question.end or LATEST)
+    if window.start > window.end:
+        raise QuestionError("from", "it is later than to")
+    return window
+
+
+def _refuse_pages(question: FlightsQuestion) -> None:
+    for name in ("limit", "after"):
+        if getattr(question, name) is not None:
+            raise QuestionError(name, f"a file has all flights at once: leave {name} out")

@@ -1,0 +1,143 @@
+"""SERVE: traffic by hour, country and altitude, and the busiest aircraft."""
+
+import datetime as dt
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import APIRouter, Query, Response
+
+from processor.access.gate import Gate
+from processor.access.principal import HISTORY, Principal
+from processor.api.access import require
+from processor.api.answers import answer, describe_answers, schema_of
+from processor.api.history_parameters import (
+    AltitudesQuestion,
+    BusiestQuestion,
+    HourlyQuestion,
+    SpanQuestion,
+)
+from processor.history.places import places_of
+from processor.history.source import Source
+from processor.history.statistics import (
+    Band,
+    BusyAircraft,
+    Country,
+    Hour,
+    read_altitudes,
+    read_busiest,
+    read_countries,
+    read_hours,
+)
+from processor.history.window import Window
+
+USUAL = dt.timedelta(days=1)
+
+
+class Hours(msgspec.Struct, frozen=True):
+    """Traffic by hour; those without any are left out."""
+
+    hours: list[Hour]
+
+
+class Countries(msgspec.Struct, frozen=True):
+    """Traffic by country, most first."""
+
+    countries: list[Country]
+
+
+class Altitudes(msgspec.Struct, frozen=True):
+    """Traffic by altitude, from the ground up."""
+
+    bands: list[Band]
+
+
+class Busiest(msgspec.Struct, frozen=True):
+    """Aircraft, the busiest first."""
+
+    aircraft: list[BusyAircraft]
+
+
+def statistics_routes(*, source: Source, gate: Gate) -> APIRouter:
+    """Make the routes of what many state vectors add up to."""
+    router = APIRouter(prefix="/api/statistics", tags=["statistics"])
+    admitted = require(gate, HISTORY)
+
+    @router.get("/hourly", **_described("Aircraft and state vectors of each hour.", Hours))
+    async def hourly(
+        principal: Annotated[Principal, admitted], question: Annotated[HourlyQuestion, Query()]
+    ) -> Response:
+        """Answer the traffic of each hour, which is counted from its beginning."""
+        window = _window(source, question)
+        async with source.database.reading() as connection:
+            hours = await read_hours(
+                connection,
+                source.queries,
+                window,
+                country=question.country,
+                places=places_of(None, principal.areas),
+                max_rows=source.settings.max_rows,
+            )
+        return answer(Hours(hours))
+
+    @router.get("/countries", **_described("Aircraft and state vectors by country.", Countries))
+    async def countries(
+        principal: Annotated[Principal, admitted], question: Annotated[SpanQuestion, Query()]
+    ) -> Response:
+        """Answer the traffic of each country of registration."""
+        window = _window(source, question)
+        async with source.database.reading() as connection:
+            found = await read_countries(
+                connection,
+                source.queries,
+                window,
+                places=places_of(None, principal.areas),
+                max_rows=source.settings.max_rows,
+            )
+        return answer(Countries(found))
+
+    @router.get("/altitudes", **_described("Aircraft in bands of 1,000 m.", Altitudes))
+    async def altitudes(
+        principal: Annotated[Principal, admitted], question: Annotated[AltitudesQuestion, Query()]
+    ) -> Response:
+        """Answer the traffic between altitudes; who climbs is in several bands."""
+        window = _window(source, question)
+        async with source.database.reading() as connection:
+            bands = await read_altitudes(
+                connection,
+                source.queries,
+                window,
+                is_by_hour=question.hourly,
+                places=places_of(None, principal.areas),
+                max_rows=source.settings.max_rows,
+            )
+        return answer(Altitudes(bands))
+
+    @router.get("/busiest", **_described("The busiest aircraft.", Busiest))
+    async def busiest(
+        principal: Annotated[Principal, admitted], question: Annotated[BusiestQuestion, Query()]
+    ) -> Response:
+        """Answer the aircraft with most of something, of flights that began then and are over."""
+        window = _window(source, question)
+        async with source.database.reading() as connection:
+            found = await read_busiest(
+                connection,
+                source.queries,
+                window,
+                merit=question.by,
+                places=places_of(None, principal.areas),
+                rows=question.limit,
+            )
+        return answer(Busiest(found))
+
+    return router
+
+
+def _window(source: Source, question: SpanQuestion) -> Window:
+    return source.window(question.start, question.end, usual=USUAL)
+
+
+def _described(text: str, type_: type) -> dict[str, Any]:
+    return {
+        "response_class": Response,
+        "responses": describe_answers(text, schema_of(type_), statuses=(400, 413, 422, 503)),
+    }

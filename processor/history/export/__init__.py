@@ -1,0 +1,1 @@
+"""Rows of the history as files: written while they are read, however many there are."""

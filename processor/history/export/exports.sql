@@ -1,0 +1,34 @@
+-- avoid_sorting: read by an index even where sorting much, on disk, is thought to be faster
+SELECT set_config('enable_sort', 'off', TRUE)
+
+-- of_time: state vectors of all aircraft in a short time, within boxes
+SELECT icao24, callsign, origin_country, time_position, last_contact, longitude, latitude,
+       baro_altitude, on_ground, velocity, true_track, vertical_rate, sensors, geo_altitude,
+       squawk, spi, position_source, category
+FROM state_vectors
+WHERE last_contact >= $1 AND last_contact < $2
+  AND ($3::double precision[] IS NULL OR EXISTS (
+      SELECT FROM unnest($3::double precision[], $4::double precision[],
+                         $5::double precision[], $6::double precision[])
+          AS box (west, south, east, north)
+      WHERE longitude BETWEEN west AND east AND latitude BETWEEN south AND north
+  ))
+ORDER BY last_contact, icao24
+
+-- of_aircraft: state vectors of one aircraft
+SELECT icao24, callsign, origin_country, time_position, last_contact, longitude, latitude,
+       baro_altitude, on_ground, velocity, true_track, vertical_rate, sensors, geo_altitude,
+       squawk, spi, position_source, category
+FROM state_vectors
+WHERE last_contact >= $1 AND last_contact < $2
+  AND ($3::double precision[] IS NULL OR EXISTS (
+      SELECT FROM unnest($3::double precision[], $4::double precision[],
+                         $5::double precision[], $6::double precision[])
+          AS box (west, south, east, north)
+      WHERE longitude BETWEEN west AND east AND latitude BETWEEN south AND north
+  ))
+  AND icao24 = $7
+ORDER BY last_contact
+
+-- heard: who was heard in a short time
+SELECT DISTINCT icao24 FROM state_vectors WHERE last_contact >= $1 AND last_contact < $2

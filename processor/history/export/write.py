@@ -1,0 +1,110 @@
+"""Write rows in a format, a piece at a time, in a thread beside the event loop."""
+
+import asyncio
+import importlib
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, aclosing, nullcontext
+from typing import Any, Protocol, TypeVar
+
+import msgspec
+
+from processor.history.errors import QuestionError
+from processor.history.export.csv_rows import CsvRows
+from processor.history.export.geojson import Features
+from processor.history.export.json_rows import JsonRows
+from processor.history.export.kml import Boxes, Tracks
+from processor.history.export.table import Row, Table
+
+PORTION_ROWS = 500
+"""Rows that are written in one go: while C holds the interpreter, a few ms, all else waits."""
+
+PIECE_BYTES = 256 * 1024
+"""What is handed on at the most, and so what the server holds for a slow reader."""
+
+Item = TypeVar("Item")
+
+
+class Writer(Protocol):
+    """A file in the making: each part as bytes, as soon as it is finished."""
+
+    def begin(self) -> bytes:
+        """Return what stands before the rows."""
+
+    def add(self, rows: Sequence[Row]) -> bytes:
+        """Return what the rows, at least one, have finished."""
+
+    def end(self) -> bytes:
+        """Return what is left and what stands behind the rows."""
+
+
+class Format(msgspec.Struct, frozen=True):
+    """What a file of a format is called and how it is made."""
+
+    media_type: str
+    writer: Callable[[Table], Writer]
+    by_aircraft: bool = False
+    """Whether the rows must come aircraft by aircraft."""
+
+
+def _kml(table: Table) -> Writer:
+    return Tracks(table) if table.has_positions else Boxes(table)
+
+
+def _parquet(table: Table) -> Writer:
+    # Loading pyarrow takes a quarter of a second and 40 MB, which most who serve never need.
+    writer: Writer = importlib.import_module("processor.history.export.parquet").ParquetFile(table)
+    return writer
+
+
+FORMATS = {
+    "csv": Format("text/csv; charset=utf-8; header=present", CsvRows),
+    "geojson": Format("application/geo+json", Features),
+    "kml": Format("application/vnd.google-earth.kml+xml", _kml, by_aircraft=True),
+    "ndjson": Format("application/x-ndjson", JsonRows),
+    "parquet": Format("application/vnd.apache.parquet", _parquet),
+}
+"""By the name that a request gives, which is the file's suffix too."""
+
+
+def format_of(name: str) -> Format:
+    """Return a format.
+
+    Raises:
+        QuestionError: There is none of this name.
+    """
+    if name not in FORMATS:
+        raise QuestionError("format", f"{name!r} is not one of {', '.join(FORMATS)}")
+    return FORMATS[name]
+
+
+async def write(
+    format: str,  # noqa: A002 - its name
+    table: Table,
+    pages: AsyncIterator[Sequence[Row]],
+) -> AsyncGenerator[bytes, None]:
+    """Write pages of rows; nothing is handed on before the first page has come.
+
+    Raises:
+        QuestionError: There is no such format.
+    """
+    async with closing(pages):
+        writer = await asyncio.to_thread(format_of(format).writer, table)
+        waiting = await asyncio.to_thread(writer.begin)
+        async for page in pages:
+            for first in range(0, len(page), PORTION_ROWS):
+                portion = page[first : first + PORTION_ROWS]
+                waiting += await asyncio.to_thread(writer.add, portion)
+                for piece in _pieces(waiting):
+                    yield piece
+                waiting = b""
+        for piece in _pieces(waiting + await asyncio.to_thread(writer.end)):
+            yield piece
+
+
+def closing(items: AsyncIterator[Item]) -> AbstractAsyncContextManager[Any]:
+    """Close a generator, and with it what it holds, when its reader leaves early."""
+    return aclosing(items) if isinstance(items, AsyncGenerator) else nullcontext()
+
+
+def _pieces(content: bytes) -> Sequence[bytes]:
+    return [content[at : at + PIECE_BYTES] for at in range(0, len(content), PIECE_BYTES)]

@@ -1,0 +1,203 @@
+"""Flights of the past and those in the air, page by page."""
+
+import datetime as dt
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import AsyncGenerator, Sequence
+from typing import Any
+
+import msgspec
+
+from processor.history.database import Connection, HistoryDatabase, Record
+from processor.history.errors import QuestionError
+from processor.history.places import Places, box_columns
+from processor.history.queries import Queries
+from processor.history.window import EARLIEST, EVER, LATEST, Window
+
+AFTER_ALL = "\U0010ffff"
+"""Sorts behind every character of a callsign."""
+
+
+HIDDEN = dict.fromkeys(("west", "south", "east", "north"))
+"""What who is confined to areas is not told: how far a flight went beyond them."""
+
+PAGE_ROWS = 1_000
+ALL_ROWS = 2**62
+
+
+class Flight(msgspec.Struct, frozen=True):
+    """One flight of an aircraft.
+
+    Attributes:
+        first_seen: Unix seconds, as all times.
+        take_off: None where it was first seen in the air.
+        landing: None where it was not seen to land, or is in the air.
+        distance_km: The sum of the great circles from position to position.
+        max_altitude: Metres, barometric, or geometric where only that was received.
+        state_vectors: How many were received.
+        west: Of all its positions, as the three that follow; None for who is confined to areas.
+    """
+
+    icao24: str
+    callsign: str | None
+    origin_country: str | None
+    first_seen: int
+    last_seen: int | None
+    take_off: int | None
+    landing: int | None
+    distance_km: float | None
+    max_altitude: float | None
+    state_vectors: int | None
+    west: float | None
+    south: float | None
+    east: float | None
+    north: float | None
+
+    @property
+    def window(self) -> Window:
+        """From its first state vector to its last."""
+        start, end = (
+            dt.datetime.fromtimestamp(seconds, dt.UTC)
+            for seconds in (self.first_seen, self.last_seen or self.first_seen)
+        )
+        return Window(start, end)
+
+
+class FlightsPage(msgspec.Struct, frozen=True):
+    """Some flights, and the cursor with which the list goes on, if it does."""
+
+    flights: list[Flight]
+    next: str | None
+
+
+class Cursor(msgspec.Struct, frozen=True, array_like=True):
+    """The last flight of a page."""
+
+    first_seen_us: int
+    icao24: str
+
+    @property
+    def first_seen(self) -> dt.datetime:
+        """When that flight was first seen."""
+        return dt.datetime.fromtimestamp(0, dt.UTC) + dt.timedelta(microseconds=self.first_seen_us)
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """Which flights.
+
+    Attributes:
+        callsign: `*` at the end stands for any more characters.
+        window: Which they overlap.
+        places: Where one of a flight's positions lies.
+    """
+
+    icao24: str | None = None
+    callsign: str | None = None
+    country: str | None = None
+    window: Window = EVER
+    places: Places = None
+
+
+async def read_page(
+    connection: Connection,
+    queries: Queries,
+    wanted: Wanted,
+    *,
+    rows: int,
+    after: Cursor | None = None,
+    is_confined: bool = False,
+) -> FlightsPage:
+    """Return so many flights, newest first, after the last one of the page before."""
+    found = await connection.fetch(queries.flights, *_arguments(wanted, rows + 1, after))
+    page = found[:rows]
+    flights = [to_flight(row, is_confined=is_confined) for row in page]
+    cursor = encode_cursor(page[-1]["first_seen"], page[-1]["icao24"]) if page else None
+    return FlightsPage(flights, cursor if len(found) > rows else None)
+
+
+async def read_last(
+    connection: Connection,
+    queries: Queries,
+    icao24: str,
+    *,
+    places: Places = None,
+    is_confined: bool = False,
+) -> Flight | None:
+    """Return the flight that an aircraft is on, or its last one."""
+    wanted = Wanted(icao24=icao24, places=places)
+    page = await read_page(connection, queries, wanted, rows=1, is_confined=is_confined)
+    return page.flights[0] if page.flights else None
+
+
+async def read_all(
+    database: HistoryDatabase, queries: Queries, wanted: Wanted, *, is_confined: bool
+) -> AsyncGenerator[Sequence[dict[str, Any]], None]:
+    """Return all flights, newest first, a page at a time.
+
+    Raises:
+        UnavailableError: The database does not answer, or too many ask at once.
+        TooMuchError: The statement took longer than allowed.
+    """
+    async with database.reading() as connection:
+        arguments = _arguments(wanted, ALL_ROWS)
+        cursor = await connection.cursor(queries.flights, *arguments)
+        while rows := await cursor.fetch(PAGE_ROWS):
+            yield [dict(row) | (HIDDEN if is_confined else {}) for row in rows]
+
+
+def _arguments(wanted: Wanted, rows: int, after: Cursor | None = None) -> Sequence[object]:
+    """Return what the statement takes."""
+    return (
+        wanted.icao24,
+        *_callsigns(wanted.callsign),
+        wanted.country,
+        wanted.window.start,
+        wanted.window.end,
+        after.first_seen if after is not None else None,
+        after.icao24 if after is not None else None,
+        rows,
+        *box_columns(wanted.places),
+    )
+
+
+def _callsigns(pattern: str | None) -> tuple[str | None, str | None]:
+    """Return from which callsign on and below which, in the order of bytes."""
+    if pattern is None:
+        return None, None
+    first = pattern.upper().removesuffix("*")
+    return first, first + (AFTER_ALL if pattern.endswith("*") else "\x01")
+
+
+def to_flight(row: Record, *, is_confined: bool) -> Flight:
+    """Turn a row into a flight; who is confined to areas is not told how far it went."""
+    values: dict[str, Any] = {
+        name: int(value.timestamp()) if isinstance(value, dt.datetime) else value
+        for name, value in row.items()
+    }
+    if values["distance_km"] is not None:
+        values["distance_km"] = round(values["distance_km"], 3)
+    if is_confined:
+        values |= HIDDEN
+    return Flight(**values)
+
+
+def encode_cursor(first_seen: dt.datetime, icao24: str) -> str:
+    """Name the last flight of a page so that the next page can be asked for."""
+    since = first_seen - dt.datetime.fromtimestamp(0, dt.UTC)
+    cursor = Cursor(since // dt.timedelta(microseconds=1), icao24)
+    return urlsafe_b64encode(msgspec.json.encode(cursor)).decode().rstrip("=")
+
+
+def decode_cursor(text: str) -> Cursor:
+    """Read a cursor.
+
+    Raises:
+        QuestionError: It is none of ours.
+    """
+    try:
+        padded = text + "=" * (-len(text) % 4)
+        cursor = msgspec.json.decode(urlsafe_b64decode(padded.encode("ascii")), type=Cursor)
+        if EARLIEST <= cursor.first_seen < LATEST and cursor.icao24.isalnum():
+            return cursor
+    except (ValueError, OverflowError, msgspec.DecodeError):
+        pass
+    raise QuestionError("after", f"{text!r} is not the `next` of a page of this list")

@@ -1,0 +1,40 @@
+"""All traffic at a moment, as the living picture was then."""
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+
+from processor.history.database import Connection, Record
+from processor.history.errors import TooMuchError
+from processor.history.queries import Queries
+from processor.history.stored import in_columns, to_state_vectors
+from processor.live import events
+from processor.live.view import View
+
+
+async def read_traffic_at(
+    connection: Connection,
+    queries: Queries,
+    moment: dt.datetime,
+    *,
+    expiry: dt.timedelta,
+    max_rows: int,
+) -> Sequence[Record]:
+    """Return the newest row of each aircraft heard within the expiry before a moment.
+
+    Raises:
+        TooMuchError: There are more aircraft than rows allowed.
+    """
+    arguments = (moment, expiry, max_rows + 1)
+    rows = await connection.fetch(queries.traffic_at, *arguments)
+    if not rows:
+        rows = await connection.fetch(queries.traffic_at_by_minute, *arguments)
+    if len(rows) > max_rows:
+        raise TooMuchError(f"more than {max_rows} aircraft were heard then")
+    return rows
+
+
+def write_snapshot(view: View, rows: Iterable[Record], moment: dt.datetime) -> bytes:
+    """Return the data of a `snapshot` as the stream would have sent it then."""
+    columns = in_columns(sorted(to_state_vectors(rows), key=lambda state: state.icao24))
+    encoded = [aircraft.encode(view.shape) for aircraft in view.filter.select(columns)]
+    return events.snapshot(encoded, view.shape, id="", now=moment.timestamp()).data

@@ -1,0 +1,27 @@
+"""The statements of queries.sql by name."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+from processor.named_sql import load_statements
+
+
+class Queries(NamedTuple):
+    """Every statement that asks the history for an answer in JSON."""
+
+    flights: str
+    track: str
+    track_by_minute: str
+    traffic_at: str
+    traffic_at_by_minute: str
+    hours: str
+    hours_within: str
+    countries: str
+    countries_within: str
+    altitudes: str
+    busiest: str
+
+
+def load_queries() -> Queries:
+    """Read queries.sql."""
+    return load_statements(Path(__file__).with_name("queries.sql"), Queries)

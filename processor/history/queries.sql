@@ -1,0 +1,272 @@
+-- What is asked of the history. State vectors come as the 18 fields in OpenSky's order, times as
+-- Unix seconds; reals go through their text, or 11887.2 would become 11887.2001953125. Places are
+-- four arrays, west, south, east and north of boxes; null is the globe.
+
+-- flights: newest first. $1 address, $2 and $3 callsigns from and below, $4 country, $5 and $6
+-- window, $7 and $8 the last flight of the page before, $9 how many, $10 to $13 places.
+WITH wanted AS NOT MATERIALIZED (
+    SELECT leg.*
+    FROM flight_legs AS leg
+    WHERE ($1::text IS NULL OR leg.icao24 = $1)
+      AND ($2::text IS NULL OR (leg.callsign ~>=~ $2 AND leg.callsign ~<~ $3))
+      AND ($4::text IS NULL OR lower(leg.origin_country) = lower($4))
+      AND ($7::timestamptz IS NULL OR (leg.first_seen, leg.icao24) < ($7, $8::text))
+      AND (
+          $10::float8[] IS NULL
+          OR (
+              (leg.last_seen IS NULL OR EXISTS (
+                  SELECT FROM unnest($10::float8[], $11::float8[], $12::float8[], $13::float8[])
+                      AS box (west, south, east, north)
+                  WHERE leg.west <= box.east AND leg.east >= box.west
+                    AND leg.south <= box.north AND leg.north >= box.south
+              ))
+              AND (
+                  EXISTS (
+                      SELECT FROM state_vectors AS state
+                      JOIN unnest($10::float8[], $11::float8[], $12::float8[], $13::float8[])
+                          AS box (west, south, east, north)
+                        ON state.latitude BETWEEN box.south AND box.north
+                       AND state.longitude BETWEEN box.west AND box.east
+                      WHERE state.icao24 = leg.icao24
+                        AND state.last_contact >= leg.first_seen
+                        AND state.last_contact < leg.ends_before
+                  )
+                  -- Minutes are kept for longer.
+                  OR EXISTS (
+                      SELECT FROM minutely_state_vectors AS state
+                      JOIN unnest($10::float8[], $11::float8[], $12::float8[], $13::float8[])
+                          AS box (west, south, east, north)
+                        ON state.latitude BETWEEN box.south AND box.north
+                       AND state.longitude BETWEEN box.west AND box.east
+                      WHERE state.icao24 = leg.icao24
+                        AND state.minute >= date_trunc('minute', leg.first_seen)
+                        AND state.minute < leg.ends_before
+                        AND state.last_contact >= leg.first_seen
+                        AND state.last_contact < leg.ends_before
+                  )
+              )
+          )
+      )
+), begun_within AS (
+    SELECT icao24, first_seen
+    FROM wanted
+    WHERE first_seen >= $5 AND first_seen <= $6
+    ORDER BY first_seen DESC, icao24 DESC
+    LIMIT $9
+), begun_before AS (
+    SELECT icao24, first_seen
+    FROM wanted
+    WHERE tstzrange(first_seen, last_seen, '[]') @> $5::timestamptz
+      AND first_seen < $5
+      AND (
+          last_seen IS NOT NULL
+          OR EXISTS (
+              SELECT FROM state_vectors AS state
+              WHERE state.icao24 = wanted.icao24
+                AND state.last_contact >= $5
+                AND state.last_contact < wanted.ends_before
+          )
+      )
+    ORDER BY first_seen DESC, icao24 DESC
+    LIMIT $9
+), page AS MATERIALIZED (
+    SELECT * FROM begun_within
+    UNION ALL
+    SELECT * FROM begun_before
+    ORDER BY first_seen DESC, icao24 DESC
+    LIMIT $9
+)
+SELECT icao24, flight.callsign, flight.origin_country, first_seen, flight.last_seen,
+       flight.take_off, flight.landing, flight.distance_km,
+       flight.max_altitude::text::float8 AS max_altitude, flight.state_vectors,
+       flight.west, flight.south, flight.east, flight.north
+FROM page JOIN flights AS flight USING (icao24, first_seen)
+ORDER BY first_seen DESC, icao24 DESC
+
+-- track: the state vectors of $1 from $2 to $3, $4 at the most.
+SELECT icao24, callsign, origin_country,
+       extract(epoch FROM time_position)::bigint AS time_position,
+       extract(epoch FROM last_contact)::bigint AS last_contact,
+       longitude, latitude, baro_altitude::text::float8, on_ground, velocity::text::float8,
+       true_track::text::float8, vertical_rate::text::float8, sensors,
+       geo_altitude::text::float8, squawk, spi, position_source, category
+FROM state_vectors AS state
+WHERE icao24 = $1 AND state.last_contact >= $2 AND state.last_contact <= $3
+ORDER BY state.last_contact
+LIMIT $4
+
+-- track_by_minute: the same of the minutes, which are fewer and kept for longer.
+SELECT icao24, callsign, origin_country,
+       extract(epoch FROM time_position)::bigint AS time_position,
+       extract(epoch FROM last_contact)::bigint AS last_contact,
+       longitude, latitude, baro_altitude::text::float8, on_ground, velocity::text::float8,
+       true_track::text::float8, vertical_rate::text::float8, NULL::integer[],
+       geo_altitude::text::float8, squawk, spi, position_source, category
+FROM minutely_state_vectors AS state
+WHERE icao24 = $1
+  AND minute >= date_trunc('minute', $2::timestamptz) AND minute <= $3
+  AND state.last_contact >= $2 AND state.last_contact <= $3
+ORDER BY minute
+LIMIT $4
+
+-- traffic_at: the newest state vector of each aircraft at $1, none older than $2, $3 at the most.
+-- Nearly all were heard within a minute; only the others are looked for further back, which takes
+-- half the time of sorting all that was heard.
+WITH heard_lately AS MATERIALIZED (
+    SELECT DISTINCT ON (icao24) *
+    FROM state_vectors
+    WHERE last_contact > $1::timestamptz - least($2::interval, INTERVAL '1 minute')
+      AND last_contact <= $1
+    ORDER BY icao24, last_contact DESC
+), heard_before AS (
+    SELECT DISTINCT ON (icao24) *
+    FROM state_vectors AS state
+    WHERE last_contact > $1::timestamptz - $2::interval
+      AND last_contact <= $1::timestamptz - least($2::interval, INTERVAL '1 minute')
+      AND NOT EXISTS (SELECT FROM heard_lately WHERE heard_lately.icao24 = state.icao24)
+    ORDER BY icao24, last_contact DESC
+)
+SELECT icao24, callsign, origin_country,
+       extract(epoch FROM time_position)::bigint AS time_position,
+       extract(epoch FROM last_contact)::bigint AS last_contact,
+       longitude, latitude, baro_altitude::text::float8, on_ground, velocity::text::float8,
+       true_track::text::float8, vertical_rate::text::float8, sensors,
+       geo_altitude::text::float8, squawk, spi, position_source, category
+FROM (SELECT * FROM heard_lately UNION ALL SELECT * FROM heard_before) AS heard
+LIMIT $3
+
+-- traffic_at_by_minute: the same of the minutes, which are kept for longer.
+SELECT icao24, callsign, origin_country,
+       extract(epoch FROM time_position)::bigint AS time_position,
+       extract(epoch FROM last_contact)::bigint AS last_contact,
+       longitude, latitude, baro_altitude::text::float8, on_ground, velocity::text::float8,
+       true_track::text::float8, vertical_rate::text::float8, NULL::integer[],
+       geo_altitude::text::float8, squawk, spi, position_source, category
+FROM (
+    SELECT DISTINCT ON (icao24) *
+    FROM minutely_state_vectors
+    WHERE minute > $1::timestamptz - $2::interval - INTERVAL '1 minute' AND minute <= $1
+      AND last_contact > $1::timestamptz - $2::interval AND last_contact <= $1
+    ORDER BY icao24, minute DESC
+) AS heard
+LIMIT $3
+
+-- hours: traffic of each hour from $1 and before $2, of the country $3 or all; $4 at the most.
+-- Through the view alone, which looks at each row for whether it must be counted anew, it would
+-- take twice the time.
+WITH touched AS MATERIALIZED (
+    SELECT hour FROM touched_hours WHERE hour >= $1 AND hour < $2
+)
+SELECT hour, sum(aircraft)::bigint AS aircraft, sum(state_vectors)::bigint AS state_vectors
+FROM hourly_counts
+WHERE hour >= $1 AND hour < $2
+  AND ($3::text IS NULL OR lower(origin_country) = lower($3))
+  AND hour <> ALL (ARRAY(SELECT hour FROM touched))
+GROUP BY hour
+UNION ALL
+SELECT hour, sum(aircraft)::bigint, sum(state_vectors)::bigint
+FROM hourly_traffic
+WHERE hour = ANY (ARRAY(SELECT hour FROM touched))
+  AND ($3::text IS NULL OR lower(origin_country) = lower($3))
+GROUP BY hour
+ORDER BY hour
+LIMIT $4
+
+-- hours_within: the same for who may not see the whole globe; $5 to $8 are their places.
+SELECT date_trunc('hour', minute) AS hour, count(DISTINCT icao24) AS aircraft,
+       sum(state_vectors)::bigint AS state_vectors
+FROM minutely_state_vectors
+WHERE minute >= $1 AND date_trunc('hour', minute) < $2
+      AND minute < $2::timestamptz + INTERVAL '1 hour'
+  AND ($3::text IS NULL OR lower(origin_country) = lower($3))
+  AND EXISTS (
+      SELECT FROM unnest($5::float8[], $6::float8[], $7::float8[], $8::float8[])
+          AS box (west, south, east, north)
+      WHERE latitude BETWEEN box.south AND box.north AND longitude BETWEEN box.west AND box.east
+  )
+GROUP BY 1
+ORDER BY 1
+LIMIT $4
+
+-- countries: traffic of each country in the hours from $1 and before $2, $3 at the most.
+SELECT origin_country, sum(aircraft)::bigint AS aircraft_hours,
+       max(aircraft)::bigint AS max_aircraft, sum(state_vectors)::bigint AS state_vectors
+FROM hourly_traffic
+WHERE hour >= $1 AND hour < $2
+GROUP BY origin_country
+ORDER BY aircraft_hours DESC, origin_country
+LIMIT $3
+
+-- countries_within: the same for who may not see the whole globe; $4 to $7 are their places.
+SELECT origin_country, sum(aircraft)::bigint AS aircraft_hours,
+       max(aircraft)::bigint AS max_aircraft, sum(state_vectors)::bigint AS state_vectors
+FROM (
+    SELECT origin_country, count(DISTINCT icao24) AS aircraft, sum(state_vectors) AS state_vectors
+    FROM minutely_state_vectors
+    WHERE minute >= $1 AND date_trunc('hour', minute) < $2
+      AND minute < $2::timestamptz + INTERVAL '1 hour'
+      AND EXISTS (
+          SELECT FROM unnest($4::float8[], $5::float8[], $6::float8[], $7::float8[])
+              AS box (west, south, east, north)
+          WHERE latitude BETWEEN box.south AND box.north
+            AND longitude BETWEEN box.west AND box.east
+      )
+    GROUP BY origin_country, date_trunc('hour', minute)
+) AS hourly
+GROUP BY origin_country
+ORDER BY aircraft_hours DESC, origin_country
+LIMIT $3
+
+-- altitudes: aircraft in each band of 1,000 m from $1 to $2, of each hour if $3; $4 at the most,
+-- $5 to $8 places. The band of those on the ground, and of unknown altitude, is null.
+SELECT hour, on_ground, band * 1000 AS low, count(*) AS aircraft,
+       sum(state_vectors)::bigint AS state_vectors
+FROM (
+    SELECT CASE WHEN $3 THEN date_trunc('hour', minute) END AS hour, on_ground,
+           CASE WHEN NOT on_ground THEN
+               floor(coalesce(baro_altitude, geo_altitude) / 1000)::integer
+           END AS band,
+           icao24, sum(state_vectors) AS state_vectors
+    FROM minutely_state_vectors
+    WHERE minute >= $1 AND minute <= $2
+      AND ($5::float8[] IS NULL OR EXISTS (
+          SELECT FROM unnest($5::float8[], $6::float8[], $7::float8[], $8::float8[])
+              AS box (west, south, east, north)
+          WHERE latitude BETWEEN box.south AND box.north
+            AND longitude BETWEEN box.west AND box.east
+      ))
+    GROUP BY 1, 2, 3, 4
+) AS each_aircraft
+GROUP BY hour, on_ground, band
+ORDER BY hour, on_ground DESC, band NULLS FIRST
+LIMIT $4
+
+-- busiest: the $4 aircraft with most of $3 in the flights that began from $1 to $2 and are over;
+-- $5 to $8 places that a flight must have touched.
+SELECT icao24, max(origin_country) AS origin_country, count(*) AS flights,
+       extract(epoch FROM sum(last_seen - first_seen))::float8 / 3600 AS hours,
+       sum(state_vectors)::bigint AS state_vectors, sum(distance_km) AS distance_km
+FROM flight_legs AS leg
+WHERE first_seen >= $1 AND first_seen <= $2 AND last_seen IS NOT NULL
+  AND (
+      $5::float8[] IS NULL
+      OR EXISTS (
+          SELECT FROM minutely_state_vectors AS state
+          JOIN unnest($5::float8[], $6::float8[], $7::float8[], $8::float8[])
+              AS box (west, south, east, north)
+            ON state.latitude BETWEEN box.south AND box.north
+           AND state.longitude BETWEEN box.west AND box.east
+          WHERE state.icao24 = leg.icao24
+            AND state.minute >= date_trunc('minute', leg.first_seen)
+            AND state.minute <= leg.last_seen
+            AND state.last_contact BETWEEN leg.first_seen AND leg.last_seen
+      )
+  )
+GROUP BY icao24
+ORDER BY CASE $3::text
+             WHEN 'flights' THEN count(*)::float8
+             WHEN 'hours' THEN extract(epoch FROM sum(last_seen - first_seen))::float8
+             WHEN 'distance_km' THEN sum(distance_km)
+             ELSE sum(state_vectors)::float8
+         END DESC, icao24
+LIMIT $4

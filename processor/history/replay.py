@@ -1,0 +1,265 @@
+"""REPLAY: the past over the same stream, paced by event time; and from there into the present."""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import aclosing, contextmanager
+from functools import partial
+from typing import Generic, TypeVar
+
+import msgspec
+import structlog
+
+from processor.history.database import HistoryDatabase
+from processor.history.errors import HistoryError, UnavailableError
+from processor.history.replay_groups import Group, Grouping, span_of
+from processor.history.replay_pace import Pace, Share
+from processor.history.replay_question import Question
+from processor.history.replay_recording import Reading, Recording
+from processor.history.replay_stage import Stage
+from processor.history.seam import Seam, find_certainty
+from processor.live.audience import OverloadedError
+from processor.live.broadcaster import Broadcaster
+from processor.live.viewer import Ending, Viewer
+from processor.live.wire import Piece, Wire
+
+log = structlog.get_logger()
+
+PATIENCE_SECONDS = 20.0
+"""How long a replay waits for a database that does not answer: shorter than proxies wait."""
+
+OVER = Ending("replayed", "the end of the replay")
+
+Answer = TypeVar("Answer")
+
+
+class ReplayLimits(msgspec.Struct, frozen=True):
+    """What replays may cost, and how they are like the living picture.
+
+    Attributes:
+        replays: At a time, in this process.
+        window_days: Between from and to.
+        heartbeat_seconds: The longest silence.
+        expiry_seconds: An aircraft that has been silent for so long is removed.
+    """
+
+    replays: int
+    window_days: int
+    heartbeat_seconds: float
+    expiry_seconds: int
+
+
+class Replay:
+    """Serves viewers that look at the past; nothing of it is opened before one does."""
+
+    def __init__(
+        self,
+        *,
+        broadcaster: Broadcaster,
+        database: HistoryDatabase,
+        limits: ReplayLimits,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.limits = limits
+        self.clock = clock
+        self.broadcaster = broadcaster
+        self.recording = Recording(database)
+        self.share = Share()
+        self._running = 0
+
+    async def check(self) -> None:
+        """Find out whether the history can be read.
+
+        Raises:
+            HistoryError: Not now.
+        """
+        await self.recording.check()
+
+    async def stream(
+        self, viewer: Viewer, wire: Wire[Piece], last_event_id: str
+    ) -> AsyncIterator[Piece]:
+        """Yield what is to be sent to a viewer, of the past and of the present, until it ends.
+
+        Args:
+            viewer: One that has entered; what it looks at may change at any time.
+            wire: How it is written.
+            last_event_id: What the viewer says it has seen last of the living picture.
+
+        Raises:
+            OverloadedError: There are too many replays.
+        """
+        told: int | None = None
+        while self.broadcaster.ending(viewer) is None:
+            if not isinstance(viewer.past, Question):
+                async for piece in self.broadcaster.follow(viewer, wire, last_event_id, told=told):
+                    yield piece
+                last_event_id, told = "", None
+                continue
+            with self._counted():
+                run = _Run(self, viewer, wire, viewer.past)
+                async with aclosing(run.pieces()) as pieces:
+                    async for piece in pieces:
+                        yield piece
+            last_event_id, told = run.last_event_id, run.told
+        async for piece in self.broadcaster.farewell(viewer, wire):
+            yield piece
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        if self._running >= self.limits.replays:
+            raise OverloadedError(
+                f"{self.limits.replays} replays are running already (history.max_replays)"
+            )
+        self._running += 1
+        try:
+            yield
+        finally:
+            self._running -= 1
+
+
+class _Run(Generic[Piece]):
+    """One replay of one viewer.
+
+    Attributes:
+        told: The turn of the living picture in which it has arrived, if it has,
+        last_event_id: and where that stands.
+    """
+
+    def __init__(
+        self, replay: Replay, viewer: Viewer, wire: Wire[Piece], question: Question
+    ) -> None:
+        self.told: int | None = None
+        self.last_event_id = ""
+        self._replay = replay
+        self._viewer = viewer
+        self._wire = wire
+        self._question = question
+        self._pace: Pace[Piece] = Pace(
+            broadcaster=replay.broadcaster,
+            viewer=viewer,
+            question=question,
+            heartbeat_seconds=replay.limits.heartbeat_seconds,
+        )
+        self._stage: Stage[Piece]
+        self._certain_until: float | None = None
+
+    async def pieces(self) -> AsyncGenerator[Piece, None]:
+        """Yield all that is told, from the first picture to the end of the replay, or to live."""
+        try:
+            for piece in await self._open():
+                yield piece
+            async for piece in self._play():
+                yield piece
+            async for piece in self._end():
+                yield piece
+        except HistoryError as error:
+            log.warning("replay_interrupted", reason=str(error))
+            self._viewer.ending = Ending("history", f"{error}; go on from the last id")
+
+    async def _open(self) -> tuple[Piece, ...]:
+        """Set the stage with the picture as it was at the beginning."""
+        replay, question, expiry = self._replay, self._question, self._replay.limits.expiry_seconds
+        if question.until is None:
+            moment = replay.clock() - expiry
+            found = await self._patiently(
+                partial(find_certainty, replay.broadcaster, replay.recording, self._pace, moment)
+            )
+            self._certain_until = max(question.start, found or question.start)
+        before = await self._patiently(partial(replay.recording.before, question.start, expiry))
+        self._stage = Stage(
+            self._viewer.view,
+            self._wire,
+            start=question.start,
+            before=before,
+            certain_until=self._certain_until,
+            expiry_seconds=expiry,
+        )
+        if question.opening == "nothing":
+            return ()
+        return self._stage.snapshot() if question.opening == "snapshot" else self._stage.reset()
+
+    async def _play(self) -> AsyncIterator[Piece]:
+        """Tell what was heard, group by group, each when it is due."""
+        step = span_of(self._question.speed)
+        async for group in self._groups(step):
+            async for piece in self._wait_idly(group.since, step):
+                yield piece
+            async for piece in self._pace.until(group.until - 1, self._stage):
+                yield piece
+            await self._replay.share.wait()
+            if self._pace.is_left:
+                return
+            with self._replay.share.counted():
+                pieces = self._stage.take(group.until, group.state_vectors)
+            for piece in pieces:
+                yield piece
+
+    async def _wait_idly(self, moment: int, step: int) -> AsyncIterator[Piece]:
+        """Have those removed who fall silent before a moment."""
+        for idle in self._stage.idle_moments(moment, step):
+            async for piece in self._pace.until(idle, self._stage):
+                yield piece
+            if self._pace.is_left:
+                return
+            for piece in self._stage.pass_to(idle):
+                yield piece
+
+    async def _groups(self, span_seconds: int) -> AsyncIterator[Group]:
+        """Read page by page, each when the one before has been told."""
+        grouping = Grouping(span_seconds)
+        reading = Reading(self._replay.recording, self._question.start, self._reads_until)
+        while not reading.is_at_end and not self._pace.is_left:
+            for group in grouping.add(await self._patiently(reading.more)):
+                yield group
+        for group in grouping.end():
+            yield group
+
+    def _reads_until(self) -> int:
+        until = self._question.until
+        return int(self._replay.clock()) + 1 if until is None else until
+
+    async def _end(self) -> AsyncIterator[Piece]:
+        """Come to the end of the replay, or go on live."""
+        until = self._question.until
+        if self._pace.is_left:
+            return
+        if until is None:
+            async for piece in self._cross():
+                yield piece
+            return
+        step = span_of(self._question.speed)
+        async for piece in self._wait_idly(until, step):
+            yield piece
+        async for piece in self._pace.until(until - 1, self._stage):
+            yield piece
+        if not self._pace.is_left:
+            for piece in (*self._stage.pass_to(until - 1), *self._stage.beat()):
+                yield piece
+            self._viewer.ending = OVER
+
+    async def _cross(self) -> AsyncIterator[Piece]:
+        seam = Seam(
+            broadcaster=self._replay.broadcaster,
+            recording=self._replay.recording,
+            stage=self._stage,
+            pace=self._pace,
+            since=int(self._certain_until or self._question.start),
+            clock=self._replay.clock,
+        )
+        async for piece in seam.cross():
+            yield piece
+        if not self._pace.is_left:
+            self._viewer.past = None
+            self.told = seam.told
+            self.last_event_id = seam.event_id
+
+    async def _patiently(self, ask: Callable[[], Awaitable[Answer]]) -> Answer:
+        """Ask again while the database does not answer."""
+        give_up_at = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                return await ask()
+            except UnavailableError:
+                if time.monotonic() > give_up_at or self._pace.is_left:
+                    raise
+                await asyncio.sleep(1)

@@ -1,0 +1,128 @@
+"""The picture as it was: a tracker of one viewer's own, whose clock is the time of the events."""
+
+from collections.abc import Iterable, Iterator
+from typing import Generic
+
+from processor.history.replay_question import CERTAIN, UNCERTAIN
+from processor.live import events
+from processor.live.aircraft import Aircraft
+from processor.live.columns import Columns
+from processor.live.position import Position
+from processor.live.scene import UNCERTAIN as REASON
+from processor.live.scene import Scene
+from processor.live.tracker import Tracker, Update
+from processor.live.view import View
+from processor.live.wire import Piece, Wire
+from telemetry.state_vector import StateVector
+
+IDLE_SECONDS = 2
+"""How late, in event time, a removal may come while nobody is heard; as in the living picture."""
+
+
+class Stage(Generic[Piece]):
+    """Takes what was heard, in turns, and writes what the viewer is told: the very same events.
+
+    Args:
+        start: The moment at which it begins (Unix seconds).
+        before: The newest state vector of everybody who was heard not too long before.
+        certain_until: From then on state vectors may still be stored that are older than what was
+            told, so a viewer cannot go on from an id; None is never.
+        expiry_seconds: An aircraft that has been silent for so long is removed.
+    """
+
+    def __init__(
+        self,
+        view: View,
+        wire: Wire[Piece],
+        *,
+        start: int,
+        before: Iterable[StateVector],
+        certain_until: float | None,
+        expiry_seconds: int,
+    ) -> None:
+        self.now: float = start - 1
+        self.view = view
+        self._wire = wire
+        self._certain_until = certain_until
+        self._expiry_seconds = expiry_seconds
+        nowhere = Position(CERTAIN, (start,))
+        self._tracker = Tracker(
+            start=nowhere,
+            resumable_after=nowhere,
+            expiry_seconds=expiry_seconds,
+            resume_window_seconds=0,
+            clock=lambda: self.now,
+        )
+        self._told: dict[str, int] = {}
+        self._read(start, before)
+        self._scene = Scene(self._tracker, 0, lambda: self.now)
+
+    @property
+    def told(self) -> dict[str, int]:
+        """The newest last_contact that the viewer knows of each aircraft, where that may matter."""
+        return self._told
+
+    @property
+    def fleet(self) -> list[Aircraft]:
+        """Every aircraft of the picture, by icao24."""
+        return self._tracker.fleet
+
+    def snapshot(self) -> tuple[Piece, ...]:
+        """Return the whole view."""
+        return self._scene.snapshot_pieces(self.view, self._wire)
+
+    def reset(self) -> tuple[Piece, ...]:
+        """Return the whole view, for a viewer of which it is not known what it has missed."""
+        return (*self._wire.pack([events.reset(REASON)]), *self.snapshot())
+
+    def take(self, until: int, state_vectors: Iterable[StateVector]) -> tuple[Piece, ...]:
+        """Move on to the end of a second, and return what is told of it."""
+        self._read(until, [state for state in state_vectors if self._is_news(state)])
+        self.now = until - 1
+        return self._turn()
+
+    def idle_moments(self, until: int, step: int) -> Iterator[int]:
+        """Yield moments at which silent aircraft are to be removed before the next is heard."""
+        moment = int(self.now) + 1
+        while self._tracker.fleet and (moment := moment + max(step, IDLE_SECONDS)) < until:
+            yield moment
+
+    def pass_to(self, moment: float) -> tuple[Piece, ...]:
+        """Move the clock on to a moment at which nobody was heard."""
+        self._tracker.apply([Update(0, int(moment), None)])
+        self.now = moment
+        return self._turn()
+
+    def beat(self) -> tuple[Piece, ...]:
+        """Return a heartbeat, with the position."""
+        return self._turn(is_beat=True)
+
+    def drop(self, gone: Iterable[Aircraft], event_id: str) -> tuple[Piece, ...]:
+        """Return what is told of aircraft that are in the picture no longer."""
+        leaving = self.view.filter.select(Columns(list(gone)))
+        return self._wire.pack(
+            events.changes(
+                [], [one.icao24 for one in leaving], self.view.shape, id=event_id, now=self.now
+            )
+        )
+
+    def beat_at(self, aircraft: int, event_id: str) -> tuple[Piece, ...]:
+        """Return a heartbeat with another position, from which the viewer goes on."""
+        return self._wire.pack([events.heartbeat(aircraft, id=event_id, now=self.now)])
+
+    def _read(self, until: int, state_vectors: Iterable[StateVector]) -> None:
+        """Let the tracker have state vectors as of one log, whose offsets are seconds."""
+        heard = list(state_vectors)
+        self._tracker.apply([Update(0, until - 1, state) for state in heard])
+        if self._certain_until is not None and until > self._certain_until:
+            self._told |= {state.icao24: state.last_contact for state in heard}
+
+    def _is_news(self, state: StateVector) -> bool:
+        return state.last_contact > self._told.get(state.icao24, 0)
+
+    def _turn(self, *, is_beat: bool = False) -> tuple[Piece, ...]:
+        if self._certain_until is not None and self.now >= self._certain_until:
+            self._tracker.position = Position(UNCERTAIN, self._tracker.position.offsets)
+        if not self._scene.turn(is_beat=is_beat, is_delta_watched=False):
+            return ()
+        return self._scene.next_pieces(self.view, self._wire)

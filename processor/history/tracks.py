@@ -1,0 +1,110 @@
+"""Tracks: the state vectors of one aircraft in a span of time."""
+
+import datetime as dt
+from collections.abc import Iterable
+
+import msgspec
+
+from processor.box import Box
+from processor.history.database import Connection, Record
+from processor.history.errors import TooMuchError
+from processor.history.queries import Queries
+from processor.history.stored import to_state_vectors, within
+from processor.history.thinning import thin
+from processor.history.window import Window
+from telemetry.state_vector import StateVector
+
+
+class Track(msgspec.Struct, frozen=True):
+    """What was received of an aircraft, in order of time.
+
+    Attributes:
+        start: Unix seconds, as the end.
+        received: State vectors before thinning.
+    """
+
+    icao24: str
+    start: int = msgspec.field(name="from")
+    end: int = msgspec.field(name="to")
+    received: int
+    states: list[StateVector]
+
+
+class TrackReader:
+    """Reads state vectors of one aircraft, no more than may be in memory."""
+
+    def __init__(self, connection: Connection, queries: Queries, *, max_rows: int) -> None:
+        self._connection = connection
+        self._queries = queries
+        self._max_rows = max_rows
+
+    async def read(self, icao24: str, window: Window) -> list[Record]:
+        """Return all of a window; by the minute where that is all that is kept.
+
+        Raises:
+            TooMuchError: There are more than may be.
+        """
+        kept = await self._fetch(self._queries.track, icao24, window.start, window.end)
+        # A minute before all that is kept has outlived its state vectors.
+        end = _moment(kept[0]["last_contact"] - 1) if kept else window.end
+        older = await self._fetch(self._queries.track_by_minute, icao24, window.start, end)
+        return self._bounded([*older, *kept])
+
+    async def read_to_thin(self, icao24: str, window: Window) -> list[Record]:
+        """Return the same, or where it is too much, its ends and the last of each minute.
+
+        Raises:
+            TooMuchError: There are more than may be all the same.
+        """
+        try:
+            return await self.read(icao24, window)
+        except TooMuchError:
+            minutes = await self._fetch(
+                self._queries.track_by_minute, icao24, window.start, window.end
+            )
+            if not minutes:
+                raise
+        first = await self._fetch(
+            self._queries.track, icao24, window.start, _moment(minutes[0]["last_contact"] - 1)
+        )
+        # The minutes are some minutes behind.
+        since = await self._fetch(
+            self._queries.track, icao24, _moment(minutes[-1]["last_contact"] + 1), window.end
+        )
+        return self._bounded([*first, *minutes, *since])
+
+    async def _fetch(
+        self, statement: str, icao24: str, start: dt.datetime, end: dt.datetime
+    ) -> list[Record]:
+        return await self._connection.fetch(statement, icao24, start, end, self._max_rows + 1)
+
+    def _bounded(self, found: list[Record]) -> list[Record]:
+        if len(found) > self._max_rows:
+            raise TooMuchError(
+                f"there are more than {self._max_rows} state vectors between from and to: ask for"
+                " a shorter time, for max_points, or for a format other than json, which has no"
+                " such limit"
+            )
+        return found
+
+
+def make_track(
+    icao24: str,
+    window: Window,
+    rows: Iterable[Record],
+    *,
+    max_points: int | None,
+    areas: tuple[Box, ...],
+) -> Track:
+    """Leave out what is not to be seen, and thin what remains."""
+    visible = within(areas, to_state_vectors(rows))
+    states = visible if max_points is None else thin(visible, max_points)
+    return Track(icao24, _seconds(window.start), _seconds(window.end), len(visible), states)
+
+
+def _seconds(moment: dt.datetime) -> int:
+    return int(moment.timestamp())
+
+
+def _moment(seconds: int) -> dt.datetime:
+    return dt.datetime.fromtimestamp(seconds, dt.UTC)

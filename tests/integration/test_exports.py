@@ -1,0 +1,388 @@
+"""Exports out of real databases: equal to the rows, in order, whole or visibly broken off."""
+
+import asyncio
+import csv
+import io
+import shutil
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import httpx2
+import pytest
+from fastapi import APIRouter
+from geojson_pydantic import FeatureCollection
+from msgspec import json
+from pyarrow import parquet as pq  # type: ignore[import-untyped]
+
+from processor.access.new_key import make_key
+from processor.api.exports import export_routes
+from processor.history.export.reading import STATEMENTS, Selection, _by_aircraft, _by_time
+from processor.history.export.write import FORMATS
+from processor.history.window import Window
+from standalone.database import EmbeddedDatabase
+from telemetry.settings import AccessSettings, HistorySettings
+from telemetry.state_vector import StateVector
+from tests.support import databases
+from tests.support.history_site import HistorySite
+from tests.support.migration import migrate
+from tests.support.state_vectors import START, state_vector
+from tests.support.timescale import Timescale
+from tests.unit.processor.history.export.invented import moment, to_rows
+from tests.unit.processor.history.export.test_kml import expected, places, read
+
+PATH = "/api/history/state_vectors"
+HOUR, DAY = 3_600, 86_400
+MANY = 40_000
+"""Rows whose files are larger than what kernel and server hold for a reader, 1 MB or so."""
+
+
+@pytest.fixture(
+    scope="module", params=["embedded", pytest.param("timescale", marks=pytest.mark.real_database)]
+)
+def dsn(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Give a migrated database of each kind."""
+    if request.param == "timescale":
+        timescale: Timescale = request.getfixturevalue("timescale")
+        timescale.start()
+        dsn = timescale.create_database()
+        migrate(dsn)
+        yield dsn
+        timescale.drop_database(dsn)
+        return
+    folder = Path(tempfile.mkdtemp(prefix="embedded-"))
+    folder.chmod(0o755)
+    with EmbeddedDatabase(folder) as embedded:
+        dsn = databases.create_database(embedded.url)
+        migrate(dsn)
+        yield dsn
+    shutil.rmtree(folder)
+
+
+def routes(site: HistorySite) -> Iterable[APIRouter]:
+    """Return the route of exports."""
+    return [export_routes(database=site.database, gate=site.gate, settings=site.settings)]
+
+
+def make_site(dsn: str, *, statement_timeout_seconds: float = 30) -> HistorySite:
+    """Return a site with the route of exports; two connections are one for an export."""
+    history = HistorySettings(
+        max_connections=2, statement_timeout_seconds=statement_timeout_seconds
+    )
+    return HistorySite(dsn, history=history, more_routes=routes)
+
+
+@pytest.fixture
+async def site(dsn: str) -> AsyncIterator[HistorySite]:
+    """Give a site over an empty table."""
+    async with make_site(dsn) as site:
+        await site.execute("TRUNCATE state_vectors")
+        yield site
+
+
+def traffic() -> list[StateVector]:
+    """Return three aircraft over three days, with odd names and much that was not received."""
+    nothing: dict[str, Any] = dict.fromkeys(("callsign", "longitude", "latitude", "velocity"))
+    return [
+        *(state_vector("4b1814", START + n * 7_000, longitude=8 + n / 10) for n in range(30)),
+        *(state_vector("3c6444", START + n * 9_000, callsign="=1+1") for n in range(20)),
+        state_vector("a00000", START, **nothing, origin_country="Côte d'Ivoire"),
+        state_vector("a00000", START + DAY, sensors=[1, 2], longitude=179.5, latitude=-17.0),
+        state_vector("a00000", START + DAY + 10, sensors=[], longitude=-179.5, latitude=-17.0),
+    ]
+
+
+def by_time(vectors: Iterable[StateVector]) -> list[StateVector]:
+    """Return them in the order of most files."""
+    return sorted(vectors, key=lambda vector: (vector.last_contact, vector.icao24))
+
+
+def by_aircraft(vectors: Iterable[StateVector]) -> list[StateVector]:
+    """Return them in the order of tracks."""
+    return sorted(vectors, key=lambda vector: (vector.icao24, vector.last_contact))
+
+
+async def export(
+    site: HistorySite, key: str | None = None, **parameters: object
+) -> httpx2.Response:
+    """Ask for a file of three days, unless the parameters say others."""
+    span = {"from_": START, "to": START + 3 * DAY}
+    return await site.get(PATH, key, **(span | parameters))
+
+
+async def exported(
+    site: HistorySite, key: str | None = None, **parameters: object
+) -> list[StateVector]:
+    """Return what a file has, as the type of the stream."""
+    answer = await export(site, key, format="ndjson", **parameters)
+    assert answer.status_code == 200, answer.text
+    decoder = json.Decoder(StateVector)
+    return [decoder.decode(line) for line in answer.content.split(b"\n") if line]
+
+
+class TestFiles:
+    async def test_lines_of_json(self, site: HistorySite) -> None:
+        """Exactly what was stored, by time and then by aircraft."""
+        await site.store(*traffic())
+        assert await exported(site) == by_time(traffic())
+
+    async def test_csv(self, site: HistorySite) -> None:
+        """With a name to save it under, kept by no cache."""
+        await site.store(*traffic())
+        answer = await export(site)
+        assert answer.headers["content-type"] == "text/csv; charset=utf-8; header=present"
+        assert answer.headers["cache-control"] == "no-store"
+        assert (
+            answer.headers["content-disposition"] == "attachment; filename="
+            '"state_vectors_20260921T141320Z_20260924T141320Z.csv"'
+        )
+        lines = list(csv.DictReader(io.StringIO(answer.text, newline=""), strict=True))
+        wanted = by_time(traffic())
+        assert [line["icao24"] for line in lines] == [vector.icao24 for vector in wanted]
+        assert lines[0]["callsign"] == "'=1+1"
+        assert {line["velocity"] for line in lines} == {"240.13", ""}
+
+    async def test_parquet(self, site: HistorySite) -> None:
+        """Equal to the rows, in their types."""
+        await site.store(*traffic())
+        found = pq.read_table(io.BytesIO((await export(site, format="parquet")).content))
+        assert found.to_pylist() == to_rows(by_time(traffic()))
+
+    async def test_geojson(self, site: HistorySite) -> None:
+        """Valid, with all of the rows in it."""
+        await site.store(*traffic())
+        answer = await export(site, format="geojson")
+        assert answer.headers["content-type"] == "application/geo+json"
+        found: list[Any] = FeatureCollection.model_validate_json(answer.content).features
+        properties = [json.encode(dict(feature.properties or {})) for feature in found]
+        assert properties == [json.encode(vector) for vector in by_time(traffic())]
+
+    async def test_kml(self, site: HistorySite) -> None:
+        """Valid, and aircraft by aircraft, without which there would be no tracks."""
+        await site.store(*traffic())
+        answer = await export(site, format="kml")
+        assert answer.headers["content-type"] == "application/vnd.google-earth.kml+xml"
+        assert places(read(answer.content)) == expected(to_rows(by_aircraft(traffic())))
+
+    @pytest.mark.parametrize("name", FORMATS)
+    async def test_nothing(self, site: HistorySite, name: str) -> None:
+        """A file without rows, not an error."""
+        assert (await export(site, format=name)).status_code == 200
+
+
+class TestChoice:
+    async def test_both_ends_belong_to_it(self, site: HistorySite) -> None:
+        """As everywhere in the history; hours meet without a gap or a repetition."""
+        vectors = [state_vector("4b1814", START + n) for n in range(-1, 2 * HOUR + 2)]
+        await site.store(*vectors)
+        assert await exported(site, to=START + 2 * HOUR) == vectors[1:-1]
+        assert await exported(site, to=START) == vectors[1:2]
+        iso = await exported(site, from_="2026-09-21T16:13:20+02:00", to="2026-09-21T14:13:21Z")
+        assert iso == vectors[1:3]
+
+    async def test_aircraft(self, site: HistorySite) -> None:
+        """One by one, in either case, by comma or repeated."""
+        await site.store(*traffic())
+        wanted = by_aircraft(vector for vector in traffic() if vector.icao24 != "a00000")
+        assert await exported(site, icao24="4B1814,3c6444") == wanted
+        async with site.client() as client:
+            query = f"from={START}&to={START + 3 * DAY}&format=ndjson"
+            answer = await client.get(f"{PATH}?{query}&icao24=4b1814&icao24=3c6444")
+        assert answer.content.count(b"\n") == len(wanted)
+
+    async def test_box(self, site: HistorySite) -> None:
+        """Also one that crosses the antimeridian."""
+        await site.store(*traffic())
+        over_fiji = await exported(site, bbox="179,-20,-179,-15")
+        assert [vector.longitude for vector in over_fiji] == [179.5, -179.5]
+        west = await exported(site, bbox="8,47,9,48")
+        assert west == by_time(v for v in traffic() if v.longitude and 8 <= v.longitude <= 9)
+        assert await exported(site, bbox="8,47,9,48", icao24="a00000") == []
+
+    @pytest.mark.parametrize(
+        ("parameters", "status", "parameter"),
+        [
+            ({"from_": "yesterday"}, 422, "from"),
+            ({"to": "2026-09-21T14:13:20"}, 422, "to"),
+            ({"to": START - 1}, 422, "from"),
+            ({"to": START + 32 * DAY}, 400, "from"),
+            ({"bbox": "1,2,3"}, 422, "bbox"),
+            ({"icao24": "xyz"}, 422, "icao24"),
+            ({"icao24": ""}, 422, "icao24"),
+            ({"format": "xls"}, 422, "format"),
+            ({"callsign": "SWR1"}, 422, "callsign"),
+        ],
+    )
+    async def test_a_parameter_amiss_is_named(
+        self, site: HistorySite, parameters: dict[str, Any], status: int, parameter: str
+    ) -> None:
+        """Before anything is read."""
+        answer = await export(site, **parameters)
+        assert answer.status_code == status
+        assert answer.json()["detail"][0]["loc"] == ["query", parameter]
+
+    async def test_who_is_confined_gets_positions_inside(self, dsn: str, tmp_path: Path) -> None:
+        """Whatever is asked for; others get nothing."""
+        key, entry = make_key(name="fiji", scopes=["flights:history"], areas=["179,-20,-179,-15"])
+        stranger, other = make_key(name="live", scopes=["flights:live"])
+        file = tmp_path / "keys.yaml"
+        file.write_text(entry + other)
+        access = AccessSettings(mode="required", keys_file=file)
+        async with HistorySite(dsn, access=access, more_routes=routes) as site:
+            await site.execute("TRUNCATE state_vectors")
+            await site.store(*traffic())
+            for extra in ({}, {"icao24": "a00000"}, {"bbox": "-180,-90,180,90"}):
+                found = await exported(site, key, **extra)
+                assert [vector.longitude for vector in found] == [179.5, -179.5]
+            assert await exported(site, key, bbox="8,47,9,48") == []
+            assert (await export(site)).status_code == 401
+            assert (await export(site, stranger)).status_code == 403
+
+
+OURS = "application_name = 'flight-monitor history' AND datname = current_database()"
+
+
+async def ask(dsn: str, statement: str) -> list[Any]:
+    """Return the first column of an answer, over a connection of its own."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        return [row[0] for row in await connection.fetch(statement)]
+    finally:
+        await connection.close()
+
+
+async def sessions(dsn: str) -> list[str]:
+    """Return what the connections of the history do."""
+    return await ask(dsn, f"SELECT state FROM pg_stat_activity WHERE {OURS}")  # noqa: S608 - ours
+
+
+async def end_sessions(dsn: str) -> None:
+    """End the connections of the history as a server that stops does."""
+    await ask(dsn, f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {OURS}")  # noqa: S608 - ours
+
+
+async def wait_for_sessions(dsn: str, wanted: Sequence[str]) -> None:
+    """Wait until the connections are in these states."""
+    deadline = time.monotonic() + 10
+    while (found := await sessions(dsn)) != list(wanted):
+        assert time.monotonic() < deadline, found
+        await asyncio.sleep(0.05)
+
+
+async def fill(site: HistorySite) -> None:
+    """Store MANY rows of two hours."""
+    await site.store(
+        *(
+            state_vector(f"{n % 400:06x}", START + n // 400 * 60, longitude=n / 1000)
+            for n in range(MANY)
+        )
+    )
+
+
+class TestLength:
+    @pytest.mark.timeout(120)
+    @pytest.mark.parametrize("name", FORMATS)
+    async def test_a_reader_who_leaves_frees_the_connection(
+        self, site: HistorySite, dsn: str, name: str
+    ) -> None:
+        """In the middle of what is being sent, and the next export finds its place."""
+        await fill(site)
+        query = f"{PATH}?from={START}&to={START + DAY}&format={name}"
+        for _ in range(2):
+            async with site.client() as client, client.stream("GET", query) as answer:
+                assert answer.status_code == 200
+                await anext(answer.aiter_raw())
+            await wait_for_sessions(dsn, ["idle"])
+
+    async def test_one_place_is_left_for_short_questions(self, site: HistorySite) -> None:
+        """Exports take half of the connections at the most."""
+        await fill(site)
+        query = f"{PATH}?from={START}&to={START + DAY}&format=geojson"
+        async with site.client() as client, client.stream("GET", query) as answer:
+            assert answer.status_code == 200
+            refused = await export(site)
+            assert refused.status_code == 503
+            assert refused.headers["retry-after"]
+            flights = await site.get("/api/history/flights", from_=START, to=START + DAY)
+            assert flights.status_code == 200
+
+    @pytest.mark.timeout(120)
+    @pytest.mark.parametrize("name", ["csv", "ndjson", "geojson"])
+    async def test_a_file_that_breaks_off_is_no_file(
+        self, site: HistorySite, dsn: str, name: str, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """The client is told by its connection, for the status has been sent long ago."""
+        await fill(site)
+        query = f"{PATH}?from={START}&to={START + DAY}&format={name}"
+        size = 0
+
+        async def take() -> None:
+            nonlocal size
+            async with site.client() as client, client.stream("GET", query) as answer:
+                assert answer.status_code == 200
+                async for piece in answer.aiter_raw():
+                    if size == 0:
+                        await end_sessions(dsn)
+                    size += len(piece)
+
+        with pytest.raises(httpx2.TransportError):
+            await take()
+        assert size > 0
+        assert "Traceback" not in caplog.text
+
+    async def test_an_error_before_the_first_row_has_a_status(self, dsn: str) -> None:
+        """The database is away."""
+        async with make_site(dsn) as site:
+            site.database._url = "postgresql://nobody@127.0.0.1:1/nowhere"
+            answer = await export(site)
+        assert answer.status_code == 503
+        assert answer.headers["retry-after"]
+
+    @pytest.mark.timeout(120)
+    async def test_the_timeout_is_of_a_statement_not_of_the_download(self, dsn: str) -> None:
+        """Who takes longer than that in all gets all."""
+        async with make_site(dsn, statement_timeout_seconds=1) as site:
+            await site.execute("TRUNCATE state_vectors")
+            await fill(site)
+            query = f"{PATH}?from={START}&to={START + DAY}&format=geojson"
+            content, started = b"", time.monotonic()
+            async with site.client() as client, client.stream("GET", query) as answer:
+                async for piece in answer.aiter_raw():
+                    if time.monotonic() - started < 3:
+                        await asyncio.sleep(0.2)
+                    content += piece
+        assert time.monotonic() - started > 3
+        assert content.count(b'"Feature"') == MANY
+
+
+@pytest.mark.parametrize("name", ["of_time", "of_aircraft"])
+async def test_the_order_is_that_of_an_index(site: HistorySite, name: str) -> None:
+    """Neither all of an hour nor all of a track is sorted, in memory or on disk."""
+    await fill(site)
+    await site.execute("ANALYZE state_vectors")
+    bounds = (moment(START), moment(START + HOUR), None, None, None, None)
+    arguments = bounds if name == "of_time" else (*bounds, "000001")
+    async with site.database.reading() as connection:
+        await connection.execute(STATEMENTS.avoid_sorting)
+        statement = getattr(STATEMENTS, name)
+        rows = await connection.fetch(f"EXPLAIN {statement}", *arguments)
+    nodes = [row[0].strip().removeprefix("->").strip() for row in rows if "(cost=" in row[0]]
+    assert any("Index Scan using" in node for node in nodes), nodes
+    assert not any(node.startswith(("Sort", "Seq Scan", "Bitmap")) for node in nodes), nodes
+
+
+async def test_cursors_do_not_pile_up(site: HistorySite) -> None:
+    """An export opens one for each hour or aircraft, and keeps none of them."""
+    await fill(site)
+    window = Window(moment(START), moment(START + DAY))
+    names = tuple(f"{number:06x}" for number in range(400))
+    async with site.database.reading() as connection:
+        for read in (_by_time, _by_aircraft):
+            rows = 0
+            async for page in read(connection, Selection(window, icao24s=names)):
+                rows += len(page)
+            assert rows == MANY
+            assert await connection.fetchval("SELECT count(*) FROM pg_cursors") <= 1  # its own

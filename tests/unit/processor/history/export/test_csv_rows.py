@@ -1,0 +1,108 @@
+"""CSV: read back by pandas and by csv itself, and harmless in a spreadsheet."""
+
+import csv
+import io
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+import numpy as np
+import pandas as pd  # type: ignore[import-untyped]
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from processor.history.export.csv_rows import CsvRows, harmless
+from processor.history.export.table import FLIGHTS, STATE_VECTORS, Kind, Table
+from telemetry.state_vector import StateVector
+from tests.support.state_vectors import state_vectors
+from tests.unit.processor.history.export.invented import (
+    ODD_TEXTS,
+    flight_rows,
+    odd_rows,
+    singles,
+    to_rows,
+    written,
+)
+
+READERS: Mapping[Kind, Callable[[str], Any]] = {
+    Kind.TEXT: lambda text: text.removeprefix("'"),
+    Kind.TIME: lambda text: pd.Timestamp(text).to_pydatetime(),
+    Kind.FLOAT64: float,
+    Kind.FLOAT32: np.float32,
+    Kind.INT: int,
+    Kind.BOOL: {"true": True, "false": False}.__getitem__,
+    Kind.INT_LIST: msgspec.json.decode,
+}
+"""How docs/exports.md says that a cell is read."""
+
+
+def read(content: bytes, table: Table) -> list[dict[str, Any]]:
+    """Read a file with nothing but the standard library and the document."""
+    text = io.StringIO(content.decode(), newline="")
+    return [
+        {
+            column.name: None
+            if line[column.name] == ""
+            else READERS[column.kind](line[column.name])
+            for column in table.columns
+        }
+        for line in csv.DictReader(text, strict=True)
+    ]
+
+
+@pytest.mark.parametrize(("table", "rows"), [(STATE_VECTORS, odd_rows()), (FLIGHTS, flight_rows())])
+async def test_what_is_read_equals_the_rows(table: Table, rows: list[dict[str, Any]]) -> None:
+    """With every null, name and list of receivers."""
+    content = await written("csv", table, rows)
+    assert read(content, table) == singles(table, rows)
+    assert content.startswith(",".join(table.names).encode() + b"\r\n")
+    assert content.count(b"\r\n") == len(rows) + 1
+
+
+@given(st.lists(state_vectors(), max_size=5))
+def test_whatever_is_stored_comes_back(vectors: list[StateVector]) -> None:
+    """Any text, number and time."""
+    rows = to_rows(vectors)
+    writer = CsvRows(STATE_VECTORS)
+    content = writer.begin() + writer.add(rows) + writer.end() if rows else writer.begin()
+    assert read(content, STATE_VECTORS) == singles(STATE_VECTORS, rows)
+
+
+async def test_pandas_reads_it() -> None:
+    """As most will: times as times, what was not received as missing."""
+    rows = odd_rows()
+    frame = pd.read_csv(
+        io.BytesIO(await written("csv", STATE_VECTORS, rows)),
+        dtype={"icao24": str, "squawk": str, "category": "Int64"},
+        parse_dates=["last_contact", "time_position"],
+    )
+    assert list(frame.columns) == list(STATE_VECTORS.names)
+    assert frame["last_contact"].tolist() == [row["last_contact"] for row in rows]
+    assert frame["squawk"].notna().tolist() == [row["squawk"] is not None for row in rows]
+    assert frame["latitude"].isna().tolist() == [row["latitude"] is None for row in rows]
+    assert frame["on_ground"].tolist() == [row["on_ground"] for row in rows]
+    assert frame["velocity"].iloc[0] == 240.13
+
+
+@pytest.mark.parametrize(
+    "text", [*ODD_TEXTS[:5], "\t=1", "\r=1", "\n=1", "\N{FULLWIDTH EQUALS SIGN}1", "=cmd|'/c x'!A1"]
+)
+def test_no_text_is_a_formula(text: str) -> None:
+    """Whoever sets a callsign could otherwise have it run by whoever opens the file."""
+    assert harmless(text) == "'" + text
+
+
+@pytest.mark.parametrize("text", ["SWR7EA", "Côte d'Ivoire", "1=1", "", None])
+def test_other_texts_stay_as_they_are(text: str | None) -> None:
+    """A quote that is not needed would be taken for a part of the name."""
+    assert harmless(text) == text
+
+
+async def test_numbers_are_never_quoted() -> None:
+    """A negative one is no formula."""
+    rows = [odd_rows()[0] | {"longitude": -8.5, "vertical_rate": -0.5, "callsign": None}]
+    line = (await written("csv", STATE_VECTORS, rows)).splitlines()[1]
+    assert b",-8.5," in line
+    assert b",-0.5," in line
+    assert b"'-" not in line

@@ -1,0 +1,195 @@
+"""KML: valid by the schemas of OGC and Google, and as much of the rows as it can say."""
+
+import datetime as dt
+from typing import Any, NamedTuple
+
+from fastkml.validator import get_schema_parser
+from hypothesis import given
+from hypothesis import strategies as st
+from lxml import etree  # type: ignore[import-untyped]
+
+from processor.history.export.kml import MAX_POINTS, SILENCE, Tracks, escape
+from processor.history.export.table import ATTRIBUTION, FLIGHTS, STATE_VECTORS, Table
+from telemetry.state_vector import StateVector
+from tests.support.state_vectors import START, state_vector, state_vectors
+from tests.unit.processor.history.export.invented import (
+    ODD_TEXTS,
+    flight_rows,
+    odd_rows,
+    to_rows,
+    written,
+)
+
+NAMES = {"k": "http://www.opengis.net/kml/2.2", "gx": "http://www.google.com/kml/ext/2.2"}
+
+
+class Place(NamedTuple):
+    """What a track says of a row."""
+
+    icao24: str
+    moment: dt.datetime
+    longitude: float
+    latitude: float
+    altitude: float | None
+
+
+def read(content: bytes) -> Any:  # noqa: ANN401 - lxml's
+    """Read a file and refuse what is not valid."""
+    root = etree.fromstring(content)
+    get_schema_parser().assertValid(root)
+    return root
+
+
+def texts(element: Any, path: str) -> list[str]:  # noqa: ANN401 - lxml's
+    """Return the texts at a path."""
+    return [found.text for found in element.iterfind(path, NAMES)]
+
+
+def places(root: Any) -> list[Place]:  # noqa: ANN401 - lxml's
+    """Return all that the tracks say."""
+    found = []
+    for placemark in root.iterfind(".//k:Placemark", NAMES):
+        (icao24,) = texts(placemark, ".//k:Data[@name='icao24']/k:value")
+        for track in placemark.iterfind(".//gx:Track", NAMES):
+            is_absolute = texts(track, "k:altitudeMode") == ["absolute"]
+            whens, coords = texts(track, "k:when"), texts(track, "gx:coord")
+            for when, coord in zip(whens, coords, strict=True):
+                longitude, latitude, altitude = map(float, coord.split(" "))
+                moment = dt.datetime.fromisoformat(when)
+                known = altitude if is_absolute else None
+                found.append(Place(icao24, moment, longitude, latitude, known))
+    return found
+
+
+def expected(rows: list[dict[str, Any]]) -> list[Place]:
+    """Return what tracks should say: the geometric altitude, or else the barometric one."""
+    return [
+        Place(
+            row["icao24"],
+            row["last_contact"],
+            row["longitude"],
+            row["latitude"],
+            _short(row["baro_altitude"] if row["geo_altitude"] is None else row["geo_altitude"]),
+        )
+        for row in rows
+        if row["longitude"] is not None and row["latitude"] is not None
+    ]
+
+
+def _short(value: float | None) -> float | None:
+    return None if value is None else round(value, 2)
+
+
+async def kml(table: Table, rows: list[dict[str, Any]]) -> Any:  # noqa: ANN401 - lxml's
+    """Return the valid file of the rows."""
+    return read(await written("kml", table, rows))
+
+
+async def track(*vectors: StateVector) -> Any:  # noqa: ANN401 - lxml's
+    """Return the valid file of state vectors."""
+    return await kml(STATE_VECTORS, to_rows(vectors))
+
+
+async def test_tracks_equal_the_rows() -> None:
+    """Every position with its time and altitude; odd names come through."""
+    root = await kml(STATE_VECTORS, odd_rows())
+    assert places(root) == expected(odd_rows())
+    assert texts(root, ".//k:Placemark/k:name") == [*ODD_TEXTS, "SWR7EA"]
+    assert texts(root, ".//k:Data[@name='origin_country']/k:value")[: len(ODD_TEXTS)] == list(
+        ODD_TEXTS
+    )
+    assert texts(root, "k:Document/k:description") == [ATTRIBUTION]
+
+
+@given(st.lists(state_vectors(addresses=2), max_size=8, unique_by=lambda v: v.last_contact))
+def test_whatever_is_stored_is_valid(vectors: list[StateVector]) -> None:
+    """And has every position once."""
+    rows = to_rows(sorted(vectors, key=lambda vector: (vector.icao24, vector.last_contact)))
+    writer = Tracks(STATE_VECTORS)
+    content = writer.begin() + (writer.add(rows) if rows else b"") + writer.end()
+    found, wanted = places(read(content)), expected(rows)
+    assert [place[:4] for place in found] == [place[:4] for place in wanted]
+    assert [place.altitude is None for place in found] == [p.altitude is None for p in wanted]
+
+
+async def test_the_geometric_altitude_is_preferred() -> None:
+    """It is what KML's altitudes are."""
+    both = state_vector("a", START, geo_altitude=100.0, baro_altitude=200.0)
+    barometric = state_vector("a", START + 1, geo_altitude=None, baro_altitude=200.0)
+    assert [place.altitude for place in places(await track(both, barometric))] == [100.0, 200.0]
+
+
+async def test_what_has_no_altitude_is_drawn_on_the_ground() -> None:
+    """In a track of its own: 0 m above the sea would be in the mountain."""
+    vectors = [
+        state_vector("a", START + n, baro_altitude=altitude)
+        for n, altitude in enumerate((None, None, 0.0, 50.0, None))
+    ]
+    root = await track(*vectors)
+    assert [place.altitude for place in places(root)] == [None, None, 0.0, 50.0, None]
+    assert texts(root, ".//gx:Track/k:altitudeMode") == [
+        "clampToGround",
+        "absolute",
+        "clampToGround",
+    ]
+    assert len(texts(root, ".//k:Placemark")) == 1
+
+
+async def test_a_flight_is_a_placemark() -> None:
+    """Another one begins with another aircraft, another callsign, or half an hour of silence."""
+    silence = int(SILENCE.total_seconds())
+    root = await track(
+        state_vector("a", START, callsign=None),
+        state_vector("a", START + 10, callsign="ONE"),
+        state_vector("a", START + 20, callsign=None),
+        state_vector("a", START + 20 + silence, callsign="ONE"),
+        state_vector("a", START + 21 + 2 * silence, callsign="ONE"),
+        state_vector("a", START + 30 + 2 * silence, callsign="TWO"),
+        state_vector("b", START, callsign="TWO"),
+        state_vector("c", START, longitude=None),
+    )
+    found = [
+        (*texts(placemark, "k:name"), len(texts(placemark, ".//gx:coord")))
+        for placemark in root.iterfind(".//k:Placemark", NAMES)
+    ]
+    assert found == [("a", 4), ("ONE", 1), ("TWO", 1), ("TWO", 1)]
+
+
+async def test_a_long_flight_is_held_in_parts() -> None:
+    """Its placemark goes on; the parts are joined by interpolation."""
+    vectors = [state_vector("a", START + n) for n in range(MAX_POINTS + 3)]
+    root = await track(*vectors)
+    assert [len(texts(one, "k:when")) for one in root.iterfind(".//gx:Track", NAMES)] == [
+        MAX_POINTS,
+        3,
+    ]
+    assert texts(root, ".//gx:MultiTrack/gx:interpolate") == ["1"]
+    assert len(places(root)) == len(vectors)
+
+
+async def test_flights_are_boxes_with_their_time() -> None:
+    """And with all that is known of them."""
+    root = await kml(FLIGHTS, flight_rows())
+    known, hardly = root.iterfind(".//k:Placemark", NAMES)
+    assert texts(known, "k:name") == ["=SWR&7EA"]
+    assert texts(known, "k:TimeSpan/*") == ["2026-09-21T14:13:20Z", "2026-09-21T15:13:20.500000Z"]
+    assert texts(known, ".//k:coordinates") == [
+        "5.9,45.8,0 10.5,45.8,0 10.5,47.9,0 5.9,47.9,0 5.9,45.8,0"
+    ]
+    data = {one.get("name"): one[0].text for one in known.iterfind(".//k:Data", NAMES)}
+    assert data["distance_km"] == "612.345678901234"
+    assert data["max_altitude"] == "11887.2"
+    assert data["take_off"] == "2026-09-21T14:14:20Z"
+    assert "landing" not in data
+    assert texts(hardly, ".//k:coordinates") == []
+
+
+async def test_no_rows_are_an_empty_document() -> None:
+    """That is valid too."""
+    assert texts(await kml(STATE_VECTORS, []), ".//k:Placemark") == []
+
+
+def test_characters_that_xml_has_no_way_to_write() -> None:
+    """Are shown to have been there."""
+    assert escape("a\0b\x1bc\ud800\ufffe") == "a\ufffdb\ufffdc\ufffd\ufffd"
+    assert escape("<&>\"'") == "&lt;&amp;&gt;&quot;&#x27;"

@@ -1,0 +1,204 @@
+"""Writing as a whole: bounded in memory, closed on every way out, aside from the event loop."""
+
+import asyncio
+import itertools
+import json
+import subprocess
+import sys
+from collections.abc import AsyncGenerator, Sequence
+from typing import Any
+
+import pytest
+
+from processor.history.errors import QuestionError, UnavailableError
+from processor.history.export.table import STATE_VECTORS, Row
+from processor.history.export.write import FORMATS, PIECE_BYTES, format_of, write
+from tests.support.services import ROOT
+from tests.support.state_vectors import START
+from tests.unit.processor.history.export.invented import in_pages, moment, odd_rows, written
+
+MILLION = 1_000_000
+GROWTH_BYTES = 120 * 1024 * 1024
+"""pyarrow itself, the row group in the making and its compressed form."""
+
+NAMES = pytest.mark.parametrize("name", FORMATS)
+
+
+class Pages:
+    """Pages that note whether they have been closed."""
+
+    def __init__(self, pages: int, error: Exception | None = None) -> None:
+        self.is_closed = False
+        self.given = 0
+        self.is_under_way = asyncio.Event()
+        self._pages = pages
+        self._error = error
+
+    async def __call__(self) -> AsyncGenerator[Sequence[Row], None]:
+        """Give them, and the error behind them."""
+        try:
+            for number in range(self._pages):
+                self.given += 1
+                if self.given == 10:
+                    self.is_under_way.set()
+                yield [row | {"last_contact": moment(START + number)} for row in odd_rows()]
+            if self._error is not None:
+                raise self._error
+        finally:
+            self.is_closed = True
+
+
+@NAMES
+async def test_the_end_closes_the_pages(name: str) -> None:
+    """All of them were taken."""
+    pages = Pages(3)
+    assert [piece async for piece in write(name, STATE_VECTORS, pages())]
+    assert (pages.given, pages.is_closed) == (3, True)
+
+
+@NAMES
+async def test_who_leaves_closes_the_pages(name: str) -> None:
+    """And with them cursor and connection."""
+    pages = Pages(200_000)
+    writing = write(name, STATE_VECTORS, pages())
+    await anext(writing)
+    await writing.aclose()
+    assert pages.is_closed
+    assert pages.given < 200_000
+
+
+@NAMES
+async def test_who_is_cancelled_closes_the_pages(name: str) -> None:
+    """In the middle of a portion too."""
+    pages = Pages(200_000)
+
+    async def read() -> None:
+        async for _ in write(name, STATE_VECTORS, pages()):
+            pass
+
+    reading = asyncio.create_task(read())
+    await pages.is_under_way.wait()
+    reading.cancel()
+    await asyncio.wait([reading])
+    assert reading.cancelled()
+    assert pages.is_closed
+
+
+@NAMES
+async def test_an_error_before_the_first_page_comes_before_all_bytes(name: str) -> None:
+    """So that it can have a status of its own."""
+    pages = Pages(0, UnavailableError("away"))
+    with pytest.raises(UnavailableError):
+        await anext(write(name, STATE_VECTORS, pages()))
+    assert pages.is_closed
+
+
+@NAMES
+async def test_an_error_after_it_is_no_end(name: str) -> None:
+    """Nothing is added that would make a part look whole."""
+    pieces: list[bytes] = []
+
+    async def read() -> None:
+        async for piece in write(name, STATE_VECTORS, Pages(2, UnavailableError("away"))()):
+            pieces.append(piece)  # noqa: PERF401 - kept until the error
+
+    with pytest.raises(UnavailableError):
+        await read()
+    whole = [piece async for piece in write(name, STATE_VECTORS, Pages(2)())]
+    assert b"".join(whole).startswith(b"".join(pieces))
+
+
+@NAMES
+async def test_pages_make_no_difference(name: str) -> None:
+    """Their sizes are the reader's business; row groups do not depend on them either."""
+    rows = [
+        row | {"last_contact": moment(START + number), "icao24": f"{number:06x}"}
+        for number, row in zip(range(1_600), itertools.cycle(odd_rows()), strict=False)
+    ]
+    assert await written(name, STATE_VECTORS, rows, 1_600) == await written(
+        name, STATE_VECTORS, rows, 7
+    )
+
+
+async def test_no_piece_is_large() -> None:
+    """However much a page makes."""
+    sizes = [
+        len(piece)
+        async for piece in write("geojson", STATE_VECTORS, in_pages(odd_rows() * 900, 9_900))
+    ]
+    assert max(sizes) <= PIECE_BYTES
+    assert len(sizes) > 10
+
+
+def test_an_unknown_format_is_named() -> None:
+    """With those that there are."""
+    with pytest.raises(QuestionError, match="'xls' is not one of csv, geojson, kml") as raised:
+        format_of("xls")
+    assert raised.value.parameter == "format"
+
+
+SCRIPT = """
+import asyncio, datetime as dt, json, sys, time
+
+class NoPandas:
+    # pyarrow loads it where it is, 55 MB; it is not among what running needs.
+    def find_spec(self, name, path=None, target=None):
+        if name == "pandas":
+            raise ImportError(name)
+
+sys.meta_path.insert(0, NoPandas())
+from processor.history.export.table import STATE_VECTORS
+from processor.history.export.write import write
+from tests.unit.processor.history.export.invented import odd_rows
+
+ROWS, PAGE = int(sys.argv[2]), 2_000
+START = dt.datetime(2026, 9, 1, tzinfo=dt.UTC)
+
+def resident():
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * 4096
+
+async def pages():
+    known = odd_rows()[0]
+    some = [
+        [
+            {**known, "icao24": f"{n:06x}", "last_contact": START + dt.timedelta(seconds=number)}
+            for n in range(PAGE)
+        ]
+        for number in range(5)
+    ]
+    for number in range(ROWS // PAGE):
+        yield some[number % len(some)]
+
+async def main():
+    size, before, peak, started = 0, resident(), 0, time.monotonic()
+    async for piece in write(sys.argv[1], STATE_VECTORS, pages()):
+        size += len(piece)
+        peak = max(peak, resident())
+    print(json.dumps({"bytes": size, "growth": peak - before, "s": time.monotonic() - started}))
+
+asyncio.run(main())
+"""
+
+
+def _measure(name: str, rows: int) -> dict[str, Any]:
+    measured = subprocess.run(
+        [sys.executable, "-c", SCRIPT, name, str(rows)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found: dict[str, Any] = json.loads(measured.stdout)
+    return found
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize("name", ["csv", "parquet"])
+def test_a_million_rows_take_no_more_memory_than_a_few(name: str) -> None:
+    """In a process of its own, so that nothing else counts; a list of them would be 1 GB."""
+    small, large = _measure(name, MILLION // 10), _measure(name, MILLION)
+    assert large["bytes"] > 3 * small["bytes"]
+    assert large["growth"] < GROWTH_BYTES
+    assert large["growth"] < small["growth"] + 40 * 1024 * 1024
+    assert large["s"] < 60
