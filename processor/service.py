@@ -16,7 +16,6 @@ from processor.access.principal import METRICS
 from processor.access.refusals import refuse_contradictions, refuse_exposure
 from processor.api.access import require, ticket_routes
 from processor.api.app import create_app, page_routes
-from processor.api.exports import export_routes
 from processor.api.health import Checks, health_routes
 from processor.api.history import history_routes
 from processor.api.hosts import accepted_hosts
@@ -220,16 +219,13 @@ class Service:
             live = LiveHalf(settings, self._registry, self._gate, self._history)
             broadcaster = live.broadcaster
             self._halves.append(live)
-        self._history_routers = [
-            history_routes(
-                database=self._history,
-                broadcaster=broadcaster,
-                gate=self._gate,
-                settings=settings.history,
-                expiry_seconds=settings.live.expiry_seconds,
-            ),
-            export_routes(database=self._history, gate=self._gate, settings=settings.history),
-        ]
+        self._history_routes = history_routes(
+            database=self._history,
+            broadcaster=broadcaster,
+            gate=self._gate,
+            settings=settings.history,
+            expiry_seconds=settings.live.expiry_seconds,
+        )
 
     async def run(self) -> None:
         """Serve until SIGTERM or SIGINT; a second one makes haste.
@@ -273,7 +269,7 @@ class Service:
         )
         routers = [router for half in self._halves for router in half.routers()]
         return create_app(
-            routers=[*routers, *self._history_routers, ticket_routes(self._gate), health],
+            routers=[*routers, self._history_routes, ticket_routes(self._gate), health],
             allowed_origins=self._settings.sse.allowed_origins,
             accepted_hosts=accepted_hosts(self._settings.http.allowed_hosts, address),
         )

@@ -26,6 +26,9 @@ CREATE INDEX flight_legs_callsign ON flight_legs (callsign text_pattern_ops, fir
 -- Flights by time, and the pages of every list.
 CREATE INDEX flight_legs_first_seen ON flight_legs (first_seen, icao24)
 ----
+-- Flights under way at a moment.
+CREATE INDEX flight_legs_span ON flight_legs USING gist (tstzrange(first_seen, last_seen, '[]'))
+----
 -- Those that are over and wait to be measured.
 CREATE INDEX flight_legs_unmeasured ON flight_legs (ends_before) WHERE last_seen IS NULL
 ----

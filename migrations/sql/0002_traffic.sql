@@ -18,7 +18,7 @@ DROP VIEW hourly_traffic
 CREATE VIEW hourly_traffic AS
 SELECT hour, origin_country, aircraft, state_vectors
 FROM hourly_counts
-WHERE NOT EXISTS (SELECT FROM touched_hours AS touched WHERE touched.hour = hourly_counts.hour)
+WHERE hour <> ALL (ARRAY(SELECT hour FROM touched_hours))
 UNION ALL
 SELECT touched.hour, counted.*
 FROM touched_hours AS touched

@@ -1,11 +1,8 @@
 """SERVE: all state vectors of days as a file."""
 
-import asyncio
 import datetime as dt
 import re
-import time
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Response
@@ -15,18 +12,15 @@ from processor.access.gate import Gate
 from processor.access.principal import HISTORY, Principal
 from processor.api.access import require
 from processor.api.answers import describe_answers
-from processor.api.download import FILES, download
+from processor.api.download import FILES
+from processor.api.history_files import Files
 from processor.api.history_parameters import ICAO24, Area, SpanQuestion
-from processor.box import Box
-from processor.history.database import HistoryDatabase
-from processor.history.errors import UnavailableError
 from processor.history.export.reading import Selection, read_pages
-from processor.history.export.table import STATE_VECTORS, Row
+from processor.history.export.table import STATE_VECTORS
 from processor.history.export.write import FORMATS
 from processor.history.places import places_of
-from processor.history.window import Window, choose_window
+from processor.history.source import Source
 from processor.live.filter import split
-from telemetry.settings import HistorySettings
 
 USUAL = dt.timedelta(hours=1)
 """What is exported where `from` is not given."""
@@ -60,55 +54,9 @@ class ExportQuestion(SpanQuestion):
     )
 
 
-class Exports:
-    """Leaves connections for short questions: an export keeps its own until it has been taken."""
-
-    def __init__(self, database: HistoryDatabase, settings: HistorySettings) -> None:
-        self._database = database
-        self._places = asyncio.Semaphore(max(1, settings.max_connections // 2))
-        self._longest = dt.timedelta(days=settings.max_window_days)
-
-    def answer(self, question: ExportQuestion, areas: Sequence[Box]) -> Response:
-        """Answer a file.
-
-        Raises:
-            QuestionError: The window ends before it begins.
-            WindowError: It is too long.
-        """
-        window = self._window(question)
-        selection = Selection(window, places_of(question.bbox, areas), tuple(question.icao24))
-        by_aircraft = FORMATS[question.format].by_aircraft or bool(selection.icao24s)
-        return download(
-            question.format,
-            STATE_VECTORS,
-            self._read(selection, by_aircraft=by_aircraft),
-            name=f"state_vectors_{window.start:%Y%m%dT%H%M%SZ}_{window.end:%Y%m%dT%H%M%SZ}",
-        )
-
-    def _window(self, question: ExportQuestion) -> Window:
-        return choose_window(
-            question.start,
-            question.end,
-            now=time.time(),
-            usual=min(USUAL, self._longest),
-            longest=self._longest,
-        )
-
-    async def _read(
-        self, selection: Selection, *, by_aircraft: bool
-    ) -> AsyncGenerator[Sequence[Row], None]:
-        if self._places.locked():
-            raise UnavailableError("as many exports are under way as there may be at a time")
-        pages = read_pages(self._database, selection, by_aircraft=by_aircraft)
-        async with self._places, aclosing(pages):
-            async for page in pages:
-                yield page
-
-
-def export_routes(*, database: HistoryDatabase, gate: Gate, settings: HistorySettings) -> APIRouter:
+def export_routes(*, source: Source, files: Files, gate: Gate) -> APIRouter:
     """Make the route of exports."""
     router = APIRouter(prefix="/api/history", tags=["history"])
-    exports = Exports(database, settings)
 
     @router.get(
         "/state_vectors",
@@ -123,6 +71,16 @@ def export_routes(*, database: HistoryDatabase, gate: Gate, settings: HistorySet
 
         By time and then by aircraft; `kml`, and whatever names aircraft, the other way round.
         """
-        return exports.answer(question, principal.areas)
+        window = source.window(question.start, question.end, usual=USUAL)
+        selection = Selection(
+            window, places_of(question.bbox, principal.areas), tuple(question.icao24)
+        )
+        by_aircraft = FORMATS[question.format].by_aircraft or bool(selection.icao24s)
+        return files.answer(
+            question.format,
+            STATE_VECTORS,
+            read_pages(source.database, selection, by_aircraft=by_aircraft),
+            name=f"state_vectors_{window.start:%Y%m%dT%H%M%SZ}_{window.end:%Y%m%dT%H%M%SZ}",
+        )
 
     return router

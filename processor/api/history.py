@@ -7,6 +7,7 @@ from collections.abc import Callable
 from fastapi import APIRouter
 
 from processor.access.gate import Gate
+from processor.api.exports import export_routes
 from processor.api.history_aircraft import aircraft_routes
 from processor.api.history_files import Files
 from processor.api.history_flights import flights_routes
@@ -51,4 +52,5 @@ def history_routes(
     router.include_router(flights_routes(source=source, files=files, gate=gate))
     router.include_router(moment_routes(source=source, gate=gate))
     router.include_router(statistics_routes(source=source, gate=gate))
+    router.include_router(export_routes(source=source, files=files, gate=gate))
     return router

@@ -1,4 +1,4 @@
-"""SERVE: tracks and flights as files, few at a time, for each keeps a connection to its end."""
+"""SERVE: answers as files, few at a time, for each keeps a connection until it is taken."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
@@ -12,10 +12,10 @@ from processor.history.export.table import Row, Table
 
 
 class Files:
-    """Leaves most connections for those who want a short answer."""
+    """Leaves half of the connections for those who want a short answer."""
 
     def __init__(self, max_connections: int) -> None:
-        self._places = asyncio.Semaphore(max(1, max_connections // 4))
+        self._places = asyncio.Semaphore(max(1, max_connections // 2))
 
     def answer(
         self,

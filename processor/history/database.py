@@ -89,6 +89,10 @@ class HistoryDatabase:
                         # Who takes an answer too slowly must not hold back vacuum for ever.
                         "idle_in_transaction_session_timeout": "600000",
                         "default_transaction_read_only": "on",
+                        # A plan for what is asked, not for anything that might be; to compile it
+                        # would take longer than to run it.
+                        "plan_cache_mode": "force_custom_plan",
+                        "jit": "off",
                     },
                 )
             return self._pool

@@ -12,7 +12,6 @@ from fastapi import APIRouter
 from processor.access.new_key import make_key
 from processor.access.principal import METRICS
 from processor.api.access import require, ticket_routes
-from processor.api.exports import export_routes
 from processor.api.health import health_routes
 from processor.api.readsb import readsb_routes
 from processor.api.stream import stream_routes
@@ -37,7 +36,6 @@ def _routes(site: HistorySite) -> Iterable[APIRouter]:
             settings=SseSettings(),
         ),
         readsb_routes(broadcaster=site.broadcaster, gate=site.gate, clock=lambda: site.now),
-        export_routes(database=site.database, gate=site.gate, settings=site.settings),
         ticket_routes(site.gate),
         health_routes(
             required={"live_picture": lambda: site.broadcaster.is_open},

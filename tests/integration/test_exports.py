@@ -13,13 +13,11 @@ from typing import Any
 import asyncpg
 import httpx2
 import pytest
-from fastapi import APIRouter
 from geojson_pydantic import FeatureCollection
 from msgspec import json
 from pyarrow import parquet as pq  # type: ignore[import-untyped]
 
 from processor.access.new_key import make_key
-from processor.api.exports import export_routes
 from processor.history.export.reading import STATEMENTS, Selection, _by_aircraft, _by_time
 from processor.history.export.write import FORMATS
 from processor.history.window import Window
@@ -62,17 +60,12 @@ def dsn(request: pytest.FixtureRequest) -> Iterator[str]:
     shutil.rmtree(folder)
 
 
-def routes(site: HistorySite) -> Iterable[APIRouter]:
-    """Return the route of exports."""
-    return [export_routes(database=site.database, gate=site.gate, settings=site.settings)]
-
-
 def make_site(dsn: str, *, statement_timeout_seconds: float = 30) -> HistorySite:
-    """Return a site with the route of exports; two connections are one for an export."""
+    """Return a site; two connections are one for an export."""
     history = HistorySettings(
         max_connections=2, statement_timeout_seconds=statement_timeout_seconds
     )
-    return HistorySite(dsn, history=history, more_routes=routes)
+    return HistorySite(dsn, history=history)
 
 
 @pytest.fixture
@@ -231,7 +224,7 @@ class TestChoice:
         file = tmp_path / "keys.yaml"
         file.write_text(entry + other)
         access = AccessSettings(mode="required", keys_file=file)
-        async with HistorySite(dsn, access=access, more_routes=routes) as site:
+        async with HistorySite(dsn, access=access) as site:
             await site.execute("TRUNCATE state_vectors")
             await site.store(*traffic())
             for extra in ({}, {"icao24": "a00000"}, {"bbox": "-180,-90,180,90"}):

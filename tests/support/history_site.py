@@ -15,7 +15,6 @@ from prometheus_client import CollectorRegistry
 from processor.access.gate import create_gate
 from processor.api.app import create_app
 from processor.api.history import history_routes
-from processor.api.history_errors import HISTORY_REFUSALS
 from processor.api.server import Server, create_server, listen
 from processor.archive.batch import to_rows
 from processor.archive.instants import take_unix_seconds
@@ -116,8 +115,6 @@ class HistorySite:
             clock=lambda: self.now,
         )
         app = create_app(routers=[routes, *self._more_routes(self)], allowed_origins=())
-        for error, refuse in HISTORY_REFUSALS.items():
-            app.exception_handler(error)(refuse)
         return app
 
     def _open_picture(self) -> None:

@@ -1,0 +1,64 @@
+"""The history served over real databases of each kind, its tables empty."""
+
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from processor.access.new_key import make_key
+from standalone.database import EmbeddedDatabase
+from telemetry.settings import AccessSettings, HistorySettings
+from tests.support import databases
+from tests.support.history_site import HistorySite
+from tests.support.migration import migrate
+from tests.support.timescale import Timescale
+
+TABLES = (
+    "state_vectors, minutely_state_vectors, flight_legs, hourly_counts, touched_hours,"
+    " touched_minutes"
+)
+SETTINGS = HistorySettings(max_rows=50, page_rows=10, max_connections=2)
+
+
+@pytest.fixture(
+    scope="session", params=["embedded", pytest.param("timescale", marks=pytest.mark.real_database)]
+)
+def dsn(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Give a migrated database of each kind."""
+    if request.param == "timescale":
+        timescale: Timescale = request.getfixturevalue("timescale")
+        timescale.start()
+        dsn = timescale.create_database()
+        migrate(dsn)
+        yield dsn
+        timescale.drop_database(dsn)
+        return
+    folder = Path(tempfile.mkdtemp(prefix="embedded-"))
+    folder.chmod(0o755)
+    with EmbeddedDatabase(folder) as embedded:
+        dsn = databases.create_database(embedded.url)
+        migrate(dsn)
+        yield dsn
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+async def site(dsn: str) -> AsyncIterator[HistorySite]:
+    """Give a site over empty tables, open to everybody."""
+    async with HistorySite(dsn, history=SETTINGS) as site:
+        await site.execute(f"TRUNCATE {TABLES}")
+        yield site
+
+
+@pytest.fixture
+async def confined(dsn: str, tmp_path: Path) -> AsyncIterator[tuple[HistorySite, str]]:
+    """Give a site and the key of somebody who may see Switzerland only."""
+    key, entry = make_key(name="swiss", scopes=["flights:history"], areas=["5.9,45.8,10.5,47.9"])
+    keys_file = tmp_path / "keys.yaml"
+    keys_file.write_text(entry)
+    access = AccessSettings(mode="required", keys_file=keys_file)
+    async with HistorySite(dsn, history=SETTINGS, access=access) as site:
+        await site.execute(f"TRUNCATE {TABLES}")
+        yield site, key

@@ -1,0 +1,149 @@
+"""One aircraft by REST: where it is, its flight and its track."""
+
+from typing import Any
+
+import pytest
+
+from telemetry.state_vector import StateVector
+from tests.support.history_site import HistorySite, track
+from tests.support.state_vectors import START, state_vector
+
+HOUR, DAY = 3_600, 86_400
+HOUR_START = START // HOUR * HOUR
+
+
+async def test_in_the_air(site: HistorySite) -> None:
+    """Its state in the picture, and its flight measured as far as it has come."""
+    vectors = track()
+    await site.store(*vectors)
+    await site.store_flight()
+    site.publish(vectors[-1])
+    answer = await site.get("/api/flights/4B1814")
+    assert answer.status_code == 200
+    assert answer.headers["cache-control"] == "no-store"
+    body = answer.json()
+    assert body["state"]["last_contact"] == vectors[-1].last_contact
+    assert body["flight"]["callsign"] == "SWR7EA"
+    assert body["flight"]["last_seen"] == vectors[-1].last_contact
+    assert body["flight"]["state_vectors"] == 20
+    assert body["flight"]["max_altitude"] == 11_887.2
+
+
+async def test_on_record_only(site: HistorySite) -> None:
+    """The last of its flights."""
+    await site.store_flight(first_seen=START - DAY, last_seen=START - DAY + HOUR)
+    await site.store_flight(callsign="SWR8", last_seen=START + HOUR)
+    body = (await site.get("/api/flights/4b1814")).json()
+    assert body["state"] is None
+    assert (body["flight"]["callsign"], body["flight"]["first_seen"]) == ("SWR8", START)
+
+
+async def test_in_the_picture_only(site: HistorySite) -> None:
+    """The archive may be a moment behind."""
+    site.publish(state_vector())
+    body = (await site.get("/api/flights/4b1814")).json()
+    assert (body["state"]["icao24"], body["flight"]) == ("4b1814", None)
+
+
+async def test_unknown(site: HistorySite) -> None:
+    answer = await site.get("/api/flights/abcdef")
+    assert answer.status_code == 404
+    assert "abcdef" in answer.json()["detail"][0]["msg"]
+
+
+@pytest.mark.parametrize("address", ["4b181", "4b18144", "4b181g", "%00b1814", "4b1814%0a"])
+async def test_malformed(site: HistorySite, address: str) -> None:
+    for path in (f"/api/flights/{address}", f"/api/flights/{address}/track"):
+        answer = await site.get(path)
+        assert answer.status_code == 422
+        assert answer.json()["detail"][0]["loc"] == ["path", "icao24"]
+
+
+async def test_track_of_the_last_flight(site: HistorySite) -> None:
+    """By default, with every value as it was received, in order of time."""
+    vectors = track(velocity=240.13, vertical_rate=-0.33, sensors=[1, 2])
+    await site.store(state_vector(last_contact=START - HOUR), *reversed(vectors))
+    await site.store_flight(first_seen=START - DAY, last_seen=START - HOUR)
+    await site.store_flight()
+    body = (await site.get("/api/flights/4b1814/track")).json()
+    assert (body["from"], body["to"]) == (START, vectors[-1].last_contact)
+    assert [StateVector(**state) for state in body["states"]] == vectors
+
+
+async def test_track_of_a_window(site: HistorySite) -> None:
+    """Both ends belong to it."""
+    await site.store(*track(), *track("aaaaaa"))
+    answer = await site.get("/api/flights/4b1814/track", from_=START + 10, to=START + 30)
+    times = [state["last_contact"] - START for state in answer.json()["states"]]
+    assert times == [10, 20, 30]
+    assert {state["icao24"] for state in answer.json()["states"]} == {"4b1814"}
+
+
+async def test_track_of_an_empty_window(site: HistorySite) -> None:
+    answer = await site.get("/api/flights/4b1814/track", from_=START)
+    assert (answer.status_code, answer.json()["states"]) == (200, [])
+
+
+async def test_track_of_nobody(site: HistorySite) -> None:
+    assert (await site.get("/api/flights/4b1814/track")).status_code == 404
+
+
+async def test_track_thinned(site: HistorySite) -> None:
+    vectors = track()
+    await site.store(*vectors)
+    await site.store_flight()
+    body = (await site.get("/api/flights/4b1814/track", max_points=5)).json()
+    assert (body["received"], len(body["states"])) == (20, 5)
+    assert StateVector(**body["states"][0]) == vectors[0]
+    assert StateVector(**body["states"][-1]) == vectors[-1]
+
+
+async def test_track_where_minutes_are_all_that_is_left(site: HistorySite) -> None:
+    """Retention has dropped the first state vectors of the flight."""
+    vectors = track(count=30, sensors=[7])
+    await site.store_minutes(*vectors)
+    await site.store(*vectors[20:])
+    body = (await site.get("/api/flights/4b1814/track", from_=START, to=START + HOUR)).json()
+    times = [state["last_contact"] for state in body["states"]]
+    assert times[-10:] == [vector.last_contact for vector in vectors[20:]]
+    assert len(times) == 10 + 3
+    assert times == sorted(set(times))
+    assert body["states"][0]["sensors"] is None
+
+
+async def test_track_too_many_rows(site: HistorySite) -> None:
+    """As many as may be are answered, one more is refused with the limit."""
+    await site.store(*track(count=51))
+    path = "/api/flights/4b1814/track"
+    window: dict[str, Any] = {"from_": START}
+    site.now = START + HOUR
+    answer = await site.get(path, **window)
+    assert answer.status_code == 413
+    assert "50 state vectors" in answer.json()["detail"][0]["msg"]
+    answer = await site.get(path, **window, to=START + 490)
+    assert len(answer.json()["states"]) == 50
+
+
+async def test_track_files_have_no_limit(site: HistorySite) -> None:
+    await site.store(*track(count=60))
+    await site.store_flight()
+    answer = await site.get("/api/flights/4b1814/track", format="csv")
+    assert answer.headers["content-type"].startswith("text/csv")
+    assert len(answer.text.splitlines()) == 61
+    answer = await site.get("/api/flights/4b1814/track", format="csv", max_points=5)
+    assert answer.status_code == 422
+
+
+async def test_long_tracks_are_thinned_out_of_their_minutes(site: HistorySite) -> None:
+    """Where all of it is too much: both ends stay, and what no minute has yet."""
+    site.now = START + HOUR
+    vectors = track(count=180)  # half an hour, of which 29 minutes are summed up
+    await site.store(*vectors)
+    await site.store_minutes(*[v for v in vectors if v.last_contact < START // 60 * 60 + 29 * 60])
+    path = "/api/flights/4b1814/track"
+    assert (await site.get(path, from_=START)).status_code == 413
+    body = (await site.get(path, from_=START, max_points=40)).json()
+    times = [state["last_contact"] for state in body["states"]]
+    assert (times[0], times[-1]) == (START, vectors[-1].last_contact)
+    assert times == sorted(set(times))
+    assert 20 < len(times) <= 40

@@ -1,0 +1,52 @@
+"""Tracks and flights as files, in every format, and no more of them at a time than may be."""
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+
+import pytest
+
+from processor.api.history_files import Files
+from processor.history.errors import UnavailableError
+from processor.history.export.table import Row
+from tests.support.history_site import HistorySite, track
+from tests.support.state_vectors import START
+
+HOUR, DAY = 3_600, 86_400
+
+
+async def test_files_leave_connections_to_others() -> None:
+    """As many as may be are under way; the next one is told to come again."""
+    files = Files(max_connections=2)
+
+    async def pages() -> AsyncGenerator[Sequence[Row], None]:
+        yield []
+
+    first, second = (files._in_place(pages()) for _ in range(2))
+    async with aclosing(first), aclosing(second):
+        await anext(first)
+        with pytest.raises(UnavailableError):
+            await anext(second)
+    assert [page async for page in files._in_place(pages())] == [[]]
+
+
+MEDIA_TYPES = {
+    "csv": "text/csv; charset=utf-8; header=present",
+    "geojson": "application/geo+json",
+    "kml": "application/vnd.google-earth.kml+xml",
+    "ndjson": "application/x-ndjson",
+    "parquet": "application/vnd.apache.parquet",
+}
+
+
+@pytest.mark.parametrize("format_", MEDIA_TYPES)
+async def test_files(site: HistorySite, format_: str) -> None:
+    """Flights and tracks in every format; one in the air is among them."""
+    await site.store(*track())
+    await site.store_flight()
+    await site.store_flight(first_seen=START - DAY, last_seen=START - DAY + HOUR)
+    site.now = START + HOUR
+    for path in ("/api/history/flights", "/api/flights/4b1814/track"):
+        answer = await site.get(path, format=format_)
+        assert answer.headers["content-type"] == MEDIA_TYPES[format_]
+        assert answer.headers["cache-control"] == "no-store"
+        assert b"4b1814" in answer.content

@@ -1,0 +1,94 @@
+"""All traffic at a moment by REST: the living picture as it was."""
+
+from typing import Any
+
+import pytest
+
+from processor.live.view import parse_view
+from tests.support.history_site import HistorySite
+from tests.support.state_vectors import START, state_vector
+
+HOUR, DAY = 3_600, 86_400
+HOUR_START = START // HOUR * HOUR
+
+
+async def test_the_newest_of_each_at_that_moment(site: HistorySite) -> None:
+    """Nothing later, nothing as old as the living picture would have dropped."""
+    moment = START + 1_000
+    await site.store(
+        *[state_vector("aaaaaa", moment + age) for age in (-200, -100, 0, 1)],
+        state_vector("bbbbbb", moment - 299),
+        state_vector("cccccc", moment - 300),
+        state_vector("dddddd", moment + 1),
+    )
+    answer = await site.get("/api/history/at", time=moment)
+    assert answer.json()["time"] == moment
+    states = answer.json()["states"]
+    assert [(state["icao24"], state["last_contact"] - moment) for state in states] == [
+        ("aaaaaa", 0),
+        ("bbbbbb", -299),
+    ]
+
+
+async def test_is_the_picture_as_it_was(site: HistorySite) -> None:
+    """In every format, what /api/flights would have answered then, byte for byte."""
+    vectors = [
+        state_vector("aaaaaa", START - 5, velocity=240.13, sensors=[3]),
+        state_vector("bbbbbb", START - 250, longitude=None, latitude=None),
+        state_vector("cccccc", START - 100, baro_altitude=None, geo_altitude=123.45),
+    ]
+    await site.store(*vectors)
+    site.publish(*vectors)
+    for query in (
+        {},
+        {"format": "row"},
+        {"format": "geojson", "fields": "callsign"},
+        {"bbox": "5,45,11,48"},
+        {"max_altitude": 200},
+        {"pinned": "aaaaaa", "on_ground": "true"},
+    ):
+        then = await site.get("/api/history/at", time=START, **query)
+        view = parse_view([(name, str(value)) for name, value in query.items()])
+        assert then.content == site.broadcaster.snapshot(view)
+
+
+async def test_the_current_minute(site: HistorySite) -> None:
+    """Minutes that are not summed up yet are there all the same."""
+    minute = START // 60 * 60
+    early, late = state_vector(last_contact=minute - 30), state_vector(last_contact=minute + 30)
+    await site.store_minutes(early)
+    await site.store(early, late)
+    for moment, expected in ((minute + 29, minute - 30), (minute + 30, minute + 30)):
+        answer = await site.get("/api/history/at", time=moment)
+        assert [s["last_contact"] for s in answer.json()["states"]] == [expected]
+
+
+async def test_where_minutes_are_all_that_is_left(site: HistorySite) -> None:
+    minute = START // 60 * 60
+    vectors = [state_vector(last_contact=minute + second) for second in (-90, -30, 30)]
+    await site.store_minutes(*vectors)
+    answer = await site.get("/api/history/at", time=minute + 10)
+    assert [s["last_contact"] - minute for s in answer.json()["states"]] == [-30]
+
+
+@pytest.mark.parametrize(
+    ("query", "parameter"),
+    [
+        ({}, "time"),
+        ({"time": "yesterday"}, "time"),
+        ({"time": START, "format": "delta"}, "format"),
+        ({"time": START, "bbox": "1,2"}, "bbox"),
+        ({"time": START, "colour": "red"}, "colour"),
+        ({"time": "1e400"}, "time"),
+    ],
+)
+async def test_refusals(site: HistorySite, query: dict[str, Any], parameter: str) -> None:
+    answer = await site.get("/api/history/at", **query)
+    assert answer.status_code == 422
+    assert answer.json()["detail"][0]["loc"] == ["query", parameter]
+
+
+async def test_too_many_aircraft(site: HistorySite) -> None:
+    await site.store(*(state_vector(f"{number:06x}") for number in range(51)))
+    answer = await site.get("/api/history/at", time=START)
+    assert answer.status_code == 413

@@ -1,0 +1,83 @@
+"""What cannot be answered is refused as described, whatever is asked."""
+
+from typing import Any
+
+import pytest
+
+from processor.history import database
+from telemetry.settings import HistorySettings
+from tests.support.history_site import HistorySite
+from tests.support.state_vectors import START
+
+HOUR, DAY = 3_600, 86_400
+HOUR_START = START // HOUR * HOUR
+
+
+PATHS = (
+    "/api/flights/4b1814/track",
+    "/api/history/flights",
+    "/api/history/at",
+    "/api/statistics/hourly",
+    "/api/statistics/countries",
+    "/api/statistics/altitudes",
+    "/api/statistics/busiest",
+)
+HOSTILE = ("\0", "", "inf", "NaN", "9" * 5_000, "-1", "1e999", "\U0001f6eb", "9999-12-31T23:59:59Z")
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_hostile_values(site: HistorySite, path: str) -> None:
+    """Whatever a parameter says, the answer is one that is documented, and no server error."""
+    paths = (await site.get("/openapi.json")).json()["paths"]
+    described = paths[path.replace("4b1814", "{icao24}")]["get"]
+    async with site.client() as client:
+        for parameter in described["parameters"]:
+            if parameter["in"] != "query":
+                continue
+            for value in HOSTILE:
+                answer = await client.get(path, params={"time": START, parameter["name"]: value})
+                case = (parameter["name"], value[:10], answer.status_code)
+                assert answer.status_code < 500, case
+                assert str(answer.status_code) in described["responses"], case
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_unknown_parameters_are_named(site: HistorySite, path: str) -> None:
+    """Misspelt, one would be left out in silence."""
+    answer = await site.get(path, time=START, colour="red")
+    assert answer.status_code == 422
+    assert ["query", "colour"] in [detail["loc"] for detail in answer.json()["detail"]]
+
+
+async def test_slow_questions_are_refused(site: HistorySite, dsn: str) -> None:
+    """With the limit."""
+    await site.store_flight()
+    quick = HistorySettings(statement_timeout_seconds=0.2)
+    async with HistorySite(dsn, history=quick) as hurried:
+        await hurried.execute("BEGIN")
+        await hurried.execute("LOCK TABLE flight_legs IN ACCESS EXCLUSIVE MODE")
+        answer = await hurried.get("/api/history/flights")
+        await hurried.execute("ROLLBACK")
+    assert answer.status_code == 413
+    assert "0.2 s" in answer.json()["detail"][0]["msg"]
+
+
+async def test_a_database_that_is_away(dsn: str) -> None:
+    """Come again later; the aircraft and all else say the same."""
+    async with HistorySite(dsn) as elsewhere:
+        elsewhere.database._url = "postgresql://nobody@127.0.0.1:1/nothing"
+        for path in ("/api/flights/4b1814", *PATHS):
+            query: dict[str, Any] = {"time": START} if path.endswith("/at") else {}
+            answer = await elsewhere.get(path, **query)
+            assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+            assert answer.json()["detail"][0]["type"] == "unavailable"
+
+
+async def test_too_many_ask_at_once(site: HistorySite, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who finds every connection in use is told to come again, and may."""
+    monkeypatch.setattr(database, "ACQUIRE_SECONDS", 0.1)
+    async with site.database.reading(), site.database.reading():
+        answer = await site.get("/api/history/flights")
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+    monkeypatch.undo()
+    assert (await site.get("/api/history/flights")).status_code == 200
