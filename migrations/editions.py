@@ -21,7 +21,7 @@ class Edition(StrEnum):
 
 def find_edition() -> Edition:
     """Load TimescaleDB where the server has it, and tell the edition."""
-    # Only its loader defines this setting, which, unlike shared_preload_libraries, anybody may read.
+    # Only its loader defines this setting, and anybody may read it, unlike the list of libraries.
     if _ask("SELECT current_setting('timescaledb.disable_load', true)") is None:
         return Edition.PLAIN
     op.get_bind().exec_driver_sql("CREATE EXTENSION IF NOT EXISTS timescaledb")

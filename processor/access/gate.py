@@ -7,7 +7,7 @@ import msgspec
 from processor.access.api_keys import PREFIX, ApiKeys
 from processor.access.errors import AccessError, invalid_token
 from processor.access.key_set import KeySet, check_key_file, file_source, url_source
-from processor.access.principal import ANYBODY, LIVE, Principal, Scope
+from processor.access.principal import ANYBODY, HISTORY, LIVE, Principal, Scope
 from processor.access.tickets import Tickets
 from processor.access.tokens import Tokens
 from telemetry.settings import AccessSettings
@@ -68,14 +68,14 @@ class Gate:
         return principal
 
     def issue_ticket(self, principal: Principal) -> str:
-        """Make a ticket that admits this principal to the stream, once and soon.
+        """Make a ticket that admits this principal to the stream and its past, once and soon.
 
         Raises:
             AccessError: There are too many.
         """
         if self._is_open:
             return secrets.token_urlsafe(32)  # nobody will ask for it
-        scopes = principal.scopes & {LIVE}
+        scopes = principal.scopes & {LIVE, HISTORY}
         return self._tickets.issue(msgspec.structs.replace(principal, scopes=scopes))
 
     async def _identify(self, text: str) -> Principal:

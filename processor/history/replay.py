@@ -17,7 +17,7 @@ from processor.history.replay_pace import Pace, Share
 from processor.history.replay_question import Question
 from processor.history.replay_recording import Reading, Recording
 from processor.history.replay_stage import Stage
-from processor.history.seam import Seam, find_certainty
+from processor.history.seam import LOST_ID, REACH_SECONDS, Seam, find_certainty
 from processor.live.audience import OverloadedError
 from processor.live.broadcaster import Broadcaster
 from processor.live.viewer import Ending, Viewer
@@ -27,6 +27,9 @@ log = structlog.get_logger()
 
 PATIENCE_SECONDS = 20.0
 """How long a replay waits for a database that does not answer: shorter than proxies wait."""
+
+WORTH_A_PASS_SECONDS = 30
+"""Of event time that have become certain while what was before has been told."""
 
 OVER = Ending("replayed", "the end of the replay")
 
@@ -141,16 +144,17 @@ class _Run(Generic[Piece]):
             heartbeat_seconds=replay.limits.heartbeat_seconds,
         )
         self._stage: Stage[Piece]
-        self._certain_until: float | None = None
+        self._told_until = question.start
+        self._certain_until: int | None = None
 
     async def pieces(self) -> AsyncGenerator[Piece, None]:
         """Yield all that is told, from the first picture to the end of the replay, or to live."""
         try:
             for piece in await self._open():
                 yield piece
-            async for piece in self._play():
-                yield piece
-            async for piece in self._end():
+            until = self._question.until
+            rest = self._catch_up() if until is None else self._play_to_end(until)
+            async for piece in rest:
                 yield piece
         except HistoryError as error:
             log.warning("replay_interrupted", reason=str(error))
@@ -159,29 +163,22 @@ class _Run(Generic[Piece]):
     async def _open(self) -> tuple[Piece, ...]:
         """Set the stage with the picture as it was at the beginning."""
         replay, question, expiry = self._replay, self._question, self._replay.limits.expiry_seconds
-        if question.until is None:
-            moment = replay.clock() - expiry
-            found = await self._patiently(
-                partial(find_certainty, replay.broadcaster, replay.recording, self._pace, moment)
-            )
-            self._certain_until = max(question.start, found or question.start)
         before = await self._patiently(partial(replay.recording.before, question.start, expiry))
         self._stage = Stage(
             self._viewer.view,
             self._wire,
             start=question.start,
             before=before,
-            certain_until=self._certain_until,
             expiry_seconds=expiry,
         )
         if question.opening == "nothing":
             return ()
         return self._stage.snapshot() if question.opening == "snapshot" else self._stage.reset()
 
-    async def _play(self) -> AsyncIterator[Piece]:
+    async def _play(self, start: int, until: int) -> AsyncIterator[Piece]:
         """Tell what was heard, group by group, each when it is due."""
         step = span_of(self._question.speed)
-        async for group in self._groups(step):
+        async for group in self._groups(step, start, until):
             async for piece in self._wait_idly(group.since, step):
                 yield piece
             async for piece in self._pace.until(group.until - 1, self._stage):
@@ -204,31 +201,21 @@ class _Run(Generic[Piece]):
             for piece in self._stage.pass_to(idle):
                 yield piece
 
-    async def _groups(self, span_seconds: int) -> AsyncIterator[Group]:
+    async def _groups(self, span_seconds: int, start: int, until: int) -> AsyncIterator[Group]:
         """Read page by page, each when the one before has been told."""
         grouping = Grouping(span_seconds)
-        reading = Reading(self._replay.recording, self._question.start, self._reads_until)
+        reading = Reading(self._replay.recording, start, until)
         while not reading.is_at_end and not self._pace.is_left:
             for group in grouping.add(await self._patiently(reading.more)):
                 yield group
         for group in grouping.end():
             yield group
 
-    def _reads_until(self) -> int:
-        until = self._question.until
-        return int(self._replay.clock()) + 1 if until is None else until
-
-    async def _end(self) -> AsyncIterator[Piece]:
-        """Come to the end of the replay, or go on live."""
-        until = self._question.until
-        if self._pace.is_left:
-            return
-        if until is None:
-            async for piece in self._cross():
-                yield piece
-            return
-        step = span_of(self._question.speed)
-        async for piece in self._wait_idly(until, step):
+    async def _play_to_end(self, until: int) -> AsyncIterator[Piece]:
+        """Tell all, and that it is over."""
+        async for piece in self._play(self._question.start, until):
+            yield piece
+        async for piece in self._wait_idly(until, span_of(self._question.speed)):
             yield piece
         async for piece in self._pace.until(until - 1, self._stage):
             yield piece
@@ -237,13 +224,56 @@ class _Run(Generic[Piece]):
                 yield piece
             self._viewer.ending = OVER
 
+    async def _catch_up(self) -> AsyncIterator[Piece]:
+        """Tell all up to where nothing older can be stored any more, then cross into live.
+
+        To read on from there page by page would skip what is stored between two pages: whatever
+        is newer of the same aircraft would have been told.
+        """
+        while not self._pace.is_left:
+            start = self._told_until
+            async for piece in self._find_certain_until():
+                yield piece
+            if self._certain_until is None or self._certain_until < start + WORTH_A_PASS_SECONDS:
+                break
+            self._told_until = self._certain_until
+            async for piece in self._play(start, self._told_until):
+                yield piece
+        if self._pace.is_left:
+            return
+        self._stage.leave_certainty()
+        rest = self._cross() if self._certain_until is not None else self._play_uncertain()
+        async for piece in rest:
+            yield piece
+
+    async def _find_certain_until(self) -> AsyncIterator[Piece]:
+        """Find the moment up to which all is stored; None if it takes too long."""
+        replay, give_up_at = self._replay, time.monotonic() + REACH_SECONDS
+        find = partial(
+            find_certainty, replay.broadcaster, replay.recording, self._pace, replay.clock
+        )
+        moment = await self._patiently(find)
+        while moment is None and time.monotonic() < give_up_at and not self._pace.is_left:
+            for piece in self._pace.beat(self._stage):
+                yield piece
+            moment = await self._patiently(find)
+        expiry = replay.limits.expiry_seconds
+        self._certain_until = None if moment is None else int(moment) - expiry
+
+    async def _play_uncertain(self) -> AsyncIterator[Piece]:
+        """Tell what is stored by now, and let the living picture begin anew."""
+        async for piece in self._play(self._told_until, int(self._replay.clock()) + 1):
+            yield piece
+        if not self._pace.is_left:
+            self._viewer.past, self.last_event_id = None, LOST_ID
+
     async def _cross(self) -> AsyncIterator[Piece]:
         seam = Seam(
             broadcaster=self._replay.broadcaster,
             recording=self._replay.recording,
             stage=self._stage,
             pace=self._pace,
-            since=int(self._certain_until or self._question.start),
+            since=self._told_until,
             clock=self._replay.clock,
         )
         async for piece in seam.cross():

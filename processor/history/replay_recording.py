@@ -1,6 +1,6 @@
 """Read state vectors in the order of their time, by short questions with nothing held between."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -15,6 +15,9 @@ from telemetry.state_vector import StateVector
 
 PAGE_ROWS = 5_000
 """What a replay holds ahead of its viewer: a few megabytes."""
+
+UNTOLD_ROWS = 20_000
+"""The same at the seam, where every page costs a look at all that is not certain."""
 
 SHORTEST_SLICE_SECONDS, LONGEST_SLICE_SECONDS = 8, 8 * 3600
 """Of event time that one question covers: without them a database that knows too little of its
@@ -96,7 +99,7 @@ class Recording:
             if stored is None or not log.is_within(stored):
                 return None
             rows = await connection.fetch(
-                self._queries.untold, since, list(told), list(told.values()), self.page_rows
+                self._queries.untold, since, list(told), list(told.values()), UNTOLD_ROWS
             )
         return to_state_vectors(rows), stored
 
@@ -118,7 +121,7 @@ class Reading:
         is_at_end: Whether all has been read.
     """
 
-    def __init__(self, recording: Recording, start: int, end: Callable[[], int]) -> None:
+    def __init__(self, recording: Recording, start: int, end: int) -> None:
         self.is_at_end = False
         self._recording = recording
         self._since, self._icao24 = start, ""
@@ -131,8 +134,7 @@ class Reading:
         Raises:
             HistoryError: It cannot be read now; ask again.
         """
-        end = self._end()
-        until = min(self._since + self._slice_seconds, end)
+        until = min(self._since + self._slice_seconds, self._end)
         found = await self._recording.page(self._since, self._icao24, until)
         most = self._recording.page_rows
         if len(found) == most:
@@ -140,7 +142,7 @@ class Reading:
             self._slice_seconds = max(SHORTEST_SLICE_SECONDS, self._slice_seconds // 2)
         else:
             self._since, self._icao24 = until, ""
-            self.is_at_end = until >= end
+            self.is_at_end = until >= self._end
             if len(found) < most // 4:
                 self._slice_seconds = min(LONGEST_SLICE_SECONDS, self._slice_seconds * 2)
         return found

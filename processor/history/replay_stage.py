@@ -25,8 +25,6 @@ class Stage(Generic[Piece]):
     Args:
         start: The moment at which it begins (Unix seconds).
         before: The newest state vector of everybody who was heard not too long before.
-        certain_until: From then on state vectors may still be stored that are older than what was
-            told, so a viewer cannot go on from an id; None is never.
         expiry_seconds: An aircraft that has been silent for so long is removed.
     """
 
@@ -37,13 +35,12 @@ class Stage(Generic[Piece]):
         *,
         start: int,
         before: Iterable[StateVector],
-        certain_until: float | None,
         expiry_seconds: int,
     ) -> None:
         self.now: float = start - 1
         self.view = view
         self._wire = wire
-        self._certain_until = certain_until
+        self._is_uncertain = False
         self._expiry_seconds = expiry_seconds
         nowhere = Position(CERTAIN, (start,))
         self._tracker = Tracker(
@@ -59,13 +56,18 @@ class Stage(Generic[Piece]):
 
     @property
     def told(self) -> dict[str, int]:
-        """The newest last_contact that the viewer knows of each aircraft, where that may matter."""
+        """The newest last_contact that the viewer knows of each aircraft, from certainty on."""
         return self._told
 
     @property
     def fleet(self) -> list[Aircraft]:
         """Every aircraft of the picture, by icao24."""
         return self._tracker.fleet
+
+    def leave_certainty(self) -> None:
+        """Note that from now on state vectors may be stored that are older than what is told."""
+        self._is_uncertain = True
+        self._told = {one.icao24: one.state_vector.last_contact for one in self._tracker.fleet}
 
     def snapshot(self) -> tuple[Piece, ...]:
         """Return the whole view."""
@@ -114,14 +116,14 @@ class Stage(Generic[Piece]):
         """Let the tracker have state vectors as of one log, whose offsets are seconds."""
         heard = list(state_vectors)
         self._tracker.apply([Update(0, until - 1, state) for state in heard])
-        if self._certain_until is not None and until > self._certain_until:
+        if self._is_uncertain:
             self._told |= {state.icao24: state.last_contact for state in heard}
 
     def _is_news(self, state: StateVector) -> bool:
         return state.last_contact > self._told.get(state.icao24, 0)
 
     def _turn(self, *, is_beat: bool = False) -> tuple[Piece, ...]:
-        if self._certain_until is not None and self.now >= self._certain_until:
+        if self._is_uncertain:
             self._tracker.position = Position(UNCERTAIN, self._tracker.position.offsets)
         if not self._scene.turn(is_beat=is_beat, is_delta_watched=False):
             return ()

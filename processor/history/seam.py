@@ -20,12 +20,15 @@ from processor.live.wire import Piece
 from telemetry.state_vector import StateVector
 
 CERTAINTY_SECONDS = 5.0
-"""How long to wait for the archive to reach the living picture before a replay begins."""
+"""How long to wait, before heartbeats are due, for the archive to reach the living picture."""
 
 REACH_SECONDS = 60.0
-"""The same, before it is told that what comes in between is not known for certain."""
+"""The same in all, before it is told that what comes in between is not known for certain."""
 
 ASK_SECONDS = 0.25
+
+LOST_ID = str(Position("lost", (0,)))
+"""Of no log: the living picture begins with a reset, and with all that is in it."""
 
 MAX_TURNS = 64
 """Of the living picture that are kept while the archive has not reached it."""
@@ -153,8 +156,7 @@ class Seam(Generic[Piece]):
                 async for piece in self._tell_overheard(overheard):
                     yield piece
         except _LostThreadError:
-            # Of no log: the living picture begins with a reset, and with all that is in it.
-            self.told, self.event_id = None, str(Position("lost", (0,)))
+            self.told, self.event_id = None, LOST_ID
 
     async def _wait_for_picture(self) -> AsyncIterator[Piece]:
         while self._broadcaster.scene is None and not self._pace.is_left:
@@ -238,17 +240,19 @@ class Seam(Generic[Piece]):
 
 
 async def find_certainty(
-    broadcaster: Broadcaster, recording: Recording, pace: Pace[Piece], moment: float
+    broadcaster: Broadcaster,
+    recording: Recording,
+    pace: Pace[Piece],
+    now: Callable[[], float],
 ) -> float | None:
-    """Return a moment up to which all is stored, if the archive is where the living picture is.
-
-    The moment must be longer ago than state vectors take to be published.
+    """Return a moment at which all was stored that had been published; None if it takes too long.
 
     Raises:
         HistoryError: The history cannot be read now.
     """
     give_up_at = time.monotonic() + CERTAINTY_SECONDS
     log: Position | None = None
+    moment = now()
     while time.monotonic() < give_up_at and not pace.is_left:
         if log is None and broadcaster.scene is not None:
             log = broadcaster.scene.current.position

@@ -16,6 +16,7 @@ from jsonschema import Draft7Validator
 
 from processor.api.requests import NOT_OF_THE_VIEW
 from processor.api.websocket import POLICY_VIOLATION, SERVICE_RESTART, TRY_AGAIN_LATER
+from processor.history import replay_question
 from processor.live.delta import NULL, TEXTS, UNITS
 from processor.live.view import FORMATS, PARAMETERS
 from telemetry.codec import CONTENT_TYPE, SCHEMA_VERSION, encode
@@ -135,7 +136,7 @@ def test_fields_formats_and_columns_are_those_of_the_code() -> None:
 def test_parameters_are_those_of_the_code(bindings: str) -> None:
     """On both ways."""
     query = look_up(bindings)["query"]["properties"]
-    assert query.keys() == {*PARAMETERS, *NOT_OF_THE_VIEW}
+    assert query.keys() == {*PARAMETERS, *NOT_OF_THE_VIEW, *replay_question.PARAMETERS}
     assert query["format"]["enum"] == list(FORMATS)
 
 

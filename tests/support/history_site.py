@@ -114,8 +114,7 @@ class HistorySite:
             expiry_seconds=EXPIRY_SECONDS,
             clock=lambda: self.now,
         )
-        app = create_app(routers=[routes, *self._more_routes(self)], allowed_origins=())
-        return app
+        return create_app(routers=[routes, *self._more_routes(self)], allowed_origins=())
 
     def _open_picture(self) -> None:
         beginning = Position("log", (0,))

@@ -8,7 +8,7 @@ from processor.access.api_keys import ApiKeys
 from processor.access.errors import AccessError
 from processor.access.gate import Gate, create_gate
 from processor.access.new_key import make_key
-from processor.access.principal import ANYBODY, HISTORY, LIVE, Principal, Scope
+from processor.access.principal import ANYBODY, HISTORY, LIVE, METRICS, Principal, Scope
 from processor.access.tickets import Tickets
 from processor.errors import FatalError
 from telemetry.settings import AccessSettings
@@ -95,14 +95,17 @@ async def test_the_header_counts_more_than_the_ticket(door: _Door) -> None:
     assert await door.refusal(None, ticket) == (401, "invalid_token")
 
 
-async def test_a_ticket_opens_the_stream_only(door: _Door) -> None:
+async def test_a_ticket_opens_the_stream_and_its_past_only(door: _Door) -> None:
     """URLs are written to logs, so it carries as little as it may."""
-    both = await door.admit(f"Bearer {sign(claims(scope='flights:live flights:history'))}")
-    assert both.scopes == {LIVE, HISTORY}
-    assert (await door.admit(None, door.gate.issue_ticket(both))).scopes == {LIVE}
-    ticket = door.gate.issue_ticket(both)
-    with pytest.raises(AccessError, match="flights:history is needed"):
-        await door.admit(None, ticket, scope=HISTORY)
+    scope = "flights:live flights:history metrics"
+    all_three = await door.admit(f"Bearer {sign(claims(scope=scope))}")
+    assert all_three.scopes == {LIVE, HISTORY, METRICS}
+    assert (await door.admit(None, door.gate.issue_ticket(all_three))).scopes == {LIVE, HISTORY}
+    ticket = door.gate.issue_ticket(all_three)
+    with pytest.raises(AccessError, match="metrics is needed"):
+        await door.admit(None, ticket, scope=METRICS)
+    only_live = await door.admit(f"Bearer {sign(claims(scope='flights:live'))}")
+    assert (await door.admit(None, door.gate.issue_ticket(only_live))).scopes == {LIVE}
 
 
 async def test_a_missing_scope_is_another_refusal(door: _Door) -> None:

@@ -13,7 +13,8 @@ from tests.support.state_vectors import START, state_vector
 
 
 def _group(vectors: Iterable[StateVector], span: int, pages: Iterable[int]) -> list[Group]:
-    grouping, rest, groups = Grouping(span), list(vectors), []
+    grouping, rest = Grouping(span), list(vectors)
+    groups: list[Group] = []
     for size in pages:
         groups += grouping.add(rest[:size])
         rest = rest[size:]
