@@ -1,0 +1,97 @@
+/** The layer of all aircraft: one instanced drawing, out of typed arrays. */
+
+import { Layer, type LayerProps, project32 } from "@deck.gl/core";
+import type { Texture } from "@luma.gl/core";
+import { Geometry, Model } from "@luma.gl/engine";
+import type { AircraftBuffers } from "./aircraft-buffers.ts";
+import { type AircraftUniforms, aircraftUniforms, FRAGMENT, VERTEX } from "./aircraft-shaders.ts";
+import { drawAtlas } from "./shapes.ts";
+
+export interface AircraftLayerProps {
+  uniforms: AircraftUniforms;
+}
+
+/** Gives the `data` of the layer; only a new object makes deck.gl upload the arrays again. */
+export function aircraftData(buffers: AircraftBuffers) {
+  return {
+    length: buffers.length,
+    attributes: {
+      instancePositions: { value: buffers.positions, size: 2 },
+      instanceMotions: { value: buffers.motions, size: 4 },
+      instanceColors: { value: buffers.colours, size: 4, normalized: true },
+    },
+  };
+}
+
+interface State {
+  [key: string]: unknown;
+  model: Model;
+  atlas: Texture;
+}
+
+export class AircraftLayer extends Layer<AircraftLayerProps> {
+  static override layerName = "AircraftLayer";
+  static override defaultProps = {
+    uniforms: { type: "object", value: null, compare: false },
+  };
+  declare state: State;
+
+  override getShaders() {
+    return super.getShaders({ vs: VERTEX, fs: FRAGMENT, modules: [project32, aircraftUniforms] });
+  }
+
+  override initializeState(): void {
+    this.getAttributeManager()?.addInstanced({
+      instancePositions: { size: 2, type: "float32", noAlloc: true },
+      instanceMotions: { size: 4, type: "float32", noAlloc: true },
+      instanceColors: { size: 4, type: "unorm8", noAlloc: true },
+    });
+    this.setState({ atlas: this.createAtlas(), model: this.createModel() });
+  }
+
+  override draw(): void {
+    const { model, atlas } = this.state;
+    model.setInstanceCount(this.getNumInstances());
+    model.setBindings({ atlas });
+    model.shaderInputs.setProps({ aircraft: this.props.uniforms });
+    model.draw(this.context.renderPass);
+  }
+
+  override finalizeState(context: Parameters<Layer["finalizeState"]>[0]): void {
+    super.finalizeState(context);
+    this.state.atlas.destroy();
+  }
+
+  private createAtlas(): Texture {
+    const canvas = drawAtlas();
+    const { width, height } = canvas;
+    const { device } = this.context;
+    const atlas = device.createTexture({
+      width,
+      height,
+      format: "rgba8unorm",
+      mipLevels: Math.floor(Math.log2(height)) + 1,
+      sampler: { minFilter: "linear", magFilter: "linear", mipmapFilter: "linear" },
+    });
+    atlas.copyExternalImage({ image: canvas });
+    atlas.generateMipmapsWebGL();
+    return atlas;
+  }
+
+  private createModel(): Model {
+    const corners = new Float32Array([-1, -1, 1, -1, -1, 1, 1, 1]);
+    return new Model(this.context.device, {
+      ...this.getShaders(),
+      id: this.props.id,
+      bufferLayout: this.getAttributeManager()?.getBufferLayouts() ?? [],
+      geometry: new Geometry({
+        topology: "triangle-strip",
+        attributes: { positions: { size: 2, value: corners } },
+      }),
+      isInstanced: true,
+    });
+  }
+}
+
+export type AircraftLayerData = ReturnType<typeof aircraftData>;
+export type AllAircraftLayerProps = AircraftLayerProps & LayerProps;

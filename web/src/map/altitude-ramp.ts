@@ -1,0 +1,57 @@
+/** Colours of altitudes: even steps of hue at an even lightness, in OKLCH, and the legend's. */
+
+import type { ThemeName } from "./theme.ts";
+
+export const HIGHEST_M = 13_000;
+const STEPS = 256;
+
+/** From warm near the ground by green to violet up high, as tar1090's users read it. */
+const FIRST_HUE = 45;
+const LAST_HUE = 325;
+const LIGHTNESS: Record<ThemeName, number> = { dark: 0.8, light: 0.56 };
+const CHROMA: Record<ThemeName, number> = { dark: 0.135, light: 0.145 };
+
+export type Colour = readonly [red: number, green: number, blue: number];
+
+export const GROUND: Record<ThemeName, Colour> = { dark: [128, 140, 160], light: [120, 122, 128] };
+export const UNKNOWN: Record<ThemeName, Colour> = { dark: [214, 220, 230], light: [70, 72, 78] };
+export const EMERGENCY: Record<ThemeName, Colour> = { dark: [255, 92, 92], light: [214, 20, 30] };
+
+/** Gives red, green, blue from 0 to 255 for a part of the ramp from 0 to 1. */
+export function rampColour(part: number, theme: ThemeName): Colour {
+  const hue = ((FIRST_HUE + (LAST_HUE - FIRST_HUE) * part) * Math.PI) / 180;
+  return fromOklch(LIGHTNESS[theme], CHROMA[theme], hue);
+}
+
+/** Gives the colours of 256 even steps up to HIGHEST_M, three bytes each. */
+export function rampTable(theme: ThemeName): Uint8Array {
+  const table = new Uint8Array(STEPS * 3);
+  for (let step = 0; step < STEPS; step++) {
+    table.set(rampColour(step / (STEPS - 1), theme), step * 3);
+  }
+  return table;
+}
+
+/** Gives the place in the table of an altitude in metres. */
+export function rampStep(altitude: number): number {
+  const part = Math.min(Math.max(altitude / HIGHEST_M, 0), 1);
+  return Math.round(part * (STEPS - 1)) * 3;
+}
+
+/** After Björn Ottosson, "A perceptual color space for image processing". */
+function fromOklch(lightness: number, chroma: number, hue: number): Colour {
+  const [a, b] = [chroma * Math.cos(hue), chroma * Math.sin(hue)];
+  const l = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3;
+  const m = (lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3;
+  const s = (lightness - 0.0894841775 * a - 1.291485548 * b) ** 3;
+  return [
+    toByte(4.0767416621 * l - 3.3077115913 * m + 0.2309699292 * s),
+    toByte(-1.2684380046 * l + 2.6097574011 * m - 0.3413193965 * s),
+    toByte(-0.0041960863 * l - 0.7034186147 * m + 1.707614701 * s),
+  ];
+}
+
+function toByte(linear: number): number {
+  const encoded = linear <= 0.0031308 ? 12.92 * linear : 1.055 * linear ** (1 / 2.4) - 0.055;
+  return Math.round(Math.min(Math.max(encoded, 0), 1) * 255);
+}

@@ -1,0 +1,71 @@
+/** The packaged geography as sources of the map: Natural Earth's land, waters, borders and names. */
+
+import type { Feature, FeatureCollection, Geometry, MultiLineString, Position } from "geojson";
+import { feature, mesh } from "topojson-client";
+import type { GeometryObject, Topology } from "topojson-specification";
+import geographyUrl from "../../geography/geography.json?url";
+import { unwrap } from "./unwrap.ts";
+
+type Label = [name: string, longitude: number, latitude: number, rank: number];
+
+interface Packaged {
+  land: Topology;
+  waters: Topology;
+  countries: Label[];
+  cities: Label[];
+}
+
+export type Geography = Record<
+  "land" | "borders" | "coasts" | "states" | "lakes" | "rivers" | "countries" | "cities",
+  FeatureCollection | Feature
+>;
+
+/** Fetches what the build has packaged. */
+export async function fetchGeography(): Promise<Geography> {
+  const answer = await fetch(geographyUrl);
+  const { land, waters, countries, cities } = (await answer.json()) as Packaged;
+  const all = land.objects.countries as GeometryObject;
+  return {
+    land: continuous(feature(land, all)),
+    borders: lines(mesh(land, all, (one, other) => one !== other)),
+    coasts: lines(mesh(land, all, (one, other) => one === other)),
+    states: lines(mesh(waters, waters.objects.subunits as GeometryObject, (a, b) => a !== b)),
+    lakes: continuous(feature(waters, waters.objects.lakes as GeometryObject)),
+    rivers: lines(mesh(waters, waters.objects.rivers as GeometryObject)),
+    countries: points(countries),
+    cities: points(cities),
+  };
+}
+
+function continuous(given: Feature | FeatureCollection): FeatureCollection {
+  const features = given.type === "FeatureCollection" ? given.features : [given];
+  for (const { geometry } of features) {
+    if (geometry.type === "Polygon") {
+      geometry.coordinates = geometry.coordinates.map(unwrap);
+    } else if (geometry.type === "MultiPolygon") {
+      geometry.coordinates = geometry.coordinates.map((rings) => rings.map(unwrap));
+    }
+  }
+  return { type: "FeatureCollection", features };
+}
+
+function lines(geometry: MultiLineString): Feature {
+  return wrap({ ...geometry, coordinates: geometry.coordinates.map(open) });
+}
+
+/** A coast that goes around a pole has no line along it. */
+function open(line: Position[]): Position[] {
+  return unwrap(line).slice(0, line.length);
+}
+
+function points(labels: Label[]): FeatureCollection {
+  const features = labels.map(([name, longitude, latitude, rank]) => ({
+    ...wrap({ type: "Point", coordinates: [longitude, latitude] }),
+    properties: { name, rank },
+  }));
+  return { type: "FeatureCollection", features };
+}
+
+function wrap(geometry: Geometry): Feature {
+  return { type: "Feature", properties: null, geometry };
+}

@@ -1,0 +1,56 @@
+/** The colours of the map in the dark and by day. */
+
+export type ThemeName = "dark" | "light";
+export type Choice = ThemeName | "system";
+
+export interface MapTheme {
+  sea: string;
+  land: string;
+  coast: string;
+  border: string;
+  state: string;
+  river: string;
+  country: string;
+  city: string;
+  halo: string;
+}
+
+export const MAP_THEMES: Record<ThemeName, MapTheme> = {
+  dark: {
+    sea: "#0b1220",
+    land: "#162033",
+    coast: "#2e405e",
+    border: "#33435f",
+    state: "#223049",
+    river: "#101a2c",
+    country: "#7f90ad",
+    city: "#a3b2cb",
+    halo: "#0e1728",
+  },
+  light: {
+    sea: "#cfdde9",
+    land: "#f4f2ec",
+    coast: "#9fb4c6",
+    border: "#b9b3a6",
+    state: "#dedacf",
+    river: "#cfdde9",
+    country: "#77705f",
+    city: "#57534a",
+    halo: "#faf9f5",
+  },
+};
+
+const system = matchMedia("(prefers-color-scheme: dark)");
+
+/** Says which theme a choice means now. */
+export function themeOf(choice: Choice): ThemeName {
+  if (choice !== "system") {
+    return choice;
+  }
+  return system.matches ? "dark" : "light";
+}
+
+/** Calls whenever the system goes over from day to night or back. */
+export function onSystemTheme(call: () => void): void {
+  system.addEventListener("change", call);
+}

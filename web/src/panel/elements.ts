@@ -1,0 +1,18 @@
+/** The page's elements, found by their ids; text goes into them as text only. */
+
+/** Gives an element that index.html promises. */
+export function element<Kind extends HTMLElement = HTMLElement>(id: string): Kind {
+  const found = document.getElementById(id);
+  if (found === null) {
+    throw new Error(`index.html has no element with the id ${id}`);
+  }
+  return found as Kind;
+}
+
+/** Writes a text, if it is another one: nothing is laid out again for nothing. */
+export function say(id: string, text: string): void {
+  const place = element(id);
+  if (place.textContent !== text) {
+    place.textContent = text;
+  }
+}

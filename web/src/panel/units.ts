@@ -1,0 +1,74 @@
+/** Measures as people write them, in three systems of units. */
+
+export const SYSTEMS = ["metric", "nautical", "imperial"] as const;
+export type System = (typeof SYSTEMS)[number];
+export type Quantity = "altitude" | "speed" | "climb";
+
+interface Unit {
+  /** So many of these make one of OpenSky's units: metres, m/s. */
+  factor: number;
+  symbol: string;
+  digits: number;
+}
+
+const FOOT: Unit = { factor: 1 / 0.3048, symbol: "ft", digits: 0 };
+const FEET_PER_MINUTE: Unit = { factor: 60 / 0.3048, symbol: "ft/min", digits: 0 };
+
+const UNITS: Record<System, Record<Quantity, Unit>> = {
+  metric: {
+    altitude: { factor: 1, symbol: "m", digits: 0 },
+    speed: { factor: 3.6, symbol: "km/h", digits: 0 },
+    climb: { factor: 1, symbol: "m/s", digits: 1 },
+  },
+  nautical: {
+    altitude: FOOT,
+    speed: { factor: 3600 / 1852, symbol: "kt", digits: 0 },
+    climb: FEET_PER_MINUTE,
+  },
+  imperial: {
+    altitude: FOOT,
+    speed: { factor: 3600 / 1609.344, symbol: "mph", digits: 0 },
+    climb: FEET_PER_MINUTE,
+  },
+};
+
+/** What stands where nothing was received. */
+export const MISSING = "–";
+
+export function isSystem(text: string): text is System {
+  return (SYSTEMS as readonly string[]).includes(text);
+}
+
+/** Writes a measure that is given in OpenSky's unit; NaN is one that was not received. */
+export function write(value: number, quantity: Quantity, system: System): string {
+  if (Number.isNaN(value)) {
+    return MISSING;
+  }
+  const { factor, symbol, digits } = UNITS[system][quantity];
+  const number = (value * factor).toLocaleString("en", {
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+    signDisplay: quantity === "climb" ? "exceptZero" : "negative",
+  });
+  return `${number} ${symbol}`;
+}
+
+/** Writes a track: degrees and the wind's name of the direction. */
+export function writeTrack(degrees: number): string {
+  if (Number.isNaN(degrees)) {
+    return MISSING;
+  }
+  const names = ["N", "NE", "E", "SE", "S", "SW", "W", "NW"];
+  const name = names[Math.round(degrees / 45) % names.length];
+  return `${Math.round(degrees) % 360}° ${name}`;
+}
+
+/** Writes how long ago something was. */
+export function writeAge(seconds: number): string {
+  if (Number.isNaN(seconds)) {
+    return MISSING;
+  }
+  return seconds < 100
+    ? `${Math.max(0, Math.round(seconds))} s`
+    : `${Math.round(seconds / 60)} min`;
+}

@@ -1,0 +1,84 @@
+/** The address holds what is shown; measures are written in the reader's units. */
+
+import { describe, expect, test } from "vitest";
+import { readAddress, writeAddress } from "../src/address.ts";
+import { rampColour } from "../src/map/altitude-ramp.ts";
+import { MISSING, write, writeAge, writeTrack } from "../src/panel/units.ts";
+import { streamPath } from "../src/stream/view.ts";
+
+describe("the address", () => {
+  test.each([
+    "?at=47.4500,8.5500,7.25",
+    "?at=47.4500,8.5500,7.25&aircraft=4b1814&units=nautical&theme=dark&glide=off",
+    "?bbox=5.9,45.8,10.5,47.9&country=Switzerland,Germany&at=47.4500,8.5500,7.25",
+  ])("%s survives", (address) => {
+    expect(writeAddress(readAddress(address))).toBe(address);
+  });
+
+  test.each(["?at=nowhere", "?at=91,0,3", "?at=,,", "?aircraft=%3Cscript%3E&units=cubits&theme=x"])(
+    "of %s nothing is believed",
+    (address) => {
+      expect(readAddress(address)).toEqual(readAddress(""));
+    },
+  );
+});
+
+describe("the stream's path", () => {
+  test("the whole picture comes as differences", () => {
+    expect(streamPath(new Map(), "4b1814")).toBe("/sse/flights?format=delta");
+  });
+
+  test("a filter narrows it on the server, and the selected aircraft passes", () => {
+    const query = new URL(streamPath(new Map([["country", "Spain"]]), "4b1814"), "http://x")
+      .searchParams;
+    expect(Object.fromEntries(query)).toMatchObject({
+      country: "Spain",
+      format: "row",
+      pinned: "4b1814",
+    });
+  });
+});
+
+describe("measures", () => {
+  test.each([
+    [11_887, "altitude", "metric", "11,887 m"],
+    [11_887, "altitude", "nautical", "38,999 ft"],
+    [240, "speed", "metric", "864 km/h"],
+    [240, "speed", "nautical", "467 kt"],
+    [240, "speed", "imperial", "537 mph"],
+    [-6.5, "climb", "metric", "-6.5 m/s"],
+    [6.5, "climb", "nautical", "+1,280 ft/min"],
+    [0, "climb", "metric", "0.0 m/s"],
+    [Number.NaN, "speed", "metric", MISSING],
+  ] as const)("%d as %s, %s: %s", (value, quantity, system, text) => {
+    expect(write(value, quantity, system)).toBe(text);
+  });
+
+  test("tracks and ages", () => {
+    expect(writeTrack(359.6)).toBe("0° N");
+    expect(writeTrack(Number.NaN)).toBe(MISSING);
+    expect(writeAge(-1)).toBe("0 s");
+    expect(writeAge(150)).toBe("3 min");
+  });
+});
+
+/** WCAG's relative luminance. */
+function luminance(colour: readonly number[]): number {
+  const [red = 0, green = 0, blue = 0] = colour.map((byte) => {
+    const part = byte / 255;
+    return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+  });
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+}
+
+describe("colours of altitudes", () => {
+  test.each([
+    ["dark", [22, 32, 51]],
+    ["light", [244, 242, 236]],
+  ] as const)("stand out from the %s land by 3 to 1", (theme, land) => {
+    for (let part = 0; part <= 1; part += 0.05) {
+      const both = [luminance(rampColour(part, theme)), luminance(land)].sort((a, b) => b - a);
+      expect(((both[0] ?? 0) + 0.05) / ((both[1] ?? 0) + 0.05)).toBeGreaterThan(3);
+    }
+  });
+});

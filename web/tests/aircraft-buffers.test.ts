@@ -1,0 +1,75 @@
+/** What the graphics card is given, and what the counters say. */
+
+import { expect, test } from "vitest";
+import { AircraftBuffers } from "../src/map/aircraft-buffers.ts";
+import { EMERGENCY, GROUND, rampColour, UNKNOWN } from "../src/map/altitude-ramp.ts";
+import { count } from "../src/panel/counters.ts";
+import { Fleet, MEASURES } from "../src/stream/fleet.ts";
+
+const T = 1_790_000_000;
+
+/** Holds an airliner, one on the ground, one in distress, one without position, and a free slot. */
+function fleet(): Fleet {
+  const made = new Fleet();
+  for (const icao24 of ["aaaaaa", "bbbbbb", "cccccc", "dddddd", "eeeeee"]) {
+    const slot = made.admit(icao24);
+    for (const measure of MEASURES) {
+      made.setMeasure(measure, slot, 0);
+    }
+    made.setMeasure("time_position", slot, T - 3);
+    made.setMeasure("last_contact", slot, T - slot);
+    made.setMeasure("velocity", slot, 200);
+    made.setMeasure("true_track", slot, 90);
+    made.setMeasure("latitude", slot, 47);
+  }
+  made.setMeasure("on_ground", 1, 1);
+  made.setText("squawk", 2, "7700");
+  made.setMeasure("latitude", 3, Number.NaN);
+  made.setMeasure("baro_altitude", 3, Number.NaN);
+  made.remove("eeeeee");
+  return made;
+}
+
+function written(): AircraftBuffers {
+  const buffers = new AircraftBuffers();
+  buffers.write(fleet(), "dark", T + 0.5);
+  return buffers;
+}
+
+test("colours tell altitude, ground, distress and what is not known", () => {
+  const { colours } = written();
+  const colourOf = (slot: number) => [...colours.subarray(4 * slot, 4 * slot + 3)];
+  expect(colourOf(0)).toEqual([...rampColour(0, "dark")]);
+  expect(colourOf(1)).toEqual([...GROUND.dark]);
+  expect(colourOf(2)).toEqual([...EMERGENCY.dark]);
+  expect(colourOf(3)).toEqual([...UNKNOWN.dark]);
+  expect(colours[7]).toBeLessThan(colours[3] as number);
+});
+
+test("who is nowhere is not drawn", () => {
+  const { positions, length } = written();
+  const latitudes = Array.from({ length }, (_, slot) => positions[2 * slot + 1]);
+  expect(latitudes).toEqual([47, 47, 47, 999, 999]);
+});
+
+test("only who is in the air glides, from an exact time", () => {
+  const { motions, epoch } = written();
+  expect([motions[1], motions[5]]).toEqual([200, 0]);
+  expect(epoch + (motions[2] as number)).toBe(T - 3);
+});
+
+test("counters count who is there", () => {
+  expect(count(fleet())).toEqual({ aircraft: 4, airborne: 3, newest: T, emergencies: [2] });
+});
+
+test("a picture of thousands fits after one of a few", () => {
+  const made = fleet();
+  const buffers = new AircraftBuffers();
+  buffers.write(made, "light", T);
+  for (let number = 0; number < 5_000; number++) {
+    made.admit(number.toString(16).padStart(6, "0"));
+  }
+  buffers.write(made, "light", T);
+  expect(buffers.length).toBe(5_004);
+  expect(buffers.motions.length).toBeGreaterThanOrEqual(4 * 5_004);
+});

@@ -1,0 +1,124 @@
+/** The connection comes back, and never freezes silently. */
+
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { Connection, type ConnectionState } from "../src/stream/connection.ts";
+
+/** Stands for the browser's: says what the test says. */
+class FakeSource extends EventTarget {
+  static readonly CLOSED = 2;
+  static opened: FakeSource[] = [];
+  readyState = 0;
+  readonly url: URL;
+
+  constructor(url: URL) {
+    super();
+    this.url = url;
+    FakeSource.opened.push(this);
+  }
+
+  close(): void {
+    this.readyState = FakeSource.CLOSED;
+  }
+
+  say(event: string, data: unknown, lastEventId = ""): void {
+    this.dispatchEvent(new MessageEvent(event, { data: JSON.stringify(data), lastEventId }));
+  }
+
+  break(readyState: number): void {
+    this.readyState = readyState;
+    this.dispatchEvent(new Event("error"));
+  }
+}
+
+const states: ConnectionState[] = [];
+const heard: string[] = [];
+
+function open(): Connection {
+  const connection = new Connection("/sse/flights?format=delta", {
+    hear: (event) => heard.push(event),
+    change: (state) => states.push(state),
+  });
+  connection.open();
+  return connection;
+}
+
+function newest(): FakeSource {
+  return FakeSource.opened.at(-1) as FakeSource;
+}
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  vi.stubGlobal("EventSource", FakeSource);
+  vi.stubGlobal("location", { origin: "http://monitor.test" });
+  FakeSource.opened = [];
+  states.length = 0;
+  heard.length = 0;
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+test("the first event makes it live", () => {
+  open();
+  newest().say("snapshot", {});
+  expect(states).toEqual(["connecting", "live"]);
+  expect(heard).toEqual(["snapshot"]);
+});
+
+test("silence of two and a half heartbeats is stale, and it comes back with the last id", () => {
+  open();
+  newest().say("snapshot", {}, "epoch.1");
+  vi.advanceTimersByTime(37_400);
+  expect(states.at(-1)).toBe("live");
+  vi.advanceTimersByTime(200);
+  expect(states.at(-1)).toBe("stale");
+  vi.advanceTimersByTime(2_000);
+  expect(FakeSource.opened).toHaveLength(2);
+  expect(newest().url.searchParams.get("last_event_id")).toBe("epoch.1");
+});
+
+test("it learns how often hearts beat", () => {
+  open();
+  newest().say("heartbeat", {});
+  vi.advanceTimersByTime(2_000);
+  newest().say("heartbeat", {});
+  vi.advanceTimersByTime(5_100);
+  expect(states.at(-1)).toBe("stale");
+});
+
+test("a browser that gives up is replaced after waits that grow", () => {
+  open();
+  const waits = [];
+  for (let attempt = 0; attempt < 8; attempt++) {
+    newest().break(FakeSource.CLOSED);
+    expect(states.at(-1)).toBe("offline");
+    const began = Date.now();
+    vi.advanceTimersToNextTimer();
+    waits.push(Date.now() - began);
+  }
+  expect(FakeSource.opened).toHaveLength(9);
+  expect(waits[0]).toBeLessThanOrEqual(2_000);
+  expect(waits[7]).toBeGreaterThan(15_000);
+  expect(Math.max(...waits)).toBeLessThanOrEqual(60_000);
+});
+
+test("what the server refuses is not asked for again", () => {
+  open();
+  newest().say("error", { reason: "no such parameter" });
+  vi.advanceTimersByTime(600_000);
+  expect(states.at(-1)).toBe("refused");
+  expect(FakeSource.opened).toHaveLength(1);
+});
+
+test("a pause closes it, and it goes on where it was", () => {
+  const connection = open();
+  newest().say("update", {}, "epoch.7");
+  connection.pause();
+  expect(newest().readyState).toBe(FakeSource.CLOSED);
+  vi.advanceTimersByTime(600_000);
+  expect(FakeSource.opened).toHaveLength(1);
+  connection.open();
+  expect(newest().url.searchParams.get("last_event_id")).toBe("epoch.7");
+});

@@ -1,0 +1,100 @@
+/** Aircraft glide along their tracks, and are found where they are drawn. */
+
+import { describe, expect, test } from "vitest";
+import { positionOf } from "../src/map/dead-reckoning.ts";
+import { pick } from "../src/map/pick.ts";
+import { unwrap } from "../src/map/unwrap.ts";
+import { Fleet, type Measure } from "../src/stream/fleet.ts";
+import { ServerClock } from "../src/stream/server-clock.ts";
+
+const T = 1_790_000_000;
+
+function fleetOf(...aircraft: Partial<Record<Measure, number>>[]): Fleet {
+  const fleet = new Fleet();
+  aircraft.forEach((measures, index) => {
+    const slot = fleet.admit(index.toString(16).padStart(6, "0"));
+    const whole = { time_position: T, on_ground: 0, longitude: 0, latitude: 0, ...measures };
+    for (const [name, value] of Object.entries(whole)) {
+      fleet.setMeasure(name as Measure, slot, value);
+    }
+  });
+  return fleet;
+}
+
+describe("dead reckoning", () => {
+  test.each([
+    { track: 0, latitude: 0, moved: [0, 0.0899] },
+    { track: 90, latitude: 0, moved: [0.0899, 0] },
+    { track: 90, latitude: 60, moved: [0.1799, 60] },
+    { track: 180, latitude: 60, moved: [0, 59.9101] },
+  ])("ten kilometres on track $track at latitude $latitude", ({ track, latitude, moved }) => {
+    const fleet = fleetOf({ velocity: 250, true_track: track, latitude });
+    const [longitude, north] = positionOf(fleet, 0, T + 40) ?? [];
+    expect(longitude).toBeCloseTo(moved[0] as number, 3);
+    expect(north).toBeCloseTo(moved[1] as number, 3);
+  });
+
+  test("nobody glides further than for sixty seconds", () => {
+    const fleet = fleetOf({ velocity: 250, true_track: 0 });
+    expect(positionOf(fleet, 0, T + 600)).toEqual(positionOf(fleet, 0, T + 60));
+  });
+
+  test.each([{ velocity: 250 }, { true_track: 90 }, { velocity: 9, true_track: 90, on_ground: 1 }])(
+    "%o stays",
+    (measures) => {
+      expect(positionOf(fleetOf(measures), 0, T + 40)).toEqual([0, 0]);
+    },
+  );
+
+  test("without a position nobody is anywhere", () => {
+    expect(positionOf(fleetOf({ latitude: Number.NaN }), 0, T)).toBeNull();
+  });
+});
+
+describe("picking", () => {
+  test("the nearest within reach, where it is by now", () => {
+    const fleet = fleetOf({ velocity: 250, true_track: 0 }, { longitude: 0.02 });
+    expect(pick(fleet, [0, 0.0899], 2_000, T + 40)).toBe(0);
+    expect(pick(fleet, [0, 0.0899], 2_000, null)).toBeNull();
+    expect(pick(fleet, [0.02, 0.001], 2_000, T + 40)).toBe(1);
+  });
+
+  test("across the antimeridian", () => {
+    expect(pick(fleetOf({ longitude: 179.999 }), [-179.999, 0], 1_000, T)).toBe(0);
+  });
+
+  test("those without a position are passed over", () => {
+    expect(pick(fleetOf({ latitude: Number.NaN }), [0, 0], 1_000, T)).toBeNull();
+  });
+});
+
+describe("unwrapping", () => {
+  test("a ring over the antimeridian goes on beyond 180", () => {
+    const ring = [
+      [179, 0],
+      [-179, 0],
+      [-179, 1],
+      [179, 0],
+    ];
+    expect(unwrap(ring).map(([longitude]) => longitude)).toEqual([179, 181, 181, 179]);
+  });
+
+  test("a ring around the south pole is led along it", () => {
+    const ring = [-180, -90, 0, 90, 180].map((longitude) => [longitude, -70]);
+    expect(unwrap(ring).slice(-3)).toEqual([
+      [180, -90],
+      [-180, -90],
+      [-180, -70],
+    ]);
+  });
+});
+
+test("the server's clock is the one that its quickest event tells", () => {
+  let here = 1_000;
+  const clock = new ServerClock(() => here);
+  expect(clock.now()).toBe(1_000);
+  clock.hear(T);
+  here += 5;
+  clock.hear(T + 3); // two seconds on its way
+  expect(clock.now()).toBe(T + 5);
+});
