@@ -21,6 +21,9 @@ NAMES = {
     "ten_thousand": "from the tick to 10,000 viewers of the fleet, out of one core",
     "viewer_memory": "memory of an idle and of a stalled viewer, in the process and the kernel",
     "wire": "bytes for each aircraft and poll, by format and by compression",
+    "history": "questions to 20 million state vectors through REST, over a naive schema",
+    "storage": "bytes that a million rows take, by edition of the database",
+    "export": "10 million rows as Parquet through REST: memory, speed, the file read back",
 }
 
 FAILED = (AudienceError, MeasurementError, NotDeliveredError, TimeoutError)
@@ -32,7 +35,8 @@ NAME.quick.json.
 Compare ratios, not seconds: both sides of a ratio are measured in turns in the same run.
 archive, end_to_end and memory need Java 17 and Maven for Apache Kafka and Debian's packages for
 TimescaleDB, which are installed into a cache folder; `python -m tests.support.install` does so
-beforehand. wire measures real answers too where OPENSKY_CAPTURES names a folder that holds some.
+beforehand; history, storage and export need TimescaleDB alone. wire measures real answers too
+where OPENSKY_CAPTURES names a folder that holds some.
 """
 
 
