@@ -238,9 +238,10 @@ ORDER BY leg.ends_before
 LIMIT $1
 FOR UPDATE SKIP LOCKED;
 
--- measure: keep what the state vectors of a flight add up to, before they expire
+-- measure: keep what the state vectors of a flight add up to, before they expire; if they have
+-- expired, there is nothing to wait for
 UPDATE flight_legs AS leg
-SET last_seen = measured.last_seen, distance_km = measured.distance_km,
+SET last_seen = coalesce(measured.last_seen, leg.first_seen), distance_km = measured.distance_km,
     max_altitude = measured.max_altitude, state_vectors = measured.state_vectors,
     west = measured.west, south = measured.south, east = measured.east, north = measured.north
 FROM unnest($1::text[], $2::timestamptz[]) AS over (icao24, first_seen)

@@ -114,6 +114,16 @@ async def test_a_flight_is_measured_once_it_is_over(site: ArchiveSite) -> None:
     assert flight[3:] == pytest.approx((47.0, 47.0 + 120 / 3600))
 
 
+async def test_a_flight_whose_state_vectors_are_gone_is_let_go(site: ArchiveSite) -> None:
+    """An archive that was away for longer than they are kept does not try for ever."""
+    await site.write(climb("aaaaaa", 0, 60, 120))
+    fetch(site.dsn, "DELETE FROM state_vectors")
+    await sum_up(site)
+    assert fetch(site.dsn, "SELECT last_seen = first_seen, state_vectors FROM flights") == [
+        (True, 0)
+    ]
+
+
 async def test_a_flight_that_goes_on_is_not_measured_for_good(site: ArchiveSite) -> None:
     """A log that is read a day later goes on with flights that seemed to be over."""
     await site.write(climb("aaaaaa", 0, 60))
