@@ -63,11 +63,10 @@ ROLE_EXISTS = "SELECT to_regrole('flights_reader') IS NOT NULL"
     scope="module", params=["embedded", pytest.param("timescale", marks=pytest.mark.real_database)]
 )
 def server(request: pytest.FixtureRequest) -> Iterator[str]:
-    """Give the address of each kind of server."""
+    """Give the address of each kind of server: one of its own, for the role is the server's."""
     if request.param == "timescale":
-        timescale: Timescale = request.getfixturevalue("timescale")
-        timescale.start()
-        yield timescale.dsn
+        with Timescale() as timescale:
+            yield timescale.dsn
         return
     with tempfile.TemporaryDirectory(prefix="embedded-") as folder:
         Path(folder).chmod(0o755)
