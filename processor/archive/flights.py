@@ -6,7 +6,7 @@ from itertools import groupby, islice
 from typing import NamedTuple
 
 from processor.archive.database import Connection, Record
-from processor.archive.legs import Course, Leg, Sighting, changes_nothing, cut
+from processor.archive.legs import Course, Leg, Sighting, changes_nothing, cut, goes_on
 from processor.archive.sql import Queries
 from telemetry.state_vector import StateVector
 
@@ -70,19 +70,25 @@ class Flights:
             What is to be remembered once that transaction is committed.
         """
         courses: Courses = {}
-        legs: list[tuple[str, Leg]] = []
+        legs: dict[tuple[str, int], Leg] = {}
         late: list[Added] = []
-        for icao24, group in groupby(map(_added, state_vectors), key=lambda added: added.icao24):
-            added = list(group)
-            known = self._courses.get(icao24)
-            newest = known.last_contact if known is not None else 0
-            late += [one for one in added if one.sighting.last_contact <= newest]
-            newer = [one.sighting for one in added if one.sighting.last_contact > newest]
-            if newer:
-                found = cut(known, newer)
-                courses[icao24] = found.course
-                legs += [(icao24, leg) for leg in found.legs]
-        await self._save(connection, legs)
+        for state in state_vectors:
+            icao24, last_contact = state.icao24, state.last_contact
+            course = courses.get(icao24) or self._courses.get(icao24)
+            if course is not None and goes_on(
+                course, last_contact, state.callsign, on_ground=state.on_ground
+            ):
+                # Nearly all of them: what can be left out here is time to store.
+                courses[icao24] = Course(course.leg, last_contact, course.on_ground)
+                continue
+            sighting = Sighting(last_contact, state.callsign, state.origin_country, state.on_ground)
+            if course is not None and last_contact <= course.last_contact:
+                late.append(Added(icao24, sighting))
+                continue
+            found = cut(course, [sighting])
+            courses[icao24] = found.course
+            legs |= {(icao24, leg.first_seen): leg for leg in found.legs}
+        await self._save(connection, [(icao24, leg) for (icao24, _), leg in legs.items()])
         courses |= await self._fit_in(connection, late)
         await self._unmeasure(connection, late, state_vectors, now)
         return courses
@@ -163,13 +169,6 @@ class Flights:
                 [icao24 for icao24, _ in old],
                 [last_contact for _, last_contact in old],
             )
-
-
-def _added(state: StateVector) -> Added:
-    return Added(
-        state.icao24,
-        Sighting(state.last_contact, state.callsign, state.origin_country, state.on_ground),
-    )
 
 
 def _course(row: Record) -> Course:

@@ -77,6 +77,15 @@ def cut(
     return Cut([*finished, course.leg] if is_changed else [], course)
 
 
+def goes_on(course: Course, last_contact: int, callsign: str | None, *, on_ground: bool) -> bool:
+    """Whether a sighting is newer and tells nothing but that the flight goes on."""
+    return (
+        0 < last_contact - course.last_contact <= SILENCE_SECONDS
+        and on_ground == course.on_ground
+        and (callsign is None or callsign == course.leg.callsign)
+    )
+
+
 def changes_nothing(sighting: Sighting, before: Sighting, after_contact: int) -> bool:
     """Whether flights stay as they are when a sighting comes late between two others.
 
