@@ -34,9 +34,9 @@ class Columns:
     def __len__(self) -> int:
         return len(self.aircraft)
 
-    def at(self, mask: Mask) -> list[Aircraft]:
-        """Return the aircraft for which a mask holds."""
-        return [self.aircraft[index] for index in np.flatnonzero(mask).tolist()]
+    def at(self, indices: Indices) -> list[Aircraft]:
+        """Return the aircraft at some indices."""
+        return [self.aircraft[index] for index in indices.tolist()]
 
     def rows(self, shape: Shape) -> Rows:
         """Return all aircraft as JSON, in an array, for many are picked out of it at once."""

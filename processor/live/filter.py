@@ -10,7 +10,7 @@ import numpy as np
 
 from processor.box import Box, parse_box
 from processor.live.aircraft import Aircraft
-from processor.live.columns import Columns, Mask
+from processor.live.columns import Columns, Indices, Mask
 
 MAX_VALUES = 1_000
 """Values that one parameter may have."""
@@ -57,12 +57,19 @@ class InBoxes(msgspec.Struct, frozen=True):
 
     def mask(self, columns: Columns) -> Mask:  # noqa: D102
         mask = columns.nobody()
-        for box in self.boxes:
-            indices, _, longitudes = columns.band(box.south, box.north)
-            east_of, west_of = longitudes >= box.west, longitudes <= box.east
-            is_inside = east_of | west_of if box.crosses_antimeridian else east_of & west_of
-            mask[indices[is_inside]] = True
+        mask[self.find(columns)] = True
         return mask
+
+    def find(self, columns: Columns) -> Indices:
+        """Return the indices of who is inside, in order."""
+        found = [_inside(box, columns) for box in self.boxes]
+        return np.sort(found[0]) if len(found) == 1 else np.unique(np.concatenate(found))
+
+
+def _inside(box: Box, columns: Columns) -> Indices:
+    indices, _, longitudes = columns.band(box.south, box.north)
+    east_of, west_of = longitudes >= box.west, longitudes <= box.east
+    return indices[east_of | west_of if box.crosses_antimeridian else east_of & west_of]
 
 
 class Circle(msgspec.Struct, frozen=True):
@@ -166,10 +173,17 @@ class Filter(msgspec.Struct, frozen=True):
 
     def select(self, columns: Columns) -> Sequence[Aircraft]:
         """Return who passes."""
-        return columns.aircraft if self.is_everything else columns.at(self.mask(columns))
+        return columns.aircraft if self.is_everything else columns.at(self.find(columns))
 
-    def mask(self, columns: Columns) -> Mask:
-        """Return for whom it holds."""
+    def find(self, columns: Columns) -> Indices:
+        """Return the indices of who passes, in order."""
+        match self.clauses:
+            case (InBoxes() as only,) if not self.pinned and not self.areas:
+                # What maps ask for: nobody outside the box is looked at.
+                return only.find(columns)
+        return np.flatnonzero(self._mask(columns))
+
+    def _mask(self, columns: Columns) -> Mask:
         masks = [clause.mask(columns) for clause in self.clauses]
         mask = reduce(np.logical_and, masks) if masks else ~columns.nobody()
         if self.pinned and masks:

@@ -98,12 +98,13 @@ class Turn:
         if view.filter.is_everything:
             return rows.tolist(), [aircraft.icao24 for aircraft in self._changes.removed]
         # One look for both, for what costs is the look.
-        passes = view.filter.mask(self._now_and_before)
-        found = np.flatnonzero(passes)
-        was_in = found[found.searchsorted(len(rows)) :]
-        now_in = found[: len(found) - len(was_in)]
-        places = self._places[was_in - len(rows)]
-        gone = was_in[~(passes[places] & (places >= 0))]
+        found = view.filter.find(self._now_and_before)
+        first_before = found.searchsorted(len(rows))
+        now_in, was_in = found[:first_before], found[first_before:]
+        # One place more, which nobody has: -1 means it.
+        is_in = np.zeros(len(rows) + 1, dtype=np.bool_)
+        is_in[now_in] = True
+        gone = was_in[~is_in[self._places[was_in - len(rows)]]]
         return (
             rows[now_in].tolist(),
             [self._now_and_before.aircraft[index].icao24 for index in gone.tolist()],
