@@ -16,7 +16,8 @@ export const FILTERS = [
   "max_velocity",
 ] as const;
 
-export type Filters = ReadonlyMap<string, string>;
+export type FilterName = (typeof FILTERS)[number];
+export type Filters = ReadonlyMap<FilterName, string>;
 
 const ROW_FIELDS = [
   "callsign",
