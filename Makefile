@@ -11,26 +11,29 @@ help: ## list the targets
 
 install: $(BIN)/.runtime ## the virtual environment with what running needs
 
-run: $(BIN)/.runtime ## the whole pipeline on this machine; ARGS="--aircraft 12000" and so on
+run: $(BIN)/.runtime web/dist/index.html ## the whole pipeline on this machine; ARGS="--aircraft 12000" and so on
 	@exec $(BIN)/python -m standalone $(ARGS)
 
-test: check ## everything: checks, then all tests on real Kafka and TimescaleDB where they can be had
+test: check web/dist/index.html ## everything: checks, then all tests on real Kafka and TimescaleDB where they can be had
+	$(BIN)/python web/build.py test
 	$(BIN)/python -m tests.support.install
 	$(BIN)/python -m pytest $(ARGS)
 
-check: $(BIN)/.development ## formatting, lint, types, layers, spelling, the compose file
+check: $(BIN)/.development $(BIN)/.web ## formatting, lint, types, layers, spelling, the compose file
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy $(PACKAGES)
 	$(BIN)/lint-imports
 	$(BIN)/codespell
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+	$(BIN)/python web/build.py check
 
-format: $(BIN)/.development ## let the tools mend what they can
+format: $(BIN)/.development $(BIN)/.web ## let the tools mend what they can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+	$(BIN)/python web/build.py format
 
-bench: $(BIN)/.development ## measure; results go to benchmarks/results/
+bench: $(BIN)/.development web/dist/index.html ## measure; results go to benchmarks/results/
 	$(BIN)/python -m tests.support.install
 	$(BIN)/python -m benchmarks
 
@@ -46,8 +49,8 @@ lock: $(BIN)/.development ## newest versions of every dependency, by hash
 		--no-header --upgrade --quiet --extra dev --constraint requirements.lock \
 		pyproject.toml --output-file requirements-dev.lock
 
-clean: ## the virtual environment and the tools' caches
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+clean: ## the virtual environment, the built page and the tools' caches
+	rm -rf $(VENV) web/dist web/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -63,3 +66,5 @@ $(BIN)/.development: $(BIN)/.runtime requirements-dev.lock
 	@echo "installing what requirements-dev.lock names ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@
+
+include web/web.mk

@@ -15,10 +15,11 @@ from processor.access.gate import Gate, create_gate
 from processor.access.principal import METRICS
 from processor.access.refusals import refuse_contradictions, refuse_exposure
 from processor.api.access import require, ticket_routes
-from processor.api.app import create_app, page_routes
+from processor.api.app import create_app
 from processor.api.health import Checks, health_routes
 from processor.api.history import history_routes
 from processor.api.hosts import accepted_hosts
+from processor.api.page import page_routes
 from processor.api.readsb import readsb_routes
 from processor.api.server import create_server, listen
 from processor.api.stream import stream_routes
@@ -169,6 +170,7 @@ class LiveHalf:
                 ),
             ),
             readsb_routes(broadcaster=self.broadcaster, gate=gate),
+            page_routes(settings.page, needs_key=settings.access.mode == "required"),
         ]
 
     def start(self) -> list[asyncio.Task[None]]:
@@ -191,7 +193,7 @@ class LiveHalf:
 
     def routers(self) -> list[APIRouter]:
         """Serve the stream and the page that shows it."""
-        return [*self._routers, page_routes()]
+        return self._routers
 
 
 class Service:

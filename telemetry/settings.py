@@ -240,6 +240,32 @@ class HttpSettings(_Section):
     collector_metrics_port: int = Field(0, ge=0, le=65_535)
 
 
+def _check_tile_url(url: str) -> str:
+    """Refuse what is no template of a tile's address."""
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("an address with http:// or https:// is needed")
+    missing = [part for part in ("{z}", "{x}", "{y}") if part not in url]
+    if missing:
+        raise ValueError(f"{', '.join(missing)} must stand in it, for which tile is asked for")
+    return url
+
+
+class PageSettings(_Section):
+    """What the page at / shows besides the aircraft."""
+
+    tile_url: Annotated[str, AfterValidator(_check_tile_url)] | None = None
+    tile_attribution: str = ""
+
+    @property
+    def tile_origin(self) -> str | None:
+        """Whose tiles the page may fetch."""
+        if self.tile_url is None:
+            return None
+        parts = urlsplit(self.tile_url)
+        return f"{parts.scheme}://{parts.netloc}"
+
+
 class LogSettings(_Section):
     """What is logged, and how."""
 
@@ -261,6 +287,7 @@ class Settings(BaseSettings):
     sse: SseSettings = SseSettings()
     http: HttpSettings = HttpSettings()
     access: AccessSettings = AccessSettings()
+    page: PageSettings = PageSettings()
     log: LogSettings = LogSettings()
 
 

@@ -7,7 +7,7 @@ import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
 
 const server = process.env.MONITOR_URL ?? "http://localhost:8081";
-const proxy = { "/sse": server, "/api": server };
+const proxy = { "/sse": server, "/api": server, "/page.json": server };
 
 /** Puts `.br` and `.gz` beside what is built: the server has them at hand. */
 function compress(): Plugin {
@@ -32,6 +32,11 @@ export default defineConfig({
   // deck.gl has a build without WebGPU, which nothing here uses.
   resolve: { conditions: ["visgl:webgl-only", "module", "browser", "development|production"] },
   worker: { format: "es" },
-  build: { target: "es2023", chunkSizeWarningLimit: 2000, assetsInlineLimit: 0 },
+  build: {
+    target: "es2023",
+    chunkSizeWarningLimit: 2000,
+    assetsInlineLimit: 0,
+    rolldownOptions: { checks: { pluginTimings: false } },
+  },
   test: { include: ["tests/**/*.test.ts"], environment: "node" },
 });

@@ -1,6 +1,9 @@
-# The page, for Makefile to include. Node comes from the PATH or with web/requirements.lock.
+# The page. Node comes from the PATH, or with web/requirements.lock where that has none that is new enough.
 WEB_SOURCES := $(shell find web/src web/geography web/public docs/decoders -type f \
 	-not -name geography.json) web/index.html web/vite.config.ts web/package-lock.json
+
+.PHONY: web
+web: web/dist/index.html ## build the page
 
 web/dist/index.html: $(WEB_SOURCES) | $(BIN)/.web
 	@echo "building the page ..."
@@ -10,12 +13,3 @@ $(BIN)/.web: $(BIN)/.runtime web/requirements.lock
 	@node --version 2>/dev/null | grep -qE '^v(22\.(1[89]|[2-9][0-9])|2[3-9]|[3-9][0-9])\.' || \
 		$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r web/requirements.lock
 	@touch $@
-
-.PHONY: web web-check web-test
-web: web/dist/index.html ## build the page
-
-web-check: $(BIN)/.web
-	$(BIN)/python web/build.py check
-
-web-test: $(BIN)/.web
-	$(BIN)/python web/build.py test

@@ -1,10 +1,8 @@
 """SERVE: the HTTP application, put together."""
 
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
 from fastapi import APIRouter, FastAPI
-from fastapi.responses import FileResponse
 from starlette.middleware.cors import CORSMiddleware
 
 from processor.access.errors import AccessError
@@ -13,16 +11,6 @@ from processor.api.history_errors import HISTORY_REFUSALS
 from processor.api.hosts import HostCheck
 from processor.api.requests import refuse_filter
 from processor.live.filter import FilterError
-
-# The page runs its own script only and asks nobody but this server.
-PAGE_HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
-        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-}
 
 
 def create_app(
@@ -63,19 +51,3 @@ def create_app(
         )
     app.add_middleware(HostCheck, accepted=accepted_hosts)  # the last is the first to be asked
     return app
-
-
-def page_routes() -> APIRouter:
-    """Make the routes of the page, its script and its style."""
-    router = APIRouter(include_in_schema=False)
-    folder = Path(__file__).parent / "page"
-
-    def add(path: str, name: str) -> None:
-        @router.get(path)
-        async def asset() -> FileResponse:
-            return FileResponse(folder / name, headers=PAGE_HEADERS)
-
-    add("/", "index.html")
-    add("/page.js", "page.js")
-    add("/page.css", "page.css")
-    return router

@@ -95,15 +95,22 @@ class MessageStream:
         return tuple(map(_message, events))
 
 
-def choose_encoding(accept_encoding: str) -> Encoding:
-    """Return the best encoding that a client accepts (RFC 9110, 12.5.3)."""
-    accepted = {}
+def accepted_encodings(accept_encoding: str) -> frozenset[str]:
+    """Return the content encodings that a client names and does not refuse (RFC 9110, 12.5.3)."""
+    accepted = set()
     for part in accept_encoding.lower().split(","):
         name, _, weight = part.replace(" ", "").partition(";q=")
-        accepted[name] = weight.strip("0.") != "" or not weight
-    if accepted.get("zstd"):
+        if not weight or weight.strip("0."):
+            accepted.add(name)
+    return frozenset(accepted)
+
+
+def choose_encoding(accept_encoding: str) -> Encoding:
+    """Return the best encoding that a client accepts."""
+    accepted = accepted_encodings(accept_encoding)
+    if "zstd" in accepted:
         return "zstd"
-    return "gzip" if accepted.get("gzip") else "identity"
+    return "gzip" if "gzip" in accepted else "identity"
 
 
 def _lines(event: Event) -> Iterator[bytes]:

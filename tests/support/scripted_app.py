@@ -11,7 +11,8 @@ from prometheus_client import CollectorRegistry
 
 from processor.access.gate import create_gate
 from processor.api.access import ticket_routes
-from processor.api.app import create_app, page_routes
+from processor.api.app import create_app
+from processor.api.page import page_routes
 from processor.api.server import Server, create_server, listen
 from processor.api.stream import stream_routes
 from processor.live.broadcaster import Broadcaster
@@ -20,7 +21,7 @@ from processor.live.position import Position
 from processor.live.shape import WHOLE
 from processor.live.tracker import Tracker, Update
 from processor.service import lifetime_of, limits_of
-from telemetry.settings import AccessSettings, SseSettings
+from telemetry.settings import AccessSettings, PageSettings, SseSettings
 from telemetry.state_vector import StateVector
 from tests.support.state_vectors import START
 
@@ -86,7 +87,12 @@ class ScriptedApp:
             broadcaster=self._broadcaster, gate=self._gate, metrics=metrics, settings=self._sse
         )
         app = create_app(
-            routers=[*routes, ticket_routes(self._gate), page_routes(), _blank_routes()],
+            routers=[
+                *routes,
+                ticket_routes(self._gate),
+                page_routes(PageSettings()),
+                _blank_routes(),
+            ],
             allowed_origins=self._sse.allowed_origins,
         )
         self._server = create_server(app, trusted_proxies=["127.0.0.1"])

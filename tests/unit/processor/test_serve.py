@@ -11,7 +11,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from processor.access.gate import create_gate
-from processor.api.app import create_app, page_routes
+from processor.api.app import create_app
 from processor.api.health import health_routes
 from processor.api.server import create_server, listen
 from processor.api.stream import stream_routes
@@ -72,7 +72,6 @@ class _Site:
                     observed={"database": lambda: False},
                     registry=self.registry,
                 ),
-                page_routes(),
             ],
             allowed_origins=[ORIGIN],
         )
@@ -254,8 +253,8 @@ async def test_cross_origin_reading_is_by_list() -> None:
         assert preflight.status_code == 200
 
 
-async def test_health_ready_metrics_page() -> None:
-    """Liveness asks nobody; readiness names what is missing; the page runs its own script only."""
+async def test_health_ready_metrics() -> None:
+    """Liveness asks nobody; readiness names what is missing."""
     site = _Site()
     async with _serving(site) as client:
         assert (await client.get("/health")).status_code == 200
@@ -268,10 +267,6 @@ async def test_health_ready_metrics_page() -> None:
         )
         assert (await client.get("/health")).status_code == 200
         assert "stream_viewers" in (await client.get("/metrics")).text
-        page = await client.get("/")
-        assert "EventSource" not in page.text
-        assert "script-src 'self'" in page.headers["content-security-policy"]
-        assert "EventSource" in (await client.get("/page.js")).text
 
 
 def test_a_taken_port_is_said() -> None:
