@@ -1,8 +1,10 @@
 /** What the page shows, in its address: who gets the link sees the same. */
 
 import type { Choice } from "./map/theme.ts";
+import { isSide, type Side } from "./panel/panels.ts";
 import { isSystem, type System } from "./panel/units.ts";
 import { FILTERS, type Filters } from "./stream/view.ts";
+import { type Moment, SPEEDS } from "./time/moment.ts";
 
 export interface Place {
   latitude: number;
@@ -17,6 +19,10 @@ export interface Shown {
   theme: Choice;
   isGliding: boolean;
   filters: Filters;
+  /** Null is now. */
+  moment: Moment | null;
+  side: Side | null;
+  isTableOpen: boolean;
 }
 
 const WORLD: Place = { latitude: 35, longitude: 5, zoom: 1.8 };
@@ -28,6 +34,7 @@ export function readAddress(search: string): Shown {
   const units = query.get("units") ?? "";
   const selected = query.get("aircraft")?.toLowerCase() ?? "";
   const filters = FILTERS.filter((name) => query.has(name));
+  const side = query.get("panel");
   return {
     place: readPlace(query.get("at") ?? ""),
     selected: /^[0-9a-f]{6}$/.test(selected) ? selected : null,
@@ -35,6 +42,9 @@ export function readAddress(search: string): Shown {
     theme: theme === "dark" || theme === "light" ? theme : "system",
     isGliding: query.get("glide") !== "off",
     filters: new Map(filters.map((name) => [name, query.getAll(name).join(",")])),
+    moment: readMoment(query.get("time") ?? "", query.get("speed") ?? "0"),
+    side: isSide(side) ? side : null,
+    isTableOpen: query.get("table") === "open",
   };
 }
 
@@ -55,8 +65,20 @@ export function writeAddress(shown: Shown): string {
   if (!shown.isGliding) {
     query.set("glide", "off");
   }
-  // Commas may stand for themselves, and are easier to read.
-  return `?${query.toString().replaceAll("%2C", ",")}`;
+  if (shown.moment !== null) {
+    query.set("time", new Date(shown.moment.time * 1000).toISOString().replace(".000", ""));
+  }
+  if (shown.moment !== null && shown.moment.speed > 0) {
+    query.set("speed", String(shown.moment.speed));
+  }
+  if (shown.side !== null) {
+    query.set("panel", shown.side);
+  }
+  if (shown.isTableOpen) {
+    query.set("table", "open");
+  }
+  // Commas and colons may stand for themselves, and are easier to read.
+  return `?${query.toString().replaceAll("%2C", ",").replaceAll("%3A", ":")}`;
 }
 
 function readPlace(text: string): Place {
@@ -65,4 +87,12 @@ function readPlace(text: string): Place {
     .map((part) => (part === "" ? Number.NaN : Number(part)));
   const isPlace = Math.abs(latitude) <= 85 && Math.abs(longitude) <= 180 && zoom >= 0 && zoom <= 24;
   return isPlace ? { latitude, longitude, zoom } : WORLD;
+}
+
+function readMoment(time: string, speed: string): Moment | null {
+  const seconds = Math.floor(Date.parse(time) / 1000);
+  if (Number.isNaN(seconds)) {
+    return null;
+  }
+  return { time: seconds, speed: SPEEDS.find((one) => String(one) === speed) ?? 0 };
 }

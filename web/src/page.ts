@@ -1,87 +1,132 @@
 /** The page: what it shows, and what happens when somebody touches it. */
 
+import { proof } from "./access.ts";
 import { readAddress, type Shown, writeAddress } from "./address.ts";
+import { fetchConfiguration, type Tiles } from "./configuration.ts";
+import { FilterChips } from "./find/filter-chips.ts";
+import { FilterForm } from "./find/filter-form.ts";
+import { type Command, Palette } from "./find/palette.ts";
+import type { Flight } from "./history/answers.ts";
+import { fetchOldest } from "./history/history-client.ts";
+import { listenToKeys } from "./keys.ts";
+import { AreaDrawing } from "./map/area-drawing.ts";
 import { type BaseMap, createBaseMap } from "./map/base-map.ts";
-import { positionOf } from "./map/dead-reckoning.ts";
 import { fetchGeography, type Geography } from "./map/geography.ts";
 import { Labels } from "./map/labels.ts";
 import { Sky } from "./map/sky.ts";
 import { type Choice, onSystemTheme, themeOf } from "./map/theme.ts";
 import { type Counts, count, showConnection, showCounts } from "./panel/counters.ts";
-import { type Extra, fetchExtra, showDetails } from "./panel/details.ts";
 import { element, say } from "./panel/elements.ts";
 import { showEmergencies } from "./panel/emergencies.ts";
 import { showLegend } from "./panel/legend.ts";
+import { Panels } from "./panel/panels.ts";
+import { askForKey } from "./panel/sign-in.ts";
 import type { System } from "./panel/units.ts";
-import { Connection } from "./stream/connection.ts";
-import { DeltaReader } from "./stream/delta-reader.ts";
+import { Selection } from "./selection.ts";
+import { Statistics } from "./statistics/statistics.ts";
+import { Feed, type FeedState } from "./stream/feed.ts";
 import { Fleet } from "./stream/fleet.ts";
-import { RowReader } from "./stream/row-reader.ts";
-import { ServerClock } from "./stream/server-clock.ts";
-import { formatOf, streamPath } from "./stream/view.ts";
+import type { FilterName, Filters } from "./stream/view.ts";
+import { Table } from "./table/table.ts";
+import type { Moment } from "./time/moment.ts";
+import { PastFlights } from "./time/past-flights.ts";
+import { TimeBar } from "./time/time-bar.ts";
 
 /** Who looks elsewhere for longer is not sent the stream, and gets what it missed on return. */
 const HIDDEN_MS = 30_000;
 const FOLLOW_MS = 250;
+const CLOSE_ZOOM = 6;
+const REPLAY_SPEED = 30;
 /** As in style.css. */
 const NARROW_PX = 720;
 
 export class Page {
   private readonly shown: Shown = readAddress(location.search);
   private readonly fleet = new Fleet();
-  private readonly clock = new ServerClock();
   private readonly base: BaseMap = createBaseMap(element("map"), this.shown.place);
+  private readonly feed: Feed;
   private readonly sky: Sky;
   private readonly labels: Labels;
-  private readonly connection: Connection;
-  private geography: Geography | null = null;
+  private readonly selection: Selection;
+  private readonly panels = new Panels(() => this.arrange());
+  private readonly palette: Palette;
+  private readonly form: FilterForm;
+  private readonly chips: FilterChips;
+  private readonly area: AreaDrawing;
+  private readonly table: Table;
+  private readonly statistics: Statistics;
+  private readonly flights: PastFlights;
+  private readonly time: TimeBar;
+  private ground: Geography | Tiles | null = null;
   private counts: Counts = count(this.fleet);
-  private extra: Extra | null = null;
-  private extraOf: string | null = null;
   private isFollowing = false;
+  private needsKey = false;
   private hiding: ReturnType<typeof setTimeout> | undefined;
 
   constructor() {
-    this.sky = new Sky(this.base.map, this.fleet, {
-      theme: themeOf(this.shown.theme),
-      isGliding: this.shown.isGliding,
-      now: () => this.clock.now(),
-      onSelect: (slot) => this.select(slot === null ? null : (this.fleet.icao24[slot] ?? null)),
+    const { fleet, shown } = this;
+    const { map } = this.base;
+    this.feed = new Feed(fleet, {
+      hear: (event, data) => this.hear(event, data),
+      change: (state, reason) => this.showState(state, reason),
+      arrive: () => this.go(null),
+    });
+    this.sky = new Sky(map, fleet, {
+      theme: themeOf(shown.theme),
+      isGliding: shown.isGliding,
+      now: () => this.feed.now(),
+      onSelect: (slot) => this.select(slot === null ? null : (fleet.icao24[slot] ?? null)),
       onDraw: () => this.labels.move(),
     });
-    this.labels = new Labels(this.base.map, this.fleet, this.sky);
-    this.connection = this.connect();
+    this.labels = new Labels(map, fleet, this.sky);
+    this.selection = new Selection(fleet, this.sky, {
+      system: () => shown.units,
+      moment: () => shown.moment,
+      now: () => this.feed.now(),
+    });
+    this.area = new AreaDrawing(map);
+    this.form = new FilterForm(element("filter-form"), fleet, {
+      change: (filters) => this.filter(filters),
+      drawArea: () => this.area.draw(),
+      mapArea: () => this.area.visible(),
+    });
+    this.chips = new FilterChips(element("chips"), (name) => this.setFilter(name, null));
+    const setFilter = (name: FilterName, value: string) => this.setFilter(name, value);
+    this.statistics = new Statistics(element("statistics-body"), fleet, { setFilter });
+    this.table = new Table(element("table"), fleet, {
+      select: (icao24) => this.visit(icao24),
+      isVisible: (longitude, latitude) => map.getBounds().contains([longitude, latitude]),
+    });
+    this.flights = new PastFlights(element("past-flights"), {
+      show: (flight) => this.showFlight(flight),
+      replay: (flight) => this.replay(flight),
+    });
+    this.time = new TimeBar(element("time"), { go: (moment) => this.go(moment) });
+    this.palette = new Palette(element<HTMLDialogElement>("palette"), fleet, {
+      select: (icao24) => this.visit(icao24),
+      setFilter,
+      findFlights: (callsign) => this.findFlights(callsign),
+      system: () => shown.units,
+      commands: this.commands(),
+    });
     this.listen();
+    this.begin();
+  }
+
+  private begin(): void {
+    const { shown } = this;
+    this.panels.isTableOpen = shown.isTableOpen;
+    this.panels.show(shown.side);
     this.dress();
-    void this.drawGeography();
+    this.showFilters();
+    this.ask();
+    if (shown.selected !== null) {
+      this.selection.choose(shown.selected);
+    }
+    void this.drawGround();
+    void fetchOldest(this.feed.newest()).then((oldest) => this.time.setRange(oldest));
     setInterval(() => this.tell(), 1_000);
     setInterval(() => this.follow(), FOLLOW_MS);
-  }
-
-  private connect(): Connection {
-    const { filters, selected } = this.shown;
-    const Reader = formatOf(filters) === "delta" ? DeltaReader : RowReader;
-    const reader = new Reader(this.fleet);
-    const connection = new Connection(streamPath(filters, selected), {
-      hear: (event, data) => this.hear(reader, event, data),
-      change: showConnection,
-    });
-    connection.open();
-    return connection;
-  }
-
-  private hear(reader: DeltaReader | RowReader, event: string, data: unknown): void {
-    const { time } = data as { time?: number };
-    if (time !== undefined) {
-      this.clock.hear(time);
-    }
-    if (event === "snapshot" || event === "update" || event === "remove") {
-      reader.feed(event, data);
-      this.counts = count(this.fleet);
-      this.sky.selected = this.selectedSlot();
-      this.sky.refresh();
-      this.tell();
-    }
   }
 
   private listen(): void {
@@ -97,14 +142,36 @@ export class Page {
     this.onChange<HTMLInputElement>("glide", ({ checked }) => {
       this.shown.isGliding = checked;
     });
-    element("close").addEventListener("click", () => this.select(null));
+    element("close-details").addEventListener("click", () => this.select(null));
     element("follow").addEventListener("click", () => this.setFollowing(!this.isFollowing));
     element("copy").addEventListener("click", () => void this.copyLink());
+    element("open-palette").addEventListener("click", () => this.palette.open());
     onSystemTheme(() => this.dress());
     document.addEventListener("visibilitychange", () => this.look());
-    addEventListener("pagehide", () => this.connection.pause());
+    addEventListener("pagehide", () => this.feed.pause());
     addEventListener("pageshow", () => this.look());
-    addEventListener("keydown", ({ key }) => key === "Escape" && this.select(null));
+    listenToKeys([
+      ...this.commands(),
+      { keys: "/", run: () => this.palette.open() },
+      { keys: "Escape", run: () => this.letGo() },
+    ]);
+  }
+
+  /** What the palette offers by name, some of it also by a key. */
+  private commands(): Command[] {
+    const { panels } = this;
+    return [
+      { name: "Filters", keys: "f", run: () => panels.toggle("filters") },
+      { name: "Table", keys: "t", run: () => panels.showTable(!panels.isTableOpen) },
+      { name: "Statistics", keys: "s", run: () => panels.toggle("statistics") },
+      { name: "Past flights", keys: "p", run: () => panels.toggle("past") },
+      { name: "Settings", run: () => panels.toggle("settings") },
+      { name: "Emergencies only", run: () => this.setFilter("squawk", "emergency") },
+      { name: "Clear all filters", run: () => this.filter(new Map()) },
+      { name: "Back to live", run: () => this.go(null) },
+      { name: "Follow", keys: "l", run: () => this.setFollowing(!this.isFollowing) },
+      { name: "Copy a link to what is shown", run: () => void this.copyLink() },
+    ];
   }
 
   private onChange<Control extends HTMLElement>(id: string, take: (control: Control) => void) {
@@ -116,81 +183,139 @@ export class Page {
     });
   }
 
-  /** Opens the stream when somebody looks, and closes it when nobody has for a while. */
-  private look(): void {
-    clearTimeout(this.hiding);
-    if (document.hidden) {
-      this.hiding = setTimeout(() => this.connection.pause(), HIDDEN_MS);
-    } else if (this.connection.state === "paused") {
-      this.connection.open();
-    }
-  }
-
-  private async drawGeography(): Promise<void> {
-    this.geography = await fetchGeography();
-    this.base.show(this.geography, this.sky.theme);
-  }
-
-  /** Applies theme, units and gliding. */
-  private dress(): void {
-    const { units, theme, isGliding } = this.shown;
-    const name = themeOf(theme);
-    document.documentElement.dataset.theme = name;
-    element<HTMLSelectElement>("units").value = units;
-    element<HTMLSelectElement>("theme").value = theme;
-    element<HTMLInputElement>("glide").checked = isGliding;
-    this.sky.isGliding = isGliding;
-    if (name !== this.sky.theme) {
-      this.sky.theme = name;
-      if (this.geography !== null) {
-        this.base.show(this.geography, name);
-      }
-    }
-    this.sky.refresh();
-    this.base.measureIn(units);
-    showLegend(name, units);
-    this.tell();
-  }
-
-  private selectedSlot(): number | null {
-    return this.fleet.slotOf(this.shown.selected ?? "") ?? null;
-  }
-
-  private select(icao24: string | null): void {
-    this.shown.selected = icao24;
-    this.sky.selected = this.selectedSlot();
-    this.sky.redraw();
-    this.setFollowing(false);
-    this.remember();
-    this.tell();
-  }
-
-  /** Asks once for what the stream of the whole picture does not tell of the selected aircraft. */
-  private async learnExtra(icao24: string): Promise<void> {
-    if (icao24 === this.extraOf) {
-      return;
-    }
-    this.extraOf = icao24;
-    this.extra = null;
-    const extra = await fetchExtra(icao24);
-    if (icao24 === this.extraOf) {
-      this.extra = extra;
+  private hear(event: string, data: unknown): void {
+    this.statistics.hear(event, data);
+    if (event === "snapshot" || event === "update" || event === "remove") {
+      this.counts = count(this.fleet);
+      this.selection.grow();
+      this.sky.refresh();
       this.tell();
     }
   }
 
+  /** Asks for what is to be shown, of now or of the past. */
+  private ask(): void {
+    const { filters, moment, selected } = this.shown;
+    this.sky.speed = moment?.speed ?? 1;
+    this.feed.ask({ filters, moment, pinned: selected });
+  }
+
+  private filter(filters: Filters): void {
+    this.shown.filters = filters;
+    this.showFilters();
+    this.ask();
+    this.remember();
+  }
+
+  private setFilter(name: FilterName, value: string | null): void {
+    const filters = new Map(this.shown.filters);
+    if (value === null) {
+      filters.delete(name);
+    } else {
+      filters.set(name, value);
+    }
+    this.filter(filters);
+  }
+
+  private showFilters(): void {
+    const { filters, units } = this.shown;
+    this.form.show(filters);
+    this.chips.show(filters, units);
+    this.area.show(filters.get("bbox") ?? null);
+  }
+
+  /** Goes to another time; null is now. */
+  private go(moment: Moment | null): void {
+    this.shown.moment = moment;
+    this.ask();
+    this.selection.turn();
+    this.tell();
+    this.remember();
+  }
+
+  private findFlights(callsign: string): void {
+    this.panels.show("past");
+    this.flights.find(callsign);
+  }
+
+  private showFlight(flight: Flight): void {
+    this.shown.selected = flight.icao24;
+    this.selection.choose(flight.icao24, flight);
+    const { west, south, east, north } = flight;
+    if (west !== null && south !== null && east !== null && north !== null) {
+      // A flight over the antimeridian has its west in the east.
+      const right = east < west ? east + 360 : east;
+      this.base.map.fitBounds([west, south, right, north], { padding: 80, maxZoom: 9 });
+    }
+    this.tell();
+    this.remember();
+  }
+
+  private replay(flight: Flight): void {
+    this.showFlight(flight);
+    this.go({ time: flight.first_seen, speed: REPLAY_SPEED });
+  }
+
+  private select(icao24: string | null): void {
+    this.shown.selected = icao24;
+    this.selection.choose(icao24);
+    this.table.select(icao24);
+    this.setFollowing(false);
+    if (this.shown.filters.size > 0) {
+      // The stream is to keep it wherever it goes.
+      this.ask();
+    }
+    this.remember();
+    this.tell();
+  }
+
+  /** Selects an aircraft and flies to it. */
+  private visit(icao24: string): void {
+    this.select(icao24);
+    const { position } = this.selection;
+    if (position !== null) {
+      const zoom = Math.max(this.base.map.getZoom(), CLOSE_ZOOM);
+      this.base.map.flyTo({ center: position, zoom });
+    }
+  }
+
+  /** Escape: closes what was opened last. */
+  private letGo(): void {
+    if (this.panels.side !== null) {
+      this.panels.show(null);
+    } else {
+      this.select(null);
+    }
+  }
+
+  private setFollowing(isFollowing: boolean): void {
+    this.isFollowing = isFollowing;
+    element("follow").ariaPressed = String(isFollowing);
+  }
+
+  private follow(): void {
+    const position = this.isFollowing ? this.selection.position : null;
+    if (position !== null) {
+      this.base.map.easeTo({ center: position, duration: FOLLOW_MS, easing: (part) => part });
+    }
+  }
+
+  private async copyLink(): Promise<void> {
+    await navigator.clipboard.writeText(location.href);
+    say("copy", "Copied");
+    setTimeout(() => say("copy", "Copy link"), 2_000);
+  }
+
   /** Writes the numbers of this second. */
   private tell(): void {
-    const now = this.clock.now();
-    const slot = this.selectedSlot();
-    const { fleet } = this;
-    if (slot !== null) {
-      void this.learnExtra(fleet.icao24[slot] ?? "");
-    }
-    const { extra } = this;
-    showCounts(this.counts, now);
-    showEmergencies(fleet, this.counts.emergencies, (icao24) => this.go(icao24));
-    showDetails(slot === null ? null : { fleet, slot, extra, system: this.shown.units, now });
+    const { feed, fleet, counts } = this;
+    const now = feed.now();
+    showCounts(counts, now);
+    showEmergencies(fleet, counts.emergencies, (icao24) => this.visit(icao24));
+    this.selection.tell();
+    this.table.refresh(now);
+    this.statistics.refresh(now);
+    this.time.show(this.shown.moment, now, feed.newest());
     this.makeRoom();
   }
 
@@ -205,34 +330,66 @@ export class Page {
     }
   }
 
-  /** Selects an aircraft and flies to it. */
-  private go(icao24: string): void {
-    this.select(icao24);
-    const slot = this.selectedSlot();
-    const position = slot === null ? null : positionOf(this.fleet, slot, this.sky.moment);
-    if (position !== null) {
-      const zoom = Math.max(this.base.map.getZoom(), 6);
-      this.base.map.flyTo({ center: position, zoom });
+  /** Takes what was opened or closed beside the map. */
+  private arrange(): void {
+    this.shown.side = this.panels.side;
+    this.shown.isTableOpen = this.panels.isTableOpen;
+    this.table.isOpen = this.panels.isTableOpen;
+    this.statistics.isOpen = this.panels.side === "statistics";
+    this.form.refresh();
+    this.tell();
+    this.remember();
+  }
+
+  /** Applies theme, units and gliding. */
+  private dress(): void {
+    const { units, theme, isGliding } = this.shown;
+    const name = themeOf(theme);
+    document.documentElement.dataset.theme = name;
+    element<HTMLSelectElement>("units").value = units;
+    element<HTMLSelectElement>("theme").value = theme;
+    element<HTMLInputElement>("glide").checked = isGliding;
+    this.sky.isGliding = isGliding;
+    if (name !== this.sky.theme) {
+      this.sky.theme = name;
+      if (this.ground !== null) {
+        this.base.show(this.ground, name);
+      }
+    }
+    this.sky.refresh();
+    this.base.measureIn(units);
+    showLegend(name, units);
+    for (const part of [this.form, this.table, this.statistics, this.flights]) {
+      part.setUnits(units);
+    }
+    this.selection.dress();
+    this.showFilters();
+    this.tell();
+  }
+
+  private showState(state: FeedState, reason: string): void {
+    showConnection(state, reason);
+    if (state === "refused" && this.needsKey) {
+      askForKey(proof() === null ? "" : reason);
     }
   }
 
-  private setFollowing(isFollowing: boolean): void {
-    this.isFollowing = isFollowing;
-    element("follow").ariaPressed = String(isFollowing);
+  private async drawGround(): Promise<void> {
+    const { tiles, needs_key } = await fetchConfiguration();
+    this.needsKey = needs_key;
+    this.showState(this.feed.state, "");
+    this.ground = tiles ?? (await fetchGeography());
+    this.base.show(this.ground, this.sky.theme);
   }
 
-  private follow(): void {
-    const slot = this.isFollowing ? this.selectedSlot() : null;
-    const position = slot === null ? null : positionOf(this.fleet, slot, this.sky.moment);
-    if (position !== null) {
-      this.base.map.easeTo({ center: position, duration: FOLLOW_MS, easing: (part) => part });
+  /** Opens the stream when somebody looks, and closes it when nobody has for a while. */
+  private look(): void {
+    clearTimeout(this.hiding);
+    if (document.hidden) {
+      this.hiding = setTimeout(() => this.feed.pause(), HIDDEN_MS);
+    } else {
+      this.feed.resume();
     }
-  }
-
-  private async copyLink(): Promise<void> {
-    await navigator.clipboard.writeText(location.href);
-    say("copy", "Copied");
-    setTimeout(() => say("copy", "Copy link"), 2_000);
   }
 
   private remember(): void {

@@ -4,38 +4,54 @@ import { describe, expect, test } from "vitest";
 import { readAddress, writeAddress } from "../src/address.ts";
 import { rampColour } from "../src/map/altitude-ramp.ts";
 import { MISSING, write, writeAge, writeTrack } from "../src/panel/units.ts";
-import { streamPath } from "../src/stream/view.ts";
+import { livePath, replayPath } from "../src/stream/view.ts";
 
 describe("the address", () => {
   test.each([
     "?at=47.4500,8.5500,7.25",
     "?at=47.4500,8.5500,7.25&aircraft=4b1814&units=nautical&theme=dark&glide=off",
     "?bbox=5.9,45.8,10.5,47.9&country=Switzerland,Germany&at=47.4500,8.5500,7.25",
+    "?at=47.4500,8.5500,7.25&time=2026-09-21T14:13:20Z&speed=60&panel=past&table=open",
   ])("%s survives", (address) => {
     expect(writeAddress(readAddress(address))).toBe(address);
   });
 
-  test.each(["?at=nowhere", "?at=91,0,3", "?at=,,", "?aircraft=%3Cscript%3E&units=cubits&theme=x"])(
-    "of %s nothing is believed",
-    (address) => {
-      expect(readAddress(address)).toEqual(readAddress(""));
-    },
-  );
+  test.each([
+    "?at=nowhere",
+    "?at=91,0,3",
+    "?at=,,",
+    "?aircraft=%3Cscript%3E&units=cubits&theme=x",
+    "?time=noon&panel=x",
+  ])("of %s nothing is believed", (address) => {
+    expect(readAddress(address)).toEqual(readAddress(""));
+  });
 });
 
 describe("the stream's path", () => {
   test("the whole picture comes as differences", () => {
-    expect(streamPath(new Map(), "4b1814")).toBe("/sse/flights?format=delta");
+    expect(livePath(new Map(), "4b1814")).toBe("/sse/flights?format=delta");
   });
 
   test("a filter narrows it on the server, and the selected aircraft passes", () => {
-    const query = new URL(streamPath(new Map([["country", "Spain"]]), "4b1814"), "http://x")
+    const query = new URL(livePath(new Map([["country", "Spain"]]), "4b1814"), "http://x")
       .searchParams;
     expect(Object.fromEntries(query)).toMatchObject({
       country: "Spain",
       format: "row",
       pinned: "4b1814",
     });
+  });
+
+  test("the past comes as rows, at its speed", () => {
+    const path = replayPath(new Map(), null, { from: 1_000, to: 2_000, speed: 60 });
+    const query = new URL(path, "http://x").searchParams;
+    expect(Object.fromEntries(query)).toMatchObject({
+      format: "row",
+      from: "1000",
+      to: "2000",
+      speed: "60",
+    });
+    expect(query.has("pinned")).toBe(false);
   });
 });
 

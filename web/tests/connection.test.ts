@@ -1,6 +1,6 @@
 /** The connection comes back, and never freezes silently. */
 
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Connection, type ConnectionState } from "../src/stream/connection.ts";
 
 /** Stands for the browser's: says what the test says. */
@@ -30,6 +30,8 @@ class FakeSource extends EventTarget {
   }
 }
 
+/** What proves who looks. */
+let key: string | null = null;
 const states: ConnectionState[] = [];
 const heard: string[] = [];
 
@@ -50,6 +52,8 @@ beforeEach(() => {
   vi.useFakeTimers();
   vi.stubGlobal("EventSource", FakeSource);
   vi.stubGlobal("location", { origin: "http://monitor.test" });
+  vi.stubGlobal("sessionStorage", { getItem: () => key });
+  key = null;
   FakeSource.opened = [];
   states.length = 0;
   heard.length = 0;
@@ -121,4 +125,45 @@ test("a pause closes it, and it goes on where it was", () => {
   expect(FakeSource.opened).toHaveLength(1);
   connection.open();
   expect(newest().url.searchParams.get("last_event_id")).toBe("epoch.7");
+});
+
+describe("with a key", () => {
+  function answer(status: number, body: unknown): void {
+    vi.stubGlobal(
+      "fetch",
+      vi.fn(async () => Response.json(body, { status })),
+    );
+    key = "osfm_1";
+  }
+
+  test("each opening has a ticket of its own, and the browser does not come back by itself", async () => {
+    answer(200, { ticket: "t1" });
+    open();
+    await vi.waitFor(() => expect(FakeSource.opened).toHaveLength(1));
+    expect(newest().url.searchParams.get("ticket")).toBe("t1");
+    expect(fetch).toHaveBeenCalledWith("/sse/ticket", {
+      method: "POST",
+      headers: { Authorization: "Bearer osfm_1" },
+    });
+    answer(200, { ticket: "t2" });
+    newest().break(0);
+    expect(newest().readyState).toBe(FakeSource.CLOSED);
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(newest().url.searchParams.get("ticket")).toBe("t2");
+  });
+
+  test("one that the server does not take is refused in its words", async () => {
+    answer(401, { error: "invalid_token", reason: "no such key" });
+    open();
+    await vi.waitFor(() => expect(states.at(-1)).toBe("refused"));
+    await vi.advanceTimersByTimeAsync(600_000);
+    expect(FakeSource.opened).toHaveLength(0);
+  });
+
+  test("a pause meanwhile opens nothing", async () => {
+    answer(200, { ticket: "t1" });
+    open().pause();
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(FakeSource.opened).toHaveLength(0);
+  });
 });

@@ -4,8 +4,8 @@ import { describe, expect, test } from "vitest";
 import { positionOf } from "../src/map/dead-reckoning.ts";
 import { pick } from "../src/map/pick.ts";
 import { unwrap } from "../src/map/unwrap.ts";
+import { Clock } from "../src/stream/clock.ts";
 import { Fleet, type Measure } from "../src/stream/fleet.ts";
-import { ServerClock } from "../src/stream/server-clock.ts";
 
 const T = 1_790_000_000;
 
@@ -91,10 +91,21 @@ describe("unwrapping", () => {
 
 test("the server's clock is the one that its quickest event tells", () => {
   let here = 1_000;
-  const clock = new ServerClock(() => here);
+  const clock = new Clock(1, () => here);
   expect(clock.now()).toBe(1_000);
   clock.hear(T);
   here += 5;
   clock.hear(T + 3); // two seconds on its way
   expect(clock.now()).toBe(T + 5);
+});
+
+test("a replay's clock runs as fast as the replay, and one that stands still does not", () => {
+  let here = 1_000;
+  const fast = new Clock(60, () => here);
+  const still = new Clock(0, () => here);
+  fast.hear(T);
+  still.hear(T);
+  here += 2;
+  expect(fast.now()).toBe(T + 120);
+  expect(still.now()).toBe(T);
 });

@@ -9,8 +9,9 @@ import {
 } from "maplibre-gl";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
 import type { Place } from "../address.ts";
+import type { Tiles } from "../configuration.ts";
 import type { System } from "../panel/units.ts";
-import { baseStyle } from "./base-style.ts";
+import { baseStyle, FLIGHTS, tileStyle } from "./base-style.ts";
 import type { Geography } from "./geography.ts";
 import { MAP_THEMES, type ThemeName } from "./theme.ts";
 
@@ -19,7 +20,7 @@ setWorkerUrl(workerUrl);
 
 export interface BaseMap {
   map: MapLibre;
-  show(geography: Geography, theme: ThemeName): void;
+  show(base: Geography | Tiles, theme: ThemeName): void;
   /** Writes the scale's distances in these units. */
   measureIn(system: System): void;
 }
@@ -37,14 +38,19 @@ export function createBaseMap(container: HTMLElement, place: Place): BaseMap {
     fadeDuration: 150,
   });
   map.touchZoomRotate.disableRotation();
-  map.addControl(new AttributionControl({ compact: false }), "bottom-right");
+  map.addControl(
+    new AttributionControl({ compact: false, customAttribution: FLIGHTS }),
+    "bottom-right",
+  );
   map.addControl(new NavigationControl({ showCompass: false }), "bottom-right");
   const scale = new ScaleControl();
   map.addControl(scale, "bottom-left");
   return {
     map,
     measureIn: (system) => scale.setUnit(system),
-    show: (geography, theme) =>
-      map.setStyle(baseStyle(geography, MAP_THEMES[theme]), { diff: true }),
+    show: (base, theme) => {
+      const style = "url" in base ? tileStyle(base, theme) : baseStyle(base, MAP_THEMES[theme]);
+      map.setStyle(style, { diff: true });
+    },
   };
 }

@@ -1,11 +1,13 @@
 /** The style of the base map, made of the packaged geography: no request leaves the machine. */
 
 import type { ExpressionSpecification, LayerSpecification, StyleSpecification } from "maplibre-gl";
+import type { Tiles } from "../configuration.ts";
 import type { Geography } from "./geography.ts";
-import type { MapTheme } from "./theme.ts";
+import type { MapTheme, ThemeName } from "./theme.ts";
 
-export const ATTRIBUTION =
-  'Flights: <a href="https://opensky-network.org">The OpenSky Network</a> · Map: <a href="https://www.naturalearthdata.com">Natural Earth</a>';
+/** As OpenSky's terms of use ask for. */
+export const FLIGHTS = 'Flights: <a href="https://opensky-network.org">The OpenSky Network</a>';
+const GEOGRAPHY = 'Map: <a href="https://www.naturalearthdata.com">Natural Earth</a>';
 
 /** Without `glyphs` MapLibre draws text with the fonts that the system has. */
 const FONTS = ["system-ui", "sans-serif"];
@@ -20,7 +22,7 @@ export function baseStyle(geography: Geography, theme: MapTheme): StyleSpecifica
     sources: Object.fromEntries(
       Object.entries(geography).map(([name, data]) => [
         name,
-        { type: "geojson", data, tolerance: 0.3, maxzoom: 8, attribution: ATTRIBUTION },
+        { type: "geojson", data, tolerance: 0.3, maxzoom: 8, attribution: GEOGRAPHY },
       ]),
     ),
     layers: [
@@ -34,6 +36,35 @@ export function baseStyle(geography: Geography, theme: MapTheme): StyleSpecifica
       ...names(theme),
     ],
   };
+}
+
+/** Tiles bring their own names and borders; by night they are turned down. */
+export function tileStyle({ url, attribution }: Tiles, theme: ThemeName): StyleSpecification {
+  const isDark = theme === "dark";
+  return {
+    version: 8,
+    sources: {
+      tiles: { type: "raster", tiles: [url], tileSize: 256, attribution: plain(attribution) },
+    },
+    layers: [
+      {
+        id: "tiles",
+        source: "tiles",
+        type: "raster",
+        paint: {
+          "raster-brightness-max": isDark ? 0.55 : 1,
+          "raster-saturation": isDark ? -0.4 : 0,
+        },
+      },
+    ],
+  };
+}
+
+/** MapLibre takes an attribution for markup. */
+function plain(text: string): string {
+  const place = document.createElement("i");
+  place.textContent = text;
+  return place.innerHTML;
 }
 
 function fill(source: string, colour: string): LayerSpecification {

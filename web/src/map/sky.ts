@@ -6,9 +6,10 @@ import type { Fleet } from "../stream/fleet.ts";
 import { AircraftBuffers } from "./aircraft-buffers.ts";
 import { AircraftLayer, type AircraftLayerData, aircraftData } from "./aircraft-layer.ts";
 import type { AircraftUniforms } from "./aircraft-shaders.ts";
-import { DEGREE_M } from "./dead-reckoning.ts";
+import { DEGREE_M, positionOf } from "./dead-reckoning.ts";
 import { pick } from "./pick.ts";
 import type { ThemeName } from "./theme.ts";
+import { Trail } from "./trail.ts";
 
 /** As fast as nearly all aircraft fly, m/s: what moves by less than this is not drawn again. */
 const FASTEST = 300;
@@ -28,7 +29,7 @@ const SIZES: readonly [zoom: number, size: number][] = [
 export interface SkySettings {
   theme: ThemeName;
   isGliding: boolean;
-  /** Gives Unix seconds of the server's clock. */
+  /** Gives Unix seconds of what is shown. */
   now: () => number;
   onSelect: (slot: number | null) => void;
   /** Called after each drawing: what belongs to an aircraft moves along. */
@@ -40,6 +41,9 @@ export class Sky {
   isGliding: boolean;
   selected: number | null = null;
   hovered: number | null = null;
+  /** Seconds of the picture in one second. */
+  speed = 1;
+  readonly trail = new Trail();
   private data: AircraftLayerData;
   private lastFrame = 0;
   private isDue = true;
@@ -88,20 +92,26 @@ export class Sky {
     if (this.isDue || time - this.lastFrame >= this.pauseMs()) {
       this.isDue = false;
       this.lastFrame = time;
-      this.overlay.setProps({ layers: [this.layer()] });
+      this.overlay.setProps({ layers: [...this.trailLayers(), this.layer()] });
       this.settings.onDraw();
     }
   };
 
   /** Until the fastest aircraft has moved so far that it is seen. */
   private pauseMs(): number {
-    const pause = (1000 * STEP_PX * this.metresPerPixel()) / FASTEST;
+    const pause = (1000 * STEP_PX * this.metresPerPixel()) / (FASTEST * this.speed);
     return this.isGliding ? Math.min(pause, SLOWEST_FRAME_MS) : SLOWEST_FRAME_MS;
   }
 
   private metresPerPixel(): number {
     const { lat } = this.map.getCenter();
     return (DEGREE_M * 360 * Math.cos((lat * Math.PI) / 180)) / (512 * 2 ** this.map.getZoom());
+  }
+
+  private trailLayers() {
+    const { selected, fleet, settings, theme } = this;
+    const head = selected === null ? null : positionOf(fleet, selected, this.moment);
+    return this.trail.layers(theme, head, settings.now());
   }
 
   private layer(): AircraftLayer {

@@ -1,7 +1,7 @@
 /** Counters of the whole picture, and how the stream is doing. */
 
 import { isEmergency } from "../map/aircraft-buffers.ts";
-import type { ConnectionState } from "../stream/connection.ts";
+import type { FeedState } from "../stream/feed.ts";
 import type { Fleet } from "../stream/fleet.ts";
 import { element, say } from "./elements.ts";
 import { MISSING, writeAge } from "./units.ts";
@@ -15,13 +15,15 @@ export interface Counts {
   emergencies: number[];
 }
 
-const WORDS: Record<ConnectionState, string> = {
+const WORDS: Record<FeedState, string> = {
   connecting: "connecting",
   live: "live",
   stale: "stale",
   offline: "offline",
   refused: "refused",
   paused: "paused",
+  replay: "replay",
+  still: "standing still",
 };
 
 /** One pass over the fleet. */
@@ -52,7 +54,7 @@ export function showCounts(counts: Counts, now: number): void {
   say("delay", Number.isNaN(counts.newest) ? MISSING : writeAge(now - counts.newest));
 }
 
-export function showConnection(state: ConnectionState, reason: string): void {
+export function showConnection(state: FeedState, reason: string): void {
   const place = element("connection");
   place.dataset.state = state;
   document.body.dataset.connection = state;

@@ -1,32 +1,13 @@
 /** The panel about the selected aircraft. */
 
+import { ask } from "../access.ts";
+import type { Flight } from "../history/answers.ts";
 import type { Fleet } from "../stream/fleet.ts";
+import { CATEGORIES } from "./categories.ts";
 import { element, say } from "./elements.ts";
 import { MISSING, type System, write, writeAge, writeTrack } from "./units.ts";
 
-const CATEGORIES: readonly string[] = [
-  "not told",
-  "not told",
-  "light",
-  "small",
-  "large",
-  "high vortex",
-  "heavy",
-  "high performance",
-  "rotorcraft",
-  "glider",
-  "lighter than air",
-  "parachutist",
-  "ultralight",
-  "reserved",
-  "unmanned",
-  "space vehicle",
-  "emergency vehicle",
-  "service vehicle",
-  "point obstacle",
-  "cluster obstacle",
-  "line obstacle",
-];
+export { CATEGORIES };
 
 const SOURCES: readonly string[] = ["ADS-B", "ASTERIX", "MLAT", "FLARM"];
 
@@ -38,29 +19,35 @@ export interface Extra {
 
 export interface DetailsView {
   fleet: Fleet;
-  /** Of the selected aircraft. */
-  slot: number;
+  icao24: string;
+  /** Of the selected aircraft; null if it is not in the picture. */
+  slot: number | null;
   extra: Extra | null;
+  /** A past flight of it that was asked for. */
+  flight: Flight | null;
   system: System;
-  /** Unix seconds of the server's clock. */
+  /** Unix seconds of what is shown. */
   now: number;
 }
+
+/** No aircraft has it: every measure there is one that was not received. */
+const NO_SLOT = -1;
 
 export function showDetails(view: DetailsView | null): void {
   element("details").hidden = view === null;
   if (view === null) {
     return;
   }
-  const { fleet, slot, extra, system, now } = view;
+  const { fleet, icao24, extra, flight, system, now } = view;
+  const slot = view.slot ?? NO_SLOT;
   const source = fleet.measure("position_source", slot);
   const geometric = fleet.measure("geo_altitude", slot);
-  const onGround = fleet.measure("on_ground", slot) === 1;
-  say("callsign", fleet.text("callsign", slot) ?? fleet.icao24[slot] ?? MISSING);
-  say("icao24", fleet.icao24[slot] ?? MISSING);
-  say("country", fleet.text("origin_country", slot) ?? MISSING);
+  say("callsign", fleet.text("callsign", slot) ?? flight?.callsign ?? icao24);
+  say("icao24", icao24);
+  say("country", fleet.text("origin_country", slot) ?? flight?.origin_country ?? MISSING);
   say("squawk", fleet.text("squawk", slot) ?? MISSING);
   say("category", CATEGORIES[fleet.measure("category", slot)] ?? MISSING);
-  say("state", onGround ? "on the ground" : "in the air");
+  say("state", stateOf(fleet.measure("on_ground", slot)));
   say("baro-altitude", write(fleet.measure("baro_altitude", slot), "altitude", system));
   say("geo-altitude", write(known(geometric, extra?.geo_altitude), "altitude", system));
   say("velocity", write(fleet.measure("velocity", slot), "speed", system));
@@ -71,6 +58,13 @@ export function showDetails(view: DetailsView | null): void {
   say("contact-age", writeAge(now - fleet.measure("last_contact", slot)));
 }
 
+function stateOf(onGround: number): string {
+  if (Number.isNaN(onGround)) {
+    return "not in the picture";
+  }
+  return onGround === 1 ? "on the ground" : "in the air";
+}
+
 function known(streamed: number, asked: number | null | undefined): number {
   return Number.isNaN(streamed) ? (asked ?? Number.NaN) : streamed;
 }
@@ -79,7 +73,7 @@ function known(streamed: number, asked: number | null | undefined): number {
 export async function fetchExtra(icao24: string): Promise<Extra | null> {
   const fields = "geo_altitude,position_source";
   try {
-    const answer = await fetch(`/api/flights?${new URLSearchParams({ icao24, fields })}`);
+    const answer = await ask(`/api/flights?${new URLSearchParams({ icao24, fields })}`);
     const { states } = (await answer.json()) as { states?: Extra[] };
     return states?.[0] ?? null;
   } catch {

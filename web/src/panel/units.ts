@@ -2,10 +2,10 @@
 
 export const SYSTEMS = ["metric", "nautical", "imperial"] as const;
 export type System = (typeof SYSTEMS)[number];
-export type Quantity = "altitude" | "speed" | "climb";
+export type Quantity = "altitude" | "speed" | "climb" | "distance";
 
-interface Unit {
-  /** So many of these make one of OpenSky's units: metres, m/s. */
+export interface Unit {
+  /** So many of these make one of the server's units: metres, m/s, for distances kilometres. */
   factor: number;
   symbol: string;
   digits: number;
@@ -19,16 +19,19 @@ const UNITS: Record<System, Record<Quantity, Unit>> = {
     altitude: { factor: 1, symbol: "m", digits: 0 },
     speed: { factor: 3.6, symbol: "km/h", digits: 0 },
     climb: { factor: 1, symbol: "m/s", digits: 1 },
+    distance: { factor: 1, symbol: "km", digits: 0 },
   },
   nautical: {
     altitude: FOOT,
     speed: { factor: 3600 / 1852, symbol: "kt", digits: 0 },
     climb: FEET_PER_MINUTE,
+    distance: { factor: 1 / 1.852, symbol: "NM", digits: 0 },
   },
   imperial: {
     altitude: FOOT,
     speed: { factor: 3600 / 1609.344, symbol: "mph", digits: 0 },
     climb: FEET_PER_MINUTE,
+    distance: { factor: 1 / 1.609344, symbol: "mi", digits: 0 },
   },
 };
 
@@ -39,12 +42,16 @@ export function isSystem(text: string): text is System {
   return (SYSTEMS as readonly string[]).includes(text);
 }
 
-/** Writes a measure that is given in OpenSky's unit; NaN is one that was not received. */
+export function unitOf(quantity: Quantity, system: System): Unit {
+  return UNITS[system][quantity];
+}
+
+/** Writes a measure that is given in the server's unit; NaN is one that was not received. */
 export function write(value: number, quantity: Quantity, system: System): string {
   if (Number.isNaN(value)) {
     return MISSING;
   }
-  const { factor, symbol, digits } = UNITS[system][quantity];
+  const { factor, symbol, digits } = unitOf(quantity, system);
   const number = (value * factor).toLocaleString("en", {
     minimumFractionDigits: digits,
     maximumFractionDigits: digits,

@@ -1,5 +1,7 @@
 /** Keeps a stream open: comes back by itself, and says so when nothing is heard. */
 
+import { fetchTicket, proof, RefusedError } from "../access.ts";
+
 export type ConnectionState = "connecting" | "live" | "stale" | "offline" | "refused" | "paused";
 
 export interface Listener {
@@ -26,6 +28,8 @@ export class Connection {
   private source: EventSource | null = null;
   private lastId = "";
   private failures = 0;
+  /** Counts openings, so that one that was given up is known. */
+  private attempt = 0;
   private heartbeatMs = FIRST_HEARTBEAT_MS;
   private lastBeat: number | null = null;
   private silence: ReturnType<typeof setTimeout> | undefined;
@@ -44,6 +48,40 @@ export class Connection {
       url.searchParams.set("last_event_id", this.lastId);
     }
     this.change("connecting", "");
+    if (proof() === null) {
+      this.connect(url);
+    } else {
+      void this.connectWithTicket(url);
+    }
+  }
+
+  /** Closes the stream for a while: nobody looks. */
+  pause(): void {
+    this.drop();
+    this.change("paused", "");
+  }
+
+  private async connectWithTicket(url: URL): Promise<void> {
+    const attempt = ++this.attempt;
+    try {
+      const ticket = await fetchTicket();
+      if (attempt === this.attempt) {
+        url.searchParams.set("ticket", ticket);
+        this.connect(url);
+      }
+    } catch (error) {
+      if (attempt !== this.attempt) {
+        return;
+      }
+      if (error instanceof RefusedError) {
+        this.change("refused", error.message);
+      } else {
+        this.miss();
+      }
+    }
+  }
+
+  private connect(url: URL): void {
     const source = new EventSource(url);
     this.source = source;
     for (const event of EVENTS) {
@@ -52,12 +90,6 @@ export class Connection {
     source.addEventListener("open", () => this.listen());
     source.addEventListener("error", (event) => this.fail(event));
     this.listen();
-  }
-
-  /** Closes the stream for a while: nobody looks. */
-  pause(): void {
-    this.drop();
-    this.change("paused", "");
   }
 
   private hear(event: string, message: MessageEvent<string>): void {
@@ -93,7 +125,8 @@ export class Connection {
       return;
     }
     this.failures += 1;
-    const isGivenUp = this.source?.readyState === EventSource.CLOSED;
+    // A ticket opens one stream only: the browser must not come back with it by itself.
+    const isGivenUp = this.source?.readyState === EventSource.CLOSED || proof() !== null;
     if (!isGivenUp && this.failures <= BROWSER_ATTEMPTS) {
       this.change("connecting", "");
       return;
@@ -139,6 +172,7 @@ export class Connection {
   }
 
   private drop(): void {
+    this.attempt += 1;
     clearTimeout(this.silence);
     clearTimeout(this.retry);
     this.lastBeat = null;

@@ -19,7 +19,8 @@ export const FILTERS = [
 export type FilterName = (typeof FILTERS)[number];
 export type Filters = ReadonlyMap<FilterName, string>;
 
-const ROW_FIELDS = [
+/** What the page shows of an aircraft, as far as a filtered or a past view tells it. */
+export const ROW_FIELDS = [
   "callsign",
   "origin_country",
   "time_position",
@@ -35,23 +36,33 @@ const ROW_FIELDS = [
   "squawk",
   "position_source",
   "category",
-].join();
+] as const;
 
 /** The stream of the whole picture is the smallest as differences, which know no filters. */
 export function formatOf(filters: Filters): "delta" | "row" {
   return filters.size === 0 ? "delta" : "row";
 }
 
-/** Gives the stream's path; the selected aircraft passes every filter. */
-export function streamPath(filters: Filters, selected: string | null): string {
-  if (formatOf(filters) === "delta") {
-    return "/sse/flights?format=delta";
-  }
+/** Gives the path of the living picture; the pinned aircraft passes every filter. */
+export function livePath(filters: Filters, pinned: string | null): string {
+  return formatOf(filters) === "delta" ? "/sse/flights?format=delta" : rowPath(filters, pinned);
+}
+
+/** Gives the path of the past between two Unix seconds. */
+export function replayPath(
+  filters: Filters,
+  pinned: string | null,
+  { from, to, speed }: { from: number; to: number; speed: number },
+): string {
+  return `${rowPath(filters, pinned)}&from=${from}&to=${to}&speed=${speed}`;
+}
+
+function rowPath(filters: Filters, pinned: string | null): string {
   const query = new URLSearchParams([...filters]);
   query.set("format", "row");
-  query.set("fields", ROW_FIELDS);
-  if (selected !== null) {
-    query.set("pinned", selected);
+  query.set("fields", ROW_FIELDS.join());
+  if (pinned !== null && filters.size > 0) {
+    query.set("pinned", pinned);
   }
   return `/sse/flights?${query}`;
 }

@@ -1,0 +1,42 @@
+/** A field for texts: several values, joined by commas or spaces. */
+
+import { make } from "../panel/elements.ts";
+import type { FilterName } from "../stream/view.ts";
+import { type Field, makeField, makeProblem, tellProblem } from "./field.ts";
+import type { FilterValues } from "./filter-values.ts";
+
+export interface TextSettings {
+  name: FilterName;
+  label: string;
+  placeholder: string;
+  edit(): void;
+}
+
+export class TextField implements Field {
+  readonly root: HTMLElement;
+  readonly input: HTMLInputElement;
+  private readonly name: FilterName;
+  private readonly problem: HTMLElement;
+
+  constructor({ name, label, placeholder, edit }: TextSettings) {
+    const id = `filter-${name}`;
+    this.name = name;
+    this.input = make("input", { id, type: "text", placeholder, autocomplete: "off" });
+    this.input.spellcheck = false;
+    this.input.addEventListener("input", edit);
+    this.problem = makeProblem(`${id}-problem`);
+    this.root = makeField(make("label", { for: id }, label), this.problem, this.input);
+  }
+
+  read(): Partial<FilterValues> {
+    return { [this.name]: this.input.value };
+  }
+
+  show(values: FilterValues): void {
+    this.input.value = values[this.name];
+  }
+
+  tell(errors: ReadonlyMap<FilterName, string>): void {
+    tellProblem(this.problem, [this.input], errors.get(this.name));
+  }
+}

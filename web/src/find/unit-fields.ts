@@ -1,0 +1,56 @@
+/** Altitudes and speeds as fields take them: plain numbers in the reader's units. */
+
+import type { System } from "../panel/units.ts";
+
+export type RangeQuantity = "altitude" | "speed";
+
+export interface FieldUnit {
+  symbol: string;
+  /** So many of these make one of the stream's units: metres, m/s. */
+  factor: number;
+  /** What the slider spans, and in which steps. */
+  greatest: number;
+  step: number;
+  /** Decimals of the stream's unit that keep what was typed to the digit. */
+  streamDigits: number;
+}
+
+const METRE = { symbol: "m", factor: 1, greatest: 13_000, step: 100, streamDigits: 1 };
+const FOOT = { symbol: "ft", factor: 1 / 0.3048, greatest: 43_000, step: 500, streamDigits: 1 };
+
+// The factors are those of units.ts, which a test checks.
+const UNITS: Record<System, Record<RangeQuantity, FieldUnit>> = {
+  metric: {
+    altitude: METRE,
+    speed: { symbol: "km/h", factor: 3.6, greatest: 1_200, step: 10, streamDigits: 2 },
+  },
+  nautical: {
+    altitude: FOOT,
+    speed: { symbol: "kt", factor: 3600 / 1852, greatest: 650, step: 10, streamDigits: 2 },
+  },
+  imperial: {
+    altitude: FOOT,
+    speed: { symbol: "mph", factor: 3600 / 1609.344, greatest: 750, step: 10, streamDigits: 2 },
+  },
+};
+
+export function fieldUnit(quantity: RangeQuantity, system: System): FieldUnit {
+  return UNITS[system][quantity];
+}
+
+/** Writes the stream's number for a field; nothing where there is none. */
+export function toField(value: string | undefined, unit: FieldUnit): string {
+  const number = value === undefined || value === "" ? Number.NaN : Number(value);
+  return Number.isFinite(number) ? String(Math.round(number * unit.factor)) : (value ?? "");
+}
+
+/** Reads a number that may have separators of thousands; NaN if it is none. */
+export function readNumber(text: string): number {
+  const digits = text.replace(/[\s,'’]/g, "");
+  return digits === "" ? Number.NaN : Number(digits);
+}
+
+/** Gives a field's number as the stream takes it. */
+export function toStream(number: number, unit: FieldUnit): string {
+  return String(Number((number / unit.factor).toFixed(unit.streamDigits)));
+}

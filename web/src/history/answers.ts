@@ -1,0 +1,78 @@
+/** What the history answers, in the server's own names, and how it becomes what the page keeps. */
+
+import { Track, type TrackPoint } from "./track.ts";
+
+/** One leg of an aircraft. Times are Unix seconds; null was not received, or not seen. */
+export interface Flight {
+  icao24: string;
+  callsign: string | null;
+  origin_country: string | null;
+  first_seen: number;
+  last_seen: number;
+  take_off: number | null;
+  landing: number | null;
+  distance_km: number;
+  /** Metres. */
+  max_altitude: number | null;
+  state_vectors: number;
+  /** How far it went, in degrees; null for who may not see all of it. */
+  west: number | null;
+  south: number | null;
+  east: number | null;
+  north: number | null;
+}
+
+export interface FlightsPage {
+  flights: Flight[];
+  /** Names the page that follows; null on the last one. */
+  next: string | null;
+}
+
+/** All traffic at a moment: what a `snapshot` of `format=row` has. */
+export interface Snapshot {
+  time: number;
+  fields: string[];
+  states: (string | number | boolean | null)[][];
+}
+
+export interface Hour {
+  /** Unix seconds of its beginning. */
+  hour: number;
+  aircraft: number;
+  state_vectors: number;
+}
+
+/** The fields of a state vector that a track keeps. */
+export interface TrackState {
+  last_contact: number;
+  longitude: number | null;
+  latitude: number | null;
+  baro_altitude: number | null;
+  geo_altitude: number | null;
+  velocity: number | null;
+  on_ground: boolean;
+}
+
+export interface TrackAnswer {
+  icao24: string;
+  states: TrackState[];
+}
+
+export function trackOf(answer: TrackAnswer): Track {
+  const track = new Track(answer.icao24, answer.states.length);
+  for (const state of answer.states) {
+    track.append(pointOf(state));
+  }
+  return track;
+}
+
+function pointOf(state: TrackState): TrackPoint {
+  return {
+    time: state.last_contact,
+    longitude: state.longitude ?? Number.NaN,
+    latitude: state.latitude ?? Number.NaN,
+    altitude: state.baro_altitude ?? state.geo_altitude ?? Number.NaN,
+    velocity: state.velocity ?? Number.NaN,
+    onGround: state.on_ground,
+  };
+}

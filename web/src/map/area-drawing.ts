@@ -1,0 +1,202 @@
+/** Lets somebody draw an area on the map, and shows the area that is in force. */
+
+import "./area-drawing.css";
+import type { Map as MapLibre } from "maplibre-gl";
+import { make } from "../panel/elements.ts";
+import { type Area, areaBetween, type Corner, parseArea, ringOf, writeArea } from "./area.ts";
+
+/** Less is a click that has slipped. */
+const LEAST_PX = 6;
+/** The poles themselves are infinitely far away on this map. */
+const NEAR_POLE = 89;
+const HINT = "Drag over the area to keep";
+const SVG = "http://www.w3.org/2000/svg";
+
+interface Drawing {
+  /** Where the drag began; null while nobody drags. */
+  start: Corner | null;
+  finish(bbox: string | null): void;
+}
+
+export class AreaDrawing {
+  private readonly map: MapLibre;
+  private readonly outline = document.createElementNS(SVG, "svg");
+  private readonly outside = document.createElementNS(SVG, "path");
+  private readonly edge = document.createElementNS(SVG, "path");
+  /** Lies over the map while somebody draws, so that the map itself is not dragged. */
+  private readonly sheet = make("div", { class: "area-sheet" });
+  private readonly hint = makeHint();
+  private area: Area | null = null;
+  private draft: Area | null = null;
+  private drawing: Drawing | null = null;
+
+  constructor(map: MapLibre) {
+    this.map = map;
+    this.outline.classList.add("area-outline");
+    this.outline.setAttribute("aria-hidden", "true");
+    this.outside.classList.add("outside");
+    this.edge.classList.add("edge");
+    this.outline.append(this.outside, this.edge);
+    map.getContainer().append(this.outline);
+    map.on("move", () => this.trace());
+    map.on("resize", () => this.trace());
+    this.listen();
+    this.trace();
+  }
+
+  get isDrawing(): boolean {
+    return this.drawing !== null;
+  }
+
+  /** Lets somebody drag a rectangle and gives its `bbox`; a second call ends the first, both with null. */
+  draw(): Promise<string | null> {
+    if (this.drawing !== null) {
+      this.drawing.finish(null);
+      return Promise.resolve(null);
+    }
+    this.map.getContainer().append(this.sheet);
+    document.body.append(this.hint);
+    // The page's own Escape would let go of the selected aircraft.
+    addEventListener("keydown", this.press, { capture: true });
+    return new Promise((resolve) => {
+      const finish = (bbox: string | null) => {
+        this.put(bbox);
+        resolve(bbox);
+      };
+      this.drawing = { start: null, finish };
+      this.trace();
+    });
+  }
+
+  /** Shows the area that is in force; null is none. */
+  show(bbox: string | null): void {
+    this.area = bbox === null ? null : parseArea(bbox);
+    this.trace();
+  }
+
+  /** Gives the `bbox` of what the map shows now; null where that is the globe all around. */
+  visible(): string | null {
+    const bounds = this.map.getBounds();
+    const area = areaBetween(
+      bounds.getSouthWest().toArray() as [number, number],
+      bounds.getNorthEast().toArray() as [number, number],
+    );
+    const isGlobe = area.east - area.west === 360 && area.north - area.south > 160;
+    return isGlobe ? null : writeArea(area);
+  }
+
+  private listen(): void {
+    const { sheet } = this;
+    sheet.addEventListener("pointerdown", (event) => this.begin(event));
+    sheet.addEventListener("pointermove", (event) => this.drag(event));
+    sheet.addEventListener("pointerup", (event) => this.end(event));
+    sheet.addEventListener("pointercancel", () => this.leave());
+    // To zoom is not to drag: it goes on.
+    sheet.addEventListener("wheel", (event) => {
+      event.preventDefault();
+      this.map.getCanvas().dispatchEvent(new WheelEvent(event.type, event));
+    });
+    this.hint.querySelector("button")?.addEventListener("click", () => this.drawing?.finish(null));
+  }
+
+  private readonly press = (event: KeyboardEvent): void => {
+    if (event.key === "Escape") {
+      event.stopPropagation();
+      event.preventDefault();
+      this.drawing?.finish(null);
+    }
+  };
+
+  private begin(event: PointerEvent): void {
+    const isPrimary = event.isPrimary && event.button === 0;
+    if (this.drawing !== null && isPrimary) {
+      this.sheet.setPointerCapture(event.pointerId);
+      this.drawing.start = this.cornerOf(event);
+    }
+  }
+
+  private drag(event: PointerEvent): void {
+    const start = this.drawing?.start ?? null;
+    if (start !== null && event.isPrimary) {
+      this.draft = areaBetween(start, this.cornerOf(event));
+      this.trace();
+    }
+  }
+
+  private end(event: PointerEvent): void {
+    const { drawing } = this;
+    if (drawing === null || drawing.start === null || !event.isPrimary) {
+      return;
+    }
+    const from = this.map.project(drawing.start as [number, number]);
+    const to = this.pointOf(event);
+    const isSlip = Math.min(Math.abs(to[0] - from.x), Math.abs(to[1] - from.y)) < LEAST_PX;
+    if (isSlip) {
+      this.leave();
+    } else {
+      drawing.finish(writeArea(areaBetween(drawing.start, this.cornerOf(event))));
+    }
+  }
+
+  /** Gives the drag up, not the drawing. */
+  private leave(): void {
+    this.draft = null;
+    if (this.drawing !== null) {
+      this.drawing.start = null;
+    }
+    this.trace();
+  }
+
+  /** Puts everything back as it was, the outline on what has been drawn. */
+  private put(bbox: string | null): void {
+    removeEventListener("keydown", this.press, { capture: true });
+    this.sheet.remove();
+    this.hint.remove();
+    this.drawing = null;
+    this.draft = null;
+    if (bbox === null) {
+      this.trace();
+    } else {
+      this.show(bbox);
+    }
+  }
+
+  private pointOf(event: PointerEvent): [x: number, y: number] {
+    const { left, top } = this.map.getContainer().getBoundingClientRect();
+    return [event.clientX - left, event.clientY - top];
+  }
+
+  private cornerOf(event: PointerEvent): Corner {
+    return this.map.unproject(this.pointOf(event)).toArray() as [number, number];
+  }
+
+  /** Draws the outline where the map is now; while somebody draws, that of the draft alone. */
+  private trace(): void {
+    const area = this.drawing === null ? this.area : this.draft;
+    this.outline.style.display = area === null ? "none" : "";
+    if (area === null) {
+      return;
+    }
+    const { clientWidth, clientHeight } = this.map.getContainer();
+    // Far out the map repeats the globe to both sides.
+    const middle = this.map.getCenter().lng;
+    const rings = [-360, 0, 360].map((turn) => this.pathOf(ringOf(area, middle + turn)));
+    const all = rings.join("");
+    this.edge.setAttribute("d", all);
+    this.outside.setAttribute("d", `M0,0H${clientWidth}V${clientHeight}H0Z${all}`);
+  }
+
+  private pathOf(ring: readonly Corner[]): string {
+    const points = ring.map(([longitude, latitude]) => {
+      const drawn = Math.min(Math.max(latitude, -NEAR_POLE), NEAR_POLE);
+      const { x, y } = this.map.project([longitude, drawn]);
+      return `${x.toFixed(1)},${y.toFixed(1)}`;
+    });
+    return `M${points.join("L")}Z`;
+  }
+}
+
+function makeHint(): HTMLElement {
+  const cancel = make("button", { type: "button" }, "Cancel ", make("kbd", {}, "Esc"));
+  return make("div", { class: "area-hint", role: "status" }, make("span", {}, HINT), cancel);
+}

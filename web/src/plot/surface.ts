@@ -1,0 +1,63 @@
+/** A canvas as sharp as its screen, painted anew when its size or the theme changes. */
+
+import type { ThemeName } from "../map/theme.ts";
+import { make } from "../panel/elements.ts";
+
+type Paint = (pen: CanvasRenderingContext2D, surface: Surface) => void;
+
+/** Sizes are CSS pixels; its style sheet gives the canvas its size. */
+export class Surface {
+  readonly canvas = make("canvas");
+  width = 0;
+  height = 0;
+  private readonly paint: Paint;
+  private frame = 0;
+
+  constructor(paint: Paint) {
+    this.paint = paint;
+    new ResizeObserver(() => this.redraw()).observe(this.canvas);
+    new MutationObserver(() => this.redraw()).observe(document.documentElement, {
+      attributes: true,
+      attributeFilter: ["data-theme"],
+    });
+  }
+
+  get theme(): ThemeName {
+    return document.documentElement.dataset.theme === "light" ? "light" : "dark";
+  }
+
+  /** Gives a colour of style.css. */
+  colour(name: `--${string}`): string {
+    return getComputedStyle(this.canvas).getPropertyValue(name).trim();
+  }
+
+  /** Paints once before the next frame, however often it is asked. */
+  redraw(): void {
+    if (this.frame === 0) {
+      this.frame = requestAnimationFrame(this.draw);
+    }
+  }
+
+  private readonly draw = (): void => {
+    this.frame = 0;
+    this.width = this.canvas.clientWidth;
+    this.height = this.canvas.clientHeight;
+    const pen = this.canvas.getContext("2d");
+    if (pen === null || this.width === 0) {
+      return;
+    }
+    this.fit();
+    pen.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
+    pen.clearRect(0, 0, this.width, this.height);
+    this.paint(pen, this);
+  };
+
+  private fit(): void {
+    const width = Math.round(this.width * devicePixelRatio);
+    const height = Math.round(this.height * devicePixelRatio);
+    if (this.canvas.width !== width || this.canvas.height !== height) {
+      this.canvas.width = width;
+      this.canvas.height = height;
+    }
+  }
+}

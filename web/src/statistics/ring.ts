@@ -1,0 +1,46 @@
+/** The newest numbers of a series: the oldest make room for them. */
+
+export class Ring {
+  length = 0;
+  private readonly values: Float64Array;
+  private next = 0;
+
+  constructor(capacity: number) {
+    this.values = new Float64Array(capacity);
+  }
+
+  get capacity(): number {
+    return this.values.length;
+  }
+
+  /** Adds a number; NaN is a gap. */
+  push(value: number): void {
+    this.values[this.next] = value;
+    this.next = (this.next + 1) % this.capacity;
+    this.length = Math.min(this.length + 1, this.capacity);
+  }
+
+  /** Gives a number by its age, the oldest at 0; NaN where there is none. */
+  at(index: number): number {
+    if (index < 0 || index >= this.length) {
+      return Number.NaN;
+    }
+    const oldest = this.next - this.length + this.capacity;
+    return this.values[(oldest + index) % this.capacity] as number;
+  }
+
+  /** Gives the mean of the newest numbers, gaps apart; NaN of nothing. */
+  mean(newest: number): number {
+    let [sum, received] = [0, 0];
+    for (let index = Math.max(this.length - newest, 0); index < this.length; index++) {
+      const value = this.at(index);
+      sum += Number.isNaN(value) ? 0 : value;
+      received += Number.isNaN(value) ? 0 : 1;
+    }
+    return sum / received;
+  }
+
+  clear(): void {
+    this.length = 0;
+  }
+}

@@ -1,0 +1,38 @@
+/** The headings of the table: buttons that sort, and say by what and which way. */
+
+import { make } from "../panel/elements.ts";
+import type { System } from "../panel/units.ts";
+import { COLUMNS, type Column } from "./columns.ts";
+import type { Sort } from "./order.ts";
+
+export class Heading {
+  readonly element = make("div", { role: "row", class: "heading", "aria-rowindex": "1" });
+  private readonly cells: HTMLElement[] = [];
+  private readonly units: HTMLElement[] = [];
+
+  constructor(press: (column: Column) => void) {
+    COLUMNS.forEach((column, index) => {
+      const unit = make("small");
+      const button = make("button", { type: "button" }, column.title, unit);
+      button.addEventListener("click", () => press(column));
+      const cell = make("div", { role: "columnheader", "data-field": column.field }, button);
+      cell.ariaColIndex = String(index + 1);
+      cell.classList.toggle("number", column.isNumber);
+      this.cells.push(cell);
+      this.units.push(unit);
+      this.element.append(cell);
+    });
+  }
+
+  showSort({ column, direction }: Sort): void {
+    COLUMNS.forEach((one, index) => {
+      (this.cells[index] as HTMLElement).ariaSort = one === column ? direction : "none";
+    });
+  }
+
+  showUnits(system: System): void {
+    COLUMNS.forEach((column, index) => {
+      (this.units[index] as HTMLElement).textContent = column.unit(system);
+    });
+  }
+}

@@ -1,0 +1,32 @@
+/** A past flight in a few words. */
+
+import type { Flight } from "../history/answers.ts";
+import { type System, write } from "../panel/units.ts";
+import { dayOf } from "./span.ts";
+import { writeDate, writeDuration, writeMinute } from "./write-time.ts";
+
+/** Writes when it was heard: `Mon 21 Sep 2026, 14:13 to 16:20, 2 h 7 min`. */
+export function writeSeen({ first_seen, last_seen }: Flight): string {
+  const isOvernight = dayOf(first_seen) !== dayOf(last_seen);
+  const end = `${writeMinute(last_seen)}${isOvernight ? ` on ${writeDate(last_seen)}` : ""}`;
+  const duration = writeDuration(last_seen - first_seen);
+  return `${writeDate(first_seen)}, ${writeMinute(first_seen)} to ${end}, ${duration}`;
+}
+
+/** Writes what of its ends was heard. */
+export function writeEnds({ take_off, landing }: Flight): string {
+  if (take_off === null && landing === null) {
+    return "neither end seen";
+  }
+  const began = take_off === null ? "take-off not seen" : `took off ${writeMinute(take_off)}`;
+  const ended = landing === null ? "landing not seen" : `landed ${writeMinute(landing)}`;
+  return `${began}, ${ended}`;
+}
+
+/** Writes how far and how high. */
+export function writeReach({ distance_km, max_altitude }: Flight, system: System): string {
+  const distance = write(distance_km, "distance", system);
+  return max_altitude === null
+    ? distance
+    : `${distance}, up to ${write(max_altitude, "altitude", system)}`;
+}

@@ -1,0 +1,151 @@
+/** The feed shows now, a moment, or the past as it went on, and goes from one to another. */
+
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { Feed, type FeedState } from "../src/stream/feed.ts";
+import { Fleet } from "../src/stream/fleet.ts";
+
+const NOW = 1_790_000_000;
+const ROW = { fields: ["icao24", "callsign"], states: [["4b1814", "SWR7EA"]] };
+
+class FakeSource extends EventTarget {
+  static opened: FakeSource[] = [];
+  isClosed = false;
+  readonly url: URL;
+
+  constructor(url: URL) {
+    super();
+    this.url = url;
+    FakeSource.opened.push(this);
+  }
+
+  close(): void {
+    this.isClosed = true;
+  }
+
+  say(event: string, data: unknown): void {
+    this.dispatchEvent(new MessageEvent(event, { data: JSON.stringify(data) }));
+  }
+}
+
+let states: FeedState[] = [];
+let arrivals = 0;
+let fleet: Fleet;
+let feed: Feed;
+
+function newest(): FakeSource {
+  return FakeSource.opened.at(-1) as FakeSource;
+}
+
+function parameter(name: string): string | null {
+  return newest().url.searchParams.get(name);
+}
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: NOW * 1000 });
+  vi.stubGlobal("EventSource", FakeSource);
+  vi.stubGlobal("location", { origin: "http://monitor.test" });
+  vi.stubGlobal("sessionStorage", { getItem: () => null });
+  FakeSource.opened = [];
+  [states, arrivals] = [[], 0];
+  fleet = new Fleet();
+  feed = new Feed(fleet, {
+    hear: () => undefined,
+    change: (state) => states.push(state),
+    arrive: () => {
+      arrivals += 1;
+    },
+  });
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+function ask(moment: { time: number; speed: number } | null, filters: [string, string][] = []) {
+  feed.ask({ filters: new Map(filters) as never, pinned: "4b1814", moment });
+}
+
+test("now is the stream of differences, and of rows where a filter narrows it", () => {
+  ask(null);
+  expect(parameter("format")).toBe("delta");
+  const first = newest();
+  ask(null, [["country", "Spain"]]);
+  expect(first.isClosed).toBe(true);
+  expect([parameter("format"), parameter("country"), parameter("pinned")]).toEqual([
+    "row",
+    "Spain",
+    "4b1814",
+  ]);
+  newest().say("snapshot", { time: NOW - 3, ...ROW });
+  expect(states.at(-1)).toBe("live");
+  expect(fleet.size).toBe(1);
+  expect(feed.now()).toBe(NOW - 3);
+});
+
+test("what was let go of changes nothing any more", () => {
+  ask(null, [["country", "Spain"]]);
+  const first = newest();
+  ask({ time: NOW - 600, speed: 10 });
+  const before = states.length;
+  first.say("heartbeat", { time: NOW });
+  expect(states.length).toBe(before);
+});
+
+test("a moment stands still, with what the history tells of it", async () => {
+  const answer = vi.fn(async () => Response.json({ time: NOW - 600, ...ROW }));
+  vi.stubGlobal("fetch", answer);
+  ask({ time: NOW - 600, speed: 0 });
+  await vi.waitFor(() => expect(states.at(-1)).toBe("still"));
+  const asked = new URL((answer.mock.calls[0] as unknown as [string])[0], "http://monitor.test");
+  expect(asked.pathname).toBe("/api/history/at");
+  expect(asked.searchParams.get("time")).toBe(String(NOW - 600));
+  expect(asked.searchParams.has("pinned")).toBe(false);
+  vi.advanceTimersByTime(5_000);
+  expect(feed.now()).toBe(NOW - 600);
+  expect(fleet.text("callsign", fleet.slotOf("4b1814") as number)).toBe("SWR7EA");
+});
+
+test("a moment that the history cannot tell of is said in its words", async () => {
+  vi.stubGlobal("fetch", async () => Response.json({ detail: "too far" }, { status: 400 }));
+  let words = "";
+  feed = new Feed(fleet, {
+    hear: () => undefined,
+    change: (_, reason) => {
+      words = reason;
+    },
+    arrive: () => undefined,
+  });
+  ask({ time: NOW - 600, speed: 0 });
+  await vi.waitFor(() => expect(words).toBe("too far"));
+});
+
+test("the past goes on at its speed, from piece to piece, and arrives at now", () => {
+  ask({ time: NOW - 600, speed: 60 });
+  expect([parameter("from"), parameter("to"), parameter("speed")]).toEqual([
+    String(NOW - 600),
+    String(NOW - 1),
+    "60",
+  ]);
+  newest().say("snapshot", { time: NOW - 600, ...ROW });
+  expect(states.at(-1)).toBe("replay");
+  vi.advanceTimersByTime(2_000);
+  expect(feed.now()).toBe(NOW - 480);
+  vi.advanceTimersByTime(58_000);
+  newest().say("heartbeat", { time: NOW - 1 });
+  expect(parameter("from")).toBe(String(NOW - 1));
+  expect(arrivals).toBe(0);
+  newest().say("heartbeat", { time: NOW + 59 });
+  expect(arrivals).toBe(1);
+});
+
+test("who looks elsewhere comes back to where the past was", () => {
+  ask({ time: NOW - 6_000, speed: 10 });
+  newest().say("snapshot", { time: NOW - 6_000, ...ROW });
+  vi.advanceTimersByTime(30_000);
+  feed.pause();
+  expect(states.at(-1)).toBe("paused");
+  vi.advanceTimersByTime(60_000);
+  feed.resume();
+  expect(parameter("from")).toBe(String(NOW - 5_700));
+});

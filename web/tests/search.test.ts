@@ -1,0 +1,92 @@
+/** The palette's search finds the best first. */
+
+import { describe, expect, test } from "vitest";
+import { countCategories, indexIn, rankName, search } from "../src/find/search.ts";
+import { Fleet } from "../src/stream/fleet.ts";
+
+function fleetOf(rows: readonly (readonly [string, string | null, string | null])[]): Fleet {
+  const fleet = new Fleet();
+  for (const [icao24, callsign, country] of rows) {
+    const slot = fleet.admit(icao24);
+    fleet.setText("callsign", slot, callsign);
+    fleet.setText("origin_country", slot, country);
+  }
+  return fleet;
+}
+
+const FLEET = fleetOf([
+  ["4b1814", "SWR12", "Switzerland"],
+  ["4b1815", "SWR1", "Switzerland"],
+  ["3c6444", "DLH4AB", "Germany"],
+  ["abc123", "ZZSWR1", "United States"],
+  ["abc124", null, "United States"],
+  ["4ab001", "SAS9", "Sweden"],
+  ["0380ff", "VRE50", "Côte d'Ivoire"],
+]);
+
+function found(text: string, limit = 10): string[] {
+  return search(FLEET, text, limit).aircraft.map(({ icao24 }) => icao24);
+}
+
+describe("aircraft", () => {
+  test("the callsign itself, those that begin so, then those that hold it", () => {
+    expect(found("swr1")).toEqual(["4b1815", "4b1814", "abc123"]);
+  });
+
+  test("addresses by their beginning, in either case, after callsigns that begin so", () => {
+    expect(found("4B18")).toEqual(["4b1815", "4b1814"]);
+    expect(found("4ab")).toEqual(["4ab001", "3c6444"]);
+    expect(found("c12")).toEqual([]);
+  });
+
+  test("one without a callsign is found by its address", () => {
+    expect(found("abc124")).toEqual(["abc124"]);
+  });
+
+  test("no more than asked for, though all are counted, and the best of them", () => {
+    const hits = search(FLEET, "s", 2);
+    expect(hits.aircraft.map(({ icao24 }) => icao24)).toEqual(["4ab001", "4b1815"]);
+    expect(hits.matching).toBe(4);
+  });
+
+  test("nothing is typed, nothing found; who has left is not found either", () => {
+    expect(found("  ")).toEqual([]);
+    const fleet = fleetOf([["4b1814", "SWR12", "Switzerland"]]);
+    fleet.remove("4b1814");
+    expect(search(fleet, "swr", 5)).toEqual({ aircraft: [], matching: 0, countries: [] });
+  });
+});
+
+describe("countries", () => {
+  test("those that begin so before those that hold it, each with its aircraft", () => {
+    expect(search(FLEET, "sw", 5).countries).toEqual([
+      { name: "Switzerland", aircraft: 2 },
+      { name: "Sweden", aircraft: 1 },
+    ]);
+    expect(search(FLEET, "ed", 5).countries.map(({ name }) => name)).toEqual([
+      "United States",
+      "Sweden",
+    ]);
+  });
+
+  test("accents need not be typed, and later words count as beginnings", () => {
+    expect(search(FLEET, "cote", 5).countries).toEqual([{ name: "Côte d'Ivoire", aircraft: 1 }]);
+    expect(
+      ["United", "Republic of Un", "Tunisia", "Spain"].map((name) => rankName(name, "un")),
+    ).toEqual([0, 1, 2, 3]);
+  });
+});
+
+test("text is compared without regard to case, and only within itself", () => {
+  expect(indexIn("ZZSwr1", "swr")).toBe(2);
+  expect(indexIn("SW", "swr")).toBe(-1);
+  expect(indexIn("[", "{")).toBe(-1);
+});
+
+test("categories are counted by name: both numbers for not told are one", () => {
+  const fleet = new Fleet();
+  [0, 1, 6, Number.NaN].forEach((category, index) => {
+    fleet.setMeasure("category", fleet.admit(`00000${index}`), category);
+  });
+  expect(Object.fromEntries(countCategories(fleet))).toEqual({ "not told": 2, heavy: 1 });
+});

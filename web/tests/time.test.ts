@@ -1,0 +1,270 @@
+/** Time is shown by the reader's clock, also where that is put on or back. */
+
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+
+vi.hoisted(() => {
+  process.env.TZ = "Europe/Zurich";
+});
+
+import type { Flight } from "../src/history/answers.ts";
+import { questionOf } from "../src/time/flights-search.ts";
+import { barsOf } from "../src/time/hour-bars.ts";
+import { momentAt, timeShown } from "../src/time/moment.ts";
+import { Pacer } from "../src/time/pacer.ts";
+import { choiceThatShows, dayOf, spanOf } from "../src/time/span.ts";
+import { ticksOf } from "../src/time/ticks.ts";
+import { writeEnds, writeReach, writeSeen } from "../src/time/write-flight.ts";
+import {
+  writeClock,
+  writeDate,
+  writeDuration,
+  writeIso,
+  writeUtc,
+  writeWords,
+} from "../src/time/write-time.ts";
+
+function at(iso: string): number {
+  return Date.parse(iso) / 1000;
+}
+
+/** A Monday, 16:13:20 in Zurich. */
+const T = 1_790_000_000;
+
+describe("ticks", () => {
+  function labels(from: string, to: string, most: number): string[] {
+    return ticksOf(at(from), at(to), most).map(({ label }) => label);
+  }
+
+  test("stand at round times of the reader's clock", () => {
+    expect(labels("2026-09-21T12:03:00Z", "2026-09-21T13:03:00Z", 7)).toEqual([
+      "14:10",
+      "14:20",
+      "14:30",
+      "14:40",
+      "14:50",
+      "15:00",
+    ]);
+  });
+
+  test("name the day at its beginning", () => {
+    const ticks = ticksOf(at("2026-09-21T19:00:00Z"), at("2026-09-22T07:00:00Z"), 5);
+    expect(ticks.map(({ label }) => label)).toEqual([
+      "21:00",
+      "22 Sept",
+      "03:00",
+      "06:00",
+      "09:00",
+    ]);
+    expect(ticks.map(({ isDay }) => isDay)).toEqual([false, true, false, false, false]);
+  });
+
+  test("of seven days are its days", () => {
+    expect(labels("2026-09-14T13:33:00Z", "2026-09-21T13:33:00Z", 9)).toHaveLength(7);
+  });
+
+  test.each([60, 3_600, 86_400, 604_800, 31 * 86_400])("are at most as many as fit: %d s", (s) => {
+    for (let most = 2; most < 14; most++) {
+      const ticks = ticksOf(T, T + s, most);
+      expect(ticks.length).toBeLessThanOrEqual(most);
+      expect(ticks.every(({ time }) => time >= T && time <= T + s)).toBe(true);
+    }
+  });
+
+  test("on the day when the clocks are put on none comes twice", () => {
+    const times = ticksOf(at("2026-03-28T23:00:00Z"), at("2026-03-29T22:00:00Z"), 30).map(
+      ({ time }) => time,
+    );
+    expect(times).toEqual([...new Set(times)].sort((a, b) => a - b));
+    expect(times).toHaveLength(24);
+  });
+});
+
+describe("spans", () => {
+  test("end now, or are a day of the calendar", () => {
+    expect(spanOf(3_600, T)).toEqual({ from: T - 3_600, to: T });
+    expect(spanOf("2026-09-20", T)).toEqual({
+      from: at("2026-09-19T22:00:00Z"),
+      to: at("2026-09-20T22:00:00Z"),
+    });
+  });
+
+  test("up to now reach a little further for who stands still at their beginning", () => {
+    expect(spanOf(3_600, T, T - 3_900)).toEqual({ from: T - 3_900, to: T });
+    expect(spanOf(3_600, T, T - 9_000)).toEqual({ from: T - 3_960, to: T });
+  });
+
+  test("of today do not go beyond now", () => {
+    expect(spanOf("2026-09-21", T)).toEqual({ from: at("2026-09-20T22:00:00Z"), to: T });
+  });
+
+  test("of a day on which the clocks are put back have 25 hours", () => {
+    const { from, to } = spanOf("2026-10-25", Number.POSITIVE_INFINITY);
+    expect((to - from) / 3_600).toBe(25);
+  });
+
+  test.each([
+    [T - 60, 3_600, 3_600],
+    [T - 3_900, 3_600, 3_600],
+    [T - 7_200, 3_600, 21_600],
+    [T - 7_200, "2026-09-21", "2026-09-21"],
+    [T - 30 * 86_400, 3_600, "2026-08-22"],
+  ])("%d is shown by another if %s does not show it: %s", (time, choice, shown) => {
+    expect(choiceThatShows(time, choice, T)).toBe(shown);
+  });
+
+  test("a day is the reader's", () => {
+    expect(dayOf(at("2026-09-21T22:30:00Z"))).toBe("2026-09-22");
+  });
+});
+
+describe("moments", () => {
+  const stored = { oldest: T - 1_000, newest: T };
+
+  test("are within what is stored, and now is none", () => {
+    expect(momentAt(T - 10.4, 60, stored)).toEqual({ time: T - 10, speed: 60 });
+    expect(momentAt(T - 5_000, 0, stored)).toEqual({ time: T - 1_000, speed: 0 });
+    expect(momentAt(T - 1, 60, stored)).toBeNull();
+    expect(momentAt(T + 60, 0, stored)).toBeNull();
+  });
+
+  const moving = { time: T, speed: 60 };
+
+  test.each([
+    ["live it is the picture's", null, T + 7, 0, T + 7],
+    ["standing still it is the moment's", { time: T, speed: 0 }, T + 7, 9, T],
+    ["moving it is the picture's", moving, T + 600, 10, T + 600],
+    ["until the picture has gone back it is the moment's", moving, T + 6_000, 10, T],
+    ["until the picture has gone on it is the moment's", moving, T - 600, 10, T],
+  ])("%s time that is shown", (_, moment, picture, elapsed, shown) => {
+    expect(timeShown(moment, picture, elapsed)).toBe(shown);
+  });
+});
+
+describe("what is dragged", () => {
+  const passed: number[] = [];
+
+  beforeEach(() => {
+    vi.useFakeTimers();
+    passed.length = 0;
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  test("is passed on five times a second, the newest each time", () => {
+    const pacer = new Pacer<number>(200, (value) => passed.push(value));
+    for (let ms = 0; ms < 1_000; ms += 10) {
+      pacer.offer(ms);
+      vi.advanceTimersByTime(10);
+    }
+    expect(passed).toEqual([0, 190, 390, 590, 790, 990]);
+  });
+
+  test("is passed on at its end, once", () => {
+    const pacer = new Pacer<number>(200, (value) => passed.push(value));
+    pacer.offer(1);
+    pacer.offer(2);
+    pacer.finish(3);
+    vi.advanceTimersByTime(1_000);
+    expect(passed).toEqual([1, 3]);
+  });
+});
+
+describe("bars of what is stored", () => {
+  const hours = [
+    { hour: T - 7_200, aircraft: 5, state_vectors: 50 },
+    { hour: T - 3_600, aircraft: 5, state_vectors: 100 },
+    { hour: T, aircraft: 0, state_vectors: 0 },
+  ];
+
+  test("are cut to the span, against the fullest within it", () => {
+    expect(barsOf(hours, { from: T - 5_400, to: T - 1_800 })).toEqual([
+      { from: T - 5_400, to: T - 3_600, part: 0.5 },
+      { from: T - 3_600, to: T - 1_800, part: 1 },
+    ]);
+    expect(barsOf(hours, { from: T - 7_200, to: T - 3_600 })).toEqual([
+      { from: T - 7_200, to: T - 3_600, part: 1 },
+    ]);
+  });
+
+  test("there are none where nothing is stored", () => {
+    expect(barsOf([], { from: T, to: T + 60 })).toEqual([]);
+  });
+});
+
+describe("words", () => {
+  test("of a time", () => {
+    expect(writeClock(T)).toBe("16:13:20");
+    expect(writeDate(T)).toMatch(/^Mon 21 Sept? 2026$/);
+    expect(writeUtc(T)).toBe("14:13:20 UTC");
+    expect(writeIso(T + 0.9)).toBe("2026-09-21T14:13:20Z");
+    expect(writeWords(T, T + 3_720)).toBe("16:13, Monday 21 September, 1 h 2 min ago");
+  });
+
+  test.each([
+    [-3, "0 s"],
+    [45, "45 s"],
+    [720, "12 min"],
+    [7_620, "2 h 7 min"],
+    [273_600, "3 d 4 h"],
+  ])("of %d seconds: %s", (seconds, text) => {
+    expect(writeDuration(seconds)).toBe(text);
+  });
+
+  const flight: Flight = {
+    icao24: "4b1814",
+    callsign: "SWR7EA",
+    origin_country: "Switzerland",
+    first_seen: T,
+    last_seen: T + 7_620,
+    take_off: T + 60,
+    landing: null,
+    distance_km: 1_118.2,
+    max_altitude: 11_887.2,
+    state_vectors: 50,
+    west: null,
+    south: null,
+    east: null,
+    north: null,
+  };
+
+  test("of a flight", () => {
+    expect(writeSeen(flight)).toMatch(/^Mon 21 Sept? 2026, 16:13 to 18:20, 2 h 7 min$/);
+    expect(writeEnds(flight)).toBe("took off 16:14, landing not seen");
+    expect(writeEnds({ ...flight, take_off: null })).toBe("neither end seen");
+    expect(writeReach(flight, "metric")).toBe("1,118 km, up to 11,887 m");
+    expect(writeReach({ ...flight, max_altitude: null }, "nautical")).toBe("604 NM");
+  });
+
+  test("of one that lasts into the next day name that day", () => {
+    expect(writeSeen({ ...flight, last_seen: T + 36_000 })).toMatch(/to 02:13 on Tue 22 Sep/);
+  });
+});
+
+describe("a search", () => {
+  test.each([
+    ["callsign", " swr7 ", { callsign: "SWR7*" }],
+    ["callsign", "SWR*", { callsign: "SWR*" }],
+    ["icao24", "4B1814", { icao24: "4b1814" }],
+    ["country", "Switzerland", { country: "Switzerland" }],
+  ] as const)("by %s %j", (kind, text, question) => {
+    expect(questionOf({ kind, text, day: "" })).toEqual(question);
+  });
+
+  test("of a day is within it", () => {
+    expect(questionOf({ kind: "callsign", text: "SWR", day: "2026-09-21" })).toEqual({
+      callsign: "SWR*",
+      from: at("2026-09-20T22:00:00Z"),
+      to: at("2026-09-21T21:59:59Z"),
+    });
+  });
+
+  test.each([
+    ["callsign", "  "],
+    ["callsign", "*"],
+    ["callsign", "S*R"],
+    ["icao24", "4b18"],
+  ] as const)("by %s %j says what to type", (kind, text) => {
+    expect(questionOf({ kind, text, day: "" })).toMatch(/\.$/);
+  });
+});
