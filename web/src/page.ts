@@ -2,6 +2,7 @@
 
 import { proof } from "./access.ts";
 import { readAddress, type Shown, writeAddress } from "./address.ts";
+import { watchAttention } from "./attention.ts";
 import { fetchConfiguration, type Tiles } from "./configuration.ts";
 import { FilterChips } from "./find/filter-chips.ts";
 import { FilterForm } from "./find/filter-form.ts";
@@ -32,8 +33,6 @@ import type { Moment } from "./time/moment.ts";
 import { PastFlights } from "./time/past-flights.ts";
 import { TimeBar } from "./time/time-bar.ts";
 
-/** Who looks elsewhere for longer is not sent the stream, and gets what it missed on return. */
-const HIDDEN_MS = 30_000;
 const FOLLOW_MS = 250;
 const CLOSE_ZOOM = 6;
 const REPLAY_SPEED = 30;
@@ -61,7 +60,6 @@ export class Page {
   private counts: Counts = count(this.fleet);
   private isFollowing = false;
   private needsKey = false;
-  private hiding: ReturnType<typeof setTimeout> | undefined;
 
   constructor() {
     const { fleet, shown } = this;
@@ -147,9 +145,7 @@ export class Page {
     element("copy").addEventListener("click", () => void this.copyLink());
     element("open-palette").addEventListener("click", () => this.palette.open());
     onSystemTheme(() => this.dress());
-    document.addEventListener("visibilitychange", () => this.look());
-    addEventListener("pagehide", () => this.feed.pause());
-    addEventListener("pageshow", () => this.look());
+    watchAttention({ leave: () => this.feed.pause(), come: () => this.feed.resume() });
     listenToKeys([
       ...this.commands(),
       { keys: "/", run: () => this.palette.open() },
@@ -238,6 +234,11 @@ export class Page {
     this.flights.find(callsign);
   }
 
+  private listEmergencies(): void {
+    this.setFilter("squawk", "emergency");
+    this.panels.showTable(true);
+  }
+
   private showFlight(flight: Flight): void {
     this.shown.selected = flight.icao24;
     this.selection.choose(flight.icao24, flight);
@@ -311,7 +312,10 @@ export class Page {
     const { feed, fleet, counts } = this;
     const now = feed.now();
     showCounts(counts, now);
-    showEmergencies(fleet, counts.emergencies, (icao24) => this.visit(icao24));
+    showEmergencies(fleet, counts.emergencies, {
+      select: (icao24) => this.visit(icao24),
+      list: () => this.listEmergencies(),
+    });
     this.selection.tell();
     this.table.refresh(now);
     this.statistics.refresh(now);
@@ -380,16 +384,6 @@ export class Page {
     this.showState(this.feed.state, "");
     this.ground = tiles ?? (await fetchGeography());
     this.base.show(this.ground, this.sky.theme);
-  }
-
-  /** Opens the stream when somebody looks, and closes it when nobody has for a while. */
-  private look(): void {
-    clearTimeout(this.hiding);
-    if (document.hidden) {
-      this.hiding = setTimeout(() => this.feed.pause(), HIDDEN_MS);
-    } else {
-      this.feed.resume();
-    }
   }
 
   private remember(): void {

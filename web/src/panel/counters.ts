@@ -4,7 +4,7 @@ import { isEmergency } from "../map/aircraft-buffers.ts";
 import type { FeedState } from "../stream/feed.ts";
 import type { Fleet } from "../stream/fleet.ts";
 import { element, say } from "./elements.ts";
-import { MISSING, writeAge } from "./units.ts";
+import { writeAge } from "./units.ts";
 
 export interface Counts {
   aircraft: number;
@@ -48,10 +48,15 @@ export function count(fleet: Fleet): Counts {
   return counts;
 }
 
+/** From here on the delay is more than one poll that the credits have stretched. */
+const LATE_S = 180;
+
 export function showCounts(counts: Counts, now: number): void {
   say("aircraft", counts.aircraft.toLocaleString("en"));
   say("airborne", counts.airborne.toLocaleString("en"));
-  say("delay", Number.isNaN(counts.newest) ? MISSING : writeAge(now - counts.newest));
+  const delay = now - counts.newest;
+  say("delay", writeAge(delay));
+  element("delay").classList.toggle("is-late", delay > LATE_S);
 }
 
 export function showConnection(state: FeedState, reason: string): void {

@@ -1,7 +1,7 @@
 /** The banner of aircraft that send an emergency's transponder code. */
 
 import type { Fleet } from "../stream/fleet.ts";
-import { element } from "./elements.ts";
+import { element, make } from "./elements.ts";
 
 const MEANINGS: Record<string, string> = {
   "7500": "unlawful interference",
@@ -9,15 +9,21 @@ const MEANINGS: Record<string, string> = {
   "7700": "emergency",
 };
 
-/** More than these are counted only. */
+/** More than these are in the list only. */
 const SHOWN = 5;
 
 let shown = "";
 
+export interface EmergenciesListener {
+  select(icao24: string): void;
+  /** Takes that somebody wants to see all of them. */
+  list(): void;
+}
+
 export function showEmergencies(
   fleet: Fleet,
   slots: readonly number[],
-  select: (icao24: string) => void,
+  listener: EmergenciesListener,
 ): void {
   const lines = slots.map((slot) => ({
     icao24: fleet.icao24[slot] ?? "",
@@ -30,13 +36,16 @@ export function showEmergencies(
   }
   shown = now;
   const buttons = lines.slice(0, SHOWN).map(({ icao24, name, squawk }) => {
-    const button = document.createElement("button");
-    button.textContent = `${squawk} ${name} · ${MEANINGS[squawk] ?? ""}`;
-    button.addEventListener("click", () => select(icao24));
+    const text = `${squawk} ${name} · ${MEANINGS[squawk] ?? ""}`;
+    const button = make("button", { type: "button" }, text);
+    button.addEventListener("click", () => listener.select(icao24));
     return button;
   });
-  const more = document.createElement("span");
-  more.textContent = lines.length > SHOWN ? `and ${lines.length - SHOWN} more` : "";
-  element("emergencies").replaceChildren(...buttons, more);
+  if (lines.length > 1) {
+    const all = make("button", { class: "all", type: "button" }, `List all ${lines.length}`);
+    all.addEventListener("click", () => listener.list());
+    buttons.push(all);
+  }
+  element("emergencies").replaceChildren(...buttons);
   element("emergencies").hidden = lines.length === 0;
 }
