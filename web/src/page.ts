@@ -93,7 +93,7 @@ export class Page {
     this.statistics = new Statistics(element("statistics-body"), fleet, { setFilter });
     this.table = new Table(element("table"), fleet, {
       select: (icao24) => this.visit(icao24),
-      isVisible: (longitude, latitude) => map.getBounds().contains([longitude, latitude]),
+      isVisible: (longitude, latitude) => this.base.isVisible(longitude, latitude),
     });
     this.flights = new PastFlights(element("past-flights"), {
       show: (flight) => this.showFlight(flight),

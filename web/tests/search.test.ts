@@ -1,7 +1,7 @@
 /** The palette's search finds the best first. */
 
 import { describe, expect, test } from "vitest";
-import { countCategories, indexIn, rankName, search } from "../src/find/search.ts";
+import { countCategories, findIn, rankName, search } from "../src/find/search.ts";
 import { Fleet } from "../src/stream/fleet.ts";
 
 function fleetOf(rows: readonly (readonly [string, string | null, string | null])[]): Fleet {
@@ -78,9 +78,9 @@ describe("countries", () => {
 });
 
 test("text is compared without regard to case, and only within itself", () => {
-  expect(indexIn("ZZSwr1", "swr")).toBe(2);
-  expect(indexIn("SW", "swr")).toBe(-1);
-  expect(indexIn("[", "{")).toBe(-1);
+  expect(findIn("ZZSwr1", "swr")).toBe(2);
+  expect(findIn("SW", "swr")).toBe(-1);
+  expect(findIn("[", "{")).toBe(-1);
 });
 
 test("categories are counted by name: both numbers for not told are one", () => {

@@ -7,7 +7,7 @@ import { type System, write } from "../panel/units.ts";
 import type { Fleet } from "../stream/fleet.ts";
 import type { FilterName } from "../stream/view.ts";
 import { Listbox, type ListGroup, type ListOption } from "./listbox.ts";
-import { type AircraftHit, type CountryHit, type Hits, indexIn, plain, search } from "./search.ts";
+import { type AircraftHit, type CountryHit, findIn, type Hits, plain, search } from "./search.ts";
 
 export interface Command {
   name: string;
@@ -92,13 +92,21 @@ export class Palette {
   private listen(): void {
     this.input.addEventListener("input", () => this.find());
     this.input.addEventListener("keydown", (event) => this.box.take(event));
-    // What is typed here is not for the page: its keys do other things.
-    this.dialog.addEventListener("keydown", (event) => event.stopPropagation());
+    this.dialog.addEventListener("keydown", (event) => this.keep(event));
     this.dialog.addEventListener("click", ({ target }) => {
       if (target === this.dialog) {
         this.close(); // beside the dialog: its backdrop
       }
     });
+  }
+
+  /** What is typed here is not for the page, whose keys do other things. */
+  private keep(event: KeyboardEvent): void {
+    event.stopPropagation();
+    if (event.key === "k" && (event.ctrlKey || event.metaKey)) {
+      event.preventDefault(); // what has opened it closes it; browsers search the web by this
+      this.close();
+    }
   }
 
   private find(): void {
@@ -180,7 +188,7 @@ function tellOf({ matching, aircraft }: Hits): string {
 
 /** Marks what was typed where a text holds it. */
 function marked(text: string, typed: string, isPrefix = false): (Node | string)[] {
-  const at = indexIn(text, typed.toLowerCase());
+  const at = findIn(text, typed.toLowerCase());
   if (typed === "" || at < 0 || (isPrefix && at > 0)) {
     return [text];
   }

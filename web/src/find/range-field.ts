@@ -1,5 +1,6 @@
 /** A field for a range: two numbers, and a slider with two thumbs for whoever would rather drag. */
 
+import "./range-field.css";
 import { make } from "../panel/elements.ts";
 import type { System } from "../panel/units.ts";
 import type { FilterName } from "../stream/view.ts";

@@ -77,7 +77,7 @@ export function countCategories(fleet: Fleet): Map<string, number> {
 }
 
 /** Gives where a text without regard to case holds another one in lower case; -1 is nowhere. */
-export function indexIn(text: string, wanted: string): number {
+export function findIn(text: string, wanted: string): number {
   for (let start = 0; start + wanted.length <= text.length; start++) {
     let length = 0;
     while (length < wanted.length && lowerAt(text, start + length) === wanted.charCodeAt(length)) {
@@ -114,7 +114,7 @@ function searchCountries(fleet: Fleet, wanted: string, limit: number): CountryHi
 }
 
 function rankOf(callsign: string, icao24: string, wanted: string): number {
-  const at = indexIn(callsign, wanted);
+  const at = findIn(callsign, wanted);
   if (at === 0) {
     return callsign.length === wanted.length ? EXACT : BEGINS;
   }

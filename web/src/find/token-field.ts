@@ -1,6 +1,7 @@
 /** A field for several names, each a token, with suggestions out of the fleet. */
 
 import "./listbox.css";
+import "./token-field.css";
 import { make } from "../panel/elements.ts";
 import type { FilterName } from "../stream/view.ts";
 import { type Field, makeField, makeProblem, tellProblem } from "./field.ts";
@@ -10,8 +11,8 @@ import { plain, rankName } from "./search.ts";
 
 export interface Suggestion {
   name: string;
-  /** How many there are now; null if that is not known. */
-  aircraft: number | null;
+  /** How many there are now. */
+  aircraft: number;
 }
 
 export interface TokenSettings {
@@ -157,11 +158,10 @@ export class TokenField implements Field {
 
   private option({ name, aircraft }: Suggestion): ListOption {
     const isChosen = this.names.includes(name);
-    const figure = aircraft === null ? "" : aircraft.toLocaleString("en");
     const content = [
       make("span", { class: "tick", "aria-hidden": "true" }, isChosen ? "✓" : ""),
       make("span", {}, name),
-      make("span", { class: "figure" }, figure),
+      make("span", { class: "figure" }, aircraft.toLocaleString("en")),
     ];
     const choose = () => {
       const { scrollTop } = this.box.list;

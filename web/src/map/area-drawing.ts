@@ -56,6 +56,7 @@ export class AreaDrawing {
     }
     this.map.getContainer().append(this.sheet);
     document.body.append(this.hint);
+    document.body.classList.add("is-drawing");
     // The page's own Escape would let go of the selected aircraft.
     addEventListener("keydown", this.press, { capture: true });
     return new Promise((resolve) => {
@@ -152,6 +153,7 @@ export class AreaDrawing {
     removeEventListener("keydown", this.press, { capture: true });
     this.sheet.remove();
     this.hint.remove();
+    document.body.classList.remove("is-drawing");
     this.drawing = null;
     this.draft = null;
     if (bbox === null) {

@@ -23,6 +23,8 @@ export interface BaseMap {
   show(base: Geography | Tiles, theme: ThemeName): void;
   /** Writes the scale's distances in these units. */
   measureIn(system: System): void;
+  /** Says whether a place is on the screen; cheap enough to be asked about every aircraft. */
+  isVisible(longitude: number, latitude: number): boolean;
 }
 
 export function createBaseMap(container: HTMLElement, place: Place): BaseMap {
@@ -43,10 +45,22 @@ export function createBaseMap(container: HTMLElement, place: Place): BaseMap {
     "bottom-right",
   );
   map.addControl(new NavigationControl({ showCompass: false }), "bottom-right");
+  let bounds = map.getBounds();
+  map.on("move", () => {
+    bounds = map.getBounds();
+  });
   const scale = new ScaleControl();
   map.addControl(scale, "bottom-left");
   return {
     map,
+    isVisible: (longitude, latitude) => {
+      const east = (((longitude - bounds.getWest()) % 360) + 360) % 360;
+      return (
+        east <= bounds.getEast() - bounds.getWest() &&
+        latitude >= bounds.getSouth() &&
+        latitude <= bounds.getNorth()
+      );
+    },
     measureIn: (system) => scale.setUnit(system),
     show: (base, theme) => {
       const style = "url" in base ? tileStyle(base, theme) : baseStyle(base, MAP_THEMES[theme]);

@@ -46,18 +46,31 @@ export function unitOf(quantity: Quantity, system: System): Unit {
   return UNITS[system][quantity];
 }
 
+/** One for each shape of number: to make one costs more than to write with it. */
+const FORMATS = new Map<string, Intl.NumberFormat>();
+
+function formatOf(digits: number, isSigned: boolean): Intl.NumberFormat {
+  const key = `${digits} ${isSigned}`;
+  const known = FORMATS.get(key);
+  if (known !== undefined) {
+    return known;
+  }
+  const made = new Intl.NumberFormat("en", {
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+    signDisplay: isSigned ? "exceptZero" : "negative",
+  });
+  FORMATS.set(key, made);
+  return made;
+}
+
 /** Writes a measure that is given in the server's unit; NaN is one that was not received. */
 export function write(value: number, quantity: Quantity, system: System): string {
   if (Number.isNaN(value)) {
     return MISSING;
   }
   const { factor, symbol, digits } = unitOf(quantity, system);
-  const number = (value * factor).toLocaleString("en", {
-    minimumFractionDigits: digits,
-    maximumFractionDigits: digits,
-    signDisplay: quantity === "climb" ? "exceptZero" : "negative",
-  });
-  return `${number} ${symbol}`;
+  return `${formatOf(digits, quantity === "climb").format(value * factor)} ${symbol}`;
 }
 
 /** Writes a track: degrees and the wind's name of the direction. */

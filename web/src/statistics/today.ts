@@ -43,7 +43,7 @@ export class Today {
         throw error;
       }
       // What was shown before is still true.
-      this.notice.textContent = `${capital(error.message)}. It is asked again in five minutes.`;
+      this.notice.textContent = tellError(error);
     }
   }
 
@@ -70,6 +70,9 @@ function column({ hour, aircraft, state_vectors }: Hour, most: number): HTMLElem
   return made;
 }
 
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
+/** The page itself comes again: the person need not be told to. */
+function tellError({ message, isPassing }: HistoryError): string {
+  const [what = message] = message.split("; try again");
+  const sentence = `${what.charAt(0).toUpperCase()}${what.slice(1)}.`;
+  return isPassing ? `${sentence} It is asked again in five minutes.` : sentence;
 }
