@@ -319,6 +319,9 @@ export class Page {
     this.selection.tell();
     this.table.refresh(now);
     this.statistics.refresh(now);
+    if (this.panels.side === "filters") {
+      this.form.refresh();
+    }
     this.time.show(this.shown.moment, now, feed.newest());
     this.makeRoom();
   }
@@ -340,7 +343,6 @@ export class Page {
     this.shown.isTableOpen = this.panels.isTableOpen;
     this.table.isOpen = this.panels.isTableOpen;
     this.statistics.isOpen = this.panels.side === "statistics";
-    this.form.refresh();
     this.tell();
     this.remember();
   }

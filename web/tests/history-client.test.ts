@@ -1,6 +1,6 @@
 /** The history's answers become what the page keeps, and its refusals what a person reads. */
 
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import {
   fetchFlights,
   fetchHours,
@@ -59,6 +59,7 @@ async function refusal(): Promise<HistoryError> {
   return error as HistoryError;
 }
 
+beforeEach(() => vi.stubGlobal("sessionStorage", { getItem: () => null }));
 afterEach(() => vi.unstubAllGlobals());
 
 describe("what is asked for", () => {

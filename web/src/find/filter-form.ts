@@ -111,9 +111,12 @@ export class FilterForm {
     const head = make("div", { class: "filter-head" }, this.passing, this.clearing);
     this.clearing.addEventListener("click", () => this.clear());
     const form = make("form", { "aria-label": "Filters" }, head, ...parts);
-    form.addEventListener("submit", (event) => {
-      event.preventDefault();
-      this.send();
+    form.addEventListener("submit", (event) => event.preventDefault());
+    // Without a button to submit it, a form of several fields takes no Enter by itself.
+    form.addEventListener("keydown", ({ key, target }) => {
+      if (key === "Enter" && target instanceof HTMLInputElement) {
+        this.send();
+      }
     });
     host.classList.add("filter-form");
     host.replaceChildren(form);

@@ -1,6 +1,6 @@
 /** Altitudes and speeds as fields take them: plain numbers in the reader's units. */
 
-import type { System } from "../panel/units.ts";
+import { type System, unitOf } from "../panel/units.ts";
 
 export type RangeQuantity = "altitude" | "speed";
 
@@ -15,27 +15,20 @@ export interface FieldUnit {
   streamDigits: number;
 }
 
-const METRE = { symbol: "m", factor: 1, greatest: 13_000, step: 100, streamDigits: 1 };
-const FOOT = { symbol: "ft", factor: 1 / 0.3048, greatest: 43_000, step: 500, streamDigits: 1 };
+type Slider = Pick<FieldUnit, "greatest" | "step" | "streamDigits">;
 
-// The factors are those of units.ts, which a test checks.
-const UNITS: Record<System, Record<RangeQuantity, FieldUnit>> = {
-  metric: {
-    altitude: METRE,
-    speed: { symbol: "km/h", factor: 3.6, greatest: 1_200, step: 10, streamDigits: 2 },
-  },
-  nautical: {
-    altitude: FOOT,
-    speed: { symbol: "kt", factor: 3600 / 1852, greatest: 650, step: 10, streamDigits: 2 },
-  },
-  imperial: {
-    altitude: FOOT,
-    speed: { symbol: "mph", factor: 3600 / 1609.344, greatest: 750, step: 10, streamDigits: 2 },
-  },
+const METRES: Slider = { greatest: 13_000, step: 100, streamDigits: 1 };
+const FEET: Slider = { greatest: 43_000, step: 500, streamDigits: 1 };
+
+const SLIDERS: Record<System, Record<RangeQuantity, Slider>> = {
+  metric: { altitude: METRES, speed: { greatest: 1_200, step: 10, streamDigits: 2 } },
+  nautical: { altitude: FEET, speed: { greatest: 650, step: 10, streamDigits: 2 } },
+  imperial: { altitude: FEET, speed: { greatest: 750, step: 10, streamDigits: 2 } },
 };
 
 export function fieldUnit(quantity: RangeQuantity, system: System): FieldUnit {
-  return UNITS[system][quantity];
+  const { symbol, factor } = unitOf(quantity, system);
+  return { symbol, factor, ...SLIDERS[system][quantity] };
 }
 
 /** Writes the stream's number for a field; nothing where there is none. */

@@ -9,6 +9,8 @@ import { drawAtlas } from "./shapes.ts";
 
 export interface AircraftLayerProps {
   uniforms: AircraftUniforms;
+  /** Called after each drawing that has come out: shaders may not be ready for the first ones. */
+  onDrawn?: (aircraft: number) => void;
 }
 
 /** Gives the `data` of the layer; only a new object makes deck.gl upload the arrays again. */
@@ -33,6 +35,7 @@ export class AircraftLayer extends Layer<AircraftLayerProps> {
   static override layerName = "AircraftLayer";
   static override defaultProps = {
     uniforms: { type: "object", value: null, compare: false },
+    onDrawn: { type: "function", value: () => {} },
   };
   declare state: State;
 
@@ -54,7 +57,9 @@ export class AircraftLayer extends Layer<AircraftLayerProps> {
     model.setInstanceCount(this.getNumInstances());
     model.setBindings({ atlas });
     model.shaderInputs.setProps({ aircraft: this.props.uniforms });
-    model.draw(this.context.renderPass);
+    if (model.draw(this.context.renderPass)) {
+      this.props.onDrawn?.(this.getNumInstances());
+    }
   }
 
   override finalizeState(context: Parameters<Layer["finalizeState"]>[0]): void {

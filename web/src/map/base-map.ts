@@ -65,6 +65,7 @@ export function createBaseMap(container: HTMLElement, place: Place): BaseMap {
     show: (base, theme) => {
       const style = "url" in base ? tileStyle(base, theme) : baseStyle(base, MAP_THEMES[theme]);
       map.setStyle(style, { diff: true });
+      void map.once("idle", () => performance.mark("ground-drawn"));
     },
   };
 }

@@ -47,6 +47,7 @@ export class Sky {
   private data: AircraftLayerData;
   private lastFrame = 0;
   private isDue = true;
+  private hasDrawn = false;
   private readonly buffers = new AircraftBuffers();
   private readonly overlay = new MapLibreOverlay({ interleaved: false, layers: [] });
   private readonly map: MapLibre;
@@ -120,8 +121,17 @@ export class Sky {
       // deck.gl's type knows arrays of objects, of which there are none here.
       data: this.data as never,
       uniforms: this.uniforms(),
+      onDrawn: this.noteDrawn,
     });
   }
+
+  /** Marks when there were aircraft to be seen first, for who measures. */
+  private readonly noteDrawn = (aircraft: number): void => {
+    if (!this.hasDrawn && aircraft > 0) {
+      this.hasDrawn = true;
+      performance.mark("aircraft-drawn");
+    }
+  };
 
   private uniforms(): AircraftUniforms {
     const isDark = this.theme === "dark";
