@@ -10,8 +10,8 @@ import {
   writeFilters,
 } from "../src/find/filter-values.ts";
 import { describeArea, describeFilter } from "../src/find/filter-words.ts";
-import { fieldUnit, readNumber } from "../src/find/unit-fields.ts";
-import { SYSTEMS, write } from "../src/panel/units.ts";
+import { readNumber } from "../src/find/unit-fields.ts";
+import { SYSTEMS } from "../src/panel/units.ts";
 import type { FilterName, Filters } from "../src/stream/view.ts";
 
 const NONE: Filters = new Map();
@@ -139,15 +139,6 @@ describe("filters in words", () => {
 test("categories have one name for both numbers that tell nothing", () => {
   expect(categoriesNamed("not told")).toBe("0,1");
   expect(categoryNames("0,1,6,99")).toEqual(["not told", "heavy", "99"]);
-});
-
-test.each(SYSTEMS)("fields have the %s units that are written elsewhere", (system) => {
-  for (const quantity of ["altitude", "speed"] as const) {
-    const { factor, symbol } = fieldUnit(quantity, system);
-    expect(write(1e9, quantity, system)).toBe(
-      `${Math.round(1e9 * factor).toLocaleString("en")} ${symbol}`,
-    );
-  }
 });
 
 test("numbers may have separators of thousands, and nothing else", () => {

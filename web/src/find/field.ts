@@ -1,6 +1,6 @@
 /** What the fields of the filter form have in common: a label, a control, and what is wrong with it. */
 
-import { make } from "../panel/elements.ts";
+import { make, put } from "../panel/elements.ts";
 import type { FilterName } from "../stream/view.ts";
 import type { FilterValues } from "./filter-values.ts";
 
@@ -30,9 +30,7 @@ export function tellProblem(
   text: string | undefined,
 ): void {
   problem.hidden = text === undefined;
-  if (problem.textContent !== (text ?? "")) {
-    problem.textContent = text ?? "";
-  }
+  put(problem, text ?? "");
   for (const input of inputs) {
     input.ariaInvalid = String(text !== undefined);
     if (text === undefined) {

@@ -2,7 +2,7 @@
 
 import "./filter-form.css";
 import { CATEGORIES } from "../panel/categories.ts";
-import { make } from "../panel/elements.ts";
+import { make, put } from "../panel/elements.ts";
 import type { System } from "../panel/units.ts";
 import type { Fleet } from "../stream/fleet.ts";
 import type { Filters } from "../stream/view.ts";
@@ -101,10 +101,7 @@ export class FilterForm {
 
   /** Writes how many aircraft pass; cheap enough for every update. */
   refresh(): void {
-    const text = `${this.fleet.size.toLocaleString("en")} aircraft`;
-    if (this.passing.textContent !== text) {
-      this.passing.textContent = text;
-    }
+    put(this.passing, `${this.fleet.size.toLocaleString("en")} aircraft`);
   }
 
   private build(host: HTMLElement, parts: readonly HTMLElement[]): void {

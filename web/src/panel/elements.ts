@@ -9,12 +9,18 @@ export function element<Kind extends HTMLElement = HTMLElement>(id: string): Kin
   return found as Kind;
 }
 
-/** Writes a text, if it is another one: nothing is laid out again for nothing. */
-export function say(id: string, text: string): void {
-  const place = element(id);
-  if (place.textContent !== text) {
+/** Writes a text, if it is another one, and says whether it was: nothing is laid out for nothing. */
+export function put(place: HTMLElement, text: string): boolean {
+  const isNew = place.textContent !== text;
+  if (isNew) {
     place.textContent = text;
   }
+  return isNew;
+}
+
+/** Writes a text into an element that index.html promises. */
+export function say(id: string, text: string): void {
+  put(element(id), text);
 }
 
 /** Makes an element with attributes and children; strings become text, never markup. */

@@ -1,6 +1,6 @@
 /** A list of bars: names, numbers, and how they compare. */
 
-import { make } from "../panel/elements.ts";
+import { make, put } from "../panel/elements.ts";
 
 export interface Bar {
   name: string;
@@ -66,20 +66,11 @@ export class Bars {
   }
 
   private write({ element, name, fill, count }: Line, bar: Bar, greatest: number): void {
-    say(count, bar.count.toLocaleString("en"));
+    put(count, bar.count.toLocaleString("en"));
     fill.style.width = `${(100 * bar.count) / greatest}%`;
     fill.style.backgroundColor = bar.colour ?? "";
-    if (say(name, bar.name)) {
+    if (put(name, bar.name)) {
       element.title = this.hint(bar.name);
     }
   }
-}
-
-/** Writes a text if it is another one, and says whether it was. */
-function say(place: HTMLElement, text: string): boolean {
-  const isNew = place.textContent !== text;
-  if (isNew) {
-    place.textContent = text;
-  }
-  return isNew;
 }

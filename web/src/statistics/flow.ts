@@ -1,6 +1,6 @@
 /** How the picture came in over the last minutes: state vectors, delay and aircraft. */
 
-import { make } from "../panel/elements.ts";
+import { make, put } from "../panel/elements.ts";
 import { MISSING, writeAge } from "../panel/units.ts";
 import { Sparkline } from "../plot/sparkline.ts";
 import { Rate } from "./rate.ts";
@@ -52,10 +52,7 @@ export class Flow {
   /** Writes and plots what was kept. */
   write(): void {
     for (const { ring, value, sparkline, write } of [this.vectors, this.delay, this.aircraft]) {
-      const text = write(ring.at(ring.length - 1));
-      if (value.textContent !== text) {
-        value.textContent = text;
-      }
+      put(value, write(ring.at(ring.length - 1)));
       sparkline.draw(ring);
     }
   }

@@ -2,7 +2,7 @@
 
 import "./statistics.css";
 import type { ThemeName } from "../map/theme.ts";
-import { make } from "../panel/elements.ts";
+import { make, put } from "../panel/elements.ts";
 import { MISSING, type System, writeAge } from "../panel/units.ts";
 import type { Fleet } from "../stream/fleet.ts";
 import type { FilterName } from "../stream/view.ts";
@@ -116,16 +116,16 @@ export class Statistics {
     }
     const { tally } = this;
     const theme: ThemeName = document.documentElement.dataset.theme === "light" ? "light" : "dark";
-    say(this.figures.aircraft, tally.aircraft.toLocaleString("en"));
-    say(this.figures.airborne, tally.airborne.toLocaleString("en"));
-    say(this.figures.onGround, tally.onGround.toLocaleString("en"));
-    say(this.figures.age, writeAge(tally.medianAge));
+    put(this.figures.aircraft, tally.aircraft.toLocaleString("en"));
+    put(this.figures.airborne, tally.airborne.toLocaleString("en"));
+    put(this.figures.onGround, tally.onGround.toLocaleString("en"));
+    put(this.figures.age, writeAge(tally.medianAge));
     this.flow.write();
     this.altitudes.show(altitudeBars(tally, this.system, theme));
     this.countries.show(countryBars(tally, COUNTRIES));
     this.categories.show(categoryBars(tally, CATEGORIES));
     const silent = untold(tally);
-    say(this.untold, silent === 0 ? "" : `${silent.toLocaleString("en")} have not told theirs.`);
+    put(this.untold, silent === 0 ? "" : `${silent.toLocaleString("en")} have not told theirs.`);
     this.today.refresh(this.now);
   }
 }
@@ -140,10 +140,4 @@ function figure(list: HTMLElement, term: string): HTMLElement {
   const value = make("dd", {}, MISSING);
   list.append(make("div", {}, make("dt", {}, term), value));
   return value;
-}
-
-function say(place: HTMLElement, text: string): void {
-  if (place.textContent !== text) {
-    place.textContent = text;
-  }
 }

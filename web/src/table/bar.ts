@@ -1,6 +1,6 @@
 /** What stands above the rows: a field and a switch that narrow them, and how many are left. */
 
-import { make } from "../panel/elements.ts";
+import { make, put } from "../panel/elements.ts";
 import type { Fleet } from "../stream/fleet.ts";
 import { narrow } from "./narrow.ts";
 
@@ -50,10 +50,7 @@ export class Bar {
 
   count(rows: number, aircraft: number): void {
     const [some, all] = [rows.toLocaleString("en"), aircraft.toLocaleString("en")];
-    const text = rows === aircraft ? `${all} aircraft` : `${some} of ${all}`;
-    if (this.counted.textContent !== text) {
-      this.counted.textContent = text;
-    }
+    put(this.counted, rows === aircraft ? `${all} aircraft` : `${some} of ${all}`);
   }
 
   /** Says why there is no row, and what to do. */

@@ -1,7 +1,7 @@
 /** The table of all aircraft: in step with the map, and as long as the fleet. */
 
 import "./table.css";
-import { make } from "../panel/elements.ts";
+import { make, put } from "../panel/elements.ts";
 import type { System } from "../panel/units.ts";
 import type { Fleet } from "../stream/fleet.ts";
 import { Bar } from "./bar.ts";
@@ -137,10 +137,7 @@ export class Table {
     );
     this.order.arrange(this.fleet, this.sort, passes);
     this.bar.count(this.order.length, this.fleet.size);
-    const reason = this.order.length > 0 ? "" : this.bar.reason(this.fleet.size);
-    if (this.empty.textContent !== reason) {
-      this.empty.textContent = reason;
-    }
+    put(this.empty, this.order.length > 0 ? "" : this.bar.reason(this.fleet.size));
     this.draw();
   }
 

@@ -3,7 +3,7 @@
 import "./time-bar.css";
 import type { Hour } from "../history/answers.ts";
 import { fetchHours, isAbort } from "../history/history-client.ts";
-import { make } from "../panel/elements.ts";
+import { make, put } from "../panel/elements.ts";
 import { type Moment, momentAt, SPEEDS, timeShown } from "./moment.ts";
 import { Pacer } from "./pacer.ts";
 import {
@@ -330,12 +330,5 @@ export class TimeBar {
 function choose(list: HTMLSelectElement, value: string): void {
   if (list.value !== value) {
     list.value = value;
-  }
-}
-
-/** Writes a text, if it is another one. */
-function put(place: HTMLElement, text: string): void {
-  if (place.textContent !== text) {
-    place.textContent = text;
   }
 }
