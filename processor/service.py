@@ -83,6 +83,7 @@ class ArchiveHalf:
                 settings.database.flight_retention_days,
             ),
             chunk_rows=settings.database.chunk_rows,
+            compress_after_days=settings.database.compress_after_days,
         )
         self._consumer = ArchiveConsumer(
             kafka=settings.kafka,

@@ -139,6 +139,7 @@ class DatabaseSettings(_Section):
     minutely_retention_days: int = Field(365, ge=0)
     flight_retention_days: int = Field(0, ge=0)
     chunk_rows: int = Field(25_000_000, ge=1_000)
+    compress_after_days: int = Field(4, ge=0)
 
 
 class ArchiveSettings(_Section):

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import asyncpg
 
 from processor.archive.audit import Violation, audit
-from processor.archive.database import MISSING_SCHEMA, Connection
+from processor.archive.database import MISSING_SCHEMA, TO_ANY_CHUNK, Connection
 from processor.archive.flights import Flights
 from processor.archive.instants import take_unix_seconds
 from processor.archive.sql import load_queries
@@ -63,7 +63,7 @@ async def _connect(settings: Settings) -> Connection:
         return await asyncpg.connect(
             url,
             timeout=settings.database.connect_timeout_seconds,
-            server_settings={"timezone": "UTC"},
+            server_settings={"timezone": "UTC", **TO_ANY_CHUNK},
         )
     except (OSError, TimeoutError, asyncpg.PostgresError) as error:
         raise SchemaError(f"no database: {error}. See database.url") from error

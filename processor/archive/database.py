@@ -43,6 +43,12 @@ MISSING_SCHEMA = (asyncpg.UndefinedTableError, asyncpg.UndefinedFunctionError)
 REFUSED = (asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InvalidCatalogNameError)
 
 
+TO_ANY_CHUNK = {"timescaledb.max_tuples_decompressed_per_dml_transaction": "0"}
+"""For rows that come so late that their chunk is compressed: TimescaleDB unpacks what stands around
+them, and beyond 100,000 rows would refuse the transaction, each time anew. Unknown to other
+servers, where it does nothing."""
+
+
 def _is_transient(error: BaseException) -> bool:
     # asyncpg files rows that it cannot encode under InterfaceError too: those never pass.
     return isinstance(error, TRANSIENT) and not isinstance(error, asyncpg.DataError | ValueError)
@@ -69,6 +75,7 @@ class Database:
             # A process that sleeps in a transaction must not keep its locks from its successor.
             "idle_in_transaction_session_timeout": str(int(statement_timeout_seconds * 1000)),
             "lock_timeout": str(int(statement_timeout_seconds * 1000)),
+            **TO_ANY_CHUNK,
         }
         self._connection: Connection | None = None
         self._one_at_a_time = asyncio.Lock()

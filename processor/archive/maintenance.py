@@ -39,21 +39,28 @@ class Maintenance:
         metrics: ArchiveMetrics,
         kept: Kept,
         chunk_rows: int,
+        compress_after_days: int,
     ) -> None:
         self._database = database
         self._queries = queries
         self._metrics = metrics
         self._kept = kept
         self._chunk_rows = chunk_rows
+        self._compress_after_days = compress_after_days
         self._sums = Sums(queries)
 
     async def run(self) -> None:
         """Maintain until cancelled."""
+        await self._database.run(self._settle)
         while True:
             await self._database.run(self.maintain)
             while any(await self._database.run(self._sums.sum_up)):
                 pass
             await asyncio.sleep(INTERVAL_SECONDS)
+
+    async def _settle(self, connection: Connection) -> None:
+        """Do what the settings ask for once."""
+        await connection.execute(self._queries.compress_after, self._compress_after_days)
 
     async def maintain(self, connection: Connection) -> None:
         """Do everything that is due."""

@@ -143,21 +143,24 @@ SELECT NOT EXISTS (SELECT FROM retention_marks);
 SELECT count(*) FROM pg_index
 WHERE indrelid = 'state_vectors'::regclass AND indisunique AND indisvalid;
 
--- courses: where aircraft stand that are not known yet: their newest flight and state vector
+-- courses: where aircraft stand that are not known yet: their newest flight and state vector, which
+-- may have expired, so long ago that what comes next is another flight
 SELECT leg.icao24, leg.first_seen, leg.callsign, leg.origin_country, leg.take_off, leg.landing,
-       newest.last_contact, newest.on_ground
+       coalesce(newest.last_contact, leg.last_seen, leg.first_seen) AS last_contact,
+       coalesce(newest.on_ground, FALSE) AS on_ground
 FROM unnest($1::text[]) AS asked (icao24)
 CROSS JOIN LATERAL (
     SELECT * FROM flight_legs AS leg
     WHERE leg.icao24 = asked.icao24 ORDER BY leg.first_seen DESC LIMIT 1
 ) AS leg
-CROSS JOIN LATERAL (
+LEFT JOIN LATERAL (
     SELECT state.last_contact, state.on_ground FROM state_vectors AS state
     WHERE state.icao24 = asked.icao24 AND state.last_contact >= leg.first_seen
     ORDER BY state.last_contact DESC LIMIT 1
-) AS newest;
+) AS newest ON TRUE;
 
--- neighbours: what stood before and after state vectors that came late, when they were not there
+-- neighbours: what stood before and after state vectors that came late, when they were not there; of
+-- those older than all that is kept nothing can be told
 SELECT late.icao24, late.last_contact, late.callsign, late.on_ground,
        before.last_contact AS before_contact, before.callsign AS before_callsign,
        before.on_ground AS before_on_ground, after.last_contact AS after_contact
@@ -179,16 +182,41 @@ LEFT JOIN LATERAL (
       AND state.last_contact <= late.last_contact + INTERVAL '30 minutes'
       AND state.last_contact <> ALL (late.contacts)
     ORDER BY state.last_contact LIMIT 1
-) AS after ON TRUE;
+) AS after ON TRUE
+WHERE late.last_contact >= coalesce(
+    (SELECT max(dropped_before) FROM retention_marks), '-infinity'
+);
 
--- uncut: take back the flights from the one on that state vectors which came late belong to
-WITH begins AS (
-    SELECT late.icao24, coalesce(
-        (SELECT max(leg.first_seen) FROM flight_legs AS leg
-         WHERE leg.icao24 = late.icao24 AND leg.first_seen <= late.last_contact),
-        late.last_contact
-    ) AS first_seen
+-- uncut: take back the flights from the one on that state vectors which came late belong to. One that
+-- began before all that is kept stays as it is; then from the first state vector on that is not its
+WITH kept AS (
+    SELECT coalesce(max(dropped_before), '-infinity') AS since FROM retention_marks
+), own AS (
+    SELECT late.icao24, late.last_contact, leg.first_seen, leg.last_seen, leg.ends_before,
+           kept.since AS kept_since, leg.first_seen < kept.since AS is_older
     FROM unnest($1::text[], $2::timestamptz[]) AS late (icao24, last_contact)
+    CROSS JOIN kept
+    LEFT JOIN LATERAL (
+        SELECT * FROM flight_legs AS leg
+        WHERE leg.icao24 = late.icao24 AND leg.first_seen <= greatest(late.last_contact, kept.since)
+        ORDER BY leg.first_seen DESC LIMIT 1
+    ) AS leg ON TRUE
+), begins AS (
+    SELECT own.icao24, CASE
+        WHEN own.is_older THEN (
+            SELECT min(state.last_contact) FROM state_vectors AS state
+            WHERE state.icao24 = own.icao24 AND state.last_contact >= own.kept_since
+              AND state.last_contact
+                  >= least(own.ends_before, own.last_seen + INTERVAL '30 minutes 1 second')
+        )
+        ELSE coalesce(own.first_seen, own.last_contact)
+    END AS first_seen
+    FROM own
+), closed AS (
+    UPDATE flight_legs AS leg SET ends_before = begins.first_seen
+    FROM own JOIN begins USING (icao24)
+    WHERE own.is_older AND leg.icao24 = own.icao24 AND leg.first_seen = own.first_seen
+      AND leg.ends_before > begins.first_seen
 ), taken_back AS (
     DELETE FROM flight_legs AS leg USING begins
     WHERE leg.icao24 = begins.icao24 AND leg.first_seen >= begins.first_seen
@@ -196,7 +224,8 @@ WITH begins AS (
 )
 SELECT begins.icao24, begins.first_seen,
        coalesce(taken_back.take_off = begins.first_seen, FALSE) AS begins_with_take_off
-FROM begins LEFT JOIN taken_back USING (icao24, first_seen);
+FROM begins LEFT JOIN taken_back USING (icao24, first_seen)
+WHERE begins.first_seen IS NOT NULL;
 
 -- sightings: all that flights are cut by, from a moment on
 SELECT state.icao24, state.last_contact, state.callsign, state.origin_country, state.on_ground
@@ -205,24 +234,29 @@ JOIN state_vectors AS state
   ON state.icao24 = asked.icao24 AND state.last_contact >= asked.since
 ORDER BY state.icao24, state.last_contact;
 
--- save_legs: flights that began or changed; whatever was measured of them is to be measured anew
-INSERT INTO flight_legs
+-- save_legs: flights that began or changed; whatever was measured of them is to be measured anew,
+-- unless what it was measured by may have expired
+INSERT INTO flight_legs AS leg
     (icao24, first_seen, callsign, origin_country, take_off, landing, ends_before)
 SELECT icao24, first_seen, callsign, origin_country, take_off, landing,
        coalesce(ends_before, 'infinity')
 FROM unnest(
     $1::text[], $2::timestamptz[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[],
     $7::timestamptz[]
-) AS leg (icao24, first_seen, callsign, origin_country, take_off, landing, ends_before)
+) AS cut (icao24, first_seen, callsign, origin_country, take_off, landing, ends_before)
 ON CONFLICT (icao24, first_seen) DO UPDATE
     SET callsign = excluded.callsign, take_off = excluded.take_off, landing = excluded.landing,
-        ends_before = excluded.ends_before, last_seen = NULL;
+        ends_before = excluded.ends_before,
+        last_seen = CASE WHEN leg.first_seen < (SELECT max(dropped_before) FROM retention_marks)
+                         THEN leg.last_seen END;
 
--- unmeasure: flights that old state vectors were added to, also while they are being measured
+-- unmeasure: flights that old state vectors were added to, also while they are being measured; not
+-- those whose others may have expired
 UPDATE flight_legs AS leg SET last_seen = NULL
 FROM unnest($1::text[], $2::timestamptz[]) AS added (icao24, last_contact)
 WHERE leg.icao24 = added.icao24
-  AND added.last_contact >= leg.first_seen AND added.last_contact < leg.ends_before;
+  AND added.last_contact >= leg.first_seen AND added.last_contact < leg.ends_before
+  AND leg.first_seen >= coalesce((SELECT max(dropped_before) FROM retention_marks), '-infinity');
 
 -- touch_minutes: minutes whose rows are to be summed up
 INSERT INTO touched_minutes (minute) SELECT unnest($1::timestamptz[]);
@@ -257,8 +291,9 @@ GROUP BY minute ORDER BY minute LIMIT $1;
 -- make_minutely_partitions: room for the minutes of these days; a hypertable needs none
 SELECT make_minutely_partitions($1::date[]);
 
--- sum_up_minutes: the last state vector of each aircraft in each of these minutes
-INSERT INTO minutely_state_vectors
+-- sum_up_minutes: the last state vector of each aircraft in each of these minutes; fewer than before
+-- are what is left of a minute that has expired
+INSERT INTO minutely_state_vectors AS minutely
 SELECT DISTINCT ON (minute, icao24)
        asked.minute,
        count(*) OVER (PARTITION BY asked.minute, state.icao24) AS state_vectors,
@@ -279,7 +314,8 @@ SET state_vectors = excluded.state_vectors, callsign = excluded.callsign,
     on_ground = excluded.on_ground, velocity = excluded.velocity,
     true_track = excluded.true_track, vertical_rate = excluded.vertical_rate,
     geo_altitude = excluded.geo_altitude, squawk = excluded.squawk, spi = excluded.spi,
-    position_source = excluded.position_source, category = excluded.category;
+    position_source = excluded.position_source, category = excluded.category
+WHERE excluded.state_vectors >= minutely.state_vectors;
 
 -- touch_hours: hours whose minutes have changed
 INSERT INTO touched_hours (hour)
@@ -314,6 +350,9 @@ SELECT pg_try_advisory_xact_lock(hashtext('flight-monitor sums up'));
 
 -- fit_chunks: how much time a chunk of the hypertable is to span, for so many rows
 SELECT fit_chunks($1);
+
+-- compress_after: how old chunks are that the columnstore takes over, in days
+SELECT compress_after($1);
 
 -- drop_expired_minutes: minutes older than they are to be kept, a day at a time
 SELECT drop_minutely_state_vectors_before($1);

@@ -50,6 +50,7 @@ class Queries(NamedTuple):
     forget_hour: str
     take_turns: str
     fit_chunks: str
+    compress_after: str
     drop_expired_minutes: str
     delete_expired_flights: str
     rebuild_begins: str

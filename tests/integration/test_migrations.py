@@ -11,6 +11,7 @@ from typing import NamedTuple
 import asyncpg
 import pytest
 
+from migrations.editions import SQL
 from standalone.database import EmbeddedDatabase
 from tests.support import databases
 from tests.support.invented_day import Leg
@@ -30,9 +31,9 @@ ALL = ARCHIVE | FIRST_VIEWS | HISTORY | {"flights", "tracks", "emergencies"}
 FUNCTIONS = {
     *("make_partitions", "drop_state_vectors_before"),
     *("make_minutely_partitions", "drop_minutely_state_vectors_before"),
-    *("great_circle_km", "measure_flight", "fit_chunks"),
+    *("great_circle_km", "measure_flight", "fit_chunks", "compress_after"),
 }
-HEAD = "0003"
+HEAD = "0004"
 DIVIDED = {
     "state_vectors": ("make_partitions", "drop_state_vectors_before", "last_contact"),
     "minutely_state_vectors": (
@@ -297,3 +298,31 @@ def test_hours_come_from_their_sums_unless_they_were_touched(place: Place) -> No
     assert fetch(place.dsn, traffic) == [*counted, ("Switzerland", 1, 1)]
     fetch(place.dsn, "DELETE FROM touched_hours WHERE hour = $1", first)
     assert fetch(place.dsn, traffic) == [("Germany", 7, 70), ("Switzerland", 1, 1)]
+
+
+async def _warnings_of_compress_after(dsn: str) -> list[str]:
+    connection = await asyncpg.connect(dsn)
+    heard: list[str] = []
+    connection.add_log_listener(lambda _, message: heard.append(str(message.message)))
+    try:
+        await connection.execute("SELECT compress_after(4)")
+    finally:
+        await connection.close()
+    return heard
+
+
+async def test_only_the_licence_keeps_the_columnstore_away(place: Place) -> None:
+    """Its statements cannot run in this edition, but the server knows all that they name.
+
+    That it cannot be had is told, and stops nothing.
+    """
+    await asyncio.to_thread(migrate, place.dsn)
+    assert await _warnings_of_compress_after(place.dsn) == []
+    if place.is_timescale:
+        connection = await asyncpg.connect(place.dsn)
+        await connection.execute("DROP FUNCTION compress_after(integer)")
+        await connection.execute((SQL / "0004_columnstore.sql").read_text())
+        await connection.close()
+        [warning] = await _warnings_of_compress_after(place.dsn)
+        assert "stay as they are" in warning
+        assert "remove_columnstore_policy" in warning

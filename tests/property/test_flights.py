@@ -1,6 +1,7 @@
 """Flights are the same, however state vectors come: in batches, late, again, after restarts."""
 
-from collections.abc import AsyncIterator, Iterable
+import time
+from collections.abc import AsyncIterator, Container, Iterator
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -14,20 +15,33 @@ from tests.support.state_vectors import START, state_vector
 
 pytestmark = pytest.mark.real_database
 
-SIGHTINGS = st.builds(
-    state_vector,
-    icao24=st.sampled_from(["aaaaaa", "bbbbbb"]),
-    # Around the limit of silence, and close together.
-    last_contact=st.builds(
-        lambda half_hours, seconds: START - 90_000 + 1_800 * half_hours + seconds,
-        st.integers(0, 4),
-        st.integers(0, 40),
-    ),
-    callsign=st.sampled_from([None, "SWR1", "SWR2"]),
-    on_ground=st.booleans(),
-)
+DAY = 86_400
+LONG_AGO = int(time.time()) // DAY * DAY - 5 * DAY
+"""A midnight; whatever flew a day after it is over."""
 
-BATCHES = st.lists(st.lists(SIGHTINGS, max_size=8), max_size=8)
+Batches = list[list[StateVector]]
+
+
+def batches(begin: int) -> st.SearchStrategy[Batches]:
+    """Return batches of two aircraft within two hours and a half (Unix seconds)."""
+    sightings = st.builds(
+        state_vector,
+        icao24=st.sampled_from(["aaaaaa", "bbbbbb"]),
+        # Around the limit of silence, and close together.
+        last_contact=st.builds(
+            lambda half_hours, seconds: begin + 1_800 * half_hours + seconds,
+            st.integers(0, 4),
+            st.integers(0, 40),
+        ),
+        callsign=st.sampled_from([None, "SWR1", "SWR2"]),
+        on_ground=st.booleans(),
+    )
+    return st.lists(st.lists(sightings, max_size=8), max_size=8)
+
+
+def together(batches: Batches) -> Iterator[StateVector]:
+    """Return the state vectors of all batches."""
+    return (state for batch in batches for state in batch)
 
 
 @pytest.fixture
@@ -38,19 +52,46 @@ async def site(database_url: str) -> AsyncIterator[ArchiveSite]:
     await site.database.close()
 
 
-@given(batches=BATCHES, restarts=st.sets(st.integers(0, 7)))
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-@pytest.mark.timeout(240)
-async def test_the_same_flights_whatever_the_batching(
-    site: ArchiveSite, batches: list[list[StateVector]], restarts: Iterable[int]
-) -> None:
-    """All that counts is which state vectors there are."""
-    await site.clear()
-    await site.restart()
+async def write(site: ArchiveSite, batches: Batches, restarts: Container[int]) -> None:
+    """Store batches, some of them after a restart."""
     for number, batch in enumerate(batches):
         if number in restarts:
             await site.restart()
         await site.write(batch)
-    assert await site.flights() == flights_of(state for batch in batches for state in batch)
+
+
+often = settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+
+
+@given(batches=batches(START - 90_000), restarts=st.sets(st.integers(0, 7)))
+@often
+@pytest.mark.timeout(240)
+async def test_the_same_flights_whatever_the_batching(
+    site: ArchiveSite, batches: Batches, restarts: Container[int]
+) -> None:
+    """All that counts is which state vectors there are."""
+    await site.clear()
+    await site.restart()
+    await write(site, batches, restarts)
+    assert await site.flights() == flights_of(together(batches))
+
+
+@given(
+    before=batches(LONG_AGO), after=batches(LONG_AGO + 2 * DAY), restarts=st.sets(st.integers(0, 7))
+)
+@often
+@pytest.mark.timeout(240)
+async def test_flights_whose_state_vectors_have_expired_stay(
+    site: ArchiveSite, before: Batches, after: Batches, restarts: Container[int]
+) -> None:
+    """Those that follow are the same as if there had been none, however they come."""
+    await site.clear()
+    await site.restart()
+    await write(site, before, restarts)
+    await site.sum_up()
+    await site.expire(LONG_AGO + DAY)
+    await write(site, after, restarts)
+    expected = [*flights_of(together(before)), *flights_of(together(after))]
+    assert await site.flights() == sorted(expected)

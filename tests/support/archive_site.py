@@ -5,6 +5,7 @@ import asyncpg
 from processor.archive.batch import Batch, Claim, Span
 from processor.archive.database import Database
 from processor.archive.sql import load_queries
+from processor.archive.sums import Sums
 from processor.archive.writer import Writer
 from processor.message import LogIdentity, Watermarks
 from telemetry.state_vector import StateVector
@@ -42,6 +43,22 @@ class ArchiveSite:
         await self._writer.write(Batch([span]))
         self._claim.next_offset = hi
 
+    async def sum_up(self) -> None:
+        """Do all that maintenance has to sum up."""
+        sums = Sums(load_queries())
+        while any(await self.database.run(sums.sum_up)):
+            pass
+
+    async def expire(self, moment: int) -> None:
+        """Drop the state vectors from before a moment (Unix seconds), as retention does."""
+        connection = await asyncpg.connect(self.dsn)
+        for statement in (
+            "DELETE FROM state_vectors WHERE last_contact < to_timestamp($1)",
+            "INSERT INTO retention_marks (dropped_before) VALUES (to_timestamp($1))",
+        ):
+            await connection.execute(statement, moment)
+        await connection.close()
+
     async def flights(self) -> list[Flight]:
         """Return what people see."""
         connection = await asyncpg.connect(self.dsn)
@@ -60,6 +77,7 @@ class ArchiveSite:
         """Forget everything."""
         connection = await asyncpg.connect(self.dsn)
         await connection.execute(
-            "TRUNCATE state_vectors, flight_legs, ingest_offsets, ingest_ledger, touched_minutes"
+            "TRUNCATE state_vectors, flight_legs, ingest_offsets, ingest_ledger, touched_minutes,"
+            " minutely_state_vectors, retention_marks"
         )
         await connection.close()
