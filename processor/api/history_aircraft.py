@@ -1,22 +1,20 @@
 """SERVE: one aircraft: where it is, which flight it is on, and its track."""
 
-import asyncio
 import datetime as dt
-from collections.abc import Sequence
 from typing import Annotated
 
 import msgspec
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from processor.access.gate import Gate
 from processor.access.principal import HISTORY, Principal
 from processor.api.access import require
-from processor.api.answers import answer, describe_answers, json_response, schema_of
+from processor.api.answers import answer, describe_answers, large_response, schema_of
 from processor.api.download import FILES
 from processor.api.history_files import Files
 from processor.api.history_parameters import Icao24, TrackQuestion
 from processor.box import Box
-from processor.history.database import Connection, Record
+from processor.history.database import Connection
 from processor.history.errors import QuestionError, UnknownError
 from processor.history.export.reading import Selection, read_pages
 from processor.history.export.table import STATE_VECTORS
@@ -79,12 +77,13 @@ def aircraft_routes(
         ),
     )
     async def track(
+        request: Request,
         principal: Annotated[Principal, admitted],
         icao24: Icao24,
         question: Annotated[TrackQuestion, Query()],
     ) -> Response:
         """Answer an aircraft's track."""
-        return await aircraft.track(icao24, question, principal.areas)
+        return await aircraft.track(request, icao24, question, principal.areas)
 
     return router
 
@@ -117,7 +116,9 @@ class _Aircraft:
             connection, self._source.queries, icao24, places=places, is_confined=bool(areas)
         )
 
-    async def track(self, icao24: str, question: TrackQuestion, areas: tuple[Box, ...]) -> Response:
+    async def track(
+        self, request: Request, icao24: str, question: TrackQuestion, areas: tuple[Box, ...]
+    ) -> Response:
         if question.format != "json":
             return await self._file(icao24, question, areas)
         source = self._source
@@ -126,11 +127,12 @@ class _Aircraft:
             reader = TrackReader(connection, source.queries, max_rows=source.settings.max_rows)
             read = reader.read if question.max_points is None else reader.read_to_thin
             found = await read(icao24, window)
-        # In a thread, for the event loop has viewers to serve.
-        body = await asyncio.to_thread(
-            _write, icao24, window, found, max_points=question.max_points, areas=areas
+        return await large_response(
+            request,
+            lambda: msgspec.json.encode(
+                make_track(icao24, window, found, max_points=question.max_points, areas=areas)
+            ),
         )
-        return json_response(body)
 
     async def _file(self, icao24: str, question: TrackQuestion, areas: tuple[Box, ...]) -> Response:
         if question.max_points is not None:
@@ -150,15 +152,3 @@ class _Aircraft:
         if flight is None:
             raise UnknownError(f"{icao24} has no flight on record; ask with from= and to=")
         return flight.window
-
-
-def _write(
-    icao24: str,
-    window: Window,
-    rows: Sequence[Record],
-    *,
-    max_points: int | None,
-    areas: tuple[Box, ...],
-) -> bytes:
-    track = make_track(icao24, window, rows, max_points=max_points, areas=areas)
-    return msgspec.json.encode(track)

@@ -1,6 +1,5 @@
 """SERVE: all traffic at a moment of the past."""
 
-import asyncio
 import datetime as dt
 from collections.abc import Sequence
 from typing import Annotated
@@ -10,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 from processor.access.gate import Gate
 from processor.access.principal import HISTORY, Principal
 from processor.api.access import require
-from processor.api.answers import describe_answers, json_response
+from processor.api.answers import describe_answers, large_response
 from processor.api.parameters import describe_parameters
 from processor.api.requests import NOT_OF_THE_VIEW
 from processor.history.errors import QuestionError
@@ -73,10 +72,9 @@ def moment_routes(*, source: Source, gate: Gate) -> APIRouter:
                 expiry=source.expiry,
                 max_rows=source.settings.max_rows,
             )
-        # In a thread, for the event loop has viewers to serve.
-        body = await asyncio.to_thread(write_snapshot, view, found, moment)
-        return json_response(
-            body, GEOJSON if view.shape.format == "geojson" else "application/json"
+        media_type = GEOJSON if view.shape.format == "geojson" else "application/json"
+        return await large_response(
+            request, lambda: write_snapshot(view, found, moment), media_type
         )
 
     return router

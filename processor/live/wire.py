@@ -1,5 +1,6 @@
 """How events are written: as Server-Sent Events, compressed or not, or as WebSocket messages."""
 
+import gzip
 import sys
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -111,6 +112,17 @@ def choose_encoding(accept_encoding: str) -> Encoding:
     if "zstd" in accepted:
         return "zstd"
     return "gzip" if "gzip" in accepted else "identity"
+
+
+def compress_whole(body: bytes, encoding: Encoding) -> bytes:
+    """Compress what is told to one client once; in any thread, for nothing is shared."""
+    match encoding:
+        case "zstd":
+            return zstd.compress(body, ZSTD_LEVELS["own"])
+        case "gzip":
+            return gzip.compress(body, GZIP_LEVEL)
+        case "identity":
+            return body
 
 
 def _lines(event: Event) -> Iterator[bytes]:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from processor.live.view import parse_view
+from tests.support.decoding import decoder
 from tests.support.history_site import HistorySite
 from tests.support.state_vectors import START, state_vector
 
@@ -50,6 +51,23 @@ async def test_is_the_picture_as_it_was(site: HistorySite) -> None:
         then = await site.get("/api/history/at", time=START, **query)
         view = parse_view([(name, str(value)) for name, value in query.items()])
         assert then.content == site.broadcaster.snapshot(view)
+
+
+@pytest.mark.parametrize(
+    ("accepted", "encoding"), [("gzip, zstd", "zstd"), ("gzip", "gzip"), ("br", "identity")]
+)
+async def test_is_compressed_as_the_client_takes_it(
+    site: HistorySite, accepted: str, encoding: str
+) -> None:
+    """The same bytes once they are unpacked, and caches are told what they depend on."""
+    await site.store(state_vector("aaaaaa", START))
+    plain = await site.get("/api/history/at", time=START)
+    url, headers = f"/api/history/at?time={START}", {"accept-encoding": accepted}
+    async with site.client() as client, client.stream("GET", url, headers=headers) as answer:
+        packed = b"".join([chunk async for chunk in answer.aiter_raw()])
+    assert answer.headers.get("content-encoding", "identity") == encoding
+    assert answer.headers["vary"] == "Accept-Encoding"
+    assert decoder(encoding)(packed) == plain.content
 
 
 async def test_the_current_minute(site: HistorySite) -> None:
