@@ -1,7 +1,8 @@
 """Real Chromium: one program for all tests, and for each a browser context of its own."""
 
+from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import Literal, Self
 
 from playwright.async_api import (
     Browser,
@@ -20,12 +21,35 @@ OTHER_HOST = "flights.test"
 """This machine under a name by which a browser does not know that it is this machine."""
 
 # It runs as root in containers, draws for nobody, and asks nobody but the server under test.
+# Without a graphics card WebGL is drawn by the processor, which has to be asked for.
 _ARGUMENTS = (
-    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--headless", "--no-sandbox", "--disable-gpu", "--enable-unsafe-swiftshader"),
+    *("--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
     f"--host-resolver-rules=MAP {OTHER_HOST} 127.0.0.1",
 )
 _TIMEOUT_MS = 10_000.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Device:
+    """What somebody looks at, and how they want to see it."""
+
+    width: int
+    height: int
+    is_phone: bool = False
+    theme: Literal["dark", "light"] = "dark"
+
+    async def context(self, browser: Browser) -> BrowserContext:
+        """Give a context as a browser on the device has it."""
+        return await browser.new_context(
+            viewport={"width": self.width, "height": self.height},
+            is_mobile=self.is_phone,
+            has_touch=self.is_phone,
+            device_scale_factor=2 if self.is_phone else 1,
+            color_scheme=self.theme,
+            reduced_motion="reduce",
+        )
 
 
 class Chromium:
@@ -53,9 +77,10 @@ class Chromium:
         await self._browser.close()
         await self._playwright.stop()
 
-    async def context(self) -> BrowserContext:
-        """Give a context as a browser just installed has it."""
-        context = await self._browser.new_context()
+    async def context(self, device: Device | None = None) -> BrowserContext:
+        """Give a context as a browser just installed has it, on a device if one is named."""
+        new = self._browser.new_context() if device is None else device.context(self._browser)
+        context = await new
         context.set_default_timeout(_TIMEOUT_MS)
         return context
 

@@ -40,7 +40,8 @@ class ScriptedApp:
         self.now = float(START)
         self.port = 0
         self._sse = sse
-        self._gate = create_gate(access or AccessSettings())
+        self._access = access or AccessSettings()
+        self._gate = create_gate(self._access)
         self._log: list[Update] = []
         self._epoch = 0
         self._registry: CollectorRegistry
@@ -90,7 +91,7 @@ class ScriptedApp:
             routers=[
                 *routes,
                 ticket_routes(self._gate),
-                page_routes(PageSettings()),
+                page_routes(PageSettings(), needs_key=self._access.mode == "required"),
                 _blank_routes(),
             ],
             allowed_origins=self._sse.allowed_origins,

@@ -12,7 +12,6 @@ import { fetchOldest } from "./history/history-client.ts";
 import { listenToKeys } from "./keys.ts";
 import { AreaDrawing } from "./map/area-drawing.ts";
 import { type BaseMap, createBaseMap } from "./map/base-map.ts";
-import { fetchGeography, type Geography } from "./map/geography.ts";
 import { Labels } from "./map/labels.ts";
 import { Sky } from "./map/sky.ts";
 import { type Choice, onSystemTheme, themeOf } from "./map/theme.ts";
@@ -20,7 +19,7 @@ import { type Counts, count, showConnection, showCounts } from "./panel/counters
 import { element, say } from "./panel/elements.ts";
 import { showEmergencies } from "./panel/emergencies.ts";
 import { showLegend } from "./panel/legend.ts";
-import { Panels } from "./panel/panels.ts";
+import { isNarrow, Panels } from "./panel/panels.ts";
 import { askForKey } from "./panel/sign-in.ts";
 import type { System } from "./panel/units.ts";
 import { Selection } from "./selection.ts";
@@ -36,8 +35,6 @@ import { TimeBar } from "./time/time-bar.ts";
 const FOLLOW_MS = 250;
 const CLOSE_ZOOM = 6;
 const REPLAY_SPEED = 30;
-/** As in style.css. */
-const NARROW_PX = 720;
 
 export class Page {
   private readonly shown: Shown = readAddress(location.search);
@@ -56,7 +53,8 @@ export class Page {
   private readonly statistics: Statistics;
   private readonly flights: PastFlights;
   private readonly time: TimeBar;
-  private ground: Geography | Tiles | null = null;
+  /** What is under the aircraft, null the packaged geography; undefined until the server has told. */
+  private ground: Tiles | null | undefined;
   private counts: Counts = count(this.fleet);
   private isFollowing = false;
   private needsKey = false;
@@ -240,6 +238,7 @@ export class Page {
   }
 
   private showFlight(flight: Flight): void {
+    this.panels.uncover();
     this.shown.selected = flight.icao24;
     this.selection.choose(flight.icao24, flight);
     const { west, south, east, north } = flight;
@@ -272,6 +271,7 @@ export class Page {
 
   /** Selects an aircraft and flies to it. */
   private visit(icao24: string): void {
+    this.panels.uncover();
     this.select(icao24);
     const { position } = this.selection;
     if (position !== null) {
@@ -328,12 +328,15 @@ export class Page {
 
   /** On a phone the details cover the lower half: the map's middle is that of what is left. */
   private makeRoom(): void {
-    const { innerWidth, innerHeight } = window;
-    const top = element("details").offsetTop;
-    const isCovering = !element("details").hidden && innerWidth < NARROW_PX;
-    const bottom = isCovering ? innerHeight - top : 0;
-    if (this.base.map.getPadding().bottom !== bottom) {
-      this.base.map.setPadding({ bottom });
+    const details = element("details");
+    const isCovering = !details.hidden && isNarrow();
+    // Where it begins is asked for only then: the answer takes a layout of the page.
+    const bottom = isCovering ? window.innerHeight - details.offsetTop : 0;
+    const notices = element("notices");
+    const top = isCovering ? notices.offsetTop + notices.offsetHeight : 0;
+    const padding = this.base.map.getPadding();
+    if (padding.bottom !== bottom || padding.top !== top) {
+      this.base.map.setPadding({ top, bottom });
     }
   }
 
@@ -358,7 +361,7 @@ export class Page {
     this.sky.isGliding = isGliding;
     if (name !== this.sky.theme) {
       this.sky.theme = name;
-      if (this.ground !== null) {
+      if (this.ground !== undefined) {
         this.base.show(this.ground, name);
       }
     }
@@ -383,9 +386,9 @@ export class Page {
   private async drawGround(): Promise<void> {
     const { tiles, needs_key } = await fetchConfiguration();
     this.needsKey = needs_key;
-    this.showState(this.feed.state, "");
-    this.ground = tiles ?? (await fetchGeography());
-    this.base.show(this.ground, this.sky.theme);
+    this.showState(this.feed.state, this.feed.reason);
+    this.ground = tiles;
+    this.base.show(tiles, this.sky.theme);
   }
 
   private remember(): void {

@@ -44,6 +44,18 @@ describe("format=delta", () => {
     }
   });
 
+  test("who takes a slot that was free has zeros, which no event names", () => {
+    const fleet = new Fleet();
+    const reader = new DeltaReader(fleet);
+    const texts = { icao24: { "0": "aaaaaa" } };
+    const begun = { null: -1, units: { velocity: 0.1 }, slots: [0], columns: { velocity: [25] } };
+    reader.feed("snapshot", { ...begun, texts });
+    reader.feed("remove", { icao24: ["aaaaaa"] });
+    expect(fleet.measure("velocity", 0)).toBeNaN();
+    reader.feed("update", { slots: [0], columns: {}, texts: { icao24: { "0": "bbbbbb" } } });
+    expect(fleet.measure("velocity", fleet.slotOf("bbbbbb") ?? -1)).toBe(0);
+  });
+
   test("a second snapshot replaces everything", () => {
     const fleet = new Fleet();
     const reader = new DeltaReader(fleet);

@@ -118,8 +118,9 @@ export class Palette {
     const groups: ListGroup[] = [
       { name: "Aircraft", options: hits.aircraft.map((hit) => this.aircraft(hit, text)) },
       { name: "Countries", options: countries.map((hit) => this.country(hit, text)) },
-      { name: "History", options: CALLSIGN.test(callsign) ? [this.flights(callsign)] : [] },
       { name: "Commands", options: commands },
+      // Last: nearly every text may be the beginning of a callsign.
+      { name: "History", options: CALLSIGN.test(callsign) ? [this.flights(callsign)] : [] },
     ];
     this.box.show(groups, 0);
     this.box.list.scrollTop = 0;

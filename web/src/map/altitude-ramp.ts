@@ -11,6 +11,8 @@ const LAST_HUE = 325;
 const LIGHTNESS: Record<ThemeName, number> = { dark: 0.8, light: 0.56 };
 const CHROMA: Record<ThemeName, number> = { dark: 0.135, light: 0.145 };
 
+const TABLES: Partial<Record<ThemeName, Uint8Array>> = {};
+
 export type Colour = readonly [red: number, green: number, blue: number];
 
 export const GROUND: Record<ThemeName, Colour> = { dark: [128, 140, 160], light: [120, 122, 128] };
@@ -25,6 +27,11 @@ export function rampColour(part: number, theme: ThemeName): Colour {
 
 /** Gives the colours of 256 even steps up to HIGHEST_M, three bytes each. */
 export function rampTable(theme: ThemeName): Uint8Array {
+  TABLES[theme] ??= makeTable(theme);
+  return TABLES[theme];
+}
+
+function makeTable(theme: ThemeName): Uint8Array {
   const table = new Uint8Array(STEPS * 3);
   for (let step = 0; step < STEPS; step++) {
     table.set(rampColour(step / (STEPS - 1), theme), step * 3);

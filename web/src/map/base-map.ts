@@ -7,20 +7,20 @@ import {
   ScaleControl,
   setWorkerUrl,
 } from "maplibre-gl";
-import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
 import type { Place } from "../address.ts";
 import type { Tiles } from "../configuration.ts";
 import type { System } from "../panel/units.ts";
 import { baseStyle, FLIGHTS, tileStyle } from "./base-style.ts";
-import type { Geography } from "./geography.ts";
 import { MAP_THEMES, type ThemeName } from "./theme.ts";
+import workerUrl from "./worker.ts?worker&url";
 
 // A file of its own, so that the page's Content-Security-Policy needs no `blob:`.
 setWorkerUrl(workerUrl);
 
 export interface BaseMap {
   map: MapLibre;
-  show(base: Geography | Tiles, theme: ThemeName): void;
+  /** @param tiles Null for the geography that comes with the page. */
+  show(tiles: Tiles | null, theme: ThemeName): void;
   /** Writes the scale's distances in these units. */
   measureIn(system: System): void;
   /** Says whether a place is on the screen; cheap enough to be asked about every aircraft. */
@@ -49,7 +49,7 @@ export function createBaseMap(container: HTMLElement, place: Place): BaseMap {
   map.on("move", () => {
     bounds = map.getBounds();
   });
-  const scale = new ScaleControl();
+  const scale = new ScaleControl({ maxWidth: 130 });
   map.addControl(scale, "bottom-left");
   return {
     map,
@@ -62,8 +62,8 @@ export function createBaseMap(container: HTMLElement, place: Place): BaseMap {
       );
     },
     measureIn: (system) => scale.setUnit(system),
-    show: (base, theme) => {
-      const style = "url" in base ? tileStyle(base, theme) : baseStyle(base, MAP_THEMES[theme]);
+    show: (tiles, theme) => {
+      const style = tiles === null ? baseStyle(MAP_THEMES[theme]) : tileStyle(tiles, theme);
       map.setStyle(style, { diff: true });
       void map.once("idle", () => performance.mark("ground-drawn"));
     },

@@ -2,12 +2,12 @@
 
 import type { ExpressionSpecification, LayerSpecification, StyleSpecification } from "maplibre-gl";
 import type { Tiles } from "../configuration.ts";
-import type { Geography } from "./geography.ts";
+import { GEOGRAPHY } from "./geography.ts";
 import type { MapTheme, ThemeName } from "./theme.ts";
 
 /** As OpenSky's terms of use ask for. */
 export const FLIGHTS = 'Flights: <a href="https://opensky-network.org">The OpenSky Network</a>';
-const GEOGRAPHY = 'Map: <a href="https://www.naturalearthdata.com">Natural Earth</a>';
+const NATURAL_EARTH = 'Map: <a href="https://www.naturalearthdata.com">Natural Earth</a>';
 
 /** Without `glyphs` MapLibre draws text with the fonts that the system has. */
 const FONTS = ["system-ui", "sans-serif"];
@@ -16,13 +16,19 @@ const FONTS = ["system-ui", "sans-serif"];
 const COUNTRY_RANK: ExpressionSpecification = ["<=", ["get", "rank"], ["zoom"]];
 const CITY_RANK: ExpressionSpecification = ["<=", ["get", "rank"], ["*", ["+", ["zoom"], -2.6], 2]];
 
-export function baseStyle(geography: Geography, theme: MapTheme): StyleSpecification {
+export function baseStyle(theme: MapTheme): StyleSpecification {
   return {
     version: 8,
     sources: Object.fromEntries(
-      Object.entries(geography).map(([name, data]) => [
+      GEOGRAPHY.map((name) => [
         name,
-        { type: "geojson", data, tolerance: 0.3, maxzoom: 8, attribution: GEOGRAPHY },
+        {
+          type: "geojson",
+          data: `geography://${name}`,
+          tolerance: 0.3,
+          maxzoom: 8,
+          attribution: NATURAL_EARTH,
+        },
       ]),
     ),
     layers: [

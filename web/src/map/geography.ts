@@ -1,29 +1,35 @@
-/** The packaged geography as sources of the map: Natural Earth's land, waters, borders and names. */
+/** The packaged geography as GeoJSON: Natural Earth's land, waters, borders and names. */
 
 import type { Feature, FeatureCollection, Geometry, MultiLineString, Position } from "geojson";
 import { feature, mesh } from "topojson-client";
 import type { GeometryObject, Topology } from "topojson-specification";
-import geographyUrl from "../../geography/geography.json?url";
 import { unwrap } from "./unwrap.ts";
 
 type Label = [name: string, longitude: number, latitude: number, rank: number];
 
-interface Packaged {
+/** What the build has packaged. */
+export interface Packaged {
   land: Topology;
   waters: Topology;
   countries: Label[];
   cities: Label[];
 }
 
-export type Geography = Record<
-  "land" | "borders" | "coasts" | "states" | "lakes" | "rivers" | "countries" | "cities",
-  FeatureCollection | Feature
->;
+export const GEOGRAPHY = [
+  "land",
+  "borders",
+  "coasts",
+  "states",
+  "lakes",
+  "rivers",
+  "countries",
+  "cities",
+] as const;
 
-/** Fetches what the build has packaged. */
-export async function fetchGeography(): Promise<Geography> {
-  const answer = await fetch(geographyUrl);
-  const { land, waters, countries, cities } = (await answer.json()) as Packaged;
+export type Geography = Record<(typeof GEOGRAPHY)[number], FeatureCollection>;
+
+/** Takes a second of a slow machine: no work for the page's own thread. */
+export function unpack({ land, waters, countries, cities }: Packaged): Geography {
   const all = land.objects.countries as GeometryObject;
   return {
     land: continuous(feature(land, all)),
@@ -49,8 +55,9 @@ function continuous(given: Feature | FeatureCollection): FeatureCollection {
   return { type: "FeatureCollection", features };
 }
 
-function lines(geometry: MultiLineString): Feature {
-  return wrap({ ...geometry, coordinates: geometry.coordinates.map(open) });
+function lines(geometry: MultiLineString): FeatureCollection {
+  const opened = wrap({ ...geometry, coordinates: geometry.coordinates.map(open) });
+  return { type: "FeatureCollection", features: [opened] };
 }
 
 /** A coast that goes around a pole has no line along it. */

@@ -65,9 +65,8 @@ export class Sky {
     map.on("mousemove", (event) => this.hover(event));
     map.on("mouseout", () => this.mark(null));
     map.on("click", (event) => settings.onSelect(this.find(event)));
-    map.on("move", () => {
-      this.isDue = true;
-    });
+    // At once: the overlay draws along with the map, and would otherwise draw twice.
+    map.on("move", () => this.draw(performance.now()));
     requestAnimationFrame(this.frame);
   }
 
@@ -91,12 +90,16 @@ export class Sky {
   private readonly frame = (time: number): void => {
     requestAnimationFrame(this.frame);
     if (this.isDue || time - this.lastFrame >= this.pauseMs()) {
-      this.isDue = false;
-      this.lastFrame = time;
-      this.overlay.setProps({ layers: [...this.trailLayers(), this.layer()] });
-      this.settings.onDraw();
+      this.draw(time);
     }
   };
+
+  private draw(time: number): void {
+    this.isDue = false;
+    this.lastFrame = time;
+    this.overlay.setProps({ layers: [...this.trailLayers(), this.layer()] });
+    this.settings.onDraw();
+  }
 
   /** Until the fastest aircraft has moved so far that it is seen. */
   private pauseMs(): number {

@@ -1,7 +1,7 @@
 /** The way that the selected aircraft has come, coloured by altitude, up to where it is drawn. */
 
 import type { Layer } from "@deck.gl/core";
-import { PathLayer, ScatterplotLayer } from "@deck.gl/layers";
+import { LineLayer, PathLayer, ScatterplotLayer } from "@deck.gl/layers";
 import { stretches, type Track } from "../history/track.ts";
 import { type Colour, GROUND, rampStep, rampTable, UNKNOWN } from "./altitude-ramp.ts";
 import type { Point } from "./dead-reckoning.ts";
@@ -74,9 +74,14 @@ function nearestTurn(longitude: number, to: number): number {
   return longitude + 360 * Math.round((to - longitude) / 360);
 }
 
+/** As deck.gl takes lines; as long as it is the same object nothing is computed or uploaded again. */
+type Data = ReturnType<typeof dataOf>;
+
 export class Trail {
   private track: Track | null = null;
   private lines: Lines | null = null;
+  private casing: Data | null = null;
+  private way: Data | null = null;
   private made = "";
   private pointed: Point | null = null;
 
@@ -105,15 +110,18 @@ export class Trail {
     }
     const shown = until >= track.last ? track.length : track.nearest(until) + 1;
     const made = `${theme} ${shown} ${track.length}`;
-    if (this.lines === null || this.made !== made) {
-      this.lines = linesOf(track, theme, until);
+    if (this.made !== made) {
       this.made = made;
+      this.lines = linesOf(track, theme, until);
+      this.casing = dataOf(this.lines, false);
+      this.way = dataOf(this.lines, true);
     }
-    const { lines } = this;
-    const layers = [path("trail-casing", lines, CASING_PX, CASING[theme]), path("trail", lines)];
-    const tip = head === null ? null : tipOf(lines, head);
-    if (tip !== null) {
-      layers.push(path("trail-tip", tip));
+    const layers: Layer[] = [
+      path("trail-casing", this.casing, CASING_PX, CASING[theme]),
+      path("trail", this.way),
+    ];
+    if (head !== null && this.lines !== null && this.lines.positions.length > 0) {
+      layers.push(tip(this.lines, head));
     }
     if (this.pointed !== null) {
       layers.push(dot(this.pointed, CASING[theme]));
@@ -122,17 +130,22 @@ export class Trail {
   }
 }
 
-/** The last bit, from what was received to where the aircraft is drawn by now. */
-function tipOf({ positions, colours }: Lines, [longitude, latitude]: Point): Lines | null {
-  if (positions.length === 0) {
-    return null;
-  }
+/**
+ * The last bit, from what was received to where the aircraft is drawn by now. It is another one in
+ * each frame, and a line costs less than a path.
+ */
+function tip({ positions, colours }: Lines, [longitude, latitude]: Point): Layer {
   const [from = 0, north = 0] = positions.subarray(-2);
-  return {
-    startIndices: Uint32Array.of(0, 2),
-    positions: Float64Array.of(from, north, nearestTurn(longitude, from), latitude),
-    colours: Uint8Array.of(...colours.subarray(-4), ...colours.subarray(-4)),
-  };
+  const [red = 0, green = 0, blue = 0] = colours.subarray(-4);
+  return new LineLayer({
+    id: "trail-tip",
+    data: [[nearestTurn(longitude, from), latitude]],
+    getSourcePosition: [from, north],
+    getTargetPosition: (head: Point) => head,
+    getColor: [red, green, blue],
+    getWidth: WIDTH_PX,
+    widthUnits: "pixels",
+  });
 }
 
 function dot(place: Point, colour: [number, number, number, number]): Layer {
@@ -150,22 +163,26 @@ function dot(place: Point, colour: [number, number, number, number]): Layer {
   });
 }
 
+function dataOf({ startIndices, positions, colours }: Lines, isColoured: boolean) {
+  return {
+    length: startIndices.length - 1,
+    startIndices,
+    attributes: {
+      getPath: { value: positions, size: 2 },
+      ...(isColoured && { getColor: { value: colours, size: 4, normalized: true } }),
+    },
+  };
+}
+
 function path(
   id: string,
-  { startIndices, positions, colours }: Lines,
+  data: Data | null,
   width = WIDTH_PX,
   colour: [number, number, number, number] | null = null,
 ): Layer {
   return new PathLayer({
     id,
-    data: {
-      length: startIndices.length - 1,
-      startIndices,
-      attributes: {
-        getPath: { value: positions, size: 2 },
-        ...(colour === null && { getColor: { value: colours, size: 4, normalized: true } }),
-      },
-    },
+    data,
     ...(colour !== null && { getColor: colour }),
     positionFormat: "XY",
     _pathType: "open",

@@ -5,6 +5,14 @@ import { element } from "./elements.ts";
 export const SIDES = ["filters", "statistics", "past", "settings"] as const;
 export type Side = (typeof SIDES)[number];
 
+/** As in style.css. */
+const NARROW_PX = 720;
+
+/** Says whether there is room for one thing at a time, as on a phone. */
+export function isNarrow(): boolean {
+  return window.innerWidth < NARROW_PX;
+}
+
 export function isSide(text: string | null): text is Side {
   return (SIDES as readonly (string | null)[]).includes(text);
 }
@@ -45,6 +53,16 @@ export class Panels {
     this.isTableOpen = isOpen;
     this.dress();
     this.change();
+  }
+
+  /** Closes what lies over the map and the details, where there is no room beside them. */
+  uncover(): void {
+    if (isNarrow()) {
+      this.side = null;
+      this.isTableOpen = false;
+      this.dress();
+      this.change();
+    }
   }
 
   private dress(): void {

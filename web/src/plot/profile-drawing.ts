@@ -17,17 +17,17 @@ export interface ProfileView {
   cursor: number | null;
 }
 
-const LEFT_PX = 44;
+const LEFT_PX = 50;
 const RIGHT_PX = 10;
 const TOP_PX = 18;
 const BOTTOM_PX = 18;
 const BETWEEN_PX = 24;
 /** The altitude's part of the height. */
 const UPPER = 0.62;
-const TICK_PX = 46;
+const TICK_PX = 50;
 /** Between the numbers of an axis. */
 const LABEL_PX = 18;
-const FONT = "11px system-ui, sans-serif";
+const FONT = "12px system-ui, sans-serif";
 const SHORTEST_S = 60;
 const GROUND_PX = 3;
 

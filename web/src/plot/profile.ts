@@ -63,6 +63,7 @@ export class Profile {
   mark(time: number): void {
     if (Math.round(time) !== this.moment) {
       this.moment = Math.round(time);
+      this.read();
       this.surface.redraw();
     }
   }
@@ -144,13 +145,13 @@ export class Profile {
     this.surface.redraw();
   }
 
-  /** Writes the values under the cursor, or the newest. */
+  /** Writes the values under the cursor, or those of the moment that the map shows. */
   private read(): void {
     const { track, system, handle } = this;
     if (track === null || track.length === 0) {
       return;
     }
-    const index = this.cursor ?? track.length - 1;
+    const index = this.cursor ?? track.nearest(this.moment ?? track.last);
     const time = track.times[index] as number;
     const values = valuesAt(track, index, system);
     this.reading.replaceChildren(

@@ -4,6 +4,8 @@ import { DeltaDecoder } from "../../../docs/decoders/delta.ts";
 import { type Fleet, isMeasure, isText } from "./fleet.ts";
 
 interface Told {
+  /** Ascending slots as steps from one to the next, the first from 0. */
+  slots?: number[];
   icao24?: string[];
   texts?: Record<string, Record<string, string | null>>;
 }
@@ -17,7 +19,7 @@ export class DeltaReader {
     this.fleet = fleet;
   }
 
-  /** Takes an event's name and its data; costs a pass over all columns. */
+  /** Takes an event's name and its data; costs a pass over the slots that it tells of. */
   feed(event: string, data: unknown): void {
     this.decoder.feed(event, data);
     const told = data as Told;
@@ -32,7 +34,7 @@ export class DeltaReader {
       this.place(told.texts?.icao24 ?? {});
       this.write(told.texts ?? {});
       for (const name of this.decoder.columns.keys()) {
-        this.convert(name);
+        this.convert(name, told.slots ?? []);
       }
     }
   }
@@ -55,19 +57,23 @@ export class DeltaReader {
     }
   }
 
-  /** Turns a column of whole steps into OpenSky's unit. */
-  private convert(name: string): void {
+  /**
+   * Turns a column's whole steps into OpenSky's unit. Also one that the event does not name: it may
+   * be told of an aircraft in a slot that was free.
+   */
+  private convert(name: string, gaps: readonly number[]): void {
     const steps = this.decoder.columns.get(name);
     if (steps === undefined || !isMeasure(name)) {
       return;
     }
     const column = this.fleet.column(name);
     const perUnit = this.decoder.perUnit.get(name) ?? 1;
-    const { icao24, end } = this.fleet;
-    for (let slot = 0; slot < end; slot++) {
+    const missing = this.decoder.null;
+    let slot = 0;
+    for (const gap of gaps) {
+      slot += gap;
       const step = steps[slot] as number;
-      const isMissing = step === this.decoder.null || icao24[slot] == null;
-      column[slot] = isMissing ? Number.NaN : step / perUnit;
+      column[slot] = step === missing ? Number.NaN : step / perUnit;
     }
   }
 }

@@ -35,6 +35,8 @@ const NEAR_S = 30;
 
 export class Feed {
   state: FeedState = "paused";
+  /** What the server or the browser has said about the state; empty if nothing. */
+  reason = "";
   private clock = new Clock();
   private readonly present = new Clock();
   private readonly fleet: Fleet;
@@ -172,6 +174,7 @@ export class Feed {
 
   private change(state: FeedState, reason: string): void {
     this.state = state;
+    this.reason = reason;
     this.listener.change(state, reason);
   }
 }

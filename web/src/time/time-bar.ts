@@ -75,7 +75,9 @@ export class TimeBar {
     this.newest = Math.max(newest, moment === null ? now : 0);
     this.take(moment);
     if (this.dragged === null) {
-      this.time = timeShown(moment, now, (performance.now() - this.wentMs) / 1000);
+      const shown = timeShown(moment, now, (performance.now() - this.wentMs) / 1000);
+      // A fast replay that has told all there is runs ahead of now until it is live.
+      this.time = Math.min(shown, this.newest);
       this.fit();
     }
     this.write();

@@ -12,7 +12,7 @@ const INSET_PX = 8;
 const LABELS_PX = 15;
 const LEAST_BAR_PX = 3;
 const TICK_PX = 58;
-const FONT = "11px system-ui, sans-serif";
+const FONT = "12px system-ui, sans-serif";
 
 export interface ScaleView {
   span: Span;

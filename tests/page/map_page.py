@@ -1,0 +1,162 @@
+"""The page, as a person uses it: what they open, press, type and read."""
+
+import asyncio
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from playwright.async_api import Locator, Page, Request, expect
+
+from tests.page.monitor import Monitor
+from tests.support.browser import Device, Pages
+
+DESKTOP = Device(width=1280, height=800)
+PHONE = Device(width=390, height=844, is_phone=True)
+
+ARTEFACTS = Path(__file__).parents[1] / "artefacts"
+
+_LIVE_MS = 20_000.0
+# Two cores draw, store and serve, beside whatever else they do.
+expect.set_options(timeout=15_000)
+_STREAM = "/sse/flights"
+
+
+class MapPage:
+    """One page; what it asks of the stream is remembered in `streams`."""
+
+    page: Page
+
+    def __init__(self, pages: Pages, monitor: Monitor) -> None:
+        self.streams: list[str] = []
+        self._pages = pages
+        self._monitor = monitor
+
+    @property
+    def complaints(self) -> list[str]:
+        """What any part of the page has written to the console as an error."""
+        return self._pages.complaints
+
+    async def open(self, query: str = "", *, state: str = "live") -> None:
+        """Open the page, and wait until it shows what it is to show."""
+        self.page = await self._pages.open("about:blank")
+        self.page.on("request", self._on_request)
+        await self.page.goto(f"{self._monitor.url}/?{query}")
+        await self.is_in(state)
+
+    async def is_in(self, state: str, *, timeout_ms: float = _LIVE_MS) -> None:
+        """Wait for a state of the stream, as live or replay."""
+        await expect(self.page.locator("#connection")).to_contain_text(state, timeout=timeout_ms)
+
+    async def shows(self, aircraft: int, *, give: int = 0) -> None:
+        """Wait until the counter names so many aircraft, or about so many."""
+        await self.page.wait_for_function(
+            """([wanted, give]) => {
+                const text = document.getElementById("aircraft").textContent.replaceAll(",", "");
+                return Math.abs(Number(text || NaN) - wanted) <= give;
+            }""",
+            arg=[aircraft, give],
+        )
+
+    async def has_aircraft(self) -> None:
+        """Wait until somebody is in the air."""
+        await expect(self.text("airborne")).to_have_text(re.compile("[1-9]"))
+
+    async def has_profile(self) -> None:
+        """Wait until the track of the selected aircraft is there."""
+        await expect(self.text("profile").locator("canvas")).to_be_visible()
+
+    def text(self, identity: str) -> Locator:
+        """Return an element of index.html by its id."""
+        return self.page.locator(f"#{identity}")
+
+    def button(self, name: str) -> Locator:
+        """Return a button by what it is called."""
+        return self.page.get_by_role("button", name=name, exact=True)
+
+    def tool(self, name: str) -> Locator:
+        """Return one of the tools beside the map."""
+        return self.page.get_by_role("navigation", name="Tools").get_by_role("button", name=name)
+
+    def panel(self, name: str) -> Locator:
+        """Return a panel beside the map by its title."""
+        return self.page.get_by_role("region", name=name)
+
+    async def search(self, text: str) -> Locator:
+        """Press the search key and type; return what is found."""
+        # A dialog that Escape closes is there for a moment longer.
+        await expect(self.text("palette")).to_be_hidden()
+        await self.page.keyboard.press("/")
+        await self.page.get_by_role("combobox", name="Search").fill(text)
+        return self.found()
+
+    def found(self) -> Locator:
+        """Return what the palette offers."""
+        return self.page.get_by_role("listbox", name="What was found").get_by_role("option")
+
+    async def select(self, callsign: str) -> None:
+        """Select an aircraft by searching for its callsign."""
+        found = await self.search(callsign)
+        await expect(found.first).to_contain_text(callsign)
+        await self.page.keyboard.press("Enter")
+        await expect(self.text("details").get_by_role("heading")).to_have_text(callsign)
+
+    def query(self) -> dict[str, str]:
+        """Return what the address says."""
+        return dict(parse_qsl(urlsplit(self.page.url).query))
+
+    async def says(self, holds: Callable[[dict[str, str]], bool]) -> None:
+        """Wait until the address says something."""
+        await self.page.wait_for_url(lambda url: holds(dict(parse_qsl(urlsplit(url).query))))
+
+    async def place_of_label(self) -> tuple[float, float]:
+        """Return where the label of the selected aircraft is on the screen."""
+        label = self.text("selected-label")
+        await expect(label).to_be_visible()
+        return _place(await label.evaluate("label => label.style.translate"))
+
+    async def picture(self, *, around: tuple[float, float] | None = None, reach: int = 60) -> bytes:
+        """Return what is to be seen of the page, or of the map around a point."""
+        if around is None:
+            return await self.page.screenshot()
+        x, y = around
+        side = 2.0 * reach
+        return await self.page.screenshot(
+            clip={"x": x - reach, "y": y - reach, "width": side, "height": side}
+        )
+
+    async def still_picture(self, *, around: tuple[float, float], reach: int) -> bytes:
+        """Return what is to be seen around a point as soon as it changes no more."""
+        await self.has_ground()
+        before, now = b"", await self.picture(around=around, reach=reach)
+        while now != before:
+            await asyncio.sleep(0.3)
+            before, now = now, await self.picture(around=around, reach=reach)
+        return now
+
+    async def has_ground(self) -> None:
+        """Wait until land and sea are drawn."""
+        await self.page.wait_for_function(
+            "() => performance.getEntriesByName('ground-drawn').length > 0"
+        )
+
+    async def keep(self, name: str) -> None:
+        """Keep a screenshot for people to look at."""
+        ARTEFACTS.mkdir(exist_ok=True)
+        await self.has_ground()
+        await self.page.screenshot(path=ARTEFACTS / f"{name}.png")
+
+    async def evaluate(self, script: str, arg: object = None) -> Any:  # noqa: ANN401 - JSON
+        """Run a script in the page."""
+        return await self.page.evaluate(script, arg)
+
+    def _on_request(self, request: Request) -> None:
+        parts = urlsplit(request.url)
+        if parts.path == _STREAM:
+            self.streams.append(parts.query)
+
+
+def _place(translate: str) -> tuple[float, float]:
+    x, y = re.findall(r"-?[\d.]+", translate)
+    return float(x), float(y)

@@ -1,0 +1,36 @@
+"""Everybody can use the page: axe, in each view, theme and size, finds nothing grave."""
+
+import pytest
+
+from tests.page.legibility import CONTRAST, EVERY_RULE, violations
+from tests.page.map_page import DESKTOP, PHONE, MapPage
+from tests.page.monitor import Monitor
+from tests.page.recorded_sky import RecordedSky
+from tests.page.views import views
+from tests.support.browser import Chromium, Device, Pages
+
+pytestmark = [
+    pytest.mark.real_browser,
+    pytest.mark.asyncio(loop_scope="session"),
+    pytest.mark.timeout(120),
+]
+
+RULES = {"dark": EVERY_RULE, "light": CONTRAST}
+"""Colours are all that the themes differ in."""
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+@pytest.mark.parametrize("device", [DESKTOP, PHONE], ids=["desktop", "phone"])
+async def test_axe_finds_nothing_grave(
+    chromium: Chromium, monitor: Monitor, sky: RecordedSky, device: Device, theme: str
+) -> None:
+    """No violation of impact serious or critical, contrast included."""
+    context = await chromium.context(device)
+    page = MapPage(Pages(context), monitor)
+    found = [
+        f"{name}: {violation}"
+        async for name in views(page, sky, theme=theme)
+        for violation in await violations(page.page, RULES[theme])
+    ]
+    await context.close()
+    assert "\n".join(found) == ""

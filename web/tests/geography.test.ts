@@ -1,0 +1,42 @@
+/** The packaged geography, as the map's worker unpacks it. */
+
+import { readFileSync } from "node:fs";
+import type { Position } from "geojson";
+import { describe, expect, test } from "vitest";
+import { GEOGRAPHY, type Packaged, unpack } from "../src/map/geography.ts";
+
+const path = new URL("../geography/geography.json", import.meta.url);
+const geography = unpack(JSON.parse(readFileSync(path, "utf8")) as Packaged);
+
+function rings(): Position[][] {
+  return geography.land.features.flatMap(({ geometry }) => {
+    if (geometry.type === "Polygon") {
+      return geometry.coordinates;
+    }
+    return geometry.type === "MultiPolygon" ? geometry.coordinates.flat() : [];
+  });
+}
+
+describe("geography", () => {
+  test.each(GEOGRAPHY)("there are %s", (name) => {
+    expect(geography[name].type).toBe("FeatureCollection");
+    expect(geography[name].features.length).toBeGreaterThan(0);
+  });
+
+  test("land is whole: each of its outlines ends where it began", () => {
+    expect(rings().length).toBeGreaterThan(1_000);
+    for (const ring of rings()) {
+      expect(ring.at(-1)).toEqual(ring[0]);
+    }
+  });
+
+  test("nothing jumps to the other side of the map, but along a pole", () => {
+    for (const ring of rings()) {
+      ring.slice(1).forEach(([longitude = 0, latitude = 0], index) => {
+        const isPole = Math.abs(latitude) > 85;
+        const apart = Math.abs(longitude - (ring[index]?.[0] ?? 0));
+        expect(apart).toBeLessThanOrEqual(isPole ? 360 : 180);
+      });
+    }
+  });
+});
