@@ -20,6 +20,7 @@ NAMES = {
     "fan_out": "processor time of an event for 1,000 viewers, over a bare and a naive writer",
     "ten_thousand": "from the tick to 10,000 viewers of the fleet, out of one core",
     "viewer_memory": "memory of an idle and of a stalled viewer, in the process and the kernel",
+    "page": "the page in Chromium: an update, a frame's script, memory, first paint, bytes",
     "wire": "bytes for each aircraft and poll, by format and by compression",
     "history": "questions to 20 million state vectors through REST, over a naive schema",
     "storage": "bytes that a million rows take, by edition of the database",

@@ -3,8 +3,9 @@
 import asyncio
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+from fastapi import APIRouter
 from prometheus_client import CollectorRegistry
 
 from benchmarks.traffic import Fleet
@@ -49,9 +50,21 @@ class TimedBroadcaster(Broadcaster):
 
 
 class LivePart:
-    """All that the processor's live half is, but for the log that it reads."""
+    """All that the processor's live half is, but for the log that it reads.
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    Args:
+        clock: Gives the time of the fleet.
+        settings: Of the living picture.
+        routers: What is served besides the stream.
+    """
+
+    def __init__(
+        self,
+        clock: Callable[[], float],
+        *,
+        settings: LiveSettings = LIVE,
+        routers: Sequence[APIRouter] = (),
+    ) -> None:
         self.registry = CollectorRegistry()
         metrics = LiveMetrics(self.registry)
         self.broadcaster = TimedBroadcaster(
@@ -63,7 +76,7 @@ class LivePart:
             clock=clock,
         )
         self.picture = LivePicture(
-            settings=LIVE,
+            settings=settings,
             heartbeat_seconds=SSE.heartbeat_seconds,
             broadcaster=self.broadcaster,
             metrics=metrics,
@@ -76,7 +89,7 @@ class LivePart:
             metrics=metrics,
             write_deadline_seconds=SSE.write_deadline_seconds,
         )
-        self.app = create_app(routers=[routes], allowed_origins=())
+        self.app = create_app(routers=[routes, *routers], allowed_origins=())
         self._offset = 0
 
     def begin(self, states: list[StateVector]) -> None:

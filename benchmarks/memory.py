@@ -1,9 +1,7 @@
 """Benchmark: the processor's memory over hundreds of polls, as fast as they can be stored."""
 
 import contextlib
-import math
 import signal
-import statistics
 import tempfile
 import time
 from collections.abc import Iterator
@@ -14,6 +12,7 @@ from benchmarks import parts, pipeline, processes
 from benchmarks.audience import Viewing
 from benchmarks.feed import Feed
 from benchmarks.report import Figure, MeasurementError, Options, Progress, Report
+from benchmarks.slope import slope
 from benchmarks.traffic import AIRCRAFT, CHANGING_SHARE, Fleet
 from telemetry.settings import KafkaSettings
 from telemetry.state_vector import StateVector
@@ -185,22 +184,10 @@ def _nothing(_line: str) -> None:
     """Report nothing of the polls that are not counted."""
 
 
-def slope(samples: list[_Sample]) -> tuple[float, float]:
-    """Return KiB a poll by least squares over the second half, and its standard error."""
-    half = samples[len(samples) // 2 :]
-    polls = [float(each.poll) for each in half]
-    kib = [float(each.anonymous_kib) for each in half]
-    fit = statistics.linear_regression(polls, kib)
-    left = [y - fit.slope * x - fit.intercept for x, y in zip(polls, kib, strict=True)]
-    spread = sum((x - statistics.fmean(polls)) ** 2 for x in polls)
-    variance = sum(error**2 for error in left) / (len(half) - 2)
-    return fit.slope, math.sqrt(variance / spread)
-
-
 def _figures(samples: list[_Sample], before: _Counts, after: _Counts) -> list[Figure]:
     half = samples[len(samples) // 2 :]
     mib = [each.anonymous_kib / KIB_PER_MIB for each in half]
-    kib_per_poll, standard_error = slope(samples)
+    kib_per_poll, standard_error = slope([(each.poll, each.anonymous_kib) for each in half])
     return [
         Figure("slope over the second half", "KiB/poll", [kib_per_poll], GOAL),
         Figure("standard error of the slope", "KiB/poll", [standard_error]),

@@ -1,0 +1,139 @@
+"""Benchmark: the page in Chromium with 12,000 aircraft: update, frame, memory, paint, bytes."""
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from playwright.sync_api import Browser, Page
+
+from benchmarks import page_memory, page_paint
+from benchmarks.page_browser import SEA, PageServer, chromium, opened, play
+from benchmarks.report import Figure, MeasurementError, Options, Report, ratios
+from benchmarks.traffic import AIRCRAFT, CHANGING_SHARE
+
+UPDATES = 100
+QUICK_UPDATES = 15
+UNCOUNTED_UPDATES = 5
+"""Until the engine has compiled what is run often."""
+
+FRAMES = 150
+QUICK_FRAMES = 30
+"""In which something is drawn; without a graphics card there are but some ten a second."""
+
+MOST_POLLS = 60
+POLL_MS = 5_000
+MOVE_MS = 20
+MS_PER_S = 1000
+
+UPDATE_GOAL = "median under 16"
+FRAME_GOAL = "median under 4"
+
+
+@dataclass(frozen=True)
+class _Updates:
+    """How updates are measured: what is added to the page's address."""
+
+    name: str
+    query: str
+    goal: str = ""
+
+
+_WHOLE = _Updates("update of the whole picture", "", UPDATE_GOAL)
+_FILTERED = _Updates("update of a view that 12,000 pass (rows)", "on_ground=false", UPDATE_GOAL)
+_OPEN = _Updates(
+    "update with table and statistics open", "panel=statistics&table=open", UPDATE_GOAL
+)
+
+_FRAMES = {
+    "gliding at zoom 9": "at=48.5,9,9",
+    "gliding at zoom 9, one selected with 3,000 points of trail": "at=48.5,9,9&aircraft=400000",
+    "dragged at zoom 1.8": "at=35,5,1.8",
+}
+
+
+def run(options: Options) -> Report:
+    """Measure everything in one browser and on one server, each in a page of its own."""
+    with PageServer() as server, chromium() as browser:
+        figures = [
+            *_measure_paint(server, browser, options),
+            *_measure_updates(server, browser, options),
+            *_measure_frames(server, browser, options),
+        ]
+        memory = page_memory.measure(server, browser, options)
+        details = {
+            "aircraft": AIRCRAFT,
+            "changing_share": CHANGING_SHARE,
+            "chromium": browser.version,
+            **memory.details,
+        }
+        bundle = page_paint.measure_bytes(server, browser)
+    return Report([*figures, *memory.figures, *bundle.figures], details | bundle.details)
+
+
+def _measure_paint(server: PageServer, browser: Browser, options: Options) -> list[Figure]:
+    return page_paint.measure(server, browser, options)
+
+
+def _measure_updates(server: PageServer, browser: Browser, options: Options) -> list[Figure]:
+    figures = []
+    for kind in (_WHOLE, _FILTERED, _OPEN):
+        with opened(browser, f"{server.url}/?{SEA}&{kind.query}") as page:
+            play(server, page, UNCOUNTED_UPDATES)
+            page.evaluate("pageProbe.forget()")
+            play(server, page, QUICK_UPDATES if options.is_quick else UPDATES)
+            taken = _floats(page, "pageProbe.events.update")
+            parses = _floats(page, "pageProbe.parses")
+        figures += [
+            Figure(kind.name, "ms", taken, kind.goal),
+            Figure(f"{kind.name}: JSON.parse alone", "ms", parses),
+            Figure(f"{kind.name}: over JSON.parse alone", "ratio", ratios(taken, parses)),
+        ]
+        options.progress(f"{kind.name}: {sorted(taken)[len(taken) // 2]:.1f} ms")
+    return figures
+
+
+def _measure_frames(server: PageServer, browser: Browser, options: Options) -> list[Figure]:
+    figures = []
+    for name, query in _FRAMES.items():
+        with opened(browser, f"{server.url}/?{query}") as page:
+            page.evaluate("pageProbe.marked('ground-drawn')")
+            play(server, page, 1)
+            page.evaluate("pageProbe.forget()")
+            frames = _watch(server, page, is_dragging="dragged" in name, options=options)
+        figures.append(Figure(f"a frame's script, {name}", "ms", frames, FRAME_GOAL))
+        options.progress(f"{name}: {sorted(frames)[len(frames) // 2]:.2f} ms")
+    return figures
+
+
+def _watch(server: PageServer, page: Page, *, is_dragging: bool, options: Options) -> list[float]:
+    """Poll every five seconds, dragging the map where wanted, until enough was drawn."""
+    wanted = QUICK_FRAMES if options.is_quick else FRAMES
+    frames: list[float] = []
+    for _ in range(MOST_POLLS):
+        server.poll()
+        if is_dragging:
+            _drag(page, POLL_MS)
+        else:
+            page.wait_for_timeout(POLL_MS)
+        frames = _floats(page, "pageProbe.frames")
+        if len(frames) >= wanted:
+            return frames
+    raise MeasurementError(f"only {len(frames)} frames in which something was drawn")
+
+
+def _drag(page: Page, during_ms: int) -> None:
+    """Move as fast as the page follows, for as long as was asked for."""
+    ends_at = time.monotonic() + during_ms / MS_PER_S
+    step = 0
+    page.mouse.move(640, 400)
+    page.mouse.down()
+    while time.monotonic() < ends_at:
+        step += 1
+        page.mouse.move(640 + 10 * abs(step % 40 - 20), 400)
+        page.wait_for_timeout(MOVE_MS)
+    page.mouse.up()
+
+
+def _floats(page: Page, expression: str) -> list[float]:
+    found: list[Any] = page.evaluate(expression)
+    return [float(each) for each in found]

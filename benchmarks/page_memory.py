@@ -1,0 +1,86 @@
+"""The page's memory over hundreds of updates, with aircraft that come and go."""
+
+from typing import NamedTuple
+
+from playwright.sync_api import Browser, CDPSession
+
+from benchmarks.page_browser import SEA, PageServer, opened, play
+from benchmarks.report import Figure, Options, Report
+from benchmarks.slope import slope
+
+UPDATES = 500
+QUICK_UPDATES = 100
+SAMPLE_EVERY_UPDATES = 25
+QUICK_SAMPLE_EVERY_UPDATES = 5
+UNCOUNTED_UPDATES = 25
+"""Until the visitors that go are as many as those that come."""
+
+OPEN_FROM, OPEN_UNTIL = 0.2, 0.4
+"""In which part of the updates table and statistics are open."""
+
+KIB = 1024
+GOAL = "0 within two standard errors"
+
+
+class _Sample(NamedTuple):
+    """What the page holds after a number of updates and a collection of its garbage."""
+
+    update: int
+    heap_kib: float
+    nodes: int
+    listeners: int
+
+
+def measure(server: PageServer, browser: Browser, options: Options) -> Report:
+    """Sample the heap of one page."""
+    updates = QUICK_UPDATES if options.is_quick else UPDATES
+    every = QUICK_SAMPLE_EVERY_UPDATES if options.is_quick else SAMPLE_EVERY_UPDATES
+    samples = []
+    with opened(browser, f"{server.url}/?{SEA}&aircraft=400000") as page:
+        session = page.context.new_cdp_session(page)
+        session.send("Performance.enable")
+        play(server, page, UNCOUNTED_UPDATES, with_visitors=True)
+        for update in range(every, updates + 1, every):
+            for at in (OPEN_FROM, OPEN_UNTIL):
+                if update - every < at * updates <= update:
+                    page.click("#open-statistics")
+                    page.keyboard.press("t")
+            page.evaluate("pageProbe.forget()")
+            play(server, page, every, with_visitors=True)
+            samples.append(_sample(session, update))
+            options.progress(f"update {update}: {samples[-1].heap_kib / KIB:.2f} MiB")
+    return Report(_figures(samples), _details(samples))
+
+
+def _sample(session: CDPSession, update: int) -> _Sample:
+    # What was let go of by the first is freed by the second at the latest.
+    session.send("HeapProfiler.collectGarbage")
+    session.send("HeapProfiler.collectGarbage")
+    metrics = {
+        each["name"]: each["value"] for each in session.send("Performance.getMetrics")["metrics"]
+    }
+    return _Sample(
+        update,
+        metrics["JSHeapUsedSize"] / KIB,
+        int(metrics["Nodes"]),
+        int(metrics["JSEventListeners"]),
+    )
+
+
+def _figures(samples: list[_Sample]) -> list[Figure]:
+    half = samples[len(samples) // 2 :]
+    per_update, standard_error = slope([(each.update, each.heap_kib) for each in half])
+    return [
+        Figure("heap, slope over the second half", "KiB/update", [per_update], GOAL),
+        Figure("heap, standard error of the slope", "KiB/update", [standard_error]),
+        Figure("heap, second half", "MiB", [each.heap_kib / KIB for each in half]),
+        Figure("DOM nodes, second half", "", [each.nodes for each in half]),
+        Figure("event listeners, second half", "", [each.listeners for each in half]),
+    ]
+
+
+def _details(samples: list[_Sample]) -> dict[str, object]:
+    return {
+        "heap_mib_after_updates": {each.update: round(each.heap_kib / KIB, 3) for each in samples},
+        "nodes_after_updates": {each.update: each.nodes for each in samples},
+    }
