@@ -1,7 +1,8 @@
 /** The page: what it shows, and what happens when somebody touches it. */
 
 import { proof } from "./access.ts";
-import { readAddress, type Shown, writeAddress } from "./address.ts";
+import { readAddress, type Shown } from "./address.ts";
+import { AddressBar } from "./address-bar.ts";
 import { watchAttention } from "./attention.ts";
 import { fetchConfiguration, type Tiles } from "./configuration.ts";
 import { FilterChips } from "./find/filter-chips.ts";
@@ -40,6 +41,7 @@ export class Page {
   private readonly shown: Shown = readAddress(location.search);
   private readonly fleet = new Fleet();
   private readonly base: BaseMap = createBaseMap(element("map"), this.shown.place);
+  private readonly address = new AddressBar(() => this.placed());
   private readonly feed: Feed;
   private readonly sky: Sky;
   private readonly labels: Labels;
@@ -110,14 +112,13 @@ export class Page {
   }
 
   private begin(): void {
-    const { shown } = this;
-    this.panels.isTableOpen = shown.isTableOpen;
-    this.panels.show(shown.side);
+    const { selected, side, isTableOpen } = this.shown;
+    this.panels.isTableOpen = isTableOpen;
+    this.panels.show(side);
     this.dress();
-    this.showFilters();
     this.ask();
-    if (shown.selected !== null) {
-      this.selection.choose(shown.selected);
+    if (selected !== null) {
+      this.selection.choose(selected);
     }
     void this.drawGround();
     void fetchOldest(this.feed.newest()).then((oldest) => this.time.setRange(oldest));
@@ -126,9 +127,8 @@ export class Page {
   }
 
   private listen(): void {
-    const { map } = this.base;
-    map.on("moveend", () => this.remember());
-    map.on("dragstart", () => this.setFollowing(false));
+    this.base.map.on("moveend", () => this.address.writeSoon());
+    this.base.map.on("dragstart", () => this.setFollowing(false));
     this.onChange<HTMLSelectElement>("units", ({ value }) => {
       this.shown.units = value as System;
     });
@@ -173,7 +173,7 @@ export class Page {
     control.addEventListener("change", () => {
       take(control);
       this.dress();
-      this.remember();
+      this.address.write();
     });
   }
 
@@ -198,7 +198,7 @@ export class Page {
     this.shown.filters = filters;
     this.showFilters();
     this.ask();
-    this.remember();
+    this.address.write();
   }
 
   private setFilter(name: FilterName, value: string | null): void {
@@ -224,7 +224,7 @@ export class Page {
     this.ask();
     this.selection.turn();
     this.tell();
-    this.remember();
+    this.address.write();
   }
 
   private findFlights(callsign: string): void {
@@ -248,7 +248,7 @@ export class Page {
       this.base.map.fitBounds([west, south, right, north], { padding: 80, maxZoom: 9 });
     }
     this.tell();
-    this.remember();
+    this.address.write();
   }
 
   private replay(flight: Flight): void {
@@ -265,7 +265,7 @@ export class Page {
       // The stream is to keep it wherever it goes.
       this.ask();
     }
-    this.remember();
+    this.address.write();
     this.tell();
   }
 
@@ -347,7 +347,7 @@ export class Page {
     this.table.isOpen = this.panels.isTableOpen;
     this.statistics.isOpen = this.panels.side === "statistics";
     this.tell();
-    this.remember();
+    this.address.write();
   }
 
   /** Applies theme, units and gliding. */
@@ -391,9 +391,9 @@ export class Page {
     this.base.show(tiles, this.sky.theme);
   }
 
-  private remember(): void {
+  private placed(): Shown {
     const { lng, lat } = this.base.map.getCenter().wrap();
     this.shown.place = { latitude: lat, longitude: lng, zoom: this.base.map.getZoom() };
-    history.replaceState(null, "", writeAddress(this.shown));
+    return this.shown;
   }
 }

@@ -1,0 +1,26 @@
+/** Keeps the browser's address at what is shown, so that a reload or a link shows the same. */
+
+import { type Shown, writeAddress } from "./address.ts";
+
+/** Browsers refuse more than some hundred changes in half a minute; who follows an aircraft moves on and on. */
+const SOON_MS = 500;
+
+export class AddressBar {
+  private readonly shown: () => Shown;
+  private due: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(shown: () => Shown) {
+    this.shown = shown;
+  }
+
+  write(): void {
+    clearTimeout(this.due);
+    this.due = undefined;
+    history.replaceState(null, "", writeAddress(this.shown()));
+  }
+
+  /** Writes a little later, once for all that has asked for it until then. */
+  writeSoon(): void {
+    this.due ??= setTimeout(() => this.write(), SOON_MS);
+  }
+}
