@@ -21,6 +21,9 @@ export function listenToKeys(shortcuts: readonly Shortcut[]): void {
 }
 
 function isMeant(event: KeyboardEvent): boolean {
-  const isWriting = event.target instanceof Element && event.target.closest(WRITING) !== null;
+  const { target } = event;
+  // A field that was hidden a moment ago keeps the focus until the next frame.
+  const isWriting =
+    target instanceof Element && target.closest(WRITING) !== null && target.checkVisibility();
   return !event.ctrlKey && !event.metaKey && !event.altKey && !isWriting;
 }

@@ -102,6 +102,9 @@ export class Palette {
 
   /** What is typed here is not for the page, whose keys do other things. */
   private keep(event: KeyboardEvent): void {
+    if (!this.dialog.open) {
+      return; // closed, though its field has the focus until the next frame
+    }
     event.stopPropagation();
     if (event.key === "k" && (event.ctrlKey || event.metaKey)) {
       event.preventDefault(); // what has opened it closes it; browsers search the web by this
