@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import type { Position } from "geojson";
 import { describe, expect, test } from "vitest";
-import { GEOGRAPHY, type Packaged, unpack } from "../src/map/geography.ts";
+import { GEOGRAPHY, type Packaged, SOURCE_NAMES, sourceOf, unpack } from "../src/map/geography.ts";
 
 const path = new URL("../geography/geography.json", import.meta.url);
 const geography = unpack(JSON.parse(readFileSync(path, "utf8")) as Packaged);
@@ -18,9 +18,14 @@ function rings(): Position[][] {
 }
 
 describe("geography", () => {
-  test.each(GEOGRAPHY)("there are %s", (name) => {
-    expect(geography[name].type).toBe("FeatureCollection");
-    expect(geography[name].features.length).toBeGreaterThan(0);
+  test.each(SOURCE_NAMES)("%s have all that belongs to them, and say what it is", (name) => {
+    const { type, features } = sourceOf(geography, name);
+    expect(type).toBe("FeatureCollection");
+    for (const kind of GEOGRAPHY[name]) {
+      const ofKind = features.filter(({ properties }) => properties?.kind === kind);
+      expect(ofKind.length).toBe(geography[kind].features.length);
+      expect(ofKind.length).toBeGreaterThan(0);
+    }
   });
 
   test("land is whole: each of its outlines ends where it began", () => {

@@ -2,7 +2,7 @@
 
 import type { ExpressionSpecification, LayerSpecification, StyleSpecification } from "maplibre-gl";
 import type { Tiles } from "../configuration.ts";
-import { GEOGRAPHY } from "./geography.ts";
+import { type Kind, SOURCE_NAMES, type SourceName } from "./geography.ts";
 import type { MapTheme, ThemeName } from "./theme.ts";
 
 /** As OpenSky's terms of use ask for. */
@@ -20,7 +20,7 @@ export function baseStyle(theme: MapTheme): StyleSpecification {
   return {
     version: 8,
     sources: Object.fromEntries(
-      GEOGRAPHY.map((name) => [
+      SOURCE_NAMES.map((name) => [
         name,
         {
           type: "geojson",
@@ -33,9 +33,10 @@ export function baseStyle(theme: MapTheme): StyleSpecification {
     ),
     layers: [
       { id: "sea", type: "background", paint: { "background-color": theme.sea } },
+      // Layers of one source after another: MapLibre cuts tiles out anew whenever it changes.
       fill("land", theme.land),
-      line("rivers", theme.river, [3, 0.3, 8, 1.6]),
       fill("lakes", theme.sea),
+      line("rivers", theme.river, [3, 0.3, 8, 1.6]),
       line("states", theme.state, [3, 0.3, 8, 1.2]),
       line("borders", theme.border, [1, 0.4, 8, 1.6]),
       line("coasts", theme.coast, [1, 0.4, 8, 1.4]),
@@ -73,24 +74,29 @@ function plain(text: string): string {
   return place.innerHTML;
 }
 
-function fill(source: string, colour: string): LayerSpecification {
-  return { id: source, source, type: "fill", paint: { "fill-color": colour } };
+function fill(kind: Kind, colour: string): LayerSpecification {
+  return { ...of(kind, "areas"), type: "fill", paint: { "fill-color": colour } };
 }
 
-function line(source: string, colour: string, widths: number[]): LayerSpecification {
+function line(kind: Kind, colour: string, widths: number[]): LayerSpecification {
   const width = ["interpolate", ["linear"], ["zoom"], ...widths] as ExpressionSpecification;
-  return { id: source, source, type: "line", paint: { "line-color": colour, "line-width": width } };
+  const paint = { "line-color": colour, "line-width": width };
+  return { ...of(kind, "lines"), type: "line", paint };
+}
+
+function of(kind: Kind, source: SourceName) {
+  const filter: ExpressionSpecification = ["==", ["get", "kind"], kind];
+  return { id: kind, source, filter };
 }
 
 function names(theme: MapTheme): LayerSpecification[] {
   const halo = { "text-halo-color": theme.halo, "text-halo-width": 1.2, "text-halo-blur": 0.6 };
   return [
     {
-      id: "countries",
-      source: "countries",
+      ...of("countries", "names"),
       type: "symbol",
       maxzoom: 7,
-      filter: COUNTRY_RANK,
+      filter: ["all", of("countries", "names").filter, COUNTRY_RANK],
       layout: {
         "text-field": ["get", "name"],
         "text-font": FONTS,
@@ -102,11 +108,10 @@ function names(theme: MapTheme): LayerSpecification[] {
       paint: { "text-color": theme.country, ...halo },
     },
     {
-      id: "cities",
-      source: "cities",
+      ...of("cities", "names"),
       type: "symbol",
       minzoom: 3,
-      filter: CITY_RANK,
+      filter: ["all", of("cities", "names").filter, CITY_RANK],
       layout: {
         "text-field": ["concat", "· ", ["get", "name"]],
         "text-font": FONTS,

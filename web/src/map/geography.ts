@@ -15,18 +15,26 @@ export interface Packaged {
   cities: Label[];
 }
 
-export const GEOGRAPHY = [
-  "land",
-  "borders",
-  "coasts",
-  "states",
-  "lakes",
-  "rivers",
-  "countries",
-  "cities",
-] as const;
+/** What there is of each, by the source of the map that has it: each source costs every frame. */
+export const GEOGRAPHY = {
+  areas: ["land", "lakes"],
+  lines: ["rivers", "states", "borders", "coasts"],
+  names: ["countries", "cities"],
+} as const;
 
-export type Geography = Record<(typeof GEOGRAPHY)[number], FeatureCollection>;
+export type SourceName = keyof typeof GEOGRAPHY;
+export type Kind = (typeof GEOGRAPHY)[SourceName][number];
+export type Geography = Record<Kind, FeatureCollection>;
+
+export const SOURCE_NAMES = Object.keys(GEOGRAPHY) as SourceName[];
+
+/** Gives a source's features; `kind` among their properties says what each is. */
+export function sourceOf(geography: Geography, name: SourceName): FeatureCollection {
+  const features = GEOGRAPHY[name].flatMap((kind) =>
+    geography[kind].features.map((one) => ({ ...one, properties: { ...one.properties, kind } })),
+  );
+  return { type: "FeatureCollection", features };
+}
 
 /** Takes a second of a slow machine: no work for the page's own thread. */
 export function unpack({ land, waters, countries, cities }: Packaged): Geography {

@@ -1,10 +1,10 @@
-/** The map's worker, with the packaged geography as an address of its own: `geography://land`. */
+/** The map's worker, with the packaged geography as an address of its own: `geography://areas`. */
 
 import "maplibre-gl/dist/maplibre-gl-worker.mjs";
 import type { FeatureCollection } from "geojson";
 import type { AddProtocolAction } from "maplibre-gl";
 import geographyUrl from "../../geography/geography.json?url";
-import { GEOGRAPHY, type Geography, type Packaged, unpack } from "./geography.ts";
+import { type Geography, type Packaged, SOURCE_NAMES, sourceOf, unpack } from "./geography.ts";
 
 let geography: Promise<Geography> | undefined;
 
@@ -17,12 +17,12 @@ async function fetchGeography(): Promise<Geography> {
 }
 
 const load: AddProtocolAction = async ({ url }) => {
-  const wanted = GEOGRAPHY.find((name) => url === `geography://${name}`);
+  const wanted = SOURCE_NAMES.find((name) => url === `geography://${name}`);
   if (wanted === undefined) {
     throw new Error(`there is no geography at ${url}`);
   }
   geography ??= fetchGeography();
-  return { data: hidden((await geography)[wanted]) };
+  return { data: hidden(sourceOf(await geography, wanted)) };
 };
 
 /** MapLibre sends back what a source holds; what is not enumerable is not sent. */
