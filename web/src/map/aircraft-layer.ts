@@ -1,6 +1,6 @@
 /** The layer of all aircraft: one instanced drawing, out of typed arrays. */
 
-import { Layer, type LayerProps, project32 } from "@deck.gl/core";
+import { Layer, project32 } from "@deck.gl/core";
 import type { Texture } from "@luma.gl/core";
 import { Geometry, Model } from "@luma.gl/engine";
 import type { AircraftBuffers } from "./aircraft-buffers.ts";
@@ -99,4 +99,3 @@ export class AircraftLayer extends Layer<AircraftLayerProps> {
 }
 
 export type AircraftLayerData = ReturnType<typeof aircraftData>;
-export type AllAircraftLayerProps = AircraftLayerProps & LayerProps;

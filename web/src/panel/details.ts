@@ -7,8 +7,6 @@ import { CATEGORIES } from "./categories.ts";
 import { element, say } from "./elements.ts";
 import { MISSING, type System, write, writeAge, writeTrack } from "./units.ts";
 
-export { CATEGORIES };
-
 const SOURCES: readonly string[] = ["ADS-B", "ASTERIX", "MLAT", "FLARM"];
 
 /** What the stream of differences does not tell, asked for when an aircraft is selected. */

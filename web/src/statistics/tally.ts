@@ -1,10 +1,10 @@
 /** What the fleet is made of, counted in one pass. */
 
 import { HIGHEST_M } from "../map/altitude-ramp.ts";
+import { CATEGORIES } from "../panel/categories.ts";
 import type { System } from "../panel/units.ts";
 import type { Fleet } from "../stream/fleet.ts";
 
-const CATEGORIES = 21;
 const MOST_BANDS = 14;
 const FOOT_M = 0.3048;
 const SPARE = 1.25;
@@ -30,7 +30,7 @@ export class Tally {
   bandCount = 0;
   /** Aircraft in the air of which no altitude was received. */
   unknownAltitude = 0;
-  readonly categories = new Uint32Array(CATEGORIES);
+  readonly categories = new Uint32Array(CATEGORIES.length);
   private ages = new Float64Array(0);
   private aged = 0;
 
@@ -89,7 +89,7 @@ export class Tally {
   }
 
   private countCategory(category: number): void {
-    if (category >= 0 && category < CATEGORIES) {
+    if (category >= 0 && category < CATEGORIES.length) {
       this.categories[category] = (this.categories[category] as number) + 1;
     }
   }
