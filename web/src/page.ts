@@ -103,7 +103,10 @@ export class Page {
     this.palette = new Palette(element<HTMLDialogElement>("palette"), fleet, {
       select: (icao24) => this.visit(icao24),
       setFilter,
-      findFlights: (callsign) => this.findFlights(callsign),
+      findFlights: (callsign) => {
+        this.panels.show("past");
+        this.flights.find(callsign);
+      },
       system: () => shown.units,
       commands: this.commands(),
     });
@@ -194,10 +197,16 @@ export class Page {
     this.feed.ask({ filters, moment, pinned: selected });
   }
 
+  /** Asks for something else of the time that is shown: a replay does not begin anew. */
+  private askAgain(): void {
+    this.shown.moment = this.feed.moment;
+    this.ask();
+  }
+
   private filter(filters: Filters): void {
     this.shown.filters = filters;
     this.showFilters();
-    this.ask();
+    this.askAgain();
     this.address.write();
   }
 
@@ -227,16 +236,6 @@ export class Page {
     this.address.write();
   }
 
-  private findFlights(callsign: string): void {
-    this.panels.show("past");
-    this.flights.find(callsign);
-  }
-
-  private listEmergencies(): void {
-    this.setFilter("squawk", "emergency");
-    this.panels.showTable(true);
-  }
-
   private showFlight(flight: Flight): void {
     this.panels.uncover();
     this.shown.selected = flight.icao24;
@@ -263,7 +262,7 @@ export class Page {
     this.setFollowing(false);
     if (this.shown.filters.size > 0) {
       // The stream is to keep it wherever it goes.
-      this.ask();
+      this.askAgain();
     }
     this.address.write();
     this.tell();
@@ -314,14 +313,15 @@ export class Page {
     showCounts(counts, now);
     showEmergencies(fleet, counts.emergencies, {
       select: (icao24) => this.visit(icao24),
-      list: () => this.listEmergencies(),
+      list: () => {
+        this.setFilter("squawk", "emergency");
+        this.panels.showTable(true);
+      },
     });
     this.selection.tell();
     this.table.refresh(now);
     this.statistics.refresh(now);
-    if (this.panels.side === "filters") {
-      this.form.refresh();
-    }
+    this.form.refresh();
     this.time.show(this.shown.moment, now, feed.newest());
     this.makeRoom();
   }

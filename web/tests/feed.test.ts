@@ -139,6 +139,16 @@ test("the past goes on at its speed, from piece to piece, and arrives at now", (
   expect(arrivals).toBe(1);
 });
 
+test("what is asked of the past goes on from where it is, and from its beginning until it is there", () => {
+  ask({ time: NOW - 6_000, speed: 10 });
+  expect(feed.moment).toEqual({ time: NOW - 6_000, speed: 10 });
+  newest().say("snapshot", { time: NOW - 6_000, ...ROW });
+  vi.advanceTimersByTime(30_000);
+  expect(feed.moment).toEqual({ time: NOW - 5_700, speed: 10 });
+  ask(null);
+  expect(feed.moment).toBeNull();
+});
+
 test("who looks elsewhere comes back to where the past was", () => {
   ask({ time: NOW - 6_000, speed: 10 });
   newest().say("snapshot", { time: NOW - 6_000, ...ROW });

@@ -25,6 +25,11 @@ export class Clock {
     }
   }
 
+  /** Whether any event has told the time. */
+  get isSet(): boolean {
+    return this.leads.length > 0;
+  }
+
   /** Gives the picture's time; before the first event this machine's. */
   now(): number {
     return this.leads.length === 0

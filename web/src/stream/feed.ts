@@ -60,6 +60,13 @@ export class Feed {
     return this.present.now();
   }
 
+  /** The moment that was asked for, as far as it has gone on; null is now. */
+  get moment(): Moment | null {
+    const { moment } = this.wanted;
+    const isMoving = moment !== null && moment.speed > 0 && this.clock.isSet;
+    return isMoving ? { ...moment, time: Math.floor(this.now()) } : moment;
+  }
+
   /** Shows something else from now on; what was shown stays until it is there. */
   ask(wanted: Wanted): void {
     this.wanted = wanted;
@@ -78,10 +85,7 @@ export class Feed {
 
   /** Lets go of the stream for a while: nobody looks. */
   pause(): void {
-    const { moment } = this.wanted;
-    if (moment !== null && moment.speed > 0) {
-      this.wanted = { ...this.wanted, moment: { ...moment, time: Math.floor(this.now()) } };
-    }
+    this.wanted = { ...this.wanted, moment: this.moment };
     this.connection?.pause();
   }
 
