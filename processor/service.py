@@ -16,7 +16,7 @@ from processor.access.principal import METRICS
 from processor.access.refusals import refuse_contradictions, refuse_exposure
 from processor.api.access import require, ticket_routes
 from processor.api.app import create_app
-from processor.api.health import Checks, health_routes
+from processor.api.health import Checks, health_routes, holds
 from processor.api.history import history_routes
 from processor.api.hosts import accepted_hosts
 from processor.api.page import page_routes
@@ -121,8 +121,14 @@ class ArchiveHalf:
     def checks(self) -> Checks:
         """Ready once partitions are assigned and the database has answered last."""
         return {
-            "archive_assigned": lambda: self._consumer.is_assigned,
-            "database": lambda: all(database.is_reachable for database in self._databases),
+            "archive_assigned": holds(
+                when=lambda: self._consumer.is_assigned,
+                otherwise="no partition of the topic is assigned to this instance yet",
+            ),
+            "database": holds(
+                when=lambda: all(database.is_reachable for database in self._databases),
+                otherwise="the database does not answer; see database.url and the log",
+            ),
         }
 
     def routers(self) -> list[APIRouter]:
@@ -190,7 +196,12 @@ class LiveHalf:
 
     def checks(self) -> Checks:
         """Ready once the log has been read to its end."""
-        return {"live_picture": lambda: self.broadcaster.is_open}
+        return {
+            "live_picture": holds(
+                when=lambda: self.broadcaster.is_open,
+                otherwise="the topic has not been read to its end yet",
+            )
+        }
 
     def routers(self) -> list[APIRouter]:
         """Serve the stream and the page that shows it."""
@@ -262,7 +273,10 @@ class Service:
     def _app(self, address: str) -> FastAPI:
         *others, last = self._halves
         # Viewers are served also while the archive waits for its database.
-        required = {"not_stopping": lambda: not self._stopping.is_set(), **last.checks()}
+        is_running = holds(
+            when=lambda: not self._stopping.is_set(), otherwise="the process is stopping"
+        )
+        required = {"not_stopping": is_running, **last.checks()}
         observed = {name: check for half in others for name, check in half.checks().items()}
         health = health_routes(
             required=required,

@@ -37,10 +37,10 @@ class ProcessorStatus:
     def missing(self) -> list[str] | None:
         """Name what it still waits for; empty when it is ready, None without an answer."""
         try:
-            checks: dict[str, bool] = self._client.get("/ready").json()
+            checks: dict[str, object] = self._client.get("/ready").json()
         except (httpx2.HTTPError, ValueError):
             return None
-        return [name for name, holds in checks.items() if not holds]
+        return [name for name, holds in checks.items() if holds is False]
 
     def figures(self) -> Figures | None:
         """Read its metrics."""

@@ -12,13 +12,32 @@ from processor.api.access import REFUSALS
 
 RESULTS: Mapping[str, Any] = {
     "application/json": {
-        "schema": {"type": "object", "additionalProperties": {"type": "boolean"}},
+        "schema": {
+            "type": "object",
+            "properties": {
+                "reasons": {"type": "object", "additionalProperties": {"type": "string"}}
+            },
+            "additionalProperties": {"type": "boolean"},
+        },
     },
 }
-"""What `/ready` answers: each check by its name."""
+"""What `/ready` answers: each check by its name, and `reasons`, why those that are false are."""
 
-Checks = Mapping[str, Callable[[], bool]]
-"""What should hold, by name; answered without waiting."""
+Check = Callable[[], str | None]
+"""Returns None while it holds, else the reason and the remedy; answers without waiting."""
+
+Checks = Mapping[str, Check]
+"""Checks by name."""
+
+
+def holds(*, otherwise: str, when: Callable[[], bool]) -> Check:
+    """Make a check that holds while a condition is true.
+
+    Args:
+        otherwise: The reason that it gives while the condition is false.
+        when: The condition; answers without waiting.
+    """
+    return lambda: None if when() else otherwise
 
 
 def health_routes(
@@ -52,10 +71,12 @@ def health_routes(
     )
     async def ready() -> JSONResponse:
         """Answer 200 when work can be sent here, else 503 with what is missing."""
-        results = {name: check() for name, check in required.items()}
-        status_code = 200 if all(results.values()) else 503
-        results |= {name: check() for name, check in observed.items()}
-        return JSONResponse(results, status_code=status_code)
+        missing = _reasons(required)
+        reasons = missing | _reasons(observed)
+        results: dict[str, Any] = {name: name not in reasons for name in (*required, *observed)}
+        if reasons:
+            results["reasons"] = reasons
+        return JSONResponse(results, status_code=503 if missing else 200)
 
     @router.get(
         "/metrics",
@@ -72,3 +93,9 @@ def health_routes(
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
     return router
+
+
+def _reasons(checks: Checks) -> dict[str, str]:
+    """Return why each check that does not hold does not."""
+    found = {name: check() for name, check in checks.items()}
+    return {name: reason for name, reason in found.items() if reason is not None}

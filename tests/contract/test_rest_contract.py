@@ -38,8 +38,8 @@ def _routes(site: HistorySite) -> Iterable[APIRouter]:
         readsb_routes(broadcaster=site.broadcaster, gate=site.gate, clock=lambda: site.now),
         ticket_routes(site.gate),
         health_routes(
-            required={"live_picture": lambda: site.broadcaster.is_open},
-            observed={"database": lambda: True},
+            required={"live_picture": lambda: None},
+            observed={"database": lambda: "the database does not answer"},
             registry=site.registry,
             before_metrics=[require(site.gate, METRICS)],
         ),

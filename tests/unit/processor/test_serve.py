@@ -56,7 +56,7 @@ class _Site:
             resume_window_seconds=300,
             clock=lambda: float(START),
         )
-        self.ready = {"live_picture": True}
+        self.missing: str | None = None
         self.app = create_app(
             routers=[
                 *stream_routes(
@@ -68,8 +68,8 @@ class _Site:
                     ),
                 ),
                 health_routes(
-                    required={"live_picture": lambda: self.ready["live_picture"]},
-                    observed={"database": lambda: False},
+                    required={"live_picture": lambda: self.missing},
+                    observed={"database": lambda: "it does not answer"},
                     registry=self.registry,
                 ),
             ],
@@ -254,16 +254,23 @@ async def test_cross_origin_reading_is_by_list() -> None:
 
 
 async def test_health_ready_metrics() -> None:
-    """Liveness asks nobody; readiness names what is missing."""
+    """Liveness checks nothing else; readiness names what is missing, and why."""
     site = _Site()
     async with _serving(site) as client:
         assert (await client.get("/health")).status_code == 200
         assert (await client.get("/ready")).status_code == 200
-        site.ready["live_picture"] = False
+        site.missing = "the topic has not been read to its end yet"
         not_ready = await client.get("/ready")
         assert (not_ready.status_code, not_ready.json()) == (
             503,
-            {"live_picture": False, "database": False},
+            {
+                "live_picture": False,
+                "database": False,
+                "reasons": {
+                    "live_picture": "the topic has not been read to its end yet",
+                    "database": "it does not answer",
+                },
+            },
         )
         assert (await client.get("/health")).status_code == 200
         assert "stream_viewers" in (await client.get("/metrics")).text
