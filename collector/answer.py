@@ -1,18 +1,30 @@
 """An answer of `/states/all`, decoded once: at full speed, or row by row when a row is bad."""
 
 import json
-import math
-import re
+from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 
-from collector.errors import UnreadableAnswerError
-from telemetry.state_vector import FIELDS, Code, Icao24, StateVector, UnixSeconds
+from collector.answer_time import ClockReadings
+from collector.errors import ImplausibleTimeError, UnreadableAnswerError
+from collector.repair import UnusableRowError, icao24_of, repair
+from telemetry.state_vector import Code, StateVector, UnixSeconds
 
 MAX_REASON_CHARACTERS = 200
 MAX_RAW_BYTES = 65_536
 """A row has 130 bytes; one of megabytes would not fit into a message."""
+
+MAX_LATER_SECONDS = 60
+"""How much later than its answer a row may be. In 40,934 real rows none was later at all."""
+
+MAX_OLDER_SECONDS = 3_600
+"""How much older than its answer a row may be. In real answers 315 s was the oldest."""
+
+MAX_MISDATED_ROWS = 100
+"""Published as rejected, of one answer. Thousands would look to the archive like a poisoned log;
+those beyond are only counted."""
 
 
 class RejectedRow(msgspec.Struct, frozen=True, gc=False):
@@ -21,20 +33,36 @@ class RejectedRow(msgspec.Struct, frozen=True, gc=False):
     raw: bytes
     reason: str
     icao24: str | None
+    is_misdated: bool = False
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What one request brought."""
+    """What one request brought.
+
+    Attributes:
+        time: OpenSky's clock, in Unix seconds.
+        state_vectors: Rows that are usable, dated near `time`.
+        rejected: Rows that are not.
+        credits_remaining: What the answer's header says; None if it says nothing.
+        unusable_fields: Fields that are null or a substitute because of their value, by name.
+        misdated: Rows dated far from `time`, whether they are among the rejected or beyond
+            MAX_MISDATED_ROWS.
+        clocks: The clocks at the answer's arrival.
+    """
 
     time: int
     state_vectors: list[StateVector]
     rejected: list[RejectedRow]
     credits_remaining: int | None = None
+    unusable_fields: dict[str, int] = {}
+    misdated: int = 0
+    clocks: ClockReadings | None = None
 
     @property
     def row_count(self) -> int:
         """How many rows OpenSky sent."""
-        return len(self.state_vectors) + len(self.rejected)
+        unpublished = max(0, self.misdated - MAX_MISDATED_ROWS)
+        return len(self.state_vectors) + len(self.rejected) + unpublished
 
 
 class _Row(StateVector, array_like=True, forbid_unknown_fields=False, frozen=True, gc=False):
@@ -61,31 +89,41 @@ class _LooseAnswer(msgspec.Struct):
 _answers = msgspec.json.Decoder(_Answer)
 _answers_of_any_rows = msgspec.json.Decoder(_AnswerOfAnyRows)
 _rows = msgspec.json.Decoder(_Row)
-_column = re.compile(r" - at `\$\[(\d+)\]")
 
 
 def read_answer(body: bytes, credits_remaining: int | None = None) -> Answer:
-    """Decode an answer; a bad row costs only itself.
+    """Decode an answer. A bad field costs only itself, a row without address or time only itself.
 
     Raises:
         UnreadableAnswerError: The answer as a whole is not OpenSky's.
+        ImplausibleTimeError: Most rows are dated far from the answer's time.
     """
     try:
         answer = _answers.decode(body)
+        if _are_well_dated(answer.time, answer.states or ()):
+            state_vectors = [_to_state_vector(row) for row in answer.states or ()]
+            return Answer(answer.time, state_vectors, [], credits_remaining)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        time, rows = _split_rows(body)
-        state_vectors, rejected = _read_rows(rows)
-        return Answer(time, state_vectors, rejected, credits_remaining)
-    state_vectors = [_to_state_vector(row) for row in answer.states or ()]
-    return Answer(answer.time, state_vectors, [], credits_remaining)
+        pass
+    time, rows = _split_rows(body)
+    return _read_rows(time, rows, credits_remaining)
+
+
+def _are_well_dated(time: int, rows: Iterable[_Row]) -> bool:
+    oldest, latest = time - MAX_OLDER_SECONDS, time + MAX_LATER_SECONDS
+    return all(
+        oldest <= row.last_contact <= latest
+        and (row.time_position is None or row.time_position <= latest)
+        for row in rows
+    )
 
 
 def _to_state_vector(row: _Row) -> StateVector:
     """Take the padding off the texts; blanks alone mean that nothing was received."""
     return StateVector(
         row.icao24,
-        (row.callsign and row.callsign.rstrip(" ")) or None,
-        (row.origin_country and row.origin_country.rstrip(" ")) or None,
+        (row.callsign and row.callsign.strip(" ")) or None,
+        (row.origin_country and row.origin_country.strip(" ")) or None,
         row.time_position,
         row.last_contact,
         row.longitude,
@@ -97,7 +135,7 @@ def _to_state_vector(row: _Row) -> StateVector:
         row.vertical_rate,
         row.sensors,
         row.geo_altitude,
-        (row.squawk and row.squawk.rstrip(" ")) or None,
+        (row.squawk and row.squawk.strip(" ")) or None,
         row.spi,
         row.position_source,
         row.category,
@@ -109,14 +147,16 @@ def _split_rows(body: bytes) -> tuple[int, list[bytes]]:
     try:
         answer = _answers_of_any_rows.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return _split_illegal_json(body)
+        return _split_odd_json(body)
     return answer.time, [bytes(row) for row in answer.states or ()]
 
 
-def _split_illegal_json(body: bytes) -> tuple[int, list[bytes]]:
-    """Do the same where NaN, Infinity or raw control characters make it no legal JSON."""
+def _split_odd_json(body: bytes) -> tuple[int, list[bytes]]:
+    """Do the same where NaN, Infinity, raw control characters or a time of 1e9 are in the way."""
     try:
         content = json.loads(body.decode("utf-8", "surrogateescape"), strict=False)
+        if isinstance(content, dict) and isinstance(time := content.get("time"), float):
+            content["time"] = int(time) if time.is_integer() else time
         answer = msgspec.convert(content, _LooseAnswer)
         rows = [json.dumps(row, separators=(",", ":")).encode() for row in answer.states or ()]
     except (ValueError, msgspec.ValidationError, RecursionError) as error:
@@ -127,46 +167,59 @@ def _split_illegal_json(body: bytes) -> tuple[int, list[bytes]]:
     return answer.time, rows
 
 
-def _read_rows(rows: list[bytes]) -> tuple[list[StateVector], list[RejectedRow]]:
+def _read_rows(time: int, rows: list[bytes], credits_remaining: int | None) -> Answer:
     state_vectors, rejected = [], []
+    unusable: Counter[str] = Counter()
+    misdated = 0
     for raw in rows:
         try:
-            state_vectors.append(_to_state_vector(_rows.decode(raw)))
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            rejected.append(RejectedRow(raw[:MAX_RAW_BYTES], _reason(raw, error), _icao24_in(raw)))
-    return state_vectors, rejected
+            state_vector, bad_fields = _read_row(raw, time)
+        except _MisdatedRowError as error:
+            misdated += 1
+            if misdated <= MAX_MISDATED_ROWS:
+                rejected.append(_reject(raw, error, is_misdated=True))
+        except UnusableRowError as error:
+            rejected.append(_reject(raw, error))
+        else:
+            state_vectors.append(state_vector)
+            unusable.update(bad_fields)
+    if misdated > max(MAX_MISDATED_ROWS, len(rows) / 2):
+        raise ImplausibleTimeError(
+            f"{misdated} of {len(rows)} rows are dated far from their answer's time {time}, the "
+            f"first: {rejected[0].reason}; nothing of this answer is published"
+        )
+    return Answer(time, state_vectors, rejected, credits_remaining, dict(unusable), misdated)
 
 
-def _reason(raw: bytes, error: Exception) -> str:
-    """Name the column, which the decoder only numbers."""
-    text = str(error)[:MAX_REASON_CHARACTERS]
-    if (place := _column.search(text)) and int(place[1]) < len(FIELDS):
-        return f"{FIELDS[int(place[1])]}: {text}"
-    if illegal := _illegal_number(raw):
-        return f"{illegal}: the row is no legal JSON"
-    return text
-
-
-def _illegal_number(raw: bytes) -> str | None:
-    """Return the name and value of the first column that JSON has no number for."""
-    for name, value in zip(FIELDS, _loose(raw), strict=False):
-        if isinstance(value, float) and not math.isfinite(value):
-            return f"{name}: {value}"
-    return None
-
-
-def _icao24_in(raw: bytes) -> str | None:
-    """Return the address where at least that can be read, so that the row keeps its partition."""
-    first = next(iter(_loose(raw)), None)
+def _read_row(raw: bytes, time: int) -> tuple[StateVector, list[str]]:
+    """Return a row, and the names of its fields that were unusable."""
     try:
-        return msgspec.convert(first, Icao24)
-    except msgspec.ValidationError:
-        return None
+        state_vector, unusable = _to_state_vector(_rows.decode(raw)), list[str]()
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        state_vector, unusable = repair(raw)
+    _check_date(state_vector.last_contact, time)
+    if (state_vector.time_position or 0) > time + MAX_LATER_SECONDS:
+        state_vector = msgspec.structs.replace(state_vector, time_position=None)
+        unusable.append("time_position")
+    return state_vector, unusable
 
 
-def _loose(raw: bytes) -> list[Any]:
-    try:
-        row = json.loads(raw.decode("utf-8", "replace"), strict=False)
-    except (ValueError, RecursionError):
-        return []
-    return row if isinstance(row, list) else []
+class _MisdatedRowError(Exception):
+    """A row's last contact is far from its answer's time."""
+
+
+def _check_date(last_contact: int, time: int) -> None:
+    if last_contact > time + MAX_LATER_SECONDS:
+        raise _MisdatedRowError(
+            f"last_contact: {last_contact} is {last_contact - time} s later than the answer's time "
+            f"{time}; more than {MAX_LATER_SECONDS} s cannot be"
+        )
+    if last_contact < time - MAX_OLDER_SECONDS:
+        raise _MisdatedRowError(
+            f"last_contact: {last_contact} is {time - last_contact} s older than the answer's time "
+            f"{time}; OpenSky shows aircraft for some 315 s, {MAX_OLDER_SECONDS} s are allowed"
+        )
+
+
+def _reject(raw: bytes, error: Exception, *, is_misdated: bool = False) -> RejectedRow:
+    return RejectedRow(raw[:MAX_RAW_BYTES], str(error), icao24_of(raw), is_misdated)

@@ -14,6 +14,9 @@ HISTORY_SECONDS = 3_600
 MARGIN_SECONDS = 30
 """Between asking and answering time passes, and the clocks differ a little."""
 
+MAX_REFUSALS = 2
+"""One answer of another moment, or one 400, may be chance; two mean that history is not granted."""
+
 
 class Moment(NamedTuple):
     """One request to be made: the past second and the area, None for the globe."""
@@ -41,6 +44,7 @@ class BackFill:
         self._before = before
         self._until = self._moments[-1].time if self._moments else 0
         self._live: set[tuple[str, int]] = set()
+        self._refusals = 0
 
     def __len__(self) -> int:
         return len(self._moments)
@@ -53,6 +57,15 @@ class BackFill:
             if moment.time > oldest:
                 return moment
         return None
+
+    def note_granted(self) -> None:
+        """Take in that OpenSky has answered a moment."""
+        self._refusals = 0
+
+    def note_refused(self) -> bool:
+        """Take in that OpenSky has refused a moment; return whether it is useless to go on."""
+        self._refusals += 1
+        return self._refusals >= MAX_REFUSALS
 
     def push_back(self, moment: Moment) -> None:
         """Ask for this moment once more, because its answer or its messages failed."""

@@ -18,6 +18,7 @@ HOURLY_BUDGET_PER_DAY = 100_000
 
 GLOBE_COST = 4
 _COST_UP_TO_SQUARE_DEGREES = ((25, 1), (100, 2), (400, 3))
+AREA_TOLERANCE = 1e-6
 
 RESET_JUMP = 0.05
 """Share of the budget by which the remaining credits must rise to count as the daily refill; a
@@ -35,7 +36,8 @@ def cost_of(area: Area | None) -> int:
         return GLOBE_COST
     square_degrees = (area.lamax - area.lamin) * (area.lomax - area.lomin)
     for limit, cost in _COST_UP_TO_SQUARE_DEGREES:
-        if square_degrees <= limit:
+        # 57.3 - 47.3 is 10.000000000000007, and requests carry six decimals.
+        if square_degrees <= limit * (1 + AREA_TOLERANCE):
             return cost
     return GLOBE_COST
 

@@ -4,8 +4,10 @@ CollectorError
 ├── OpenSkyError                 one request did not succeed
 │   ├── TransientError           ask again soon; `retry_after` is the server's own wish
 │   │   ├── UnreadableAnswerError    not OpenSky's JSON: cut off, HTML of a proxy, too large
+│   │   ├── ImplausibleTimeError     the answer's time is contradicted; ask at the next poll
 │   │   └── RateLimitedError     ask nothing at all until `retry_after` is over
 │   └── RefusedError             the same request fails again; go on with the next poll
+│       └── HistoryNotGrantedError   another moment came than the one that was asked for
 └── FinalError                   stop the process and tell the user
     ├── UnauthorizedError        the credentials are wrong
     ├── TopicError               the topic cannot be made or used
@@ -36,6 +38,10 @@ class UnreadableAnswerError(TransientError):
     """The answer is not what OpenSky's API sends."""
 
 
+class ImplausibleTimeError(TransientError):
+    """No other clock agrees with the answer's `time`, or its own rows do not."""
+
+
 class RateLimitedError(TransientError):
     """The credits are used up: nothing may be sent until `retry_after` is over."""
 
@@ -48,6 +54,10 @@ class RateLimitedError(TransientError):
 
 class RefusedError(OpenSkyError):
     """OpenSky refuses this request and would refuse it again."""
+
+
+class HistoryNotGrantedError(RefusedError):
+    """The answer is not of the past moment that was asked for."""
 
 
 class FinalError(CollectorError):

@@ -13,7 +13,7 @@ class Metrics:
         self.polls: Counter = Counter(
             "collector_polls",
             "Requests for state vectors, after their retries, by result "
-            "(ok, transient, refused, rate_limited).",
+            "(ok, transient, refused, rate_limited, implausible_time).",
             ["result"],
             registry=registry,
         )
@@ -48,7 +48,8 @@ class Metrics:
         )
         self._source_age: Gauge = Gauge(
             "collector_source_age_seconds",
-            "Age of the newest answer of OpenSky; -1 before the first.",
+            "Age of the newest answer of OpenSky, by a clock that agrees with it; -1 before the "
+            "first.",
             registry=registry,
         )
         self._queue: Gauge = Gauge(
@@ -56,7 +57,27 @@ class Metrics:
             "Messages that wait for the broker's acknowledgement.",
             registry=registry,
         )
-        for result in ("ok", "transient", "refused", "rate_limited"):
+        self.repaired_fields: Counter = Counter(
+            "collector_repaired_fields",
+            "Fields of received rows whose value was unusable, so that they are null or a "
+            "substitute; rows that OpenSky repeats are counted again.",
+            ["field"],
+            registry=registry,
+        )
+        self.misdated_rows: Counter = Counter(
+            "collector_misdated_rows",
+            "Received rows that are set aside because their last contact is more than a minute "
+            "later or an hour earlier than their answer's time.",
+            registry=registry,
+        )
+        self.clock_offset_seconds: Gauge = Gauge(
+            "collector_clock_offset_seconds",
+            "The host's clock minus another one at the newest answer of OpenSky: its HTTP Date, or "
+            "its time, which is some seconds old. Absent before the first.",
+            ["witness"],
+            registry=registry,
+        )
+        for result in ("ok", "transient", "refused", "rate_limited", "implausible_time"):
             self.polls.labels(result)
         for result in ("delivered", "failed", "rejected"):
             self.published.labels(result)

@@ -5,9 +5,11 @@ from importlib.metadata import PackageNotFoundError, version
 from urllib.parse import urlsplit
 
 import httpx2
+import msgspec
 
 from collector.access_token import AccessToken
 from collector.answer import Answer, read_answer
+from collector.answer_time import ClockReadings, http_date
 from collector.clock import Clock
 from collector.errors import (
     RateLimitedError,
@@ -110,10 +112,13 @@ class OpenSky:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         request = self._client.stream("GET", self._url, params=parameters, headers=headers)
         async with request as response:
+            arrived_at = self._clock.now()
             self._check_status(response)
             self._check_form(response)
             body = await self._read(response)
-        return read_answer(body, _credits_remaining(response))
+        answer = read_answer(body, _credits_remaining(response))
+        clocks = ClockReadings(arrived_at, http_date(response.headers), answer.time)
+        return msgspec.structs.replace(answer, clocks=clocks)
 
     def _check_status(self, response: httpx2.Response) -> None:
         status = response.status_code
@@ -169,7 +174,10 @@ def timeouts(settings: OpenSkySettings) -> httpx2.Timeout:
 
 def _credits_remaining(response: httpx2.Response) -> int | None:
     text = response.headers.get("X-Rate-Limit-Remaining", "").strip()
-    return int(text[:9]) if text.isdecimal() else None
+    digits = text.removeprefix("-")
+    if not (digits.isascii() and digits.isdecimal()):
+        return None
+    return 0 if digits != text else int(digits[:9])
 
 
 def _user_agent() -> str:

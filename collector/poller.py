@@ -7,16 +7,17 @@ from functools import partial
 
 import structlog
 
-from collector.answer import Answer
+from collector.answer import MAX_LATER_SECONDS, Answer
 from collector.back_fill import HISTORY_SECONDS, MARGIN_SECONDS, BackFill, Moment, moments_between
 from collector.clock import Clock
 from collector.credits import GLOBE_COST, Governor, cost_of
 from collector.errors import OpenSkyError, RateLimitedError, RefusedError
 from collector.metrics import Metrics
+from collector.no_news import NoNews
 from collector.opensky import OpenSky
 from collector.published import Published
 from collector.publisher import Origin, Publisher
-from collector.retry import retrying
+from collector.state_requests import StateRequests
 from telemetry.settings import Area, OpenSkySettings
 from telemetry.state_vector import StateVector
 
@@ -54,7 +55,7 @@ class Poller:
     """Polls until told to stop. A failing OpenSky never ends it, wrong credentials do.
 
     `covered` is, by source, the time of the last answer that is published, at first by an earlier
-    process.
+    process; `last_published_at` is when that process published, by its own clock.
     """
 
     def __init__(
@@ -69,27 +70,32 @@ class Poller:
         metrics: Metrics,
         clock: Clock,
         is_authenticated: bool,
+        last_published_at: float | None = None,
     ) -> None:
-        self._opensky = opensky
+        self._requests = StateRequests(
+            opensky=opensky,
+            governor=governor,
+            metrics=metrics,
+            clock=clock,
+            max_attempts=settings.max_attempts,
+        )
         self._publisher = publisher
         self._governor = governor
         self._published = published
         self._covered = dict(covered)
+        self._last_published_at = last_published_at
         self._lost: set[str] = set()
         self._metrics = metrics
         self._clock = clock
-        self._max_attempts = settings.max_attempts
         self._max_back_fill_seconds = settings.max_back_fill_seconds if is_authenticated else 0
         self._areas: tuple[Area | None, ...] = settings.areas or (None,)
+        self._no_news = {area: NoNews(source_of(area)) for area in self._areas}
         self._cost = sum(cost_of(area) for area in self._areas)
         self._interval = governor.even_interval(self._cost)
         self._back_fills: deque[BackFill] = deque()
         self._failed_polls = 0
         self._is_rate_limited = False
         self._failing_since = clock.monotonic()
-        self._newest_time = 0
-        self._newest_at = clock.monotonic()
-        metrics.watch_source_age(self._source_age)
 
     async def run(self) -> None:
         """Poll until the clock stops.
@@ -116,10 +122,15 @@ class Poller:
             )
 
     async def _wait_at_start(self) -> None:
-        """Keep the pace of an earlier process, so that restarts in a row do not use up the day."""
+        """Keep the pace of an earlier process, so that restarts in a row do not use up the day.
+
+        Its answers' times are OpenSky's, those of its messages the same host's: with a clock that
+        is wrong, or was, the nearer of the two is right.
+        """
         times = [self._covered.get(source_of(area)) for area in self._areas]
-        known = [time for time in times if time is not None]
-        age = self._clock.now() - max(known) if known else None
+        known = [time for time in (*times, self._last_published_at) if time is not None]
+        ages = [self._clock.now() - time for time in known]
+        age = min((age for age in ages if age >= 0), default=0.0) if known else None
         wait = self._governor.first_wait(self._cost, age)
         if wait > 0:
             log.info("first_poll_waits", seconds=round(wait), reason="pace of the last process")
@@ -148,6 +159,7 @@ class Poller:
         else:
             self._note_outcome(failure)
         if sweep.missed:
+            before.forget_later_than(self._requests.now() + MAX_LATER_SECONDS)
             back_fill = BackFill(moments=sweep.missed, before=before)
             back_fill.note_live(sweep.new)
             self._back_fills.append(back_fill)
@@ -170,10 +182,11 @@ class Poller:
     async def _poll_area(self, area: Area | None, sweep: _Sweep) -> None:
         """Publish what is new, and note which moments were missed."""
         started = self._clock.monotonic()
-        answer = await self._ask(area, None, self._max_attempts)
-        self._newest_time, self._newest_at = answer.time, self._clock.monotonic()
+        answer = await self._requests.live(area)
+        self._forget_future(max(answer.time, self._requests.now()) + MAX_LATER_SECONDS)
         covered = self._covered.get(source_of(area))
         sweep.missed += self._find_gap(area, answer.time)
+        is_all_older = self._published.are_all_older(answer.state_vectors)
         new = self._published.take_new(answer.state_vectors)
         sweep.new += new
         for back_fill in self._back_fills:
@@ -187,27 +200,11 @@ class Poller:
         self._published.prune(answer.time)
         self._metrics.aircraft_known.set(len(self._published))
         self._log_poll(area, answer, len(new), started)
+        self._no_news[area].note(is_all_older=is_all_older, rows=answer.row_count, time=answer.time)
 
-    async def _ask(self, area: Area | None, time: int | None, max_attempts: int) -> Answer:
-        cost = cost_of(area)
-
-        async def attempt() -> Answer:
-            await self._opensky.authorize()
-            self._governor.spent(cost)
-            return await self._opensky.states(area, time)
-
-        try:
-            answer = await retrying(attempt, max_attempts=max_attempts, clock=self._clock)
-        except OpenSkyError as error:
-            self._metrics.polls.labels(_result(error)).inc()
-            if isinstance(error, RateLimitedError):
-                self._governor.rate_limited(error.retry_after)
-                self._metrics.credits_remaining.set(self._governor.remaining)
-            raise
-        self._metrics.polls.labels("ok").inc()
-        self._governor.answered(answer.credits_remaining)
-        self._metrics.credits_remaining.set(self._governor.remaining)
-        return answer
+    def _forget_future(self, latest: float) -> None:
+        if forgotten := self._published.forget_later_than(latest):
+            log.warning("future_contacts_forgotten", aircraft=forgotten, latest=round(latest))
 
     def _settle_live(
         self,
@@ -273,7 +270,7 @@ class Poller:
 
     async def _fill_next(self, back_fill: BackFill) -> bool:
         """Ask for the oldest moment; False when OpenSky should be left alone for now."""
-        moment = back_fill.pop(self._opensky_now())
+        moment = back_fill.pop(self._requests.now())
         if moment is None:
             self._back_fills.remove(back_fill)
             log.info("back_fill_done")
@@ -285,7 +282,7 @@ class Poller:
                 self._note_rate_limit(error)
                 return False
             except RefusedError as error:
-                log.warning("back_fill_refused", time=moment.time, reason=str(error))
+                self._note_refused(back_fill, moment, error)
             except OpenSkyError:
                 back_fill.push_back(moment)
                 return False
@@ -294,7 +291,8 @@ class Poller:
 
     async def _fill(self, back_fill: BackFill, moment: Moment) -> None:
         started = self._clock.monotonic()
-        answer = await self._ask(moment.area, moment.time, max_attempts=1)
+        answer = await self._requests.past(moment.area, moment.time)
+        back_fill.note_granted()
         new = back_fill.take_new(answer.state_vectors)
 
         def settle(state_vector: StateVector, is_delivered: bool) -> None:  # noqa: FBT001 - see publisher.Settle
@@ -312,6 +310,19 @@ class Poller:
         )
         self._published.remember(new)
         self._log_poll(moment.area, answer, len(new), started, asked_time=moment.time)
+
+    def _note_refused(self, back_fill: BackFill, moment: Moment, error: RefusedError) -> None:
+        """Skip a moment; give up all of them when history is evidently not granted."""
+        log.info("back_fill_refused", time=moment.time, reason=str(error))
+        if back_fill.note_refused() and back_fill in self._back_fills:
+            self._back_fills.remove(back_fill)
+            log.warning(
+                "back_fill_given_up",
+                moments_left=len(back_fill),
+                reason=str(error),
+                hint="OpenSky does not grant this account its history, or not that far back; the "
+                "outage stays a gap. opensky.max_back_fill_seconds: 0 stops asking",
+            )
 
     def _fill_again(self, back_fill: BackFill, moment: Moment) -> None:
         back_fill.push_back(moment)
@@ -355,6 +366,7 @@ class Poller:
             rows=answer.row_count,
             new=new,
             rejected=len(answer.rejected),
+            repaired=sum(answer.unusable_fields.values()),
             credits=self._governor.remaining,
             seconds=round(seconds, 3),
         )
@@ -362,20 +374,8 @@ class Poller:
     def _show_pending(self) -> None:
         self._metrics.back_fill_pending.set(sum(len(each) for each in self._back_fills))
 
-    def _opensky_now(self) -> float:
-        return self._newest_time + self._clock.monotonic() - self._newest_at
-
-    def _source_age(self) -> float:
-        return self._clock.now() - self._newest_time if self._newest_time else -1.0
-
 
 def _origin(area: Area | None, answer: Answer) -> Origin:
     """One trace per answer, in W3C's notation."""
     traceparent = f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
     return Origin(poll_time=answer.time, source=source_of(area), traceparent=traceparent)
-
-
-def _result(error: OpenSkyError) -> str:
-    if isinstance(error, RateLimitedError):
-        return "rate_limited"
-    return "refused" if isinstance(error, RefusedError) else "transient"

@@ -1,7 +1,7 @@
 """What was published last of each aircraft, so that nothing is published twice."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 from collector.answer import RejectedRow
@@ -43,7 +43,7 @@ class Published:
     def take_new(self, state_vectors: Iterable[StateVector]) -> list[StateVector]:
         """Return those with a later contact than published, and remember them as handed over."""
         handed, new = self._handed, []
-        for state_vector in state_vectors:
+        for state_vector in _in_order(state_vectors):
             icao24, last_contact = state_vector.icao24, state_vector.last_contact
             if last_contact > handed.get(icao24, 0):
                 handed[icao24] = last_contact
@@ -59,6 +59,18 @@ class Published:
                 new.append(row)
             self._rejected[digest] = now
         return new
+
+    def are_all_older(self, state_vectors: Sequence[StateVector]) -> bool:
+        """Whether there are some, and each is older than what is published of its aircraft."""
+        handed = self._handed
+        return bool(state_vectors) and all(
+            each.last_contact < handed.get(each.icao24, 0) for each in state_vectors
+        )
+
+    def forget_later_than(self, latest: float) -> int:
+        """Forget contacts of the future, which would hide all that is to come; return how many."""
+        _drop(self._acknowledged, lambda time: time > latest)
+        return _drop(self._handed, lambda time: time > latest)
 
     def remember(self, state_vectors: Iterable[StateVector]) -> None:
         """Take in what was published beside the live polls."""
@@ -77,9 +89,9 @@ class Published:
     def prune(self, now: int) -> None:
         """Forget aircraft that have been silent for so long that OpenSky no longer shows them."""
         oldest = now - FORGET_AFTER_SECONDS
-        _drop_older(self._handed, oldest)
-        _drop_older(self._acknowledged, oldest)
-        _drop_older(self._rejected, oldest)
+        _drop(self._handed, lambda time: time < oldest)
+        _drop(self._acknowledged, lambda time: time < oldest)
+        _drop(self._rejected, lambda time: time < oldest)
 
     def _restore(self, icao24: str) -> None:
         if icao24 in self._acknowledged:
@@ -88,6 +100,16 @@ class Published:
             del self._handed[icao24]
 
 
-def _drop_older(memory: dict[Key, int], oldest: int) -> None:
-    for key in [key for key, time in memory.items() if time < oldest]:
+def _in_order(state_vectors: Iterable[StateVector]) -> list[StateVector]:
+    """Return them by time if an aircraft is there twice: an answer's rows have no order."""
+    rows = list(state_vectors)
+    if len({each.icao24 for each in rows}) < len(rows):
+        rows.sort(key=lambda each: each.last_contact)
+    return rows
+
+
+def _drop(memory: dict[Key, int], is_dropped: Callable[[int], bool]) -> int:
+    keys = [key for key, time in memory.items() if is_dropped(time)]
+    for key in keys:
         del memory[key]
+    return len(keys)

@@ -1,15 +1,15 @@
 """Which failed requests are repeated, when, and how often."""
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC
-from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
 from tenacity.wait import wait_random_exponential
 
+from collector.answer_time import http_date, parse_http_date
 from collector.clock import Clock
-from collector.errors import RateLimitedError, TransientError
+from collector.errors import ImplausibleTimeError, RateLimitedError, TransientError
 
 MAX_WAIT_SECONDS = 86_400.0
 """OpenSky's budgets refill within a day; a longer wish is a mistake."""
@@ -22,6 +22,9 @@ MAX_RETRY_WAIT_SECONDS = 30.0
 
 FULL_JITTER = wait_random_exponential(multiplier=1, max=15)
 
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+"""RFC 9110 has whole seconds; servers also send fractions, and a negative number for "now"."""
+
 Result = TypeVar("Result")
 
 
@@ -30,8 +33,10 @@ def server_wait(headers: Mapping[str, str], now: float) -> float | None:
 
     Args:
         headers: Of the answer; names in any case, as httpx2 gives them.
-        now: Unix seconds, for a `Retry-After` that is a date.
+        now: The host's Unix seconds, for a `Retry-After` that is a date in an answer without one.
     """
+    date = http_date(headers)
+    now = now if date is None else date
     for name in ("X-Rate-Limit-Retry-After-Seconds", "Retry-After"):
         seconds = _parse_wait(headers.get(name, ""), now)
         if seconds is not None:
@@ -40,13 +45,10 @@ def server_wait(headers: Mapping[str, str], now: float) -> float | None:
 
 
 def _parse_wait(text: str, now: float) -> float | None:
-    if text.strip().isdecimal():
+    if _NUMBER.fullmatch(text.strip()):
         return float(text)
-    try:
-        date = parsedate_to_datetime(text)
-    except (ValueError, OverflowError):
-        return None
-    return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp() - now
+    date = parse_http_date(text)
+    return None if date is None else date - now
 
 
 async def retrying(
@@ -80,8 +82,10 @@ async def retrying(
 
 
 def _is_repeatable(error: BaseException) -> bool:
-    """After a 429 the governor decides for all requests, not the retry of one."""
-    if not isinstance(error, TransientError) or isinstance(error, RateLimitedError):
+    """After a 429 the governor decides for all requests; a wrong clock is wrong a second later."""
+    if not isinstance(error, TransientError):
+        return False
+    if isinstance(error, RateLimitedError | ImplausibleTimeError):
         return False
     return error.retry_after is None or error.retry_after <= MAX_RETRY_WAIT_SECONDS
 

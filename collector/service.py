@@ -115,6 +115,7 @@ class _Service:
             governor=self._governor(),
             published=published,
             covered=tail.poll_times,
+            last_published_at=tail.published_at,
             metrics=self.metrics,
             clock=self._clock,
             is_authenticated=self._credentials is not None,

@@ -10,6 +10,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
+from collector.answer_time import MAX_AHEAD_SECONDS
 from collector.clock import Clock
 from collector.errors import TopicError
 from telemetry.codec import MalformedMessageError, decode
@@ -25,6 +26,7 @@ more than the five minutes for which OpenSky repeats a silent aircraft; at a fas
 that have been silent for longer are published once more, which the archive ignores."""
 
 TAIL_SECONDS = 5.0
+MAX_POLL_TIME_DIGITS = 12
 TAIL_BATCH_MESSAGES = 10_000
 
 log = structlog.stdlib.get_logger()
@@ -34,10 +36,17 @@ log = structlog.stdlib.get_logger()
 class Tail:
     """What earlier processes have published last."""
 
+    now: float
+    """The host's clock. Later times than this, but for a tolerance, are left out: one message from
+    the future would hide all that was published since."""
     last_contacts: dict[str, int] = field(default_factory=dict)
     poll_times: dict[str, int] = field(default_factory=dict)
     """The newest answer's Unix seconds, by source: an area's name or `global`."""
+    published_at: float | None = None
+    """When the newest message was published, by the clock of its producer or of the broker."""
     messages: int = 0
+    future_times: int = 0
+    """Messages with a last contact or a poll time from the future."""
     is_complete: bool = True
 
     def add(self, message: Message) -> None:
@@ -48,16 +57,18 @@ class Tail:
             state_vector = decode(message.value(), headers)
         except MalformedMessageError:
             return
-        icao24, last_contact = state_vector.icao24, state_vector.last_contact
-        if last_contact > self.last_contacts.get(icao24, 0):
-            self.last_contacts[icao24] = last_contact
-        self._add_poll(headers.get("source"), headers.get("poll-time"))
-
-    def _add_poll(self, source: bytes | None, poll_time: bytes | None) -> None:
-        if source is None or poll_time is None or not poll_time.isdigit():
+        poll_time = _poll_time(headers)
+        if max(state_vector.last_contact, poll_time) > self.now + MAX_AHEAD_SECONDS:
+            self.future_times += 1
             return
-        name = source.decode(errors="replace")
-        self.poll_times[name] = max(self.poll_times.get(name, 0), int(poll_time))
+        _keep_newest(self.last_contacts, state_vector.icao24, state_vector.last_contact)
+        if poll_time and (source := headers.get("source")):
+            _keep_newest(self.poll_times, source.decode(errors="replace"), poll_time)
+        self._add_published(message.timestamp()[1] / 1000)
+
+    def _add_published(self, at: float) -> None:
+        if (self.published_at or 0.0) < at <= self.now:
+            self.published_at = at
 
 
 class Topic:
@@ -95,7 +106,7 @@ class Topic:
         try:
             tail = await asyncio.to_thread(self._read_tail)
         except KafkaException as error:
-            tail = Tail(is_complete=False)
+            tail = Tail(self._clock.now(), is_complete=False)
             self._last_error = str(error)
         if not tail.is_complete:
             self._log.warning(
@@ -103,6 +114,14 @@ class Topic:
                 messages=tail.messages,
                 reason=self._last_error or f"took longer than {TAIL_SECONDS:g} s",
                 hint="some state vectors may be published twice; the archive ignores the second",
+            )
+        if tail.future_times:
+            self._log.warning(
+                "tail_times_in_future",
+                messages=tail.future_times,
+                now=round(tail.now),
+                hint="their times are ignored; either another producer has written them, or this "
+                "host's clock is behind: synchronise it (NTP)",
             )
         return tail
 
@@ -183,7 +202,7 @@ class Topic:
     def _consume(
         self, consumer: Consumer, positions: list[TopicPartition], give_up_at: float
     ) -> Tail:
-        tail = Tail()
+        tail = Tail(self._clock.now())
         open_partitions = {position.partition for position in positions}
         consumer.assign(positions)
         while open_partitions and time.monotonic() < give_up_at:
@@ -203,6 +222,16 @@ class Topic:
         if not self._is_waiting:
             self._is_waiting = True
             self._log.warning("kafka_unreachable", reason=reason, hint="trying on")
+
+
+def _poll_time(headers: dict[str, bytes | None]) -> int:
+    """Return the Unix seconds of the answer that a message comes from; 0 if it does not say."""
+    text = headers.get("poll-time") or b""
+    return int(text) if text.isdigit() and len(text) <= MAX_POLL_TIME_DIGITS else 0
+
+
+def _keep_newest(times: dict[str, int], name: str, time: int) -> None:
+    times[name] = max(times.get(name, 0), time)
 
 
 def _headers(message: Message) -> dict[str, bytes | None]:

@@ -24,10 +24,11 @@ class FakeClock(Clock):
         super().__init__()
         self.time = time
         self.stop_at: float | None = None
+        self.host_error = 0.0
 
     def now(self) -> float:
-        """Return the time of this clock."""
-        return self.time
+        """Return the time of the host's clock, which may be wrong."""
+        return self.time + self.host_error
 
     def monotonic(self) -> float:
         """Return another zero point, so that mixing the two up shows."""

@@ -185,6 +185,27 @@ def test_costs_what_opensky_charges(box: tuple[float, float, float, float], cost
     assert cost_of(None) == 4
 
 
+@given(
+    st.integers(-900_000, 700_000),
+    st.integers(-1_800_000, 1_600_000),
+    st.sampled_from([(5, 1), (10, 2), (20, 3)]),
+)
+def test_a_box_at_the_edge_of_a_price_costs_what_it_is_worth_wherever_it_lies(
+    south: int, west: int, side_and_cost: tuple[int, int]
+) -> None:
+    """57.3 - 47.3 is 10.000000000000007 in floats, and not a credit more for that."""
+    side, cost = side_and_cost
+    lamin, lomin = south / 10_000, west / 10_000
+    lamax, lomax = (south + side * 10_000) / 10_000, (west + side * 10_000) / 10_000
+    area = Area(name="a", lamin=lamin, lomin=lomin, lamax=lamax, lomax=lomax)
+    assert cost_of(area) == cost
+
+
+def test_a_box_beyond_the_edge_of_a_price_costs_more() -> None:
+    """The tolerance is for floats, not for credits."""
+    assert cost_of(Area(name="a", lamin=0, lomin=0, lamax=10.001, lomax=10)) == 3
+
+
 def test_is_held_for_as_long_as_opensky_says(clock: FakeClock) -> None:
     """A shorter wish later does not shorten a longer one."""
     rules = governor(clock)

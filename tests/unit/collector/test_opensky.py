@@ -219,6 +219,35 @@ async def test_an_answer_that_drips_is_given_up(opensky_settings: OpenSkySetting
     assert "no whole answer within 0.2 s" in str(error)
 
 
+@pytest.mark.parametrize(
+    ("headers", "http_date"),
+    [
+        ({"Date": "Fri, 15 Jan 2027 08:00:00 GMT"}, NOW),
+        ({"Date": "Fri, 15 Jan 2027 08:00:00 GMT", "Age": "40"}, NOW + 40),
+        ({"Date": "Fri, 15 Jan 2027 08:00:00 GMT", "Age": "-4"}, NOW),
+        ({"Date": "today"}, None),
+        ({}, None),
+    ],
+)
+async def test_an_answer_comes_with_what_three_clocks_show(
+    opensky_settings: OpenSkySettings, headers: dict[str, str], http_date: float | None
+) -> None:
+    """The host's, the server's (Age included, where a cache kept the answer) and its own."""
+    headers = {"Content-Type": "application/json", **headers}
+    result = await client(opensky_settings, lambda _: answer(headers=headers)).states(None)
+    assert result.clocks == (NOW, http_date, NOW)
+
+
+@pytest.mark.parametrize(("text", "credits_left"), [("-3", 0), ("0", 0), ("many", None)])
+async def test_fewer_credits_than_none_are_none(
+    opensky_settings: OpenSkySettings, text: str, credits_left: int | None
+) -> None:
+    """A negative number is not an unknown one."""
+    headers = {"Content-Type": "application/json", "X-Rate-Limit-Remaining": text}
+    result = await client(opensky_settings, lambda _: answer(headers=headers)).states(None)
+    assert result.credits_remaining == credits_left
+
+
 class TestToken:
     """The token goes with each request, and is replaced when the API refuses it."""
 

@@ -104,6 +104,7 @@ class Rig:
     published: Published = field(default_factory=Published)
     covered: dict[str, int] = field(default_factory=dict)
     is_authenticated: bool = True
+    last_published_at: float | None = None
 
     def poller(self) -> Poller:
         """Build the poller as the service does."""
@@ -130,6 +131,7 @@ class Rig:
             metrics=self.metrics,
             clock=self.clock,
             is_authenticated=self.is_authenticated,
+            last_published_at=self.last_published_at,
         )
 
     async def run(self, seconds: float) -> list[dict[str, Any]]:
@@ -188,7 +190,7 @@ async def test_a_message_says_where_it_comes_from(rig: Rig) -> None:
 
 async def test_a_rejected_row_is_published_once(rig: Rig) -> None:
     """It repeats in each answer as other rows do."""
-    rig.sky.extra_rows = [row("00000e", NOW, latitude=91)]
+    rig.sky.extra_rows = [row("00000e", 17)]
     logs = await rig.run(50)
     assert [each.icao24 for each in rig.publisher.rejected] == ["00000e"]
     assert [each["rejected"] for each in logs if each["event"] == "polled"] == [1] * 5

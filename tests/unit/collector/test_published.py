@@ -54,6 +54,28 @@ def test_what_kafka_did_not_take_is_published_again(
     assert in_kafka == last_rows
 
 
+def test_two_rows_of_one_aircraft_in_one_answer_are_taken_by_time() -> None:
+    """Whatever their order: neither is lost, and the newer one comes last."""
+    rows = [state_vector("00000a", NOW + 1), state_vector("00000b"), state_vector("00000a", NOW)]
+    taken = Published().take_new(rows)
+    assert [each.last_contact for each in taken if each.icao24 == "00000a"] == [NOW, NOW + 1]
+    assert len(taken) == 3
+    fill = back_fill(Published(), 100)
+    assert len(fill.take_new(rows)) == 3
+
+
+def test_a_contact_from_the_future_is_forgotten_and_hides_nothing() -> None:
+    """Neither what was handed over nor what Kafka has acknowledged."""
+    published = Published()
+    published.seed({"00000a": NOW + 3_600, "00000b": NOW})
+    assert published.forget_later_than(NOW + 60) == 1
+    rows = [state_vector("00000a", NOW + 10), state_vector("00000b", NOW)]
+    new = published.take_new(rows)
+    assert [each.icao24 for each in new] == ["00000a"]
+    published.settle("00000a", NOW + 10, is_delivered=False)
+    assert published.take_new(rows) == new
+
+
 def test_a_late_failure_does_not_undo_what_came_after() -> None:
     """The failed contact is history by then."""
     published = Published()

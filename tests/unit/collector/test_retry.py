@@ -83,7 +83,25 @@ async def test_stops_at_once_when_the_process_stops(clock: FakeClock) -> None:
         ({"Retry-After": "Fri, 15 Jan 2027 08:01:00 GMT"}, 60),
         ({"Retry-After": "Fri, 15 Jan 2027 07:00:00 GMT"}, 0),
         ({"Retry-After": "soon"}, None),
-        ({"Retry-After": "-5"}, None),
+        ({"Retry-After": "-5"}, 0),
+        ({"X-Rate-Limit-Retry-After-Seconds": "-1", "Retry-After": "120"}, 0),
+        ({"Retry-After": "2.5"}, 2.5),
+        # By the server's own clock, which is an hour ahead of the host's here.
+        (
+            {
+                "Date": "Fri, 15 Jan 2027 09:00:00 GMT",
+                "Retry-After": "Fri, 15 Jan 2027 09:01:00 GMT",
+            },
+            60,
+        ),
+        (
+            {
+                "Date": "Fri, 15 Jan 2027 08:00:00 GMT",
+                "Age": "30",
+                "Retry-After": "Fri, 15 Jan 2027 08:01:00 GMT",
+            },
+            30,
+        ),
         ({"Retry-After": "9" * 400}, 86_400),
     ],
 )

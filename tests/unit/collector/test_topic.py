@@ -14,7 +14,7 @@ from collector.errors import TopicError
 from collector.topic import Topic
 from telemetry.codec import encode
 from telemetry.settings import KafkaSettings
-from tests.unit.collector.conftest import NOW, TOPIC, MockBroker, state_vector
+from tests.unit.collector.conftest import NOW, TOPIC, FakeClock, MockBroker, state_vector
 
 
 def fill(broker: MockBroker, count: int, **headers: str) -> None:
@@ -33,7 +33,7 @@ async def test_reads_the_last_contacts_and_poll_times_of_the_tail(broker: MockBr
     fill(broker, 1_000, **headers)
     fill(broker, 10, source="alps", **{"poll-time": str(NOW + 7)})
     fill(broker, 10, source="alps", **{"poll-time": str(NOW + 3)})
-    topic = Topic(settings=broker.settings(), clock=Clock())
+    topic = Topic(settings=broker.settings(), clock=FakeClock(NOW + 1_000))
     await topic.prepare()
     tail = await topic.read_tail()
     assert tail.is_complete
@@ -44,7 +44,7 @@ async def test_reads_the_last_contacts_and_poll_times_of_the_tail(broker: MockBr
 
 async def test_an_empty_topic_has_an_empty_tail(broker: MockBroker) -> None:
     """The first start ever."""
-    tail = await Topic(settings=broker.settings(), clock=Clock()).read_tail()
+    tail = await Topic(settings=broker.settings(), clock=FakeClock(NOW + 1_000)).read_tail()
     assert (tail.messages, tail.is_complete, tail.poll_times) == (0, True, {})
 
 
@@ -56,7 +56,7 @@ async def test_rows_that_are_no_state_vectors_tell_nothing(broker: MockBroker) -
     producer.produce(TOPIC, value=None, key=b"000000")
     producer.produce(TOPIC, value=b"{}", key=b"000000")
     producer.flush(10)
-    tail = await Topic(settings=broker.settings(), clock=Clock()).read_tail()
+    tail = await Topic(settings=broker.settings(), clock=FakeClock(NOW + 1_000)).read_tail()
     assert tail.messages == 6
     assert tail.last_contacts == {"000000": NOW}
     assert tail.poll_times == {}
@@ -68,9 +68,38 @@ async def test_only_the_newest_messages_are_read(
     """However long the topic is."""
     fill(broker, 1_000)
     monkeypatch.setattr(topic_module, "TAIL_MESSAGES", 200)
-    tail = await Topic(settings=broker.settings(), clock=Clock()).read_tail()
+    tail = await Topic(settings=broker.settings(), clock=FakeClock(NOW + 1_000)).read_tail()
     assert tail.messages == 200
     assert max(tail.last_contacts.values()) == NOW + 999
+
+
+async def test_times_from_the_future_are_left_out_of_the_tail(broker: MockBroker) -> None:
+    """They would mute the aircraft and hide the outage since the last true poll."""
+    fill(broker, 1, source="global", **{"poll-time": str(NOW)})
+    fill(broker, 1, source="alps", **{"poll-time": str(NOW + 4_000)})
+    producer = Producer({"bootstrap.servers": broker.address, "log_level": 2})
+    for contact in (NOW + 10, 4_070_908_800):
+        value = encode(state_vector("00000a", contact))
+        producer.produce(TOPIC, value=value, key=b"00000a")
+    assert producer.flush(10) == 0
+    with capture_logs() as logs:
+        tail = await Topic(settings=broker.settings(), clock=FakeClock(NOW + 20)).read_tail()
+    assert tail.last_contacts == {"000000": NOW, "00000a": NOW + 10}
+    assert tail.poll_times == {"global": NOW}
+    assert [(each["event"], each["messages"]) for each in logs] == [("tail_times_in_future", 2)]
+
+
+async def test_the_tail_says_when_it_was_published_by_the_same_host_s_clock(
+    broker: MockBroker,
+) -> None:
+    """A time from the future is no answer to that."""
+    producer = Producer({"bootstrap.servers": broker.address, "log_level": 2})
+    for at in (NOW - 50, NOW - 20, NOW - 30, NOW + 9_000):
+        value = encode(state_vector("00000a", NOW - 60))
+        producer.produce(TOPIC, value=value, key=b"00000a", timestamp=at * 1000)
+    assert producer.flush(10) == 0
+    tail = await Topic(settings=broker.settings(), clock=FakeClock()).read_tail()
+    assert tail.published_at == NOW - 20
 
 
 async def test_a_tail_that_takes_too_long_is_given_up_with_a_warning(

@@ -1,0 +1,130 @@
+"""Asks for state vectors: with retries, within the credits, counted, and judged by their time."""
+
+import structlog
+
+from collector.answer import Answer
+from collector.answer_time import check_live, check_past
+from collector.clock import Clock
+from collector.clock_offset import REPEAT_SECONDS, ClockOffset
+from collector.credits import Governor, cost_of
+from collector.errors import (
+    ImplausibleTimeError,
+    OpenSkyError,
+    RateLimitedError,
+    RefusedError,
+)
+from collector.metrics import Metrics
+from collector.opensky import OpenSky
+from collector.retry import retrying
+from telemetry.settings import Area
+
+log = structlog.stdlib.get_logger()
+
+
+class StateRequests:
+    """What the poller asks with; knows what time it is where OpenSky is."""
+
+    def __init__(
+        self,
+        *,
+        opensky: OpenSky,
+        governor: Governor,
+        metrics: Metrics,
+        clock: Clock,
+        max_attempts: int,
+    ) -> None:
+        self._opensky = opensky
+        self._governor = governor
+        self._metrics = metrics
+        self._clock = clock
+        self._max_attempts = max_attempts
+        self._offset = ClockOffset(metrics=metrics, clock=clock)
+        self._now = clock.now()
+        self._now_at = clock.monotonic()
+        self._newest_time: int | None = None
+        self._refusal_logged_at: float | None = None
+        metrics.watch_source_age(self.source_age)
+
+    async def live(self, area: Area | None) -> Answer:
+        """Ask for now, several times if need be.
+
+        Raises:
+            OpenSkyError: By what the caller must do.
+            FinalError: Going on is useless.
+        """
+        return await self._ask(area, None, self._max_attempts)
+
+    async def past(self, area: Area | None, time: int) -> Answer:
+        """Ask for a past second, once.
+
+        Raises:
+            OpenSkyError: By what the caller must do.
+            FinalError: Going on is useless.
+        """
+        return await self._ask(area, time, 1)
+
+    def now(self) -> float:
+        """Return Unix seconds by the clock that agreed with the newest answer, carried on.
+
+        A wrong or corrected clock of the host does not move it. Before the first answer it is the
+        host's.
+        """
+        return self._now + self._clock.monotonic() - self._now_at
+
+    def source_age(self) -> float:
+        """Return the age of the newest answer in seconds, -1 before the first."""
+        return -1.0 if self._newest_time is None else self.now() - self._newest_time
+
+    async def _ask(self, area: Area | None, time: int | None, max_attempts: int) -> Answer:
+        cost = cost_of(area)
+
+        async def attempt() -> Answer:
+            await self._opensky.authorize()
+            self._governor.spent(cost)
+            answer = await self._opensky.states(area, time)
+            self._judge(answer, time)
+            return answer
+
+        try:
+            answer = await retrying(attempt, max_attempts=max_attempts, clock=self._clock)
+        except OpenSkyError as error:
+            self._metrics.polls.labels(_result(error)).inc()
+            if isinstance(error, ImplausibleTimeError):
+                self._say_refused(error)
+            if isinstance(error, RateLimitedError):
+                self._governor.rate_limited(error.retry_after)
+                self._metrics.credits_remaining.set(self._governor.remaining)
+            raise
+        self._count(answer)
+        return answer
+
+    def _judge(self, answer: Answer, asked_time: int | None) -> None:
+        """Refuse an answer of another time, before its rows are believed."""
+        self._governor.answered(answer.credits_remaining)
+        self._metrics.credits_remaining.set(self._governor.remaining)
+        if asked_time is not None:
+            check_past(answer.time, asked_time)
+        elif answer.clocks is not None:
+            self._offset.observe(answer.clocks)
+            self._now, self._now_at = check_live(answer.clocks), self._clock.monotonic()
+            self._newest_time = answer.time
+
+    def _say_refused(self, error: ImplausibleTimeError) -> None:
+        now = self._clock.monotonic()
+        if self._refusal_logged_at is None or now - self._refusal_logged_at >= REPEAT_SECONDS:
+            self._refusal_logged_at = now
+            log.warning("answer_refused", reason=str(error))
+
+    def _count(self, answer: Answer) -> None:
+        self._metrics.polls.labels("ok").inc()
+        self._metrics.misdated_rows.inc(answer.misdated)
+        for name, count in answer.unusable_fields.items():
+            self._metrics.repaired_fields.labels(name).inc(count)
+
+
+def _result(error: OpenSkyError) -> str:
+    if isinstance(error, RateLimitedError):
+        return "rate_limited"
+    if isinstance(error, ImplausibleTimeError):
+        return "implausible_time"
+    return "refused" if isinstance(error, RefusedError) else "transient"
