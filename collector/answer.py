@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -109,13 +109,10 @@ def read_answer(body: bytes, credits_remaining: int | None = None) -> Answer:
     return _read_rows(time, rows, credits_remaining)
 
 
-def _are_well_dated(time: int, rows: Iterable[_Row]) -> bool:
-    oldest, latest = time - MAX_OLDER_SECONDS, time + MAX_LATER_SECONDS
-    return all(
-        oldest <= row.last_contact <= latest
-        and (row.time_position is None or row.time_position <= latest)
-        for row in rows
-    )
+def _are_well_dated(time: int, rows: Sequence[_Row]) -> bool:
+    contacts = [row.last_contact for row in rows]
+    latest = max([time, *contacts, *[row.time_position or 0 for row in rows]])
+    return min([time, *contacts]) >= time - MAX_OLDER_SECONDS and latest <= time + MAX_LATER_SECONDS
 
 
 def _to_state_vector(row: _Row) -> StateVector:
@@ -193,8 +190,9 @@ def _read_rows(time: int, rows: list[bytes], credits_remaining: int | None) -> A
 
 def _read_row(raw: bytes, time: int) -> tuple[StateVector, list[str]]:
     """Return a row, and the names of its fields that were unusable."""
+    unusable: list[str] = []
     try:
-        state_vector, unusable = _to_state_vector(_rows.decode(raw)), list[str]()
+        state_vector = _to_state_vector(_rows.decode(raw))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         state_vector, unusable = repair(raw)
     _check_date(state_vector.last_contact, time)

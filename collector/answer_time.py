@@ -13,8 +13,8 @@ MAX_AHEAD_SECONDS = 300.0
 MAX_BEHIND_SECONDS = 3_600.0
 """An answer may be stale for a while and its rows are still true; OpenSky's history is an hour."""
 
-MAX_BESIDE_ASKED_SECONDS = 60
-"""OpenSky rounds a past moment down to its grid of 5 or 10 seconds."""
+MAX_LATER_THAN_ASKED_SECONDS = 30
+"""OpenSky rounds a past moment to its grid of 5 or 10 seconds; older state vectors are no harm."""
 
 _MAX_AGE_DIGITS = 6
 
@@ -64,7 +64,7 @@ def check_past(answer_time: int, asked_time: int) -> None:
     Raises:
         HistoryNotGrantedError: It is of another moment.
     """
-    if abs(answer_time - asked_time) > MAX_BESIDE_ASKED_SECONDS:
+    if not -MAX_BEHIND_SECONDS <= answer_time - asked_time <= MAX_LATER_THAN_ASKED_SECONDS:
         raise HistoryNotGrantedError(
             f"time={asked_time} was asked for and {answer_time} came: OpenSky ignores `time` for "
             "clients without access to its history"

@@ -31,7 +31,8 @@ class ClockOffset:
         self._answers = _Condition(
             clock,
             "answers_old",
-            "OpenSky answers with an old picture; aircraft leave the map after live.expiry_seconds",
+            "OpenSky answers with old state vectors; aircraft that are older than "
+            "live.expiry_seconds leave the map",
         )
 
     def observe(self, clocks: ClockReadings) -> None:

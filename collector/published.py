@@ -57,7 +57,7 @@ class Published:
             digest = hashlib.blake2b(row.raw, digest_size=16).digest()
             if digest not in self._rejected:
                 new.append(row)
-            self._rejected[digest] = now
+            self._rejected[digest] = max(now, self._rejected.get(digest, now))
         return new
 
     def are_all_older(self, state_vectors: Sequence[StateVector]) -> bool:

@@ -11,7 +11,12 @@ from simulator.picture import (
     COLUMNS,
     EXTENDED_COLUMNS,
     ICAO24,
+    LAST_CONTACT,
     LATITUDE,
+    ON_GROUND,
+    POSITION_SOURCE,
+    SPI,
+    TIME_POSITION,
     VELOCITY,
     Picture,
     Row,
@@ -19,16 +24,19 @@ from simulator.picture import (
 
 _UNUSED_ADDRESSES = 0xF00000  # no country has them
 _CONTROL_CHARACTERS = "\x00\x07\x1b[2J\n"
+_AHEAD = 3600  # seconds
 
 
 def damaged(picture: Picture, strikes: list[Strike]) -> Picture:
     """Return the picture after the strikes, in their order; the given one stays whole."""
-    rows = picture.rows
+    time, rows = picture.time, picture.rows
     for strike in strikes:
+        if strike.fault.kind is Kind.TIME_AHEAD:
+            time += _seconds_ahead(strike.fault)
         change = _CHANGES.get(strike.fault.kind)
         if change and rows is not None:
             rows = change(rows, strike.fault)
-    return Picture(picture.time, rows)
+    return Picture(time, rows)
 
 
 def encode_anything(picture: Picture, *, extended: bool) -> bytes:
@@ -87,6 +95,33 @@ def _set_control_characters(row: Row) -> None:
     row[CALLSIGN] = _CONTROL_CHARACTERS
 
 
+def _seconds_ahead(fault: Fault) -> int:
+    return int(fault.duration(_AHEAD, request=0))
+
+
+def _move_ahead(row: Row, fault: Fault) -> None:
+    for column in (TIME_POSITION, LAST_CONTACT):
+        recorded = row[column]
+        if isinstance(recorded, int):
+            row[column] = recorded + _seconds_ahead(fault)
+
+
+def _all_ahead(rows: list[Row], fault: Fault) -> list[Row]:
+    rows = [list(row) for row in rows]
+    for row in rows:
+        _move_ahead(row, fault)
+    return rows
+
+
+def _one_ahead(rows: list[Row], fault: Fault) -> list[Row]:
+    return _spoil(lambda row: _move_ahead(row, fault))(rows, fault)
+
+
+def _set_null_flags(row: Row) -> None:
+    for column in (ON_GROUND, SPI, POSITION_SOURCE):
+        row[column] = None
+
+
 _CHANGES: dict[Kind, Callable[[list[Row], Fault], list[Row]]] = {
     Kind.COVERAGE_COLLAPSE: _collapse,
     Kind.STATES_NULL: _empty,
@@ -95,4 +130,7 @@ _CHANGES: dict[Kind, Callable[[list[Row], Fault], list[Row]]] = {
     Kind.LATITUDE_91: _spoil(_leave_the_earth),
     Kind.EXTRA_COLUMN: _spoil(_add_column),
     Kind.CONTROL_CHARACTERS: _spoil(_set_control_characters),
+    Kind.TIME_AHEAD: _all_ahead,
+    Kind.FUTURE_ROW: _one_ahead,
+    Kind.NULL_FLAGS: _spoil(_set_null_flags),
 }

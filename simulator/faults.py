@@ -24,6 +24,7 @@ For both routes:
     wrong_content_type  the right body as text/plain
     redirect            302 to `location` (https://opensky-network.org/login)
     http_401            as for an expired token
+    html_401            HTML of a proxy that wants a login
     http_403            HTML, as cloud addresses get
     http_429            with `seconds` (30) in the header; `header: false` leaves it out
     http_500            JSON
@@ -31,12 +32,15 @@ For both routes:
 For route states only:
     frozen              the picture of the fault's first strike, again and again
     time_backwards      the picture of `seconds` (30) ago
+    time_ahead          the picture with all its times `seconds` (3600) ahead
+    history_ignored     the picture of now, whatever `time` asks for
     coverage_collapse   only a `share` (0.1) of the aircraft
     states_null         no aircraft
     oversize            `rows` (20000) aircraft
-    nan, latitude_91, extra_column, control_characters    one row in `every` (1000), and the
-                        first, has NaN as velocity, latitude 91, 19 columns, a callsign with
-                        control characters
+    nan, latitude_91, extra_column, control_characters, future_row, null_flags
+                        one row in `every` (1000), and the first, has NaN as velocity, latitude
+                        91, 19 columns, a callsign with control characters, a last contact
+                        `seconds` (3600) ahead, null as on_ground, spi and position_source
 """
 
 from enum import Enum
@@ -68,6 +72,7 @@ class Kind(Enum):
     WRONG_CONTENT_TYPE = "wrong_content_type"
     REDIRECT = "redirect"
     HTTP_401 = "http_401"
+    HTML_401 = "html_401"
     HTTP_403 = "http_403"
     HTTP_429 = "http_429"
     HTTP_500 = "http_500"
@@ -76,6 +81,8 @@ class Kind(Enum):
     HTTP_504 = "http_504"
     FROZEN = "frozen"
     TIME_BACKWARDS = "time_backwards"
+    TIME_AHEAD = "time_ahead"
+    HISTORY_IGNORED = "history_ignored"
     COVERAGE_COLLAPSE = "coverage_collapse"
     STATES_NULL = "states_null"
     OVERSIZE = "oversize"
@@ -83,9 +90,11 @@ class Kind(Enum):
     LATITUDE_91 = "latitude_91"
     EXTRA_COLUMN = "extra_column"
     CONTROL_CHARACTERS = "control_characters"
+    FUTURE_ROW = "future_row"
+    NULL_FLAGS = "null_flags"
 
 
-PICTURE_KINDS = frozenset({Kind.FROZEN, Kind.TIME_BACKWARDS})
+PICTURE_KINDS = frozenset({Kind.FROZEN, Kind.TIME_BACKWARDS, Kind.HISTORY_IGNORED})
 ROW_KINDS = frozenset(
     {
         Kind.COVERAGE_COLLAPSE,
@@ -95,6 +104,9 @@ ROW_KINDS = frozenset(
         Kind.LATITUDE_91,
         Kind.EXTRA_COLUMN,
         Kind.CONTROL_CHARACTERS,
+        Kind.TIME_AHEAD,
+        Kind.FUTURE_ROW,
+        Kind.NULL_FLAGS,
     }
 )
 

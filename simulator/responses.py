@@ -16,6 +16,7 @@ JSON = "application/json;charset=UTF-8"
 _SERVER = "nginx/1.17.6"
 _RETRY_AFTER = "X-Rate-Limit-Retry-After-Seconds"
 _PAGE_STATUS = {
+    Kind.HTML_401: HTTPStatus.UNAUTHORIZED,
     Kind.HTTP_403: HTTPStatus.FORBIDDEN,
     Kind.HTTP_502: HTTPStatus.BAD_GATEWAY,
     Kind.HTTP_503: HTTPStatus.SERVICE_UNAVAILABLE,

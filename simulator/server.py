@@ -129,7 +129,10 @@ class Simulator:
             return too_many_requests(charge.retry_after if self._rules.has_retry_after else None)
 
         async def show(strikes: list[Strike]) -> Response:
-            moment = now if query.time is None else min(query.time, now)
+            is_past = query.time is not None and not any(
+                strike.fault.kind is Kind.HISTORY_IGNORED for strike in strikes
+            )
+            moment = min(query.time or now, now) if is_past else now
             step = self._step(moment, principal, strikes)
             response = await self._show(request, query, step, strikes)
             response.headers["X-Rate-Limit-Remaining"] = str(charge.remaining)

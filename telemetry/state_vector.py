@@ -46,15 +46,16 @@ class StateVector(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=T
         longitude: Degrees, WGS 84.
         latitude: Degrees, WGS 84.
         baro_altitude: Barometric altitude in metres.
-        on_ground: Whether the position came from a surface position report.
+        on_ground: Whether the position came from a surface position report; false if OpenSky's
+            value is unusable.
         velocity: Ground speed in m/s.
         true_track: Degrees clockwise from north.
         vertical_rate: m/s, positive when climbing.
         sensors: Serials of the receivers; only sent for one's own.
         geo_altitude: Geometric (GNSS) altitude in metres.
         squawk: Transponder code, four octal digits.
-        spi: Special purpose indicator.
-        position_source: 0 ADS-B, 1 ASTERIX, 2 MLAT, 3 FLARM.
+        spi: Special purpose indicator; false if OpenSky's value is unusable.
+        position_source: 0 ADS-B, 1 ASTERIX, 2 MLAT, 3 FLARM; -1 if OpenSky's value is unusable.
         category: Kind of aircraft, 0 to 20; only sent when asked for.
     """
 

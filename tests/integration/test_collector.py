@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from confluent_kafka import Consumer, Message, TopicPartition
+from confluent_kafka import Consumer, Message, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, ConfigResource  # type: ignore[attr-defined]
 
 from tests.support.kafka import Kafka
@@ -17,11 +17,14 @@ pytestmark = pytest.mark.real_kafka
 Start = Callable[..., CollectorProcess]
 
 FAULTS = """
+- {kind: html_401, route: token, nth: [1]}
 - {kind: nan, nth: [2]}
 - {kind: http_401, nth: [3]}
+- {kind: future_row, nth: [4]}
 - {kind: html_200, nth: [5]}
 - {kind: cut_off, nth: [6]}
 - {kind: latitude_91, nth: [7]}
+- {kind: time_ahead, nth: [8]}
 - {kind: http_503, from: 8, until: 13}
 - {kind: extra_column, nth: [9, 10]}
 """
@@ -152,4 +155,38 @@ def test_faults_of_opensky_neither_end_it_nor_spoil_the_topic(
     assert len(vectors) == len(set(vectors)) > 500
     answers = collector.events("polled") + collector.events("back_filled")
     assert 0 < len(rejected) <= sum(each["rejected"] for each in answers)
+    assert sum(each["repaired"] for each in answers) > 0
+    assert max(contact for _, contact in vectors) <= time.time() + 60
+    assert len(collector.events("answer_refused")) == 1
     assert len(collector.events("opensky_failing")) == len(collector.events("opensky_recovered"))
+
+
+def test_times_from_the_future_on_the_topic_mute_nothing(
+    kafka: Kafka, topic: str, start: Start, tmp_path: Path
+) -> None:
+    """What another producer, or an earlier version, has left: a restart reads it and goes on."""
+    with simulator(tmp_path) as opensky:
+        first = start(opensky)
+        first.wait_for("polled", 2)
+        assert first.stop() == 0
+        found = messages(kafka, topic)
+        _publish_ahead(kafka, topic, found, 3_600)
+        second = start(opensky)
+        second.wait_for("polled", 3)
+        assert second.stop() == 0
+    assert second.events("tail_times_in_future")[0]["messages"] > 400
+    assert sum(each["new"] for each in second.events("polled")) > 500
+
+
+def _publish_ahead(kafka: Kafka, topic: str, found: list[Message], seconds: int) -> None:
+    """Publish each message again with its times so far ahead."""
+    producer = Producer({"bootstrap.servers": kafka.bootstrap_servers})
+    for message in found:
+        fields = json.loads(message.value() or b"")
+        fields["last_contact"] += seconds
+        headers = dict(message.headers() or ())
+        headers["poll-time"] = str(int(headers["poll-time"] or 0) + seconds).encode()
+        producer.produce(
+            topic, value=json.dumps(fields), key=message.key(), headers=list(headers.items())
+        )
+    assert producer.flush(20) == 0

@@ -56,7 +56,7 @@ class TimedRig(Rig):
         """Return what a metric shows."""
         return self.metrics.registry.get_sample_value(name, labels)  # type: ignore[return-value]
 
-    def heard(self, icao24: str = AIRCRAFT[0]) -> list[int]:
+    def contacts_of(self, icao24: str = AIRCRAFT[0]) -> list[int]:
         """Return the contacts of an aircraft on the topic, in seconds since the start."""
         return [contact - NOW for each, contact in self.publisher.contacts() if each == icao24]
 
@@ -80,7 +80,7 @@ async def test_an_answer_of_another_time_is_refused_and_the_next_one_is_not(
     """The host's clock and the HTTP Date contradict it; nothing of it is published or kept."""
     rig.sky.ahead = {20: ahead}
     logs = await rig.run(60)
-    assert rig.heard() == [0, 10, 30, 40, 50]
+    assert rig.contacts_of() == [0, 10, 30, 40, 50]
     assert rig.publisher.rejected == []
     assert rig.sky.live() == [0, 10, 20, 30, 40, 50]  # not repeated at once: it would be the same
     assert rig.count("implausible_time") == 1
@@ -106,7 +106,7 @@ async def test_a_wrong_clock_of_the_host_is_named_and_does_not_matter(
     """The HTTP Date agrees with the answer: two of three clocks."""
     rig.clock.host_error = host_error
     logs = await rig.run(1_300)
-    assert rig.heard() == list(range(0, 1_300, 10))
+    assert rig.contacts_of() == list(range(0, 1_300, 10))
     warnings = logged(logs, "host_clock_wrong")
     assert [each["seconds"] for each in warnings] == [host_error] * 3
     assert "NTP" in warnings[0]["hint"]
@@ -128,26 +128,26 @@ async def test_a_clock_that_steps_while_it_runs_is_named_with_its_size(rig: Time
 
     rig.clock.pause = pause_and_step  # type: ignore[method-assign]
     logs = await rig.run(200)
-    assert rig.heard() == list(range(0, 200, 10))
-    told = [(each["event"], each.get("seconds")) for each in logs if "host_clock" in each["event"]]
-    assert told == [
+    assert rig.contacts_of() == list(range(0, 200, 10))
+    named = [(each["event"], each.get("seconds")) for each in logs if "host_clock" in each["event"]]
+    assert named == [
         ("host_clock_wrong", -600),
         ("host_clock_wrong", 90),
         ("host_clock_wrong_no_more", None),
     ]
 
 
-@pytest.mark.parametrize(("host_error", "heard"), [(600, [0, 10, 20]), (-600, [])])
+@pytest.mark.parametrize(("host_error", "contacts"), [(600, [0, 10, 20]), (-600, [])])
 async def test_without_a_date_the_host_s_clock_is_the_only_witness(
-    rig: TimedRig, host_error: int, heard: list[int]
+    rig: TimedRig, host_error: int, contacts: list[int]
 ) -> None:
     """An answer from its future is refused, one from its past may just be old."""
     rig.sky.has_date = False
     rig.clock.host_error = host_error
     logs = await rig.run(30)
-    assert rig.heard() == heard
+    assert rig.contacts_of() == contacts
     assert ["NTP" in each["reason"] for each in logged(logs, "answer_refused")] == [True] * (
-        not heard
+        not contacts
     )
 
 
@@ -163,7 +163,7 @@ async def test_a_wrong_date_is_outvoted(rig: TimedRig) -> None:
 
     rig.sky.handle = handle  # type: ignore[method-assign]
     logs = await rig.run(30)
-    assert rig.heard() == [0, 10, 20]
+    assert rig.contacts_of() == [0, 10, 20]
     assert events(logs) == []
 
 
@@ -171,7 +171,7 @@ async def test_old_answers_are_published_and_named(rig: TimedRig) -> None:
     """All clocks are right: it is OpenSky that lags, and aircraft leave the map for it."""
     rig.sky.ahead = {-1: -400}
     logs = await rig.run(100)
-    assert len(rig.heard()) == 10
+    assert len(rig.contacts_of()) == 10
     assert [each["seconds"] for each in logged(logs, "answers_old")] == [400]
     assert rig.value("collector_source_age_seconds") >= 400
 
@@ -183,7 +183,7 @@ async def test_a_row_of_another_time_is_set_aside_and_mutes_nothing(
     """With the reason, once; later rows of the same aircraft are published."""
     rig.sky.extra_rows = [row(AIRCRAFT[0], contact)]
     logs = await rig.run(50)
-    assert rig.heard() == [0, 10, 20, 30, 40]
+    assert rig.contacts_of() == [0, 10, 20, 30, 40]
     (rejected,) = rig.publisher.rejected
     assert rejected.icao24 == AIRCRAFT[0]
     assert str(contact) in rejected.raw.decode()
@@ -228,7 +228,7 @@ async def test_times_from_the_future_that_an_earlier_process_left_are_forgotten(
     rig.covered = {"global": NOW + HOUR}
     rig.clock.time += 20
     logs = await rig.run(100)
-    assert len(rig.heard()) >= 9
+    assert len(rig.contacts_of()) >= 9
     assert [each["aircraft"] for each in logged(logs, "future_contacts_forgotten")] == [6]
 
 
@@ -236,7 +236,7 @@ async def test_polls_that_bring_only_what_is_old_are_named_once(rig: TimedRig) -
     """Within the minute that is tolerated, too."""
     rig.published.seed(dict.fromkeys(AIRCRAFT, NOW + 59))
     logs = await rig.run(100)
-    assert rig.heard() == [60, 70, 80, 90]
+    assert rig.contacts_of() == [60, 70, 80, 90]
     assert [each["polls"] for each in logged(logs, "nothing_new_for_polls")] == [5]
 
 
@@ -267,8 +267,8 @@ async def test_the_past_is_asked_for_by_opensky_s_clock(rig: TimedRig) -> None:
     rig.sky.fault = between(100 + 2 * HOUR, 300 + 2 * HOUR, rig.clock, lambda: httpx2.Response(503))
     await rig.run(600)
     assert len(rig.sky.past()) > 15
-    heard = sorted(rig.heard())
-    assert max(b - a for a, b in itertools.pairwise(heard)) <= 12
+    contacts = sorted(rig.contacts_of())
+    assert max(b - a for a, b in itertools.pairwise(contacts)) <= 12
 
 
 @pytest.mark.parametrize("answer", ["now", "400"])
@@ -284,7 +284,7 @@ async def test_a_back_fill_that_is_not_granted_is_given_up_with_one_warning(
     assert len(rig.sky.past()) == 2
     warnings = [each["event"] for each in logs if each["log_level"] == "warning"]
     assert warnings == ["back_fill_given_up"]
-    assert rig.heard() == list(range(0, 300, 10))
+    assert rig.contacts_of() == list(range(0, 300, 10))
     assert rig.value("collector_back_fill_pending") == 0
 
 

@@ -17,6 +17,7 @@ from tests.unit.simulator.conftest import NOON, Build, Clock
     ("kind", "status", "content_type", "words"),
     [
         ("http_401", 401, "application/json", b""),
+        ("html_401", 401, "text/html", b"401 Unauthorized"),
         ("http_403", 403, "text/html", b"403 Forbidden"),
         ("http_429", 429, "text/plain", b"Too many requests"),
         ("http_500", 500, "application/json", b"Something went wrong"),
@@ -136,15 +137,40 @@ async def test_oversize_has_many_rows_with_distinct_addresses(
 
 async def test_one_row_is_spoilt_and_the_rest_is_whole(build: Build) -> None:
     whole = await _rows(build, "[]")
-    spoilt = {
-        kind: await _rows(build, f"[{{kind: {kind}}}]")
-        for kind in ("nan", "latitude_91", "extra_column", "control_characters")
-    }
+    kinds = (
+        "nan",
+        "latitude_91",
+        "extra_column",
+        "control_characters",
+        "future_row",
+        "null_flags",
+    )
+    spoilt = {kind: await _rows(build, f"[{{kind: {kind}}}]") for kind in kinds}
     assert math.isnan(spoilt["nan"][0][9])
     assert spoilt["latitude_91"][0][6] == 91
     assert len(spoilt["extra_column"][0]) == 19
     assert any(ord(letter) < 32 for letter in spoilt["control_characters"][0][1])
+    assert spoilt["future_row"][0][4] == whole[0][4] + 3_600
+    assert [spoilt["null_flags"][0][column] for column in (8, 15, 16)] == [None] * 3
     assert all(rows[1:] == whole[1:] for rows in spoilt.values())
+
+
+async def test_time_ahead_moves_the_answer_and_each_row(build: Build) -> None:
+    whole = (await build().states()).json()
+    ahead = (await build(script="[{kind: time_ahead, seconds: 400}]").states()).json()
+    assert ahead["time"] == whole["time"] + 400
+    contacts = [row[4] for row in whole["states"]]
+    assert [row[4] - 400 for row in ahead["states"]] == contacts
+
+
+async def test_history_ignored_shows_now_whatever_is_asked_for(build: Build) -> None:
+    client = build(script="[{kind: history_ignored, nth: 2}]")
+    token = await client.token()
+    past, ignored = [
+        (await client.states(token, time=int(NOON) - 600)).json()["time"] for _ in range(2)
+    ]
+    assert NOON - 620 < past <= NOON - 600
+    assert NOON - 20 < ignored <= NOON
 
 
 async def test_every_sets_how_many_rows_are_spoilt(build: Build) -> None:
