@@ -1,6 +1,7 @@
 """The topic before the first poll: waited for, made when missing, its tail read."""
 
 import asyncio
+import math
 import time
 from dataclasses import dataclass, field
 from typing import Any
@@ -36,9 +37,9 @@ log = structlog.stdlib.get_logger()
 class Tail:
     """What earlier processes have published last."""
 
-    now: float
+    now: float = math.inf
     """The host's clock. Later times than this, but for a tolerance, are left out: one message from
-    the future would hide all that was published since."""
+    the future would hide all that was published since. Infinite: nothing is left out."""
     last_contacts: dict[str, int] = field(default_factory=dict)
     poll_times: dict[str, int] = field(default_factory=dict)
     """The newest answer's Unix seconds, by source: an area's name or `global`."""
@@ -106,7 +107,7 @@ class Topic:
         try:
             tail = await asyncio.to_thread(self._read_tail)
         except KafkaException as error:
-            tail = Tail(self._clock.now(), is_complete=False)
+            tail = Tail(is_complete=False)
             self._last_error = str(error)
         if not tail.is_complete:
             self._log.warning(

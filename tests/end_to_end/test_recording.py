@@ -70,7 +70,7 @@ def expected(row: list[Any], shift: int) -> dict[str, Any]:
         elif name in REALS:
             [values[name]] = struct.unpack("f", struct.pack("f", value))
         elif name in TEXTS:
-            values[name] = value.rstrip(" ") or None
+            values[name] = value.strip(" ") or None
     return values
 
 
