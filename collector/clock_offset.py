@@ -1,4 +1,4 @@
-"""Says when the host's clock is wrong, or OpenSky's answers are old, with the size of it."""
+"""Measures the host's clock against OpenSky's, and warns when it is wrong or answers are old."""
 
 import structlog
 
@@ -18,15 +18,15 @@ log = structlog.stdlib.get_logger()
 
 
 class ClockOffset:
-    """Compares the clocks at each answer, and logs when it begins, changes, lasts and ends."""
+    """Compares the clocks at each live answer; warnings are repeated each REPEAT_SECONDS."""
 
     def __init__(self, *, metrics: Metrics, clock: Clock) -> None:
         self._gauge = metrics.clock_offset_seconds
         self._host = _Condition(
             clock,
             "host_clock_wrong",
-            "synchronise this host's clock (NTP); until then ages, expiry and retention of "
-            "whatever runs here may be wrong. The collector goes by OpenSky's clock",
+            "synchronise this host's clock (NTP); until then ages, expiry and retention may be "
+            "wrong on this host. The collector itself uses OpenSky's clock",
         )
         self._answers = _Condition(
             clock,
@@ -36,7 +36,7 @@ class ClockOffset:
         )
 
     def observe(self, clocks: ClockReadings) -> None:
-        """Take in the clocks at one live answer."""
+        """Show and judge the clocks at one live answer."""
         self._gauge.labels("answer_time").set(clocks.host - clocks.answer)
         if clocks.http_date is not None:
             self._gauge.labels("http_date").set(clocks.host - clocks.http_date)
@@ -63,7 +63,7 @@ def host_error(clocks: ClockReadings) -> float | None:
 
 
 class _Condition:
-    """One thing that is wrong: logged at first, when it changes by much, and each ten minutes."""
+    """A state that is worth a warning, and how many seconds it amounts to."""
 
     def __init__(self, clock: Clock, event: str, hint: str) -> None:
         self._clock = clock
@@ -72,7 +72,7 @@ class _Condition:
         self._logged: tuple[float, float] | None = None
 
     def show(self, seconds: float | None, clocks: ClockReadings) -> None:
-        """Log how wrong it is now; None is right."""
+        """Log the state if it is new, has changed or lasts; None means that it is over."""
         if seconds is None:
             if self._logged is not None:
                 log.info(self._end, seconds_before=round(self._logged[0]))

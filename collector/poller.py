@@ -13,10 +13,10 @@ from collector.clock import Clock
 from collector.credits import GLOBE_COST, Governor, cost_of
 from collector.errors import OpenSkyError, RateLimitedError, RefusedError
 from collector.metrics import Metrics
-from collector.no_news import NoNews
 from collector.opensky import OpenSky
 from collector.published import Published
 from collector.publisher import Origin, Publisher
+from collector.stale_polls import StalePolls
 from collector.state_requests import StateRequests
 from telemetry.settings import Area, OpenSkySettings
 from telemetry.state_vector import StateVector
@@ -89,7 +89,7 @@ class Poller:
         self._clock = clock
         self._max_back_fill_seconds = settings.max_back_fill_seconds if is_authenticated else 0
         self._areas: tuple[Area | None, ...] = settings.areas or (None,)
-        self._no_news = {area: NoNews(source_of(area)) for area in self._areas}
+        self._stale_polls = {area: StalePolls(source_of(area)) for area in self._areas}
         self._cost = sum(cost_of(area) for area in self._areas)
         self._interval = governor.even_interval(self._cost)
         self._back_fills: deque[BackFill] = deque()
@@ -200,7 +200,9 @@ class Poller:
         self._published.prune(answer.time)
         self._metrics.aircraft_known.set(len(self._published))
         self._log_poll(area, answer, len(new), started)
-        self._no_news[area].note(is_all_older=is_all_older, rows=answer.row_count, time=answer.time)
+        self._stale_polls[area].note(
+            is_all_older=is_all_older, rows=answer.row_count, time=answer.time
+        )
 
     def _forget_future(self, latest: float) -> None:
         if forgotten := self._published.forget_later_than(latest):

@@ -1,4 +1,4 @@
-"""Asks for state vectors: with retries, within the credits, counted, and judged by their time."""
+"""Requests state vectors with retries, counts credits and results, and checks answers' times."""
 
 import structlog
 
@@ -22,7 +22,7 @@ log = structlog.stdlib.get_logger()
 
 
 class StateRequests:
-    """What the poller asks with; knows what time it is where OpenSky is."""
+    """All requests of one poller. It also keeps OpenSky's current time."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class StateRequests:
         metrics.watch_source_age(self.source_age)
 
     async def live(self, area: Area | None) -> Answer:
-        """Ask for now, several times if need be.
+        """Ask for the current state vectors, with retries.
 
         Raises:
             OpenSkyError: By what the caller must do.
@@ -55,7 +55,7 @@ class StateRequests:
         return await self._ask(area, None, self._max_attempts)
 
     async def past(self, area: Area | None, time: int) -> Answer:
-        """Ask for a past second, once.
+        """Ask for the state vectors of a past second, without retries.
 
         Raises:
             OpenSkyError: By what the caller must do.
@@ -64,10 +64,10 @@ class StateRequests:
         return await self._ask(area, time, 1)
 
     def now(self) -> float:
-        """Return Unix seconds by the clock that agreed with the newest answer, carried on.
+        """Return OpenSky's current Unix seconds.
 
-        A wrong or corrected clock of the host does not move it. Before the first answer it is the
-        host's.
+        The clock that agreed with the newest answer, carried on by the monotonic clock, so that
+        steps of the host's clock do not move it. Before the first answer it is the host's clock.
         """
         return self._now + self._clock.monotonic() - self._now_at
 
@@ -99,7 +99,7 @@ class StateRequests:
         return answer
 
     def _judge(self, answer: Answer, asked_time: int | None) -> None:
-        """Refuse an answer of another time, before its rows are believed."""
+        """Refuse an answer whose time is implausible or not the one that was asked for."""
         self._governor.answered(answer.credits_remaining)
         self._metrics.credits_remaining.set(self._governor.remaining)
         if asked_time is not None:

@@ -1,14 +1,14 @@
-"""Says when poll after poll brings only what is older than what is published."""
+"""Warns when several polls in a row bring only rows that are older than what is published."""
 
 import structlog
 
 POLLS_TO_SUSPECT = 5
-"""OpenSky's nodes differ, so an answer may go back in time for a poll or two."""
+"""OpenSky's servers differ a little, so an answer may go back in time for a poll or two."""
 
 log = structlog.stdlib.get_logger()
 
 
-class NoNews:
+class StalePolls:
     """Counts polls of one source whose rows are all older than what is published."""
 
     def __init__(self, source: str) -> None:
@@ -16,7 +16,7 @@ class NoNews:
         self._polls = 0
 
     def note(self, *, is_all_older: bool, rows: int, time: int) -> None:
-        """Take in one poll; the warning comes once, until a poll brings something again."""
+        """Count one poll. The warning comes once, until a poll brings a newer row."""
         self._polls = self._polls + 1 if is_all_older else 0
         if self._polls == POLLS_TO_SUSPECT:
             log.warning(
