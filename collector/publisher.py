@@ -229,7 +229,7 @@ class Publisher:
                 self._errors.note(error)
             self._on_failure(message, self._errors.reason or error.str())
             return
-        self._errors.answered()
+        self._errors.answered(with_data=True)
         self._waiting_since = None
         message.published.inc()
         message.settle(True)  # noqa: FBT003 - a callable's parameters have no names

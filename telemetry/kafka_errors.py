@@ -11,7 +11,7 @@ from telemetry.kafka_log import LibraryLog, without_decoration
 from telemetry.settings import KafkaSettings
 from telemetry.throttle import Throttle
 
-REFUSAL_HOLDS_SECONDS = 30.0
+REFUSAL_HOLDS_SECONDS = 15.0
 """A client that is refused tries again after 5 s at most. Without a word of it for this long, a
 lost connection is a cause of its own."""
 
@@ -74,8 +74,15 @@ class BrokerErrors:
         self._monotonic = monotonic
         self._throttle = Throttle(monotonic)
         self._cause: str | None = None
-        self._refused_at: float | None = None
+        self._refused_at = -REFUSAL_HOLDS_SECONDS
+        self._forbidden_at = -REFUSAL_HOLDS_SECONDS
         self._is_down = False
+        self._is_said = False
+
+    @property
+    def client(self) -> str:
+        """What the lines of the log call the client."""
+        return self._client
 
     @property
     def reason(self) -> str | None:
@@ -97,18 +104,32 @@ class BrokerErrors:
         if code in REFUSALS or code == _RESOLVE:
             self._refused_at = self._monotonic()
             self._cause = _explain(error, self._settings)
-        elif code != _ALL_DOWN and not self._is_refusal_recent():
+        elif code != _ALL_DOWN and not self._is_recent(self._refused_at):
             self._cause = _explain(error, self._settings)
+        if code in AUTHORIZATION:
+            self._forbidden_at = self._monotonic()
         if code == _ALL_DOWN or code in REFUSALS:
             self._is_down = True
-        if (reason := self.reason) is not None and self._throttle.admit(reason) is not None:
-            self._on_trouble(reason)
+        self._say()
 
-    def answered(self) -> bool:
-        """Forget all errors, since a broker has answered; return whether there was a reason."""
-        was_down = self._is_down
-        self._cause, self._refused_at, self._is_down = None, None, False
-        return was_down
+    def fail(self, reason: str) -> None:
+        """Take in why a request failed that another client had sent, which has its own errors."""
+        self._cause, self._is_down = reason, True
+        self._say()
+
+    def answered(self, *, with_data: bool = False) -> bool:
+        """Forget all errors, since a broker has answered; return whether a reason was logged.
+
+        Args:
+            with_data: Whether it took or gave messages. Any other answer does not mean that it
+                would, after it has just denied the right to.
+        """
+        if self._is_recent(self._forbidden_at) and not with_data:
+            return False
+        was_said = self._is_said
+        self._cause, self._is_down, self._is_said = None, False, False
+        self._refused_at = self._forbidden_at = -REFUSAL_HOLDS_SECONDS
+        return was_said
 
     def explain(self, error: KafkaError | None = None) -> str:
         """Return the cause of a failed request, which the request itself seldom knows."""
@@ -122,9 +143,13 @@ class BrokerErrors:
             f"({self._settings.security_protocol}) is what this port of it expects"
         )
 
-    def _is_refusal_recent(self) -> bool:
-        refused_at = self._refused_at
-        return refused_at is not None and self._monotonic() - refused_at < REFUSAL_HOLDS_SECONDS
+    def _say(self) -> None:
+        if (reason := self.reason) is not None and self._throttle.admit(reason) is not None:
+            self._is_said = True
+            self._on_trouble(reason)
+
+    def _is_recent(self, at: float) -> bool:
+        return self._monotonic() - at < REFUSAL_HOLDS_SECONDS
 
 
 def _explain(error: KafkaError, settings: KafkaSettings) -> str:
