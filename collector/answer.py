@@ -182,8 +182,11 @@ def _read_rows(time: int, rows: list[bytes], credits_remaining: int | None) -> A
             unusable.update(bad_fields)
     if misdated > max(MAX_MISDATED_ROWS, len(rows) / 2):
         raise ImplausibleTimeError(
-            f"{misdated} of {len(rows)} rows are dated far from their answer's time {time}, the "
-            f"first: {rejected[0].reason}; nothing of this answer is published"
+            "most rows are dated far from their answer's time: nothing of it is published",
+            answer_time=time,
+            rows=len(rows),
+            misdated=misdated,
+            first=next(each.reason for each in rejected if each.is_misdated),
         )
     return Answer(time, state_vectors, rejected, credits_remaining, dict(unusable), misdated)
 

@@ -46,14 +46,13 @@ def check_live(readings: ClockReadings) -> float:
     """
     now = readings.now()
     if now is None:
-        others = (
-            "the host's clock" if readings.http_date is None else "the host's clock and HTTP Date"
-        )
         raise ImplausibleTimeError(
-            f"the answer's time {readings.answer} agrees with no other clock: host "
-            f"{readings.host:.0f}, HTTP Date {_written(readings.http_date)}; its rows are not "
-            f"published (at most {MAX_AHEAD_SECONDS:g} s later or {MAX_BEHIND_SECONDS:g} s earlier "
-            f"than {others}); if it is the host's clock that is wrong, synchronise it (NTP)"
+            "neither the host's clock nor the HTTP Date agrees with the answer's time (at most "
+            f"{MAX_AHEAD_SECONDS:g} s later or {MAX_BEHIND_SECONDS:g} s earlier): nothing of it is "
+            "published; if it is the host's clock that is wrong, synchronise it (NTP)",
+            answer_time=readings.answer,
+            host=round(readings.host),
+            http_date=readings.http_date,
         )
     return now
 
@@ -87,7 +86,3 @@ def parse_http_date(text: str) -> float | None:
         return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
     except (ValueError, OverflowError):
         return None
-
-
-def _written(seconds: float | None) -> str:
-    return "absent" if seconds is None else f"{seconds:.0f}"

@@ -39,7 +39,14 @@ class UnreadableAnswerError(TransientError):
 
 
 class ImplausibleTimeError(TransientError):
-    """No other clock agrees with the answer's `time`, or its own rows do not."""
+    """No other clock agrees with the answer's `time`, or its own rows do not.
+
+    The text is the same each time; `values` differ.
+    """
+
+    def __init__(self, message: str, **values: float | str | None) -> None:
+        super().__init__(message)
+        self.values = values
 
 
 class RateLimitedError(TransientError):

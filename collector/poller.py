@@ -8,8 +8,10 @@ from functools import partial
 import structlog
 
 from collector.answer import MAX_LATER_SECONDS, Answer
-from collector.back_fill import HISTORY_SECONDS, MARGIN_SECONDS, BackFill, Moment, moments_between
+from collector.back_fill import BackFill, Moment
+from collector.back_fill_plan import Planner, source_of
 from collector.clock import Clock
+from collector.coverage import Coverage, Gap, PolledMoment
 from collector.credits import GLOBE_COST, Governor, cost_of
 from collector.errors import OpenSkyError, RateLimitedError, RefusedError
 from collector.metrics import Metrics
@@ -21,34 +23,24 @@ from collector.state_requests import StateRequests
 from telemetry.settings import Area, OpenSkySettings
 from telemetry.state_vector import StateVector
 
-GLOBE = "global"
-"""The source of what was asked without a box."""
-
-GAP_INTERVALS = 2.5
-"""Without an answer for longer than this many intervals, state vectors are missing."""
-
 WIDEN_AFTER_FAILURES = 5
 MAX_WIDENING = 8
 MAX_WIDENED_SECONDS = 900.0
 
+MAX_REASONS = 20
+"""Of one outage that are logged; a text that differs each time would be logged without end."""
+
 BACK_FILL_SPACING_SECONDS = 2.0
-BACK_FILL_SHARE = 0.5
-"""Of the credits above the reserve; the rest is for the live polls until the refill."""
-
 log = structlog.stdlib.get_logger()
-
-
-def source_of(area: Area | None) -> str:
-    """Return how messages and logs name an area."""
-    return GLOBE if area is None else area.name
 
 
 @dataclass
 class _Sweep:
     """What one poll of all areas brought."""
 
+    before: Published
     new: list[StateVector] = field(default_factory=list)
-    missed: list[Moment] = field(default_factory=list)
+    gaps: list[tuple[Area | None, Gap]] = field(default_factory=list)
 
 
 class Poller:
@@ -82,18 +74,22 @@ class Poller:
         self._publisher = publisher
         self._governor = governor
         self._published = published
-        self._covered = dict(covered)
         self._last_published_at = last_published_at
-        self._lost: set[str] = set()
         self._metrics = metrics
         self._clock = clock
         self._max_back_fill_seconds = settings.max_back_fill_seconds if is_authenticated else 0
         self._areas: tuple[Area | None, ...] = settings.areas or (None,)
         self._stale_polls = {area: StalePolls(source_of(area)) for area in self._areas}
+        names = [source_of(area) for area in self._areas]
+        self._coverage = {name: Coverage(covered.get(name)) for name in names}
         self._cost = sum(cost_of(area) for area in self._areas)
         self._interval = governor.even_interval(self._cost)
+        self._planner = Planner(
+            governor=governor, areas=self._areas, max_seconds=self._max_back_fill_seconds
+        )
         self._back_fills: deque[BackFill] = deque()
         self._failed_polls = 0
+        self._reasons: set[str] = set()
         self._is_rate_limited = False
         self._failing_since = clock.monotonic()
 
@@ -127,7 +123,7 @@ class Poller:
         Its answers' times are OpenSky's, those of its messages the same host's: with a clock that
         is wrong, or was, the nearer of the two is right.
         """
-        times = [self._covered.get(source_of(area)) for area in self._areas]
+        times = [coverage.until for coverage in self._coverage.values()]
         known = [time for time in (*times, self._last_published_at) if time is not None]
         ages = [self._clock.now() - time for time in known]
         age = min((age for age in ages if age >= 0), default=0.0) if known else None
@@ -151,19 +147,14 @@ class Poller:
 
     async def _poll(self) -> None:
         """Ask for each area once, and plan what has to be filled in."""
-        before, sweep = self._published.copy(), _Sweep()
+        sweep = _Sweep(before=self._published.copy())
         try:
             failure = await self._poll_areas(sweep)
         except RateLimitedError as error:
             self._note_rate_limit(error)
         else:
             self._note_outcome(failure)
-        if sweep.missed:
-            before.forget_later_than(self._requests.now() + MAX_LATER_SECONDS)
-            back_fill = BackFill(moments=sweep.missed, before=before)
-            back_fill.note_live(sweep.new)
-            self._back_fills.append(back_fill)
-            self._show_pending()
+        self._plan_back_fills(sweep)
 
     async def _poll_areas(self, sweep: _Sweep) -> OpenSkyError | None:
         """An area that fails does not keep the others from being asked; return its error."""
@@ -183,19 +174,19 @@ class Poller:
         """Publish what is new, and note which moments were missed."""
         started = self._clock.monotonic()
         answer = await self._requests.live(area)
-        self._forget_future(max(answer.time, self._requests.now()) + MAX_LATER_SECONDS)
-        covered = self._covered.get(source_of(area))
-        sweep.missed += self._find_gap(area, answer.time)
+        self._forget_future(sweep, max(answer.time, self._requests.now()) + MAX_LATER_SECONDS)
         is_all_older = self._published.are_all_older(answer.state_vectors)
         new = self._published.take_new(answer.state_vectors)
         sweep.new += new
+        moment = PolledMoment(answer.time, sweep.before, new, outstanding=len(new))
+        sweep.gaps += [(area, gap) for gap in self._find_gaps(area, moment)]
         for back_fill in self._back_fills:
             back_fill.note_live(new)
         await self._publisher.publish(
             new,
             self._published.take_new_rejected(answer.rejected, answer.time),
             origin=_origin(area, answer),
-            settle=partial(self._settle_live, source_of(area), covered),
+            settle=partial(self._settle_live, moment),
         )
         self._published.prune(answer.time)
         self._metrics.aircraft_known.set(len(self._published))
@@ -204,56 +195,34 @@ class Poller:
             is_all_older=is_all_older, rows=answer.row_count, time=answer.time
         )
 
-    def _forget_future(self, latest: float) -> None:
+    def _forget_future(self, sweep: _Sweep, latest: float) -> None:
+        sweep.before.forget_later_than(latest)
         if forgotten := self._published.forget_later_than(latest):
             log.warning("future_contacts_forgotten", aircraft=forgotten, latest=round(latest))
 
     def _settle_live(
         self,
-        source: str,
-        covered: int | None,
+        moment: PolledMoment,
         state_vector: StateVector,
         is_delivered: bool,  # noqa: FBT001 - see publisher.Settle
     ) -> None:
         icao24, last_contact = state_vector.icao24, state_vector.last_contact
         self._published.settle(icao24, last_contact, is_delivered=is_delivered)
-        if not is_delivered and covered is not None:
-            # What Kafka did not take is missing like what OpenSky did not send.
-            self._covered[source] = min(self._covered[source], covered)
-            self._lost.add(source)
+        moment.settle(is_delivered=is_delivered)
 
-    def _find_gap(self, area: Area | None, now: int) -> list[Moment]:
-        """Return the moments since the last answer, if it is longer ago than it should be."""
-        source = source_of(area)
-        after = self._covered.get(source, now)
+    def _find_gaps(self, area: Area | None, moment: PolledMoment) -> list[Gap]:
+        """Return what OpenSky did not send, or Kafka did not take, before this moment."""
+        coverage = self._coverage[source_of(area)]
+        coverage.begin(moment, self._interval)
         if self._publisher.is_failing:
             return []
-        self._covered[source] = now
-        is_gap = now - after > GAP_INTERVALS * self._interval or source in self._lost
-        self._lost.discard(source)
-        if not is_gap or not self._max_back_fill_seconds:
-            return []
-        reach = min(self._max_back_fill_seconds, HISTORY_SECONDS - 2 * MARGIN_SECONDS)
-        moments = self._plan(max(after, now - reach), now, area)
-        log.info(
-            "back_fill_planned",
-            source=source,
-            outage_seconds=now - after,
-            moments=len(moments),
-            credits_spendable=round(self._governor.spendable),
-        )
-        return moments
+        return coverage.take_gaps(self._interval)
 
-    def _plan(self, after: int, until: int, area: Area | None) -> list[Moment]:
-        """Space the moments like polls, or wider when the credits do not suffice for that."""
-        allowance = BACK_FILL_SHARE * self._governor.spendable / len(self._areas)
-        if allowance < cost_of(area):
-            return []
-        spacing = max(
-            min(self._interval, self._governor.even_interval(self._cost)),
-            (until - after) * cost_of(area) / allowance,
-        )
-        return moments_between(after, until, spacing, area)
+    def _plan_back_fills(self, sweep: _Sweep) -> None:
+        for back_fill in self._planner.plan(sweep.gaps, self._interval):
+            back_fill.note_live(sweep.new)
+            self._back_fills.append(back_fill)
+        self._show_pending()
 
     async def _fill_back(self, next_at: float) -> None:
         """Ask for past moments while there is time before the next live poll."""
@@ -332,17 +301,21 @@ class Poller:
             self._back_fills.appendleft(back_fill)
 
     def _note_outcome(self, failure: OpenSkyError | None) -> None:
-        """Log a change of state once, not each failed poll."""
+        """Log a change of state once, not each failed poll, and each new reason."""
         if failure is not None:
             self._failed_polls += 1
             if self._failed_polls == 1:
                 self._failing_since = self._clock.monotonic()
-                log.warning("opensky_failing", reason=str(failure), hint="polling goes on")
+            reason = str(failure)
+            if reason not in self._reasons and len(self._reasons) < MAX_REASONS:
+                self._reasons.add(reason)
+                log.warning("opensky_failing", reason=reason, hint="polling goes on")
             return
         if self._failed_polls or self._is_rate_limited:
             seconds = round(self._clock.monotonic() - self._failing_since)
             log.info("opensky_recovered", after_seconds=seconds, failed_polls=self._failed_polls)
         self._failed_polls = 0
+        self._reasons.clear()
         self._is_rate_limited = False
 
     def _note_rate_limit(self, error: RateLimitedError) -> None:

@@ -14,8 +14,10 @@ from collector.clock import Clock
 from collector.errors import ProducerError
 from collector.metrics import Metrics
 from telemetry.codec import CONTENT_TYPE, REJECTED, SCHEMA_VERSION, encode
+from telemetry.kafka_errors import REFUSALS, BrokerErrors
 from telemetry.settings import KafkaSettings
 from telemetry.state_vector import StateVector
+from telemetry.throttle import Throttle
 
 LINGER_MILLISECONDS = 20
 """A poll comes as a burst: waiting this long fills batches, and nobody sees the delay."""
@@ -23,6 +25,9 @@ LINGER_MILLISECONDS = 20
 MAX_QUEUE_MESSAGES = 100_000
 MAX_QUEUE_KIBIBYTES = 131_072
 """Five of the largest polls; beyond, publishing waits, and with it polling."""
+
+RECONNECT_SECONDS = 2.0
+"""Kafka closes idle connections; messages that wait for less may only wait for a new one."""
 
 REPORTS_EVERY_SECONDS = 0.05
 MESSAGES_BETWEEN_REPORTS = 500
@@ -69,6 +74,10 @@ class Publisher:
         self._room_within_seconds = settings.delivery_timeout_seconds + 5
         self._failed = 0
         self._failing_since: float | None = None
+        self._failing_reason = ""
+        self._waiting_since: float | None = None
+        self._errors = BrokerErrors(settings, client="collector")
+        self._throttle = Throttle(clock.monotonic)
         self._fatal: KafkaError | None = None
         self._drain_until = 0.0
         self._producer = Producer(self._config(settings))
@@ -135,7 +144,8 @@ class Publisher:
 
     def _config(self, settings: KafkaSettings) -> dict[str, object]:
         return {
-            **settings.connection(),
+            **self._errors.client_config(),
+            "error_cb": self._on_error,
             "client.id": "flight-monitor-collector",
             "enable.idempotence": True,
             "acks": "all",
@@ -145,9 +155,6 @@ class Publisher:
             "delivery.timeout.ms": settings.delivery_timeout_seconds * 1000,
             "queue.buffering.max.messages": MAX_QUEUE_MESSAGES,
             "queue.buffering.max.kbytes": MAX_QUEUE_KIBIBYTES,
-            # librdkafka prints a line for each attempt to connect; the reports tell it once.
-            "log_level": 2,
-            "error_cb": self._on_error,
         }
 
     def _messages(
@@ -199,12 +206,31 @@ class Publisher:
             raise ProducerError(
                 f"the Kafka producer cannot go on ({self._fatal}): start the collector again"
             )
+        self._look_at_queue()
         await asyncio.sleep(0)
+
+    def _look_at_queue(self) -> None:
+        """Notice that messages wait for a broker that is lost or refuses us, and repeat it."""
+        now = self._clock.monotonic()
+        if not len(self._producer):
+            self._waiting_since = None
+        elif self._waiting_since is None:
+            self._waiting_since = now
+        waited = 0.0 if self._waiting_since is None else now - self._waiting_since
+        reason = self._errors.reason
+        if self.is_failing:
+            self._note_failing(reason or self._failing_reason)
+        elif reason is not None and waited >= RECONNECT_SECONDS:
+            self._note_failing(reason)
 
     def _on_delivery(self, message: _Outgoing, error: KafkaError | None, _: Message) -> None:
         if error is not None:
-            self._on_failure(message, str(error))
+            if error.code() in REFUSALS:
+                self._errors.note(error)
+            self._on_failure(message, self._errors.reason or error.str())
             return
+        self._errors.answered(with_data=True)
+        self._waiting_since = None
         message.published.inc()
         message.settle(True)  # noqa: FBT003 - a callable's parameters have no names
         if self._failing_since is not None:
@@ -219,16 +245,21 @@ class Publisher:
         self._note_failing(reason)
 
     def _on_error(self, error: KafkaError) -> None:
+        self._errors.note(error)
         if error.fatal():
             self._fatal = error
-        elif error.code() == KafkaError._ALL_BROKERS_DOWN:  # noqa: SLF001 - librdkafka's public name
-            self._note_failing(str(error))
 
     def _note_failing(self, reason: str) -> None:
-        """Log the change of state, not each message."""
+        """Log the change of state, a change of the reason, and each minute that it lasts."""
         if self._failing_since is None:
             self._failing_since = self._clock.monotonic()
-            self._log.error("kafka_failing", reason=reason, queued=len(self._producer))
+            self._throttle = Throttle(self._clock.monotonic)
+        self._failing_reason = reason
+        if self._throttle.admit(reason) is not None:
+            seconds = round(self._clock.monotonic() - self._failing_since)
+            self._log.error(
+                "kafka_failing", reason=reason, queued=len(self._producer), for_seconds=seconds
+            )
 
 
 def _nothing_to_settle(_is_delivered: bool) -> None:  # noqa: FBT001 - see Settle

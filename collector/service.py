@@ -74,7 +74,7 @@ class _Service:
         )
         async with self._opensky() as opensky:
             poller = self._poller(opensky, publisher, tail)
-            ended_by = await self._poll_until_stopped(poller, publisher)
+            ended_by = await self._poll_until_stopped(poller, publisher, topic)
         undelivered = await self._drain(publisher)
         return _conclude(ended_by, undelivered)
 
@@ -151,17 +151,18 @@ class _Service:
                 await access_token.close()
 
     async def _poll_until_stopped(
-        self, poller: Poller, publisher: Publisher
+        self, poller: Poller, publisher: Publisher, topic: Topic
     ) -> BaseException | None:
         """Return the error that ended polling, None after a signal."""
         polling = asyncio.create_task(poller.run(), name="poller")
         reporting = asyncio.create_task(publisher.run(), name="delivery reports")
+        watching = asyncio.create_task(topic.watch(), name="topic settings")
         stopping = asyncio.create_task(self._clock.stopped(), name="signal")
         await asyncio.wait((polling, reporting, stopping), return_when=asyncio.FIRST_COMPLETED)
         self._clock.stop()
         self._failed_before_stop = publisher.failed
         await self._wait_for(polling, REQUEST_GRACE_SECONDS)
-        return await _cancel(polling, reporting, stopping)
+        return await _cancel(polling, reporting, watching, stopping)
 
     async def _drain(self, publisher: Publisher) -> int:
         """Deliver what is queued; return how many messages are lost since the stop."""

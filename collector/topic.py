@@ -4,7 +4,6 @@ import asyncio
 import math
 import time
 from dataclasses import dataclass, field
-from typing import Any
 
 import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
@@ -15,16 +14,23 @@ from collector.answer_time import MAX_AHEAD_SECONDS
 from collector.clock import Clock
 from collector.errors import TopicError
 from telemetry.codec import MalformedMessageError, decode
+from telemetry.kafka_errors import AUTHORIZATION, BrokerErrors
 from telemetry.settings import KafkaSettings
+from telemetry.throttle import Throttle
+from telemetry.topic_policy import Shortcoming, creation_config, find_shortcomings, read_topic
 
 METADATA_TIMEOUT_SECONDS = 2.0
 CREATE_TIMEOUT_SECONDS = 5.0
 RETRY_SECONDS = 1.0
+CHECK_SECONDS = 3_600.0
+"""Between two looks at the topic's settings, which anyone may change at the broker."""
 
 TAIL_MESSAGES = 120_000
 """Over all partitions: at least ten polls of the globe. At the pace of a standard account that is
 more than the five minutes for which OpenSky repeats a silent aircraft; at a faster one, aircraft
 that have been silent for longer are published once more, which the archive ignores."""
+
+UNCHECKED_HINT = "whether it keeps messages for long enough is not known"
 
 TAIL_SECONDS = 5.0
 MAX_POLL_TIME_DIGITS = 12
@@ -79,41 +85,51 @@ class Topic:
         self._settings = settings
         self._clock = clock
         self._log = log.bind(topic=settings.topic, bootstrap_servers=settings.bootstrap_servers)
-        self._last_error = ""
+        self._errors = BrokerErrors(settings, client="collector topic")
+        self._throttle = Throttle(clock.monotonic)
         self._is_waiting = False
-        # librdkafka prints a line for each attempt to connect; the log below tells it once.
-        self._quiet: dict[str, Any] = {"log_level": 2, "error_cb": self._on_error}
 
     async def prepare(self) -> None:
         """Return when the broker is there and has the topic, or the process is to stop.
 
         Raises:
-            TopicError: The broker refuses to make the topic.
+            TopicError: The broker refuses to make the topic, or it would lose messages.
         """
-        admin = AdminClient({**self._settings.connection(), **self._quiet})
+        admin = AdminClient(self._errors.client_config())
         while not self._clock.is_stopping:
             try:
-                if await asyncio.to_thread(self._is_ready, admin):
+                if await asyncio.to_thread(self._attempt, admin):
                     break
-                self._note_waiting("the topic does not appear")
+                self._note_waiting(self._errors.reason or "the topic does not appear")
             except KafkaException as error:
-                self._note_waiting(self._last_error or str(error))
+                self._note_waiting(self._errors.explain(error.args[0]))
             await self._clock.pause(RETRY_SECONDS)
-        if self._is_waiting and not self._clock.is_stopping:
+        if self._clock.is_stopping:
+            return
+        if self._is_waiting:
             self._log.info("kafka_reachable")
+        await self._check_at_start(admin)
+
+    async def watch(self) -> None:
+        """Look at the topic's settings from time to time until the clock stops."""
+        await self._clock.pause(CHECK_SECONDS)
+        while not self._clock.is_stopping:
+            await self._check(AdminClient(self._errors.client_config()))
+            await self._clock.pause(CHECK_SECONDS)
 
     async def read_tail(self) -> Tail:
         """Return what the newest messages say; never more than a few seconds' worth."""
+        reason = f"took longer than {TAIL_SECONDS:g} s"
         try:
             tail = await asyncio.to_thread(self._read_tail)
         except KafkaException as error:
             tail = Tail(is_complete=False)
-            self._last_error = str(error)
+            reason = self._errors.explain(error.args[0])
         if not tail.is_complete:
             self._log.warning(
                 "tail_incomplete",
                 messages=tail.messages,
-                reason=self._last_error or f"took longer than {TAIL_SECONDS:g} s",
+                reason=self._errors.reason or reason,
                 hint="some state vectors may be published twice; the archive ignores the second",
             )
         if tail.future_times:
@@ -126,10 +142,46 @@ class Topic:
             )
         return tail
 
+    async def _check_at_start(self, admin: AdminClient) -> None:
+        """Refuse a topic that loses messages however short the outage is.
+
+        Raises:
+            TopicError: With the command that repairs it.
+        """
+        lossy = [each.text for each in await self._check(admin) if each.loses_messages]
+        if lossy:
+            raise TopicError(" ".join(lossy))
+
+    async def _check(self, admin: AdminClient) -> list[Shortcoming]:
+        """Log what endangers messages, and what could not be looked at."""
+        try:
+            state = await asyncio.to_thread(read_topic, admin, self._settings.topic)
+        except KafkaException as error:
+            self._log.warning("topic_unchecked", reason=self._errors.explain(error.args[0]))
+            return []
+        if state.config is None:
+            # The development broker of standalone has no such settings to look at.
+            write = self._log.info if state.is_embedded else self._log.warning
+            write("topic_unchecked", reason=state.unchecked, hint=UNCHECKED_HINT)
+        shortcomings = find_shortcomings(state, self._settings)
+        for each in shortcomings:
+            write = self._log.error if each.loses_messages else self._log.warning
+            write("topic_endangers_messages", setting=each.setting, reason=each.text)
+        return shortcomings
+
+    def _attempt(self, admin: AdminClient) -> bool:
+        try:
+            return self._is_ready(admin)
+        finally:
+            # Errors are reported when the client is polled, and it is polled for nothing else.
+            admin.poll(0)
+
     def _is_ready(self, admin: AdminClient) -> bool:
         # Asking for all topics makes none, asking for one may: with the broker's partition count.
         name = self._settings.topic
         metadata = admin.list_topics(timeout=METADATA_TIMEOUT_SECONDS)
+        admin.poll(0)
+        self._errors.answered()
         return name in metadata.topics or self._create(admin) or self._appears(admin)
 
     def _create(self, admin: AdminClient) -> bool:
@@ -139,7 +191,7 @@ class Topic:
             settings.topic,
             num_partitions=settings.partitions,
             replication_factor=settings.replication_factor,
-            config={"retention.ms": str(settings.retention_hours * 3_600_000)},
+            config=creation_config(settings),
         )
         try:
             made = admin.create_topics([wanted], request_timeout=CREATE_TIMEOUT_SECONDS)
@@ -152,6 +204,10 @@ class Topic:
     def _judge(self, error: KafkaError) -> bool:
         if error.code() == KafkaError.TOPIC_ALREADY_EXISTS:
             return True
+        if error.code() in AUTHORIZATION:
+            # The topic may be there and hidden; an operator who grants the right cures it.
+            self._errors.note(error)
+            return False
         if error.retriable() or error.code() < 0:
             # Negative codes are librdkafka's own, such as a broker that knows no such request.
             return False
@@ -171,8 +227,7 @@ class Topic:
         give_up_at = time.monotonic() + TAIL_SECONDS
         consumer = Consumer(
             {
-                **self._settings.connection(),
-                **self._quiet,
+                **self._errors.client_config(),
                 # Required by librdkafka; nothing is committed and no group is joined.
                 "group.id": "flight-monitor-collector-tail",
                 "enable.auto.commit": False,
@@ -216,12 +271,10 @@ class Topic:
         tail.is_complete = not open_partitions
         return tail
 
-    def _on_error(self, error: KafkaError) -> None:
-        self._last_error = error.str()
-
     def _note_waiting(self, reason: str) -> None:
-        if not self._is_waiting:
-            self._is_waiting = True
+        """Log that it waits, a change of the reason, and each minute that it lasts."""
+        self._is_waiting = True
+        if self._throttle.admit(reason) is not None:
             self._log.warning("kafka_unreachable", reason=reason, hint="trying on")
 
 

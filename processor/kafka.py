@@ -1,28 +1,52 @@
 """What both halves ask of Kafka: which log it is, what it holds, and what an error means."""
 
+import contextlib
+import time
+from typing import Any
+
+import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicCollection, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from processor.errors import FatalError, LostLogError, UnavailableError
 from processor.message import LogIdentity, Watermarks
+from telemetry.kafka_errors import AUTHORIZATION, REFUSALS, BrokerErrors
 from telemetry.settings import KafkaSettings
+from telemetry.topic_policy import find_shortcomings, read_topic
 
 TIMEOUT_SECONDS = 5.0
 """For one question to the broker; whoever asks asks again."""
 
+RECHECK_SECONDS = 1.0
+"""Between two looks whether a broker that was lost is back."""
+
+POLICY_SECONDS = 3_600.0
+"""Between two looks at the topic's settings, which anyone may change at the broker."""
+
 _LOST = (KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE)  # noqa: SLF001 - its name
-_REFUSED = (
-    KafkaError.TOPIC_AUTHORIZATION_FAILED,
-    KafkaError.GROUP_AUTHORIZATION_FAILED,
-    KafkaError.SASL_AUTHENTICATION_FAILED,
-    KafkaError._AUTHENTICATION,  # noqa: SLF001 - its name
-)
+
+log = structlog.get_logger()
 
 
-def consumer_config(settings: KafkaSettings, group_id: str) -> dict[str, str | int | float | bool]:
+def broker_errors(settings: KafkaSettings, half: str) -> BrokerErrors:
+    """Return where a half's Kafka client reports, which logs the reason once a minute."""
+
+    def say(reason: str) -> None:
+        log.warning("kafka_unusable", half=half, reason=reason, hint="trying on")
+
+    return BrokerErrors(settings, client=half, on_trouble=say)
+
+
+def note_answer(errors: BrokerErrors) -> None:
+    """Take note that the broker serves us, and log it after trouble."""
+    if errors.answered():
+        log.info("kafka_usable", half=errors.client)
+
+
+def consumer_config(group_id: str, errors: BrokerErrors) -> dict[str, Any]:
     """Return what both halves need; offsets are ours to keep, and never reset silently."""
     return {
-        **settings.connection(),
+        **errors.client_config(),
         "group.id": group_id,
         "enable.auto.commit": False,
         "enable.auto.offset.store": False,
@@ -39,11 +63,15 @@ def consumer_config(settings: KafkaSettings, group_id: str) -> dict[str, str | i
 class Broker:
     """Answers which log a topic is, over one connection that is kept for such questions."""
 
-    def __init__(self, settings: KafkaSettings) -> None:
+    def __init__(self, settings: KafkaSettings, errors: BrokerErrors) -> None:
+        self._settings = settings
         self._servers = settings.bootstrap_servers
         self._topic = settings.topic
-        # Errors only: a client that is asked one question has nothing else to say.
-        self._admin = AdminClient({**settings.connection(), "log_level": 3})
+        # Of its own: an idle connection that Kafka closes says nothing about the consumer's.
+        self._own_errors = BrokerErrors(settings, client=f"{errors.client} questions")
+        self._errors = errors
+        self._admin = AdminClient(self._own_errors.client_config())
+        self._policy_at = 0.0
 
     def identify(self) -> LogIdentity:
         """Ask which log the topic is now.
@@ -54,8 +82,11 @@ class Broker:
         try:
             metadata = self._admin.list_topics(self._topic, timeout=TIMEOUT_SECONDS)
         except KafkaException as error:
-            raise UnavailableError(f"{self._servers}: {error}") from error
-        partitions = metadata.topics[self._topic].partitions
+            raise self._unavailable(error) from error
+        found = metadata.topics[self._topic]
+        if found.error is not None and found.error.code() in AUTHORIZATION:
+            raise self._unavailable(KafkaException(found.error))
+        partitions = found.partitions
         if not partitions:
             raise UnavailableError(f"{self._servers} has no topic {self._topic} yet")
         cluster_id, topic_id = str(metadata.cluster_id), self._topic_id()
@@ -78,7 +109,25 @@ class Broker:
         except KafkaException as error:
             if error.args[0].code() == KafkaError._UNSUPPORTED_FEATURE:  # noqa: SLF001 - its name
                 return None
-            raise UnavailableError(f"{self._servers}: {error}") from error
+            raise self._unavailable(error) from error
+
+    def _unavailable(self, error: KafkaException) -> UnavailableError:
+        """Say why a question failed: its client knows when it is polled."""
+        self._admin.poll(0)
+        reason = self._own_errors.explain(error.args[0])
+        self._errors.fail(reason)
+        return UnavailableError(reason)
+
+    def warn_of_policy(self) -> None:
+        """Log, at most once an hour, that Kafka removes messages however soon they are stored."""
+        self._admin.poll(0)
+        if time.monotonic() < self._policy_at:
+            return
+        self._policy_at = time.monotonic() + POLICY_SECONDS
+        with contextlib.suppress(KafkaException):  # the collector says what it could not look at
+            for each in find_shortcomings(read_topic(self._admin, self._topic), self._settings):
+                if each.loses_messages:
+                    log.error("topic_endangers_messages", setting=each.setting, reason=each.text)
 
 
 def is_embedded(cluster_id: str) -> bool:
@@ -103,16 +152,27 @@ def read_watermarks(consumer: Consumer, topic: str, partition: int) -> Watermark
     return Watermarks(*held)
 
 
-def check(error: KafkaError | None) -> None:
+def recheck(consumer: Consumer, topic: str, errors: BrokerErrors) -> None:
+    """Ask a broker that was lost whether it is back: a quiet topic would not show it."""
+    with contextlib.suppress(KafkaException):
+        consumer.list_topics(topic, timeout=RECHECK_SECONDS)
+        note_answer(errors)
+
+
+def check(error: KafkaError | None, errors: BrokerErrors) -> None:
     """Sort out the errors that a consumer meets among its messages; most pass by themselves.
 
     Raises:
         LostLogError: The next offset is no longer, or not yet, in the log.
-        FatalError: The broker refuses us, or the client cannot go on.
+        UnavailableError: The broker refuses us until an operator changes something.
+        FatalError: The client cannot go on.
     """
     if error is None:
         return
     if error.code() in _LOST:
         raise LostLogError(f"messages were removed before they were read: {error.str()}")
-    if error.code() in _REFUSED or error.fatal():
+    if error.code() in REFUSALS:
+        errors.note(error)
+        raise UnavailableError(errors.explain(error))
+    if error.fatal():
         raise FatalError(f"Kafka: {error.str()}. See the kafka section of the settings")

@@ -121,6 +121,7 @@ class ArchiveHalf:
     def checks(self) -> Checks:
         """Ready once partitions are assigned and the database has answered last."""
         return {
+            "archive_kafka": lambda: self._consumer.broker_trouble,
             "archive_assigned": holds(
                 when=lambda: self._consumer.is_assigned,
                 otherwise="no partition of the topic is assigned to this instance yet",
@@ -197,10 +198,11 @@ class LiveHalf:
     def checks(self) -> Checks:
         """Ready once the log has been read to its end."""
         return {
+            "live_kafka": lambda: self._reader.broker_trouble,
             "live_picture": holds(
                 when=lambda: self.broadcaster.is_open,
                 otherwise="the topic has not been read to its end yet",
-            )
+            ),
         }
 
     def routers(self) -> list[APIRouter]:

@@ -16,6 +16,7 @@ from collector.credentials import find_credentials
 from standalone.database_folder import DatabaseFolder, server_user
 from standalone.errors import RefusedError
 from standalone.options import Options
+from telemetry.kafka_errors import BrokerErrors
 from telemetry.settings import AccessSettings, KafkaSettings, OpenSkySettings, Settings
 
 _ANSWER_SECONDS = 5.0
@@ -123,13 +124,15 @@ def _prepare_data_dir(options: Options) -> None:
 
 
 def _check_kafka(settings: KafkaSettings) -> None:
-    client = AdminClient({**settings.connection(), "log_level": 0})
+    errors = BrokerErrors(settings, client="standalone")
+    client = AdminClient({**errors.client_config(), "log_level": 0})
     try:
         client.list_topics(timeout=_ANSWER_SECONDS)
     except KafkaException as error:
+        client.poll(0)  # it names the cause when it is polled
         raise RefusedError(
-            f"the broker {settings.bootstrap_servers} does not answer ({error.args[0].str()}):"
-            " start it, correct --kafka, or leave it out to have one embedded"
+            f"the broker cannot be used: {errors.explain(error.args[0])}. Start it, correct"
+            " --kafka, or leave it out to have one embedded"
         ) from error
 
 

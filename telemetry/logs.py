@@ -2,7 +2,6 @@
 
 import logging
 import sys
-import time
 from typing import Literal
 
 import structlog
@@ -38,7 +37,6 @@ def _route_libraries(
 ) -> None:
     """Let the warnings of uvicorn, asyncpg and others come out in the same shape."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.addFilter(_Seldom("kafka"))
     remove_meta = structlog.stdlib.ProcessorFormatter.remove_processors_meta
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -46,20 +44,3 @@ def _route_libraries(
         )
     )
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
-
-
-class _Seldom(logging.Filter):
-    """Lets through one line in ten seconds: a broker that is away makes twenty a second."""
-
-    INTERVAL_SECONDS = 10
-
-    _next_at = 0.0
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        if not super().filter(record):  # another library's
-            return True
-        now = time.monotonic()
-        if now < self._next_at:
-            return False
-        self._next_at = now + self.INTERVAL_SECONDS
-        return True

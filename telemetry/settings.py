@@ -2,6 +2,7 @@
 
 import difflib
 import os
+import ssl
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -15,6 +16,8 @@ from pydantic import (
     Field,
     SecretStr,
     ValidationError,
+    ValidationInfo,
+    field_validator,
 )
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
@@ -46,6 +49,17 @@ def _check_confidential(url: str) -> str:
     if not parts.hostname or not (parts.scheme == "https" or is_local):
         raise ValueError("https:// is needed; http:// only for localhost, 127.0.0.1 and [::1]")
     return url
+
+
+def _check_authorities(file: Path) -> Path:
+    """Refuse a file that a TLS connection could not take its certificate authorities from."""
+    try:
+        ssl.create_default_context(cafile=file)
+    except ssl.SSLError as error:
+        raise ValueError("this file holds no certificate in PEM format") from error
+    except OSError as error:
+        raise ValueError(f"this file cannot be read ({error.strerror})") from error
+    return file
 
 
 class _Section(BaseModel):
@@ -96,9 +110,9 @@ class OpenSkySettings(_Section):
 class KafkaSettings(_Section):
     """The broker and the topic between collector and processor."""
 
-    bootstrap_servers: str = "localhost:9092"
+    bootstrap_servers: str = Field("localhost:9092", min_length=1)
     topic: str = Field("telemetry.raw", pattern=r"^[a-zA-Z0-9._-]{1,249}$")
-    group_id: str = "flight-monitor-archive"
+    group_id: str = Field("flight-monitor-archive", min_length=1)
     group_protocol: Literal["classic", "consumer"] = "classic"
     partitions: int = Field(12, ge=1, le=1000)
     replication_factor: int = Field(1, ge=1, le=9)
@@ -109,7 +123,19 @@ class KafkaSettings(_Section):
     sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
     sasl_username: str | None = None
     sasl_password: SecretStr | None = None
-    ssl_ca_file: Path | None = None
+    ssl_ca_file: Annotated[Path, AfterValidator(_check_authorities)] | None = None
+
+    @field_validator("sasl_username", "sasl_password")
+    @classmethod
+    def _need_for_sasl(
+        cls, value: str | SecretStr | None, info: ValidationInfo
+    ) -> str | SecretStr | None:
+        """Refuse SASL without a user or a password, which librdkafka would try for ever."""
+        protocol = str(info.data.get("security_protocol", ""))
+        given = value.get_secret_value() if isinstance(value, SecretStr) else value
+        if protocol.startswith("SASL") and not given:
+            raise ValueError(f"kafka.security_protocol {protocol} needs it")
+        return value
 
     def connection(self) -> dict[str, str | int | float | bool]:
         """Return what every librdkafka client of ours needs to reach the broker."""

@@ -3,7 +3,6 @@
 import asyncio
 import concurrent.futures
 import contextlib
-import logging
 import math
 import threading
 import time
@@ -18,9 +17,19 @@ from processor.archive.breaker import Breaker
 from processor.archive.metrics import ArchiveMetrics
 from processor.archive.writer import Stored
 from processor.errors import LostLogError, StoppedError, UnavailableError
-from processor.kafka import Broker, check, consumer_config, read_watermarks
+from processor.kafka import (
+    RECHECK_SECONDS,
+    Broker,
+    broker_errors,
+    check,
+    consumer_config,
+    note_answer,
+    read_watermarks,
+    recheck,
+)
 from processor.message import LogIdentity, Watermarks
 from telemetry.settings import ArchiveSettings, KafkaSettings
+from telemetry.throttle import Throttle
 
 log = structlog.get_logger()
 
@@ -80,7 +89,15 @@ class ArchiveConsumer:
         self._batch_since = 0.0
         self._write: concurrent.futures.Future[Stored] | None = None
         self._look_around_at = 0.0
+        self._errors = broker_errors(kafka, "archive")
+        self._recheck_at = 0.0
+        self._restarts = Throttle()
         self.is_assigned = False
+
+    @property
+    def broker_trouble(self) -> str | None:
+        """Why Kafka cannot be used and what to do; None while it serves us."""
+        return self._errors.reason
 
     def stop(self) -> None:
         """Ask `run` to store what it has read and return; from any thread."""
@@ -97,19 +114,20 @@ class ArchiveConsumer:
             try:
                 self._run_once()
             except UnavailableError as error:
-                log.warning("archive_starts_over", reason=str(error))
+                if self._restarts.admit(str(error)) is not None:
+                    log.warning("archive_starts_over", reason=str(error))
                 self._stopping.wait(1)
             except StoppedError:
                 return
 
     def _run_once(self) -> None:
-        config = consumer_config(self._kafka, self._kafka.group_id)
+        config = consumer_config(self._kafka.group_id, self._errors)
         config["group.protocol"] = self._kafka.group_protocol
         if self._kafka.group_protocol == "classic":  # the other one is told by the broker
             config["partition.assignment.strategy"] = "cooperative-sticky"
             config["session.timeout.ms"] = self._archive.session_timeout_seconds * 1000
-        self._consumer = Consumer(config, logger=logging.getLogger("kafka.archive"))
-        self._broker = Broker(self._kafka)
+        self._consumer = Consumer(config)
+        self._broker = Broker(self._kafka, self._errors)
         self._claims, self._batch = {}, Batch()
         try:
             self._identity = self._broker.identify()
@@ -141,6 +159,15 @@ class ArchiveConsumer:
         if time.monotonic() >= self._look_around_at:
             self._look_around_at = time.monotonic() + LOOK_AROUND_SECONDS
             self._observe_lag()
+            self._broker.warn_of_policy()
+        self._look_at_broker()
+
+    def _look_at_broker(self) -> None:
+        """Notice that a broker that was lost serves us again."""
+        is_due = time.monotonic() >= self._recheck_at
+        if self.is_assigned and is_due and self._errors.reason is not None:
+            self._recheck_at = time.monotonic() + RECHECK_SECONDS
+            recheck(self._consumer, self._kafka.topic, self._errors)
 
     def _take(self, messages: list[Message]) -> None:
         for message in messages:
@@ -161,7 +188,7 @@ class ArchiveConsumer:
     def _check(self, error: KafkaError) -> None:
         """Sort out an error; offsets may be lost because the whole log is another one."""
         try:
-            check(error)
+            check(error, self._errors)
         except LostLogError:
             with contextlib.suppress(UnavailableError):
                 self._check_identity()
@@ -238,6 +265,7 @@ class ArchiveConsumer:
 
     def _on_assign(self, consumer: Consumer, assigned: list[TopicPartition]) -> None:
         """Become the owner of partitions and go on where the database says."""
+        note_answer(self._errors)
         if assigned:
             partitions = [item.partition for item in assigned]
             claims = self._claim(consumer, partitions)

@@ -1,7 +1,6 @@
 """READ: all partitions of the log, from some minutes back, in a thread of its own."""
 
 import asyncio
-import logging
 import threading
 import time
 import uuid
@@ -13,19 +12,24 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 
 from processor.errors import LostLogError, UnavailableError
 from processor.kafka import (
+    RECHECK_SECONDS,
     TIMEOUT_SECONDS,
     Broker,
+    broker_errors,
     check,
     consumer_config,
     is_embedded,
     read_watermarks,
+    recheck,
 )
 from processor.live.position import Position, epoch_of
 from processor.live.tracker import Update
 from processor.message import LogIdentity, read_headers
 from telemetry.codec import MalformedMessageError, decode
+from telemetry.kafka_errors import BrokerErrors
 from telemetry.settings import KafkaSettings, LiveSettings
 from telemetry.state_vector import StateVector
+from telemetry.throttle import Throttle
 
 log = structlog.get_logger()
 
@@ -60,6 +64,14 @@ class LiveReader:
         self._stopping = threading.Event()
         self._ahead = threading.Semaphore(DELIVERIES_AHEAD)
         self._consumer: Consumer
+        self._errors = broker_errors(kafka, "live")
+        self._recheck_at = 0.0
+        self._restarts = Throttle()
+
+    @property
+    def broker_trouble(self) -> str | None:
+        """Why Kafka cannot be used and what to do; None while it serves us."""
+        return self._errors.reason
 
     def stop(self) -> None:
         """Ask `run` to return; from any thread."""
@@ -71,16 +83,15 @@ class LiveReader:
             try:
                 self._run_once()
             except (LostLogError, UnavailableError) as error:
-                log.warning("live_picture_begins_anew", reason=str(error))
+                if self._restarts.admit(str(error)) is not None:
+                    log.warning("live_picture_begins_anew", reason=str(error))
                 self._stopping.wait(1)
 
     def _run_once(self) -> None:
-        config = consumer_config(self._kafka, f"flight-monitor-live-{uuid.uuid4()}")
-        self._consumer = Consumer(
-            config | {"enable.partition.eof": True}, logger=logging.getLogger("kafka.live")
-        )
+        config = consumer_config(f"flight-monitor-live-{uuid.uuid4()}", self._errors)
+        self._consumer = Consumer(config | {"enable.partition.eof": True})
         try:
-            identity = Broker(self._kafka).identify()
+            identity = Broker(self._kafka, self._errors).identify()
             start, resumable_after = self._find_start(identity)
             self._call(lambda: self._picture.begin(start, resumable_after))
             self._consumer.assign(self._at(start.offsets))
@@ -133,10 +144,17 @@ class LiveReader:
         while not self._stopping.is_set():
             messages = self._consumer.consume(MESSAGES_AT_ONCE, timeout=0.05)
             if messages:
-                self._deliver(_sort_out(messages, waiting_for))
+                self._deliver(_sort_out(messages, waiting_for, self._errors))
+            self._look_at_broker()
             if is_behind and not waiting_for:
                 is_behind = False
                 self._call(self._picture.caught_up)
+
+    def _look_at_broker(self) -> None:
+        """Notice that a broker that was lost serves us again."""
+        if self._errors.reason is not None and time.monotonic() >= self._recheck_at:
+            self._recheck_at = time.monotonic() + RECHECK_SECONDS
+            recheck(self._consumer, self._kafka.topic, self._errors)
 
     def _deliver(self, updates: list[Update]) -> None:
         while not self._ahead.acquire(timeout=0.5):
@@ -152,13 +170,13 @@ class LiveReader:
         self._loop.call_soon_threadsafe(function)
 
 
-def _sort_out(messages: list[Message], waiting_for: set[int]) -> list[Update]:
+def _sort_out(messages: list[Message], waiting_for: set[int], errors: BrokerErrors) -> list[Update]:
     """Decode messages; take partitions whose end is seen off those that are waited for."""
     updates = []
     for message in messages:
         partition, offset = message.partition() or 0, message.offset() or 0
         if (error := message.error()) is not None:
-            check(error)
+            check(error, errors)
             if error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - its name
                 waiting_for.discard(partition)
             continue

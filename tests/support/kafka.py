@@ -95,6 +95,10 @@ class Kafka(Server):
         except KafkaException:
             return False
 
+    def _more_properties(self) -> str:
+        """Return what a kind of broker adds; of a property that is named twice the last counts."""
+        return ""
+
     def _format(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         self._properties.write_text(
@@ -105,6 +109,7 @@ class Kafka(Server):
                 controller_port=self._controller_port,
                 data=self._data,
             )
+            + self._more_properties()
         )
         cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         # With "=", because an id may begin with a dash.

@@ -34,6 +34,16 @@ class FakePublisher:
         self.rejected: list[RejectedRow] = []
         self.origins: list[Origin] = []
         self.is_failing = False
+        self.holds_reports = False
+        self.held: list[tuple[Settle, StateVector]] = []
+
+    def report(self, is_delivered: Callable[[StateVector], bool]) -> None:
+        """Settle what was held, oldest first, as Kafka does once it is back."""
+        held, self.held = self.held, []
+        for settle, each in held:
+            if is_delivered(each):
+                self.vectors.append(each)
+            settle(each, is_delivered(each))
 
     async def publish(
         self,
@@ -43,8 +53,11 @@ class FakePublisher:
         origin: Origin,
         settle: Settle,
     ) -> None:
-        """Settle each message at once."""
+        """Settle each message at once, or hold the reports back."""
         self.origins.append(origin)
+        if self.holds_reports:
+            self.held += [(settle, each) for each in state_vectors]
+            return
         if not self.is_failing:
             self.vectors += state_vectors
             self.rejected += rejected
@@ -253,8 +266,8 @@ async def test_an_outage_is_filled_in_oldest_first(rig: Rig) -> None:
     assert all(later - earlier == 10 for earlier, later in itertools.pairwise(live))
     assert events(logs) == [
         "opensky_failing",
-        "back_fill_planned",
         "opensky_recovered",
+        "back_fill_planned",
         "back_fill_done",
     ]
     assert rig.metrics.registry.get_sample_value("collector_back_fill_pending") == 0
@@ -391,3 +404,74 @@ async def test_a_token_endpoint_that_is_down_costs_no_credits(
         await poller.run()
     assert rig.sky.asked == []
     assert poller._governor.remaining == 90_000
+
+
+def hold_reports(rig: Rig, is_delivered: Callable[[StateVector], bool]) -> None:
+    """Let Kafka be away from second 100 to 200; then it reports on all that was queued."""
+    pause = rig.clock.pause
+
+    async def pause_and_hold(seconds: float) -> None:
+        await pause(seconds)
+        is_away = 100 <= rig.clock.now() - NOW < 200
+        if rig.publisher.holds_reports and not is_away:
+            rig.publisher.report(is_delivered)
+        rig.publisher.holds_reports = rig.publisher.is_failing = is_away
+
+    rig.clock.pause = pause_and_hold  # type: ignore[method-assign]
+
+
+async def test_what_was_queued_and_then_delivered_is_not_asked_for_again(rig: Rig) -> None:
+    """An outage of Kafka costs no credits when its queue outlasts it."""
+    hold_reports(rig, lambda _: True)
+    logs = await rig.run(400)
+    assert rig.sky.past() == []
+    assert "back_fill_planned" not in events(logs)
+    contacts = rig.publisher.contacts()
+    assert len(contacts) == len(set(contacts)) == 6 * 40 + 1
+
+
+async def test_only_the_moments_that_failed_for_good_are_asked_for_again(rig: Rig) -> None:
+    """Those whose messages were too old when Kafka came back, and none of the others."""
+    hold_reports(rig, lambda each: each.last_contact - NOW >= 150)
+    await rig.run(400)
+    past = rig.sky.past()
+    assert 4 <= len(past) <= 6
+    assert all(95 <= moment <= 150 for moment in past)
+    contacts = rig.publisher.contacts()
+    assert len(contacts) == len(set(contacts))
+    heard = sorted(contact - NOW for icao24, contact in contacts if icao24 == AIRCRAFT[0])
+    assert max(b - a for a, b in itertools.pairwise(heard)) <= 12
+
+
+async def test_a_report_that_is_late_plans_nothing(rig: Rig) -> None:
+    """While it is outstanding its moment is neither there nor missing, whatever follows it."""
+    hold_reports(rig, lambda _: True)
+    pause = rig.clock.pause
+
+    async def pause_without_alarm(seconds: float) -> None:
+        await pause(seconds)
+        rig.publisher.is_failing = False
+
+    rig.clock.pause = pause_without_alarm  # type: ignore[method-assign]
+    await rig.run(400)
+    assert rig.sky.past() == []
+
+
+async def test_a_single_moment_that_failed_is_asked_for_again(rig: Rig) -> None:
+    """However short the outage of Kafka was."""
+    hold_reports(rig, lambda each: each.last_contact - NOW != 150)
+    await rig.run(400)
+    assert len(rig.sky.past()) == 1
+    contacts = rig.publisher.contacts()
+    assert len(contacts) == len(set(contacts))
+
+
+async def test_a_new_reason_of_a_failing_opensky_is_said(rig: Rig) -> None:
+    """First 503, then 403: blocked."""
+    rig.settings = rig.settings.model_copy(update={"max_attempts": 1})
+    rig.sky.fault = lambda _: httpx2.Response(503 if rig.clock.now() - NOW < 60 else 403)
+    logs = await rig.run(600)
+    reasons = [each["reason"] for each in logs if each["event"] == "opensky_failing"]
+    assert len(reasons) == 2
+    assert "503" in reasons[0]
+    assert "403" in reasons[1]

@@ -55,6 +55,25 @@ def test_other_programs_variables_are_left_alone(monkeypatch: pytest.MonkeyPatch
         ("kafka: {bootstrap_server: x}", r"kafka.bootstrap_server: .*mean bootstrap_servers"),
         ("kafka: {partitions: 0}", r"kafka.partitions: 0 .*greater than or equal to 1"),
         ("kafak: {}", r"kafak: .*mean kafka"),
+        ("kafka: {bootstrap_servers: ''}", r"kafka.bootstrap_servers: ''"),
+        (
+            "kafka: {ssl_ca_file: /nowhere/ca.pem}",
+            r"kafka.ssl_ca_file: '/nowhere/ca.pem' .*No such",
+        ),
+        ("kafka: {ssl_ca_file: config.yaml}", r"kafka.ssl_ca_file: 'config.yaml' .*PEM"),
+        ("kafka: {ssl_ca_file: .}", r"kafka.ssl_ca_file: '.' cannot be used"),
+        (
+            "kafka: {security_protocol: SASL_SSL, sasl_password: hush-hush}",
+            r"^kafka.sasl_username: None cannot be used: .*SASL_SSL needs it$",
+        ),
+        (
+            "kafka: {security_protocol: SASL_PLAINTEXT, sasl_username: me}",
+            r"^kafka.sasl_password: \(not shown\) cannot be used: .*SASL_PLAINTEXT needs it$",
+        ),
+        (
+            "kafka: {security_protocol: SASL_PLAINTEXT, sasl_username: '', sasl_password: x}",
+            r"^kafka.sasl_username: ''",
+        ),
         ("archive: {idle_seconds: soon}", r"archive.idle_seconds: 'soon' .*number"),
         ("log: {level: loud}", r"log.level: 'loud' .*'debug', 'info', 'warning'"),
         ("opensky: {areas: [{name: x, lamin: 1, lomin: 5, lamax: 0, lomax: 6}]}", "lamin < lamax"),
