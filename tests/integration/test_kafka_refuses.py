@@ -85,6 +85,11 @@ def ready(service: Service) -> tuple[int, dict[str, str]]:
     return answer.status_code, answer.json().get("reasons", {})
 
 
+def is_failing(publisher: Publisher) -> bool:
+    """Return the property as it is now; the type checker would take it for an earlier one."""
+    return publisher.is_failing
+
+
 def test_the_collector_names_a_refused_password(kafka: GuardedKafka, start: Start) -> None:
     """With the user and the settings, not as a broker that cannot be reached."""
     collector = start("collector", settings=kafka.with_password("wrong"))
@@ -262,6 +267,29 @@ async def test_settings_that_may_not_be_seen_are_said_to_be_unchecked(
     (line,) = [each for each in logs if each["event"] == "topic_unchecked"]
     assert line["log_level"] == "warning"
     assert "authorization failed" in line["reason"].lower()
+
+
+async def test_the_collector_names_a_right_to_write_that_it_has_not(
+    kafka: GuardedKafka, topic: str
+) -> None:
+    """Each message fails at once, and the grant is noticed."""
+    kafka.create_topic(topic, 1)
+    kafka.deny(ResourceType.TOPIC, topic, AclOperation.WRITE)
+    settings = kafka.with_password(topic=topic)
+    publisher = Publisher(settings=settings, metrics=Metrics(CollectorRegistry()), clock=Clock())
+    origin = Origin(poll_time=NOW, source="alps", traceparent="")
+    with capture_logs() as logs:
+        await publisher.publish([state_vector()], [], origin=origin, settle=lambda *_: None)
+        await publisher.drain(10)
+        assert is_failing(publisher)
+        kafka.permit(ResourceType.TOPIC, topic, AclOperation.WRITE)
+        async with asyncio.timeout(20):
+            while is_failing(publisher):
+                await publisher.publish([state_vector()], [], origin=origin, settle=lambda *_: None)
+                await publisher.drain(10)
+    lines = [each for each in logs if each["event"] in {"kafka_failing", "kafka_recovered"}]
+    assert "does not permit this to the user 'flights'" in lines[0]["reason"]
+    assert lines[-1]["event"] == "kafka_recovered"
 
 
 async def test_an_idle_connection_that_kafka_closes_is_no_outage(
