@@ -35,9 +35,10 @@ async def run(settings: Settings) -> int:
     """Run the collector until a signal; return the process's exit code.
 
     Raises:
-        SettingsError: The credentials cannot be used as they are given.
+        SettingsError: The credentials, or what Kafka needs, cannot be used as they are given.
     """
     _check_urls(settings.opensky)
+    settings.kafka.refuse_unusable()
     credentials = find_credentials(settings.opensky)
     if credentials is None:
         _warn_of_anonymous_access()

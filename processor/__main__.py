@@ -58,6 +58,9 @@ def main() -> int:
     search_seldom()
     try:
         return uvloop.run(_run(settings, arguments))
+    except SettingsError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
     except FatalError as error:
         log.error("cannot_go_on", reason=str(error))  # noqa: TRY400 - the reason says it all
         return 1
@@ -80,6 +83,7 @@ async def _run(settings: Settings, arguments: argparse.Namespace) -> int:
                 file=arguments.file,
             )
         case _:
+            settings.kafka.refuse_unusable()
             await Service(settings, arguments.role).run()
             return 0
 

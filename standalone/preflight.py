@@ -124,6 +124,7 @@ def _prepare_data_dir(options: Options) -> None:
 
 
 def _check_kafka(settings: KafkaSettings) -> None:
+    settings.refuse_unusable()
     errors = BrokerErrors(settings, client="standalone")
     client = AdminClient({**errors.client_config(), "log_level": 0})
     try:

@@ -16,8 +16,6 @@ from pydantic import (
     Field,
     SecretStr,
     ValidationError,
-    ValidationInfo,
-    field_validator,
 )
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
@@ -51,15 +49,15 @@ def _check_confidential(url: str) -> str:
     return url
 
 
-def _check_authorities(file: Path) -> Path:
-    """Refuse a file that a TLS connection could not take its certificate authorities from."""
+def _authorities_problem(file: Path) -> str | None:
+    """Return why a TLS connection could not take its certificate authorities from this file."""
     try:
         ssl.create_default_context(cafile=file)
-    except ssl.SSLError as error:
-        raise ValueError("this file holds no certificate in PEM format") from error
+    except ssl.SSLError:
+        return "this file holds no certificate in PEM format"
     except OSError as error:
-        raise ValueError(f"this file cannot be read ({error.strerror})") from error
-    return file
+        return f"this file cannot be read ({error.strerror})"
+    return None
 
 
 class _Section(BaseModel):
@@ -123,19 +121,29 @@ class KafkaSettings(_Section):
     sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
     sasl_username: str | None = None
     sasl_password: SecretStr | None = None
-    ssl_ca_file: Annotated[Path, AfterValidator(_check_authorities)] | None = None
+    ssl_ca_file: Path | None = None
 
-    @field_validator("sasl_username", "sasl_password")
-    @classmethod
-    def _need_for_sasl(
-        cls, value: str | SecretStr | None, info: ValidationInfo
-    ) -> str | SecretStr | None:
-        """Refuse SASL without a user or a password, which librdkafka would try for ever."""
-        protocol = str(info.data.get("security_protocol", ""))
-        given = value.get_secret_value() if isinstance(value, SecretStr) else value
-        if protocol.startswith("SASL") and not given:
-            raise ValueError(f"kafka.security_protocol {protocol} needs it")
-        return value
+    def refuse_unusable(self) -> None:
+        """Refuse what librdkafka would fail with for ever; only those who use Kafka need to ask.
+
+        Raises:
+            SettingsError: Naming every key at fault, its value and what is needed.
+        """
+        problems = []
+        protocol = self.security_protocol
+        if protocol.startswith("SASL"):
+            if not self.sasl_username:
+                problems.append(f"kafka.sasl_username: {self.sasl_username!r} cannot be used: ")
+            if self.sasl_password is None or not self.sasl_password.get_secret_value():
+                problems.append("kafka.sasl_password: (not shown) cannot be used: ")
+        problems = [f"{each}kafka.security_protocol {protocol} needs it" for each in problems]
+        if protocol.endswith("SSL") and self.ssl_ca_file is not None:
+            reason = _authorities_problem(self.ssl_ca_file)
+            if reason is not None:
+                file = str(self.ssl_ca_file)
+                problems.append(f"kafka.ssl_ca_file: {file!r} cannot be used: {reason}")
+        if problems:
+            raise SettingsError("\n".join(problems))
 
     def connection(self) -> dict[str, str | int | float | bool]:
         """Return what every librdkafka client of ours needs to reach the broker."""

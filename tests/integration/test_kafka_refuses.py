@@ -314,3 +314,20 @@ async def test_an_idle_connection_that_kafka_closes_is_no_outage(
         reporting.cancel()
     assert not publisher.is_failing
     assert "kafka_failing" not in {each["event"] for each in logs}
+
+
+@pytest.mark.parametrize(
+    ("module", "settings"),
+    [
+        ("collector", {"KAFKA_SECURITY_PROTOCOL": "SASL_SSL", "KAFKA_SASL_USERNAME": "me"}),
+        ("processor", {"KAFKA_SECURITY_PROTOCOL": "SSL", "KAFKA_SSL_CA_FILE": "/nowhere"}),
+    ],
+)
+def test_settings_that_can_never_work_end_the_start(
+    start: Start, module: str, settings: dict[str, str]
+) -> None:
+    """With the name of the setting, and the exit code of settings."""
+    service = start(module, settings=KafkaSettings(), **settings)
+    assert service.wait() == 2
+    assert service.log_tail().startswith("kafka.s")
+    assert "cannot be used" in service.log_tail()
