@@ -14,6 +14,7 @@ from processor.archive.commands import begin_anew, print_audit, rebuild
 from processor.errors import FatalError
 from processor.garbage import search_seldom
 from processor.service import Service
+from telemetry.kafka_refusals import refuse_unusable
 from telemetry.logs import configure_logs
 from telemetry.settings import Settings, SettingsError, load_settings
 
@@ -83,7 +84,7 @@ async def _run(settings: Settings, arguments: argparse.Namespace) -> int:
                 file=arguments.file,
             )
         case _:
-            settings.kafka.refuse_unusable()
+            refuse_unusable(settings.kafka)
             await Service(settings, arguments.role).run()
             return 0
 

@@ -2,7 +2,6 @@
 
 import difflib
 import os
-import ssl
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -47,17 +46,6 @@ def _check_confidential(url: str) -> str:
     if not parts.hostname or not (parts.scheme == "https" or is_local):
         raise ValueError("https:// is needed; http:// only for localhost, 127.0.0.1 and [::1]")
     return url
-
-
-def _authorities_problem(file: Path) -> str | None:
-    """Return why a TLS connection could not take its certificate authorities from this file."""
-    try:
-        ssl.create_default_context(cafile=file)
-    except ssl.SSLError:
-        return "this file holds no certificate in PEM format"
-    except OSError as error:
-        return f"this file cannot be read ({error.strerror})"
-    return None
 
 
 class _Section(BaseModel):
@@ -122,28 +110,6 @@ class KafkaSettings(_Section):
     sasl_username: str | None = None
     sasl_password: SecretStr | None = None
     ssl_ca_file: Path | None = None
-
-    def refuse_unusable(self) -> None:
-        """Refuse what librdkafka would fail with for ever; only those who use Kafka need to ask.
-
-        Raises:
-            SettingsError: Naming every key at fault, its value and what is needed.
-        """
-        problems = []
-        protocol = self.security_protocol
-        if protocol.startswith("SASL"):
-            if not self.sasl_username:
-                problems.append(f"kafka.sasl_username: {self.sasl_username!r} cannot be used: ")
-            if self.sasl_password is None or not self.sasl_password.get_secret_value():
-                problems.append("kafka.sasl_password: (not shown) cannot be used: ")
-        problems = [f"{each}kafka.security_protocol {protocol} needs it" for each in problems]
-        if protocol.endswith("SSL") and self.ssl_ca_file is not None:
-            reason = _authorities_problem(self.ssl_ca_file)
-            if reason is not None:
-                file = str(self.ssl_ca_file)
-                problems.append(f"kafka.ssl_ca_file: {file!r} cannot be used: {reason}")
-        if problems:
-            raise SettingsError("\n".join(problems))
 
     def connection(self) -> dict[str, str | int | float | bool]:
         """Return what every librdkafka client of ours needs to reach the broker."""

@@ -6,6 +6,7 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
+from telemetry.kafka_refusals import refuse_unusable
 from telemetry.settings import KafkaSettings, Settings, SettingsError, load_settings
 
 CONFIG = Path("config.yaml")
@@ -115,12 +116,12 @@ def test_kafka_settings_that_can_never_work_are_refused(
     config_file.write_text(f"kafka: {text}")
     settings = load_settings(config_file)
     with pytest.raises(SettingsError, match=said):
-        settings.kafka.refuse_unusable()
+        refuse_unusable(settings.kafka)
 
 
 def test_files_and_passwords_that_are_not_used_are_not_looked_at() -> None:
-    KafkaSettings(ssl_ca_file=Path("/nowhere")).refuse_unusable()
-    KafkaSettings(security_protocol="SSL").refuse_unusable()
+    refuse_unusable(KafkaSettings(ssl_ca_file=Path("/nowhere")))
+    refuse_unusable(KafkaSettings(security_protocol="SSL"))
 
 
 @pytest.mark.parametrize(
