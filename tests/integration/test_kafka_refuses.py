@@ -221,6 +221,20 @@ async def test_a_compacted_topic_is_refused_with_the_repair(
     assert found == {"cleanup.policy", "retention.ms"}
 
 
+@pytest.mark.real_database
+def test_the_archive_says_that_its_topic_is_compacted(
+    kafka: GuardedKafka, start: Start, database: str, topic: str
+) -> None:
+    """And goes on: what is there has to be stored before Kafka removes it."""
+    kafka.create_topic(topic, 2)
+    kafka.alter_topic(topic, cleanup_policy="compact")
+    settings = KafkaSettings(bootstrap_servers=kafka.bootstrap_servers, topic=topic, group_id=topic)
+    archive = start("processor", "--role", "archive", settings=settings, DATABASE_URL=database)
+    line = archive.wait_for_event("topic_endangers_messages")
+    assert (line["level"], line["setting"]) == ("error", "cleanup.policy")
+    archive.wait_for_event("assigned")
+
+
 async def test_a_topic_that_the_collector_makes_is_as_it_checks_it(
     kafka: GuardedKafka, topic: str
 ) -> None:
