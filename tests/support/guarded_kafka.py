@@ -55,9 +55,9 @@ IDLE_MILLISECONDS = 3_000
 
 
 class GuardedKafka(Kafka):
-    """One broker with three doors: none to lock, one with a password, one with TLS.
+    """One broker with three listeners: one open, one with a password, one with TLS.
 
-    Whoever comes without a password may do everything, so that a test can prepare what it needs.
+    A client without a password may do everything, so that a test can prepare what it needs.
     """
 
     def __init__(self) -> None:
