@@ -20,6 +20,7 @@ from collector.poller import Poller
 from collector.published import Published
 from collector.publisher import Publisher
 from collector.topic import Tail, Topic
+from telemetry.kafka_refusals import refuse_unusable
 from telemetry.settings import HttpSettings, OpenSkySettings, Settings, SettingsError
 
 REQUEST_GRACE_SECONDS = 10.0
@@ -35,9 +36,10 @@ async def run(settings: Settings) -> int:
     """Run the collector until a signal; return the process's exit code.
 
     Raises:
-        SettingsError: The credentials cannot be used as they are given.
+        SettingsError: The credentials, or what Kafka needs, cannot be used as they are given.
     """
     _check_urls(settings.opensky)
+    refuse_unusable(settings.kafka)
     credentials = find_credentials(settings.opensky)
     if credentials is None:
         _warn_of_anonymous_access()

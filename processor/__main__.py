@@ -14,6 +14,7 @@ from processor.archive.commands import begin_anew, print_audit, rebuild
 from processor.errors import FatalError
 from processor.garbage import search_seldom
 from processor.service import Service
+from telemetry.kafka_refusals import refuse_unusable
 from telemetry.logs import configure_logs
 from telemetry.settings import Settings, SettingsError, load_settings
 
@@ -58,6 +59,9 @@ def main() -> int:
     search_seldom()
     try:
         return uvloop.run(_run(settings, arguments))
+    except SettingsError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
     except FatalError as error:
         log.error("cannot_go_on", reason=str(error))  # noqa: TRY400 - the reason says it all
         return 1
@@ -80,6 +84,7 @@ async def _run(settings: Settings, arguments: argparse.Namespace) -> int:
                 file=arguments.file,
             )
         case _:
+            refuse_unusable(settings.kafka)
             await Service(settings, arguments.role).run()
             return 0
 

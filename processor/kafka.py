@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicCollection, TopicPartition
@@ -24,6 +24,8 @@ POLICY_SECONDS = 3_600.0
 """Between two looks at the topic's settings, which anyone may change at the broker."""
 
 _LOST = (KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE)  # noqa: SLF001 - its name
+
+Client = TypeVar("Client", Consumer, AdminClient)
 
 log = structlog.get_logger()
 
@@ -60,6 +62,18 @@ def consumer_config(group_id: str, errors: BrokerErrors) -> dict[str, Any]:
     }
 
 
+def make_client(kind: type[Client], config: dict[str, Any]) -> Client:
+    """Make a client of librdkafka's.
+
+    Raises:
+        UnavailableError: A file that the settings name has gone since the start.
+    """
+    try:
+        return kind(config)
+    except KafkaException as error:
+        raise UnavailableError(f"no Kafka client can be made: {error.args[0].str()}") from error
+
+
 class Broker:
     """Answers which log a topic is, over one connection that is kept for such questions."""
 
@@ -70,7 +84,7 @@ class Broker:
         # Of its own: an idle connection that Kafka closes says nothing about the consumer's.
         self._own_errors = BrokerErrors(settings, client=f"{errors.client} questions")
         self._errors = errors
-        self._admin = AdminClient(self._own_errors.client_config())
+        self._admin = make_client(AdminClient, self._own_errors.client_config())
         self._policy_at = 0.0
 
     def identify(self) -> LogIdentity:

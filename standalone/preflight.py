@@ -17,6 +17,7 @@ from standalone.database_folder import DatabaseFolder, server_user
 from standalone.errors import RefusedError
 from standalone.options import Options
 from telemetry.kafka_errors import BrokerErrors
+from telemetry.kafka_refusals import refuse_unusable
 from telemetry.settings import AccessSettings, KafkaSettings, OpenSkySettings, Settings
 
 _ANSWER_SECONDS = 5.0
@@ -124,6 +125,7 @@ def _prepare_data_dir(options: Options) -> None:
 
 
 def _check_kafka(settings: KafkaSettings) -> None:
+    refuse_unusable(settings)
     errors = BrokerErrors(settings, client="standalone")
     client = AdminClient({**errors.client_config(), "log_level": 0})
     try:

@@ -2,7 +2,6 @@
 
 import difflib
 import os
-import ssl
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -16,8 +15,6 @@ from pydantic import (
     Field,
     SecretStr,
     ValidationError,
-    ValidationInfo,
-    field_validator,
 )
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
@@ -49,17 +46,6 @@ def _check_confidential(url: str) -> str:
     if not parts.hostname or not (parts.scheme == "https" or is_local):
         raise ValueError("https:// is needed; http:// only for localhost, 127.0.0.1 and [::1]")
     return url
-
-
-def _check_authorities(file: Path) -> Path:
-    """Refuse a file that a TLS connection could not take its certificate authorities from."""
-    try:
-        ssl.create_default_context(cafile=file)
-    except ssl.SSLError as error:
-        raise ValueError("this file holds no certificate in PEM format") from error
-    except OSError as error:
-        raise ValueError(f"this file cannot be read ({error.strerror})") from error
-    return file
 
 
 class _Section(BaseModel):
@@ -123,19 +109,7 @@ class KafkaSettings(_Section):
     sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
     sasl_username: str | None = None
     sasl_password: SecretStr | None = None
-    ssl_ca_file: Annotated[Path, AfterValidator(_check_authorities)] | None = None
-
-    @field_validator("sasl_username", "sasl_password")
-    @classmethod
-    def _need_for_sasl(
-        cls, value: str | SecretStr | None, info: ValidationInfo
-    ) -> str | SecretStr | None:
-        """Refuse SASL without a user or a password, which librdkafka would try for ever."""
-        protocol = str(info.data.get("security_protocol", ""))
-        given = value.get_secret_value() if isinstance(value, SecretStr) else value
-        if protocol.startswith("SASL") and not given:
-            raise ValueError(f"kafka.security_protocol {protocol} needs it")
-        return value
+    ssl_ca_file: Path | None = None
 
     def connection(self) -> dict[str, str | int | float | bool]:
         """Return what every librdkafka client of ours needs to reach the broker."""

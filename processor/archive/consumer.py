@@ -23,6 +23,7 @@ from processor.kafka import (
     broker_errors,
     check,
     consumer_config,
+    make_client,
     note_answer,
     read_watermarks,
     recheck,
@@ -126,8 +127,8 @@ class ArchiveConsumer:
         if self._kafka.group_protocol == "classic":  # the other one is told by the broker
             config["partition.assignment.strategy"] = "cooperative-sticky"
             config["session.timeout.ms"] = self._archive.session_timeout_seconds * 1000
-        self._consumer = Consumer(config)
         self._broker = Broker(self._kafka, self._errors)
+        self._consumer = make_client(Consumer, config)
         self._claims, self._batch = {}, Batch()
         try:
             self._identity = self._broker.identify()

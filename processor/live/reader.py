@@ -19,6 +19,7 @@ from processor.kafka import (
     check,
     consumer_config,
     is_embedded,
+    make_client,
     read_watermarks,
     recheck,
 )
@@ -89,7 +90,7 @@ class LiveReader:
 
     def _run_once(self) -> None:
         config = consumer_config(f"flight-monitor-live-{uuid.uuid4()}", self._errors)
-        self._consumer = Consumer(config | {"enable.partition.eof": True})
+        self._consumer = make_client(Consumer, config | {"enable.partition.eof": True})
         try:
             identity = Broker(self._kafka, self._errors).identify()
             start, resumable_after = self._find_start(identity)

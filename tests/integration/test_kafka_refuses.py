@@ -85,6 +85,11 @@ def ready(service: Service) -> tuple[int, dict[str, str]]:
     return answer.status_code, answer.json().get("reasons", {})
 
 
+def is_failing(publisher: Publisher) -> bool:
+    """Return the property as it is now; the type checker would take it for an earlier one."""
+    return publisher.is_failing
+
+
 def test_the_collector_names_a_refused_password(kafka: GuardedKafka, start: Start) -> None:
     """With the user and the settings, not as a broker that cannot be reached."""
     collector = start("collector", settings=kafka.with_password("wrong"))
@@ -216,6 +221,20 @@ async def test_a_compacted_topic_is_refused_with_the_repair(
     assert found == {"cleanup.policy", "retention.ms"}
 
 
+@pytest.mark.real_database
+def test_the_archive_says_that_its_topic_is_compacted(
+    kafka: GuardedKafka, start: Start, database: str, topic: str
+) -> None:
+    """And goes on: what is there has to be stored before Kafka removes it."""
+    kafka.create_topic(topic, 2)
+    kafka.alter_topic(topic, cleanup_policy="compact")
+    settings = KafkaSettings(bootstrap_servers=kafka.bootstrap_servers, topic=topic, group_id=topic)
+    archive = start("processor", "--role", "archive", settings=settings, DATABASE_URL=database)
+    line = archive.wait_for_event("topic_endangers_messages")
+    assert (line["level"], line["setting"]) == ("error", "cleanup.policy")
+    archive.wait_for_event("assigned")
+
+
 async def test_a_topic_that_the_collector_makes_is_as_it_checks_it(
     kafka: GuardedKafka, topic: str
 ) -> None:
@@ -264,6 +283,29 @@ async def test_settings_that_may_not_be_seen_are_said_to_be_unchecked(
     assert "authorization failed" in line["reason"].lower()
 
 
+async def test_the_collector_names_a_right_to_write_that_it_has_not(
+    kafka: GuardedKafka, topic: str
+) -> None:
+    """Each message fails at once, and the grant is noticed."""
+    kafka.create_topic(topic, 1)
+    kafka.deny(ResourceType.TOPIC, topic, AclOperation.WRITE)
+    settings = kafka.with_password(topic=topic)
+    publisher = Publisher(settings=settings, metrics=Metrics(CollectorRegistry()), clock=Clock())
+    origin = Origin(poll_time=NOW, source="alps", traceparent="")
+    with capture_logs() as logs:
+        await publisher.publish([state_vector()], [], origin=origin, settle=lambda *_: None)
+        await publisher.drain(10)
+        assert is_failing(publisher)
+        kafka.permit(ResourceType.TOPIC, topic, AclOperation.WRITE)
+        async with asyncio.timeout(20):
+            while is_failing(publisher):
+                await publisher.publish([state_vector()], [], origin=origin, settle=lambda *_: None)
+                await publisher.drain(10)
+    lines = [each for each in logs if each["event"] in {"kafka_failing", "kafka_recovered"}]
+    assert "does not permit this to the user 'flights'" in lines[0]["reason"]
+    assert lines[-1]["event"] == "kafka_recovered"
+
+
 async def test_an_idle_connection_that_kafka_closes_is_no_outage(
     kafka: GuardedKafka, topic: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -286,3 +328,20 @@ async def test_an_idle_connection_that_kafka_closes_is_no_outage(
         reporting.cancel()
     assert not publisher.is_failing
     assert "kafka_failing" not in {each["event"] for each in logs}
+
+
+@pytest.mark.parametrize(
+    ("module", "settings"),
+    [
+        ("collector", {"KAFKA_SECURITY_PROTOCOL": "SASL_SSL", "KAFKA_SASL_USERNAME": "me"}),
+        ("processor", {"KAFKA_SECURITY_PROTOCOL": "SSL", "KAFKA_SSL_CA_FILE": "/nowhere"}),
+    ],
+)
+def test_settings_that_can_never_work_end_the_start(
+    start: Start, module: str, settings: dict[str, str]
+) -> None:
+    """With the name of the setting, and the exit code of settings."""
+    service = start(module, settings=KafkaSettings(), **settings)
+    assert service.wait() == 2
+    assert service.log_tail().startswith("kafka.s")
+    assert "cannot be used" in service.log_tail()

@@ -55,9 +55,9 @@ IDLE_MILLISECONDS = 3_000
 
 
 class GuardedKafka(Kafka):
-    """One broker with three doors: none to lock, one with a password, one with TLS.
+    """One broker with three listeners: one open, one with a password, one with TLS.
 
-    Whoever comes without a password may do everything, so that a test can prepare what it needs.
+    A client without a password may do everything, so that a test can prepare what it needs.
     """
 
     def __init__(self) -> None:
@@ -77,13 +77,19 @@ class GuardedKafka(Kafka):
     def deny(
         self, kind: ResourceType, name: str, operation: AclOperation = AclOperation.READ
     ) -> None:
-        """Take a right from the user: to read a topic or to be of a group, if not another one."""
+        """Take one right from the user: to read a topic or to be of a group, if not another."""
+        all_but_one = [
+            _permission(AclBinding, kind, name, AclOperation.ALL, AclPermissionType.ALLOW),
+            _permission(AclBinding, kind, name, operation, AclPermissionType.DENY),
+        ]
         admin = self.admin()  # kept, because requests end with their client
-        _wait(admin.create_acls([_denial(AclBinding, kind, name, operation)]).values())
+        _wait(admin.create_acls(all_but_one).values())
 
-    def permit(self, kind: ResourceType, name: str) -> None:
+    def permit(
+        self, kind: ResourceType, name: str, operation: AclOperation = AclOperation.READ
+    ) -> None:
         """Give that right back."""
-        denial = _denial(AclBindingFilter, kind, name, AclOperation.READ)
+        denial = _permission(AclBindingFilter, kind, name, operation, AclPermissionType.DENY)
         admin = self.admin()
         _wait(admin.delete_acls([denial]).values())
 
@@ -143,18 +149,15 @@ class GuardedKafka(Kafka):
         )
 
 
-def _denial(
-    binding: type[Binding], kind: ResourceType, name: str, operation: AclOperation
+def _permission(
+    binding: type[Binding],
+    kind: ResourceType,
+    name: str,
+    operation: AclOperation,
+    permission: AclPermissionType,
 ) -> Binding:
-    return binding(
-        kind,
-        name,
-        ResourcePatternType.LITERAL,
-        f"User:{USER}",
-        "*",
-        operation,
-        AclPermissionType.DENY,
-    )
+    who = f"User:{USER}"
+    return binding(kind, name, ResourcePatternType.LITERAL, who, "*", operation, permission)
 
 
 def _wait(futures: Iterable[Future[object]]) -> None:

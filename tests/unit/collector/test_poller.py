@@ -439,8 +439,8 @@ async def test_only_the_moments_that_failed_for_good_are_asked_for_again(rig: Ri
     assert all(95 <= moment <= 150 for moment in past)
     contacts = rig.publisher.contacts()
     assert len(contacts) == len(set(contacts))
-    heard = sorted(contact - NOW for icao24, contact in contacts if icao24 == AIRCRAFT[0])
-    assert max(b - a for a, b in itertools.pairwise(heard)) <= 12
+    times = sorted(contact - NOW for icao24, contact in contacts if icao24 == AIRCRAFT[0])
+    assert max(b - a for a, b in itertools.pairwise(times)) <= 12
 
 
 async def test_a_report_that_is_late_plans_nothing(rig: Rig) -> None:

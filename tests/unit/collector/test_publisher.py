@@ -16,7 +16,7 @@ from collector.publisher import Origin, Publisher
 from telemetry.codec import MalformedMessageError, decode
 from telemetry.settings import KafkaSettings
 from telemetry.state_vector import StateVector
-from tests.unit.collector.conftest import NOW, MockBroker, state_vector
+from tests.unit.collector.conftest import NOW, FakeClock, MockBroker, state_vector
 
 ORIGIN = Origin(poll_time=NOW, source="alps", traceparent="00-" + "a" * 32 + "-" + "b" * 16 + "-01")
 NOWHERE = KafkaSettings(bootstrap_servers="127.0.0.1:9", delivery_timeout_seconds=1)
@@ -150,6 +150,31 @@ async def test_messages_that_no_broker_takes_are_all_reported_as_failed(
             assert len(settled.failed) == publisher.failed == published(metrics, "failed") == 30
     (line,) = [each for each in logs if each["event"] == "kafka_failing"]
     assert "127.0.0.1:9 cannot be reached (Connect to ipv4#127.0.0.1:9 failed" in line["reason"]
+
+
+async def test_why_kafka_takes_nothing_is_repeated_each_minute(
+    clock: FakeClock, metrics: Metrics
+) -> None:
+    """While messages wait, long before they are given up."""
+    settings = NOWHERE.model_copy(update={"delivery_timeout_seconds": 1_000})
+    publisher = Publisher(settings=settings, metrics=metrics, clock=clock)
+
+    def lines() -> list[str]:
+        return [each["reason"] for each in logs if each["event"] == "kafka_failing"]
+
+    with capture_logs() as logs:
+        await publisher.publish(vectors(1), [], origin=ORIGIN, settle=Settled())
+        async with asyncio.timeout(10):
+            while not lines():
+                clock.time += 1
+                await publisher._take_reports()
+        for _ in range(120):
+            clock.time += 1
+            await publisher._take_reports()
+        await publisher.drain(0)
+    assert publisher.failed == 1
+    assert len(lines()) == 3
+    assert "127.0.0.1:9 cannot be reached" in lines()[0]
 
 
 async def test_a_cancelled_hand_over_counts_what_it_did_not_hand_over(

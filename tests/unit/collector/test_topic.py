@@ -143,6 +143,21 @@ async def test_an_absent_broker_is_waited_for_with_one_line_until_the_stop(
     assert "127.0.0.1:9 cannot be reached (Connect to ipv4#127.0.0.1:9 failed" in line["reason"]
 
 
+async def test_why_it_waits_is_repeated_each_minute(
+    clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that the end of the log says it, however long it has been waiting."""
+    monkeypatch.setattr(topic_module, "METADATA_TIMEOUT_SECONDS", 0.1)
+    monkeypatch.setattr(topic_module, "RETRY_SECONDS", 20)
+    clock.stop_at = clock.time + 170
+    topic = Topic(settings=KafkaSettings(bootstrap_servers="127.0.0.1:9"), clock=clock)
+    with capture_logs() as logs:
+        await topic.prepare()
+    lines = [each["reason"] for each in logs if each["event"] == "kafka_unreachable"]
+    assert len(lines) == 3
+    assert len(set(lines)) == 1
+
+
 class RefusingAdmin:
     """A cluster that is there, lacks the topic, and answers the request to make it so."""
 

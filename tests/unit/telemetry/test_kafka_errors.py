@@ -137,7 +137,7 @@ def test_a_name_that_is_not_found_is_kept_until_all_are_down(errors: BrokerError
 def test_the_reason_is_said_once_a_minute_and_a_new_one_at_once(
     errors: BrokerErrors, said: list[str], time: Time
 ) -> None:
-    """Nobody reads twenty lines a second, and nobody scrolls back an hour."""
+    """Not twenty times a second, and not only an hour ago."""
     for _ in range(120):
         errors.note(BAD_PASSWORD)
         errors.note(ALL_DOWN)

@@ -6,7 +6,8 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
-from telemetry.settings import Settings, SettingsError, load_settings
+from telemetry.kafka_refusals import refuse_unusable
+from telemetry.settings import KafkaSettings, Settings, SettingsError, load_settings
 
 CONFIG = Path("config.yaml")
 
@@ -56,24 +57,6 @@ def test_other_programs_variables_are_left_alone(monkeypatch: pytest.MonkeyPatch
         ("kafka: {partitions: 0}", r"kafka.partitions: 0 .*greater than or equal to 1"),
         ("kafak: {}", r"kafak: .*mean kafka"),
         ("kafka: {bootstrap_servers: ''}", r"kafka.bootstrap_servers: ''"),
-        (
-            "kafka: {ssl_ca_file: /nowhere/ca.pem}",
-            r"kafka.ssl_ca_file: '/nowhere/ca.pem' .*No such",
-        ),
-        ("kafka: {ssl_ca_file: config.yaml}", r"kafka.ssl_ca_file: 'config.yaml' .*PEM"),
-        ("kafka: {ssl_ca_file: .}", r"kafka.ssl_ca_file: '.' cannot be used"),
-        (
-            "kafka: {security_protocol: SASL_SSL, sasl_password: hush-hush}",
-            r"^kafka.sasl_username: None cannot be used: .*SASL_SSL needs it$",
-        ),
-        (
-            "kafka: {security_protocol: SASL_PLAINTEXT, sasl_username: me}",
-            r"^kafka.sasl_password: \(not shown\) cannot be used: .*SASL_PLAINTEXT needs it$",
-        ),
-        (
-            "kafka: {security_protocol: SASL_PLAINTEXT, sasl_username: '', sasl_password: x}",
-            r"^kafka.sasl_username: ''",
-        ),
         ("archive: {idle_seconds: soon}", r"archive.idle_seconds: 'soon' .*number"),
         ("log: {level: loud}", r"log.level: 'loud' .*'debug', 'info', 'warning'"),
         ("opensky: {areas: [{name: x, lamin: 1, lomin: 5, lamax: 0, lomax: 6}]}", "lamin < lamax"),
@@ -101,6 +84,44 @@ def test_what_cannot_be_used_is_refused(config_file: Path, text: str, said: str)
     config_file.write_text(text)
     with pytest.raises(SettingsError, match=said):
         load_settings(config_file)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "{security_protocol: SSL, ssl_ca_file: /nowhere/ca.pem}",
+            r"^kafka.ssl_ca_file: '/nowhere/ca.pem' cannot be used: .*\(No such file",
+        ),
+        ("{security_protocol: SSL, ssl_ca_file: config.yaml}", r"ssl_ca_file: 'config.yaml' .*PEM"),
+        ("{security_protocol: SSL, ssl_ca_file: .}", r"kafka.ssl_ca_file: '.' cannot be used"),
+        (
+            "{security_protocol: SASL_SSL, sasl_password: hush-hush}",
+            r"^kafka.sasl_username: None cannot be used: .*SASL_SSL needs it$",
+        ),
+        (
+            "{security_protocol: SASL_PLAINTEXT, sasl_username: me}",
+            r"^kafka.sasl_password: \(not shown\) cannot be used: .*SASL_PLAINTEXT needs it$",
+        ),
+        (
+            "{security_protocol: SASL_PLAINTEXT, sasl_username: '', sasl_password: x}",
+            r"^kafka.sasl_username: ''",
+        ),
+    ],
+)
+def test_kafka_settings_that_can_never_work_are_refused(
+    config_file: Path, text: str, said: str
+) -> None:
+    """At the start of those who use Kafka; a migration needs no password of it."""
+    config_file.write_text(f"kafka: {text}")
+    settings = load_settings(config_file)
+    with pytest.raises(SettingsError, match=said):
+        refuse_unusable(settings.kafka)
+
+
+def test_files_and_passwords_that_are_not_used_are_not_looked_at() -> None:
+    refuse_unusable(KafkaSettings(ssl_ca_file=Path("/nowhere")))
+    refuse_unusable(KafkaSettings(security_protocol="SSL"))
 
 
 @pytest.mark.parametrize(
