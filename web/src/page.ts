@@ -119,12 +119,13 @@ export class Page {
     this.panels.isTableOpen = isTableOpen;
     this.panels.show(side);
     this.dress();
-    this.ask();
+    if (!this.isReplay) {
+      this.ask();
+    }
     if (selected !== null) {
       this.selection.choose(selected);
     }
-    void this.drawGround();
-    void fetchOldest(this.feed.newest()).then((oldest) => this.time.setRange(oldest));
+    void this.drawGround().finally(() => this.goBack());
     setInterval(() => this.tell(), 1_000);
     setInterval(() => this.follow(), FOLLOW_MS);
   }
@@ -199,7 +200,7 @@ export class Page {
 
   /** Asks for something else of the time that is shown: a replay does not begin anew. */
   private askAgain(): void {
-    this.shown.moment = this.feed.moment;
+    this.shown.moment = this.feed.moment ?? this.shown.moment;
     this.ask();
   }
 
@@ -322,6 +323,7 @@ export class Page {
     this.table.refresh(now);
     this.statistics.refresh(now);
     this.form.refresh();
+    this.flights.setNewest(feed.newest());
     this.time.show(this.shown.moment, now, feed.newest());
     this.makeRoom();
   }
@@ -383,8 +385,21 @@ export class Page {
     }
   }
 
+  private get isReplay(): boolean {
+    return (this.shown.moment?.speed ?? 0) > 0;
+  }
+
+  /** Begins what depends on the server's time: a replay goes on until now. */
+  private goBack(): void {
+    if (this.isReplay && this.feed.moment === null) {
+      this.ask();
+    }
+    void fetchOldest(this.feed.newest()).then((oldest) => this.time.setRange(oldest));
+  }
+
   private async drawGround(): Promise<void> {
-    const { tiles, needs_key } = await fetchConfiguration();
+    const { tiles, needs_key, time } = await fetchConfiguration();
+    this.feed.learnTime(time);
     this.needsKey = needs_key;
     this.showState(this.feed.state, this.feed.reason);
     this.ground = tiles;

@@ -67,9 +67,16 @@ export class PastFlights {
     this.list.replaceChildren(...this.flights.map((flight) => this.row(flight)));
   }
 
+  /** Takes the server's time, Unix seconds: there are no flights of later days. */
+  setNewest(time: number): void {
+    const day = dayOf(time);
+    if (this.day.max !== day) {
+      this.day.max = day;
+    }
+  }
+
   private build(host: HTMLElement): void {
     this.kind.append(...KINDS.map((kind) => make("option", { value: kind }, NAMES[kind])));
-    this.day.max = dayOf(Date.now() / 1000);
     const form = make(
       "form",
       { class: "past-form", role: "search" },
