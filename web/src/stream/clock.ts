@@ -6,7 +6,7 @@ const STEP_S = 10;
 /** Delayed events arrive faster than they were sent, and so catch up; after a step they do not. */
 const CATCHING_UP = 0.5;
 
-interface Heard {
+interface Arrival {
   time: number;
   lead: number;
 }
@@ -20,7 +20,7 @@ export function steadyTime(): number {
 export class Clock {
   private leads: number[] = [];
   /** The first of the events that are far behind the picture's time; null if the last is not. */
-  private behind: Heard | null = null;
+  private behind: Arrival | null = null;
   private readonly speed: number;
   private readonly read: () => number;
 
@@ -40,16 +40,16 @@ export class Clock {
    * event alone may be late.
    */
   hear(time: number): void {
-    const heard = { time, lead: time - this.speed * this.read() };
-    if (this.isBehind(heard)) {
-      this.behind ??= heard;
-      if (!isStep(this.behind, heard)) {
+    const arrival = { time, lead: time - this.speed * this.read() };
+    if (this.isBehind(arrival)) {
+      this.behind ??= arrival;
+      if (!isStep(this.behind, arrival)) {
         return;
       }
       this.leads = [];
     }
     this.behind = null;
-    this.leads.push(heard.lead);
+    this.leads.push(arrival.lead);
     if (this.leads.length > REMEMBERED) {
       this.leads.shift();
     }
@@ -67,12 +67,12 @@ export class Clock {
       : this.speed * this.read() + Math.max(...this.leads);
   }
 
-  private isBehind({ lead }: Heard): boolean {
+  private isBehind({ lead }: Arrival): boolean {
     return lead < Math.max(...this.leads) - STEP_S * Math.max(this.speed, 1);
   }
 }
 
 /** Says whether the second of two events is no nearer to the picture's time than the first. */
-function isStep(first: Heard, second: Heard): boolean {
+function isStep(first: Arrival, second: Arrival): boolean {
   return second.lead - first.lead < CATCHING_UP * (second.time - first.time);
 }
