@@ -105,7 +105,7 @@ describe("positions", () => {
     expect(implausible(trackOf(points))).toEqual([0, 1, 2, 3, 4, 5]);
   });
 
-  test("that somebody spoofs for twenty minutes are implausible until the true ones are back", () => {
+  test("that are spoofed for twenty minutes are implausible until the true ones are back", () => {
     const others: Record<number, Partial<TrackPoint>> = {};
     for (let index = 200; index < 320; index++) {
       others[index] = { longitude: 20 + index * 0.001, latitude: 20 };

@@ -234,6 +234,7 @@ describe("words", () => {
     expect(writeEnds({ ...flight, take_off: null })).toBe("neither end seen");
     expect(writeLeftOut(flight)).toBe("");
     expect(writeLeftOut({ ...flight, implausible_positions: 0 })).toBe("");
+    expect(writeLeftOut({ ...flight, implausible_positions: null })).toBe("");
     expect(writeLeftOut({ ...flight, implausible_positions: 1 })).toBe(
       "1 implausible position left out",
     );

@@ -20,10 +20,10 @@ export interface Flight {
   south: number | null;
   east: number | null;
   north: number | null;
-  /** Positions that distance and extent do not count; older servers do not say. */
-  implausible_positions?: number;
+  /** Positions that distance and extent do not count; null where that is not to be known. */
+  implausible_positions?: number | null;
   /** Altitudes that `max_altitude` does not count. */
-  implausible_altitudes?: number;
+  implausible_altitudes?: number | null;
 }
 
 export interface FlightsPage {

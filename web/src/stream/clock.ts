@@ -11,7 +11,7 @@ interface Arrival {
   lead: number;
 }
 
-/** This machine's time in Unix seconds. It goes on evenly when somebody sets the machine's clock. */
+/** This machine's time in Unix seconds, which goes on evenly when the machine's clock is set. */
 export function steadyTime(): number {
   return (performance.timeOrigin + performance.now()) / 1000;
 }

@@ -25,10 +25,9 @@ export function writeEnds({ take_off, landing }: Flight): string {
 
 /** Writes how many positions and altitudes do not count; empty if all do. */
 export function writeLeftOut(flight: Flight): string {
-  const { implausible_positions = 0, implausible_altitudes = 0 } = flight;
   const counted = [
-    ...countOf(implausible_positions, "position"),
-    ...countOf(implausible_altitudes, "altitude"),
+    ...countOf(flight.implausible_positions ?? 0, "position"),
+    ...countOf(flight.implausible_altitudes ?? 0, "altitude"),
   ];
   return counted.length === 0 ? "" : `${counted.join(" and ")} left out`;
 }
