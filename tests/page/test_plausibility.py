@@ -38,15 +38,18 @@ async def desk(chromium: Chromium) -> AsyncIterator[Pages]:
 
 async def publish(app: ScriptedApp, page: Page, step: int, **fields: object) -> None:
     """Let the aircraft go on by a step, and wait until the page shows it."""
-    place: dict[str, Any] = {"longitude": 8 + STEP_DEGREES * step, "latitude": 47.0}
+    usual: dict[str, Any] = {
+        "longitude": 8 + STEP_DEGREES * step,
+        "latitude": 47.0,
+        "true_track": 90.0,
+    }
     app.turn_clock(STEP_SECONDS)
     altitude = 10_000.0 + step
     vector = state_vector(
         ICAO24,
         START + STEP_SECONDS * step,
         baro_altitude=altitude,
-        true_track=90.0,
-        **(place | fields),
+        **(usual | fields),
     )
     app.publish(vector)
     await expect(page.locator("#baro-altitude")).to_have_text(f"{altitude:,.0f} m")
@@ -126,7 +129,7 @@ async def test_an_aircraft_beyond_the_antimeridian_is_labelled_where_it_is(
     for step in range(1, 34):
         longitude = -179.5 - STEP_DEGREES * step
         turned = longitude + 360 * (longitude < -180)
-        await publish(app, page, step, longitude=turned, latitude=47.0, true_track=270.0)
+        await publish(app, page, step, longitude=turned, true_track=270.0)
     await expect(label).to_be_in_viewport()
     await expect(page.locator("#implausible")).to_be_hidden()
     await has_ground(page)
