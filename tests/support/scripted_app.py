@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry
 from processor.access.gate import create_gate
 from processor.api.access import ticket_routes
 from processor.api.app import create_app
+from processor.api.health import health_routes
 from processor.api.page import page_routes
 from processor.api.server import Server, create_server, listen
 from processor.api.stream import stream_routes
@@ -39,6 +40,8 @@ class ScriptedApp:
     def __init__(self, *, sse: SseSettings = SSE, access: AccessSettings | None = None) -> None:
         self.now = float(START)
         self.port = 0
+        self.reasons: dict[str, str] = {}
+        """What `/ready` gives, by the check's name."""
         self._sse = sse
         self._access = access or AccessSettings()
         self._gate = create_gate(self._access)
@@ -91,6 +94,7 @@ class ScriptedApp:
             routers=[
                 *routes,
                 ticket_routes(self._gate),
+                self._health_routes(),
                 page_routes(PageSettings(), needs_key=self._access.mode == "required"),
                 _blank_routes(),
             ],
@@ -151,6 +155,13 @@ class ScriptedApp:
     def metric(self, name: str, **labels: str) -> float:
         """Return a metric's value since the last start."""
         return self._registry.get_sample_value(name, labels) or 0
+
+    def _health_routes(self) -> APIRouter:
+        return health_routes(
+            required={"live_picture": lambda: self.reasons.get("live_picture")},
+            observed={"clock": lambda: self.reasons.get("clock")},
+            registry=self._registry,
+        )
 
     def _make_broadcaster(self, metrics: LiveMetrics) -> Broadcaster:
         return Broadcaster(

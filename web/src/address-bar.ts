@@ -1,6 +1,7 @@
 /** Keeps the browser's address at what is shown, so that a reload or a link shows the same. */
 
 import { type Shown, writeAddress } from "./address.ts";
+import { say } from "./panel/elements.ts";
 
 /** Browsers refuse more than some hundred changes in half a minute; who follows an aircraft moves on and on. */
 const SOON_MS = 500;
@@ -23,4 +24,11 @@ export class AddressBar {
   writeSoon(): void {
     this.due ??= setTimeout(() => this.write(), SOON_MS);
   }
+}
+
+/** Copies the address of what is on the screen, and says so for a moment. */
+export async function copyLink(): Promise<void> {
+  await navigator.clipboard.writeText(location.href);
+  say("copy", "Copied");
+  setTimeout(() => say("copy", "Copy link"), 2_000);
 }

@@ -14,7 +14,13 @@ export interface Configuration {
   tiles: Tiles | null;
 }
 
-export async function fetchConfiguration(): Promise<Configuration> {
-  const answer = await fetch("/page.json");
-  return (await answer.json()) as Configuration;
+/** Gives it with the server's time in Unix seconds, by HTTP's `Date`; NaN where that is not sent. */
+export async function fetchConfiguration(): Promise<Configuration & { time: number }> {
+  const answer = await fetch("/page.json", { cache: "no-store" });
+  return { ...((await answer.json()) as Configuration), time: timeOf(answer) };
+}
+
+/** Gives when the server has answered, in Unix seconds; NaN where it does not say. */
+export function timeOf(answer: Response): number {
+  return Date.parse(answer.headers.get("Date") ?? "") / 1000;
 }

@@ -2,7 +2,7 @@
 
 import { proof } from "./access.ts";
 import { readAddress, type Shown } from "./address.ts";
-import { AddressBar } from "./address-bar.ts";
+import { AddressBar, copyLink } from "./address-bar.ts";
 import { watchAttention } from "./attention.ts";
 import { fetchConfiguration, type Tiles } from "./configuration.ts";
 import { FilterChips } from "./find/filter-chips.ts";
@@ -10,17 +10,22 @@ import { FilterForm } from "./find/filter-form.ts";
 import { type Command, Palette } from "./find/palette.ts";
 import type { Flight } from "./history/answers.ts";
 import { fetchOldest } from "./history/history-client.ts";
+import type { Track } from "./history/track.ts";
 import { listenToKeys } from "./keys.ts";
 import { AreaDrawing } from "./map/area-drawing.ts";
 import { type BaseMap, createBaseMap } from "./map/base-map.ts";
+import { extentOfFlight, extentOfTrack } from "./map/extent.ts";
+import { Following } from "./map/following.ts";
 import { Labels } from "./map/labels.ts";
+import { makeRoom } from "./map/padding.ts";
 import { Sky } from "./map/sky.ts";
 import { type Choice, onSystemTheme, themeOf } from "./map/theme.ts";
-import { type Counts, count, showConnection, showCounts } from "./panel/counters.ts";
-import { element, say } from "./panel/elements.ts";
+import { type Counts, count, isLate, showConnection, showCounts } from "./panel/counters.ts";
+import { element } from "./panel/elements.ts";
 import { showEmergencies } from "./panel/emergencies.ts";
 import { showLegend } from "./panel/legend.ts";
-import { isNarrow, Panels } from "./panel/panels.ts";
+import { Panels } from "./panel/panels.ts";
+import { ReasonLine } from "./panel/reason.ts";
 import { askForKey } from "./panel/sign-in.ts";
 import type { System } from "./panel/units.ts";
 import { Selection } from "./selection.ts";
@@ -33,7 +38,6 @@ import type { Moment } from "./time/moment.ts";
 import { PastFlights } from "./time/past-flights.ts";
 import { TimeBar } from "./time/time-bar.ts";
 
-const FOLLOW_MS = 250;
 const CLOSE_ZOOM = 6;
 const REPLAY_SPEED = 30;
 
@@ -43,9 +47,11 @@ export class Page {
   private readonly base: BaseMap = createBaseMap(element("map"), this.shown.place);
   private readonly address = new AddressBar(() => this.placed());
   private readonly feed: Feed;
+  private readonly reason = new ReasonLine((time) => this.feed.learnTime(time));
   private readonly sky: Sky;
   private readonly labels: Labels;
   private readonly selection: Selection;
+  private readonly following: Following;
   private readonly panels = new Panels(() => this.arrange());
   private readonly palette: Palette;
   private readonly form: FilterForm;
@@ -58,7 +64,6 @@ export class Page {
   /** What is under the aircraft, null the packaged geography; undefined until the server has told. */
   private ground: Tiles | null | undefined;
   private counts: Counts = count(this.fleet);
-  private isFollowing = false;
   private needsKey = false;
 
   constructor() {
@@ -82,6 +87,7 @@ export class Page {
       moment: () => shown.moment,
       now: () => this.feed.now(),
     });
+    this.following = new Following(map, () => this.selection.believed);
     this.area = new AreaDrawing(map);
     this.form = new FilterForm(element("filter-form"), fleet, {
       change: (filters) => this.filter(filters),
@@ -119,19 +125,18 @@ export class Page {
     this.panels.isTableOpen = isTableOpen;
     this.panels.show(side);
     this.dress();
-    this.ask();
-    if (selected !== null) {
-      this.selection.choose(selected);
+    if (!this.isReplay) {
+      this.ask();
     }
-    void this.drawGround();
-    void fetchOldest(this.feed.newest()).then((oldest) => this.time.setRange(oldest));
+    if (selected !== null) {
+      void this.selection.choose(selected);
+    }
+    void this.drawGround().finally(() => this.goBack());
     setInterval(() => this.tell(), 1_000);
-    setInterval(() => this.follow(), FOLLOW_MS);
   }
 
   private listen(): void {
     this.base.map.on("moveend", () => this.address.writeSoon());
-    this.base.map.on("dragstart", () => this.setFollowing(false));
     this.onChange<HTMLSelectElement>("units", ({ value }) => {
       this.shown.units = value as System;
     });
@@ -142,8 +147,7 @@ export class Page {
       this.shown.isGliding = checked;
     });
     element("close-details").addEventListener("click", () => this.select(null));
-    element("follow").addEventListener("click", () => this.setFollowing(!this.isFollowing));
-    element("copy").addEventListener("click", () => void this.copyLink());
+    element("copy").addEventListener("click", () => void copyLink());
     element("open-palette").addEventListener("click", () => this.palette.open());
     onSystemTheme(() => this.dress());
     watchAttention({ leave: () => this.feed.pause(), come: () => this.feed.resume() });
@@ -166,8 +170,8 @@ export class Page {
       { name: "Emergencies only", run: () => this.setFilter("squawk", "emergency") },
       { name: "Clear all filters", run: () => this.filter(new Map()) },
       { name: "Back to live", run: () => this.go(null) },
-      { name: "Follow", keys: "l", run: () => this.setFollowing(!this.isFollowing) },
-      { name: "Copy a link to what is shown", run: () => void this.copyLink() },
+      { name: "Follow", keys: "l", run: () => this.following.toggle() },
+      { name: "Copy a link to what is shown", run: () => void copyLink() },
     ];
   }
 
@@ -199,7 +203,7 @@ export class Page {
 
   /** Asks for something else of the time that is shown: a replay does not begin anew. */
   private askAgain(): void {
-    this.shown.moment = this.feed.moment;
+    this.shown.moment = this.feed.moment ?? this.shown.moment;
     this.ask();
   }
 
@@ -239,15 +243,18 @@ export class Page {
   private showFlight(flight: Flight): void {
     this.panels.uncover();
     this.shown.selected = flight.icao24;
-    this.selection.choose(flight.icao24, flight);
-    const { west, south, east, north } = flight;
-    if (west !== null && south !== null && east !== null && north !== null) {
-      // A flight over the antimeridian has its west in the east.
-      const right = east < west ? east + 360 : east;
-      this.base.map.fitBounds([west, south, right, north], { padding: 80, maxZoom: 9 });
-    }
+    const track = this.selection.choose(flight.icao24, flight);
+    void track.then((found) => this.fit(flight, found));
     this.tell();
     this.address.write();
+  }
+
+  /** Shows all of a flight, as far as it is plausible; by then something else may be selected. */
+  private fit(flight: Flight, track: Track | null): void {
+    const extent = (track && extentOfTrack(track)) ?? extentOfFlight(flight);
+    if (extent !== null && this.selection.flight === flight) {
+      this.base.map.fitBounds(extent, { padding: 80, maxZoom: 9 });
+    }
   }
 
   private replay(flight: Flight): void {
@@ -257,9 +264,9 @@ export class Page {
 
   private select(icao24: string | null): void {
     this.shown.selected = icao24;
-    this.selection.choose(icao24);
+    void this.selection.choose(icao24);
     this.table.select(icao24);
-    this.setFollowing(false);
+    this.following.set(false);
     if (this.shown.filters.size > 0) {
       // The stream is to keep it wherever it goes.
       this.askAgain();
@@ -288,29 +295,12 @@ export class Page {
     }
   }
 
-  private setFollowing(isFollowing: boolean): void {
-    this.isFollowing = isFollowing;
-    element("follow").ariaPressed = String(isFollowing);
-  }
-
-  private follow(): void {
-    const position = this.isFollowing ? this.selection.position : null;
-    if (position !== null) {
-      this.base.map.easeTo({ center: position, duration: FOLLOW_MS, easing: (part) => part });
-    }
-  }
-
-  private async copyLink(): Promise<void> {
-    await navigator.clipboard.writeText(location.href);
-    say("copy", "Copied");
-    setTimeout(() => say("copy", "Copy link"), 2_000);
-  }
-
   /** Writes the numbers of this second. */
   private tell(): void {
     const { feed, fleet, counts } = this;
     const now = feed.now();
     showCounts(counts, now);
+    this.reason.refresh(this.shown.moment === null, isLate(counts, now));
     showEmergencies(fleet, counts.emergencies, {
       select: (icao24) => this.visit(icao24),
       list: () => {
@@ -322,22 +312,9 @@ export class Page {
     this.table.refresh(now);
     this.statistics.refresh(now);
     this.form.refresh();
+    this.flights.setNewest(feed.newest());
     this.time.show(this.shown.moment, now, feed.newest());
-    this.makeRoom();
-  }
-
-  /** On a phone the details cover the lower half: the map's middle is that of what is left. */
-  private makeRoom(): void {
-    const details = element("details");
-    const isCovering = !details.hidden && isNarrow();
-    // Where it begins is asked for only then: the answer takes a layout of the page.
-    const bottom = isCovering ? window.innerHeight - details.offsetTop : 0;
-    const notices = element("notices");
-    const top = isCovering ? notices.offsetTop + notices.offsetHeight : 0;
-    const padding = this.base.map.getPadding();
-    if (padding.bottom !== bottom || padding.top !== top) {
-      this.base.map.setPadding({ top, bottom });
-    }
+    makeRoom(this.base.map);
   }
 
   /** Takes what was opened or closed beside the map. */
@@ -383,8 +360,21 @@ export class Page {
     }
   }
 
+  private get isReplay(): boolean {
+    return (this.shown.moment?.speed ?? 0) > 0;
+  }
+
+  /** Begins what depends on the server's time: a replay goes on until now. */
+  private goBack(): void {
+    if (this.isReplay && this.feed.moment === null) {
+      this.ask();
+    }
+    void fetchOldest(this.feed.newest()).then((oldest) => this.time.setRange(oldest));
+  }
+
   private async drawGround(): Promise<void> {
-    const { tiles, needs_key } = await fetchConfiguration();
+    const { tiles, needs_key, time } = await fetchConfiguration();
+    this.feed.learnTime(time);
     this.needsKey = needs_key;
     this.showState(this.feed.state, this.feed.reason);
     this.ground = tiles;

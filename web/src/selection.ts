@@ -3,6 +3,7 @@
 import type { Flight } from "./history/answers.ts";
 import { fetchFlights, fetchTrack, isAbort } from "./history/history-client.ts";
 import { HistoryError } from "./history/history-error.ts";
+import { SILENCE_S } from "./history/parts.ts";
 import { Track } from "./history/track.ts";
 import { positionOf } from "./map/dead-reckoning.ts";
 import type { Sky } from "./map/sky.ts";
@@ -30,7 +31,8 @@ export interface Showing {
 
 export class Selection {
   icao24: string | null = null;
-  private flight: Flight | null = null;
+  /** A past flight of it that was asked for. */
+  flight: Flight | null = null;
   private extra: Extra | null = null;
   private track: Track | null = null;
   private asking = new AbortController();
@@ -59,14 +61,31 @@ export class Selection {
     return slot === null ? null : positionOf(this.fleet, slot, this.sky.moment);
   }
 
-  /** Takes another aircraft, or none; with a flight that one, else the one that is shown. */
-  choose(icao24: string | null, flight: Flight | null = null): void {
+  /** Where it is drawn; null if that is not believed. */
+  get believed(): [longitude: number, latitude: number] | null {
+    const index = this.newestPosition;
+    return index >= 0 && this.track?.isPositionImplausible(index) ? null : this.position;
+  }
+
+  /** Index in the track of the position that the map shows; -1 if there is none. */
+  private get newestPosition(): number {
+    const now = this.showing.now();
+    const index = this.track?.positionBefore(now) ?? -1;
+    return now - (this.track?.times[index] ?? Number.NaN) <= SILENCE_S ? index : -1;
+  }
+
+  /**
+   * Takes another aircraft, or none; with a flight that one, else the one that is shown.
+   *
+   * Gives its track; null where there is none, or where something else was chosen since.
+   */
+  choose(icao24: string | null, flight: Flight | null = null): Promise<Track | null> {
     this.icao24 = icao24;
     this.flight = flight;
     this.extra = null;
     this.show(null);
     this.grow();
-    void this.learn();
+    return this.learn();
   }
 
   /** Takes that another time is shown, when the aircraft may have been on another flight. */
@@ -92,6 +111,7 @@ export class Selection {
     }
     const isLonger = track.append({
       time: fleet.measure("last_contact", slot),
+      positionTime: fleet.measure("time_position", slot),
       longitude: fleet.measure("longitude", slot),
       latitude: fleet.measure("latitude", slot),
       altitude: fleet.measure("baro_altitude", slot),
@@ -107,7 +127,10 @@ export class Selection {
   tell(): void {
     const { fleet, icao24, slot, extra, flight } = this;
     const [system, now] = [this.showing.system(), this.showing.now()];
-    showDetails(icao24 === null ? null : { fleet, icao24, slot, extra, flight, system, now });
+    const index = this.newestPosition;
+    const isPositionDoubtful = index >= 0 && this.track?.isPositionDoubtful(index) === true;
+    const shown = { fleet, slot, extra, flight, isPositionDoubtful, system, now };
+    showDetails(icao24 === null ? null : { icao24, ...shown });
     this.profile.mark(now);
   }
 
@@ -119,12 +142,12 @@ export class Selection {
   }
 
   /** Asks for what the stream does not tell: a track, and two fields. */
-  private async learn(): Promise<void> {
+  private async learn(): Promise<Track | null> {
     this.asking.abort();
     this.asking = new AbortController();
     const { icao24, asking } = this;
     if (icao24 === null) {
-      return;
+      return null;
     }
     this.profile.say("Asking for the track …");
     const isLive = this.showing.moment() === null;
@@ -132,12 +155,14 @@ export class Selection {
       this.fetchTrack(icao24, asking.signal),
       isLive ? fetchExtra(icao24) : null,
     ]);
-    if (!asking.signal.aborted) {
-      this.extra = extra;
-      this.show(track);
-      this.grow();
-      this.tell();
+    if (asking.signal.aborted) {
+      return null;
     }
+    this.extra = extra;
+    this.show(track);
+    this.grow();
+    this.tell();
+    return track;
   }
 
   /** Gives null, and tells why, where the history does not answer. */

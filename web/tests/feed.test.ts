@@ -159,3 +159,13 @@ test("who looks elsewhere comes back to where the past was", () => {
   feed.resume();
   expect(parameter("from")).toBe(String(NOW - 5_700));
 });
+
+test("a replay goes on until the server's now, whatever this machine's clock shows", () => {
+  vi.useRealTimers();
+  vi.useFakeTimers({ now: (NOW - 600) * 1000 });
+  ask({ time: NOW - 300, speed: 10 });
+  expect(arrivals).toBe(1);
+  feed.learnTime(NOW);
+  ask({ time: NOW - 300, speed: 10 });
+  expect(parameter("to")).toBe(String(NOW - 1));
+});

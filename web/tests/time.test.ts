@@ -13,7 +13,7 @@ import { momentAt, timeShown } from "../src/time/moment.ts";
 import { Pacer } from "../src/time/pacer.ts";
 import { choiceThatShows, dayOf, spanOf } from "../src/time/span.ts";
 import { ticksOf } from "../src/time/ticks.ts";
-import { writeEnds, writeReach, writeSeen } from "../src/time/write-flight.ts";
+import { writeEnds, writeLeftOut, writeReach, writeSeen } from "../src/time/write-flight.ts";
 import {
   writeClock,
   writeDate,
@@ -232,6 +232,18 @@ describe("words", () => {
     expect(writeSeen(flight)).toMatch(/^Mon 21 Sept? 2026, 16:13 to 18:20, 2 h 7 min$/);
     expect(writeEnds(flight)).toBe("took off 16:14, landing not seen");
     expect(writeEnds({ ...flight, take_off: null })).toBe("neither end seen");
+    expect(writeLeftOut(flight)).toBe("");
+    expect(writeLeftOut({ ...flight, implausible_positions: 0 })).toBe("");
+    expect(writeLeftOut({ ...flight, implausible_positions: null })).toBe("");
+    expect(writeLeftOut({ ...flight, implausible_positions: 1 })).toBe(
+      "1 implausible position left out",
+    );
+    expect(writeLeftOut({ ...flight, implausible_positions: 1_200 })).toBe(
+      "1,200 implausible positions left out",
+    );
+    expect(writeLeftOut({ ...flight, implausible_positions: 2, implausible_altitudes: 1 })).toBe(
+      "2 implausible positions and 1 implausible altitude left out",
+    );
     expect(writeReach(flight, "metric")).toBe("1,118 km, up to 11,887 m");
     expect(writeReach({ ...flight, max_altitude: null }, "nautical")).toBe("604 NM");
   });

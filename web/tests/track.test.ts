@@ -5,12 +5,13 @@ import { stretches, Track, type TrackPoint } from "../src/history/track.ts";
 import { MISSING } from "../src/panel/units.ts";
 import { place, roundValues, topOf, valueAt } from "../src/plot/axis.ts";
 import { summaryOf } from "../src/plot/profile.ts";
+import { highestOf } from "../src/plot/profile-drawing.ts";
 
 const T = 1_790_000_000;
 
 function pointAt(time: number, given: Partial<TrackPoint> = {}): TrackPoint {
   const usual = { longitude: 8, latitude: 47, altitude: 1_000, velocity: 100, onGround: false };
-  return { time, ...usual, ...given };
+  return { time, positionTime: time, ...usual, ...given };
 }
 
 function trackOf(...points: TrackPoint[]): Track {
@@ -135,4 +136,15 @@ describe("an axis", () => {
     expect(valueAt(axis, 0)).toBe(T);
     expect(valueAt(axis, 900)).toBe(T + 100);
   });
+});
+
+test("what is implausible stretches neither the words about a profile nor its axes", () => {
+  const track = trackOf(
+    pointAt(T, { altitude: 10_900, velocity: 240 }),
+    pointAt(T + 10, { altitude: 37_887, velocity: 1_684 }),
+    pointAt(T + 20, { altitude: 10_950, velocity: 241 }),
+  );
+  expect(highestOf(track, "altitude")).toBe(10_950);
+  expect(highestOf(track, "speed")).toBe(241);
+  expect(summaryOf(track, "metric")).toContain("highest 10,950 m, fastest 868 km/h");
 });

@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { Track } from "../src/history/track.ts";
 import { GROUND, UNKNOWN } from "../src/map/altitude-ramp.ts";
-import { linesOf } from "../src/map/trail.ts";
+import { linesOf } from "../src/map/trail-lines.ts";
 
 const T = 1_790_000_000;
 
@@ -11,7 +11,7 @@ function trackOf(points: [seconds: number, longitude: number, altitude?: number]
   const track = new Track("4b1814");
   for (const [seconds, longitude, altitude = 10_000] of points) {
     const point = { longitude, latitude: 47, altitude, velocity: 200, onGround: altitude === 0 };
-    track.append({ time: T + seconds, ...point });
+    track.append({ time: T + seconds, positionTime: T + seconds, ...point });
   }
   return track;
 }
@@ -20,49 +20,91 @@ function longitudes(track: Track, until = Number.POSITIVE_INFINITY): number[] {
   return [...linesOf(track, "dark", until).positions].filter((_, index) => index % 2 === 0);
 }
 
+function marks(track: Track): number[] {
+  return [...linesOf(track, "dark", Number.POSITIVE_INFINITY).marks];
+}
+
 describe("lines", () => {
   test("nothing is drawn through a silence, and what has no position is left out", () => {
     const track = trackOf([
       [0, 8],
-      [10, 8.1],
+      [10, 8.02],
       [400, 9],
       [410, Number.NaN],
-      [420, 9.2],
+      [420, 9.02],
     ]);
     expect([...linesOf(track, "dark", Number.POSITIVE_INFINITY).startIndices]).toEqual([
       0, 2, 3, 4,
     ]);
-    expect(longitudes(track)).toEqual([8, 8.1, 9, 9.2]);
+    expect(longitudes(track)).toEqual([8, 8.02, 9, 9.02]);
+    expect(marks(track)).toEqual([]);
   });
 
-  test("they go on over the antimeridian", () => {
+  test("they end at the antimeridian and go on beyond it, in both directions", () => {
     const east = trackOf([
-      [0, 179],
-      [10, -179],
+      [0, 179.99],
+      [10, -179.99],
     ]);
     const west = trackOf([
-      [0, -179],
-      [10, 179],
+      [0, -179.99],
+      [10, 179.99],
     ]);
-    expect(longitudes(east)).toEqual([179, 181]);
-    expect(longitudes(west)).toEqual([-179, -181]);
+    const exactly = trackOf([
+      [0, 180],
+      [10, -180],
+      [20, -179.98],
+    ]);
+    expect(longitudes(east)).toEqual([179.99, 180, -180, -179.99]);
+    expect(longitudes(west)).toEqual([-179.99, -180, 180, 179.99]);
+    expect(longitudes(exactly)).toEqual([180, 180, -180, -180, -179.98]);
+    expect([...linesOf(east, "dark", T + 10).startIndices]).toEqual([0, 2, 4]);
   });
 
   test("what is after the moment that is shown is not drawn", () => {
     const track = trackOf([
       [0, 8],
-      [10, 8.1],
-      [20, 8.2],
+      [10, 8.02],
+      [20, 8.04],
     ]);
-    expect(longitudes(track, T + 10)).toEqual([8, 8.1]);
+    expect(longitudes(track, T + 10)).toEqual([8, 8.02]);
+  });
+
+  test("an impossible step is a gap with a mark, and the line goes on after it", () => {
+    const track = trackOf([
+      [0, 8],
+      [10, 8.02],
+      [20, 38],
+      [30, 8.06],
+      [40, 8.08],
+    ]);
+    const { startIndices, end } = linesOf(track, "dark", Number.POSITIVE_INFINITY);
+    expect(longitudes(track)).toEqual([8, 8.02, 8.06, 8.08]);
+    expect([...startIndices]).toEqual([0, 2, 4]);
+    expect(marks(track)).toEqual([8.02, 47, 38, 47]);
+    expect(end).toBe(4);
+    expect(linesOf(track, "dark", T + 25).end).toBe(-1);
+  });
+
+  test("where the server accepts both ends of an impossible step it is a gap all the same", () => {
+    const track = new Track("4b1814");
+    for (const [seconds, longitude] of [
+      [0, 8],
+      [10, 38],
+    ] as const) {
+      const time = T + seconds;
+      const point = { longitude, latitude: 47, altitude: 0, velocity: 200, onGround: false };
+      track.append({ time, positionTime: time, ...point, isImplausible: false });
+    }
+    expect([...linesOf(track, "dark", T + 10).startIndices]).toEqual([0, 1, 2]);
+    expect(marks(track)).toEqual([8, 47, 38, 47]);
   });
 
   test("each point has the colour of its altitude", () => {
     const track = trackOf([
       [0, 8, 0],
-      [10, 8.1, Number.NaN],
-      [20, 8.2, 500],
-      [30, 8.3, 12_000],
+      [10, 8.01, Number.NaN],
+      [20, 8.02, 500],
+      [30, 8.03, 12_000],
     ]);
     const { colours } = linesOf(track, "dark", Number.POSITIVE_INFINITY);
     const of = (index: number) => [...colours.subarray(4 * index, 4 * index + 3)];

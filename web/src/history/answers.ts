@@ -20,6 +20,10 @@ export interface Flight {
   south: number | null;
   east: number | null;
   north: number | null;
+  /** Positions that distance and extent do not count; null where that is not to be known. */
+  implausible_positions?: number | null;
+  /** Altitudes that `max_altitude` does not count. */
+  implausible_altitudes?: number | null;
 }
 
 export interface FlightsPage {
@@ -45,12 +49,15 @@ export interface Hour {
 /** The fields of a state vector that a track keeps. */
 export interface TrackState {
   last_contact: number;
+  time_position: number | null;
   longitude: number | null;
   latitude: number | null;
   baro_altitude: number | null;
   geo_altitude: number | null;
   velocity: number | null;
   on_ground: boolean;
+  /** Whether the server takes the position for wrong; older servers do not say. */
+  implausible?: boolean | null;
 }
 
 export interface TrackAnswer {
@@ -69,10 +76,12 @@ export function trackOf(answer: TrackAnswer): Track {
 function pointOf(state: TrackState): TrackPoint {
   return {
     time: state.last_contact,
+    positionTime: state.time_position ?? Number.NaN,
     longitude: state.longitude ?? Number.NaN,
     latitude: state.latitude ?? Number.NaN,
     altitude: state.baro_altitude ?? state.geo_altitude ?? Number.NaN,
     velocity: state.velocity ?? Number.NaN,
     onGround: state.on_ground,
+    isImplausible: state.implausible ?? undefined,
   };
 }

@@ -27,6 +27,8 @@ export interface FlightsQuestion {
   /** Unix seconds. */
   from?: number;
   to?: number;
+  /** Also aircraft that were never seen in the air. */
+  include_ground?: boolean;
   bbox?: readonly [west: number, south: number, east: number, north: number];
   limit?: number;
   /** `next` of the page before; everything else as it was. */
@@ -90,7 +92,7 @@ export async function fetchOldest(now: number): Promise<number> {
   }
 }
 
-type Query = Readonly<Record<string, string | number | undefined>>;
+type Query = Readonly<Record<string, string | number | boolean | undefined>>;
 
 async function answerOf(path: string, query: Query, signal?: AbortSignal): Promise<unknown> {
   const given = Object.entries(query).filter(([, value]) => value !== undefined);

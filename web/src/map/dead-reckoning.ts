@@ -1,5 +1,6 @@
 /** Where aircraft are by now, from where they were, their speed and their track. */
 
+import { FASTEST_M_S } from "../history/plausibility.ts";
 import type { Fleet } from "../stream/fleet.ts";
 
 /** Metres of a degree of latitude, of a sphere with the Earth's mean radius. */
@@ -16,7 +17,7 @@ export function glideSeconds(age: number): number {
 
 /** Says whether an aircraft is known to be moving, and where to; what is NaN is not known. */
 export function isGliding(velocity: number, track: number, onGround: number): boolean {
-  return onGround !== 1 && velocity > 0 && track >= 0;
+  return onGround !== 1 && velocity > 0 && velocity <= FASTEST_M_S && track >= 0;
 }
 
 /**

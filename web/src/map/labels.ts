@@ -5,6 +5,7 @@ import { element, say } from "../panel/elements.ts";
 import type { Fleet } from "../stream/fleet.ts";
 import { positionOf } from "./dead-reckoning.ts";
 import type { Sky } from "./sky.ts";
+import { nearestTurn } from "./turn.ts";
 
 const BESIDE_PX = 20;
 
@@ -33,7 +34,10 @@ export class Labels {
     if (slot === null || position === null) {
       return;
     }
-    const { x, y } = this.map.project(position);
+    const [longitude, latitude] = position;
+    // Over the antimeridian the map shows the aircraft under a longitude beyond 180 degrees.
+    const shown = nearestTurn(longitude, this.map.getCenter().lng);
+    const { x, y } = this.map.project([shown, latitude]);
     label.style.translate = `${(x + BESIDE_PX).toFixed(1)}px ${(y - BESIDE_PX).toFixed(1)}px`;
     say(id, this.fleet.text("callsign", slot) ?? this.fleet.icao24[slot] ?? "");
   }

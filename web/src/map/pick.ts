@@ -2,6 +2,7 @@
 
 import type { Fleet } from "../stream/fleet.ts";
 import { DEGREE_M, type Point, positionOf } from "./dead-reckoning.ts";
+import { nearestTurn } from "./turn.ts";
 
 /** How far an aircraft can have glided, as degrees of latitude, with some to spare. */
 const LONGEST_GLIDE_DEGREES = 0.4;
@@ -31,15 +32,13 @@ export function pick(
       continue;
     }
     const [east, north] = positionOf(fleet, slot, now) as Point;
-    const distance = Math.hypot(turn(east - longitude) * stretch, north - latitude);
+    const distance = Math.hypot(
+      (nearestTurn(east, longitude) - longitude) * stretch,
+      north - latitude,
+    );
     if (distance <= shortest) {
       [nearest, shortest] = [slot, distance];
     }
   }
   return nearest;
-}
-
-/** Gives the same angle between -180 and 180. */
-function turn(degrees: number): number {
-  return degrees - 360 * Math.round(degrees / 360);
 }

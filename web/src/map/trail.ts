@@ -2,10 +2,12 @@
 
 import type { Layer } from "@deck.gl/core";
 import { LineLayer, PathLayer, ScatterplotLayer } from "@deck.gl/layers";
-import { stretches, type Track } from "../history/track.ts";
-import { type Colour, GROUND, rampStep, rampTable, UNKNOWN } from "./altitude-ramp.ts";
+import { isStepPlausible } from "../history/plausibility.ts";
+import type { Track } from "../history/track.ts";
 import type { Point } from "./dead-reckoning.ts";
 import type { ThemeName } from "./theme.ts";
+import { type Lines, linesOf } from "./trail-lines.ts";
+import { nearestTurn } from "./turn.ts";
 
 const WIDTH_PX = 3;
 const CASING_PX = 6;
@@ -13,66 +15,12 @@ const CASING: Record<ThemeName, [number, number, number, number]> = {
   dark: [8, 14, 26, 190],
   light: [255, 255, 255, 210],
 };
-
-/** One or several lines as deck.gl takes them: no object for each point. */
-export interface Lines {
-  startIndices: Uint32Array;
-  /** Longitudes and latitudes in degrees; longitudes go on over the antimeridian. */
-  positions: Float64Array;
-  /** Red, green, blue, alpha of each point. */
-  colours: Uint8Array;
-}
-
-/** Draws nothing through silences and missing positions, and nothing that is after `until`. */
-export function linesOf(track: Track, theme: ThemeName, until: number): Lines {
-  const starts: number[] = [];
-  const positions = new Float64Array(track.length * 2);
-  const colours = new Uint8Array(track.length * 4).fill(255);
-  const table = rampTable(theme);
-  let count = 0;
-  for (const [first, last] of stretches(track, track.longitudes)) {
-    if ((track.times[first] as number) > until) {
-      break;
-    }
-    starts.push(count);
-    let longitude = track.longitudes[first] as number;
-    for (let index = first; index <= last && (track.times[index] as number) <= until; index++) {
-      longitude = nearestTurn(track.longitudes[index] as number, longitude);
-      positions[2 * count] = longitude;
-      positions[2 * count + 1] = track.latitudes[index] as number;
-      colours.set(colourOf(track, index, theme, table), 4 * count);
-      count += 1;
-    }
-  }
-  starts.push(count);
-  return {
-    startIndices: Uint32Array.from(starts),
-    positions: positions.subarray(0, count * 2),
-    colours: colours.subarray(0, count * 4),
-  };
-}
-
-function colourOf(
-  track: Track,
-  index: number,
-  theme: ThemeName,
-  table: Uint8Array,
-): Colour | Uint8Array {
-  const altitude = track.altitudes[index] as number;
-  if (track.onGround[index] === 1) {
-    return GROUND[theme];
-  }
-  if (Number.isNaN(altitude)) {
-    return UNKNOWN[theme];
-  }
-  const step = rampStep(altitude);
-  return table.subarray(step, step + 3);
-}
-
-/** Gives the same longitude, less than half a turn from another. */
-function nearestTurn(longitude: number, to: number): number {
-  return longitude + 360 * Math.round((to - longitude) / 360);
-}
+const MARK_PX = 4;
+/** As --fair in style.css. */
+const MARK: Record<ThemeName, [number, number, number]> = {
+  dark: [242, 184, 75],
+  light: [143, 91, 0],
+};
 
 /** As deck.gl takes lines; as long as it is the same object nothing is computed or uploaded again. */
 type Data = ReturnType<typeof dataOf>;
@@ -82,6 +30,7 @@ export class Trail {
   private lines: Lines | null = null;
   private casing: Data | null = null;
   private way: Data | null = null;
+  private marks: Marks | null = null;
   private made = "";
   private pointed: Point | null = null;
 
@@ -115,18 +64,27 @@ export class Trail {
       this.lines = linesOf(track, theme, until);
       this.casing = dataOf(this.lines, false);
       this.way = dataOf(this.lines, true);
+      this.marks = marksOf(this.lines);
     }
     const layers: Layer[] = [
       path("trail-casing", this.casing, CASING_PX, CASING[theme]),
       path("trail", this.way),
+      marksLayer(this.marks, theme),
     ];
-    if (head !== null && this.lines !== null && this.lines.positions.length > 0) {
+    if (head !== null && this.lines !== null && this.leadsTo(head, until)) {
       layers.push(tip(this.lines, head));
     }
     if (this.pointed !== null) {
       layers.push(dot(this.pointed, CASING[theme]));
     }
     return layers;
+  }
+
+  /** Says whether the aircraft can have come to where it is drawn from where the line ends. */
+  private leadsTo([longitude, latitude]: Point, until: number): boolean {
+    const end = this.lines?.end ?? -1;
+    const head = { time: until, longitude, latitude };
+    return this.track !== null && end >= 0 && isStepPlausible(this.track.fixAt(end), head);
   }
 }
 
@@ -157,6 +115,28 @@ function dot(place: Point, colour: [number, number, number, number]): Layer {
     radiusUnits: "pixels",
     getFillColor: [255, 255, 255],
     getLineColor: colour,
+    stroked: true,
+    lineWidthUnits: "pixels",
+    getLineWidth: 2,
+  });
+}
+
+/** As deck.gl takes points. */
+type Marks = ReturnType<typeof marksOf>;
+
+function marksOf({ marks }: Lines) {
+  return { length: marks.length / 2, attributes: { getPosition: { value: marks, size: 2 } } };
+}
+
+/** Small rings where positions are implausible, in the colour of what is doubtful. */
+function marksLayer(data: Marks | null, theme: ThemeName): Layer {
+  return new ScatterplotLayer({
+    id: "trail-marks",
+    data,
+    getRadius: MARK_PX,
+    radiusUnits: "pixels",
+    getFillColor: CASING[theme],
+    getLineColor: MARK[theme],
     stroked: true,
     lineWidthUnits: "pixels",
     getLineWidth: 2,

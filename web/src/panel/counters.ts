@@ -51,12 +51,16 @@ export function count(fleet: Fleet): Counts {
 /** From here on the delay is more than one poll that the credits have stretched. */
 const LATE_S = 180;
 
+/** Says whether the newest data are old, or there are none. */
+export function isLate(counts: Counts, now: number): boolean {
+  return !(now - counts.newest <= LATE_S);
+}
+
 export function showCounts(counts: Counts, now: number): void {
   say("aircraft", counts.aircraft.toLocaleString("en"));
   say("airborne", counts.airborne.toLocaleString("en"));
-  const delay = now - counts.newest;
-  say("delay", writeAge(delay));
-  element("delay").classList.toggle("is-late", delay > LATE_S);
+  say("delay", writeAge(now - counts.newest));
+  element("delay").classList.toggle("is-late", counts.aircraft > 0 && isLate(counts, now));
 }
 
 export function showConnection(state: FeedState, reason: string): void {

@@ -23,6 +23,8 @@ export interface DetailsView {
   extra: Extra | null;
   /** A past flight of it that was asked for. */
   flight: Flight | null;
+  /** Whether the newest position does not follow from most of those before. */
+  isPositionDoubtful: boolean;
   system: System;
   /** Unix seconds of what is shown. */
   now: number;
@@ -45,6 +47,7 @@ export function showDetails(view: DetailsView | null): void {
   say("country", fleet.text("origin_country", slot) ?? flight?.origin_country ?? MISSING);
   say("squawk", fleet.text("squawk", slot) ?? MISSING);
   say("category", CATEGORIES[fleet.measure("category", slot)] ?? MISSING);
+  element("implausible").hidden = !view.isPositionDoubtful;
   say("state", stateOf(fleet.measure("on_ground", slot)));
   say("baro-altitude", write(fleet.measure("baro_altitude", slot), "altitude", system));
   say("geo-altitude", write(known(geometric, extra?.geo_altitude), "altitude", system));

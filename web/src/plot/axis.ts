@@ -15,6 +15,11 @@ export function place(axis: Axis, value: number): number {
   return axis.start + (axis.end - axis.start) * part;
 }
 
+/** Gives the value, or the end of the axis that it is beyond. */
+export function within({ low, high }: Axis, value: number): number {
+  return Math.min(Math.max(value, low), high);
+}
+
 /** Gives the value at a pixel, within the axis. */
 export function valueAt(axis: Axis, pixel: number): number {
   const part = (pixel - axis.start) / (axis.end - axis.start);

@@ -1,11 +1,12 @@
 /** Paints the altitude and the speed of a track over time, one above the other. */
 
+import { isSpeedPlausible } from "../history/plausibility.ts";
 import { stretches, type Track } from "../history/track.ts";
 import { HIGHEST_M, rampColour } from "../map/altitude-ramp.ts";
 import type { ThemeName } from "../map/theme.ts";
 import { type System, write } from "../panel/units.ts";
 import { ticksOf } from "../time/ticks.ts";
-import { type Axis, type Plotted, place, roundValues, topOf } from "./axis.ts";
+import { type Axis, type Plotted, place, roundValues, topOf, within } from "./axis.ts";
 import type { Surface } from "./surface.ts";
 
 export interface ProfileView {
@@ -30,10 +31,14 @@ const LABEL_PX = 18;
 const FONT = "12px system-ui, sans-serif";
 const SHORTEST_S = 60;
 const GROUND_PX = 3;
+/** Half the width of the cross at what is implausible. */
+const CROSS_PX = 3;
 
 interface Plot {
   plotted: Plotted;
   column: Float32Array;
+  /** Says of a state vector that its value is none of the line. */
+  isLeftOut: (index: number) => boolean;
   values: number[];
   /** Upwards. */
   axis: Axis;
@@ -74,6 +79,7 @@ export function paintProfile(
   for (const plot of [altitude, speed]) {
     paintAxis(pen, surface, plot, view.system);
     paintLine(pen, track, time, plot);
+    paintCrosses(pen, surface, track, time, plot);
   }
   paintGround(pen, surface, track, time, altitude.axis);
   paintMoment(pen, surface, time, view.moment);
@@ -87,18 +93,29 @@ function plotOf(
   pixels: { start: number; end: number },
 ): Plot {
   const most = Math.max(1, Math.floor((pixels.start - pixels.end) / LABEL_PX));
-  const top = topOf(highestOf(track, column), plotted);
+  const top = topOf(highestOf(track, plotted), plotted);
   const values = roundValues(top, plotted, system, most);
   const axis = { low: 0, high: top, ...pixels };
-  return { plotted, column, values, axis, stroke: "" };
+  // Altitudes come with positions: where one is wrong a line would only guess at the other.
+  const isLeftOut = (index: number) =>
+    !isBelieved(track, plotted, index) ||
+    (plotted === "altitude" && track.isPositionImplausible(index));
+  return { plotted, column, isLeftOut, values, axis, stroke: "" };
 }
 
-/** Gives the highest value of a column; NaN if none was received. */
-export function highestOf(track: Track, column: Float32Array): number {
+function isBelieved(track: Track, plotted: Plotted, index: number): boolean {
+  return plotted === "altitude"
+    ? !track.isAltitudeImplausible(index)
+    : isSpeedPlausible(track.velocities[index] as number);
+}
+
+/** Gives the highest plausible value; NaN if none was received. */
+export function highestOf(track: Track, plotted: Plotted): number {
+  const column = plotted === "altitude" ? track.altitudes : track.velocities;
   let highest = Number.NaN;
   for (let index = 0; index < track.length; index++) {
     const value = column[index] as number;
-    if (value > highest || Number.isNaN(highest)) {
+    if ((value > highest || Number.isNaN(highest)) && isBelieved(track, plotted, index)) {
       highest = value;
     }
   }
@@ -160,11 +177,11 @@ function paintTicks(
 }
 
 function paintLine(pen: CanvasRenderingContext2D, track: Track, time: Axis, plot: Plot): void {
-  const { column, axis, stroke, plotted } = plot;
+  const { column, axis, stroke, plotted, isLeftOut } = plot;
   pen.strokeStyle = stroke;
   pen.fillStyle = stroke;
   pen.lineWidth = 1.75;
-  for (const [first, last] of stretches(track, column)) {
+  for (const [first, last] of stretches(track, column, isLeftOut)) {
     pen.beginPath();
     for (let index = first; index <= last; index++) {
       pen.lineTo(place(time, track.times[index] as number), place(axis, column[index] as number));
@@ -195,6 +212,38 @@ function paintDot(
   pen.beginPath();
   pen.arc(x, place(axis, column[index] as number), 2, 0, 2 * Math.PI);
   pen.fill();
+}
+
+/** Marks what is no part of the line, at its value or where the axis ends. */
+function paintCrosses(
+  pen: CanvasRenderingContext2D,
+  surface: Surface,
+  track: Track,
+  time: Axis,
+  plot: Plot,
+): void {
+  const { column, isLeftOut } = plot;
+  pen.strokeStyle = surface.colour("--fair");
+  pen.lineWidth = 1.5;
+  pen.beginPath();
+  for (let index = 0; index < track.length; index++) {
+    if (Number.isNaN(column[index]) || !isLeftOut(index)) {
+      continue;
+    }
+    const x = place(time, track.times[index] as number);
+    const y = heightOf(plot, index);
+    pen.moveTo(x - CROSS_PX, y - CROSS_PX);
+    pen.lineTo(x + CROSS_PX, y + CROSS_PX);
+    pen.moveTo(x - CROSS_PX, y + CROSS_PX);
+    pen.lineTo(x + CROSS_PX, y - CROSS_PX);
+  }
+  pen.stroke();
+}
+
+/** Gives where a value stands; what is no part of the line may be beyond the axis. */
+function heightOf({ column, axis, isLeftOut }: Plot, index: number): number {
+  const value = column[index] as number;
+  return place(axis, isLeftOut(index) ? within(axis, value) : value);
 }
 
 /** On the ground most aircraft tell no altitude: a bar on the axis says where they were. */
@@ -246,13 +295,12 @@ function paintCursor(
   pen.fillStyle = surface.colour("--ink");
   pen.fillRect(x - 0.5, TOP_PX, 1, surface.height - TOP_PX - BOTTOM_PX);
   for (const plot of plots) {
-    const value = plot.column[cursor] as number;
-    if (!Number.isNaN(value)) {
+    if (!Number.isNaN(plot.column[cursor])) {
       pen.fillStyle = surface.colour("--solid");
       pen.strokeStyle = surface.colour("--ink");
       pen.lineWidth = 2;
       pen.beginPath();
-      pen.arc(x, place(plot.axis, value), 4, 0, 2 * Math.PI);
+      pen.arc(x, heightOf(plot, cursor), 4, 0, 2 * Math.PI);
       pen.fill();
       pen.stroke();
     }

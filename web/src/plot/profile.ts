@@ -170,13 +170,17 @@ function valuesAt(track: Track, index: number, system: System): string[] {
   const velocity = write(track.velocities[index] as number, "speed", system);
   const altitude = track.altitudes[index] as number;
   const isGrounded = track.onGround[index] === 1 && Number.isNaN(altitude);
-  return [isGrounded ? "on the ground" : write(altitude, "altitude", system), velocity];
+  const doubts = [
+    ...(track.isPositionImplausible(index) ? ["position implausible"] : []),
+    ...(track.isAltitudeImplausible(index) ? ["altitude implausible"] : []),
+  ];
+  return [isGrounded ? "on the ground" : write(altitude, "altitude", system), velocity, ...doubts];
 }
 
 /** Says in words what is to be seen. */
 export function summaryOf(track: Track, system: System): string {
-  const altitude = write(highestOf(track, track.altitudes), "altitude", system);
-  const speed = write(highestOf(track, track.velocities), "speed", system);
+  const altitude = write(highestOf(track, "altitude"), "altitude", system);
+  const speed = write(highestOf(track, "speed"), "speed", system);
   const length = writeDuration(track.last - track.first);
   const ends = `from ${writeMinute(track.first)} to ${writeMinute(track.last)}, ${length}`;
   return `Altitude and speed of ${track.icao24} ${ends}: highest ${altitude}, fastest ${speed}`;

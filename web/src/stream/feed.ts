@@ -60,6 +60,14 @@ export class Feed {
     return this.present.now();
   }
 
+  /** Learns the server's time from something else than the stream, in Unix seconds; NaN teaches nothing. */
+  learnTime(time: number): void {
+    // Nearer to the truth, where it is read, is the stream of now.
+    if (this.clock !== this.present && !Number.isNaN(time)) {
+      this.present.hear(time);
+    }
+  }
+
   /** The moment that was asked for, as far as it has gone on; null is now. */
   get moment(): Moment | null {
     const { moment } = this.wanted;

@@ -7,7 +7,7 @@ import { make } from "../panel/elements.ts";
 import type { System } from "../panel/units.ts";
 import { KINDS, type Kind, questionOf } from "./flights-search.ts";
 import { dayOf } from "./span.ts";
-import { writeEnds, writeReach, writeSeen } from "./write-flight.ts";
+import { writeEnds, writeLeftOut, writeReach, writeSeen } from "./write-flight.ts";
 
 export interface PastFlightsListener {
   /** The person wants to see its track. */
@@ -41,6 +41,7 @@ export class PastFlights {
     maxlength: "64",
   });
   private readonly day = make("input", { type: "date" });
+  private readonly ground = make("input", { type: "checkbox" });
   private readonly status = make("p", { class: "past-status", role: "status" });
   private readonly retry = make("button", { type: "button" }, "Try again");
   private readonly list = make("ol", { class: "past-list", "aria-label": "Past flights" });
@@ -67,15 +68,23 @@ export class PastFlights {
     this.list.replaceChildren(...this.flights.map((flight) => this.row(flight)));
   }
 
+  /** Takes the server's time, Unix seconds: there are no flights of later days. */
+  setNewest(time: number): void {
+    const day = dayOf(time);
+    if (this.day.max !== day) {
+      this.day.max = day;
+    }
+  }
+
   private build(host: HTMLElement): void {
     this.kind.append(...KINDS.map((kind) => make("option", { value: kind }, NAMES[kind])));
-    this.day.max = dayOf(Date.now() / 1000);
     const form = make(
       "form",
       { class: "past-form", role: "search" },
       this.kind,
       this.text,
       make("label", {}, "on", this.day),
+      make("label", {}, this.ground, "Include aircraft that stayed on the ground"),
       make("button", { type: "submit" }, "Search"),
     );
     form.addEventListener("submit", (event) => {
@@ -83,6 +92,7 @@ export class PastFlights {
       this.search();
     });
     this.kind.addEventListener("change", () => this.changeKind());
+    this.ground.addEventListener("change", () => this.searchAgain());
     this.more.addEventListener("click", () => void this.ask());
     this.retry.addEventListener("click", () => void this.ask());
     host.classList.add("past-flights");
@@ -105,8 +115,15 @@ export class PastFlights {
       this.text.focus();
       return;
     }
-    this.question = question;
+    this.question = this.ground.checked ? { ...question, include_ground: true } : question;
     void this.ask();
+  }
+
+  /** Searches with another choice, if there is anything to search for yet. */
+  private searchAgain(): void {
+    if (this.text.value.trim() !== "") {
+      this.search();
+    }
   }
 
   /** Asks for the first page, or the one that follows. */
@@ -133,7 +150,9 @@ export class PastFlights {
     this.list.append(...flights.map((flight) => this.row(flight)));
     const count = this.flights.length;
     const counted = `${count} flight${count === 1 ? "" : "s"}`;
-    this.say(count === 0 ? this.nothing() : `${counted}${next === null ? "" : " so far"}`);
+    this.say(
+      count === 0 ? this.nothing() + this.leftOut() : `${counted}${next === null ? "" : " so far"}`,
+    );
     this.more.hidden = next === null;
   }
 
@@ -148,6 +167,10 @@ export class PastFlights {
     return icao24 === undefined
       ? `No flight of ${country ?? ""} is stored of the last 31 days; is it spelled as on the map?`
       : `No flight of ${icao24} is stored.`;
+  }
+
+  private leftOut(): string {
+    return this.ground.checked ? "" : " Aircraft that stayed on the ground are left out.";
   }
 
   /** Says how it stands; what can be pressed then is shown by the caller. */
@@ -165,6 +188,7 @@ export class PastFlights {
     const replay = make("button", { type: "button", "aria-label": `Replay ${name}` }, "Replay");
     show.addEventListener("click", () => listener.show(flight));
     replay.addEventListener("click", () => listener.replay(flight));
+    const leftOut = writeLeftOut(flight);
     return make(
       "li",
       {},
@@ -173,6 +197,7 @@ export class PastFlights {
       make("p", { class: "past-whose" }, whose),
       make("p", {}, writeSeen(flight)),
       make("p", { class: "past-reach" }, `${writeReach(flight, system)} · ${writeEnds(flight)}`),
+      ...(leftOut === "" ? [] : [make("p", { class: "past-doubt" }, leftOut)]),
     );
   }
 }

@@ -23,6 +23,21 @@ export function writeEnds({ take_off, landing }: Flight): string {
   return `${began}, ${ended}`;
 }
 
+/** Writes how many positions and altitudes do not count; empty if all do. */
+export function writeLeftOut(flight: Flight): string {
+  const counted = [
+    ...countOf(flight.implausible_positions ?? 0, "position"),
+    ...countOf(flight.implausible_altitudes ?? 0, "altitude"),
+  ];
+  return counted.length === 0 ? "" : `${counted.join(" and ")} left out`;
+}
+
+function countOf(count: number, what: string): string[] {
+  return count > 0
+    ? [`${count.toLocaleString("en")} implausible ${what}${count === 1 ? "" : "s"}`]
+    : [];
+}
+
 /** Writes how far and how high. */
 export function writeReach({ distance_km, max_altitude }: Flight, system: System): string {
   const distance = write(distance_km, "distance", system);
