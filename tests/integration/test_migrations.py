@@ -2,24 +2,17 @@
 
 import asyncio
 import datetime as dt
-import shutil
-import tempfile
-from collections.abc import Iterator
-from pathlib import Path
-from typing import NamedTuple
 
 import asyncpg
 import pytest
 
 from migrations.editions import SQL
-from standalone.database import EmbeddedDatabase
-from tests.support import databases
+from tests.support.edition import Place
 from tests.support.invented_day import Leg
 from tests.support.migration import TIMEOUT_S, migrate, start_migration
 from tests.support.queries import fetch, fetch_value
 from tests.support.state_vectors import state_vector
 from tests.support.stored_day import store
-from tests.support.timescale import Timescale
 
 ARCHIVE = {"state_vectors", "dead_letters", "ingest_offsets", "ingest_ledger", "retention_marks"}
 FIRST_VIEWS = {"latest_state_vectors", "hourly_traffic"}
@@ -47,38 +40,6 @@ DIVIDED = {
 DAY = 86_400
 FIRST_DAY = dt.date(2026, 9, 1)
 FIRST_MOMENT = int(dt.datetime(2026, 9, 1, 12, tzinfo=dt.UTC).timestamp())
-
-
-class Place(NamedTuple):
-    """An empty database, and of which kind it is."""
-
-    dsn: str
-    is_timescale: bool
-
-
-@pytest.fixture(scope="module")
-def embedded_url() -> Iterator[str]:
-    """Give the address of an embedded server."""
-    folder = Path(tempfile.mkdtemp(prefix="embedded-"))
-    folder.chmod(0o755)
-    with EmbeddedDatabase(folder) as embedded:
-        yield embedded.url
-    shutil.rmtree(folder)
-
-
-@pytest.fixture(params=["embedded", pytest.param("timescale", marks=pytest.mark.real_database)])
-def place(request: pytest.FixtureRequest) -> Iterator[Place]:
-    """Give an empty database of each kind."""
-    is_timescale = request.param == "timescale"
-    if is_timescale:
-        timescale: Timescale = request.getfixturevalue("timescale")
-        timescale.start()
-        server = timescale.dsn
-    else:
-        server = request.getfixturevalue("embedded_url")
-    dsn = databases.create_database(server)
-    yield Place(dsn, is_timescale)
-    databases.drop_database(server, dsn)
 
 
 def relations(dsn: str) -> set[str]:
