@@ -32,7 +32,8 @@ class Action(enum.Enum):
     REPEAT = "it passes by itself: try again soon"
     WAIT = "an operator cures it: try again, at longer intervals"
     MIGRATE = "the tables are not those of this version: stop"
-    STOP = "it would be the same each time: stop"
+    STOP = "a setting or the server is at fault, and would be each time: stop"
+    FAULT = "what is asked or stored is at fault, and would be each time: stop"
 
 
 class Trouble(NamedTuple):
@@ -169,12 +170,12 @@ _UNSUITABLE = Trouble(
     "use a version of PostgreSQL and TimescaleDB that the README names",
 )
 _DATA = Trouble(
-    Action.STOP,
+    Action.FAULT,
     "the database refuses a value and would refuse it each time",
     "report it with this line: such values should have been set aside before",
 )
 _CONTRADICTION = Trouble(
-    Action.STOP,
+    Action.FAULT,
     "what is to be stored contradicts what is stored",
     "run `python -m processor audit`: tables were changed by hand or restored in parts",
 )

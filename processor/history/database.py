@@ -63,7 +63,7 @@ class HistoryDatabase:
             raise UnavailableError(f"the history cannot be read now: {error}") from error
         except Exception as error:
             trouble = explain(error)
-            if trouble is None or trouble.action is Action.STOP:
+            if trouble is None or trouble.action is Action.FAULT:
                 raise
             self._trouble_log.report(trouble)
             raise UnavailableError(f"the history cannot be read now: {trouble.reason}") from error
