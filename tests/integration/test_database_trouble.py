@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import asyncpg
 import pytest
 from structlog.testing import capture_logs
 
@@ -394,8 +393,3 @@ def test_deadline_below_what_a_batch_takes_is_refused_at_start(tmp_path: Path) -
     assert done.returncode == 2
     assert "database.statement_timeout_seconds: '0.001' cannot be used" in done.stderr
     assert "greater than or equal to 1" in done.stderr
-
-
-def test_asyncpg_names_its_errors_by_sqlstate() -> None:
-    """What the table of troubles relies on."""
-    assert asyncpg.DiskFullError.sqlstate == "53100"
