@@ -14,6 +14,7 @@ from processor.archive.commands import begin_anew, print_audit, rebuild
 from processor.errors import FatalError
 from processor.garbage import search_seldom
 from processor.service import Service
+from telemetry.database_files import refuse_missing_files
 from telemetry.kafka_refusals import refuse_unusable
 from telemetry.logs import configure_logs
 from telemetry.settings import Settings, SettingsError, load_settings
@@ -52,6 +53,8 @@ def main() -> int:
     arguments = _arguments()
     try:
         settings = load_settings(arguments.config)
+        if arguments.command != "key":
+            refuse_missing_files(settings.database)
     except SettingsError as error:
         sys.stderr.write(f"{error}\n")
         return 2

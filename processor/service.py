@@ -26,8 +26,9 @@ from processor.api.stream import stream_routes
 from processor.archive.breaker import Breaker
 from processor.archive.consumer import ArchiveConsumer
 from processor.archive.database import Database
-from processor.archive.maintenance import Kept, Maintenance
+from processor.archive.maintenance import Maintenance
 from processor.archive.metrics import ArchiveMetrics
+from processor.archive.retention import Kept
 from processor.archive.sql import load_queries
 from processor.archive.writer import Writer
 from processor.history.database import HistoryDatabase
@@ -81,6 +82,7 @@ class ArchiveHalf:
                 settings.database.retention_days,
                 settings.database.minutely_retention_days,
                 settings.database.flight_retention_days,
+                settings.database.dead_letter_retention_days,
             ),
             chunk_rows=settings.database.chunk_rows,
             compress_after_days=settings.database.compress_after_days,
@@ -126,10 +128,10 @@ class ArchiveHalf:
                 when=lambda: self._consumer.is_assigned,
                 otherwise="no partition of the topic is assigned to this instance yet",
             ),
-            "database": holds(
-                when=lambda: all(database.is_reachable for database in self._databases),
-                otherwise="the database does not answer; see database.url and the log",
+            "database": lambda: next(
+                (database.trouble for database in self._databases if database.trouble), None
             ),
+            "retention": lambda: self._maintenance.refusal,
         }
 
     def routers(self) -> list[APIRouter]:

@@ -15,6 +15,7 @@ from pydantic import (
     Field,
     SecretStr,
     ValidationError,
+    field_validator,
 )
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
@@ -129,17 +130,29 @@ class KafkaSettings(_Section):
         return config
 
 
+MAX_DAYS = 36_500
+"""A century: so many days back from any date of ours is a date that databases know."""
+
+
 class DatabaseSettings(_Section):
     """The database that keeps the history."""
 
     url: SecretStr = SecretStr("postgresql://flights@localhost:5432/flights")
-    connect_timeout_seconds: float = Field(10, gt=0, le=120)
-    statement_timeout_seconds: float = Field(30, gt=0, le=3600)
-    retention_days: int = Field(30, ge=0)
-    minutely_retention_days: int = Field(365, ge=0)
-    flight_retention_days: int = Field(0, ge=0)
+    connect_timeout_seconds: float = Field(10, ge=1, le=120)
+    statement_timeout_seconds: float = Field(30, ge=1, le=3600)
+    retention_days: int = Field(30, ge=0, le=MAX_DAYS)
+    minutely_retention_days: int = Field(365, ge=0, le=MAX_DAYS)
+    flight_retention_days: int = Field(0, ge=0, le=MAX_DAYS)
+    dead_letter_retention_days: int = Field(90, ge=0, le=MAX_DAYS)
     chunk_rows: int = Field(25_000_000, ge=1_000)
-    compress_after_days: int = Field(4, ge=0)
+    compress_after_days: int = Field(4, ge=0, le=MAX_DAYS)
+
+    @field_validator("url")
+    @classmethod
+    def _check_scheme(cls, url: SecretStr) -> SecretStr:
+        if not url.get_secret_value().startswith(("postgresql://", "postgres://")):
+            raise ValueError("it has to begin with postgresql://")
+        return url
 
 
 class ArchiveSettings(_Section):
@@ -158,7 +171,7 @@ class HistorySettings(_Section):
     """How much of the history one request may ask for."""
 
     max_connections: int = Field(8, ge=1, le=100)
-    statement_timeout_seconds: float = Field(30, gt=0, le=3600)
+    statement_timeout_seconds: float = Field(30, ge=0.1, le=3600)
     max_window_days: int = Field(31, ge=1)
     max_rows: int = Field(100_000, ge=1)
     page_rows: int = Field(100, ge=1, le=1_000)

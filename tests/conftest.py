@@ -10,7 +10,13 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from tests.support import chromium_install, kafka_install, timescale_install
+from tests.support import (
+    chromium_install,
+    faketime_install,
+    kafka_install,
+    pgbouncer_install,
+    timescale_install,
+)
 from tests.support.browser import Chromium, Pages
 from tests.support.cache import are_parts_promised
 from tests.support.kafka import Kafka
@@ -19,6 +25,8 @@ from tests.support.timescale import Timescale
 _PARTS: dict[str, Callable[[], str | None]] = {
     "real_kafka": functools.cache(kafka_install.unavailable_reason),
     "real_database": functools.cache(timescale_install.unavailable_reason),
+    "real_pooler": functools.cache(pgbouncer_install.unavailable_reason),
+    "wrong_clock": functools.cache(faketime_install.unavailable_reason),
     "real_browser": functools.cache(chromium_install.unavailable_reason),
 }
 

@@ -1,5 +1,7 @@
 """Retention goes by the database's clock and drops a bounded amount at a time."""
 
+from migrations.editions import Edition, find_edition, run_file
+
 revision = "0007"
 down_revision = "0006"
 branch_labels = None
@@ -7,8 +9,11 @@ depends_on = None
 
 
 def upgrade() -> None:
-    pass
+    run_file("0007_partitions" if find_edition() is Edition.PLAIN else "0007_hypertable")
+    run_file("0007_retention")
 
 
 def downgrade() -> None:
-    pass
+    run_file("0007_down")
+    is_plain = find_edition() is Edition.PLAIN
+    run_file("0007_partitions_down" if is_plain else "0007_hypertable_down")

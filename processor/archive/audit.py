@@ -73,7 +73,8 @@ async def _check_totals(connection: Connection, queries: Queries, proof: Proof) 
     if await connection.fetchval(queries.audit_unique) == 0:
         raise Violation("state_vectors has no unique index: rows may repeat")
     n_dead = await connection.fetchval(queries.audit_dead_letters)
-    if n_dead != proof.n_dead:
-        raise Violation(f"{n_dead} dead letters are there, {proof.n_dead} in the ledger")
+    n_recorded = await connection.fetchval(queries.audit_dead_recorded)
+    if n_dead != n_recorded:
+        raise Violation(f"{n_dead} dead letters are there, {n_recorded} in the ledger")
     if proof.is_whole and proof.n_rows != proof.n_inserted:
         raise Violation(f"{proof.n_rows} rows are there, {proof.n_inserted} in the ledger")

@@ -1,9 +1,10 @@
 """What an operator asks of the archive by hand."""
 
 import datetime as dt
+import functools
 import operator
 import sys
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 import asyncpg
 
@@ -14,12 +15,34 @@ from processor.archive.instants import take_unix_seconds
 from processor.archive.sql import load_queries
 from processor.archive.sums import Summed, Sums
 from processor.errors import SchemaError
+from processor.postgres import connect
+from processor.schema import check_schema
+from processor.trouble import explain
 from telemetry.settings import Settings
 
 AIRCRAFT_AT_ONCE = 500
 """Of a transaction that cuts flights anew."""
 
 
+Command = Callable[[Settings], Awaitable[int]]
+
+
+def in_one_sentence(command: Command) -> Command:
+    """Let trouble with the database end a command with its reason and remedy, and no more."""
+
+    @functools.wraps(command)
+    async def explained(settings: Settings) -> int:
+        try:
+            return await command(settings)
+        except Exception as error:
+            if (trouble := explain(error)) is None:
+                raise
+            raise trouble.as_error() from error
+
+    return explained
+
+
+@in_one_sentence
 async def print_audit(settings: Settings) -> int:
     """Print the proof or the first violation; return the exit code."""
     connection = await _connect(settings)
@@ -36,6 +59,7 @@ async def print_audit(settings: Settings) -> int:
     return 0
 
 
+@in_one_sentence
 async def begin_anew(settings: Settings) -> int:
     """Keep what is known of the log under another name, so that the next start begins anew."""
     connection = await _connect(settings)
@@ -57,18 +81,22 @@ async def begin_anew(settings: Settings) -> int:
 
 
 async def _connect(settings: Settings) -> Connection:
-    """Connect once; whoever asks by hand would rather know than wait."""
-    url = settings.database.url.get_secret_value()
+    """Connect once: an operator would rather know than wait."""
+    timeout_seconds = settings.database.connect_timeout_seconds
+    connection = await connect(
+        settings.database.url.get_secret_value(),
+        timeout_seconds=timeout_seconds,
+        settings={"timezone": "UTC", **TO_ANY_CHUNK},
+    )
     try:
-        return await asyncpg.connect(
-            url,
-            timeout=settings.database.connect_timeout_seconds,
-            server_settings={"timezone": "UTC", **TO_ANY_CHUNK},
-        )
-    except (OSError, TimeoutError, asyncpg.PostgresError) as error:
-        raise SchemaError(f"no database: {error}. See database.url") from error
+        await check_schema(connection)
+    except BaseException:
+        connection.terminate()
+        raise
+    return connection
 
 
+@in_one_sentence
 async def rebuild(settings: Settings) -> int:
     """Cut all flights anew and sum all minutes and hours up, out of the state vectors there are."""
     connection = await _connect(settings)

@@ -1,46 +1,34 @@
 """One connection to the database, made again whenever it breaks."""
 
 import asyncio
+import random
+import time
 from collections.abc import Awaitable, Callable
 from typing import TypeAlias, TypeVar
 
 import asyncpg
-import structlog
 import tenacity
 
+from processor import postgres
 from processor.archive.instants import take_unix_seconds
-from processor.errors import FatalError, SchemaError
-
-log = structlog.get_logger()
+from processor.archive.server_clock import ServerClock
+from processor.errors import FatalError
+from processor.schema import check_schema
+from processor.trouble import Action, TroubleLog, explain
 
 Result = TypeVar("Result")
-Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
-"""Generic for the type checker only; at run time the class takes no parameter."""
 
+Connection: TypeAlias = postgres.Connection
 Record: TypeAlias = asyncpg.Record
 
 Operation = Callable[[Connection], Awaitable[Result]]
 
-TRANSIENT = (
-    OSError,
-    TimeoutError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.TransactionRollbackError,
-    asyncpg.LockNotAvailableError,
-    asyncpg.IdleInTransactionSessionTimeoutError,
-    asyncpg.InternalClientError,
-    asyncpg.ReadOnlySQLTransactionError,
-    asyncpg.PostgresSystemError,
-    asyncpg.PostgresIOError,
-    asyncpg.InterfaceError,
-)
-"""A dead, starting, full or overloaded server, a lost connection, a deadlock: all of them pass."""
-
 MISSING_SCHEMA = (asyncpg.UndefinedTableError, asyncpg.UndefinedFunctionError)
 
-REFUSED = (asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InvalidCatalogNameError)
+FIRST_WAIT_SECONDS = 0.1
+MAX_WAIT_SECONDS = {Action.REPEAT: 2.0, Action.WAIT: 10.0}
+"""Between two attempts, at random below a bound that doubles up to this: a server that is back is
+to be used soon; one that refuses the login should not have its log filled."""
 
 
 TO_ANY_CHUNK = {"timescaledb.max_tuples_decompressed_per_dml_transaction": "0"}
@@ -49,9 +37,9 @@ them, and beyond 100,000 rows would refuse the transaction, each time anew. Unkn
 servers, where it does nothing."""
 
 
-def _is_transient(error: BaseException) -> bool:
-    # asyncpg files rows that it cannot encode under InterfaceError too: those never pass.
-    return isinstance(error, TRANSIENT) and not isinstance(error, asyncpg.DataError | ValueError)
+def _is_retried(error: BaseException) -> bool:
+    trouble = explain(error)
+    return trouble is not None and trouble.is_retried
 
 
 class Database:
@@ -64,6 +52,7 @@ class Database:
         application_name: str,
         connect_timeout_seconds: float,
         statement_timeout_seconds: float,
+        host_clock: Callable[[], float] = time.time,
     ) -> None:
         self._url = url
         self._connect_timeout_seconds = connect_timeout_seconds
@@ -79,26 +68,50 @@ class Database:
         }
         self._connection: Connection | None = None
         self._one_at_a_time = asyncio.Lock()
+        self._clock = ServerClock(host_clock=host_clock)
+        self._is_prepared = False
+        self._is_schema_checked = False
+        self._why: str | None = None
+        self._trouble_log = TroubleLog()
         self.is_reachable = False
+
+    @property
+    def trouble(self) -> str | None:
+        """Why the last attempt failed, with the remedy; None if it succeeded."""
+        if self.is_reachable:
+            return None
+        return self._why or "the database has not answered yet; see database.url if this lasts"
+
+    def server_now(self) -> float | None:
+        """Return the server's time in Unix seconds, carried on since the last look; None before."""
+        return self._clock.now()
+
+    def clock_offset_seconds(self) -> float | None:
+        """Return how far the host's clock is ahead of the server's; None until it is known."""
+        return self._clock.offset_seconds()
 
     async def run(self, operation: Operation[Result]) -> Result:
         """Run an operation; it must tolerate to be run again after any part of it took effect.
 
         Raises:
-            SchemaError: The tables are missing.
-            FatalError: The server refuses us.
+            SchemaError: The tables are not those of this version.
+            FatalError: It would fail each time.
         """
         retrying = tenacity.AsyncRetrying(
-            retry=tenacity.retry_if_exception(_is_transient),
-            wait=tenacity.wait_random_exponential(multiplier=0.1, max=2),
-            before_sleep=self._report,
+            retry=tenacity.retry_if_exception(_is_retried),
+            wait=_back_off,
+            before_sleep=lambda state: self._report(_error_of(state)),
         )
         try:
             return await retrying(self._attempt, operation)
-        except MISSING_SCHEMA as error:
-            raise SchemaError(f"{error}. Run `alembic upgrade head` first") from error
-        except REFUSED as error:
-            raise FatalError(f"the database refuses us: {error}. See database.url") from error
+        except FatalError as error:
+            self.is_reachable, self._why = False, str(error)
+            raise
+        except Exception as error:
+            if (trouble := explain(error)) is None:
+                raise
+            self._report(error)
+            raise trouble.as_error() from error
 
     async def _attempt(self, operation: Operation[Result]) -> Result:
         async with self._one_at_a_time:
@@ -110,6 +123,7 @@ class Database:
                     2 * self._statement_timeout_seconds, connection.terminate
                 )
                 try:
+                    await self._prepare(connection)
                     result = await operation(connection)
                 finally:
                     deadline.cancel()
@@ -117,17 +131,29 @@ class Database:
                 self._drop()
                 raise
             self.is_reachable = True
+            self._trouble_log.end()
             return result
 
     async def _connect(self) -> Connection:
         if self._connection is None or self._connection.is_closed():
-            self._connection = await asyncpg.connect(
+            self._connection = await postgres.connect(
                 self._url,
-                timeout=self._connect_timeout_seconds,
-                server_settings=self._server_settings,
+                timeout_seconds=self._connect_timeout_seconds,
+                settings=self._server_settings,
             )
-            await take_unix_seconds(self._connection)
+            self._is_prepared = False
         return self._connection
+
+    async def _prepare(self, connection: Connection) -> None:
+        """Make a new connection ready, and look at the server's clock now and then."""
+        if not self._is_prepared:
+            await take_unix_seconds(connection)
+            if not self._is_schema_checked:
+                await check_schema(connection)
+                self._is_schema_checked = True
+            self._is_prepared = True
+        if self._clock.is_due:
+            await self._clock.look(connection)
 
     def _drop(self) -> None:
         """Forget a connection that is in an unknown state."""
@@ -135,17 +161,31 @@ class Database:
             self._connection.terminate()
             self._connection = None
 
-    def _report(self, state: tenacity.RetryCallState) -> None:
-        if self.is_reachable or state.attempt_number == 1:
-            error = state.outcome.exception() if state.outcome else None
-            log.warning("database_does_not_answer", error=repr(error))
+    def _report(self, error: BaseException) -> None:
         self.is_reachable = False
+        if (trouble := explain(error)) is not None:
+            self._why = trouble.reason
+            self._trouble_log.report(trouble)
 
     async def close(self) -> None:
         """End the connection; quickly, also when the server does not answer."""
         if self._connection is not None:
             try:
                 await self._connection.close(timeout=2)
-            except TRANSIENT:
+            except Exception as error:
+                if explain(error) is None:
+                    raise
                 self._drop()
             self._connection = None
+
+
+def _error_of(state: tenacity.RetryCallState) -> BaseException:
+    error = state.outcome.exception() if state.outcome else None
+    return error or RuntimeError("an attempt is repeated that did not fail")
+
+
+def _back_off(state: tenacity.RetryCallState) -> float:
+    """Return how long to wait: some of a bound that doubles with each attempt."""
+    trouble = explain(_error_of(state))
+    longest = MAX_WAIT_SECONDS[trouble.action if trouble else Action.REPEAT]
+    return random.uniform(0, min(longest, FIRST_WAIT_SECONDS * 2**state.attempt_number))  # noqa: S311

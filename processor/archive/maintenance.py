@@ -1,16 +1,16 @@
 """What the archive does beside storing: room for coming days, sums, retention, a standing audit."""
 
 import asyncio
-import datetime as dt
-from typing import NamedTuple
 
 import structlog
 
 from processor.archive.audit import Violation, check_tiling
-from processor.archive.database import Connection, Database
+from processor.archive.database import Database
 from processor.archive.metrics import ArchiveMetrics
+from processor.archive.retention import Kept, Retention
 from processor.archive.sql import Queries
 from processor.archive.sums import Sums
+from processor.postgres import Connection
 
 log = structlog.get_logger()
 
@@ -18,14 +18,6 @@ INTERVAL_SECONDS = 60
 
 DAYS_AHEAD = 2
 """So that the first batch of a day finds its partition."""
-
-
-class Kept(NamedTuple):
-    """How many days each is kept; 0 is for ever."""
-
-    state_vectors_days: int
-    minutely_days: int
-    flights_days: int
 
 
 class Maintenance:
@@ -44,10 +36,20 @@ class Maintenance:
         self._database = database
         self._queries = queries
         self._metrics = metrics
-        self._kept = kept
+        self._retention = Retention(
+            queries=queries,
+            metrics=metrics,
+            kept=kept,
+            clock_offset_seconds=database.clock_offset_seconds,
+        )
         self._chunk_rows = chunk_rows
         self._compress_after_days = compress_after_days
         self._sums = Sums(queries)
+
+    @property
+    def refusal(self) -> str | None:
+        """Why retention deletes nothing, with the remedy; None while it does."""
+        return self._retention.refusal
 
     async def run(self) -> None:
         """Maintain until cancelled."""
@@ -64,34 +66,10 @@ class Maintenance:
 
     async def maintain(self, connection: Connection) -> None:
         """Do everything that is due."""
-        now = dt.datetime.now(dt.UTC)
-        days = [now.date() + dt.timedelta(days=ahead) for ahead in range(DAYS_AHEAD + 1)]
-        await connection.execute(self._queries.make_partitions, days)
+        await connection.execute(self._queries.make_coming_partitions, DAYS_AHEAD)
         await connection.execute(self._queries.fit_chunks, self._chunk_rows)
-        await self._expire(connection, now)
+        await self._retention.run(connection)
         await self._audit(connection)
-
-    async def _expire(self, connection: Connection, now: dt.datetime) -> None:
-        midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-        if days := self._kept.state_vectors_days:
-            await self._expire_state_vectors(connection, midnight - dt.timedelta(days=days))
-        if days := self._kept.minutely_days:
-            await connection.fetch(
-                self._queries.drop_expired_minutes, midnight - dt.timedelta(days=days)
-            )
-        if days := self._kept.flights_days:
-            await connection.execute(
-                self._queries.delete_expired_flights, midnight - dt.timedelta(days=days)
-            )
-
-    async def _expire_state_vectors(self, connection: Connection, midnight: dt.datetime) -> None:
-        """Drop whole days, and the ledger of the transactions that stored them."""
-        async with connection.transaction():
-            dropped = await connection.fetch(self._queries.drop_expired, midnight)
-            if dropped:
-                await connection.execute(self._queries.mark_expired, midnight)
-                await connection.execute(self._queries.prune_ledger, midnight)
-                log.info("dropped_by_retention", before=midnight.isoformat(), parts=len(dropped))
 
     async def _audit(self, connection: Connection) -> None:
         try:

@@ -1,5 +1,6 @@
 """Every metric of the archive."""
 
+import math
 import time
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -45,6 +46,17 @@ class ArchiveMetrics:
             registry=registry,
         )
 
+        self.clock_offset = Gauge(
+            "ingest_database_clock_offset_seconds",
+            "How far this host's clock is ahead of the database server's.",
+            registry=registry,
+        )
+        self.retention_refused = Gauge(
+            "ingest_retention_refused",
+            "Whether retention deletes nothing because the clocks of host and database differ.",
+            registry=registry,
+        )
+
     def observe(self, stored: Stored) -> None:
         """Count what became of a batch."""
         self.messages.labels("inserted").inc(stored.n_inserted)
@@ -57,6 +69,11 @@ class ArchiveMetrics:
     def observe_lag(self, partition: int, messages: int) -> None:
         """Take note of how far a partition's position is behind its newest offset."""
         self.lag_messages.labels(str(partition)).set(messages)
+
+    def observe_retention(self, offset_seconds: float | None, *, is_refused: bool) -> None:
+        """Take note of the clocks, and of what retention makes of them."""
+        self.clock_offset.set(math.nan if offset_seconds is None else offset_seconds)
+        self.retention_refused.set(is_refused)
 
     def forget(self, partition: int) -> None:
         """Leave out a partition that another instance stores now."""

@@ -32,6 +32,11 @@ WHERE cluster_id = $1 AND topic = $2 AND partition = ANY ($3::int[]);
 -- make_partitions: room for rows of these days; a hypertable needs none
 SELECT make_partitions($1::date[]);
 
+-- make_coming_partitions: room for today and so many days more, by the server's calendar
+SELECT make_partitions(ARRAY(
+    SELECT (now() AT TIME ZONE 'UTC')::date + ahead FROM generate_series(0, $1::int) AS ahead
+));
+
 -- create_staging: where rows wait that may be there already; once for each connection
 CREATE TEMPORARY TABLE IF NOT EXISTS staging (
     LIKE state_vectors, from_partition int NOT NULL
@@ -68,20 +73,59 @@ SELECT partition, n_inserted FROM ingest_ledger
 WHERE cluster_id = $1 AND topic = $2
   AND (partition, lo) IN (SELECT * FROM unnest($3::int[], $4::bigint[]));
 
--- drop_expired: state vectors older than they are to be kept, a day at a time
-SELECT drop_state_vectors_before($1);
+-- retention_limit: the moment before which what is older than so many days may go; null if nothing may
+SELECT retention_limit($1);
 
--- mark_expired: the audit counts rows only where none was dropped on purpose
+-- drop_expired: the oldest day or chunk of state vectors, if all of it is older than they are to be kept
+SELECT part, ends_before FROM drop_state_vectors_before($1);
+
+-- mark_expired: up to where state vectors were dropped on purpose
 INSERT INTO retention_marks (dropped_before) VALUES ($1) ON CONFLICT DO NOTHING;
 
--- prune_ledger: forget transactions older than the rows that they stored, from the oldest on
-WITH pruned AS (
-    DELETE FROM ingest_ledger WHERE committed_at < $1
-    RETURNING cluster_id, topic, partition, hi
+-- prune_ledger: forget transactions older than all rows that are left, a number of each partition, from
+-- the oldest on and without a gap, so that what is left still tiles
+WITH kept AS (
+    SELECT max(dropped_before) AS since FROM retention_marks
+), oldest AS (
+    SELECT known.cluster_id, known.topic, known.partition, tile.lo
+    FROM ingest_offsets AS known
+    CROSS JOIN kept
+    CROSS JOIN LATERAL (
+        SELECT first.lo, max(first.committed_at) OVER (ORDER BY first.lo) AS newest_so_far
+        FROM (
+            SELECT lo, committed_at FROM ingest_ledger AS ledger
+            WHERE (ledger.cluster_id, ledger.topic, ledger.partition)
+                = (known.cluster_id, known.topic, known.partition)
+            ORDER BY lo LIMIT $1
+        ) AS first
+    ) AS tile
+    WHERE tile.newest_so_far < kept.since
+), pruned AS (
+    DELETE FROM ingest_ledger AS ledger USING oldest
+    WHERE (ledger.cluster_id, ledger.topic, ledger.partition, ledger.lo)
+        = (oldest.cluster_id, oldest.topic, oldest.partition, oldest.lo)
+    RETURNING ledger.cluster_id, ledger.topic, ledger.partition, ledger.hi
 ), newest AS (
     SELECT cluster_id, topic, partition, max(hi) AS hi FROM pruned GROUP BY 1, 2, 3
 )
 UPDATE ingest_offsets AS known SET ledger_start = newest.hi
+FROM newest
+WHERE (known.cluster_id, known.topic, known.partition)
+    = (newest.cluster_id, newest.topic, newest.partition);
+
+-- delete_expired_dead_letters: a number of them, the oldest first, and where those that are left begin
+WITH expired AS (
+    DELETE FROM dead_letters
+    WHERE (cluster_id, topic, partition, message_offset) IN (
+        SELECT cluster_id, topic, partition, message_offset FROM dead_letters
+        WHERE recorded_at < $1 ORDER BY recorded_at LIMIT $2
+    )
+    RETURNING cluster_id, topic, partition, message_offset
+), newest AS (
+    SELECT cluster_id, topic, partition, max(message_offset) + 1 AS next FROM expired GROUP BY 1, 2, 3
+)
+UPDATE ingest_offsets AS known
+SET dead_letters_start = greatest(known.dead_letters_start, newest.next)
 FROM newest
 WHERE (known.cluster_id, known.topic, known.partition)
     = (newest.cluster_id, newest.topic, newest.partition);
@@ -127,11 +171,21 @@ SELECT count(*) AS transactions, count(DISTINCT (cluster_id, topic, partition)) 
        coalesce(sum(n_dead), 0)::bigint AS n_dead
 FROM ingest_ledger;
 
--- audit_dead_letters: each within a tile of the ledger; those of a pruned ledger aside
+-- audit_dead_letters: each within a tile of the ledger; those of a pruned ledger, or of tiles whose dead
+-- letters have expired, aside
 SELECT count(*) FROM dead_letters AS dead
 JOIN ingest_ledger AS tile
   ON (tile.cluster_id, tile.topic, tile.partition) = (dead.cluster_id, dead.topic, dead.partition)
- AND dead.message_offset >= tile.lo AND dead.message_offset < tile.hi;
+ AND dead.message_offset >= tile.lo AND dead.message_offset < tile.hi
+JOIN ingest_offsets AS known
+  ON (known.cluster_id, known.topic, known.partition)
+   = (tile.cluster_id, tile.topic, tile.partition)
+WHERE tile.lo >= known.dead_letters_start;
+
+-- audit_dead_recorded: how many the ledger has of those that have not expired
+SELECT coalesce(sum(tile.n_dead), 0)::bigint FROM ingest_ledger AS tile
+JOIN ingest_offsets AS known USING (cluster_id, topic, partition)
+WHERE tile.lo >= known.dead_letters_start;
 
 -- audit_rows: what is there
 SELECT count(*) FROM state_vectors;
@@ -354,11 +408,15 @@ SELECT fit_chunks($1);
 -- compress_after: how old chunks are that the columnstore takes over, in days
 SELECT compress_after($1);
 
--- drop_expired_minutes: minutes older than they are to be kept, a day at a time
-SELECT drop_minutely_state_vectors_before($1);
+-- drop_expired_minutes: the oldest day or chunk of minutes, if all of it is older than they are to be kept
+SELECT part, ends_before FROM drop_minutely_state_vectors_before($1);
 
--- delete_expired_flights: few rows, no partitions
-DELETE FROM flight_legs WHERE ends_before < $1 OR (last_seen < $1 AND first_seen < $1);
+-- delete_expired_flights: a number of them, the oldest first
+DELETE FROM flight_legs WHERE (icao24, first_seen) IN (
+    SELECT icao24, first_seen FROM flight_legs
+    WHERE first_seen < $1 AND (ends_before < $1 OR last_seen < $1)
+    ORDER BY first_seen LIMIT $2
+);
 
 -- rebuild_begins: where to cut each aircraft's flights anew; one that began before the state vectors
 -- that are left stays as it is

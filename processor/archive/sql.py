@@ -13,14 +13,17 @@ class Queries(NamedTuple):
     advance: str
     positions: str
     make_partitions: str
+    make_coming_partitions: str
     create_staging: str
     insert_staged: str
     set_aside: str
     record: str
     recorded: str
+    retention_limit: str
     drop_expired: str
     mark_expired: str
     prune_ledger: str
+    delete_expired_dead_letters: str
     begin_anew: str
     begin_anew_ledger: str
     begin_anew_dead_letters: str
@@ -28,6 +31,7 @@ class Queries(NamedTuple):
     audit_orphans: str
     audit_totals: str
     audit_dead_letters: str
+    audit_dead_recorded: str
     audit_rows: str
     audit_is_whole: str
     audit_unique: str

@@ -238,7 +238,8 @@ class Writer:
         if not minutes:
             return {}
         await connection.execute(self._queries.touch_minutes, sorted(minutes))
-        return await self._flights.store(connection, state_vectors, time.time())
+        now = self._database.server_now() or time.time()
+        return await self._flights.store(connection, state_vectors, now)
 
     async def _set_aside(self, connection: Connection, spans: Sequence[Span]) -> None:
         letters = [letter for span in spans for letter in span.dead_letters]

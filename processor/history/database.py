@@ -7,25 +7,16 @@ from typing import TypeAlias
 
 import asyncpg
 
+from processor.errors import FatalError
 from processor.history.errors import TooMuchError, UnavailableError
+from processor.postgres import MARK, check_mark, marked
+from processor.trouble import Action, TroubleLog, explain
 
 Record: TypeAlias = asyncpg.Record
 Connection: TypeAlias = "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
 
 ACQUIRE_SECONDS = 5.0
 """How long a question waits for a connection before it is told to come again."""
-
-UNREACHABLE = (
-    OSError,
-    TimeoutError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.InterfaceError,
-    asyncpg.InvalidAuthorizationSpecificationError,
-    asyncpg.InvalidCatalogNameError,
-    asyncpg.UndefinedTableError,
-)
 
 
 class HistoryDatabase:
@@ -44,6 +35,7 @@ class HistoryDatabase:
         self._connect_timeout_seconds = connect_timeout_seconds
         self._statement_timeout_seconds = statement_timeout_seconds
         self._pool: asyncpg.Pool[Record] | None = None
+        self._trouble_log = TroubleLog()
         self._one_at_a_time = asyncio.Lock()
 
     @asynccontextmanager
@@ -60,14 +52,21 @@ class HistoryDatabase:
                 pool.acquire(timeout=ACQUIRE_SECONDS) as connection,
                 connection.transaction(isolation="repeatable_read", readonly=True),
             ):
+                self._trouble_log.end()
                 yield connection
         except asyncpg.QueryCanceledError as error:
             raise TooMuchError(
                 f"the question took longer than {self._statement_timeout_seconds:g} s: ask for a"
                 " shorter time or a smaller area"
             ) from error
-        except UNREACHABLE as error:
-            raise UnavailableError(f"the history cannot be read now: {error!r}") from error
+        except FatalError as error:
+            raise UnavailableError(f"the history cannot be read now: {error}") from error
+        except Exception as error:
+            trouble = explain(error)
+            if trouble is None or trouble.action is Action.FAULT:
+                raise
+            self._trouble_log.report(trouble)
+            raise UnavailableError(f"the history cannot be read now: {trouble.reason}") from error
 
     async def close(self) -> None:
         """End all connections, quickly."""
@@ -77,22 +76,29 @@ class HistoryDatabase:
     async def _open(self) -> "asyncpg.Pool[Record]":
         async with self._one_at_a_time:
             if self._pool is None:
+                session = marked(self._session_settings())
                 self._pool = await asyncpg.create_pool(
                     self._url,
                     min_size=0,
                     max_size=self._max_connections,
                     timeout=self._connect_timeout_seconds,
-                    server_settings={
-                        "application_name": "flight-monitor history",
-                        "timezone": "UTC",
-                        "statement_timeout": str(int(self._statement_timeout_seconds * 1000)),
-                        # Who takes an answer too slowly must not hold back vacuum for ever.
-                        "idle_in_transaction_session_timeout": "600000",
-                        "default_transaction_read_only": "on",
-                        # A plan for what is asked, not for anything that might be; to compile it
-                        # would take longer than to run it.
-                        "plan_cache_mode": "force_custom_plan",
-                        "jit": "off",
-                    },
+                    server_settings=session,
+                    init=lambda connection: check_mark(
+                        connection, session[MARK], timeout_seconds=self._connect_timeout_seconds
+                    ),
                 )
             return self._pool
+
+    def _session_settings(self) -> dict[str, str]:
+        return {
+            "application_name": "flight-monitor history",
+            "timezone": "UTC",
+            "statement_timeout": str(int(self._statement_timeout_seconds * 1000)),
+            # A client that takes an answer too slowly must not hold back vacuum for ever.
+            "idle_in_transaction_session_timeout": "600000",
+            "default_transaction_read_only": "on",
+            # A plan for what is asked, not for anything that might be; to compile it would take
+            # longer than to run it.
+            "plan_cache_mode": "force_custom_plan",
+            "jit": "off",
+        }

@@ -26,6 +26,7 @@ from hypothesis.stateful import (
 from processor.archive.audit import audit
 from processor.archive.database import Connection
 from processor.archive.sql import Queries, load_queries
+from processor.errors import FatalError
 from standalone.database import EmbeddedDatabase
 from tests.support import databases
 from tests.support.migration import migrate
@@ -278,7 +279,7 @@ WEAKER = {
 }
 
 
-FOUND_OUT = (AssertionError, asyncpg.PostgresError, FlakyFailure)
+FOUND_OUT = (AssertionError, asyncpg.PostgresError, FatalError, FlakyFailure)
 """A race does not always end the same way, which hypothesis calls flaky."""
 
 

@@ -5,12 +5,20 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.support import chromium_install, kafka_install, timescale_install
+from tests.support import (
+    chromium_install,
+    faketime_install,
+    kafka_install,
+    pgbouncer_install,
+    timescale_install,
+)
 from tests.support.cache import PartUnavailableError, are_parts_promised
 
 _PARTS: dict[str, Callable[[], Path]] = {
     f"Apache Kafka {kafka_install.kafka_version()}": kafka_install.install,
     "TimescaleDB": timescale_install.install,
+    "libfaketime": faketime_install.install,
+    "PgBouncer": pgbouncer_install.install,
     "Chromium": chromium_install.install,
 }
 

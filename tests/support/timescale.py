@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from standalone.child import spawn
@@ -32,13 +33,14 @@ class Timescale(Server):
 
     Port and data stay the same from construction to `remove()`, over any number of starts.
     `fsync=False` is faster and safe against `kill()`, which leaves the machine running; the
-    default is what an operator runs.
+    default is what an operator runs. `settings` are more of postgresql.conf.
     """
 
-    def __init__(self, *, fsync: bool = True) -> None:
+    def __init__(self, *, fsync: bool = True, settings: Mapping[str, str] | None = None) -> None:
         folder = Path(tempfile.mkdtemp(prefix="timescale-"))
         super().__init__("TimescaleDB", folder, stop_signal=signal.SIGINT)
         self._fsync = fsync
+        self._settings = dict(settings or {})
         self._user = server_user()
         self._data = self.folder / "data"
         # mkdtemp closes the folder to others, and the server may be another user.
@@ -57,6 +59,11 @@ class Timescale(Server):
         """Drop the database at `dsn`, whoever is connected to it."""
         databases.drop_database(self.dsn, dsn)
 
+    def reload(self) -> None:
+        """Let it read its configuration and its certificate again; sessions stay."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGHUP)
+
     def _launch(self) -> subprocess.Popen[bytes]:
         if not self._data.exists():
             self._make_data()
@@ -64,6 +71,7 @@ class Timescale(Server):
             **_SETTINGS,
             "port": str(self.port),
             "fsync": "on" if self._fsync else "off",
+            **self._settings,
         }
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         return self._spawn("postgres", "-D", str(self._data), *options)

@@ -58,6 +58,9 @@ def test_other_programs_variables_are_left_alone(monkeypatch: pytest.MonkeyPatch
         ("kafak: {}", r"kafak: .*mean kafka"),
         ("kafka: {bootstrap_servers: ''}", r"kafka.bootstrap_servers: ''"),
         ("archive: {idle_seconds: soon}", r"archive.idle_seconds: 'soon' .*number"),
+        ("database: {statement_timeout_seconds: 0.001}", r"timeout_seconds: 0.001 .*equal to 1"),
+        ("database: {retention_days: 999999999}", r"retention_days: 999999999 .*equal to 36500"),
+        ("database: {url: 'mysql://me@db/x'}", r"database.url: \(not shown\) .*postgresql://"),
         ("log: {level: loud}", r"log.level: 'loud' .*'debug', 'info', 'warning'"),
         ("opensky: {areas: [{name: x, lamin: 1, lomin: 5, lamax: 0, lomax: 6}]}", "lamin < lamax"),
         (

@@ -1,0 +1,20 @@
+-- Dropping the oldest chunk, if all of it is older than a moment: one at a time, so that a mistake is
+-- noticed before it has taken much; of several instances one, the others go without.
+CREATE FUNCTION drop_oldest_part(divided text, moment timestamptz)
+RETURNS TABLE (part text, ends_before timestamptz) LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT pg_try_advisory_xact_lock(hashtext('flight-monitor retention')) THEN
+        RETURN;
+    END IF;
+    SELECT min(chunk.range_end) INTO ends_before
+    FROM timescaledb_information.chunks AS chunk
+    WHERE chunk.hypertable_schema = current_schema() AND chunk.hypertable_name = divided
+      AND chunk.range_end <= moment;
+    IF ends_before IS NULL THEN
+        RETURN;
+    END IF;
+    FOR part IN SELECT drop_chunks(divided::regclass, older_than => ends_before) LOOP
+        RETURN NEXT;
+    END LOOP;
+END
+$$

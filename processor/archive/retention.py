@@ -1,0 +1,120 @@
+"""EXPIRE: drop what is older than it is to be kept, a bounded part a minute."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import structlog
+
+from processor.archive.metrics import ArchiveMetrics
+from processor.archive.sql import Queries
+from processor.postgres import Connection
+
+log = structlog.get_logger()
+
+MAX_CLOCK_OFFSET_SECONDS = 120
+"""Between host and server. Clocks that are kept by NTP differ by milliseconds; by minutes, one of
+them is wrong, and from here it cannot be known which."""
+
+FLIGHTS_A_RUN = 10_000
+DEAD_LETTERS_A_RUN = 10_000
+TRANSACTIONS_A_RUN = 1_000
+"""Rows deleted in one run (of the ledger: for each partition), which are seconds of work at the
+most. Of state vectors and minutes one day or chunk goes in a run. A run a minute is far more than
+comes in, and slow enough for an operator to stop what should not be."""
+
+
+class Kept(NamedTuple):
+    """How many days each is kept; 0 is for ever."""
+
+    state_vectors_days: int
+    minutely_days: int
+    flights_days: int
+    dead_letters_days: int
+
+
+class Retention:
+    """Deletes nothing while the clocks of host and server contradict each other."""
+
+    def __init__(
+        self,
+        *,
+        queries: Queries,
+        metrics: ArchiveMetrics,
+        kept: Kept,
+        clock_offset_seconds: Callable[[], float | None],
+    ) -> None:
+        self._queries = queries
+        self._metrics = metrics
+        self._kept = kept
+        self._clock_offset_seconds = clock_offset_seconds
+        self.refusal: str | None = None
+
+    async def run(self, connection: Connection) -> None:
+        """Delete a part of what is due, or say why not."""
+        offset = self._clock_offset_seconds()
+        self.refusal = _refusal(offset)
+        self._metrics.observe_retention(offset, is_refused=self.refusal is not None)
+        if self.refusal is not None:
+            log.error("retention_refused", reason=self.refusal)
+            return
+        await self._drop_state_vectors(connection)
+        await self._drop_minutes(connection)
+        await self._delete(
+            connection, self._queries.delete_expired_flights, self._kept.flights_days, FLIGHTS_A_RUN
+        )
+        await self._delete(
+            connection,
+            self._queries.delete_expired_dead_letters,
+            self._kept.dead_letters_days,
+            DEAD_LETTERS_A_RUN,
+        )
+
+    async def _drop_state_vectors(self, connection: Connection) -> None:
+        """Drop the oldest part, and forget the transactions from before all that is left."""
+        async with connection.transaction():
+            expired = await self._drop_part(
+                connection, self._queries.drop_expired, self._kept.state_vectors_days
+            )
+            if expired:
+                await connection.execute(self._queries.mark_expired, expired)
+        await connection.execute(self._queries.prune_ledger, TRANSACTIONS_A_RUN)
+
+    async def _drop_minutes(self, connection: Connection) -> None:
+        await self._drop_part(
+            connection, self._queries.drop_expired_minutes, self._kept.minutely_days
+        )
+
+    async def _drop_part(self, connection: Connection, statement: str, days: int) -> object:
+        """Drop the oldest part if it has expired; return its end, or None."""
+        limit = await self._limit(connection, days)
+        if limit is None:
+            return None
+        dropped = await connection.fetch(statement, limit)
+        for row in dropped:
+            log.info("dropped_by_retention", part=row["part"], ends=row["ends_before"].isoformat())
+        return dropped[-1]["ends_before"] if dropped else None
+
+    async def _delete(
+        self, connection: Connection, statement: str, days: int, max_rows: int
+    ) -> None:
+        limit = await self._limit(connection, days)
+        if limit is not None:
+            await connection.execute(statement, limit, max_rows)
+
+    async def _limit(self, connection: Connection, days: int) -> object:
+        """Return the moment before which what is kept for so many days may go, or None."""
+        if not days:
+            return None
+        return await connection.fetchval(self._queries.retention_limit, days)
+
+
+def _refusal(offset_seconds: float | None) -> str | None:
+    if offset_seconds is None:
+        return "retention deletes nothing: the clock of the database server is not known yet"
+    if abs(offset_seconds) <= MAX_CLOCK_OFFSET_SECONDS:
+        return None
+    direction = "ahead of" if offset_seconds > 0 else "behind"
+    return (
+        f"retention deletes nothing: this host's clock is {abs(offset_seconds):.0f} s {direction}"
+        " that of the database server; set the one that is wrong (NTP)"
+    )

@@ -1,0 +1,62 @@
+"""Connect to PostgreSQL directly: a session that is not ours alone is noticed and refused."""
+
+import secrets
+from typing import TypeAlias
+
+import asyncpg
+
+from processor.errors import FatalError
+from processor.trouble import CONNECT_DIRECTLY
+
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+"""Generic for the type checker only; at run time the class takes no parameter."""
+
+MARK = "flight_monitor.session"
+"""A setting that only this program knows. PostgreSQL takes it with the login and gives it back; a
+pooler refuses it, drops it, or gives that of another session."""
+
+_LOST_STATEMENTS = (asyncpg.InvalidSQLStatementNameError, asyncpg.DuplicatePreparedStatementError)
+
+
+def marked(settings: dict[str, str]) -> dict[str, str]:
+    """Return the settings of a session with a mark of its own."""
+    return {**settings, MARK: secrets.token_hex(8)}
+
+
+async def connect(url: str, *, timeout_seconds: float, settings: dict[str, str]) -> Connection:
+    """Connect, and make sure that PostgreSQL itself answers.
+
+    Args:
+        url: As database.url.
+        timeout_seconds: For the whole of it.
+        settings: Of the session, such as statement_timeout.
+
+    Raises:
+        FatalError: A connection pooler answers.
+    """
+    with_mark = marked(settings)
+    connection: Connection = await asyncpg.connect(
+        url, timeout=timeout_seconds, server_settings=with_mark
+    )
+    try:
+        await check_mark(connection, with_mark[MARK], timeout_seconds=timeout_seconds)
+    except BaseException:
+        connection.terminate()
+        raise
+    return connection
+
+
+async def check_mark(connection: Connection, mark: str, *, timeout_seconds: float) -> None:
+    """Make sure that the session is the one that was asked for.
+
+    Raises:
+        FatalError: It is another one, so a connection pooler stands between.
+    """
+    try:
+        found = await connection.fetchval(
+            "SELECT current_setting($1, TRUE)", MARK, timeout=timeout_seconds
+        )
+    except _LOST_STATEMENTS:
+        found = None
+    if found != mark:
+        raise FatalError(CONNECT_DIRECTLY)

@@ -1,0 +1,289 @@
+"""What a database answers in trouble: what it means, what cures it, and whether to try again.
+
+Of what is not in the table the class decides (the first two characters of the SQLSTATE), and what
+is in neither is retried: an operator may cure it, and meanwhile it is named each minute.
+"""
+
+import enum
+import ssl
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+import asyncpg
+import structlog
+
+from processor.errors import FatalError, SchemaError
+
+log = structlog.get_logger()
+
+REPEAT_SECONDS = 60
+"""How often a trouble that lasts is named again."""
+
+CONNECT_DIRECTLY = (
+    "connect directly to PostgreSQL: between it and database.url stands a connection pooler, such"
+    " as PgBouncer, which does not keep a session's settings and temporary tables"
+)
+
+
+class Action(enum.Enum):
+    """What to do about a trouble."""
+
+    REPEAT = "it passes by itself: try again soon"
+    WAIT = "an operator cures it: try again, at longer intervals"
+    MIGRATE = "the tables are not those of this version: stop"
+    STOP = "a setting or the server is at fault, and would be each time: stop"
+    FAULT = "what is asked or stored is at fault, and would be each time: stop"
+
+
+class Trouble(NamedTuple):
+    """One kind of trouble, in words for an operator.
+
+    Attributes:
+        what: What has happened, as a clause without the server's own words.
+        remedy: What an operator does about it.
+        code: The SQLSTATE, or the name of the driver's or the system's error.
+        detail: The server's own words, which may name hosts and roles: for the log only.
+    """
+
+    action: Action
+    what: str
+    remedy: str
+    code: str = ""
+    detail: str = ""
+
+    @property
+    def is_retried(self) -> bool:
+        """Whether the same may succeed later."""
+        return self.action in {Action.REPEAT, Action.WAIT}
+
+    @property
+    def reason(self) -> str:
+        """One sentence without the server's own words."""
+        return f"{self.what} ({self.code}); {self.remedy}"
+
+    def __str__(self) -> str:
+        """One sentence with the server's own words."""
+        return f"{self.what} ({self.code}: {self.detail}); {self.remedy}"
+
+    def as_error(self) -> FatalError:
+        """Return the error for those who do not try again."""
+        return SchemaError(str(self)) if self.action is Action.MIGRATE else FatalError(str(self))
+
+
+_ANSWERS_NOT = Trouble(
+    Action.REPEAT,
+    "the database does not answer",
+    "see that its server runs and can be reached at the host and port of database.url",
+)
+_BROKE = Trouble(
+    Action.REPEAT,
+    "the connection to the database broke",
+    "it is made again; see the server's log if this lasts",
+)
+_STARTS_OR_STOPS = Trouble(
+    Action.REPEAT, "the database server is starting or stopping", "wait until it is up"
+)
+_REPEATED = Trouble(
+    Action.REPEAT, "a transaction stood in the way of another", "it is repeated; nothing is to do"
+)
+_IN_USE = Trouble(
+    Action.REPEAT,
+    "what a statement needs is in use by another session",
+    "find the session that holds the lock (pg_locks) if this lasts",
+)
+_TOO_LONG = Trouble(
+    Action.REPEAT,
+    "a statement took longer than database.statement_timeout_seconds, or was cancelled",
+    "find out what holds the database up, or allow more seconds",
+)
+_LOGIN = Trouble(
+    Action.WAIT,
+    "the database refuses the login",
+    "let the role of database.url log in (LOGIN, password, pg_hba.conf), or correct the setting",
+)
+_NO_DATABASE = Trouble(
+    Action.WAIT,
+    "the database that database.url names does not exist",
+    "create it and run `alembic upgrade head`, or correct the setting",
+)
+_NO_RIGHT = Trouble(
+    Action.WAIT,
+    "the role of database.url lacks a right",
+    "grant it, or use the role that ran `alembic upgrade head`",
+)
+_READ_ONLY = Trouble(
+    Action.WAIT,
+    "the database takes no writes",
+    "connect to the primary server, or end default_transaction_read_only",
+)
+_DISK_FULL = Trouble(
+    Action.WAIT,
+    "the disk of the database is full",
+    "free or add space on its server, or keep less (database.retention_days)",
+)
+_NO_MEMORY = Trouble(
+    Action.WAIT, "the database server is out of memory", "give it more, or fewer tasks at a time"
+)
+_CONNECTIONS = Trouble(
+    Action.WAIT,
+    "the database takes no more connections",
+    "close others, or raise max_connections or the role's CONNECTION LIMIT",
+)
+_RESOURCES = Trouble(
+    Action.WAIT, "the database server is short of a resource", "see its log and its configuration"
+)
+_LIMIT = Trouble(
+    Action.WAIT,
+    "the database is at one of its own limits",
+    "see the server's log; transaction ids that have run out need VACUUM",
+)
+_SERVER_FAULT = Trouble(
+    Action.WAIT,
+    "the database server fails inside",
+    "see its log and its disk: a full or broken disk shows itself in this way too",
+)
+_DAMAGED = Trouble(
+    Action.WAIT, "data of the database are damaged", "see the server's log; restore them"
+)
+_TLS = Trouble(
+    Action.WAIT,
+    "the TLS connection to the database fails",
+    "renew the server's certificate, or correct sslrootcert and sslmode in database.url",
+)
+_UNREADABLE_FILE = Trouble(
+    Action.WAIT,
+    "a file that database.url or a PG variable names cannot be read",
+    "put it in its place, or correct the setting",
+)
+_POOLER = Trouble(Action.STOP, "the database is not reached directly", CONNECT_DIRECTLY)
+_POOLER_SINCE = _POOLER._replace(action=Action.WAIT)
+_UNKNOWN = Trouble(Action.WAIT, "the database refuses a statement", "see the server's log")
+_SCHEMA = Trouble(
+    Action.MIGRATE,
+    "the database has not the tables of this version",
+    "run `alembic upgrade head` of this version",
+)
+_UNSUITABLE = Trouble(
+    Action.STOP,
+    "the server cannot do what this program needs",
+    "use a version of PostgreSQL and TimescaleDB that the README names",
+)
+_DATA = Trouble(
+    Action.FAULT,
+    "the database refuses a value and would refuse it each time",
+    "report it with this line: such values should have been set aside before",
+)
+_CONTRADICTION = Trouble(
+    Action.FAULT,
+    "what is to be stored contradicts what is stored",
+    "run `python -m processor audit`: tables were changed by hand or restored in parts",
+)
+_URL = Trouble(
+    Action.STOP, "database.url cannot be used", "correct the setting; README has an example"
+)
+
+_BY_CODE = {
+    "08": _BROKE,
+    "0A": _UNSUITABLE,
+    "21": _DATA,
+    "22": _DATA,
+    "23": _CONTRADICTION,
+    "25": _BROKE,
+    "25006": _READ_ONLY,
+    "26": _POOLER_SINCE,
+    "28": _LOGIN,
+    "34": _POOLER_SINCE,
+    "3D": _NO_DATABASE,
+    "3F": _SCHEMA,
+    "40": _REPEATED,
+    "42": _SCHEMA,
+    "42501": _NO_RIGHT,
+    "42701": _REPEATED,
+    "42710": _REPEATED,
+    "42P05": _POOLER_SINCE,
+    "42P06": _REPEATED,
+    "42P07": _REPEATED,
+    "44": _CONTRADICTION,
+    "53": _RESOURCES,
+    "53100": _DISK_FULL,
+    "53200": _NO_MEMORY,
+    "53300": _CONNECTIONS,
+    # The server is at the end of its transaction ids, which only VACUUM cures.
+    "54000": _LIMIT,
+    "54": _DATA,
+    "55": _IN_USE,
+    "57": _STARTS_OR_STOPS,
+    "57014": _TOO_LONG,
+    "57P04": _NO_DATABASE,
+    "58": _SERVER_FAULT,
+    "F0": _SERVER_FAULT,
+    "XX": _SERVER_FAULT,
+    "XX001": _DAMAGED,
+    "XX002": _DAMAGED,
+}
+"""Trouble by SQLSTATE or its class; appendix A of PostgreSQL's documentation has their names."""
+
+
+def explain(error: BaseException) -> Trouble | None:
+    """Name the trouble that an error is; None if it is no trouble of the database's."""
+    if isinstance(error, asyncpg.PostgresError):
+        code = error.sqlstate or ""
+        return _by_answer(error, code)._replace(code=code, detail=_in_one_line(error))
+    found = _by_driver(error)
+    return found and found._replace(code=type(error).__name__, detail=_in_one_line(error))
+
+
+def _by_answer(error: asyncpg.PostgresError, code: str) -> Trouble:
+    if code == "08P01" and "startup parameter" in str(error):
+        return _POOLER
+    if isinstance(error, asyncpg.InvalidCachedStatementError):
+        return _REPEATED  # a migration went by
+    if code == "23505" and str(getattr(error, "constraint_name", None)).startswith("pg_"):
+        return _REPEATED  # two instances made the same table
+    return _BY_CODE.get(code) or _BY_CODE.get(code[:2]) or _UNKNOWN
+
+
+_BY_KIND: tuple[tuple[type[BaseException], Trouble], ...] = (
+    # The first that fits: a certificate that is refused is an OSError and a ValueError as well.
+    (ssl.SSLError, _TLS),
+    (asyncpg.ClientConfigurationError, _URL),
+    (asyncpg.InterfaceError, _BROKE),
+    (asyncpg.InternalClientError, _BROKE),
+    (OSError, _ANSWERS_NOT),
+)
+"""Trouble by the error of the driver or the system; a TimeoutError is an OSError."""
+
+
+def _by_driver(error: BaseException) -> Trouble | None:
+    found = next((trouble for kind, trouble in _BY_KIND if isinstance(error, kind)), None)
+    if found is _BROKE and isinstance(error, ValueError):
+        return _DATA  # a value that the driver cannot encode
+    is_file = isinstance(error, FileNotFoundError | PermissionError) and error.filename is not None
+    return _UNREADABLE_FILE if is_file else found
+
+
+def _in_one_line(error: BaseException) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+class TroubleLog:
+    """Names a trouble once, again each minute, and again when it becomes another one."""
+
+    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._code: str | None = None
+        self._again_at = 0.0
+
+    def report(self, trouble: Trouble) -> None:
+        """Log a warning, unless the same trouble was logged within the last minute."""
+        if trouble.code == self._code and self._clock() < self._again_at:
+            return
+        self._code, self._again_at = trouble.code, self._clock() + REPEAT_SECONDS
+        log.warning("database_does_not_answer", reason=str(trouble), code=trouble.code)
+
+    def end(self) -> None:
+        """Say that the trouble is over, if there was one."""
+        if self._code is not None:
+            log.info("database_answers", after=self._code)
+        self._code = None

@@ -1,0 +1,14 @@
+"""The processor knows the revisions of the migrations that it comes with."""
+
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+
+from processor.schema import REVISIONS
+from tests.support.services import ROOT
+
+
+def test_revisions_are_those_of_the_migrations() -> None:
+    """A new migration adds its name: else every start would call the tables newer."""
+    config = Config(toml_file=str(ROOT / "pyproject.toml"))
+    script = ScriptDirectory.from_config(config)
+    assert [revision.revision for revision in script.walk_revisions()][::-1] == list(REVISIONS)
