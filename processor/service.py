@@ -37,6 +37,7 @@ from processor.live.broadcaster import Broadcaster, Lifetime
 from processor.live.metrics import LiveMetrics
 from processor.live.picture import LivePicture
 from processor.live.reader import LiveReader
+from telemetry.http_address import url_of
 from telemetry.settings import Settings, SseSettings
 
 log = structlog.get_logger()
@@ -259,7 +260,7 @@ class Service:
         server = create_server(self._app(host), trusted_proxies=settings.http.trusted_proxies)
         serving = asyncio.create_task(server.serve(sockets=[listener]), name="server")
         tasks = [task for half in self._halves for task in half.start()]
-        log.info("started", url=f"http://{host}:{port}", parts=[task.get_name() for task in tasks])
+        log.info("started", url=url_of(host, port), parts=[task.get_name() for task in tasks])
         try:
             await self._watch([serving, *tasks])
         finally:

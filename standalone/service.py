@@ -25,6 +25,7 @@ from standalone.preflight import has_credentials
 from standalone.processor_status import ProcessorStatus
 from standalone.readiness import wait_for_picture, wait_for_simulator
 from standalone.stop_signals import StopSignals
+from telemetry.http_address import url_of
 from telemetry.settings import Settings
 
 _POLL_SECONDS = 0.1
@@ -38,8 +39,6 @@ _SIMULATOR_STOP_SECONDS = 1.5
 _PROCESSOR_STOP_SECONDS = 4.0
 # For who hurries; a clean end saves the repair at the next start.
 _DATABASE_STOP_SECONDS = 1.5
-
-_NAMEABLE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - to name it, not to bind it
 
 Say = Callable[[str], None]
 
@@ -66,7 +65,7 @@ class Service:
             Child(name, logs, at_parent_death=at_death)
             for name in ("migrations", "simulator", "collector", "processor")
         )
-        self._url = _url(settings.http.host, options.port)
+        self._url = url_of(settings.http.host, options.port)
         self._status = ProcessorStatus(self._url)
 
     @property
@@ -231,8 +230,3 @@ class Service:
                 os.kill(pid, signal.SIGQUIT)
                 pid = None
             stopping.join(_POLL_SECONDS)
-
-
-def _url(host: str, port: int) -> str:
-    host = _NAMEABLE.get(host, host)
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

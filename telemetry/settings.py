@@ -20,6 +20,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, YamlConfigSettingsSource
 
+from telemetry.http_address import read_host
 from telemetry.logs import LogFormat, LogLevel
 
 
@@ -231,7 +232,7 @@ AllowedHost = Annotated[
 class HttpSettings(_Section):
     """Where the services listen; port 0 for the collector's metrics means nowhere."""
 
-    host: str = "127.0.0.1"
+    host: Annotated[str, AfterValidator(read_host)] = "127.0.0.1"
     port: int = Field(8081, ge=0, le=65_535)
     allowed_hosts: Annotated[tuple[AllowedHost, ...], BeforeValidator(_split_commas)] = ()
     trusted_proxies: Annotated[tuple[str, ...], BeforeValidator(_split_commas)] = (
