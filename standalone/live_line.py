@@ -53,7 +53,8 @@ class LiveLine:
 
 def describe(figures: Figures) -> str:
     """Put the figures into words."""
+    failed = "".join(f", the {half} half has failed" for half in figures.failed)
     return (
         f"{figures.aircraft:,} aircraft, {figures.rows_inserted:,} rows stored, "
-        f"delay {figures.delay_seconds:.1f} s, {figures.viewers:,} viewers"
+        f"delay {figures.delay_seconds:.1f} s, {figures.viewers:,} viewers{failed}"
     )

@@ -67,6 +67,7 @@ class Service:
         )
         self._url = url_of(settings.http.host, options.port)
         self._status = ProcessorStatus(self._url)
+        self._failed: tuple[str, ...] = ()
 
     @property
     def ready_line(self) -> str:
@@ -87,7 +88,7 @@ class Service:
         self._start_database()
         self._migrate()
         self._start_children()
-        wait_for_picture(self._status, self._check, self._say)
+        wait_for_picture(self._status, self._check_start, self._say)
 
     def watch(self, line: LiveLine) -> None:
         """Show how it goes until a signal comes.
@@ -99,12 +100,23 @@ class Service:
         while not self._signals.has_stopped:
             self._check()
             if line.is_due:
-                line.show(self._status.figures())
+                self._show(line)
             if time.monotonic() > bound_logs_at:
                 bound_logs_at = time.monotonic() + _LOG_CHECK_SECONDS
                 for child in (self._simulator, self._collector, self._processor):
                     child.log.bound()
             self._signals.wait(_WATCH_SECONDS)
+
+    def _show(self, line: LiveLine) -> None:
+        """Show the figures, and say once which half has failed, and why."""
+        figures = self._status.figures()
+        line.show(figures)
+        failed = figures.failed if figures is not None else self._failed
+        if set(failed) - set(self._failed):
+            self._status.missing()
+            line.close()
+            self._say(f"warning: {self._status.failure or f'failed: {failed}'}; it is tried again")
+        self._failed = failed
 
     def stop(self) -> bool:
         """End whatever was started; return whether all that was collected is kept."""
@@ -198,6 +210,12 @@ class Service:
             raise ServingError(
                 f"the database ended: {folder.last_log_line()}; its log is {folder.log_file}"
             )
+
+    def _check_start(self) -> None:
+        """Check, and end a start that cannot succeed; later on the half that works goes on."""
+        self._check()
+        if self._status.failure is not None:
+            raise ServingError(f"{self._status.failure}; the log is {self._processor.log.path}")
 
     def _stop_collector(self) -> str | None:
         """Stop what comes in; return what must be said if something of it was lost."""

@@ -1,5 +1,7 @@
 """Every metric of the living picture."""
 
+import math
+
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 
@@ -34,3 +36,8 @@ class LiveMetrics:
             ["reason"],
             registry=registry,
         )
+
+    def forget(self) -> None:
+        """Claim no aircraft and no delay while there is no picture."""
+        self.aircraft.set(0)
+        self.delay.set(math.nan)

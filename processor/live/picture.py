@@ -1,6 +1,7 @@
 """The living picture: what is read goes into the tracker, and out to viewers at each tick."""
 
 import asyncio
+import math
 import time
 from collections.abc import Callable
 
@@ -96,5 +97,4 @@ class LivePicture:
 
     def _observe_delay(self) -> None:
         newest = self._tracker.newest_contact if self._tracker is not None else None
-        if newest is not None:
-            self._metrics.delay.set(self._clock() - newest)
+        self._metrics.delay.set(math.nan if newest is None else self._clock() - newest)
