@@ -16,6 +16,7 @@ from processor.api.stream import stream_routes
 from processor.archive.breaker import Breaker
 from processor.archive.consumer import ArchiveConsumer
 from processor.archive.database import Database
+from processor.archive.database_watch import DatabaseWatch
 from processor.archive.maintenance import Kept, Maintenance
 from processor.archive.metrics import ArchiveMetrics
 from processor.archive.sql import load_queries
@@ -27,11 +28,17 @@ from processor.live.broadcaster import Broadcaster, Lifetime
 from processor.live.metrics import LiveMetrics
 from processor.live.picture import LivePicture
 from processor.live.reader import LiveReader
+from processor.log_watch import LogWatch, Look, Progress
 from telemetry.settings import Settings, SseSettings
 
 log = structlog.get_logger()
 
-MAINTENANCE_STOP_SECONDS = 2
+OTHERS_STOP_SECONDS = 2
+
+STALLED_SECONDS = 30
+"""How long a partition with unread messages may stand still; a slow event loop delays a read."""
+
+NOT_AT_WORK = "this half is between two attempts; see the log"
 
 
 class _Archive:
@@ -42,7 +49,12 @@ class _Archive:
         owner = f"{socket.gethostname()}:{os.getpid()}"
         writing = _database(settings, f"flight-monitor archive {owner}")
         maintaining = _database(settings, f"flight-monitor maintenance {owner}")
-        self.databases = (writing, maintaining)
+        self._databases = (writing, maintaining)
+        timeout = settings.database.statement_timeout_seconds
+        self._database_watch = DatabaseWatch(writing, statement_timeout_seconds=timeout)
+        self._metrics = metrics
+        self._watch = LogWatch(settings.kafka, take=self._observe)
+        metrics.watch_lag_age(lambda: self._watch.age_seconds)
         self._maintenance = Maintenance(
             database=maintaining,
             queries=queries,
@@ -70,23 +82,44 @@ class _Archive:
         )
 
     def start(self) -> list[asyncio.Task[None]]:
-        """Consume in a thread, maintain beside it."""
+        """Consume in a thread, do the rest beside it."""
         self._consuming = asyncio.create_task(
             asyncio.to_thread(self.consumer.run), name="archive consumer"
         )
-        self._maintaining = asyncio.create_task(self._maintenance.run(), name="maintenance")
-        return [self._consuming, self._maintaining]
+        self._others = [
+            asyncio.create_task(self._maintenance.run(), name="maintenance"),
+            asyncio.create_task(self._watch.run(), name="archive log watch"),
+            asyncio.create_task(self._database_watch.run(), name="archive database watch"),
+        ]
+        return [self._consuming, *self._others]
 
     async def stop(self) -> None:
         """Store what has been read; what cannot be stored in time stays in the log."""
         self.consumer.stop()
-        self._maintaining.cancel()
+        for task in self._others:
+            task.cancel()
         await asyncio.wait([self._consuming])
         # A server that answers nothing does not even let go of a cancelled transaction.
-        await asyncio.wait([self._maintaining], timeout=MAINTENANCE_STOP_SECONDS)
-        _retrieve(self._consuming, self._maintaining)
-        for database in self.databases:
+        await asyncio.wait(self._others, timeout=OTHERS_STOP_SECONDS)
+        _retrieve(self._consuming, *self._others)
+        self._metrics.observe_lag({})
+        for database in self._databases:
             await database.close()
+
+    @property
+    def kafka_trouble(self) -> str | None:
+        """Why the log is not known to be stored; None while it is."""
+        return self._watch.trouble
+
+    @property
+    def database_trouble(self) -> str | None:
+        """Why the database is not known to store; None while it is."""
+        if not all(database.is_reachable for database in self._databases):
+            return "the database does not answer; see database.url and the log"
+        return self._database_watch.trouble
+
+    def _observe(self, look: Look) -> None:
+        self._metrics.observe_lag(self.consumer.lag(look.ends))
 
 
 class ArchiveHalf:
@@ -114,21 +147,21 @@ class ArchiveHalf:
         """Do nothing: no client is served, and the last batch is the point of an orderly stop."""
 
     def checks(self) -> Checks:
-        """Ready once partitions are assigned and the database has answered last."""
+        """Ready once partitions are assigned, and while broker and database answer."""
         return {
             "archive_assigned": holds(
                 when=lambda: self._archive is not None and self._archive.consumer.is_assigned,
                 otherwise="no partition of the topic is assigned to this instance yet",
             ),
-            "database": holds(
-                when=self._is_database_reachable,
-                otherwise="the database does not answer; see database.url and the log",
-            ),
+            "archive_kafka": self._kafka_trouble,
+            "database": self._database_trouble,
         }
 
-    def _is_database_reachable(self) -> bool:
-        databases = self._archive.databases if self._archive is not None else ()
-        return bool(databases) and all(database.is_reachable for database in databases)
+    def _kafka_trouble(self) -> str | None:
+        return self._archive.kafka_trouble if self._archive is not None else NOT_AT_WORK
+
+    def _database_trouble(self) -> str | None:
+        return self._archive.database_trouble if self._archive is not None else NOT_AT_WORK
 
     def routers(self) -> list[APIRouter]:
         """Serve nothing of its own."""
@@ -160,7 +193,10 @@ class LiveHalf:
             metrics=metrics,
         )
         self._settings = settings
+        self._metrics = metrics
         self._reader: LiveReader | None = None
+        self._watch: LogWatch | None = None
+        self._progress = Progress(STALLED_SECONDS)
         self._tasks: list[asyncio.Task[None]] = []
         self._routers = [
             *stream_routes(
@@ -186,19 +222,29 @@ class LiveHalf:
             picture=self._picture,
             loop=asyncio.get_running_loop(),
         )
+        self._progress = progress = Progress(STALLED_SECONDS)
+        self._watch = watch = LogWatch(self._settings.kafka, take=self._observe)
+        self._metrics.watch_lag(lambda: progress.lag_messages, lambda: watch.age_seconds)
         self._tasks = [
             asyncio.create_task(asyncio.to_thread(self._reader.run), name="live reader"),
             asyncio.create_task(self._picture.run(), name="live picture"),
+            asyncio.create_task(watch.run(), name="live log watch"),
         ]
         return self._tasks
+
+    def _observe(self, look: Look) -> None:
+        if self._reader is not None:
+            self._reader.observe(look)
+            self._progress.observe(self._reader.next_offsets, look.ends)
 
     async def end(self) -> None:
         """Stop reading; what was read is not shown any longer, for it ages."""
         if self._reader is None:
             return
         self._reader.stop()
-        *_, ticking = self._tasks
-        ticking.cancel()
+        _reading, *others = self._tasks
+        for task in others:
+            task.cancel()
         await asyncio.wait(self._tasks)
         _retrieve(*self._tasks)
         self.broadcaster.suspend()
@@ -209,12 +255,14 @@ class LiveHalf:
         await self.broadcaster.wait_empty(hurry=hurry)
 
     def checks(self) -> Checks:
-        """Ready once the log has been read to its end."""
+        """Ready once the log has been read to its end, and while it is read on."""
         return {
             "live_picture": holds(
                 when=lambda: self.broadcaster.is_open,
                 otherwise="the topic has not been read to its end yet",
-            )
+            ),
+            "live_kafka": lambda: self._watch.trouble if self._watch is not None else NOT_AT_WORK,
+            "live_reading": lambda: self._progress.trouble,
         }
 
     def routers(self) -> list[APIRouter]:

@@ -119,6 +119,8 @@ class KafkaSettings(_Section):
             "security.protocol": self.security_protocol,
             "reconnect.backoff.ms": 100,
             "reconnect.backoff.max.ms": 5_000,
+            # Partitions that are added are used and read within this, not within 5 minutes.
+            "topic.metadata.refresh.interval.ms": 10_000,
         }
         if self.ssl_ca_file is not None:
             config["ssl.ca.location"] = str(self.ssl_ca_file)

@@ -7,7 +7,7 @@ import logging
 import math
 import threading
 import time
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from typing import Any, Protocol, TypeVar
 
 import structlog
@@ -34,9 +34,6 @@ CLAIM_SECONDS = 200
 
 STOP_SECONDS = 20
 """How long the last batch may take at shutdown; what is not stored then stays in the log."""
-
-LOOK_AROUND_SECONDS = 5
-"""How often the lag is observed."""
 
 
 class Store(Protocol):
@@ -79,13 +76,22 @@ class ArchiveConsumer:
         self._batch = Batch()
         self._batch_since = 0.0
         self._write: concurrent.futures.Future[Stored] | None = None
-        self._look_around_at = 0.0
         self.is_assigned = False
 
     def stop(self) -> None:
         """Ask `run` to store what it has read and return; from any thread."""
         self._stop_by = time.monotonic() + STOP_SECONDS
         self._stopping.set()
+
+    def lag(self, ends: Mapping[int, int]) -> dict[int, int]:
+        """Return how many messages of each owned partition are not stored; from any thread.
+
+        Args:
+            ends: The next offset of each partition of the log.
+        """
+        stored = dict(self._stored)
+        owned = [number for number in list(self._claims) if number in stored and number in ends]
+        return {number: max(0, ends[number] - stored[number]) for number in owned}
 
     def run(self) -> None:
         """Consume until `stop`; while the broker or the database are away, start over.
@@ -138,9 +144,6 @@ class ArchiveConsumer:
             self._hand_over()
         elif self._write is not None and self._write.done():
             self._await_write()
-        if time.monotonic() >= self._look_around_at:
-            self._look_around_at = time.monotonic() + LOOK_AROUND_SECONDS
-            self._observe_lag()
 
     def _take(self, messages: list[Message]) -> None:
         for message in messages:
@@ -294,14 +297,6 @@ class ArchiveConsumer:
         if self._write is not None:
             self._write.cancel()
             self._write = None
-
-    def _observe_lag(self) -> None:
-        """Compare the newest offsets with the stored ones, as far as the client knows them."""
-        for partition in self._claims:
-            where = TopicPartition(self._kafka.topic, partition)
-            _, high = self._consumer.get_watermark_offsets(where, cached=True)
-            if high >= 0:
-                self._metrics.observe_lag(partition, high - self._stored.get(partition, high))
 
     def _check_identity(self) -> None:
         """Notice a topic that was deleted and made anew under our hands."""

@@ -3,7 +3,7 @@
 import asyncio
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import structlog
 
@@ -39,8 +39,14 @@ class LivePicture:
         self._tracker: Tracker | None = None
         self._delivered = asyncio.Event()
 
-    def begin(self, start: Position, resumable_after: Position) -> None:
-        """Forget everything: the log is read from here."""
+    def begin(self, start: Position, resumable_after: Position, *, is_whole: bool = True) -> None:
+        """Forget everything: the log is read from here.
+
+        Args:
+            start: Where.
+            resumable_after: As the tracker has it,
+            is_whole: unless messages are gone that others may have read.
+        """
         self._tracker = Tracker(
             start=start,
             resumable_after=resumable_after,
@@ -48,7 +54,17 @@ class LivePicture:
             resume_window_seconds=self._settings.resume_window_seconds,
             clock=self._clock,
         )
+        if not is_whole:
+            self._tracker.distrust()
         self._broadcaster.begin(self._tracker)
+
+    def extend(self, starts: Sequence[int]) -> None:
+        """Take up partitions that were added to the log, which are read from these offsets on."""
+        if self._tracker is None:
+            return
+        self._tracker.extend(starts)
+        if any(starts):
+            self._tracker.distrust()
 
     def take(self, updates: list[Update]) -> None:
         """Take in what was read."""

@@ -8,6 +8,7 @@ import pytest
 from confluent_kafka import TopicPartition
 
 from tests.support.databases import execute
+from tests.support.operations import is_ready, metric, readiness
 from tests.support.pipeline import Pipeline
 from tests.support.producer import as_messages, vectors
 from tests.support.queries import fetch, fetch_value
@@ -21,34 +22,15 @@ pytestmark = [pytest.mark.real_kafka, pytest.mark.real_database, pytest.mark.tim
 RECOVERY_TIMEOUT_S = 60.0
 
 
-def readiness(processor: Service) -> tuple[int, dict[str, object]]:
-    """Return what /ready says."""
-    answer = httpx.get(f"{processor.url}/ready")
-    return answer.status_code, answer.json()
-
-
-def gauge(processor: Service, name: str) -> float | None:
-    """Return a metric's value."""
-    lines = httpx.get(f"{processor.url}/metrics").text.splitlines()
-    return next((float(line.split()[-1]) for line in lines if line.startswith(f"{name} ")), None)
-
-
 def has_failed(processor: Service, half: str) -> bool:
     """Whether a half says so, by /ready and by its metric."""
     _, checks = readiness(processor)
-    return (
-        checks[half] is False and gauge(processor, f'processor_half_failed{{half="{half}"}}') == 1
-    )
+    return checks[half] is False and metric(processor, "processor_half_failed") == 1
 
 
-def works_again(processor: Service, half: str) -> bool:
-    """Whether a half does its work, and no longer says that it failed."""
-    code, checks = readiness(processor)
-    return (
-        code == 200
-        and "reasons" not in checks
-        and gauge(processor, f'processor_half_failed{{half="{half}"}}') == 0
-    )
+def works_again(processor: Service) -> bool:
+    """Whether both halves do their work, and neither says any longer that it failed."""
+    return is_ready(processor) and not metric(processor, "processor_half_failed")
 
 
 def delete_messages(stage: Stage) -> None:
@@ -91,7 +73,7 @@ def test_unread_records_that_expired_do_not_end_the_stream(stage: Stage) -> None
         stored = int(fetch_value(stage.database_url, rows))
         assert stage.command("begin-anew").returncode == 0
         wait_until(
-            lambda: works_again(processor, "archive"),
+            lambda: works_again(processor),
             timeout_s=RECOVERY_TIMEOUT_S,
             what=lambda: f"the archive works again: {readiness(processor)}",
         )
@@ -143,7 +125,7 @@ def test_fault_of_the_live_half_leaves_the_archive_storing(stage: Stage) -> None
         stage.wait_until_stored()
         fault.unlink()
         wait_until(
-            lambda: works_again(processor, "live"),
+            lambda: works_again(processor),
             timeout_s=RECOVERY_TIMEOUT_S,
             what=lambda: f"the live half works again: {readiness(processor)}",
         )

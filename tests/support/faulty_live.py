@@ -18,10 +18,12 @@ class FaultError(Exception):
     """What nobody has foreseen."""
 
 
-def _fail_or_sort_out(messages: list[Message], waiting_for: set[int]) -> list[Update]:
+def _fail_or_sort_out(
+    messages: list[Message], waiting_for: set[int], next_offsets: dict[int, int]
+) -> list[Update]:
     if _FAULT.exists():
         raise FaultError
-    return _sort_out(messages, waiting_for)
+    return _sort_out(messages, waiting_for, next_offsets)
 
 
 if __name__ == "__main__":
