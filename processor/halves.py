@@ -53,8 +53,6 @@ class _Archive:
         timeout = settings.database.statement_timeout_seconds
         self._database_watch = DatabaseWatch(writing, statement_timeout_seconds=timeout)
         self._metrics = metrics
-        self._watch = LogWatch(settings.kafka, take=self._observe)
-        metrics.watch_lag_age(lambda: self._watch.age_seconds)
         self._maintenance = Maintenance(
             database=maintaining,
             queries=queries,
@@ -80,6 +78,12 @@ class _Archive:
             ),
             metrics=metrics,
         )
+        consumer = self.consumer
+        # Neither knows this object: a cycle would keep the watch's connection for long.
+        self._watch = watch = LogWatch(
+            settings.kafka, take=lambda look: metrics.observe_lag(consumer.lag(look.ends))
+        )
+        metrics.watch_lag_age(lambda: watch.age_seconds)
 
     def start(self) -> list[asyncio.Task[None]]:
         """Consume in a thread, do the rest beside it."""
@@ -117,9 +121,6 @@ class _Archive:
         if not all(database.is_reachable for database in self._databases):
             return "the database does not answer; see database.url and the log"
         return self._database_watch.trouble
-
-    def _observe(self, look: Look) -> None:
-        self._metrics.observe_lag(self.consumer.lag(look.ends))
 
 
 class ArchiveHalf:

@@ -40,7 +40,7 @@ class LogWatch:
     """
 
     def __init__(self, kafka: KafkaSettings, *, take: Callable[[Look], None]) -> None:
-        self._broker = Broker(kafka, timeout_seconds=ANSWER_SECONDS)
+        self._kafka = kafka
         self._take = take
         self._answered_at = time.monotonic()
         self._problem = "no answer yet"
@@ -62,19 +62,16 @@ class LogWatch:
 
     async def run(self) -> None:
         """Look until cancelled."""
+        broker = Broker(self._kafka, timeout_seconds=ANSWER_SECONDS)  # its connection ends with us
         while True:
             try:
-                look = await asyncio.to_thread(self._look)
+                look = await asyncio.to_thread(_look_at, broker)
             except UnavailableError as error:
                 self._problem = str(error)
             else:
                 self._answered_at = time.monotonic()
                 self._take(look)
             await asyncio.sleep(LOOK_SECONDS)
-
-    def _look(self) -> Look:
-        identity = self._broker.identify()
-        return Look(identity, self._broker.read_ends(identity.partitions))
 
 
 class Progress:
@@ -105,3 +102,8 @@ class Progress:
         if not self._stalled:
             return None
         return f"partitions {self._stalled} hold messages that are not read; see the log"
+
+
+def _look_at(broker: Broker) -> Look:
+    identity = broker.identify()
+    return Look(identity, broker.read_ends(identity.partitions))

@@ -98,7 +98,8 @@ class Supervisor:
             if not self._may_go_on():
                 raise fault
             self._log(fault)
-            await self.half.end()
+            del fault  # with what its traceback holds
+            await self._end()
             await asyncio.sleep(self._retry_seconds)
             self._retry_seconds = min(2 * self._retry_seconds, LAST_RETRY_SECONDS)
 
@@ -121,6 +122,12 @@ class Supervisor:
             if done:
                 return _fault_of(done)
             self._look_whether_it_works()
+
+    async def _end(self) -> None:
+        try:
+            await self.half.end()
+        except Exception:  # what cannot be let go must not end the other half
+            log.exception("half_not_ended", half=self.half.name)
 
     def _log(self, fault: Exception) -> None:
         is_known = isinstance(fault, FatalError)

@@ -20,7 +20,9 @@ class Figures:
     messages_accounted: int
     """Of the log, whatever became of them: inserted, duplicate or dead letter."""
 
-    delay_seconds: float
+    delay_seconds: float | None
+    """None while no aircraft is known."""
+
     viewers: int
     failed: tuple[str, ...] = ()
     """The halves that have failed and are tried again: archive, live."""
@@ -75,7 +77,7 @@ def parse_figures(exposition: str) -> Figures:
         aircraft=int(values.get(("live_aircraft", ""), 0)),
         rows_inserted=int(values.get(("ingest_messages_total", "inserted"), 0)),
         messages_accounted=int(sum(accounted)),
-        delay_seconds=_finite(values.get(("live_delay_seconds", ""), 0)),
+        delay_seconds=_finite(values.get(("live_delay_seconds", ""), math.nan)),
         viewers=int(values.get(("stream_viewers", ""), 0)),
         failed=tuple(failed),
     )
@@ -91,5 +93,5 @@ def _sums(exposition: str) -> dict[tuple[str, str], float]:
     return sums
 
 
-def _finite(value: float) -> float:
-    return value if math.isfinite(value) else 0.0
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None

@@ -133,6 +133,8 @@ class ArchiveConsumer:
             self._abandon_write()
             self.is_assigned = False
             self._consumer.close()
+            # The consumer holds our callbacks, and that cycle would keep the other's connection.
+            del self._consumer, self._broker
 
     def _step(self) -> None:
         room = self._archive.max_batch_messages - self._batch.n_in

@@ -1,12 +1,18 @@
 """A fault that one half cannot go on with ends neither the other nor the process."""
 
+import asyncio
 import secrets
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
 from confluent_kafka import TopicPartition
+from prometheus_client import CollectorRegistry
 
+from processor.errors import LostLogError
+from processor.halves import ArchiveHalf
+from telemetry.settings import Settings
 from tests.support.databases import execute
 from tests.support.operations import is_ready, metric, readiness
 from tests.support.pipeline import Pipeline
@@ -135,18 +141,65 @@ def test_fault_of_the_live_half_leaves_the_archive_storing(stage: Stage) -> None
     assert stage.check().rows == 500
 
 
-def test_process_ends_when_both_halves_have_failed(stage: Stage) -> None:
-    """With exit code 1, and promptly, also while the archive waits for its next attempt."""
-    fault = stage.folder / "fault"
+def lose_messages(stage: Stage) -> None:
+    """Have the archive store some, then remove what follows before it is read."""
     stage.publish(as_messages(vectors(500)))
     archive = stage.archive()
     stage.wait_until_stored()
     assert archive.stop() == 0
     stage.publish(as_messages(vectors(500, first=1_000)))
     delete_messages(stage)
+
+
+def test_process_ends_when_both_halves_have_failed(stage: Stage) -> None:
+    """With exit code 1, and promptly, also while the archive waits for its next attempt."""
+    fault = stage.folder / "fault"
+    lose_messages(stage)
     processor = stage.service("tests.support.faulty_live", FAULT_FILE=str(fault))
     processor.wait_for_event("half_failed")
     assert processor.is_running
     fault.touch()
     stage.publish(as_messages(vectors(1)))
     assert processor.wait() == 1
+
+
+def test_stop_between_two_attempts_is_orderly(stage: Stage) -> None:
+    """It waits for nothing that is not at work; viewers are sent away as always."""
+    lose_messages(stage)
+    processor = stage.service("processor")
+    with StreamViewer(processor.url) as viewer:
+        viewer.wait_for_event("snapshot")
+        processor.wait_for_event("half_failed")
+        assert processor.stop() == 0
+        viewer.wait_for_event("bye")
+
+
+def count_threads_and_files() -> list[int]:
+    """Return how many this process has."""
+    return [len(list(Path(f"/proc/self/{kind}").iterdir())) for kind in ("task", "fd")]
+
+
+async def test_attempts_leave_nothing_behind(stage: Stage) -> None:
+    """Neither threads nor connections, however often the archive is tried."""
+    await asyncio.to_thread(lose_messages, stage)
+    settings = Settings.model_validate(
+        {
+            "kafka": {
+                "bootstrap_servers": stage.kafka.bootstrap_servers,
+                "topic": stage.topic,
+                "group_id": f"archive-{stage.topic}",
+            },
+            "database": {"url": stage.database_url},
+        }
+    )
+    half = ArchiveHalf(settings, CollectorRegistry())
+    counts = []
+    for _ in range(8):
+        tasks = half.begin()
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        assert isinstance(done.pop().exception(), LostLogError)
+        await half.end()
+        del tasks, done
+        counts.append(count_threads_and_files())
+    # One client has three threads and more; the event loop's own pool still grows by some.
+    assert all(last < early + 6 for last, early in zip(counts[-1], counts[2], strict=True)), counts

@@ -91,6 +91,19 @@ def test_added_under_load(stage: Stage) -> None:
     assert stage.check().rows > 0
 
 
+@pytest.mark.parametrize("protocol", ["classic", "consumer"])
+def test_added_partitions_are_divided_among_the_group(stage: Stage, protocol: str) -> None:
+    """By either protocol, and within seconds instead of minutes."""
+    archive = stage.archive(KAFKA_GROUP_PROTOCOL=protocol)
+    stage.publish(as_messages(vectors(500)))
+    stage.wait_until_stored()
+    add_partitions(stage)
+    stage.publish(as_messages(vectors(2_000, aircraft=2_000, first=1_000)))
+    stage.wait_until_stored(TAKEN_UP_S)
+    assert archive.stop() == 0
+    assert stage.check().rows == 2_500
+
+
 def test_id_from_before_is_resumed_by_any_instance(stage: Stage) -> None:
     """By those that saw the partitions come and by one that was started since."""
     stage.publish(as_messages(heard_now(FLEET, seconds_ago=20)))

@@ -42,7 +42,9 @@ def test_figures_are_read_from_the_metrics_that_the_processor_serves() -> None:
 @pytest.mark.parametrize("delay", ["NaN", "+Inf"])
 def test_figures_of_a_processor_that_has_done_nothing_yet(delay: str) -> None:
     """Nothing stored, nothing heard."""
-    nothing = Figures(aircraft=0, rows_inserted=0, messages_accounted=0, delay_seconds=0, viewers=0)
+    nothing = Figures(
+        aircraft=0, rows_inserted=0, messages_accounted=0, delay_seconds=None, viewers=0
+    )
     assert parse_figures("") == nothing
     assert parse_figures(f"live_delay_seconds {delay}\n") == nothing
 
