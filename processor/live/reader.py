@@ -103,10 +103,10 @@ class LiveReader:
             self._consumer.close()
 
     def _begin(self, identity: LogIdentity) -> None:
-        """Begin where all that viewers may hold has been published after.
+        """Begin so far back that everything is read that a resumed viewer may hold.
 
-        Whatever a viewer held at `resumable_after` was last heard at most `expiry` earlier: after
-        the start. An embedded broker cannot look positions up by time; there it is all or nothing.
+        What a viewer holds at `resumable_after` had its last contact at most `expiry` earlier, so
+        after the start. An embedded broker cannot look offsets up by time and is read whole.
         """
         self._epoch, self._look = epoch_of(identity), None
         numbers = range(identity.partitions)
