@@ -20,6 +20,7 @@ from collector.poller import Poller
 from collector.published import Published
 from collector.publisher import Publisher
 from collector.topic import Tail, Topic
+from telemetry.http_address import url_of
 from telemetry.kafka_refusals import refuse_unusable
 from telemetry.settings import HttpSettings, OpenSkySettings, Settings, SettingsError
 
@@ -226,6 +227,7 @@ def _metrics_server(settings: HttpSettings, metrics: Metrics) -> Iterator[None]:
             f"http.collector_metrics_port {port}: cannot listen on {settings.host} "
             f"({error.strerror}); take another port, or 0 for none"
         ) from error
+    log.info("metrics_served", url=f"{url_of(settings.host, port)}/metrics")
     try:
         yield
     finally:

@@ -3,7 +3,7 @@
 ProcessorError
 ├── StoppedError        the service is stopping: leave the work, it is still in the log
 ├── UnavailableError    the broker or the database does not answer: wait, ask again
-└── FatalError          nothing may be stored any more: stop, and tell the operator why
+└── FatalError          this half cannot go on: end its work, say why, try again with the other half
     ├── LostLogError        the log is not the one, or not all, that was being stored
     ├── PoisonedLogError    too many malformed messages to be chance
     └── SchemaError         the database has not the tables of this version
@@ -23,7 +23,7 @@ class UnavailableError(ProcessorError):
 
 
 class FatalError(ProcessorError):
-    """Nothing may be stored any more: stop, and tell the operator why."""
+    """This half cannot go on: end its work, say why; the supervisor decides what follows."""
 
 
 class LostLogError(FatalError):

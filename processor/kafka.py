@@ -5,8 +5,16 @@ import time
 from typing import Any, TypeVar
 
 import structlog
-from confluent_kafka import Consumer, KafkaError, KafkaException, TopicCollection, TopicPartition
+from confluent_kafka import (
+    Consumer,
+    IsolationLevel,
+    KafkaError,
+    KafkaException,
+    TopicCollection,
+    TopicPartition,
+)
 from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._listoffsets import OffsetSpec
 
 from processor.errors import FatalError, LostLogError, UnavailableError
 from processor.message import LogIdentity, Watermarks
@@ -77,8 +85,15 @@ def make_client(kind: type[Client], config: dict[str, Any]) -> Client:
 class Broker:
     """Answers which log a topic is, over one connection that is kept for such questions."""
 
-    def __init__(self, settings: KafkaSettings, errors: BrokerErrors) -> None:
+    def __init__(
+        self,
+        settings: KafkaSettings,
+        errors: BrokerErrors,
+        *,
+        timeout_seconds: float = TIMEOUT_SECONDS,
+    ) -> None:
         self._settings = settings
+        self._timeout_seconds = timeout_seconds
         self._servers = settings.bootstrap_servers
         self._topic = settings.topic
         # Of its own: an idle connection that Kafka closes says nothing about the consumer's.
@@ -94,7 +109,7 @@ class Broker:
             UnavailableError: The broker does not answer, or has not the topic yet.
         """
         try:
-            metadata = self._admin.list_topics(self._topic, timeout=TIMEOUT_SECONDS)
+            metadata = self._admin.list_topics(self._topic, timeout=self._timeout_seconds)
         except KafkaException as error:
             raise self._unavailable(error) from error
         found = metadata.topics[self._topic]
@@ -117,9 +132,11 @@ class Broker:
     def _topic_id(self) -> str | None:
         """Ask for the topic's identity; brokers before Kafka 2.8 have none."""
         topics = TopicCollection([self._topic])
-        described = self._admin.describe_topics(topics, request_timeout=TIMEOUT_SECONDS)
+        described = self._admin.describe_topics(topics, request_timeout=self._timeout_seconds)
         try:
-            return str(described[self._topic].result(timeout=2 * TIMEOUT_SECONDS).topic_id)
+            return str(described[self._topic].result(timeout=2 * self._timeout_seconds).topic_id)
+        except TimeoutError as error:
+            raise UnavailableError(f"{self._servers}: no answer in time") from error
         except KafkaException as error:
             if error.args[0].code() == KafkaError._UNSUPPORTED_FEATURE:  # noqa: SLF001 - its name
                 return None
@@ -142,6 +159,28 @@ class Broker:
             for each in find_shortcomings(read_topic(self._admin, self._topic), self._settings):
                 if each.loses_messages:
                     log.error("topic_endangers_messages", setting=each.setting, reason=each.text)
+
+    def read_ends(self, partitions: int) -> dict[int, int]:
+        """Ask for the next offset of each partition, of all or of none.
+
+        Raises:
+            UnavailableError: The broker of one of them does not answer.
+        """
+        latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
+        wanted = {TopicPartition(self._topic, number): latest for number in range(partitions)}
+        asked = self._admin.list_offsets(
+            wanted,
+            isolation_level=IsolationLevel.READ_COMMITTED,
+            request_timeout=self._timeout_seconds,
+        )
+        ends = {}
+        for where, answer in asked.items():
+            try:
+                ends[where.partition] = answer.result(timeout=2 * self._timeout_seconds).offset
+            except (KafkaException, TimeoutError) as error:
+                reason = str(error) or "no answer in time"
+                raise UnavailableError(f"{self._topic}[{where.partition}]: {reason}") from error
+        return ends
 
 
 def is_embedded(cluster_id: str) -> bool:

@@ -10,6 +10,7 @@ import uvicorn
 from simulator.server import Simulator, create_app
 
 _GRACE = 1  # seconds that requests under way get to finish
+_ANY_NAMED = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - to name it, not to bind it
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER on, 0 seconds: close() sends a reset
 
 
@@ -19,6 +20,8 @@ def listen(host: str, port: int) -> socket.socket:
     Raises:
         OSError: It cannot be taken; the message says which and what to do.
     """
+    if host.startswith("[") and host.endswith("]"):  # as IPv6 stands in a URL
+        host = host[1:-1]
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family)
@@ -56,6 +59,7 @@ async def _serve_and_say_so(server: uvicorn.Server, listener: socket.socket) -> 
 
 def _url(listener: socket.socket) -> str:
     host, port = listener.getsockname()[:2]
+    host = _ANY_NAMED.get(host, host)
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 

@@ -27,17 +27,18 @@ class Status(Protocol):
 def wait_until_stored(log_end: LogEnd, status: Status, signals: StopSignals) -> str | None:
     """Wait a moment for the archive; return what must be said if it did not get there."""
     give_up_at = time.monotonic() + _STORED_SECONDS
-    while missing := _not_stored(log_end.messages(), status):
+    while missing := _not_stored(log_end.messages(), figures := status.figures()):
+        if figures is not None and "archive" in figures.failed:
+            return f"{missing} not stored and lost with the embedded broker: the archive has failed"
         if time.monotonic() > give_up_at or signals.is_hurried:
             return f"{missing} not stored in time and lost with the embedded broker"
         signals.wait(_POLL_SECONDS)
     return None
 
 
-def _not_stored(messages: int | None, status: Status) -> str | None:
+def _not_stored(messages: int | None, figures: Figures | None) -> str | None:
     if messages == 0:
         return None
-    figures = status.figures()
     if messages is None or figures is None:
         return "an unknown number of messages was perhaps"
     missing = messages - figures.messages_accounted

@@ -53,7 +53,9 @@ class LiveLine:
 
 def describe(figures: Figures) -> str:
     """Put the figures into words."""
+    delay = "unknown" if figures.delay_seconds is None else f"{figures.delay_seconds:.1f} s"
+    failed = "".join(f", the {half} half has failed" for half in figures.failed)
     return (
         f"{figures.aircraft:,} aircraft, {figures.rows_inserted:,} rows stored, "
-        f"delay {figures.delay_seconds:.1f} s, {figures.viewers:,} viewers"
+        f"delay {delay}, {figures.viewers:,} viewers{failed}"
     )

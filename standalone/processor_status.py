@@ -1,13 +1,14 @@
 """What the processor says of itself: whether it is ready, and its figures."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import httpx2
 from prometheus_client.parser import text_string_to_metric_families
 
 _TIMEOUT_SECONDS = 3.0
+_HALVES = ("archive", "live")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,8 +20,12 @@ class Figures:
     messages_accounted: int
     """Of the log, whatever became of them: inserted, duplicate or dead letter."""
 
-    delay_seconds: float
+    delay_seconds: float | None
+    """None while no aircraft is known."""
+
     viewers: int
+    failed: tuple[str, ...] = ()
+    """The halves that have failed and are tried again: archive, live."""
 
 
 class ProcessorStatus:
@@ -29,6 +34,8 @@ class ProcessorStatus:
     def __init__(self, url: str) -> None:
         # Without proxies and netrc of the environment: it is this machine.
         self._client = httpx2.Client(base_url=url, timeout=_TIMEOUT_SECONDS, trust_env=False)
+        self.failure: str | None = None
+        """Why a half had failed when `missing` was last answered; None if none had."""
 
     def close(self) -> None:
         """Close the connection."""
@@ -40,6 +47,7 @@ class ProcessorStatus:
             checks: dict[str, object] = self._client.get("/ready").json()
         except (httpx2.HTTPError, ValueError):
             return None
+        self.failure = _failure(checks)
         return [name for name, holds in checks.items() if holds is False]
 
     def figures(self) -> Figures | None:
@@ -51,32 +59,39 @@ class ProcessorStatus:
         return parse_figures(response.text)
 
 
+def _failure(checks: Mapping[str, object]) -> str | None:
+    """Return which half has failed, and why."""
+    reasons = checks.get("reasons")
+    if not isinstance(reasons, dict):
+        return None
+    failures = [f"the {half} half {reasons[half]}" for half in _HALVES if half in reasons]
+    return "; ".join(failures) or None
+
+
 def parse_figures(exposition: str) -> Figures:
     """Pick the figures out of Prometheus' text format; what is not there yet counts as 0."""
-    values = _sums(exposition, by_result="ingest_messages_total")
+    values = _sums(exposition)
     accounted = [value for name, value in values.items() if name[0] == "ingest_messages_total"]
+    failed = [half for half in _HALVES if values.get(("processor_half_failed", half))]
     return Figures(
         aircraft=int(values.get(("live_aircraft", ""), 0)),
         rows_inserted=int(values.get(("ingest_messages_total", "inserted"), 0)),
         messages_accounted=int(sum(accounted)),
-        delay_seconds=_finite(values.get(("live_delay_seconds", ""), 0)),
+        delay_seconds=_finite(values.get(("live_delay_seconds", ""), math.nan)),
         viewers=int(values.get(("stream_viewers", ""), 0)),
+        failed=tuple(failed),
     )
 
 
-def _sums(exposition: str, *, by_result: str) -> dict[tuple[str, str], float]:
+def _sums(exposition: str) -> dict[tuple[str, str], float]:
+    """Return each metric by name and, where it has one of those labels, `result` or `half`."""
     sums: dict[tuple[str, str], float] = {}
-    for name, result, value in _samples(exposition):
-        key = (name, result if name == by_result else "")
-        sums[key] = sums.get(key, 0.0) + value
+    for family in text_string_to_metric_families(exposition):
+        for sample in family.samples:
+            key = (sample.name, sample.labels.get("result", sample.labels.get("half", "")))
+            sums[key] = sums.get(key, 0.0) + sample.value
     return sums
 
 
-def _samples(exposition: str) -> Iterable[tuple[str, str, float]]:
-    for family in text_string_to_metric_families(exposition):
-        for sample in family.samples:
-            yield sample.name, sample.labels.get("result", ""), sample.value
-
-
-def _finite(value: float) -> float:
-    return value if math.isfinite(value) else 0.0
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None

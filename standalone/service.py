@@ -25,6 +25,7 @@ from standalone.preflight import has_credentials
 from standalone.processor_status import ProcessorStatus
 from standalone.readiness import wait_for_picture, wait_for_simulator
 from standalone.stop_signals import StopSignals
+from telemetry.http_address import url_of
 from telemetry.settings import Settings
 
 _POLL_SECONDS = 0.1
@@ -38,8 +39,6 @@ _SIMULATOR_STOP_SECONDS = 1.5
 _PROCESSOR_STOP_SECONDS = 4.0
 # For who hurries; a clean end saves the repair at the next start.
 _DATABASE_STOP_SECONDS = 1.5
-
-_NAMEABLE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - to name it, not to bind it
 
 Say = Callable[[str], None]
 
@@ -66,8 +65,9 @@ class Service:
             Child(name, logs, at_parent_death=at_death)
             for name in ("migrations", "simulator", "collector", "processor")
         )
-        self._url = _url(settings.http.host, options.port)
+        self._url = url_of(settings.http.host, options.port)
         self._status = ProcessorStatus(self._url)
+        self._failed: tuple[str, ...] = ()
 
     @property
     def ready_line(self) -> str:
@@ -88,7 +88,7 @@ class Service:
         self._start_database()
         self._migrate()
         self._start_children()
-        wait_for_picture(self._status, self._check, self._say)
+        wait_for_picture(self._status, self._check_start, self._say)
 
     def watch(self, line: LiveLine) -> None:
         """Show how it goes until a signal comes.
@@ -100,12 +100,23 @@ class Service:
         while not self._signals.has_stopped:
             self._check()
             if line.is_due:
-                line.show(self._status.figures())
+                self._show(line)
             if time.monotonic() > bound_logs_at:
                 bound_logs_at = time.monotonic() + _LOG_CHECK_SECONDS
                 for child in (self._simulator, self._collector, self._processor):
                     child.log.bound()
             self._signals.wait(_WATCH_SECONDS)
+
+    def _show(self, line: LiveLine) -> None:
+        """Show the figures, and say once which half has failed, and why."""
+        figures = self._status.figures()
+        line.show(figures)
+        failed = figures.failed if figures is not None else self._failed
+        if set(failed) - set(self._failed):
+            self._status.missing()
+            line.close()
+            self._say(f"warning: {self._status.failure or f'failed: {failed}'}; it is tried again")
+        self._failed = failed
 
     def stop(self) -> bool:
         """End whatever was started; return whether all that was collected is kept."""
@@ -200,6 +211,12 @@ class Service:
                 f"the database ended: {folder.last_log_line()}; its log is {folder.log_file}"
             )
 
+    def _check_start(self) -> None:
+        """Check, and end a start that cannot succeed; later on the half that works goes on."""
+        self._check()
+        if self._status.failure is not None:
+            raise ServingError(f"{self._status.failure}; the log is {self._processor.log.path}")
+
     def _stop_collector(self) -> str | None:
         """Stop what comes in; return what must be said if something of it was lost."""
         was_running = self._collector.is_running
@@ -231,8 +248,3 @@ class Service:
                 os.kill(pid, signal.SIGQUIT)
                 pid = None
             stopping.join(_POLL_SECONDS)
-
-
-def _url(host: str, port: int) -> str:
-    host = _NAMEABLE.get(host, host)
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -21,6 +21,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, YamlConfigSettingsSource
 
+from telemetry.http_address import read_host
 from telemetry.logs import LogFormat, LogLevel
 
 
@@ -119,6 +120,8 @@ class KafkaSettings(_Section):
             "security.protocol": self.security_protocol,
             "reconnect.backoff.ms": 100,
             "reconnect.backoff.max.ms": 5_000,
+            # Partitions that are added are used and read within this, not within 5 minutes.
+            "topic.metadata.refresh.interval.ms": 10_000,
         }
         if self.ssl_ca_file is not None:
             config["ssl.ca.location"] = str(self.ssl_ca_file)
@@ -244,7 +247,7 @@ AllowedHost = Annotated[
 class HttpSettings(_Section):
     """Where the services listen; port 0 for the collector's metrics means nowhere."""
 
-    host: str = "127.0.0.1"
+    host: Annotated[str, AfterValidator(read_host)] = "127.0.0.1"
     port: int = Field(8081, ge=0, le=65_535)
     allowed_hosts: Annotated[tuple[AllowedHost, ...], BeforeValidator(_split_commas)] = ()
     trusted_proxies: Annotated[tuple[str, ...], BeforeValidator(_split_commas)] = (

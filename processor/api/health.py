@@ -3,12 +3,13 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.params import Depends
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
 from processor.api.access import REFUSALS
+from processor.api.hosts import IS_OTHER_HOST
 
 RESULTS: Mapping[str, Any] = {
     "application/json": {
@@ -57,11 +58,14 @@ def health_routes(
     """
     router = APIRouter(tags=["operations"])
 
+    # HAProxy and other balancers probe by HEAD, which the document need not say.
+    @router.head("/health", include_in_schema=False)
     @router.get("/health")
     async def health() -> dict[str, str]:
         """Answer that the event loop turns; a restart would help nothing else."""
         return {"status": "alive"}
 
+    @router.head("/ready", include_in_schema=False)
     @router.get(
         "/ready",
         responses={
@@ -69,12 +73,13 @@ def health_routes(
             503: {"description": "Not ready; the body says what is missing.", "content": RESULTS},
         },
     )
-    async def ready() -> JSONResponse:
+    async def ready(request: Request) -> JSONResponse:
         """Answer 200 when work can be sent here, else 503 with what is missing."""
         missing = _reasons(required)
         reasons = missing | _reasons(observed)
         results: dict[str, Any] = {name: name not in reasons for name in (*required, *observed)}
-        if reasons:
+        # They name addresses and roles, which a page under a name of its own should not read.
+        if reasons and not getattr(request.state, IS_OTHER_HOST, False):
             results["reasons"] = reasons
         return JSONResponse(results, status_code=503 if missing else 200)
 

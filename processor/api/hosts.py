@@ -10,6 +10,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 THIS_MACHINE = ("localhost", "127.0.0.1", "[::1]")
 """Always welcome: no page of elsewhere can have one of these names."""
 
+PROBES = frozenset({"/health", "/ready"})
+"""Answered under every name and under none: HAProxy's httpchk sends no Host, a kubelet the pod's
+address. Neither holds data."""
+
+IS_OTHER_HOST = "is_other_host"
+"""In the state of a request for a probe that came under another name."""
+
 _HOST = re.compile(r"(?P<name>[a-z0-9._-]+|\[(?P<ip>[0-9a-f:.]+)\])(?::[0-9]{1,5})?", re.IGNORECASE)
 
 
@@ -42,6 +49,10 @@ class HostCheck:
         """Pass on, or answer 400."""
         if scope["type"] not in {"http", "websocket"} or self._is_welcome(scope):
             await self._app(scope, receive, send)
+            return
+        if scope["type"] == "http" and scope["path"] in PROBES:
+            marked = {**scope, "state": {**scope.get("state", {}), IS_OTHER_HOST: True}}
+            await self._app(marked, receive, send)
             return
         refusal = {
             "error": "invalid_host",

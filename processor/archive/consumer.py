@@ -6,7 +6,7 @@ import contextlib
 import math
 import threading
 import time
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from typing import Any, Protocol, TypeVar
 
 import structlog
@@ -44,9 +44,6 @@ CLAIM_SECONDS = 200
 
 STOP_SECONDS = 20
 """How long the last batch may take at shutdown; what is not stored then stays in the log."""
-
-LOOK_AROUND_SECONDS = 5
-"""How often the lag is observed."""
 
 
 class Store(Protocol):
@@ -89,7 +86,6 @@ class ArchiveConsumer:
         self._batch = Batch()
         self._batch_since = 0.0
         self._write: concurrent.futures.Future[Stored] | None = None
-        self._look_around_at = 0.0
         self._errors = broker_errors(kafka, "archive")
         self._recheck_at = 0.0
         self._restarts = Throttle()
@@ -104,6 +100,16 @@ class ArchiveConsumer:
         """Ask `run` to store what it has read and return; from any thread."""
         self._stop_by = time.monotonic() + STOP_SECONDS
         self._stopping.set()
+
+    def lag(self, ends: Mapping[int, int]) -> dict[int, int]:
+        """Return how many messages of each owned partition are not stored; from any thread.
+
+        Args:
+            ends: The next offset of each partition of the log.
+        """
+        stored = dict(self._stored)
+        owned = [number for number in list(self._claims) if number in stored and number in ends]
+        return {number: max(0, ends[number] - stored[number]) for number in owned}
 
     def run(self) -> None:
         """Consume until `stop`; while the broker or the database are away, start over.
@@ -146,6 +152,8 @@ class ArchiveConsumer:
             self._abandon_write()
             self.is_assigned = False
             self._consumer.close()
+            # The consumer holds our callbacks, and that cycle would keep the other's connection.
+            del self._consumer, self._broker
 
     def _step(self) -> None:
         room = self._archive.max_batch_messages - self._batch.n_in
@@ -157,10 +165,7 @@ class ArchiveConsumer:
             self._hand_over()
         elif self._write is not None and self._write.done():
             self._await_write()
-        if time.monotonic() >= self._look_around_at:
-            self._look_around_at = time.monotonic() + LOOK_AROUND_SECONDS
-            self._observe_lag()
-            self._broker.warn_of_policy()
+        self._broker.warn_of_policy()
         self._look_at_broker()
 
     def _look_at_broker(self) -> None:
@@ -323,14 +328,6 @@ class ArchiveConsumer:
         if self._write is not None:
             self._write.cancel()
             self._write = None
-
-    def _observe_lag(self) -> None:
-        """Compare the newest offsets with the stored ones, as far as the client knows them."""
-        for partition in self._claims:
-            where = TopicPartition(self._kafka.topic, partition)
-            _, high = self._consumer.get_watermark_offsets(where, cached=True)
-            if high >= 0:
-                self._metrics.observe_lag(partition, high - self._stored.get(partition, high))
 
     def _check_identity(self) -> None:
         """Notice a topic that was deleted and made anew under our hands."""

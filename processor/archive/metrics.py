@@ -2,6 +2,7 @@
 
 import math
 import time
+from collections.abc import Callable, Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
@@ -12,6 +13,7 @@ class ArchiveMetrics:
     """What operators watch: rates, lag, and the proof that nothing is lost."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
+        self._lagging: set[int] = set()
         self.messages = Counter(
             "ingest_messages",
             "Messages by what became of them.",
@@ -40,9 +42,15 @@ class ArchiveMetrics:
             "When a transaction was last committed.",
             registry=registry,
         )
-        self.audit_violations = Gauge(
+        self._lag_age = Gauge(
+            "ingest_lag_age_seconds",
+            "Since ingest_lag_messages was compared with the log; grows while Kafka is silent.",
+            registry=registry,
+        )
+        self.audit_violations = Observation(
             "ingest_audit_violations",
             "Whether the ledger has a hole or an overlap; must be 0.",
+            age="ingest_audit_age_seconds",
             registry=registry,
         )
 
@@ -66,9 +74,20 @@ class ArchiveMetrics:
         self.fenced.inc(len(stored.fenced))
         self.last_commit.set(time.time())
 
-    def observe_lag(self, partition: int, messages: int) -> None:
-        """Take note of how far a partition's position is behind its newest offset."""
-        self.lag_messages.labels(str(partition)).set(messages)
+    def observe_lag(self, lag: Mapping[int, int]) -> None:
+        """Take note of how many messages of each owned partition are not stored.
+
+        Partitions that are not named are another instance's.
+        """
+        for partition, messages in lag.items():
+            self.lag_messages.labels(str(partition)).set(messages)
+        for partition in self._lagging - lag.keys():
+            self.forget(partition)
+        self._lagging = set(lag)
+
+    def watch_lag_age(self, age_seconds: Callable[[], float]) -> None:
+        """Ask for the age at each scrape."""
+        self._lag_age.set_function(age_seconds)
 
     def observe_retention(self, offset_seconds: float | None, *, is_refused: bool) -> None:
         """Take note of the clocks, and of what retention makes of them."""
@@ -78,3 +97,20 @@ class ArchiveMetrics:
     def forget(self, partition: int) -> None:
         """Leave out a partition that another instance stores now."""
         self.lag_messages.remove_by_labels({"partition": str(partition)})
+
+
+class Observation:
+    """A gauge that is set at times, and one that says how long ago."""
+
+    def __init__(
+        self, name: str, documentation: str, *, age: str, registry: CollectorRegistry
+    ) -> None:
+        self._gauge = Gauge(name, documentation, registry=registry)
+        self._set_at = time.monotonic()
+        age_gauge = Gauge(age, f"Since {name} was last looked at.", registry=registry)
+        age_gauge.set_function(lambda: time.monotonic() - self._set_at)
+
+    def set(self, value: float) -> None:
+        """Set the gauge."""
+        self._gauge.set(value)
+        self._set_at = time.monotonic()

@@ -90,7 +90,14 @@ class Broadcaster:
 
     def begin(self, tracker: Tracker) -> None:
         """Take another tracker, of a log that is read anew; viewers wait until `open`."""
-        self._scene, self._tracker = None, tracker
+        self._tracker = tracker
+        self.suspend()
+
+    def suspend(self) -> None:
+        """Show nothing until `open`: what is known ages, and nothing new comes."""
+        if not self._is_closing:
+            self._scene = None
+            self._metrics.forget()
 
     def open(self) -> None:
         """Serve: the tracker has read the log to its end."""

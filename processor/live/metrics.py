@@ -1,5 +1,8 @@
 """Every metric of the living picture."""
 
+import math
+from collections.abc import Callable
+
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 
@@ -12,6 +15,14 @@ class LiveMetrics:
         self.delay = Gauge(
             "live_delay_seconds",
             "Time from the newest last_contact to now.",
+            registry=registry,
+        )
+        self._lag = Gauge(
+            "live_lag_messages", "Messages in the log not read yet.", registry=registry
+        )
+        self._lag_age = Gauge(
+            "live_lag_age_seconds",
+            "Since live_lag_messages was compared with the log; grows while Kafka is silent.",
             registry=registry,
         )
         self.malformed = Counter(
@@ -34,3 +45,13 @@ class LiveMetrics:
             ["reason"],
             registry=registry,
         )
+
+    def watch_lag(self, messages: Callable[[], float], age_seconds: Callable[[], float]) -> None:
+        """Ask for lag and age at each scrape."""
+        self._lag.set_function(messages)
+        self._lag_age.set_function(age_seconds)
+
+    def forget(self) -> None:
+        """Claim no aircraft and no delay while there is no picture."""
+        self.aircraft.set(0)
+        self.delay.set(math.nan)

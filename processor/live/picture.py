@@ -1,8 +1,9 @@
 """The living picture: what is read goes into the tracker, and out to viewers at each tick."""
 
 import asyncio
+import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import structlog
 
@@ -38,8 +39,14 @@ class LivePicture:
         self._tracker: Tracker | None = None
         self._delivered = asyncio.Event()
 
-    def begin(self, start: Position, resumable_after: Position) -> None:
-        """Forget everything: the log is read from here."""
+    def begin(self, start: Position, resumable_after: Position, *, is_whole: bool = True) -> None:
+        """Forget everything: the log is read from here.
+
+        Args:
+            start: Where.
+            resumable_after: As the tracker has it,
+            is_whole: unless messages are gone that others may have read.
+        """
         self._tracker = Tracker(
             start=start,
             resumable_after=resumable_after,
@@ -47,7 +54,17 @@ class LivePicture:
             resume_window_seconds=self._settings.resume_window_seconds,
             clock=self._clock,
         )
+        if not is_whole:
+            self._tracker.distrust()
         self._broadcaster.begin(self._tracker)
+
+    def extend(self, starts: Sequence[int]) -> None:
+        """Take up partitions that were added to the log, which are read from these offsets on."""
+        if self._tracker is None:
+            return
+        self._tracker.extend(starts)
+        if any(starts):
+            self._tracker.distrust()
 
     def take(self, updates: list[Update]) -> None:
         """Take in what was read."""
@@ -96,5 +113,4 @@ class LivePicture:
 
     def _observe_delay(self) -> None:
         newest = self._tracker.newest_contact if self._tracker is not None else None
-        if newest is not None:
-            self._metrics.delay.set(self._clock() - newest)
+        self._metrics.delay.set(math.nan if newest is None else self._clock() - newest)

@@ -2,6 +2,7 @@
 
 import hashlib
 import string
+from itertools import zip_longest
 
 import msgspec
 
@@ -18,7 +19,8 @@ class Position(msgspec.Struct, frozen=True):
 
     Attributes:
         epoch: Names the log; offsets of another mean nothing.
-        offsets: One for each partition, in order.
+        offsets: One for each partition, in order. Partitions that were added later are not among
+            them: nothing of those has been read, so they count as offset 0.
     """
 
     epoch: str
@@ -29,7 +31,13 @@ class Position(msgspec.Struct, frozen=True):
 
     def is_within(self, later: "Position") -> bool:
         """Whether everything up to here is also up to `later`."""
-        return all(mine <= other for mine, other in zip(self.offsets, later.offsets, strict=True))
+        both = zip_longest(self.offsets, later.offsets, fillvalue=0)
+        return all(mine <= other for mine, other in both)
+
+    def over(self, partitions: int) -> "Position":
+        """Return the same position over at least so many partitions."""
+        missing = partitions - len(self.offsets)
+        return Position(self.epoch, self.offsets + (0,) * missing) if missing > 0 else self
 
 
 class EventId(msgspec.Struct, frozen=True):
@@ -61,15 +69,13 @@ def parse_event_id(text: str) -> EventId | None:
 
 
 def epoch_of(identity: LogIdentity) -> str:
-    """Name a log so that every instance that reads it arrives at the same name."""
-    named = "\n".join(
-        [
-            identity.cluster_id,
-            identity.topic,
-            identity.topic_id or "",
-            str(identity.partitions),
-        ]
-    )
+    """Name a log so that every instance that reads it arrives at the same name.
+
+    Partitions may be added to a topic. Where it has no id that cannot be told from another topic
+    of the same name, so there it is another log.
+    """
+    made = identity.topic_id or f"\n{identity.partitions}"
+    named = f"{identity.cluster_id}\n{identity.topic}\n{made}"
     digest = hashlib.sha256(named.encode()).digest()
     return _to_base36(int.from_bytes(digest[:8]))[:_EPOCH_LENGTH]
 

@@ -4,7 +4,7 @@ import asyncio
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 import structlog
@@ -25,6 +25,7 @@ from processor.kafka import (
 )
 from processor.live.position import Position, epoch_of
 from processor.live.tracker import Update
+from processor.log_watch import Look
 from processor.message import LogIdentity, read_headers
 from telemetry.codec import MalformedMessageError, decode
 from telemetry.kafka_errors import BrokerErrors
@@ -42,7 +43,10 @@ DELIVERIES_AHEAD = 8
 class Picture(Protocol):
     """The reader's audience; every call comes in the event loop's thread."""
 
-    def begin(self, start: Position, resumable_after: Position) -> None: ...  # noqa: D102
+    def begin(  # noqa: D102
+        self, start: Position, resumable_after: Position, *, is_whole: bool
+    ) -> None: ...
+    def extend(self, starts: Sequence[int]) -> None: ...  # noqa: D102
     def take(self, updates: list[Update]) -> None: ...  # noqa: D102
     def caught_up(self) -> None: ...  # noqa: D102
 
@@ -68,11 +72,23 @@ class LiveReader:
         self._errors = broker_errors(kafka, "live")
         self._recheck_at = 0.0
         self._restarts = Throttle()
+        self._look: Look | None = None
+        self._epoch = ""
+        self._next: dict[int, int] = {}
 
     @property
     def broker_trouble(self) -> str | None:
         """Why Kafka cannot be used and what to do; None while it serves us."""
         return self._errors.reason
+
+    @property
+    def next_offsets(self) -> Mapping[int, int]:
+        """The next offset to be read of each partition; for any thread."""
+        return dict(self._next)
+
+    def observe(self, look: Look) -> None:
+        """Take what the broker says of the log; from any thread."""
+        self._look = look
 
     def stop(self) -> None:
         """Ask `run` to return; from any thread."""
@@ -93,33 +109,59 @@ class LiveReader:
         self._consumer = make_client(Consumer, config | {"enable.partition.eof": True})
         try:
             identity = Broker(self._kafka, self._errors).identify()
-            start, resumable_after = self._find_start(identity)
-            self._call(lambda: self._picture.begin(start, resumable_after))
-            self._consumer.assign(self._at(start.offsets))
+            self._begin(identity)
             self._read(waiting_for=set(range(identity.partitions)))
         finally:
             self._consumer.close()
 
-    def _find_start(self, identity: LogIdentity) -> tuple[Position, Position]:
-        """Return where to begin, and where viewers must have been that can be resumed.
+    def _begin(self, identity: LogIdentity) -> None:
+        """Begin so far back that everything is read that a resumed viewer may hold.
 
-        Whatever a viewer held at the second was last heard at most `expiry` earlier: after the
-        first. An embedded broker cannot look positions up by time; there it is all or nothing.
+        What a viewer holds at `resumable_after` had its last contact at most `expiry` earlier, so
+        after the start. An embedded broker cannot look offsets up by time and is read whole.
         """
-        epoch = epoch_of(identity)
-        held = [
-            read_watermarks(self._consumer, identity.topic, partition)
-            for partition in range(identity.partitions)
-        ]
-        end = tuple(high for _, high in held)
-        if is_embedded(identity.cluster_id):
-            return Position(epoch, tuple(low for low, _ in held)), Position(epoch, end)
-        resumable_since = time.time() - self._live.resume_window_seconds
-        since = resumable_since - self._live.expiry_seconds
-        return (
-            Position(epoch, self._look_up(since, end)),
-            Position(epoch, self._look_up(resumable_since, end)),
+        self._epoch, self._look = epoch_of(identity), None
+        numbers = range(identity.partitions)
+        held = [read_watermarks(self._consumer, identity.topic, number) for number in numbers]
+        lows, end = tuple(low for low, _ in held), tuple(high for _, high in held)
+        starts, resumable_after = lows, end
+        if not is_embedded(identity.cluster_id):
+            resumable_since = time.time() - self._live.resume_window_seconds
+            starts = self._look_up(resumable_since - self._live.expiry_seconds, end)
+            resumable_after = self._look_up(resumable_since, end)
+        # What stood before the oldest message may have been read by others a moment ago.
+        is_whole = all(start > low or low == 0 for start, low in zip(starts, lows, strict=True))
+        start, resumable = Position(self._epoch, starts), Position(self._epoch, resumable_after)
+        self._call(lambda: self._picture.begin(start, resumable, is_whole=is_whole))
+        self._next = dict(enumerate(starts))
+        self._consumer.assign(self._at(starts))
+
+    def _follow(self, look: Look) -> None:
+        """Take up partitions that were added.
+
+        Raises:
+            LostLogError: It is another log.
+        """
+        known, there = len(self._next), look.identity.partitions
+        if epoch_of(look.identity) != self._epoch or there < known:
+            raise LostLogError(
+                f"topic {look.identity.topic} is another log now, with {there} partitions: it was "
+                f"deleted and made again, or has no id by which added partitions could be known"
+            )
+        if there == known:
+            return
+        topic, numbers = self._kafka.topic, range(known, there)
+        try:
+            starts = [read_watermarks(self._consumer, topic, number).low for number in numbers]
+        except UnavailableError:  # no leader yet: the next look brings them again
+            return
+        self._call(lambda: self._picture.extend(starts))
+        added = dict(zip(numbers, starts, strict=True))
+        self._next |= added
+        self._consumer.incremental_assign(
+            [TopicPartition(topic, number, offset) for number, offset in added.items()]
         )
+        log.info("partitions_added", partitions=list(added))
 
     def _look_up(self, since: float, end: tuple[int, ...]) -> tuple[int, ...]:
         """Return the first offset of each partition that was published at a time or later."""
@@ -145,8 +187,11 @@ class LiveReader:
         while not self._stopping.is_set():
             messages = self._consumer.consume(MESSAGES_AT_ONCE, timeout=0.05)
             if messages:
-                self._deliver(_sort_out(messages, waiting_for, self._errors))
+                self._deliver(_sort_out(messages, waiting_for, self._next, self._errors))
             self._look_at_broker()
+            if (look := self._look) is not None:
+                self._look = None
+                self._follow(look)
             if is_behind and not waiting_for:
                 is_behind = False
                 self._call(self._picture.caught_up)
@@ -171,7 +216,12 @@ class LiveReader:
         self._loop.call_soon_threadsafe(function)
 
 
-def _sort_out(messages: list[Message], waiting_for: set[int], errors: BrokerErrors) -> list[Update]:
+def _sort_out(
+    messages: list[Message],
+    waiting_for: set[int],
+    next_offsets: dict[int, int],
+    errors: BrokerErrors,
+) -> list[Update]:
     """Decode messages; take partitions whose end is seen off those that are waited for."""
     updates = []
     for message in messages:
@@ -180,7 +230,9 @@ def _sort_out(messages: list[Message], waiting_for: set[int], errors: BrokerErro
             check(error, errors)
             if error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - its name
                 waiting_for.discard(partition)
+                next_offsets[partition] = offset
             continue
+        next_offsets[partition] = offset + 1
         updates.append(Update(partition, offset, _read(message)))
     return updates
 

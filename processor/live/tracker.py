@@ -1,6 +1,6 @@
 """TRACK: the newest state vector of every aircraft, and what changed since any moment."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
@@ -89,6 +89,7 @@ class Tracker:
         self._tombstones: dict[str, _Tombstone] = {}
         # A viewer that is no further than here may hold aircraft whose removal is forgotten.
         self._forgotten = resumable_after
+        self._uncertain_until: float | None = None
 
     def __len__(self) -> int:
         return len(self._fleet)
@@ -112,6 +113,19 @@ class Tracker:
         """The newest last_contact of the fleet (Unix seconds)."""
         fleet = self._fleet.values()
         return max((aircraft.state_vector.last_contact for aircraft in fleet), default=None)
+
+    def extend(self, starts: Sequence[int]) -> None:
+        """Read partitions that were added to the log as well, from these offsets on."""
+        self._read += starts
+        self._forgotten = _extended(self._forgotten, starts)
+        self._tombstones = {
+            icao24: _Tombstone(each.removed_at, _extended(each.position, starts))
+            for icao24, each in self._tombstones.items()
+        }
+
+    def distrust(self) -> None:
+        """Resume nothing until all has expired that others may have read and this one has not."""
+        self._uncertain_until = self._clock() + self._expiry_seconds
 
     def apply(self, updates: Iterable[Update]) -> None:
         """Take messages in; state vectors out of order or repeated change nothing."""
@@ -139,6 +153,8 @@ class Tracker:
         for aircraft in silent:
             del self._fleet[aircraft.icao24]
         self._bury(silent, now)
+        if self._uncertain_until is not None and now > self._uncertain_until:
+            self._forgotten, self._uncertain_until = self.position, None
         for icao24 in incoming.keys() & self._tombstones.keys() & self._fleet.keys():
             del self._tombstones[icao24]
         changed = sorted(incoming.keys() & self._fleet.keys())
@@ -170,17 +186,25 @@ class Tracker:
 
     def can_resume(self, position: Position) -> bool:
         """Whether everything that a viewer at this position has missed is known."""
+        forgotten = self._forgotten
+        seen = position.over(len(forgotten.offsets))
         return (
             position.epoch == self.position.epoch
-            and len(position.offsets) == len(self.position.offsets)
-            and position != self._forgotten
-            and self._forgotten.is_within(position)
+            and self._uncertain_until is None
+            and len(position.offsets) <= len(self.position.offsets)
+            and seen != forgotten
+            and forgotten.is_within(seen)
         )
 
     def missed(self, since: Position) -> Missed:
         """Return what a viewer at a position has missed, each aircraft's newest state only."""
-        offsets = since.offsets
+        offsets = since.over(len(self._read)).offsets
         return Missed(
             changed=[a for a in self.fleet if a.offset >= offsets[a.partition]],
             removed=sorted(self._tombstones),
         )
+
+
+def _extended(position: Position, starts: Sequence[int]) -> Position:
+    """Return the position of which what stands before the starts is also a part."""
+    return Position(position.epoch, (*position.offsets, *starts))

@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 
 import httpx
 import pytest
+from confluent_kafka.admin import AdminClient
 from httpx_sse import connect_sse
 
 from standalone.broker import EmbeddedBroker
@@ -189,6 +190,29 @@ def test_real_kafka_and_timescaledb_do_as_well(
         run_on(server_folder, database_url, kafka.bootstrap_servers, topic)
     assert "audit clean" in audit(database_url)
     assert query(database_url, "SELECT 1 FROM timescaledb_information.hypertables")
+
+
+@pytest.mark.real_kafka
+@pytest.mark.timeout(180)
+def test_start_ends_when_the_archive_cannot_store(
+    server_folder: Path, kafka: Kafka, topic_name: Callable[[], str]
+) -> None:
+    """With the reason and the remedy, instead of waiting for what no retry brings."""
+    topic = topic_name()
+    given = ("--kafka", kafka.bootstrap_servers)
+    with Command(server_folder, *FLEET, *given, settings={"KAFKA_TOPIC": topic}) as command:
+        command.wait_until_ready()
+        wait_for(lambda: command.row_count() > 0, 20)
+        assert command.interrupt() < 10
+        assert command.process.returncode == 0
+    admin = AdminClient({"bootstrap.servers": kafka.bootstrap_servers, "log_level": 0})
+    admin.delete_topics([topic])[topic].result(20)
+    wait_for(lambda: topic not in admin.list_topics(timeout=20).topics, 20)
+    with Command(server_folder, *FLEET, *given, settings={"KAFKA_TOPIC": topic}) as command:
+        assert command.process.wait(60) == 1
+    assert "standalone: the archive half failed: " in command.stderr
+    assert "another topic of the same name" in command.stderr
+    assert "begin-anew" in command.stderr
 
 
 def test_opensky_without_credentials_works_and_warns(server_folder: Path) -> None:

@@ -18,12 +18,12 @@ from processor.api.history import history_routes
 from processor.api.server import Server, create_server, listen
 from processor.archive.batch import to_rows
 from processor.archive.instants import take_unix_seconds
+from processor.halves import lifetime_of, limits_of
 from processor.history.database import HistoryDatabase
 from processor.live.broadcaster import Broadcaster
 from processor.live.metrics import LiveMetrics
 from processor.live.position import Position
 from processor.live.tracker import Tracker, Update
-from processor.service import lifetime_of, limits_of
 from telemetry.settings import AccessSettings, HistorySettings, SseSettings
 from telemetry.state_vector import FIELDS, StateVector
 from tests.support.state_vectors import START, state_vector

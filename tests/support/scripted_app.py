@@ -16,12 +16,12 @@ from processor.api.health import health_routes
 from processor.api.page import page_routes
 from processor.api.server import Server, create_server, listen
 from processor.api.stream import stream_routes
+from processor.halves import lifetime_of, limits_of
 from processor.live.broadcaster import Broadcaster
 from processor.live.metrics import LiveMetrics
 from processor.live.position import Position
 from processor.live.shape import WHOLE
 from processor.live.tracker import Tracker, Update
-from processor.service import lifetime_of, limits_of
 from telemetry.settings import AccessSettings, PageSettings, SseSettings
 from telemetry.state_vector import StateVector
 from tests.support.state_vectors import START

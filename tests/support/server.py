@@ -2,16 +2,19 @@
 
 import abc
 import collections
+import os
 import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from standalone.database import free_port
-from tests.support.processes import kill_with_children
+from tests.support.processes import children_of, kill_with_children
 
 HOST = "127.0.0.1"
 _START_TIMEOUT_S = 50.0
@@ -96,6 +99,18 @@ class Server(abc.ABC):
         process, self._process = self._process, None
         if process is not None:
             kill_with_children(process)
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Let it take connections and answer nothing, as a machine does that is stuck."""
+        pids = [self._process.pid, *children_of(self._process.pid)] if self._process else []
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in pids:
+                os.kill(pid, signal.SIGCONT)
 
     def restart(self) -> None:
         """Stop it, unless it is dead, and start it on the same data and port."""

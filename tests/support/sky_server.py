@@ -20,7 +20,7 @@ from processor.access.gate import create_gate
 from processor.api.app import create_app
 from processor.api.server import create_server, listen
 from processor.garbage import search_seldom
-from processor.service import LiveHalf, history_of
+from processor.halves import LiveHalf, history_of
 from telemetry.settings import LiveSettings, Settings, SseSettings
 from tests.support.sky import EXPIRY_SECONDS, Sky
 

@@ -147,15 +147,16 @@ def test_without_credentials_it_says_what_that_means(
 
 
 def test_metrics_are_served_while_it_runs(start: Start, opensky: str, broker: MockBroker) -> None:
-    """On the port that the settings name."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
+    """Where the settings name, IPv6 in brackets too, by a URL that the log tells."""
+    with socket.socket(socket.AF_INET6) as free:
+        free.bind(("::1", 0))
         port = free.getsockname()[1]
-    collector = start(
-        environment(opensky, broker.address) | {"HTTP_COLLECTOR_METRICS_PORT": str(port)}
-    )
+    where = {"HTTP_COLLECTOR_METRICS_PORT": str(port), "HTTP_HOST": "[::1]"}
+    collector = start(environment(opensky, broker.address) | where)
     collector.wait_for("polled")
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as response:
+    url = collector.events("metrics_served")[0]["url"]
+    assert url == f"http://[::1]:{port}/metrics"
+    with urllib.request.urlopen(f"http://[::1]:{port}/metrics", timeout=5) as response:
         text = response.read().decode()
     names = ["polls_total", "credits_remaining", "source_age_seconds", "published_total"]
     assert all(f"\ncollector_{name}" in text for name in names)

@@ -222,7 +222,7 @@ MALFORMED = [
 FOREIGN = ["evil.com", "127.0.0.1.evil.com", "localhost.evil.com", "127.0.0.2", "[::2]", EVERYWHERE]
 
 
-async def _passes(check: HostCheck, *hosts: str, kind: str = "http") -> bool:
+async def _passes(check: HostCheck, *hosts: str, kind: str = "http", path: str = "/") -> bool:
     """Ask the check itself, since clients send no malformed header."""
     sent: list[Message] = []
 
@@ -233,7 +233,7 @@ async def _passes(check: HostCheck, *hosts: str, kind: str = "http") -> bool:
         raise AssertionError
 
     headers = [(b"host", host.encode("latin-1")) for host in hosts]
-    await check({"type": kind, "headers": headers, "path": "/"}, receive, send)
+    await check({"type": kind, "headers": headers, "path": path}, receive, send)
     if not sent:
         return True
     assert sent[0]["status"] == 400
@@ -280,6 +280,24 @@ async def test_every_name_is_welcome_on_an_address_of_others() -> None:
         assert await _passes(some, host)
     for host in ("evil.com", "evilflights.example", "flights.example.evil.com"):
         assert not await _passes(some, host)
+
+
+@pytest.mark.parametrize("path", ["/health", "/ready"])
+@pytest.mark.parametrize("hosts", [(), ("10.1.2.3:8081",), ("evil.com",), ("a b",)])
+async def test_probes_need_no_name(path: str, hosts: tuple[str, ...]) -> None:
+    """HAProxy's httpchk sends no Host, a kubelet the pod's address; nothing else is so open."""
+    check = HostCheck(_nothing, accepted=AT_HOME)
+    assert await _passes(check, *hosts, path=path)
+    assert not await _passes(check, *hosts, path=path, kind="websocket")
+    for other in ("/", "/metrics", f"{path}/", f"{path}/../metrics", "/api/flights"):
+        assert not await _passes(check, *hosts, path=other)
+
+
+@pytest.mark.parametrize("probe", ["/health", "/ready"])
+def test_balancers_probe_by_head(site: _Site, probe: str) -> None:
+    """It says as much as GET does, without the body."""
+    answer = site.client.head(probe)
+    assert (answer.status_code, answer.content) == (200, b"")
 
 
 async def test_a_name_is_given_once() -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import httpx2
@@ -39,6 +39,7 @@ class _Site:
         max_age_seconds: float = 3600,
         write_deadline_seconds: float = 30,
         access: AccessSettings | None = None,
+        accepted_hosts: Sequence[str] = (),
     ) -> None:
         self.registry = CollectorRegistry()
         self.gate = create_gate(access or AccessSettings())
@@ -74,6 +75,7 @@ class _Site:
                 ),
             ],
             allowed_origins=[ORIGIN],
+            accepted_hosts=accepted_hosts,
         )
         self.listener = listen("127.0.0.1", 0, write_deadline_seconds=write_deadline_seconds)
         self.port: int = self.listener.getsockname()[1]
@@ -274,6 +276,31 @@ async def test_health_ready_metrics() -> None:
         )
         assert (await client.get("/health")).status_code == 200
         assert "stream_viewers" in (await client.get("/metrics")).text
+
+
+async def _raw(port: int, request: bytes) -> bytes:
+    """Return the answer to a request that no library would send."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(request)
+    answer = await reader.read()
+    writer.close()
+    return answer
+
+
+@pytest.mark.parametrize("path", ["/health", "/ready"])
+async def test_probes_of_balancers_are_answered(path: str) -> None:
+    """HTTP/1.0 without Host, and the pod's address; who comes so is not given the reasons."""
+    site = _Site(accepted_hosts=("flights.example",))
+    site.missing = "Kafka does not answer"
+    async with _serving(site):
+        by_address = f"GET {path} HTTP/1.1\r\nHost: 10.1.2.3\r\nConnection: close\r\n\r\n"
+        for request in (f"GET {path} HTTP/1.0\r\n\r\n", by_address):
+            answer = await _raw(site.port, request.encode())
+            assert answer.startswith(b"HTTP/1.1 200" if path == "/health" else b"HTTP/1.1 503")
+            assert (b"live_picture" in answer) == (path == "/ready")
+            assert b"Kafka" not in answer
+        refused = await _raw(site.port, b"GET /metrics HTTP/1.0\r\n\r\n")
+        assert refused.startswith(b"HTTP/1.1 400")
 
 
 def test_a_taken_port_is_said() -> None:

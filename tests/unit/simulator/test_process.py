@@ -20,17 +20,29 @@ _COMMAND = [sys.executable, "-m", "simulator", "--port", "0", "--aircraft", "50"
 
 
 @contextmanager
-def _serving(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def _serving(
+    *arguments: str, host: str = "127.0.0.1"
+) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """Run the command until its one line appears; gives the process and the URL."""
     with subprocess.Popen(
         [*_COMMAND, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         try:
             line = process.stdout.readline() if process.stdout else ""
-            assert line.startswith("OpenSky simulator serves http://127.0.0.1:")
+            assert line.startswith(f"OpenSky simulator serves http://{host}:")
             yield process, line.split()[-1]
         finally:
             process.kill()
+
+
+@pytest.mark.parametrize(
+    ("listens_on", "host"),
+    [("[::1]", "[::1]"), ("::1", "[::1]"), ("::", "[::1]"), ("0.0.0.0", "127.0.0.1")],  # noqa: S104
+)
+def test_its_line_has_a_url_that_can_be_opened(listens_on: str, host: str) -> None:
+    """IPv6 in brackets or without, and an address also where it listens everywhere."""
+    with _serving("--host", listens_on, host=host) as (_process, url):
+        assert httpx2.get(f"{url}/simulator/status").status_code == 200
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

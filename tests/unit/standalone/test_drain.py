@@ -25,13 +25,19 @@ class PlayedStatus:
     """Has stored so many at each question, at last for good."""
 
     accounted: list[int | None] = field(default_factory=list)
+    failed: tuple[str, ...] = ()
 
     def figures(self) -> Figures | None:
         count = self.accounted.pop(0) if len(self.accounted) > 1 else self.accounted[0]
         if count is None:
             return None
         return Figures(
-            aircraft=0, rows_inserted=0, messages_accounted=count, delay_seconds=0, viewers=0
+            aircraft=0,
+            rows_inserted=0,
+            messages_accounted=count,
+            delay_seconds=0,
+            viewers=0,
+            failed=self.failed,
         )
 
 
@@ -66,3 +72,14 @@ def test_what_is_lost_or_may_be_is_told(end: int | None, accounted: int | None, 
 def test_empty_log_needs_no_archive() -> None:
     """The start may have been interrupted before it answered."""
     assert wait_until_stored(PlayedLogEnd(0), PlayedStatus([None]), StopSignals()) is None
+
+
+def test_archive_that_has_failed_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It stores nothing more; what is lost by that is said at once."""
+    monkeypatch.setattr(drain, "_STORED_SECONDS", 1e6)
+    status = PlayedStatus([30], failed=("archive",))
+    said = wait_until_stored(PlayedLogEnd(1_030), status, StopSignals())
+    assert said == (
+        "1,000 messages were not stored and lost with the embedded broker: the archive has failed"
+    )
+    assert wait_until_stored(PlayedLogEnd(30), status, StopSignals()) is None

@@ -1,6 +1,7 @@
 """One line in place on a terminal, hardly any elsewhere."""
 
 import io
+from dataclasses import replace
 
 import pytest
 
@@ -22,6 +23,16 @@ class Terminal(io.StringIO):
 def test_figures_in_words() -> None:
     """With their units."""
     assert describe(FIGURES) == "2,926 aircraft, 1,234,567 rows stored, delay 4.3 s, 2 viewers"
+
+
+def test_delay_of_no_aircraft_is_not_zero() -> None:
+    """That would say that all is well."""
+    assert ", delay unknown, " in describe(replace(FIGURES, aircraft=0, delay_seconds=None))
+
+
+def test_half_that_has_failed_is_named() -> None:
+    """Beside the figures, which are then of the other half."""
+    assert describe(replace(FIGURES, failed=("archive",))).endswith(", the archive half has failed")
 
 
 def test_line_on_a_terminal_is_overwritten() -> None:

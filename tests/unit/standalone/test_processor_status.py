@@ -1,33 +1,50 @@
 """The processor's own words, as far as this command needs them."""
 
+import asyncio
+
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
+from processor.api.app import create_app
+from processor.api.health import health_routes
+from processor.api.server import create_server, listen
 from processor.archive.metrics import ArchiveMetrics
 from processor.archive.writer import Stored
 from processor.live.metrics import LiveMetrics
+from processor.supervisor import HalfMetrics
 from standalone.database import free_port
 from standalone.processor_status import Figures, ProcessorStatus, parse_figures
+from telemetry.http_address import url_of
 
 
 def test_figures_are_read_from_the_metrics_that_the_processor_serves() -> None:
     """A metric that is renamed there breaks this test."""
     registry = CollectorRegistry()
     live, archive = LiveMetrics(registry), ArchiveMetrics(registry)
+    halves = HalfMetrics(registry)
+    halves.failed.labels("archive").set(1)
+    halves.failed.labels("live").set(0)
     live.aircraft.set(2_926)
     live.viewers.set(3)
     live.delay.set(4.25)
     for result, count in (("inserted", 100), ("duplicate", 20), ("dead", 3)):
         archive.messages.labels(result).inc(count)
     assert parse_figures(generate_latest(registry).decode()) == Figures(
-        aircraft=2_926, rows_inserted=100, messages_accounted=123, delay_seconds=4.25, viewers=3
+        aircraft=2_926,
+        rows_inserted=100,
+        messages_accounted=123,
+        delay_seconds=4.25,
+        viewers=3,
+        failed=("archive",),
     )
 
 
 @pytest.mark.parametrize("delay", ["NaN", "+Inf"])
 def test_figures_of_a_processor_that_has_done_nothing_yet(delay: str) -> None:
     """Nothing stored, nothing heard."""
-    nothing = Figures(aircraft=0, rows_inserted=0, messages_accounted=0, delay_seconds=0, viewers=0)
+    nothing = Figures(
+        aircraft=0, rows_inserted=0, messages_accounted=0, delay_seconds=None, viewers=0
+    )
     assert parse_figures("") == nothing
     assert parse_figures(f"live_delay_seconds {delay}\n") == nothing
 
@@ -37,6 +54,26 @@ def test_processor_that_does_not_answer() -> None:
     status = ProcessorStatus(f"http://127.0.0.1:{free_port()}")
     assert status.missing() is None
     assert status.figures() is None
+    status.close()
+
+
+async def test_half_that_has_failed_is_named_with_its_reason() -> None:
+    """As /ready says it; a half that only waits has not failed."""
+    reasons: dict[str, str | None] = {"archive": None, "database": "it does not answer"}
+    required = {"live": lambda: None}
+    observed = {name: lambda name=name: reasons[name] for name in reasons}
+    health = health_routes(required=required, observed=observed, registry=CollectorRegistry())
+    listener = listen("127.0.0.1", 0, write_deadline_seconds=5)
+    status = ProcessorStatus(url_of(*listener.getsockname()))
+    server = create_server(create_app(routers=[health], allowed_origins=[]))
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    assert await asyncio.to_thread(status.missing) == ["database"]
+    failures = [status.failure]
+    reasons["archive"] = "failed: messages were removed before they were stored"
+    assert await asyncio.to_thread(status.missing) == ["archive", "database"]
+    assert [*failures, status.failure] == [None, f"the archive half {reasons['archive']}"]
+    server.should_exit = True
+    await serving
     status.close()
 
 

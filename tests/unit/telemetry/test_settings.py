@@ -79,6 +79,11 @@ def test_other_programs_variables_are_left_alone(monkeypatch: pytest.MonkeyPatch
         ("http: {allowed_hosts: ['https://flights.example']}", r"http.allowed_hosts.0: 'https"),
         ("http: {allowed_hosts: ['flights.example:443']}", r"http.allowed_hosts.0: 'flights"),
         ("http: {allowed_hosts: ['*']}", r"http.allowed_hosts.0: '\*'"),
+        (
+            "http: {host: '[::1]:8081'}",
+            r"http.host: '\[::1\]:8081' .*without port or scheme: .*::1",
+        ),
+        ("http: {host: 'http://localhost'}", "http.host: 'http.* .*without port or scheme"),
         ("a: b: c", "not YAML"),
     ],
 )

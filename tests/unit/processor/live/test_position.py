@@ -35,19 +35,31 @@ def test_any_text_is_survived(text: str) -> None:
 
 
 def test_an_epoch_names_its_log() -> None:
-    """Another cluster, topic, incarnation or number of partitions is another log."""
+    """Another cluster, topic or incarnation is another log; partitions may be added to one."""
     log = LogIdentity("cluster", "topic", "id", 12)
     others = [
         LogIdentity("cluster2", "topic", "id", 12),
         LogIdentity("cluster", "topic2", "id", 12),
+        LogIdentity("cluster", "topic", "id2", 12),
         LogIdentity("cluster", "topic", None, 12),
-        LogIdentity("cluster", "topic", "id", 13),
+        # Without an id nothing tells added partitions from a topic that was made again.
+        LogIdentity("cluster", "topic", None, 13),
     ]
-    assert epoch_of(log) == epoch_of(LogIdentity("cluster", "topic", "id", 12))
-    assert len({epoch_of(other) for other in [log, *others]}) == 5
+    assert epoch_of(log) == epoch_of(LogIdentity("cluster", "topic", "id", 13))
+    assert len({epoch_of(other) for other in [log, *others]}) == 6
 
 
 def test_order_is_by_every_partition() -> None:
     """Further in one partition only is not further."""
     assert Position("e", (1, 2)).is_within(Position("e", (1, 3)))
     assert not Position("e", (1, 2)).is_within(Position("e", (0, 9)))
+
+
+def test_added_partitions_count_as_not_read() -> None:
+    """What a position does not name it has nothing of."""
+    short, extended = Position("e", (1, 2)), Position("e", (1, 2, 0))
+    assert short.over(3) == extended
+    assert extended.over(2) == extended
+    assert short.is_within(Position("e", (1, 2, 5)))
+    assert extended.is_within(short)
+    assert not Position("e", (1, 2, 5)).is_within(short)

@@ -165,3 +165,90 @@ def test_who_is_heard_of_too_late_leaves_as_it_was_shown(tracker: Tracker, clock
     changes = tracker.turn()
     assert (changes.after, changes.before) == ([], [])
     assert [one.state_vector.last_contact for one in changes.removed] == [START]
+
+
+def _added(tracker: Tracker, icao24: str, offset: int, last_contact: int = START) -> None:
+    tracker.apply([Update(2, offset, state_vector(icao24, last_contact))])
+
+
+def test_id_from_before_partitions_were_added_is_resumed(tracker: Tracker) -> None:
+    """All of the added partition is missed, wherever an aircraft stood before."""
+    _heard(tracker, "aaaaaa", 20)
+    _heard(tracker, "bbbbbb", 21)
+    tracker.apply([Update(1, 10, None)])
+    tracker.turn()
+    before = tracker.position
+    tracker.extend([0])
+    _added(tracker, "aaaaaa", 0, START + 1)
+    _added(tracker, "cccccc", 1)
+    assert tracker.position == before, "the picture stands still between two turns"
+    tracker.turn()
+    assert tracker.position == _at(22, 11, 2)
+    assert tracker.can_resume(before)
+    assert _addresses(tracker.missed(before).changed) == ["aaaaaa", "cccccc"]
+    assert _addresses(tracker.missed(_at(22, 11, 1)).changed) == ["cccccc"]
+    assert _addresses(tracker.missed(_at(21, 11, 2)).changed) == ["bbbbbb"]
+
+
+def test_message_of_before_in_the_old_partition_loses_against_the_added_one(
+    tracker: Tracker,
+) -> None:
+    """Partitions are read side by side, so the older message may come last."""
+    tracker.extend([0])
+    _added(tracker, "aaaaaa", 0, START + 1)
+    _heard(tracker, "aaaaaa", 20)
+    [aircraft] = tracker.turn().after
+    assert (aircraft.partition, aircraft.state_vector.last_contact) == (2, START + 1)
+
+
+def test_id_of_more_partitions_than_are_known_is_not_resumed(tracker: Tracker) -> None:
+    """Until this instance has taken them up as well."""
+    further = _at(20, 20, 5)
+    assert not tracker.can_resume(further)
+    tracker.extend([0])
+    tracker.turn()
+    assert tracker.can_resume(further)
+
+
+def test_removals_from_before_partitions_were_added_are_remembered(
+    tracker: Tracker, clock: _Clock
+) -> None:
+    """And when they are forgotten, those who were away cannot resume."""
+    _heard(tracker, "aaaaaa", 20)
+    tracker.apply([Update(1, 10, None)])
+    tracker.turn()
+    before = tracker.position
+    clock.now = START + EXPIRY_SECONDS
+    tracker.turn()
+    tracker.extend([0])
+    tracker.turn()
+    assert tracker.can_resume(before)
+    assert tracker.missed(before).removed == ["aaaaaa"]
+    clock.now += WINDOW_SECONDS + 1
+    tracker.turn()
+    assert not tracker.can_resume(before)
+    _added(tracker, "bbbbbb", 0, int(clock.now))
+    tracker.turn()
+    assert tracker.can_resume(tracker.position)
+
+
+def test_nothing_is_resumed_while_others_may_hold_what_was_never_read(
+    tracker: Tracker, clock: _Clock
+) -> None:
+    """Messages that were gone before they could be read; what they told of expires everywhere."""
+    _heard(tracker, "aaaaaa", 20)
+    tracker.turn()
+    tracker.extend([7])
+    tracker.distrust()
+    _added(tracker, "bbbbbb", 7)
+    tracker.turn()
+    for position in (_at(21, 10), _at(21, 10, 7), tracker.position, _at(99, 99, 99)):
+        assert not tracker.can_resume(position)
+    clock.now += EXPIRY_SECONDS + 1
+    tracker.turn()
+    held_then = tracker.position
+    assert not tracker.can_resume(held_then)
+    _added(tracker, "cccccc", 8, int(clock.now))
+    tracker.turn()
+    assert tracker.can_resume(tracker.position)
+    assert not tracker.can_resume(_at(99, 99)), "it has nothing of the added partition"
