@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import socket
+import time
 from collections.abc import Iterable
 from typing import Literal, Protocol
 
@@ -32,8 +33,10 @@ from processor.archive.sql import load_queries
 from processor.archive.writer import Writer
 from processor.history.database import HistoryDatabase
 from processor.history.replay import Replay, ReplayLimits
+from processor.host_clock import watch_host_clock
 from processor.live.audience import Limits
 from processor.live.broadcaster import Broadcaster, Lifetime
+from processor.live.data_clock import DataClock
 from processor.live.metrics import LiveMetrics
 from processor.live.picture import LivePicture
 from processor.live.reader import LiveReader
@@ -58,6 +61,9 @@ class Half(Protocol):
 
     def checks(self) -> Checks:
         """Tell what must hold for this half to do its work."""
+
+    def observations(self) -> Checks:
+        """Return what an operator should know although this half does its work."""
 
     def routers(self) -> list[APIRouter]:
         """Tell what this half serves."""
@@ -131,6 +137,10 @@ class ArchiveHalf:
             ),
         }
 
+    def observations(self) -> Checks:
+        """Return nothing beside."""
+        return {}
+
     def routers(self) -> list[APIRouter]:
         """Serve nothing of its own."""
         return []
@@ -147,16 +157,20 @@ class LiveHalf:
         history: HistoryDatabase,
     ) -> None:
         metrics = LiveMetrics(registry)
+        clock = DataClock()
         self.broadcaster = Broadcaster(
             metrics=metrics,
             limits=limits_of(settings.sse),
             lifetime=lifetime_of(settings.sse),
+            clock=clock,
+            expiry_clock=time.time,
         )
         self._picture = LivePicture(
             settings=settings.live,
             heartbeat_seconds=settings.sse.heartbeat_seconds,
             broadcaster=self.broadcaster,
             metrics=metrics,
+            clock=clock,
         )
         self._reader = LiveReader(
             kafka=settings.kafka,
@@ -174,9 +188,10 @@ class LiveHalf:
                     broadcaster=self.broadcaster,
                     database=history,
                     limits=replay_limits_of(settings),
+                    clock=clock,
                 ),
             ),
-            readsb_routes(broadcaster=self.broadcaster, gate=gate),
+            readsb_routes(broadcaster=self.broadcaster, gate=gate, clock=clock),
             page_routes(settings.page, needs_key=settings.access.mode == "required"),
         ]
 
@@ -202,6 +217,10 @@ class LiveHalf:
                 otherwise="the topic has not been read to its end yet",
             )
         }
+
+    def observations(self) -> Checks:
+        """Name a host's clock that differs from the time of the data."""
+        return {"clock": self._picture.clock_trouble}
 
     def routers(self) -> list[APIRouter]:
         """Serve the stream and the page that shows it."""
@@ -259,11 +278,13 @@ class Service:
         server = create_server(self._app(host), trusted_proxies=settings.http.trusted_proxies)
         serving = asyncio.create_task(server.serve(sockets=[listener]), name="server")
         tasks = [task for half in self._halves for task in half.start()]
+        watching = asyncio.create_task(watch_host_clock(), name="host clock")
         log.info("started", url=f"http://{host}:{port}", parts=[task.get_name() for task in tasks])
         try:
             await self._watch([serving, *tasks])
         finally:
             self._stopping.set()
+            watching.cancel()
             await asyncio.gather(*(half.stop(hurry=self._hurry) for half in self._halves))
             await self._history.close()
             server.should_exit = True
@@ -277,7 +298,9 @@ class Service:
             when=lambda: not self._stopping.is_set(), otherwise="the process is stopping"
         )
         required = {"not_stopping": is_running, **last.checks()}
-        observed = {name: check for half in others for name, check in half.checks().items()}
+        beside = [half.checks() for half in others]
+        beside += [half.observations() for half in self._halves]
+        observed = {name: check for checks in beside for name, check in checks.items()}
         health = health_routes(
             required=required,
             observed=observed,

@@ -9,6 +9,9 @@ from prometheus_client.parser import text_string_to_metric_families
 
 _TIMEOUT_SECONDS = 3.0
 
+_ADVICE = frozenset({"clock"})
+"""Checks of `/ready` that an operator should know of, and that nothing has to wait for."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Figures:
@@ -21,6 +24,8 @@ class Figures:
 
     delay_seconds: float
     viewers: int
+    clock_offset_seconds: float = 0.0
+    """How far this machine's clock is ahead of the time of the data; negative if behind."""
 
 
 class ProcessorStatus:
@@ -40,7 +45,7 @@ class ProcessorStatus:
             checks: dict[str, object] = self._client.get("/ready").json()
         except (httpx2.HTTPError, ValueError):
             return None
-        return [name for name, holds in checks.items() if holds is False]
+        return [n for n, holds in checks.items() if holds is False and n not in _ADVICE]
 
     def figures(self) -> Figures | None:
         """Read its metrics."""
@@ -61,6 +66,7 @@ def parse_figures(exposition: str) -> Figures:
         messages_accounted=int(sum(accounted)),
         delay_seconds=_finite(values.get(("live_delay_seconds", ""), 0)),
         viewers=int(values.get(("stream_viewers", ""), 0)),
+        clock_offset_seconds=_finite(values.get(("live_clock_offset_seconds", ""), 0)),
     )
 
 

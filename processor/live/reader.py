@@ -22,8 +22,8 @@ from processor.kafka import (
 )
 from processor.live.position import Position, epoch_of
 from processor.live.tracker import Update
-from processor.message import LogIdentity, read_headers
-from telemetry.codec import MalformedMessageError, decode
+from processor.message import LogIdentity, read_headers, read_poll_time, read_published_at
+from telemetry.codec import Headers, MalformedMessageError, decode
 from telemetry.settings import KafkaSettings, LiveSettings
 from telemetry.state_vector import StateVector
 
@@ -162,12 +162,14 @@ def _sort_out(messages: list[Message], waiting_for: set[int]) -> list[Update]:
             if error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - its name
                 waiting_for.discard(partition)
             continue
-        updates.append(Update(partition, offset, _read(message)))
+        headers = read_headers(message)
+        times = read_poll_time(headers), read_published_at(message)
+        updates.append(Update(partition, offset, _read(message, headers), *times))
     return updates
 
 
-def _read(message: Message) -> StateVector | None:
+def _read(message: Message, headers: Headers) -> StateVector | None:
     try:
-        return decode(message.value(), read_headers(message))
+        return decode(message.value(), headers)
     except MalformedMessageError:  # the archive sets it aside
         return None

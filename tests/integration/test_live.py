@@ -160,7 +160,8 @@ def test_health_and_readiness_tell_the_truth(stage: Stage) -> None:
     assert httpx.get(f"{url}/health").status_code == 200
     with StreamViewer(url) as viewer:
         viewer.wait_for_event("snapshot")
-        assert httpx.get(f"{url}/ready").json() == {"not_stopping": True, "live_picture": True}
+        checks = {"not_stopping": True, "live_picture": True, "clock": True}
+        assert httpx.get(f"{url}/ready").json() == checks
         viewer.wait_for(
             lambda: f"live_aircraft {FLEET}.0" in httpx.get(f"{url}/metrics").text,
             timeout_s=5,

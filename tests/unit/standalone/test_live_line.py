@@ -1,6 +1,7 @@
 """One line in place on a terminal, hardly any elsewhere."""
 
 import io
+from dataclasses import replace
 
 import pytest
 
@@ -22,6 +23,26 @@ class Terminal(io.StringIO):
 def test_figures_in_words() -> None:
     """With their units."""
     assert describe(FIGURES) == "2,926 aircraft, 1,234,567 rows stored, delay 4.3 s, 2 viewers"
+
+
+def test_a_sky_without_aircraft_is_named() -> None:
+    """It is no fault; one that had some before shows the figure."""
+    terminal = Terminal()
+    line = LiveLine(terminal)
+    for aircraft in (0, 3, 0):
+        line.show(replace(FIGURES, aircraft=aircraft))
+    shown = [text.split(",")[0] for text in terminal.getvalue().split("\r\x1b[K")[1:]]
+    assert shown == ["no aircraft yet", "3 aircraft", "0 aircraft"]
+
+
+@pytest.mark.parametrize(
+    ("offset", "words"),
+    [(59, ""), (400, ", clock 400 s ahead of the data"), (-90, ", clock 90 s behind the data")],
+)
+def test_a_wrong_clock_is_named(offset: float, words: str) -> None:
+    """As /ready and the log do."""
+    figures = replace(FIGURES, clock_offset_seconds=offset)
+    assert describe(figures) == describe(FIGURES) + words
 
 
 def test_line_on_a_terminal_is_overwritten() -> None:
