@@ -37,6 +37,12 @@ class HostClock:
         return step if abs(step) > STEP_SECONDS else None
 
 
+def carried_on(wall: Callable[[], float], monotonic: Callable[[], float]) -> Callable[[], float]:
+    """Return a clock that shows the time as of now, and that later steps do not move."""
+    lead = wall() - monotonic()
+    return lambda: monotonic() + lead
+
+
 async def watch_host_clock() -> None:
     """Log each step until cancelled."""
     clock = HostClock()

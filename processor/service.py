@@ -30,10 +30,11 @@ from processor.archive.database import Database
 from processor.archive.maintenance import Kept, Maintenance
 from processor.archive.metrics import ArchiveMetrics
 from processor.archive.sql import load_queries
+from processor.archive.time_window import TimeWindow
 from processor.archive.writer import Writer
 from processor.history.database import HistoryDatabase
 from processor.history.replay import Replay, ReplayLimits
-from processor.host_clock import watch_host_clock
+from processor.host_clock import carried_on, watch_host_clock
 from processor.live.audience import Limits
 from processor.live.broadcaster import Broadcaster, Lifetime
 from processor.live.data_clock import DataClock
@@ -103,6 +104,10 @@ class ArchiveHalf:
                 max_ratio=settings.archive.max_invalid_ratio,
             ),
             metrics=metrics,
+            window=TimeWindow(
+                (time.time, carried_on(time.time, time.monotonic)),
+                retention_days=settings.database.retention_days,
+            ),
         )
 
     def start(self) -> list[asyncio.Task[None]]:
@@ -135,6 +140,7 @@ class ArchiveHalf:
                 when=lambda: all(database.is_reachable for database in self._databases),
                 otherwise="the database does not answer; see database.url and the log",
             ),
+            "archive_clock": self._consumer.clock_trouble,
         }
 
     def observations(self) -> Checks:

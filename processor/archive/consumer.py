@@ -13,11 +13,13 @@ from typing import Any, Protocol, TypeVar
 import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from processor.archive.batch import Batch, Claim
+from processor.archive.batch import Batch, Claim, DeadLetter
 from processor.archive.breaker import Breaker
+from processor.archive.clock_doubt import ClockDoubt
 from processor.archive.metrics import ArchiveMetrics
+from processor.archive.time_window import TimeWindow
 from processor.archive.writer import Stored
-from processor.errors import LostLogError, StoppedError, UnavailableError
+from processor.errors import ClockDoubtError, LostLogError, StoppedError, UnavailableError
 from processor.kafka import Broker, check, consumer_config, read_watermarks
 from processor.message import LogIdentity, Watermarks
 from telemetry.settings import ArchiveSettings, KafkaSettings
@@ -34,6 +36,9 @@ CLAIM_SECONDS = 200
 
 STOP_SECONDS = 20
 """How long the last batch may take at shutdown; what is not stored then stays in the log."""
+
+DOUBT_SECONDS = 10
+"""Until the messages are looked at once more after their times made the clocks here doubtful."""
 
 LOOK_AROUND_SECONDS = 5
 """How often the lag is observed."""
@@ -62,6 +67,7 @@ class ArchiveConsumer:
         loop: asyncio.AbstractEventLoop,
         breaker: Breaker,
         metrics: ArchiveMetrics,
+        window: TimeWindow | None = None,
     ) -> None:
         self._kafka = kafka
         self._archive = archive
@@ -69,6 +75,7 @@ class ArchiveConsumer:
         self._store: Store
         self._loop = loop
         self._breaker = breaker
+        self._times = None if window is None else ClockDoubt(window, metrics)
         self._metrics = metrics
         self._stopping = threading.Event()
         self._stop_by = math.inf
@@ -81,6 +88,10 @@ class ArchiveConsumer:
         self._write: concurrent.futures.Future[Stored] | None = None
         self._look_around_at = 0.0
         self.is_assigned = False
+
+    def clock_trouble(self) -> str | None:
+        """Return why the clocks here are doubted and nothing is stored; None if they are not."""
+        return None if self._times is None else self._times.trouble
 
     def stop(self) -> None:
         """Ask `run` to store what it has read and return; from any thread."""
@@ -99,6 +110,8 @@ class ArchiveConsumer:
             except UnavailableError as error:
                 log.warning("archive_starts_over", reason=str(error))
                 self._stopping.wait(1)
+            except ClockDoubtError:
+                self._stopping.wait(DOUBT_SECONDS)
             except StoppedError:
                 return
 
@@ -143,6 +156,7 @@ class ArchiveConsumer:
             self._observe_lag()
 
     def _take(self, messages: list[Message]) -> None:
+        bounds = None if self._times is None else self._times.bounds()
         for message in messages:
             if (error := message.error()) is not None:
                 self._check(error)
@@ -152,11 +166,18 @@ class ArchiveConsumer:
                 continue
             if not self._batch.n_in:
                 self._batch_since = time.monotonic()
-            dead_letter = self._batch.add(message, claim)
-            if dead_letter is None:
-                self._breaker.record_read()
-            else:
-                self._breaker.record_malformed(dead_letter.reason)
+            self._count(self._batch.add(message, claim, bounds))
+
+    def _count(self, dead_letter: DeadLetter | None) -> None:
+        """Notice when too much is set aside to be chance."""
+        if dead_letter is not None and dead_letter.untimely is None:
+            self._breaker.record_malformed(dead_letter.reason)
+            return
+        self._breaker.record_read()
+        if self._times is not None and dead_letter is not None:
+            self._times.record_untimely(dead_letter)
+        elif self._times is not None:
+            self._times.record_timely()
 
     def _check(self, error: KafkaError) -> None:
         """Sort out an error; offsets may be lost because the whole log is another one."""
@@ -178,6 +199,8 @@ class ArchiveConsumer:
     def _hand_over(self) -> None:
         """Begin to store the batch, once the one before is stored, and begin the next."""
         self._await_write()
+        if self._times is not None:
+            self._times.check(self._batch)
         batch, self._batch = self._batch, Batch()
         for span in batch.spans.values():
             self._claims[span.partition].next_offset = span.hi
