@@ -22,6 +22,7 @@ from processor.archive.writer import Stored
 from processor.errors import ClockDoubtError, LostLogError, StoppedError, UnavailableError
 from processor.kafka import Broker, check, consumer_config, read_watermarks
 from processor.message import LogIdentity, Watermarks
+from processor.polling import Polling
 from telemetry.settings import ArchiveSettings, KafkaSettings
 
 log = structlog.get_logger()
@@ -80,6 +81,7 @@ class ArchiveConsumer:
         self._stopping = threading.Event()
         self._stop_by = math.inf
         self._consumer: Consumer
+        self._polling: Polling
         self._broker: Broker
         self._claims: dict[int, Claim] = {}
         self._stored: dict[int, int] = {}
@@ -122,6 +124,7 @@ class ArchiveConsumer:
             config["partition.assignment.strategy"] = "cooperative-sticky"
             config["session.timeout.ms"] = self._archive.session_timeout_seconds * 1000
         self._consumer = Consumer(config, logger=logging.getLogger("kafka.archive"))
+        self._polling = Polling(self._consumer, self._stopping)
         self._broker = Broker(self._kafka)
         self._claims, self._batch = {}, Batch()
         try:
@@ -143,8 +146,8 @@ class ArchiveConsumer:
 
     def _step(self) -> None:
         room = self._archive.max_batch_messages - self._batch.n_in
-        messages = self._consumer.consume(
-            min(room, MESSAGES_AT_ONCE), timeout=self._archive.idle_seconds
+        messages = self._polling.read(
+            min(room, MESSAGES_AT_ONCE), wait_seconds=self._archive.idle_seconds
         )
         self._take(messages)
         if self._batch.n_in and self._is_due(is_idle=not messages):

@@ -23,6 +23,7 @@ from processor.kafka import (
 from processor.live.position import Position, epoch_of
 from processor.live.tracker import Update
 from processor.message import LogIdentity, read_headers, read_poll_time, read_published_at
+from processor.polling import Polling
 from telemetry.codec import Headers, MalformedMessageError, decode
 from telemetry.settings import KafkaSettings, LiveSettings
 from telemetry.state_vector import StateVector
@@ -130,8 +131,9 @@ class LiveReader:
     def _read(self, waiting_for: set[int]) -> None:
         """Read on and on; tell once when the end of every partition has been seen."""
         is_behind = True
+        polling = Polling(self._consumer, self._stopping)
         while not self._stopping.is_set():
-            messages = self._consumer.consume(MESSAGES_AT_ONCE, timeout=0.05)
+            messages = polling.read(MESSAGES_AT_ONCE, wait_seconds=0.05)
             if messages:
                 self._deliver(_sort_out(messages, waiting_for))
             if is_behind and not waiting_for:
