@@ -20,6 +20,7 @@ from processor.kafka import (
     is_embedded,
     read_watermarks,
 )
+from processor.live.log_time import find_log_time
 from processor.live.position import Position, epoch_of
 from processor.live.tracker import Update
 from processor.message import LogIdentity, read_headers, read_poll_time, read_published_at
@@ -103,12 +104,17 @@ class LiveReader:
         end = tuple(high for _, high in held)
         if is_embedded(identity.cluster_id):
             return Position(epoch, tuple(low for low, _ in held)), Position(epoch, end)
-        resumable_since = time.time() - self._live.resume_window_seconds
+        resumable_since = self._log_time(end) - self._live.resume_window_seconds
         since = resumable_since - self._live.expiry_seconds
         return (
             Position(epoch, self._look_up(since, end)),
             Position(epoch, self._look_up(resumable_since, end)),
         )
+
+    def _log_time(self, end: tuple[int, ...]) -> float:
+        """Return the time from which to read back, also where the publishers' clocks differ."""
+        span = self._live.resume_window_seconds + self._live.expiry_seconds
+        return find_log_time(time.time(), span, lambda since: self._look_up(since, end) != end)
 
     def _look_up(self, since: float, end: tuple[int, ...]) -> tuple[int, ...]:
         """Return the first offset of each partition that was published at a time or later."""
