@@ -1,8 +1,11 @@
 """The clock of the live state: it follows the data, whatever the host's clock does."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from processor.live.data_clock import (
+    AGREEMENT_SECONDS,
     ANSWERS_TO_CONVINCE,
     REVIEW_SECONDS,
     DataClock,
@@ -189,3 +192,34 @@ def test_a_machine_that_slept_is_right_with_the_first_answer() -> None:
     machine.ahead = slept
     machine.clock.observe([Evidence(data_time, data_time, data_time)], is_fresh=True)
     assert machine.error == slept
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 30), st.integers(-86_400, 86_400)), max_size=40),
+    st.integers(0, 7_200),
+)
+def test_no_sequence_of_steps_moves_it(steps: list[tuple[int, int]], behind: int) -> None:
+    """With answers in between, or in silence, however the host's clock is set."""
+    stepped, steady = _Machine(), _Machine()
+    for machine in (stepped, steady):
+        machine.receive(behind=behind)
+    for seconds, ahead in steps:
+        stepped.ahead = ahead
+        for machine in (stepped, steady):
+            machine.passed += seconds
+            machine.receive(behind=behind)
+        assert stepped.error == steady.error == -behind
+
+
+@given(st.lists(st.integers(0, 4_102_444_799), max_size=20))
+def test_single_wild_answers_do_not_move_it(times: list[int]) -> None:
+    """Each between two right ones, with a publication that was invented to match."""
+    machine = _Machine()
+    machine.receive()
+    for time in times:
+        wild = time if abs(time - machine.true_time) > AGREEMENT_SECONDS else 0
+        machine.clock.observe([Evidence(wild, wild, wild)], is_fresh=True)
+        assert machine.error == 0
+        machine.passed += 10
+        machine.receive()
+        assert machine.error == 0
