@@ -1,5 +1,6 @@
 """One message of telemetry.raw as the processor sees it, and the log it comes from."""
 
+import functools
 from typing import NamedTuple, Protocol, cast
 
 import msgspec
@@ -40,9 +41,12 @@ def read_headers(message: Message) -> Headers:
 def read_poll_time(headers: Headers) -> int | None:
     """Return the time of the answer that a message is of (Unix seconds); None without one."""
     text = headers.get("poll-time")
-    if text is None or len(text) > MAX_POLL_TIME_DIGITS or not text.isdigit():
-        return None
-    return int(text)
+    return None if text is None else _to_poll_time(text)
+
+
+@functools.lru_cache(maxsize=64)  # the messages of one answer all have the same
+def _to_poll_time(text: bytes) -> int | None:
+    return int(text) if len(text) <= MAX_POLL_TIME_DIGITS and text.isdigit() else None
 
 
 def read_published_at(message: Message) -> int | None:

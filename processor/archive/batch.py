@@ -8,7 +8,13 @@ import msgspec
 from msgspec.structs import astuple
 
 from processor.archive.time_window import Bounds, Reason, Untimely
-from processor.message import Message, read_headers, read_poll_time, read_published_at
+from processor.message import (
+    AFTER_ANSWER_SECONDS,
+    Message,
+    read_headers,
+    read_poll_time,
+    read_published_at,
+)
 from telemetry.codec import Headers, MalformedMessageError, decode
 from telemetry.state_vector import StateVector
 
@@ -147,9 +153,12 @@ def _origin(message: Message) -> tuple[int, int]:
 def _judge(
     state_vector: StateVector, message: Message, headers: Headers, bounds: Bounds
 ) -> Untimely | None:
-    return bounds.judge(
-        state_vector.last_contact, read_poll_time(headers), read_published_at(message)
-    )
+    last_contact, poll_time = state_vector.last_contact, read_poll_time(headers)
+    # Nearly all are: the full judgement reads one more field of the message.
+    is_after_answer = poll_time is not None and last_contact > poll_time + AFTER_ANSWER_SECONDS
+    if bounds.earliest <= last_contact <= bounds.latest and not is_after_answer:
+        return None
+    return bounds.judge(last_contact, poll_time, read_published_at(message))
 
 
 def _dead_letter(
