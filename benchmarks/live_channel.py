@@ -15,6 +15,7 @@ from processor.api.server import create_server, listen
 from processor.api.sse import sse_routes
 from processor.live.audience import Limits
 from processor.live.broadcaster import Broadcaster, Lifetime
+from processor.live.data_clock import DataClock
 from processor.live.metrics import LiveMetrics
 from processor.live.picture import LivePicture
 from processor.live.position import Position
@@ -80,7 +81,7 @@ class LivePart:
             heartbeat_seconds=SSE.heartbeat_seconds,
             broadcaster=self.broadcaster,
             metrics=metrics,
-            clock=clock,
+            clock=DataClock(host=clock, monotonic=clock),
         )
         routes = sse_routes(
             broadcaster=self.broadcaster,

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import socket
+import time
 
 import structlog
 from fastapi import APIRouter
@@ -21,11 +22,14 @@ from processor.archive.maintenance import Maintenance
 from processor.archive.metrics import ArchiveMetrics
 from processor.archive.retention import Kept
 from processor.archive.sql import load_queries
+from processor.archive.time_window import TimeWindow
 from processor.archive.writer import Writer
 from processor.history.database import HistoryDatabase
 from processor.history.replay import Replay, ReplayLimits
+from processor.host_clock import carried_on
 from processor.live.audience import Limits
 from processor.live.broadcaster import Broadcaster, Lifetime
+from processor.live.data_clock import DataClock
 from processor.live.metrics import LiveMetrics
 from processor.live.picture import LivePicture
 from processor.live.reader import LiveReader
@@ -79,6 +83,10 @@ class _Archive:
                 max_ratio=settings.archive.max_invalid_ratio,
             ),
             metrics=metrics,
+            window=TimeWindow(
+                (time.time, carried_on(time.time, time.monotonic), writing.server_now),
+                retention_days=settings.database.retention_days,
+            ),
         )
         consumer = self.consumer
         # Neither knows this object: a cycle would keep the watch's connection for long.
@@ -161,9 +169,18 @@ class ArchiveHalf:
                 otherwise="no partition of the topic is assigned to this instance yet",
             ),
             "archive_kafka": self._kafka_trouble,
+            "archive_clock": self._clock_trouble,
             "database": self._database_trouble,
-            "retention": lambda: self._archive.retention_refusal if self._archive else NOT_AT_WORK,
         }
+
+    def observations(self) -> Checks:
+        """Name why nothing expires: the database fills, but it stores."""
+        return {
+            "retention": lambda: self._archive.retention_refusal if self._archive else NOT_AT_WORK
+        }
+
+    def _clock_trouble(self) -> str | None:
+        return self._archive.consumer.clock_trouble() if self._archive is not None else NOT_AT_WORK
 
     def _kafka_trouble(self) -> str | None:
         return self._archive.kafka_trouble if self._archive is not None else NOT_AT_WORK
@@ -189,16 +206,20 @@ class LiveHalf:
         history: HistoryDatabase,
     ) -> None:
         metrics = LiveMetrics(registry)
+        clock = DataClock()
         self.broadcaster = Broadcaster(
             metrics=metrics,
             limits=limits_of(settings.sse),
             lifetime=lifetime_of(settings.sse),
+            clock=clock,
+            expiry_clock=time.time,
         )
         self._picture = LivePicture(
             settings=settings.live,
             heartbeat_seconds=settings.sse.heartbeat_seconds,
             broadcaster=self.broadcaster,
             metrics=metrics,
+            clock=clock,
         )
         self._settings = settings
         self._metrics = metrics
@@ -216,9 +237,10 @@ class LiveHalf:
                     broadcaster=self.broadcaster,
                     database=history,
                     limits=replay_limits_of(settings),
+                    clock=clock,
                 ),
             ),
-            readsb_routes(broadcaster=self.broadcaster, gate=gate),
+            readsb_routes(broadcaster=self.broadcaster, gate=gate, clock=clock),
             page_routes(settings.page, needs_key=settings.access.mode == "required"),
         ]
 
@@ -277,6 +299,10 @@ class LiveHalf:
         if self._reader is None or self._watch is None:
             return NOT_AT_WORK
         return self._reader.broker_trouble or self._watch.trouble
+
+    def observations(self) -> Checks:
+        """Name a host's clock that differs from the time of the data."""
+        return {"clock": self._picture.clock_trouble}
 
     def routers(self) -> list[APIRouter]:
         """Serve the stream and the page that shows it."""

@@ -1,10 +1,22 @@
 """One message of telemetry.raw as the processor sees it, and the log it comes from."""
 
+import functools
 from typing import NamedTuple, Protocol, cast
 
 import msgspec
 
 from telemetry.codec import Headers
+
+FUTURE_SECONDS = 300
+"""How far a time may be ahead of the clocks that judge it: hosts without NTP drift by minutes
+before it is noticed. Anything further ahead would hide its aircraft for longer than the expiry."""
+
+AFTER_ANSWER_SECONDS = 60
+"""How far `last_contact` may be after the time of the answer that it came with. In 40,934 real
+state vectors it never was; a minute is for feeders whose clocks differ a little."""
+
+MAX_POLL_TIME_DIGITS = 10
+"""Unix seconds have ten digits until the year 2286."""
 
 HeaderList = dict[str, str | bytes | None] | list[tuple[str, str | bytes | None]] | None
 """As the client's type has it; what arrives is a list with bytes, or None."""
@@ -24,6 +36,23 @@ class Message(Protocol):
 def read_headers(message: Message) -> Headers:
     """Return the headers by name; of several with one name the last counts."""
     return cast("Headers", dict(message.headers() or ()))
+
+
+def read_poll_time(headers: Headers) -> int | None:
+    """Return the time of the answer that a message is of (Unix seconds); None without one."""
+    text = headers.get("poll-time")
+    return None if text is None else _to_poll_time(text)
+
+
+@functools.lru_cache(maxsize=64)  # the messages of one answer all have the same
+def _to_poll_time(text: bytes) -> int | None:
+    return int(text) if len(text) <= MAX_POLL_TIME_DIGITS and text.isdigit() else None
+
+
+def read_published_at(message: Message) -> int | None:
+    """Return Kafka's timestamp of a message (Unix seconds); None where it has none."""
+    milliseconds = message.timestamp()[1]
+    return milliseconds // 1000 if milliseconds > 0 else None
 
 
 class LogIdentity(msgspec.Struct, frozen=True):

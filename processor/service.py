@@ -19,6 +19,7 @@ from processor.api.history import history_routes
 from processor.api.hosts import accepted_hosts
 from processor.api.server import create_server, listen
 from processor.halves import ArchiveHalf, LiveHalf, history_of
+from processor.host_clock import watch_host_clock
 from processor.supervisor import Half, supervise
 from telemetry.http_address import url_of
 from telemetry.settings import Settings
@@ -82,12 +83,13 @@ class Service:
         server = create_server(self._app(host), trusted_proxies=settings.http.trusted_proxies)
         serving = asyncio.create_task(server.serve(sockets=[listener]), name="server")
         running = [asyncio.create_task(one.run(), name=one.half.name) for one in self._supervisors]
+        watching = asyncio.create_task(watch_host_clock(), name="host clock")
         log.info("started", url=url_of(host, port), halves=[task.get_name() for task in running])
         try:
             await self._watch([serving, *running])
         finally:
             self._stopping.set()
-            for task in running:
+            for task in (watching, *running):
                 task.cancel()
             await asyncio.gather(*(one.stop(hurry=self._hurry) for one in self._supervisors))
             await self._history.close()
@@ -102,7 +104,9 @@ class Service:
             when=lambda: not self._stopping.is_set(), otherwise="the process is stopping"
         )
         required = {"not_stopping": is_running, **last.checks()}
-        observed = {name: check for one in others for name, check in one.checks().items()}
+        beside = [one.checks() for one in others]
+        beside += [one.half.observations() for one in self._supervisors]
+        observed = {name: check for checks in beside for name, check in checks.items()}
         health = health_routes(
             required=required,
             observed=observed,

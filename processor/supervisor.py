@@ -42,6 +42,9 @@ class Half(Protocol):
     def checks(self) -> Checks:
         """Return what must hold for this half to do its work."""
 
+    def observations(self) -> Checks:
+        """Return what an operator should know although this half does its work."""
+
     def routers(self) -> list[APIRouter]:
         """Return what this half serves, at all times."""
 

@@ -10,6 +10,9 @@ from prometheus_client.parser import text_string_to_metric_families
 _TIMEOUT_SECONDS = 3.0
 _HALVES = ("archive", "live")
 
+_ADVICE = frozenset({"clock", "retention"})
+"""Checks of `/ready` that an operator should know of, and that nothing has to wait for."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Figures:
@@ -26,6 +29,8 @@ class Figures:
     viewers: int
     failed: tuple[str, ...] = ()
     """The halves that have failed and are tried again: archive, live."""
+    clock_offset_seconds: float = 0.0
+    """How far this machine's clock is ahead of the time of the data; negative if behind."""
 
 
 class ProcessorStatus:
@@ -48,7 +53,7 @@ class ProcessorStatus:
         except (httpx2.HTTPError, ValueError):
             return None
         self.failure = _failure(checks)
-        return [name for name, holds in checks.items() if holds is False]
+        return [n for n, holds in checks.items() if holds is False and n not in _ADVICE]
 
     def figures(self) -> Figures | None:
         """Read its metrics."""
@@ -80,6 +85,7 @@ def parse_figures(exposition: str) -> Figures:
         delay_seconds=_finite(values.get(("live_delay_seconds", ""), math.nan)),
         viewers=int(values.get(("stream_viewers", ""), 0)),
         failed=tuple(failed),
+        clock_offset_seconds=_finite(values.get(("live_clock_offset_seconds", ""), 0)) or 0.0,
     )
 
 

@@ -41,7 +41,7 @@ def _answers(client: httpx2.Client) -> bool:
 
 
 def wait_for_picture(status: ProcessorStatus, check: Check, say: Callable[[str], None]) -> None:
-    """Wait until the processor is ready and has an aircraft to show, however long it takes."""
+    """Wait until the processor is ready, with aircraft or without, however long it takes."""
     tell_at = time.monotonic() + _STILL_WAITING_SECONDS
     while awaited := _awaited(status):
         check()
@@ -55,7 +55,4 @@ def _awaited(status: ProcessorStatus) -> str | None:
     missing = status.missing()
     if missing is None:
         return "the processor to answer"
-    if missing:
-        return f"the processor: not ready are {', '.join(missing)}"
-    figures = status.figures()
-    return None if figures and figures.aircraft else "the first aircraft"
+    return f"the processor: not ready are {', '.join(missing)}" if missing else None

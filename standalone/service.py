@@ -78,7 +78,7 @@ class Service:
         )
 
     def start(self) -> None:
-        """Start all parts and return when there is something to see.
+        """Start all parts and return when everything serves, also without any aircraft.
 
         Raises:
             StandaloneError: A part died or does not serve.

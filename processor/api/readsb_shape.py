@@ -8,6 +8,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from processor.live.filter import EARTH_RADIUS_KM, Circle
+from processor.message import AFTER_ANSWER_SECONDS
 from telemetry.state_vector import StateVector
 
 METRES_PER_FOOT = 0.3048
@@ -107,7 +108,7 @@ def to_readsb(state: StateVector, now: float, centre: Circle | None = None) -> R
         category=_category(state.category),
         lat=_rounded(state.latitude, 1, 6),
         lon=_rounded(state.longitude, 1, 6),
-        seen_pos=_age(state.time_position, now, 3) if has_position else UNSET,
+        seen_pos=_age_of_position(state, now) if has_position else UNSET,
         spi=int(state.spi),
         mlat=("lat", "lon") if has_position and state.position_source == MLAT else (),
         tisb=(),
@@ -131,8 +132,12 @@ def _feet(metres: float | None) -> int | UnsetType:
     return UNSET if metres is None else round(metres / METRES_PER_FOOT)
 
 
-def _age(moment: int | None, now: float, digits: int) -> float | UnsetType:
-    return UNSET if moment is None else round(max(0.0, now - moment), digits)
+def _age_of_position(state: StateVector, now: float) -> float | UnsetType:
+    """Return the age; a position later than the last contact has a wrong time, and no age."""
+    moment = state.time_position
+    if moment is None or moment > state.last_contact + AFTER_ANSWER_SECONDS:
+        return UNSET
+    return round(max(0.0, now - moment), 3)
 
 
 def _category(category: int | None) -> str | UnsetType:

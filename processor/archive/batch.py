@@ -7,7 +7,14 @@ from typing import Any
 import msgspec
 from msgspec.structs import astuple
 
-from processor.message import Message, read_headers
+from processor.archive.time_window import Bounds, Reason, Untimely
+from processor.message import (
+    AFTER_ANSWER_SECONDS,
+    Message,
+    read_headers,
+    read_poll_time,
+    read_published_at,
+)
 from telemetry.codec import Headers, MalformedMessageError, decode
 from telemetry.state_vector import StateVector
 
@@ -31,7 +38,12 @@ class Claim(msgspec.Struct):
 
 
 class DeadLetter(msgspec.Struct, frozen=True):
-    """A message that holds no state vector: as it came, and what is wrong with it."""
+    """A message that is not stored as a state vector: as it came, and what is wrong with it.
+
+    Attributes:
+        untimely: What is wrong with its time, if that is all.
+        is_clock_doubted: Whether its publication has such a time too.
+    """
 
     partition: int
     offset: int
@@ -40,6 +52,8 @@ class DeadLetter(msgspec.Struct, frozen=True):
     value: bytes | None
     reason: str
     published_at: dt.datetime | None
+    untimely: Reason | None = None
+    is_clock_doubted: bool = False
 
 
 class Span(msgspec.Struct):
@@ -65,11 +79,18 @@ class Batch:
         self.spans = {span.partition: span for span in spans}
         self.n_in = sum(span.n_in for span in self.spans.values())
 
-    def add(self, message: Message, claim: Claim) -> DeadLetter | None:
-        """Take one message, read under a claim whose `next_offset` is the position before it.
+    def add(
+        self, message: Message, claim: Claim, bounds: Bounds | None = None
+    ) -> DeadLetter | None:
+        """Take one message.
+
+        Args:
+            message: The next of its partition.
+            claim: Under which it was read; `next_offset` is the position before it.
+            bounds: Times that are believed; by default all.
 
         Returns:
-            The dead letter, if the message holds no state vector.
+            The dead letter, if the message holds no state vector or none of a time in bounds.
         """
         partition, offset = _origin(message)
         span = self.spans.get(partition)
@@ -81,12 +102,21 @@ class Batch:
         self.n_in += 1
         headers = read_headers(message)
         try:
-            span.state_vectors.append(decode(message.value(), headers))
+            state_vector = decode(message.value(), headers)
         except MalformedMessageError as error:
             dead_letter = _dead_letter(message, headers, str(error))
-            span.dead_letters.append(dead_letter)
-            return dead_letter
-        return None
+        else:
+            untimely = None if bounds is None else _judge(state_vector, message, headers, bounds)
+            if untimely is None:
+                span.state_vectors.append(state_vector)
+                return None
+            dead_letter = _dead_letter(message, headers, untimely.text, untimely)
+        span.dead_letters.append(dead_letter)
+        return dead_letter
+
+    def dead_letters(self) -> list[DeadLetter]:
+        """Return what is set aside, of all partitions."""
+        return [letter for span in self.spans.values() for letter in span.dead_letters]
 
     def without(self, partitions: Iterable[int]) -> "Batch":
         """Return the batch less what another instance stores now."""
@@ -120,7 +150,20 @@ def _origin(message: Message) -> tuple[int, int]:
     return partition, offset
 
 
-def _dead_letter(message: Message, headers: Headers, reason: str) -> DeadLetter:
+def _judge(
+    state_vector: StateVector, message: Message, headers: Headers, bounds: Bounds
+) -> Untimely | None:
+    last_contact, poll_time = state_vector.last_contact, read_poll_time(headers)
+    # Nearly all are: the full judgement reads one more field of the message.
+    is_after_answer = poll_time is not None and last_contact > poll_time + AFTER_ANSWER_SECONDS
+    if bounds.earliest <= last_contact <= bounds.latest and not is_after_answer:
+        return None
+    return bounds.judge(last_contact, poll_time, read_published_at(message))
+
+
+def _dead_letter(
+    message: Message, headers: Headers, reason: str, untimely: Untimely | None = None
+) -> DeadLetter:
     partition, offset = _origin(message)
     return DeadLetter(
         partition=partition,
@@ -130,6 +173,8 @@ def _dead_letter(message: Message, headers: Headers, reason: str) -> DeadLetter:
         value=message.value(),
         reason=_storable(reason),
         published_at=_published_at(message),
+        untimely=None if untimely is None else untimely.reason,
+        is_clock_doubted=untimely is not None and untimely.is_clock_doubted,
     )
 
 

@@ -12,11 +12,13 @@ from typing import Any, Protocol, TypeVar
 import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from processor.archive.batch import Batch, Claim
+from processor.archive.batch import Batch, Claim, DeadLetter
 from processor.archive.breaker import Breaker
+from processor.archive.clock_doubt import ClockDoubt
 from processor.archive.metrics import ArchiveMetrics
+from processor.archive.time_window import TimeWindow
 from processor.archive.writer import Stored
-from processor.errors import LostLogError, StoppedError, UnavailableError
+from processor.errors import ClockDoubtError, LostLogError, StoppedError, UnavailableError
 from processor.kafka import (
     RECHECK_SECONDS,
     Broker,
@@ -29,6 +31,7 @@ from processor.kafka import (
     recheck,
 )
 from processor.message import LogIdentity, Watermarks
+from processor.polling import Polling
 from telemetry.settings import ArchiveSettings, KafkaSettings
 from telemetry.throttle import Throttle
 
@@ -44,6 +47,9 @@ CLAIM_SECONDS = 200
 
 STOP_SECONDS = 20
 """How long the last batch may take at shutdown; what is not stored then stays in the log."""
+
+DOUBT_SECONDS = 10
+"""Until the messages are looked at once more after their times made the clocks here doubtful."""
 
 
 class Store(Protocol):
@@ -69,6 +75,7 @@ class ArchiveConsumer:
         loop: asyncio.AbstractEventLoop,
         breaker: Breaker,
         metrics: ArchiveMetrics,
+        window: TimeWindow | None = None,
     ) -> None:
         self._kafka = kafka
         self._archive = archive
@@ -76,10 +83,12 @@ class ArchiveConsumer:
         self._store: Store
         self._loop = loop
         self._breaker = breaker
+        self._times = None if window is None else ClockDoubt(window, metrics)
         self._metrics = metrics
         self._stopping = threading.Event()
         self._stop_by = math.inf
         self._consumer: Consumer
+        self._polling: Polling
         self._broker: Broker
         self._claims: dict[int, Claim] = {}
         self._stored: dict[int, int] = {}
@@ -95,6 +104,10 @@ class ArchiveConsumer:
     def broker_trouble(self) -> str | None:
         """Why Kafka cannot be used and what to do; None while it serves us."""
         return self._errors.reason
+
+    def clock_trouble(self) -> str | None:
+        """Return why the clocks here are doubted and nothing is stored; None if they are not."""
+        return None if self._times is None else self._times.trouble
 
     def stop(self) -> None:
         """Ask `run` to store what it has read and return; from any thread."""
@@ -124,6 +137,8 @@ class ArchiveConsumer:
                 if self._restarts.admit(str(error)) is not None:
                     log.warning("archive_starts_over", reason=str(error))
                 self._stopping.wait(1)
+            except ClockDoubtError:
+                self._stopping.wait(DOUBT_SECONDS)
             except StoppedError:
                 return
 
@@ -135,6 +150,7 @@ class ArchiveConsumer:
             config["session.timeout.ms"] = self._archive.session_timeout_seconds * 1000
         self._broker = Broker(self._kafka, self._errors)
         self._consumer = make_client(Consumer, config)
+        self._polling = Polling(self._consumer, self._stopping)
         self._claims, self._batch = {}, Batch()
         try:
             self._identity = self._broker.identify()
@@ -157,8 +173,8 @@ class ArchiveConsumer:
 
     def _step(self) -> None:
         room = self._archive.max_batch_messages - self._batch.n_in
-        messages = self._consumer.consume(
-            min(room, MESSAGES_AT_ONCE), timeout=self._archive.idle_seconds
+        messages = self._polling.read(
+            min(room, MESSAGES_AT_ONCE), wait_seconds=self._archive.idle_seconds
         )
         self._take(messages)
         if self._batch.n_in and self._is_due(is_idle=not messages):
@@ -176,6 +192,7 @@ class ArchiveConsumer:
             recheck(self._consumer, self._kafka.topic, self._errors)
 
     def _take(self, messages: list[Message]) -> None:
+        bounds = None if self._times is None else self._times.bounds()
         for message in messages:
             if (error := message.error()) is not None:
                 self._check(error)
@@ -185,11 +202,18 @@ class ArchiveConsumer:
                 continue
             if not self._batch.n_in:
                 self._batch_since = time.monotonic()
-            dead_letter = self._batch.add(message, claim)
-            if dead_letter is None:
-                self._breaker.record_read()
-            else:
-                self._breaker.record_malformed(dead_letter.reason)
+            self._count(self._batch.add(message, claim, bounds))
+
+    def _count(self, dead_letter: DeadLetter | None) -> None:
+        """Notice when too much is set aside to be chance."""
+        if dead_letter is not None and dead_letter.untimely is None:
+            self._breaker.record_malformed(dead_letter.reason)
+            return
+        self._breaker.record_read()
+        if self._times is not None and dead_letter is not None:
+            self._times.record_untimely(dead_letter)
+        elif self._times is not None:
+            self._times.record_timely()
 
     def _check(self, error: KafkaError) -> None:
         """Sort out an error; offsets may be lost because the whole log is another one."""
@@ -211,6 +235,8 @@ class ArchiveConsumer:
     def _hand_over(self) -> None:
         """Begin to store the batch, once the one before is stored, and begin the next."""
         self._await_write()
+        if self._times is not None:
+            self._times.check(self._batch)
         batch, self._batch = self._batch, Batch()
         for span in batch.spans.values():
             self._claims[span.partition].next_offset = span.hi

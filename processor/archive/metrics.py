@@ -26,6 +26,12 @@ class ArchiveMetrics:
             registry=registry,
             buckets=(1, 10, 100, 1_000, 3_000, 6_000, 12_000, 50_000),
         )
+        self.untimely = Counter(
+            "ingest_untimely_messages",
+            "Messages read whose last_contact cannot be true, by reason; set aside if not doubted.",
+            ["reason"],
+            registry=registry,
+        )
         self.fenced = Counter(
             "ingest_fenced_partitions",
             "Partitions found to be another instance's when they were to be stored.",

@@ -79,8 +79,9 @@ class Stage(Generic[Piece]):
 
     def take(self, until: int, state_vectors: Iterable[StateVector]) -> tuple[Piece, ...]:
         """Move on to the end of a second, and return what is told of it."""
-        self._read(until, [state for state in state_vectors if self._is_news(state)])
+        # First: the tracker takes nothing that is far ahead of its clock.
         self.now = until - 1
+        self._read(until, [state for state in state_vectors if self._is_news(state)])
         return self._turn()
 
     def idle_moments(self, until: int, step: int) -> Iterator[int]:

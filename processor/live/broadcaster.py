@@ -61,10 +61,21 @@ class Broadcaster:
         limits: Limits,
         lifetime: Lifetime,
         clock: Callable[[], float] = time.time,
+        expiry_clock: Callable[[], float] | None = None,
     ) -> None:
+        """Make one without viewers.
+
+        Args:
+            metrics: What operators watch.
+            limits: How many viewers there may be.
+            lifetime: How their streams end.
+            clock: Unix time in seconds, as the state vectors have it.
+            expiry_clock: The same as tokens have it; by default the former.
+        """
         self._metrics = metrics
         self._lifetime = lifetime
         self._clock = clock
+        self._expiry_clock = clock if expiry_clock is None else expiry_clock
         self._audience = Audience(limits, metrics)
         self._viewers: set[Viewer] = set()
         self._tracker: Tracker
@@ -178,8 +189,8 @@ class Broadcaster:
         """Return how long a stream may last, and how it ends then."""
         share = random.uniform(0.8, 1)  # noqa: S311 - a spread
         age = self._lifetime.max_age_seconds * share
-        if visitor.expires_at is not None and visitor.expires_at - self._clock() < age:
-            return visitor.expires_at - self._clock(), EXPIRED
+        if visitor.expires_at is not None and visitor.expires_at - self._expiry_clock() < age:
+            return visitor.expires_at - self._expiry_clock(), EXPIRED
         return age, OLD
 
     def subscribe(self, viewer: Viewer, view: View, past: object | None = None) -> None:

@@ -14,7 +14,18 @@ class LiveMetrics:
         self.viewers = Gauge("stream_viewers", "Open streams.", registry=registry)
         self.delay = Gauge(
             "live_delay_seconds",
-            "Time from the newest last_contact to now.",
+            "Time from the newest last_contact to now, by the time of the data.",
+            registry=registry,
+        )
+        self.clock_offset = Gauge(
+            "live_clock_offset_seconds",
+            "How far this host's clock is ahead of the time of the data; negative if behind.",
+            registry=registry,
+        )
+        self.ignored = Counter(
+            "live_ignored_messages",
+            "State vectors that the live state left out because of their time, by reason.",
+            ["reason"],
             registry=registry,
         )
         self._lag = Gauge(

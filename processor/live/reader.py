@@ -23,11 +23,13 @@ from processor.kafka import (
     read_watermarks,
     recheck,
 )
+from processor.live.log_time import find_log_time
 from processor.live.position import Position, epoch_of
 from processor.live.tracker import Update
 from processor.log_watch import Look
-from processor.message import LogIdentity, read_headers
-from telemetry.codec import MalformedMessageError, decode
+from processor.message import LogIdentity, read_headers, read_poll_time, read_published_at
+from processor.polling import Polling
+from telemetry.codec import Headers, MalformedMessageError, decode
 from telemetry.kafka_errors import BrokerErrors
 from telemetry.settings import KafkaSettings, LiveSettings
 from telemetry.state_vector import StateVector
@@ -126,7 +128,7 @@ class LiveReader:
         lows, end = tuple(low for low, _ in held), tuple(high for _, high in held)
         starts, resumable_after = lows, end
         if not is_embedded(identity.cluster_id):
-            resumable_since = time.time() - self._live.resume_window_seconds
+            resumable_since = self._log_time(end) - self._live.resume_window_seconds
             starts = self._look_up(resumable_since - self._live.expiry_seconds, end)
             resumable_after = self._look_up(resumable_since, end)
         # What stood before the oldest message may have been read by others a moment ago.
@@ -163,6 +165,11 @@ class LiveReader:
         )
         log.info("partitions_added", partitions=list(added))
 
+    def _log_time(self, end: tuple[int, ...]) -> float:
+        """Return the time from which to read back, also where the publishers' clocks differ."""
+        span = self._live.resume_window_seconds + self._live.expiry_seconds
+        return find_log_time(time.time(), span, lambda since: self._look_up(since, end) != end)
+
     def _look_up(self, since: float, end: tuple[int, ...]) -> tuple[int, ...]:
         """Return the first offset of each partition that was published at a time or later."""
         try:
@@ -184,8 +191,9 @@ class LiveReader:
     def _read(self, waiting_for: set[int]) -> None:
         """Read on and on; tell once when the end of every partition has been seen."""
         is_behind = True
+        polling = Polling(self._consumer, self._stopping)
         while not self._stopping.is_set():
-            messages = self._consumer.consume(MESSAGES_AT_ONCE, timeout=0.05)
+            messages = polling.read(MESSAGES_AT_ONCE, wait_seconds=0.05)
             if messages:
                 self._deliver(_sort_out(messages, waiting_for, self._next, self._errors))
             self._look_at_broker()
@@ -233,12 +241,14 @@ def _sort_out(
                 next_offsets[partition] = offset
             continue
         next_offsets[partition] = offset + 1
-        updates.append(Update(partition, offset, _read(message)))
+        headers = read_headers(message)
+        times = read_poll_time(headers), read_published_at(message)
+        updates.append(Update(partition, offset, _read(message, headers), *times))
     return updates
 
 
-def _read(message: Message) -> StateVector | None:
+def _read(message: Message, headers: Headers) -> StateVector | None:
     try:
-        return decode(message.value(), read_headers(message))
+        return decode(message.value(), headers)
     except MalformedMessageError:  # the archive sets it aside
         return None

@@ -1,21 +1,34 @@
 """TRACK: the newest state vector of every aircraft, and what changed since any moment."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from typing import Literal
 
 import msgspec
 
 from processor.live.aircraft import Aircraft
 from processor.live.columns import Columns
 from processor.live.position import Position
+from processor.message import AFTER_ANSWER_SECONDS, FUTURE_SECONDS
 from telemetry.state_vector import StateVector
+
+Untimely = Literal["future", "after_answer"]
+"""Why a state vector is ignored: it is later than the clock, or than its own answer."""
 
 
 class Update(msgspec.Struct, frozen=True, gc=False):
-    """One message: where in the log it stands, and its state vector, if it holds one."""
+    """One message: where in the log it stands, and its state vector, if it holds one.
+
+    Attributes:
+        poll_time: Time of the answer that the state vector is of (Unix seconds), where it is known.
+        published_at: Kafka's timestamp (Unix seconds), where there is one.
+    """
 
     partition: int
     offset: int
     state_vector: StateVector | None
+    poll_time: int | None = None
+    published_at: int | None = None
 
 
 class Changes(msgspec.Struct, frozen=True):
@@ -65,7 +78,7 @@ class Tracker:
             much later than `start` that whatever they hold has been read.
         expiry_seconds: An aircraft that has been silent for so long is removed.
         resume_window_seconds: How long a removal is remembered.
-        clock: Unix time in seconds.
+        clock: Unix time in seconds, as the state vectors have it.
     """
 
     def __init__(
@@ -127,11 +140,22 @@ class Tracker:
         """Resume nothing until all has expired that others may have read and this one has not."""
         self._uncertain_until = self._clock() + self._expiry_seconds
 
-    def apply(self, updates: Iterable[Update]) -> None:
-        """Take messages in; state vectors out of order or repeated change nothing."""
+    def apply(self, updates: Iterable[Update]) -> Counter[Untimely]:
+        """Take messages in; state vectors out of order or repeated change nothing.
+
+        Nor do those from the future: the newest counts, so one would hide its aircraft until then.
+
+        Returns:
+            How many were ignored because of their time, by reason.
+        """
+        ignored: Counter[Untimely] = Counter()
+        latest = self._clock() + FUTURE_SECONDS
         for update in updates:
             self._read[update.partition] = update.offset + 1
             if (state_vector := update.state_vector) is None:
+                continue
+            if (reason := _untimely(update, state_vector.last_contact, latest)) is not None:
+                ignored[reason] += 1
                 continue
             icao24 = state_vector.icao24
             known = self._incoming.get(icao24) or self._fleet.get(icao24)
@@ -139,6 +163,7 @@ class Tracker:
                 self._incoming[icao24] = Aircraft(
                     icao24, state_vector, update.partition, update.offset
                 )
+        return ignored
 
     def turn(self) -> Changes:
         """Move the picture on by all that was read, and remove whoever has fallen silent."""
@@ -208,3 +233,12 @@ class Tracker:
 def _extended(position: Position, starts: Sequence[int]) -> Position:
     """Return the position of which what stands before the starts is also a part."""
     return Position(position.epoch, (*position.offsets, *starts))
+
+
+def _untimely(update: Update, last_contact: int, latest: float) -> Untimely | None:
+    if last_contact > latest:
+        return "future"
+    poll_time = update.poll_time
+    if poll_time is not None and last_contact > poll_time + AFTER_ANSWER_SECONDS:
+        return "after_answer"
+    return None

@@ -92,6 +92,16 @@ def test_second_one_on_the_same_folder_is_refused(running: Command) -> None:
     assert httpx.get(f"{running.url}/ready").status_code == 200
 
 
+def test_an_empty_sky_is_ready(server_folder: Path) -> None:
+    """At night a box may be empty: `ready:` says that all serves, not that aircraft fly."""
+    antarctic = "[{name: pole, lamin: -90, lomin: -180, lamax: -89, lomax: -179}]"
+    with Command(server_folder, *FLEET, settings={"OPENSKY_AREAS": antarctic}) as command:
+        command.wait_until_ready()
+        assert httpx.get(f"{command.url}/ready").status_code == 200
+        assert command.interrupt() < 10
+        assert command.process.returncode == 0
+
+
 def test_ctrl_c_stores_all_that_was_collected(server_folder: Path) -> None:
     """What the collector published is what the ledger accounts for, to the last message."""
     with Command(server_folder, *BUSY_FLEET) as command:

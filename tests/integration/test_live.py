@@ -161,7 +161,7 @@ def test_health_and_readiness_tell_the_truth(stage: Stage) -> None:
     with StreamViewer(url) as viewer:
         viewer.wait_for_event("snapshot")
         checks = httpx.get(f"{url}/ready").json()
-        assert {"not_stopping", "live", "live_picture"} <= checks.keys()
+        assert {"not_stopping", "live", "live_picture", "clock"} <= checks.keys()
         assert set(checks.values()) == {True}
         viewer.wait_for(
             lambda: f"live_aircraft {FLEET}.0" in httpx.get(f"{url}/metrics").text,

@@ -175,3 +175,10 @@ def _cosine(degrees: float) -> float:
 
 def _dot(one: tuple[float, ...], other: tuple[float, ...]) -> float:
     return sum(a * b for a, b in zip(one, other, strict=True))
+
+
+def test_a_position_of_2099_has_no_age() -> None:
+    """The rest of the row is good; a position a minute after the last contact still has one."""
+    for later, is_there in ((60, True), (61, False), (2_000_000_000, False)):
+        written = _written(state_vector(time_position=START + later))
+        assert ("seen_pos" in written) is is_there

@@ -44,6 +44,9 @@ class PlayedHalf:
     def checks(self) -> Checks:
         return {f"{self.name}_works": lambda: None if self.is_ready else "not yet"}
 
+    def observations(self) -> Checks:
+        return {}
+
     def routers(self) -> list[APIRouter]:
         return []
 

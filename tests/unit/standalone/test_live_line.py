@@ -35,6 +35,26 @@ def test_half_that_has_failed_is_named() -> None:
     assert describe(replace(FIGURES, failed=("archive",))).endswith(", the archive half has failed")
 
 
+def test_a_sky_without_aircraft_is_named() -> None:
+    """It is no fault; one that had some before shows the figure."""
+    terminal = Terminal()
+    line = LiveLine(terminal)
+    for aircraft in (0, 3, 0):
+        line.show(replace(FIGURES, aircraft=aircraft))
+    shown = [text.split(",")[0] for text in terminal.getvalue().split("\r\x1b[K")[1:]]
+    assert shown == ["no aircraft yet", "3 aircraft", "0 aircraft"]
+
+
+@pytest.mark.parametrize(
+    ("offset", "words"),
+    [(59, ""), (400, ", clock 400 s ahead of the data"), (-90, ", clock 90 s behind the data")],
+)
+def test_a_wrong_clock_is_named(offset: float, words: str) -> None:
+    """As /ready and the log do."""
+    figures = replace(FIGURES, clock_offset_seconds=offset)
+    assert describe(figures) == describe(FIGURES) + words
+
+
 def test_line_on_a_terminal_is_overwritten() -> None:
     """Until it is closed: what comes then gets a line of its own."""
     terminal = Terminal()

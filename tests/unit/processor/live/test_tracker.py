@@ -5,6 +5,7 @@ import pytest
 from processor.live.aircraft import Aircraft
 from processor.live.position import Position
 from processor.live.tracker import Tracker, Update
+from processor.message import AFTER_ANSWER_SECONDS, FUTURE_SECONDS
 from tests.support.state_vectors import START, state_vector
 
 EXPIRY_SECONDS = 300
@@ -252,3 +253,27 @@ def test_nothing_is_resumed_while_others_may_hold_what_was_never_read(
     tracker.turn()
     assert tracker.can_resume(tracker.position)
     assert not tracker.can_resume(_at(99, 99)), "it has nothing of the added partition"
+
+
+@pytest.mark.parametrize("last_contact", [START + FUTURE_SECONDS + 1, 4_070_908_800])
+def test_a_row_from_the_future_does_not_mute_its_aircraft(
+    tracker: Tracker, last_contact: int
+) -> None:
+    """Neither one of the next hour nor one of 2099: what is heard afterwards is shown."""
+    _heard(tracker, "aaaaaa", 20)
+    ignored = tracker.apply([Update(0, 21, state_vector("aaaaaa", last_contact))])
+    assert ignored == {"future": 1}
+    _heard(tracker, "aaaaaa", 22, START + 10)
+    tracker.turn()
+    assert tracker.newest_contact == START + 10
+    assert tracker.position == _at(23, 0)
+
+
+def test_a_row_later_than_its_answer_is_left_out(tracker: Tracker) -> None:
+    """In real answers it never is; a minute is allowed."""
+    for later, count in ((AFTER_ANSWER_SECONDS, 0), (AFTER_ANSWER_SECONDS + 1, 1)):
+        row = state_vector("aaaaaa", START + later)
+        ignored = tracker.apply([Update(0, 20, row, poll_time=START)])
+        assert ignored["after_answer"] == count
+    tracker.turn()
+    assert tracker.newest_contact == START + AFTER_ANSWER_SECONDS

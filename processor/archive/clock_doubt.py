@@ -1,0 +1,82 @@
+"""Wait, instead of setting everything aside, when the clocks here may be what is wrong."""
+
+import time
+
+import structlog
+
+from processor.archive.batch import Batch, DeadLetter
+from processor.archive.metrics import ArchiveMetrics
+from processor.archive.time_window import Bounds, TimeWindow
+from processor.errors import ClockDoubtError
+
+log = structlog.get_logger()
+
+MAX_IN_A_ROW = 20_000
+"""More than the largest answer has rows: one wrong answer is set aside, a second one makes wait."""
+
+LOG_SECONDS = 60
+"""Between two lines about messages that were set aside, and about the same doubt."""
+
+
+class ClockDoubt:
+    """Follows what the time window says of the messages; it outlives the consumer's starts.
+
+    Attributes:
+        trouble: Why nothing is stored, with the remedy; None while the clocks are trusted.
+    """
+
+    def __init__(self, window: TimeWindow, metrics: ArchiveMetrics) -> None:
+        self._window = window
+        self._metrics = metrics
+        self._in_a_row = 0
+        self._log_at = self._log_doubt_at = 0.0
+        self.trouble: str | None = None
+
+    def bounds(self) -> Bounds:
+        """Return the bounds for messages that are at hand."""
+        return self._window.bounds()
+
+    def record_timely(self) -> None:
+        """Count a message whose time can be true."""
+        self._in_a_row = 0
+
+    def record_untimely(self, letter: DeadLetter) -> None:
+        """Count a message that is set aside because of its time.
+
+        Raises:
+            ClockDoubtError: There are too many in a row; the batch must not be stored.
+        """
+        self._in_a_row += 1
+        self._metrics.untimely.labels(letter.untimely).inc()
+        if self._in_a_row > MAX_IN_A_ROW:
+            self._doubt(f"more than {MAX_IN_A_ROW:,} messages in a row have times such as this one")
+        if not letter.is_clock_doubted and time.monotonic() >= self._log_at:
+            self._log_at = time.monotonic() + LOG_SECONDS
+            log.warning("set_aside_for_its_time", reason=letter.reason, offset=letter.offset)
+
+    def check(self, batch: Batch) -> None:
+        """Look at a batch before it is stored.
+
+        Raises:
+            ClockDoubtError: Most of it, its publication included, lies in the future of every
+                clock here.
+        """
+        doubtful = [letter for letter in batch.dead_letters() if letter.is_clock_doubted]
+        if 2 * len(doubtful) > batch.n_in:
+            self._doubt(
+                f"{len(doubtful)} of {batch.n_in} messages, and their publication, lie in the "
+                f"future; the last one: {doubtful[-1].reason}"
+            )
+        if batch.n_in:
+            self.trouble = None
+
+    def _doubt(self, finding: str) -> None:
+        self.trouble = (
+            f"{finding}. Nothing is stored until the clocks agree, and nothing is lost while Kafka "
+            "keeps it: set the clocks of this host and of the database by NTP, or, if they are "
+            "right, end the producer and delete its messages from the topic"
+        )
+        if time.monotonic() >= self._log_doubt_at:
+            self._log_doubt_at = time.monotonic() + LOG_SECONDS
+            log.warning("clocks_doubted", reason=self.trouble)
+        raise ClockDoubtError(self.trouble)

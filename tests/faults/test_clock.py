@@ -1,0 +1,126 @@
+"""The host's clock is set while the processor runs, on real Kafka and TimescaleDB."""
+
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.support.fake_clock import FakeClock, unavailable_reason
+from tests.support.producer import HEADERS, Outgoing, as_messages, vectors
+from tests.support.queries import fetch_value
+from tests.support.sse_viewer import StreamViewer
+from tests.support.stage import Stage
+from tests.support.waiting import wait_until
+
+pytestmark = [
+    pytest.mark.real_kafka,
+    pytest.mark.real_database,
+    pytest.mark.skipif(unavailable_reason() is not None, reason=str(unavailable_reason())),
+]
+
+FLEET = 200
+STOP_SECONDS = 5.0
+
+
+def _poll(number: int, *, behind: int = 0) -> list[Outgoing]:
+    """Return what the collector publishes of one answer in which every aircraft is new."""
+    now = int(time.time()) - behind
+    found = vectors(FLEET, aircraft=FLEET, start=now, seed=number)
+    headers = (*HEADERS, ("poll-time", str(now).encode()))
+    return [
+        message._replace(headers=headers, timestamp_ms=now * 1000) for message in as_messages(found)
+    ]
+
+
+def _metric(url: str, name: str) -> float:
+    lines = httpx.get(f"{url}/metrics", timeout=10).text.splitlines()
+    return next(float(line.split()[1]) for line in lines if line.startswith(f"{name} "))
+
+
+@pytest.mark.parametrize("step", [600, -600])
+def test_an_archive_goes_on_and_ends_when_the_clock_was_set(
+    stage: Stage, tmp_path: Path, step: int
+) -> None:
+    """It stores what comes, names the step, and SIGTERM ends it as fast as ever."""
+    clock = FakeClock(tmp_path)
+    archive = stage.archive(**clock.environment)
+    stage.publish(_poll(1))
+    stage.wait_until_stored()
+    clock.set_ahead(step)
+    stepped = archive.wait_for_event("host_clock_stepped")
+    assert abs(stepped["by_seconds"] - step) < 5
+    for number in range(2, 5):
+        stage.publish(_poll(number))
+        stage.wait_until_stored(timeout_s=20)
+    assert fetch_value(stage.database_url, "SELECT count(*) FROM dead_letters") == 0
+    began = time.monotonic()
+    assert archive.stop() == 0
+    assert time.monotonic() - began < STOP_SECONDS
+
+
+def _held(viewer: StreamViewer) -> dict[str, int]:
+    return {icao24: state["last_contact"] for icao24, state in viewer.viewer.fleet.items()}
+
+
+@pytest.mark.parametrize("step", [600, -600])
+def test_the_same_aircraft_are_shown_when_the_clock_was_set(
+    stage: Stage, tmp_path: Path, step: int
+) -> None:
+    """None is removed, none kept too long, the delay is a delay, and /ready names the clock."""
+    clock = FakeClock(tmp_path)
+    stage.publish(_poll(1))
+    live = stage.live(**clock.environment)
+    with StreamViewer(live.url) as viewer:
+        viewer.wait_for_event("snapshot")
+        clock.set_ahead(step)
+        live.wait_for_event("host_clock_stepped")
+        live.wait_for_event("clocks_differ")
+        later = _poll(2)
+        stage.publish(later)
+        newest = max(_held(viewer).values())
+        viewer.wait_for(
+            lambda: min(_held(viewer).values()) > newest, timeout_s=20, what="the second poll"
+        )
+        assert len(_held(viewer)) == FLEET
+        assert "remove" not in viewer.names
+    ready = httpx.get(f"{live.url}/ready", timeout=10)
+    assert ready.status_code == 200
+    assert "NTP" in ready.json()["reasons"]["clock"]
+    assert 0 <= _metric(live.url, "live_delay_seconds") < 60
+    assert abs(_metric(live.url, "live_clock_offset_seconds") - step) < 60
+
+
+@pytest.mark.parametrize("ahead", [600, -600])
+def test_a_sky_is_shown_by_an_instance_that_starts_with_a_wrong_clock(
+    stage: Stage, tmp_path: Path, ahead: int
+) -> None:
+    """From the first answer on that comes after it has read the log."""
+    clock = FakeClock(tmp_path)
+    clock.set_ahead(ahead)
+    for number, age in enumerate((30, 20, 10, 0)):
+        stage.publish(_poll(number, behind=age))
+    live = stage.live(**clock.environment)
+    live.wait_for_event("live_picture_whole")
+    stage.publish(_poll(5))
+    wait_until(
+        lambda: _metric(live.url, "live_aircraft") == FLEET, timeout_s=20, what="all aircraft"
+    )
+
+
+@pytest.mark.parametrize("role", ["archive", "live"])
+def test_sigterm_ends_a_quiet_instance_whose_clock_was_set_back(
+    stage: Stage, tmp_path: Path, role: str
+) -> None:
+    """Its wait for messages is not one for the moment that the clock showed before."""
+    clock = FakeClock(tmp_path)
+    stage.publish(_poll(1))
+    service = stage.service("processor", "--role", role, **clock.environment)
+    service.wait_for_event("assigned" if role == "archive" else "live_picture_whole")
+    if role == "archive":
+        stage.wait_until_stored()
+    clock.set_ahead(-600)
+    service.wait_for_event("host_clock_stepped")
+    began = time.monotonic()
+    assert service.stop() == 0
+    assert time.monotonic() - began < STOP_SECONDS
