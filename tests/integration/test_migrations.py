@@ -31,9 +31,10 @@ ALL = ARCHIVE | FIRST_VIEWS | HISTORY | {"flights", "tracks", "emergencies"}
 FUNCTIONS = {
     *("make_partitions", "drop_state_vectors_before"),
     *("make_minutely_partitions", "drop_minutely_state_vectors_before"),
-    *("great_circle_km", "measure_flight", "fit_chunks", "compress_after"),
+    *("great_circle_km", "measure_flight", "plausible_parts"),
+    *("fit_chunks", "compress_after"),
 }
-HEAD = "0004"
+HEAD = "0007"
 DIVIDED = {
     "state_vectors": ("make_partitions", "drop_state_vectors_before", "last_contact"),
     "minutely_state_vectors": (
