@@ -97,7 +97,7 @@ async def test_track_with_an_impossible_position(site: HistorySite, *, format_: 
 async def test_track_thinned_around_an_impossible_position(site: HistorySite) -> None:
     """It does not take the place of the turns: the track is thinned as if it were not there."""
     turning = [
-        state_vector("4b1814", START + 10 * n, longitude=8 + n / 100, latitude=47 + (n % 10) / 100)
+        state_vector("4b1814", START + 10 * n, longitude=8 + n / 100, latitude=47 + n % 10 / 1000)
         for n in range(40)
     ]
     outlier = state_vector("4b1814", START + 205, longitude=-122.4, latitude=37.6)
