@@ -4,8 +4,8 @@ ALTER TABLE flight_legs
     ADD COLUMN implausible_altitudes integer,
     ADD COLUMN airborne boolean
 ----
--- The view is replaced and not dropped, for its comments and for whoever may read it; so it must
--- let go of the function first.
+-- The view is replaced and not dropped, which keeps its comments and privileges; so it must not
+-- depend on the function for a moment.
 CREATE OR REPLACE VIEW flights AS
 SELECT leg.icao24, leg.callsign, leg.origin_country, leg.first_seen, leg.last_seen,
        leg.take_off, leg.landing, leg.distance_km, leg.max_altitude,
@@ -35,7 +35,7 @@ DECLARE
     metres_up    CONSTANT double precision := 100;
     max_metres   CONSTANT real := 21500;
     metre        CONSTANT double precision := 180 / (pi() * 6371008.8);
-    since        CONSTANT double precision := extract(epoch FROM first_seen);
+    since        CONSTANT double precision := date_part('epoch', first_seen);
     is_plain     boolean;
     times        double precision[];
     longitudes   double precision[];
@@ -59,33 +59,33 @@ BEGIN
     INTO last_seen, distance_km, max_altitude, state_vectors, west, south, east, north,
          implausible_positions, implausible_altitudes, is_plain
     FROM (
-        SELECT pair.*,
-               pair.moment - pair.previous_time AS seconds,
+        SELECT pair.last_contact, pair.longitude, pair.latitude, pair.altitude,
+               pair.previous_longitude,
+               date_part('epoch', pair.moment - pair.previous_moment) AS seconds,
                great_circle_km(pair.previous_latitude, pair.previous_longitude,
                                pair.latitude, pair.longitude) AS km,
-               CASE WHEN pair.previous_time >= since THEN 1
-                    ELSE greatest(pair.moment - since, 0)
-                         / greatest(pair.moment - pair.previous_time, 1) END AS share,
+               CASE WHEN pair.previous_moment >= first_seen THEN 1
+                    ELSE greatest(date_part('epoch', pair.moment - first_seen), 0)
+                         / greatest(date_part('epoch', pair.moment - pair.previous_moment), 1)
+               END AS share,
                abs(pair.altitude - pair.previous_altitude) AS climb,
-               pair.contact - pair.previous_contact AS climb_seconds
+               date_part('epoch', pair.last_contact - pair.previous_contact) AS climb_seconds
         FROM (
-            SELECT state.last_contact, state.longitude, state.latitude,
-                   extract(epoch FROM state.last_contact)::float8 AS contact,
-                   extract(epoch FROM coalesce(state.time_position, state.last_contact))::float8
-                       AS moment,
-                   coalesce(state.baro_altitude, state.geo_altitude) AS altitude,
+            SELECT state.*,
                    -- Of the state vectors with a position; the others have no step.
                    lag(state.latitude) OVER track AS previous_latitude,
                    lag(state.longitude) OVER track AS previous_longitude,
-                   lag(extract(epoch FROM coalesce(state.time_position, state.last_contact))::float8)
-                       OVER track AS previous_time,
-                   lag(extract(epoch FROM state.last_contact)::float8) OVER track
-                       AS previous_contact,
-                   lag(coalesce(state.baro_altitude, state.geo_altitude)) OVER track
-                       AS previous_altitude
-            FROM state_vectors AS state
-            WHERE state.icao24 = aircraft
-              AND state.last_contact >= first_seen AND state.last_contact < ends_before
+                   lag(state.moment) OVER track AS previous_moment,
+                   lag(state.last_contact) OVER track AS previous_contact,
+                   lag(state.altitude) OVER track AS previous_altitude
+            FROM (
+                SELECT last_contact, longitude, latitude,
+                       coalesce(time_position, last_contact) AS moment,
+                       coalesce(baro_altitude, geo_altitude) AS altitude
+                FROM state_vectors
+                WHERE icao24 = aircraft AND last_contact >= first_seen
+                  AND last_contact < ends_before
+            ) AS state
             WINDOW track AS (PARTITION BY state.latitude IS NULL ORDER BY state.last_contact)
         ) AS pair
         -- Computed once for all that is made of it.
@@ -96,7 +96,7 @@ BEGIN
         RETURN;
     END IF;
 
-    SELECT array_agg(extract(epoch FROM coalesce(state.time_position, state.last_contact))::float8
+    SELECT array_agg(date_part('epoch', coalesce(state.time_position, state.last_contact))
                      ORDER BY state.last_contact),
            array_agg(state.longitude ORDER BY state.last_contact),
            array_agg(state.latitude ORDER BY state.last_contact)
@@ -142,7 +142,7 @@ BEGIN
         ) AS pair
     ) AS step;
 
-    SELECT array_agg(extract(epoch FROM state.last_contact)::float8 ORDER BY state.last_contact)
+    SELECT array_agg(date_part('epoch', state.last_contact) ORDER BY state.last_contact)
                FILTER (WHERE state.altitude <= max_metres),
            array_agg(state.altitude ORDER BY state.last_contact)
                FILTER (WHERE state.altitude <= max_metres),

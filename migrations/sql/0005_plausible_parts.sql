@@ -5,7 +5,7 @@
 -- aside by itself: only with the third position in a row that agrees with the ones before it and not
 -- with the part does another part begin, or one of those from before go on. At the end the longest
 -- part counts, and of the others those with three positions or more that lie before or after it in
--- time: the way between parts is unknown, so it is nobody's. What lies amid a longer part, such as
+-- time: the way between parts is unknown and does not count. What lies amid a longer part, such as
 -- an hour of false positions under jamming, is implausible as a whole.
 --
 -- Times are whole seconds, so steps of less than a minute may be a second longer than they seem.

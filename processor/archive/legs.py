@@ -178,7 +178,7 @@ def resume(leg: Leg, newest: Sighting | None, before: Sighting | None, last_cont
         leg: Its newest flight.
         newest: Of that flight, if it is kept.
         before: The one before that, of that flight.
-        last_contact: When it was heard last.
+        last_contact: Its newest, in Unix seconds.
     """
     if newest is None or before is None or newest.on_ground != before.on_ground:
         return Course(leg, last_contact, newest is not None and newest.on_ground, UNKNOWN)
@@ -192,7 +192,7 @@ def changes_nothing(
 ) -> bool:
     """Whether flights stay as they are when a sighting comes late between others.
 
-    It must tell nothing that the two before it have not told, nor stand between a change of the
+    It must say nothing that the two before it have not said, nor stand between a change of the
     flag and what proves it, and close no gap that parted flights.
     """
     first, second = earlier
