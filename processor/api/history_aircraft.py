@@ -16,12 +16,12 @@ from processor.api.history_parameters import Icao24, TrackQuestion
 from processor.box import Box
 from processor.history.database import Connection
 from processor.history.errors import QuestionError, UnknownError
-from processor.history.export.reading import Selection, read_pages
-from processor.history.export.table import STATE_VECTORS
+from processor.history.export.reading import read_track
+from processor.history.export.table import TRACK
 from processor.history.flights import Flight, read_last
 from processor.history.places import places_of
 from processor.history.source import Source
-from processor.history.tracks import Track, TrackReader, make_track
+from processor.history.tracks import Track, TrackReader, find_implausible, make_track
 from processor.history.window import Window
 from processor.live.broadcaster import Broadcaster
 from processor.live.view import parse_view
@@ -127,10 +127,18 @@ class _Aircraft:
             reader = TrackReader(connection, source.queries, max_rows=source.settings.max_rows)
             read = reader.read if question.max_points is None else reader.read_to_thin
             found = await read(icao24, window)
+            implausible = await find_implausible(connection, source.queries, found)
         return await large_response(
             request,
             lambda: msgspec.json.encode(
-                make_track(icao24, window, found, max_points=question.max_points, areas=areas)
+                make_track(
+                    icao24,
+                    window,
+                    found,
+                    implausible=implausible,
+                    max_points=question.max_points,
+                    areas=areas,
+                )
             ),
         )
 
@@ -139,9 +147,8 @@ class _Aircraft:
             raise QuestionError("max_points", "tracks are thinned in JSON only: leave it out")
         async with self._source.database.reading() as connection:
             window = await self._window(connection, icao24, question, areas)
-        selection = Selection(window, places_of(None, areas), (icao24,))
-        pages = read_pages(self._source.database, selection, by_aircraft=True)
-        return self._files.answer(question.format, STATE_VECTORS, pages, name=f"track-{icao24}")
+        pages = read_track(self._source.database, icao24, window, places_of(None, areas))
+        return self._files.answer(question.format, TRACK, pages, name=f"track-{icao24}")
 
     async def _window(
         self, connection: Connection, icao24: str, question: TrackQuestion, areas: tuple[Box, ...]

@@ -66,6 +66,7 @@ def _wanted(source: Source, question: FlightsQuestion, areas: tuple[Box, ...]) -
         country=question.country,
         window=_window(source, question),
         places=places_of(question.bbox, areas),
+        include_ground=question.include_ground,
     )
 
 

@@ -127,6 +127,10 @@ class FlightsQuestion(SpanQuestion):
         " it may cross the antimeridian",
         examples=["5.9,45.8,10.5,47.9"],
     )
+    include_ground: bool = Field(
+        default=False,
+        description="Also flights without a state vector in the air: parked aircraft and vehicles",
+    )
     limit: Limit = Field(None, description="Flights of a page", examples=[100])
     after: After = Field(
         None, description="`next` of the page before, with the other parameters as they were"

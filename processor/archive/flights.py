@@ -6,7 +6,18 @@ from itertools import groupby, islice
 from typing import NamedTuple
 
 from processor.archive.database import Connection, Record
-from processor.archive.legs import Course, Leg, Sighting, changes_nothing, cut, goes_on
+from processor.archive.legs import (
+    SILENCE_SECONDS,
+    UNKNOWN,
+    Beginning,
+    Course,
+    Leg,
+    Sighting,
+    changes_nothing,
+    cut,
+    goes_on,
+    resume,
+)
 from processor.archive.sql import Queries
 from telemetry.state_vector import StateVector
 
@@ -72,6 +83,7 @@ class Flights:
         courses: Courses = {}
         legs: dict[tuple[str, int], Leg] = {}
         late: list[Added] = []
+        unknown: dict[str, list[Sighting]] = {}
         for state in state_vectors:
             icao24, last_contact = state.icao24, state.last_contact
             course = courses.get(icao24) or self._courses.get(icao24)
@@ -81,16 +93,37 @@ class Flights:
                 # Nearly all of them: what can be left out here is time to store.
                 courses[icao24] = Course(course.leg, last_contact, course.on_ground)
                 continue
-            sighting = Sighting(last_contact, state.callsign, state.origin_country, state.on_ground)
+            sighting = _sighting_of(state)
             if course is not None and last_contact <= course.last_contact:
                 late.append(Added(icao24, sighting))
+                continue
+            if course is not None and (icao24 in unknown or _is_unknown(course, last_contact)):
+                unknown.setdefault(icao24, []).append(sighting)
                 continue
             found = cut(course, [sighting])
             courses[icao24] = found.course
             legs |= {(icao24, leg.first_seen): leg for leg in found.legs}
         await self._save(connection, [(icao24, leg) for (icao24, _), leg in legs.items()])
+        courses |= await self._find_out(connection, unknown)
         courses |= await self._fit_in(connection, late)
         await self._unmeasure(connection, late, state_vectors, now)
+        return courses
+
+    async def _find_out(
+        self, connection: Connection, unknown: Mapping[str, Sequence[Sighting]]
+    ) -> Courses:
+        """Follow aircraft of which the database has not told all: cut the flight anew.
+
+        One that began before all that is kept cannot be, and goes on as it seems to stand.
+        """
+        since = {icao24: sightings[0].last_contact for icao24, sightings in unknown.items()}
+        courses = await self.cut_anew(connection, since)
+        legs: list[tuple[str, Leg]] = []
+        for icao24 in unknown.keys() - courses.keys():
+            found = cut(self._courses[icao24]._replace(doubt=None), unknown[icao24])
+            courses[icao24] = found.course
+            legs += [(icao24, leg) for leg in found.legs]
+        await self._save(connection, legs)
         return courses
 
     async def _fit_in(self, connection: Connection, late: Sequence[Added]) -> Courses:
@@ -112,17 +145,21 @@ class Flights:
         since: dict[str, int] = {}
         for row in rows:
             if not _is_settled(row):
-                contact = int(row["last_contact"].timestamp())
+                contact = _unix_seconds(row["last_contact"])
                 since[row["icao24"]] = min(contact, since.get(row["icao24"], contact))
         return since
 
     async def cut_anew(self, connection: Connection, since: Mapping[str, int]) -> Courses:
-        """Take back flights from a moment on (Unix seconds), and cut them out of what is stored."""
+        """Take back flights from a moment on (Unix seconds), and cut them out of what is stored.
+
+        The flight before is cut anew as well where there was no silence between: which of its
+        sightings is the last may depend on those that follow.
+        """
         courses: Courses = {}
         waiting = iter(since.items())
         while some := dict(islice(waiting, UNCUT_AT_ONCE)):
             begins = await connection.fetch(self._queries.uncut, list(some), list(some.values()))
-            has_taken_off = {row["icao24"]: row["begins_with_take_off"] for row in begins}
+            beginnings = {row["icao24"]: _beginning(row) for row in begins}
             rows = await connection.fetch(
                 self._queries.sightings,
                 [row["icao24"] for row in begins],
@@ -130,7 +167,7 @@ class Flights:
             )
             legs = []
             for icao24, group in groupby(rows, key=lambda row: str(row["icao24"])):
-                found = cut(None, map(_sighting, group), begins_with_take_off=has_taken_off[icao24])
+                found = cut(None, map(_sighting, group), beginnings[icao24])
                 legs += [(icao24, leg) for leg in found.legs]
                 courses[icao24] = found.course
             await self._save(connection, legs)
@@ -147,6 +184,7 @@ class Flights:
                 [leg.take_off for _, leg in legs],
                 [leg.landing for _, leg in legs],
                 [leg.ends_before for _, leg in legs],
+                [leg.airborne for _, leg in legs],
             )
 
     async def _unmeasure(
@@ -178,24 +216,62 @@ def _course(row: Record) -> Course:
         origin_country=row["origin_country"],
         take_off=_unix_seconds(row["take_off"]) if row["take_off"] else None,
         landing=_unix_seconds(row["landing"]) if row["landing"] else None,
+        airborne=row["airborne"],
     )
-    return Course(leg, _unix_seconds(row["last_contact"]), row["on_ground"])
+    newest, before = _neighbour(row, "newest"), _neighbour(row, "before")
+    return resume(leg, newest, before, _unix_seconds(row["last_contact"]))
+
+
+def _is_unknown(course: Course, last_contact: int) -> bool:
+    """Whether it takes more than the course to tell what a new sighting comes to."""
+    return course.doubt is UNKNOWN and last_contact - course.last_contact <= SILENCE_SECONDS
+
+
+def _sighting_of(state: StateVector) -> Sighting:
+    return Sighting(
+        last_contact=state.last_contact,
+        callsign=state.callsign,
+        origin_country=state.origin_country,
+        on_ground=state.on_ground,
+        velocity=state.velocity,
+        altitude=state.geo_altitude if state.baro_altitude is None else state.baro_altitude,
+    )
 
 
 def _sighting(row: Record) -> Sighting:
     return Sighting(
-        _unix_seconds(row["last_contact"]), row["callsign"], row["origin_country"], row["on_ground"]
+        last_contact=_unix_seconds(row["last_contact"]),
+        callsign=row["callsign"],
+        origin_country=row["origin_country"],
+        on_ground=row["on_ground"],
+        velocity=row["velocity"],
+        altitude=row["altitude"],
     )
+
+
+def _neighbour(row: Record, name: str) -> Sighting | None:
+    """Return what a row says of the sighting of that name, as far as neighbours are judged."""
+    contact = row[f"{name}_contact"]
+    if contact is None:
+        return None
+    return Sighting(_unix_seconds(contact), row[f"{name}_callsign"], None, row[f"{name}_on_ground"])
+
+
+def _beginning(row: Record) -> Beginning:
+    return Beginning(is_take_off=row["begins_with_take_off"], is_certain=row["is_certain"])
 
 
 def _is_settled(row: Record) -> bool:
-    if row["before_contact"] is None or row["after_contact"] is None:
+    first, second = _neighbour(row, "first"), _neighbour(row, "second")
+    if first is None or second is None or row["after_contact"] is None:
         return False
-    before = Sighting(
-        _unix_seconds(row["before_contact"]), row["before_callsign"], None, row["before_on_ground"]
-    )
     late = Sighting(_unix_seconds(row["last_contact"]), row["callsign"], None, row["on_ground"])
-    return changes_nothing(late, before, _unix_seconds(row["after_contact"]))
+    return changes_nothing(
+        late,
+        (first, second),
+        _unix_seconds(row["after_contact"]),
+        after_on_ground=row["after_on_ground"],
+    )
 
 
 def _unix_seconds(moment: dt.datetime) -> int:

@@ -197,41 +197,58 @@ SELECT NOT EXISTS (SELECT FROM retention_marks);
 SELECT count(*) FROM pg_index
 WHERE indrelid = 'state_vectors'::regclass AND indisunique AND indisvalid;
 
--- courses: where aircraft stand that are not known yet: their newest flight and state vector, which
--- may have expired, so long ago that what comes next is another flight
+-- courses: where aircraft stand that are not known yet: their newest flight and its two newest state
+-- vectors, which may have expired, so long ago that what comes next is another flight
 SELECT leg.icao24, leg.first_seen, leg.callsign, leg.origin_country, leg.take_off, leg.landing,
-       coalesce(newest.last_contact, leg.last_seen, leg.first_seen) AS last_contact,
-       coalesce(newest.on_ground, FALSE) AS on_ground
+       coalesce(newest.contacts[1], leg.last_seen, leg.first_seen) AS last_contact,
+       -- Before the migration that brought the column nothing was said.
+       coalesce(leg.airborne, leg.take_off IS NOT NULL OR leg.landing IS NOT NULL
+                              OR newest.on_grounds[1] IS NOT TRUE) AS airborne,
+       newest.contacts[1] AS newest_contact, newest.callsigns[1] AS newest_callsign,
+       newest.on_grounds[1] AS newest_on_ground,
+       newest.contacts[2] AS before_contact, newest.callsigns[2] AS before_callsign,
+       newest.on_grounds[2] AS before_on_ground
 FROM unnest($1::text[]) AS asked (icao24)
 CROSS JOIN LATERAL (
     SELECT * FROM flight_legs AS leg
     WHERE leg.icao24 = asked.icao24 ORDER BY leg.first_seen DESC LIMIT 1
 ) AS leg
-LEFT JOIN LATERAL (
-    SELECT state.last_contact, state.on_ground FROM state_vectors AS state
-    WHERE state.icao24 = asked.icao24 AND state.last_contact >= leg.first_seen
-    ORDER BY state.last_contact DESC LIMIT 1
-) AS newest ON TRUE;
+CROSS JOIN LATERAL (
+    SELECT array_agg(two.last_contact) AS contacts, array_agg(two.callsign) AS callsigns,
+           array_agg(two.on_ground) AS on_grounds
+    FROM (
+        SELECT state.last_contact, state.callsign, state.on_ground FROM state_vectors AS state
+        WHERE state.icao24 = asked.icao24 AND state.last_contact >= leg.first_seen
+        ORDER BY state.last_contact DESC LIMIT 2
+    ) AS two
+) AS newest;
 
 -- neighbours: what stood before and after state vectors that came late, when they were not there; of
 -- those older than all that is kept nothing can be told
 SELECT late.icao24, late.last_contact, late.callsign, late.on_ground,
-       before.last_contact AS before_contact, before.callsign AS before_callsign,
-       before.on_ground AS before_on_ground, after.last_contact AS after_contact
+       before.contacts[2] AS first_contact, before.callsigns[2] AS first_callsign,
+       before.on_grounds[2] AS first_on_ground,
+       before.contacts[1] AS second_contact, before.callsigns[1] AS second_callsign,
+       before.on_grounds[1] AS second_on_ground,
+       after.last_contact AS after_contact, after.on_ground AS after_on_ground
 FROM (
     SELECT *, array_agg(last_contact) OVER (PARTITION BY icao24) AS contacts
     FROM unnest($1::text[], $2::timestamptz[], $3::text[], $4::boolean[])
         AS late (icao24, last_contact, callsign, on_ground)
 ) AS late
+CROSS JOIN LATERAL (
+    SELECT array_agg(two.last_contact) AS contacts, array_agg(two.callsign) AS callsigns,
+           array_agg(two.on_ground) AS on_grounds
+    FROM (
+        SELECT state.last_contact, state.callsign, state.on_ground FROM state_vectors AS state
+        WHERE state.icao24 = late.icao24 AND state.last_contact < late.last_contact
+          AND state.last_contact >= late.last_contact - INTERVAL '1 hour'
+          AND state.last_contact <> ALL (late.contacts)
+        ORDER BY state.last_contact DESC LIMIT 2
+    ) AS two
+) AS before
 LEFT JOIN LATERAL (
-    SELECT state.last_contact, state.callsign, state.on_ground FROM state_vectors AS state
-    WHERE state.icao24 = late.icao24 AND state.last_contact < late.last_contact
-      AND state.last_contact >= late.last_contact - INTERVAL '30 minutes'
-      AND state.last_contact <> ALL (late.contacts)
-    ORDER BY state.last_contact DESC LIMIT 1
-) AS before ON TRUE
-LEFT JOIN LATERAL (
-    SELECT state.last_contact FROM state_vectors AS state
+    SELECT state.last_contact, state.on_ground FROM state_vectors AS state
     WHERE state.icao24 = late.icao24 AND state.last_contact > late.last_contact
       AND state.last_contact <= late.last_contact + INTERVAL '30 minutes'
       AND state.last_contact <> ALL (late.contacts)
@@ -241,8 +258,9 @@ WHERE late.last_contact >= coalesce(
     (SELECT max(dropped_before) FROM retention_marks), '-infinity'
 );
 
--- uncut: take back the flights from the one on that state vectors which came late belong to. One that
--- began before all that is kept stays as it is; then from the first state vector on that is not its
+-- uncut: take back the flights from the one on that state vectors which came late belong to, or the
+-- one before that if no silence parts them. One that began before all that is kept stays as it is;
+-- then from the first state vector on that is not its
 WITH kept AS (
     SELECT coalesce(max(dropped_before), '-infinity') AS since FROM retention_marks
 ), own AS (
@@ -255,8 +273,8 @@ WITH kept AS (
         WHERE leg.icao24 = late.icao24 AND leg.first_seen <= greatest(late.last_contact, kept.since)
         ORDER BY leg.first_seen DESC LIMIT 1
     ) AS leg ON TRUE
-), begins AS (
-    SELECT own.icao24, CASE
+), own_begins AS (
+    SELECT own.icao24, own.kept_since, CASE
         WHEN own.is_older THEN (
             SELECT min(state.last_contact) FROM state_vectors AS state
             WHERE state.icao24 = own.icao24 AND state.last_contact >= own.kept_since
@@ -266,6 +284,40 @@ WITH kept AS (
         ELSE coalesce(own.first_seen, own.last_contact)
     END AS first_seen
     FROM own
+), candidates AS (
+    SELECT icao24, first_seen, TRUE AS is_own FROM own_begins WHERE first_seen IS NOT NULL
+    UNION ALL
+    SELECT own_begins.icao24, before.first_seen, FALSE
+    FROM own_begins
+    CROSS JOIN LATERAL (
+        SELECT leg.first_seen FROM flight_legs AS leg
+        WHERE leg.icao24 = own_begins.icao24 AND leg.first_seen < own_begins.first_seen
+          AND leg.first_seen >= own_begins.kept_since
+        ORDER BY leg.first_seen DESC LIMIT 1
+    ) AS before
+), judged AS (
+    SELECT candidates.*,
+           -- No silence before it; what was then may have expired.
+           EXISTS (
+               SELECT FROM state_vectors AS state
+               WHERE state.icao24 = candidates.icao24
+                 AND state.last_contact < candidates.first_seen
+                 AND state.last_contact >= candidates.first_seen - INTERVAL '30 minutes'
+           ) OR EXISTS (
+               SELECT FROM flight_legs AS leg
+               WHERE leg.icao24 = candidates.icao24 AND leg.first_seen < candidates.first_seen
+                 AND leg.last_seen >= candidates.first_seen - INTERVAL '30 minutes'
+           ) AS is_certain
+    FROM candidates
+), begins AS (
+    SELECT DISTINCT ON (icao24) icao24, first_seen, is_certain
+    FROM (
+        SELECT *, bool_or(is_certain) FILTER (WHERE is_own)
+                      OVER (PARTITION BY icao24) AS goes_further_back
+        FROM judged
+    ) AS possible
+    WHERE is_own OR goes_further_back
+    ORDER BY icao24, first_seen
 ), closed AS (
     UPDATE flight_legs AS leg SET ends_before = begins.first_seen
     FROM own JOIN begins USING (icao24)
@@ -276,13 +328,13 @@ WITH kept AS (
     WHERE leg.icao24 = begins.icao24 AND leg.first_seen >= begins.first_seen
     RETURNING leg.icao24, leg.first_seen, leg.take_off
 )
-SELECT begins.icao24, begins.first_seen,
+SELECT begins.icao24, begins.first_seen, begins.is_certain,
        coalesce(taken_back.take_off = begins.first_seen, FALSE) AS begins_with_take_off
-FROM begins LEFT JOIN taken_back USING (icao24, first_seen)
-WHERE begins.first_seen IS NOT NULL;
+FROM begins LEFT JOIN taken_back USING (icao24, first_seen);
 
 -- sightings: all that flights are cut by, from a moment on
-SELECT state.icao24, state.last_contact, state.callsign, state.origin_country, state.on_ground
+SELECT state.icao24, state.last_contact, state.callsign, state.origin_country, state.on_ground,
+       state.velocity, coalesce(state.baro_altitude, state.geo_altitude) AS altitude
 FROM unnest($1::text[], $2::timestamptz[]) AS asked (icao24, since)
 JOIN state_vectors AS state
   ON state.icao24 = asked.icao24 AND state.last_contact >= asked.since
@@ -291,16 +343,16 @@ ORDER BY state.icao24, state.last_contact;
 -- save_legs: flights that began or changed; whatever was measured of them is to be measured anew,
 -- unless what it was measured by may have expired
 INSERT INTO flight_legs AS leg
-    (icao24, first_seen, callsign, origin_country, take_off, landing, ends_before)
+    (icao24, first_seen, callsign, origin_country, take_off, landing, ends_before, airborne)
 SELECT icao24, first_seen, callsign, origin_country, take_off, landing,
-       coalesce(ends_before, 'infinity')
+       coalesce(ends_before, 'infinity'), airborne
 FROM unnest(
     $1::text[], $2::timestamptz[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[],
-    $7::timestamptz[]
-) AS cut (icao24, first_seen, callsign, origin_country, take_off, landing, ends_before)
+    $7::timestamptz[], $8::boolean[]
+) AS cut (icao24, first_seen, callsign, origin_country, take_off, landing, ends_before, airborne)
 ON CONFLICT (icao24, first_seen) DO UPDATE
     SET callsign = excluded.callsign, take_off = excluded.take_off, landing = excluded.landing,
-        ends_before = excluded.ends_before,
+        ends_before = excluded.ends_before, airborne = excluded.airborne,
         last_seen = CASE WHEN leg.first_seen < (SELECT max(dropped_before) FROM retention_marks)
                          THEN leg.last_seen END;
 
@@ -331,7 +383,9 @@ FOR UPDATE SKIP LOCKED;
 UPDATE flight_legs AS leg
 SET last_seen = coalesce(measured.last_seen, leg.first_seen), distance_km = measured.distance_km,
     max_altitude = measured.max_altitude, state_vectors = measured.state_vectors,
-    west = measured.west, south = measured.south, east = measured.east, north = measured.north
+    west = measured.west, south = measured.south, east = measured.east, north = measured.north,
+    implausible_positions = measured.implausible_positions,
+    implausible_altitudes = measured.implausible_altitudes
 FROM unnest($1::text[], $2::timestamptz[]) AS over (icao24, first_seen)
 JOIN flight_legs AS whole USING (icao24, first_seen)
 CROSS JOIN LATERAL measure_flight(whole.icao24, whole.first_seen, whole.ends_before) AS measured

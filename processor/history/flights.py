@@ -31,10 +31,16 @@ class Flight(msgspec.Struct, frozen=True):
         first_seen: Unix seconds, as all times.
         take_off: None where it was first seen in the air.
         landing: None where it was not seen to land, or is in the air.
-        distance_km: The sum of the great circles from position to position.
+        distance_km: The sum of the great circles from plausible position to plausible position.
         max_altitude: Metres, barometric, or geometric where only that was received.
         state_vectors: How many were received.
-        west: Of all its positions, as the three that follow; None for who is confined to areas.
+        west: Of all its plausible positions, as the three that follow; greater than `east` where
+            the flight crosses the antimeridian. None for who is confined to areas.
+        implausible_positions: How many do not count, for no aircraft flies that fast; None where
+            the flight was measured before they were counted.
+        implausible_altitudes: The same of altitudes.
+        airborne: Whether it was seen in the air; False for parked aircraft and vehicles, None for
+            a flight from before that was kept.
     """
 
     icao24: str
@@ -51,6 +57,9 @@ class Flight(msgspec.Struct, frozen=True):
     south: float | None
     east: float | None
     north: float | None
+    implausible_positions: int | None
+    implausible_altitudes: int | None
+    airborne: bool | None
 
     @property
     def window(self) -> Window:
@@ -88,6 +97,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
         callsign: `*` at the end stands for any more characters.
         window: Which they overlap.
         places: Where one of a flight's positions lies.
+        include_ground: Also those that were never seen in the air.
     """
 
     icao24: str | None = None
@@ -95,6 +105,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     country: str | None = None
     window: Window = EVER
     places: Places = None
+    include_ground: bool = False
 
 
 async def read_page(
@@ -123,7 +134,7 @@ async def read_last(
     is_confined: bool = False,
 ) -> Flight | None:
     """Return the flight that an aircraft is on, or its last one."""
-    wanted = Wanted(icao24=icao24, places=places)
+    wanted = Wanted(icao24=icao24, places=places, include_ground=True)
     page = await read_page(connection, queries, wanted, rows=1, is_confined=is_confined)
     return page.flights[0] if page.flights else None
 
@@ -156,6 +167,7 @@ def _arguments(wanted: Wanted, rows: int, after: Cursor | None = None) -> Sequen
         after.icao24 if after is not None else None,
         rows,
         *box_columns(wanted.places),
+        wanted.include_ground,
     )
 
 

@@ -11,6 +11,7 @@ class Queries(NamedTuple):
 
     flights: str
     track: str
+    plausible_parts: str
     track_by_minute: str
     traffic_at: str
     traffic_at_by_minute: str

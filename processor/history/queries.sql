@@ -3,7 +3,8 @@
 -- four arrays, west, south, east and north of boxes; null is the globe.
 
 -- flights: newest first. $1 address, $2 and $3 callsigns from and below, $4 country, $5 and $6
--- window, $7 and $8 the last flight of the page before, $9 how many, $10 to $13 places.
+-- window, $7 and $8 the last flight of the page before, $9 how many, $10 to $13 places, $14 whether
+-- those that were never seen in the air are wanted too.
 WITH wanted AS NOT MATERIALIZED (
     SELECT leg.*
     FROM flight_legs AS leg
@@ -11,13 +12,17 @@ WITH wanted AS NOT MATERIALIZED (
       AND ($2::text IS NULL OR (leg.callsign ~>=~ $2 AND leg.callsign ~<~ $3))
       AND ($4::text IS NULL OR lower(leg.origin_country) = lower($4))
       AND ($7::timestamptz IS NULL OR (leg.first_seen, leg.icao24) < ($7, $8::text))
+      AND ($14::boolean OR leg.airborne IS NOT FALSE)
       AND (
           $10::float8[] IS NULL
           OR (
               (leg.last_seen IS NULL OR EXISTS (
                   SELECT FROM unnest($10::float8[], $11::float8[], $12::float8[], $13::float8[])
                       AS box (west, south, east, north)
-                  WHERE leg.west <= box.east AND leg.east >= box.west
+                  WHERE CASE WHEN leg.west <= leg.east
+                             THEN leg.west <= box.east AND leg.east >= box.west
+                             -- Over the antimeridian.
+                             ELSE leg.west <= box.east OR leg.east >= box.west END
                     AND leg.south <= box.north AND leg.north >= box.south
               ))
               AND (
@@ -79,7 +84,8 @@ WITH wanted AS NOT MATERIALIZED (
 SELECT icao24, flight.callsign, flight.origin_country, first_seen, flight.last_seen,
        flight.take_off, flight.landing, flight.distance_km,
        flight.max_altitude::text::float8 AS max_altitude, flight.state_vectors,
-       flight.west, flight.south, flight.east, flight.north
+       flight.west, flight.south, flight.east, flight.north,
+       flight.implausible_positions, flight.implausible_altitudes, flight.airborne
 FROM page JOIN flights AS flight USING (icao24, first_seen)
 ORDER BY first_seen DESC, icao24 DESC
 
@@ -94,6 +100,9 @@ FROM state_vectors AS state
 WHERE icao24 = $1 AND state.last_contact >= $2 AND state.last_contact <= $3
 ORDER BY state.last_contact
 LIMIT $4
+
+-- plausible_parts: for each position of a track its part, or null; $1 Unix seconds, $2 and $3 degrees.
+SELECT plausible_parts($1::float8[], $2::float8[], $3::float8[])
 
 -- track_by_minute: the same of the minutes, which are fewer and kept for longer.
 SELECT icao24, callsign, origin_country,
@@ -241,13 +250,13 @@ GROUP BY hour, on_ground, band
 ORDER BY hour, on_ground DESC, band NULLS FIRST
 LIMIT $4
 
--- busiest: the $4 aircraft with most of $3 in the flights that began from $1 to $2 and are over;
--- $5 to $8 places that a flight must have touched.
+-- busiest: the $4 aircraft with most of $3 in the flights that began from $1 to $2 and are over, and
+-- were seen in the air; $5 to $8 places that a flight must have touched.
 SELECT icao24, max(origin_country) AS origin_country, count(*) AS flights,
        extract(epoch FROM sum(last_seen - first_seen))::float8 / 3600 AS hours,
        sum(state_vectors)::bigint AS state_vectors, sum(distance_km) AS distance_km
 FROM flight_legs AS leg
-WHERE first_seen >= $1 AND first_seen <= $2 AND last_seen IS NOT NULL
+WHERE first_seen >= $1 AND first_seen <= $2 AND last_seen IS NOT NULL AND airborne IS NOT FALSE
   AND (
       $5::float8[] IS NULL
       OR EXISTS (

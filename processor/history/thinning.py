@@ -1,6 +1,7 @@
 """Fewer points of a track that look the same: Largest Triangle Three Buckets, its marks kept."""
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +10,7 @@ from telemetry.state_vector import StateVector
 
 Indices = NDArray[np.intp]
 Floats = NDArray[np.float64]
+Item = TypeVar("Item")
 
 GAP_SECONDS = 300
 """A silence after which an aircraft is off the living picture: its ends are not to be moved."""
@@ -68,16 +70,16 @@ def _marks(track: Sequence[StateVector], room: int) -> Indices:
     kept = np.array([0, len(track) - 1], dtype=np.intp)
     for is_step in (on_ground[1:] != on_ground[:-1], np.diff(times) > GAP_SECONDS):
         before = np.flatnonzero(is_step)
-        marks = np.setdiff1d(np.union1d(before, before + 1), kept)
-        kept = np.union1d(kept, _spread(marks, room - len(kept)))
+        marks = np.setdiff1d(np.union1d(before, before + 1), kept).tolist()
+        kept = np.union1d(kept, np.array(spread(marks, room - len(kept)), dtype=np.intp))
     return kept
 
 
-def _spread(marks: Indices, room: int) -> Indices:
+def spread(items: Sequence[Item], room: int) -> Sequence[Item]:
     """Return no more than there is room for, evenly."""
-    if len(marks) <= room:
-        return marks
-    return marks[np.linspace(0, len(marks) - 1, room).astype(np.intp)]
+    if len(items) <= room:
+        return items
+    return [items[index] for index in np.linspace(0, len(items) - 1, room).astype(np.intp)]
 
 
 def _points(track: Sequence[StateVector]) -> Floats:

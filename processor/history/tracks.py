@@ -1,18 +1,33 @@
 """Tracks: the state vectors of one aircraft in a span of time."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 import msgspec
+from msgspec.structs import asdict
 
 from processor.box import Box
 from processor.history.database import Connection, Record
 from processor.history.errors import TooMuchError
 from processor.history.queries import Queries
 from processor.history.stored import to_state_vectors, within
-from processor.history.thinning import thin
+from processor.history.thinning import spread, thin
 from processor.history.window import Window
 from telemetry.state_vector import StateVector
+
+IMPLAUSIBLE_SHARE = 10
+"""Of the points of a thinned track one in so many may be implausible: enough to mark them."""
+
+
+class TrackPoint(StateVector, frozen=True, gc=False):
+    """A state vector of a track.
+
+    Attributes:
+        implausible: Whether no aircraft can have flown to the position and on from it: it belongs
+            to no line.
+    """
+
+    implausible: bool
 
 
 class Track(msgspec.Struct, frozen=True):
@@ -27,7 +42,7 @@ class Track(msgspec.Struct, frozen=True):
     start: int = msgspec.field(name="from")
     end: int = msgspec.field(name="to")
     received: int
-    states: list[StateVector]
+    states: list[TrackPoint]
 
 
 class TrackReader:
@@ -88,18 +103,56 @@ class TrackReader:
         return found
 
 
+async def find_implausible(
+    connection: Connection, queries: Queries, rows: Sequence[Record]
+) -> frozenset[int]:
+    """Return the last_contact (Unix seconds) of those whose position no aircraft can have flown to.
+
+    Args:
+        connection: Where the rows come from.
+        queries: The statements.
+        rows: Of one aircraft, in order of time.
+    """
+    placed = [row for row in rows if row["latitude"] is not None and row["longitude"] is not None]
+    parts = await connection.fetchval(
+        queries.plausible_parts,
+        [row["time_position"] or row["last_contact"] for row in placed],
+        [row["longitude"] for row in placed],
+        [row["latitude"] for row in placed],
+    )
+    return frozenset(
+        row["last_contact"] for row, part in zip(placed, parts, strict=True) if part is None
+    )
+
+
 def make_track(
     icao24: str,
     window: Window,
     rows: Iterable[Record],
     *,
+    implausible: Collection[int],
     max_points: int | None,
     areas: tuple[Box, ...],
 ) -> Track:
-    """Leave out what is not to be seen, and thin what remains."""
+    """Leave out what is not to be seen, mark what is implausible, and thin what remains."""
     visible = within(areas, to_state_vectors(rows))
-    states = visible if max_points is None else thin(visible, max_points)
-    return Track(icao24, _seconds(window.start), _seconds(window.end), len(visible), states)
+    states = visible if max_points is None else _thinned(visible, implausible, max_points)
+    points = [
+        TrackPoint(**asdict(state), implausible=state.last_contact in implausible)
+        for state in states
+    ]
+    return Track(icao24, _seconds(window.start), _seconds(window.end), len(visible), points)
+
+
+def _thinned(
+    states: list[StateVector], implausible: Collection[int], max_points: int
+) -> list[StateVector]:
+    """Thin the plausible ones by themselves: an outlier would leave no room for the track."""
+    plausible = [state for state in states if state.last_contact not in implausible]
+    others = [state for state in states if state.last_contact in implausible]
+    room = min(len(others), max_points // IMPLAUSIBLE_SHARE)
+    kept = [*thin(plausible, max_points - room), *spread(others, room)]
+    return sorted(kept, key=lambda state: state.last_contact)
 
 
 def _seconds(moment: dt.datetime) -> int:

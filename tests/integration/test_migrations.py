@@ -24,8 +24,8 @@ ALL = ARCHIVE | FIRST_VIEWS | HISTORY | {"flights", "tracks", "emergencies"}
 FUNCTIONS = {
     *("make_partitions", "drop_state_vectors_before"),
     *("make_minutely_partitions", "drop_minutely_state_vectors_before"),
-    *("great_circle_km", "measure_flight", "fit_chunks", "compress_after"),
-    *("retention_limit", "drop_oldest_part"),
+    *("great_circle_km", "measure_flight", "plausible_parts"),
+    *("fit_chunks", "compress_after", "retention_limit", "drop_oldest_part"),
 }
 HEAD = "0007"
 DIVIDED = {

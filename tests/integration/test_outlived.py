@@ -79,13 +79,13 @@ async def test_a_flight_that_has_lost_its_beginning_stays_as_it_is(site: Archive
     """What comes late would make it begin later; flights after it are cut anew all the same."""
     midnight = LONG_AGO + DAY
     await fly(site, "SWR1", midnight - 120, 0, 60, 180, 240)
-    await fly(site, "SWR2", midnight + HOUR, 0, 60)
+    await fly(site, "SWR2", midnight + HOUR, 0, 10, 60, 70)
     await site.sum_up()
     await site.expire(LONG_AGO + DAY)
     before = fetch(site.dsn, MEASURES)
     await fly(site, "SWR9", midnight - 120, 210)
     assert fetch(site.dsn, MEASURES) == before
-    await fly(site, "SWR9", midnight + HOUR, 30)
+    await fly(site, "SWR9", midnight + HOUR, 30, 40)
     assert [row[0] for row in fetch(site.dsn, MEASURES)] == ["SWR1", "SWR2", "SWR9", "SWR2"]
     assert fetch(site.dsn, MEASURES)[0] == before[0]
 

@@ -145,6 +145,7 @@ async def test_countries_have_their_flights(reader: asyncpg.Connection) -> None:
     counted = {row["origin_country"]: (row["aircraft"], row["flights"]) for row in rows}
     assert counted == {
         "Switzerland": (8, 8),
+        "Cyprus": (2, 2),
         "Germany": (1, 1),
         "United Arab Emirates": (1, 1),
         "United States": (1, 1),
@@ -171,12 +172,19 @@ async def test_rates_are_medians_of_their_altitude(reader: asyncpg.Connection) -
 
 
 async def test_longest_flight_comes_first(reader: asyncpg.Connection) -> None:
-    """Eight hours at 250 m/s; those without a position come last."""
+    """Eight hours at 250 m/s; those without a position come last, and a jump is no way."""
     rows = await ask(reader, "The longest flights of the day")
     assert (rows[0]["callsign"], rows[0]["icao24"]) == ("UAE9", "896401")
     assert rows[0]["km"] == pytest.approx(479 * 60 * 0.25, rel=0.01)
     assert len(rows) == 10
     assert "RCH1" not in {row["callsign"] for row in rows}
+    assert {row["km"] for row in rows if row["callsign"] == "CYP1"} <= {118.0}
+
+
+async def test_jammed_aircraft_are_where_they_were_last(reader: asyncpg.Connection) -> None:
+    """Both of them in one cell, with the place where they seem to be."""
+    rows = await ask(reader, "Where positions are false")
+    assert [tuple(row.values()) for row in rows] == [(33.0, 35.0, 2, 24, 35.5, 33.8)]
 
 
 async def test_pairs_are_of_those_who_took_off_and_landed(reader: asyncpg.Connection) -> None:

@@ -33,8 +33,11 @@ def batches(begin: int) -> st.SearchStrategy[Batches]:
             st.integers(0, 4),
             st.integers(0, 40),
         ),
-        callsign=st.sampled_from([None, "SWR1", "SWR2"]),
+        callsign=st.sampled_from([None, "SWR1", "SWR2", "SWR3"]),
         on_ground=st.booleans(),
+        # On both sides of what proves a flag.
+        velocity=st.sampled_from([None, 10.0, 60.0, 240.0]),
+        baro_altitude=st.sampled_from([None, 400.0, 11_000.0]),
     )
     return st.lists(st.lists(sightings, max_size=8), max_size=8)
 

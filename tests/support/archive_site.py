@@ -66,7 +66,7 @@ class ArchiveSite:
             """
             SELECT icao24, extract(epoch FROM first_seen)::int, extract(epoch FROM last_seen)::int,
                    callsign, extract(epoch FROM take_off)::int, extract(epoch FROM landing)::int,
-                   state_vectors
+                   state_vectors, airborne
             FROM flights ORDER BY icao24, first_seen
             """
         )

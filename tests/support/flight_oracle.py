@@ -1,12 +1,19 @@
-"""Flights by the definition: look at all state vectors of an aircraft at once, pair by pair."""
+"""Flights by the definition: look at all state vectors of an aircraft at once.
 
-from collections.abc import Iterable
+The archive takes one after another, and waits with what it doubts; here the next one is known.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
 from telemetry.state_vector import StateVector
 
 SILENCE_SECONDS = 1800
+RENAMING_SECONDS = ROLL_SECONDS = 120
+SURFACE_LIMIT = 90.0
+HIGHEST_GROUND = 5_000.0
+SLOWEST_FLIGHT = 25.0
 
 
 class Flight(NamedTuple):
@@ -19,6 +26,29 @@ class Flight(NamedTuple):
     take_off: int | None
     landing: int | None
     state_vectors: int
+    airborne: bool
+
+
+class Believed(NamedTuple):
+    """A state vector whose flag counts.
+
+    Attributes:
+        turns: It is a take-off or a landing.
+        is_refuted: Nothing proved its flag, and the next has another.
+        is_early: It refutes the one before, whose flag nothing had proved.
+    """
+
+    state: StateVector
+    turns: bool = False
+    is_refuted: bool = False
+    is_early: bool = False
+
+
+class Part(NamedTuple):
+    """A flight as it is cut: what is believed of it."""
+
+    callsign: str | None
+    members: list[Believed]
 
 
 def flights_of(state_vectors: Iterable[StateVector]) -> list[Flight]:
@@ -29,57 +59,141 @@ def flights_of(state_vectors: Iterable[StateVector]) -> list[Flight]:
     return [
         flight
         for icao24 in sorted(tracks)
-        for flight in _flights([tracks[icao24][at] for at in sorted(tracks[icao24])])
+        for stretch in _stretches([tracks[icao24][at] for at in sorted(tracks[icao24])])
+        for flight in _flights(stretch)
     ]
 
 
-def _flights(track: list[StateVector]) -> list[Flight]:
-    flights, begun = [], 0
-    for index in range(1, len(track) + 1):
-        if index == len(track) or _parts(track[begun:index], track[index]):
-            flights.append(_flight(track, begun, index))
+def _stretches(track: list[StateVector]) -> Iterator[list[StateVector]]:
+    """Part a track where the aircraft was silent."""
+    begun = 0
+    for index, (state, after) in enumerate(pairwise(track), start=1):
+        if after.last_contact - state.last_contact > SILENCE_SECONDS:
+            yield track[begun:index]
             begun = index
-    return flights
+    yield track[begun:]
 
 
-def _parts(flight: list[StateVector], state: StateVector) -> bool:
-    """Whether a state vector is of another flight than those before it."""
-    last = flight[-1]
-    if state.last_contact - last.last_contact > SILENCE_SECONDS:
-        return True
-    if state.on_ground:
+def _flights(stretch: list[StateVector]) -> Iterator[Flight]:
+    parts = [part for sortie in _sorties(_believe(stretch)) for part in _by_callsign(sortie)]
+    begins = [part.members[0].state.last_contact for part in parts]
+    for part, begin, end in zip(parts, begins, [*begins[1:], None], strict=True):
+        yield _flight(
+            part,
+            [
+                state
+                for state in stretch
+                if begin <= state.last_contact and (end is None or state.last_contact < end)
+            ],
+        )
+
+
+def _believe(stretch: list[StateVector]) -> list[Believed]:
+    """Leave out state vectors whose flag nothing proves: neither they themselves nor the next."""
+    believed: list[Believed] = []
+    is_proven = False
+    for index, state in enumerate(stretch):
+        before = stretch[index - 1] if index else None
+        after = stretch[index + 1] if index + 1 < len(stretch) else None
+        is_repeated = after is not None and after.on_ground == state.on_ground
+        if not is_proven:
+            is_proven = _is_evident(state) or (
+                before is not None and before.on_ground == state.on_ground
+            )
+            is_refuted = not is_proven and after is not None and not is_repeated
+            is_early = before is not None and before.on_ground != state.on_ground
+            believed.append(Believed(state, is_refuted=is_refuted, is_early=is_early))
+        elif state.on_ground == believed[-1].state.on_ground:
+            believed.append(Believed(state))
+        elif is_repeated or _is_evident(state, before):
+            believed.append(Believed(state, turns=True))
+    return believed
+
+
+def _is_evident(state: StateVector, before: StateVector | None = None) -> bool:
+    altitude = state.baro_altitude if state.baro_altitude is not None else state.geo_altitude
+    if state.velocity is None:
         return False
-    if last.on_ground:
-        return any(not each.on_ground for each in flight)
-    known = _callsign(flight)
-    return state.callsign is not None and known is not None and state.callsign != known
+    if state.on_ground:
+        return state.velocity <= SURFACE_LIMIT and (altitude or 0.0) <= HIGHEST_GROUND
+    is_rolling = before is not None and state.last_contact - before.last_contact <= ROLL_SECONDS
+    return state.velocity >= (SURFACE_LIMIT if is_rolling else SLOWEST_FLIGHT)
 
 
-def _callsign(flight: list[StateVector]) -> str | None:
-    """Return that of the take-off, else the newest on the ground before, else the first aloft."""
-    aloft = next((at for at, state in enumerate(flight) if not state.on_ground), len(flight))
-    before = [state.callsign for state in flight[:aloft] if state.callsign is not None]
-    after = [state.callsign for state in flight[aloft:]]
-    if before:
-        return (after[0] if after else None) or before[-1]
-    return next((callsign for callsign in after if callsign is not None), None)
+def _sorties(believed: list[Believed]) -> Iterator[list[Believed]]:
+    """Part it where the aircraft takes off after a landing."""
+    sortie: list[Believed] = []
+    for one in believed:
+        if one.turns and not one.state.on_ground and _landing(sortie) is not None:
+            yield sortie
+            sortie = []
+        sortie.append(one)
+    yield sortie
 
 
-def _flight(track: list[StateVector], begun: int, ended: int) -> Flight:
-    flight = track[begun:ended]
-    came_from = track[max(begun - 1, 0) : begun]
-    with_before = flight
-    if came_from and flight[0].last_contact - came_from[0].last_contact <= SILENCE_SECONDS:
-        with_before = came_from + flight
-    steps = list(pairwise(with_before))
-    take_offs = [b.last_contact for a, b in steps if a.on_ground and not b.on_ground]
-    landings = [b.last_contact for a, b in pairwise(flight) if not a.on_ground and b.on_ground]
+def _landing(sortie: Sequence[Believed]) -> int | None:
+    """Return the index of the landing."""
+    landings = [at for at, one in enumerate(sortie) if at and one.turns and one.state.on_ground]
+    return landings[0] if landings else None
+
+
+def _by_callsign(sortie: list[Believed]) -> Iterator[Part]:
+    """Part it where the callsign changes in the air, and name the parts."""
+    landing = _landing(sortie)
+    until = len(sortie) if landing is None else landing
+    begun, known, times, take_off = 0, None, 0, _take_off(sortie[:1])
+    for index, one in enumerate(sortie[:until]):
+        callsign = one.state.callsign
+        if index and one.turns:
+            take_off = one.state.last_contact
+        if callsign is None or (_differs_in_flight(one, known) and not (index and one.turns)):
+            if (
+                callsign is None
+                or one.is_early
+                or not _follows(sortie[index + 1 : until], callsign)
+            ):
+                continue
+            if times > 1 and not _is_correction(one, take_off):
+                yield Part(known, sortie[begun:index])
+                begun, take_off = index, None
+        known, times = callsign, times + 1 if callsign == known else 1
+    later = [one.state.callsign for one in sortie[until:] if one.state.callsign is not None]
+    yield Part(known or (later[0] if later else None), sortie[begun:])
+
+
+def _differs_in_flight(one: Believed, known: str | None) -> bool:
+    return not one.state.on_ground and known is not None and one.state.callsign != known
+
+
+def _follows(members: list[Believed], callsign: str) -> bool:
+    """Whether the next callsign in the air is that one."""
+    for one in members:
+        if one.state.on_ground or one.turns:
+            return False
+        if one.state.callsign is not None:
+            return one.state.callsign == callsign
+    return False
+
+
+def _is_correction(one: Believed, take_off: int | None) -> bool:
+    return take_off is not None and one.state.last_contact - take_off <= RENAMING_SECONDS
+
+
+def _take_off(members: list[Believed]) -> int | None:
+    return next(
+        (one.state.last_contact for one in members if one.turns and not one.state.on_ground), None
+    )
+
+
+def _flight(part: Part, states: list[StateVector]) -> Flight:
+    landing = _landing(part.members)
     return Flight(
-        icao24=flight[0].icao24,
-        first_seen=flight[0].last_contact,
-        last_seen=flight[-1].last_contact,
-        callsign=_callsign(flight),
-        take_off=take_offs[0] if take_offs else None,
-        landing=landings[0] if landings else None,
-        state_vectors=len(flight),
+        icao24=states[0].icao24,
+        first_seen=states[0].last_contact,
+        last_seen=states[-1].last_contact,
+        callsign=part.callsign,
+        take_off=_take_off(part.members),
+        landing=None if landing is None else part.members[landing].state.last_contact,
+        state_vectors=len(states),
+        airborne=any(not one.state.on_ground and not one.is_refuted for one in part.members),
     )

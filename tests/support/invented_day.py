@@ -45,6 +45,7 @@ def legs() -> list[Leg]:
         Leg(list(_fly("3d1111", "DGRSS", at("09:00"), (9.0, 49.0), [6.0] * 200, velocity=250.0))),
         Leg(_without_position()),
         Leg(_in_distress()),
+        *_jammed(),
         Leg(list(_fly("3c7000", "DLH70", at("14:00"), (10.0, 50.0), _NORTH, squawk="7000"))),
     ]
 
@@ -132,6 +133,19 @@ def _in_distress() -> list[StateVector]:
         "7600": [(at("14:00"), at("14:00") + 20)],
     }
     return [_squawking(vector, spans) for vector in vectors]
+
+
+def _jammed() -> Iterator[Leg]:
+    """Two minutes in which both aircraft seem to stand at an airport far away."""
+    for icao24, callsign, longitude in (("4c0001", "CYP1", 33.2), ("4c0002", "CYP2", 33.6)):
+        own = {"origin_country": "Cyprus"}
+        vectors = list(_fly(icao24, callsign, at("16:00"), (longitude, 35.1), [0.0] * 60, **own))
+        for step in range(20, 32):
+            fields = {
+                name: getattr(vectors[step], name) for name in vectors[step].__struct_fields__
+            }
+            vectors[step] = StateVector(**(fields | {"longitude": 35.49, "latitude": 33.82}))
+        yield Leg(vectors)
 
 
 def _squawking(vector: StateVector, spans: dict[str, list[tuple[int, int]]]) -> StateVector:

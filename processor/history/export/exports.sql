@@ -32,3 +32,20 @@ ORDER BY last_contact
 
 -- heard: who was heard in a short time
 SELECT DISTINCT icao24 FROM state_vectors WHERE last_contact >= $1 AND last_contact < $2
+
+-- implausible: when one aircraft was heard whose position no aircraft can have flown to
+SELECT each.last_contact
+FROM (
+    SELECT array_agg(last_contact ORDER BY last_contact) AS contacts,
+           plausible_parts(
+               array_agg(extract(epoch FROM coalesce(time_position, last_contact))::float8
+                         ORDER BY last_contact),
+               array_agg(longitude ORDER BY last_contact),
+               array_agg(latitude ORDER BY last_contact)
+           ) AS parts
+    FROM state_vectors
+    WHERE last_contact >= $1 AND last_contact < $2 AND icao24 = $3
+      AND longitude IS NOT NULL AND latitude IS NOT NULL
+) AS track
+CROSS JOIN LATERAL unnest(track.contacts, track.parts) AS each (last_contact, part)
+WHERE each.part IS NULL AND each.last_contact IS NOT NULL

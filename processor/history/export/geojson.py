@@ -55,6 +55,13 @@ def _box(row: Mapping[str, Any]) -> Geometry:
     west, south, east, north = (row[name] for name in ("west", "south", "east", "north"))
     if None in (west, south, east, north):
         return None
+    if west <= east:
+        return {"type": "Polygon", "coordinates": [_ring(west, south, east, north)]}
+    # Over the antimeridian, where it is cut in two (3.1.9).
+    halves = [_ring(west, south, 180.0, north)], [_ring(-180.0, south, east, north)]
+    return {"type": "MultiPolygon", "coordinates": halves}
+
+
+def _ring(west: float, south: float, east: float, north: float) -> Sequence[Sequence[float]]:
     # Counter-clockwise, and closed (3.1.6).
-    ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
-    return {"type": "Polygon", "coordinates": [ring]}
+    return [[west, south], [east, south], [east, north], [west, north], [west, south]]

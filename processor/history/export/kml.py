@@ -17,6 +17,12 @@ SILENCE = dt.timedelta(minutes=30)
 MAX_POINTS = 5_000
 """Of a track, whose times all come before its positions, and so are held until it ends."""
 
+MAX_HELD = 100
+"""Rows that wait for whether a callsign is received again."""
+
+HALF_TURN = 180.0
+"""Degrees: a step that seems to be longer crosses the antimeridian."""
+
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 _BEGIN = (
@@ -39,8 +45,10 @@ class Point(msgspec.Struct, frozen=True, gc=False):
 class Tracks:
     """A placemark for each flight of an aircraft; rows must be sorted by aircraft, then by time.
 
-    Rows without position are left out. A track ends where the altitude begins or ceases to be
-    received: without one it is drawn on the ground, for 0 m may be deep in a mountain.
+    Rows without position are left out, and those whose position is known to be implausible. A track
+    ends where the altitude begins or ceases to be received: without one it is drawn on the ground,
+    for 0 m may be deep in a mountain. It ends at the antimeridian too, or a line would go around
+    the globe. A callsign is another one when it is received twice.
     """
 
     def __init__(self, table: Table) -> None:
@@ -48,6 +56,7 @@ class Tracks:
         self._icao24: str | None = None
         self._callsign: str | None = None
         self._points: list[Point] = []
+        self._held: list[tuple[dict[str, Any], Point]] = []
 
     def begin(self) -> bytes:
         """Return the beginning of the document."""
@@ -66,29 +75,56 @@ class Tracks:
         return "".join([*self._end_placemark(), _END]).encode()
 
     def _take(self, row: dict[str, Any], point: Point) -> Iterator[str]:
-        if self._is_another_flight(row, point):
+        callsign = row["callsign"]
+        if row["icao24"] != self._icao24 or point.moment - self._newest() > SILENCE:
             yield from self._end_placemark()
-            self._icao24, self._callsign = row["icao24"], row["callsign"]
-            yield _begin_placemark(row)
-        elif self._is_another_track(point):
+            yield from self._begin_flight([(row, point)])
+        elif self._held and callsign == self._held[0][0]["callsign"]:
+            held, self._held = self._held, []
+            yield from self._end_placemark()
+            yield from self._begin_flight([*held, (row, point)])
+        elif self._callsign is not None and callsign not in (None, self._callsign):
+            yield from self._release()
+            self._held = [(row, point)]
+        elif self._held and callsign is None and len(self._held) < MAX_HELD:
+            self._held.append((row, point))
+        else:
+            yield from self._release()
+            self._callsign = self._callsign or callsign
+            yield from self._append(point)
+
+    def _newest(self) -> dt.datetime:
+        return self._held[-1][1].moment if self._held else self._points[-1].moment
+
+    def _begin_flight(self, rows: Sequence[tuple[dict[str, Any], Point]]) -> Iterator[str]:
+        first, _ = rows[0]
+        self._icao24, self._callsign = first["icao24"], first["callsign"]
+        yield _begin_placemark(first)
+        for _, point in rows:
+            yield from self._append(point)
+
+    def _release(self) -> Iterator[str]:
+        """Leave what was held with the flight: its callsign was received once."""
+        held, self._held = self._held, []
+        for _, point in held:
+            yield from self._append(point)
+
+    def _append(self, point: Point) -> Iterator[str]:
+        if self._points and self._is_another_track(point):
             yield _track(self._points)
             self._points = []
-        self._callsign = self._callsign or row["callsign"]
         self._points.append(point)
 
-    def _is_another_flight(self, row: dict[str, Any], point: Point) -> bool:
-        callsigns = {row["callsign"], self._callsign} - {None}
+    def _is_another_track(self, point: Point) -> bool:
+        last = self._points[-1]
         return (
-            row["icao24"] != self._icao24
-            or len(callsigns) > 1
-            or point.moment - self._points[-1].moment > SILENCE
+            len(self._points) >= MAX_POINTS
+            or (last.altitude is None) != (point.altitude is None)
+            or abs(last.longitude - point.longitude) > HALF_TURN
         )
 
-    def _is_another_track(self, point: Point) -> bool:
-        has_altitude = self._points[-1].altitude is not None
-        return len(self._points) >= MAX_POINTS or has_altitude != (point.altitude is not None)
-
     def _end_placemark(self) -> Iterator[str]:
+        yield from self._release()
         if self._points:
             yield _track(self._points)
             yield "</gx:MultiTrack>\n</Placemark>\n"
@@ -129,7 +165,7 @@ def _dicts(table: Table, rows: Sequence[Row]) -> Iterator[dict[str, Any]]:
 
 
 def _point(row: dict[str, Any]) -> Point | None:
-    if row["longitude"] is None or row["latitude"] is None:
+    if row["longitude"] is None or row["latitude"] is None or row.get("implausible"):
         return None
     geometric, barometric = row["geo_altitude"], row["baro_altitude"]
     altitude = barometric if geometric is None else geometric
@@ -172,6 +208,14 @@ def _polygon(row: dict[str, Any]) -> str:
     west, south, east, north = (row[name] for name in ("west", "south", "east", "north"))
     if None in (west, south, east, north):
         return ""
+    if west <= east:
+        return _box(west, south, east, north)
+    # Over the antimeridian, where a viewer would draw it around the globe.
+    halves = _box(west, south, 180.0, north) + _box(-180.0, south, east, north)
+    return f"<MultiGeometry>\n{halves}</MultiGeometry>\n"
+
+
+def _box(west: float, south: float, east: float, north: float) -> str:
     corners = ((west, south), (east, south), (east, north), (west, north), (west, south))
     coordinates = " ".join(f"{longitude},{latitude},0" for longitude, latitude in corners)
     return (

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, TypeAlias
 import msgspec
 
 from processor.history.database import Connection, HistoryDatabase, Record
+from processor.history.export.table import Row
 from processor.history.places import Places, box_columns
 from processor.history.window import Window
 from processor.named_sql import load_statements
@@ -30,6 +31,7 @@ class Statements(NamedTuple):
     of_time: str
     of_aircraft: str
     heard: str
+    implausible: str
 
 
 STATEMENTS = load_statements(Path(__file__).with_name("exports.sql"), Statements)
@@ -85,6 +87,30 @@ async def read_pages(
                     waiting = []
             if waiting:
                 yield waiting
+
+
+async def read_track(
+    database: HistoryDatabase, icao24: str, window: Window, places: Places
+) -> AsyncGenerator[Sequence[Row], None]:
+    """Read the state vectors of one aircraft by time, with what `TRACK` has beside them.
+
+    Raises:
+        UnavailableError: The database does not answer, or too many ask at once.
+        TooMuchError: A statement took longer than allowed.
+    """
+    selection = Selection(window, places, (icao24,))
+    async with database.reading() as connection:
+        await connection.execute(STATEMENTS.avoid_sorting)
+        # Looked for within all of the window, also beyond the places.
+        found = await connection.fetch(
+            STATEMENTS.implausible, selection.window.start, selection.until, icao24
+        )
+        implausible = {row["last_contact"] for row in found}
+        async with aclosing(_by_aircraft(connection, selection)) as pages:
+            async for page in pages:
+                yield [
+                    dict(row) | {"implausible": row["last_contact"] in implausible} for row in page
+                ]
 
 
 async def _by_time(connection: Connection, selection: Selection) -> Pages:

@@ -99,6 +99,12 @@ FLIGHTS = Table(
         Column("south", Kind.FLOAT64, "degrees"),
         Column("east", Kind.FLOAT64, "degrees"),
         Column("north", Kind.FLOAT64, "degrees"),
+        Column("implausible_positions", Kind.INT),
+        Column("implausible_altitudes", Kind.INT),
+        Column("airborne", Kind.BOOL),
     ),
 )
 """The view of that name."""
+
+TRACK = Table("track", (*STATE_VECTORS.columns, Column("implausible", Kind.BOOL)))
+"""State vectors of one aircraft, and whether no aircraft can have flown to their position."""

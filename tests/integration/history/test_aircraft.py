@@ -12,6 +12,12 @@ HOUR, DAY = 3_600, 86_400
 HOUR_START = START // HOUR * HOUR
 
 
+def received(point: dict[str, Any]) -> StateVector:
+    """Return the state vector of a point that is plausible."""
+    assert point.pop("implausible") is False
+    return StateVector(**point)
+
+
 async def test_in_the_air(site: HistorySite) -> None:
     """Its state in the picture, and its flight measured as far as it has come."""
     vectors = track()
@@ -67,7 +73,42 @@ async def test_track_of_the_last_flight(site: HistorySite) -> None:
     await site.store_flight()
     body = (await site.get("/api/flights/4b1814/track")).json()
     assert (body["from"], body["to"]) == (START, vectors[-1].last_contact)
-    assert [StateVector(**state) for state in body["states"]] == vectors
+    assert [received(state) for state in body["states"]] == vectors
+
+
+@pytest.mark.parametrize("format_", ["json", "csv"])
+async def test_track_with_an_impossible_position(site: HistorySite, *, format_: str) -> None:
+    """It is marked, and it alone; where it stands all others are plausible."""
+    vectors = track()
+    vectors[7] = state_vector("4b1814", START + 70, longitude=-122.4, latitude=37.6)
+    await site.store(*vectors)
+    await site.store_flight()
+    answer = await site.get("/api/flights/4b1814/track", format=format_)
+    if format_ == "json":
+        states = answer.json()["states"]
+        marked = [state["last_contact"] - START for state in states if state["implausible"]]
+        assert marked == [70]
+    else:
+        header, *lines = answer.text.splitlines()
+        assert header.endswith(",category,implausible")
+        assert [n for n, line in enumerate(lines) if line.endswith(",true")] == [7]
+
+
+async def test_track_thinned_around_an_impossible_position(site: HistorySite) -> None:
+    """It does not take the place of the turns: the track is thinned as if it were not there."""
+    turning = [
+        state_vector("4b1814", START + 10 * n, longitude=8 + n / 100, latitude=47 + n % 10 / 1000)
+        for n in range(40)
+    ]
+    outlier = state_vector("4b1814", START + 205, longitude=-122.4, latitude=37.6)
+    await site.store(*turning, outlier)
+    await site.store_flight()
+    body = (await site.get("/api/flights/4b1814/track", max_points=20)).json()
+    marked = [state for state in body["states"] if state["implausible"]]
+    assert [state["last_contact"] for state in marked] == [START + 205]
+    assert len(body["states"]) == 20
+    times = [state["last_contact"] for state in body["states"]]
+    assert times == sorted(times)
 
 
 async def test_track_of_a_window(site: HistorySite) -> None:
@@ -94,8 +135,8 @@ async def test_track_thinned(site: HistorySite) -> None:
     await site.store_flight()
     body = (await site.get("/api/flights/4b1814/track", max_points=5)).json()
     assert (body["received"], len(body["states"])) == (20, 5)
-    assert StateVector(**body["states"][0]) == vectors[0]
-    assert StateVector(**body["states"][-1]) == vectors[-1]
+    assert received(body["states"][0]) == vectors[0]
+    assert received(body["states"][-1]) == vectors[-1]
 
 
 async def test_track_where_minutes_are_all_that_is_left(site: HistorySite) -> None:

@@ -105,6 +105,41 @@ async def test_in_an_area_over_the_antimeridian(site: HistorySite) -> None:
     assert addresses(answer) == ["bbbbbb", "aaaaaa"]
 
 
+async def test_whose_box_crosses_the_antimeridian(site: HistorySite) -> None:
+    """West is greater than east then (RFC 7946, 5.2): it overlaps what lies on either side."""
+    await site.store(*track("aaaaaa", longitude=179.5), *track("bbbbbb", longitude=0.0))
+    edges: dict[str, Any] = {"west": 177.0, "east": -172.0, "south": 47.0, "north": 48.0}
+    for icao24 in ("aaaaaa", "bbbbbb"):
+        await site.store_flight(icao24, last_seen=START + 190, **edges)
+    answer = await site.get("/api/history/flights", bbox="179,40,-179,50")
+    assert addresses(answer) == ["aaaaaa"]
+    [flight] = answer.json()["flights"]
+    assert (flight["west"], flight["east"]) == (177.0, -172.0)
+    answer = await site.get("/api/history/flights", bbox="179,40,180,50")
+    assert addresses(answer) == ["aaaaaa"]
+    # Its positions say that it was there, the box of the flight that it cannot have been.
+    assert addresses(await site.get("/api/history/flights", bbox="-1,40,1,50")) == []
+
+
+async def test_without_a_state_vector_in_the_air(site: HistorySite) -> None:
+    """Parked aircraft and vehicles are left out unless asked for; what is unknown is not."""
+    measured: dict[str, Any] = {"last_seen": START + 10, "state_vectors": 2, "distance_km": 0.0}
+    for icao24, airborne in (("aaaaaa", True), ("bbbbbb", False), ("cccccc", None)):
+        await site.store_flight(icao24, airborne=airborne, implausible_positions=1, **measured)
+    path = "/api/history/flights"
+    answer = await site.get(path)
+    assert addresses(answer) == ["cccccc", "aaaaaa"]
+    assert [flight["airborne"] for flight in answer.json()["flights"]] == [None, True]
+    assert answer.json()["flights"][0]["implausible_positions"] == 1
+    answer = await site.get(path, include_ground="true")
+    assert addresses(answer) == ["cccccc", "bbbbbb", "aaaaaa"]
+    answer = await site.get(path, format="csv", include_ground="true")
+    assert [line.split(",")[-1] for line in answer.text.splitlines()[1:]] == ["", "false", "true"]
+    site.now = START + HOUR
+    assert addresses(await site.get("/api/statistics/busiest")) == ["aaaaaa", "cccccc"]
+    assert (await site.get("/api/flights/bbbbbb")).json()["flight"]["airborne"] is False
+
+
 async def test_in_an_area_where_minutes_are_all_that_is_left(site: HistorySite) -> None:
     await site.store_minutes(*track())
     edges: dict[str, Any] = {"west": 8.0, "east": 9.0, "south": 47.0, "north": 48.0}

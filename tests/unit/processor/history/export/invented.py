@@ -72,9 +72,18 @@ def flight_rows() -> list[dict[str, Any]]:
         "south": 45.8,
         "east": 10.5,
         "north": 47.9,
+        "implausible_positions": 3,
+        "implausible_altitudes": 0,
+        "airborne": True,
     }
     hardly = dict.fromkeys(known) | {"icao24": "4b1815", "first_seen": moment(START)}
     return [known, hardly | {"state_vectors": 1, "distance_km": 0.0}]
+
+
+def flight_over_the_antimeridian() -> dict[str, Any]:
+    """Return a flight from Fiji to Samoa."""
+    edges = {"west": 177.4, "south": -17.8, "east": -172.0, "north": -13.8}
+    return flight_rows()[0] | edges
 
 
 def singles(table: Table, rows: Sequence[Row]) -> list[dict[str, Any]]:

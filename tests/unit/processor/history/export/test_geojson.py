@@ -5,11 +5,12 @@ from typing import Any
 import msgspec
 import pytest
 from geojson_pydantic import FeatureCollection
-from geojson_pydantic.geometries import Point, Polygon
+from geojson_pydantic.geometries import MultiPolygon, Point, Polygon
 
 from processor.history.export.table import ATTRIBUTION, FLIGHTS, STATE_VECTORS, Table
 from tests.unit.processor.history.export.invented import (
     TIMES,
+    flight_over_the_antimeridian,
     flight_rows,
     moment,
     odd_rows,
@@ -67,6 +68,17 @@ async def test_a_flight_is_the_box_around_it() -> None:
         (5.9, 45.8),
     ]
     assert hardly.geometry is None
+
+
+async def test_a_box_over_the_antimeridian_is_cut_in_two() -> None:
+    """RFC 7946, 3.1.9: a single ring would go around the globe."""
+    [flight] = read(await written("geojson", FLIGHTS, [flight_over_the_antimeridian()]))
+    assert isinstance(flight.geometry, MultiPolygon)
+    edges = [
+        (min(place[0] for place in ring), max(place[0] for place in ring))
+        for (ring,) in flight.geometry.coordinates
+    ]
+    assert edges == [(177.4, 180.0), (-180.0, -172.0)]
 
 
 async def test_no_rows_are_an_empty_collection() -> None:

@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 from lxml import etree  # type: ignore[import-untyped]
 
 from processor.history.export.kml import MAX_POINTS, SILENCE, Tracks, escape
-from processor.history.export.table import ATTRIBUTION, FLIGHTS, STATE_VECTORS, Table
+from processor.history.export.table import ATTRIBUTION, FLIGHTS, STATE_VECTORS, TRACK, Table
 from telemetry.state_vector import StateVector
 from tests.support.state_vectors import START, state_vector, state_vectors
 from tests.unit.processor.history.export.invented import (
     ODD_TEXTS,
+    flight_over_the_antimeridian,
     flight_rows,
     odd_rows,
     to_rows,
@@ -136,7 +137,7 @@ async def test_what_has_no_altitude_is_drawn_on_the_ground() -> None:
 
 
 async def test_a_flight_is_a_placemark() -> None:
-    """Another one begins with another aircraft, another callsign, or half an hour of silence."""
+    """Another begins with another aircraft, a callsign received twice, half an hour of silence."""
     silence = int(SILENCE.total_seconds())
     root = await track(
         state_vector("a", START, callsign=None),
@@ -145,6 +146,8 @@ async def test_a_flight_is_a_placemark() -> None:
         state_vector("a", START + 20 + silence, callsign="ONE"),
         state_vector("a", START + 21 + 2 * silence, callsign="ONE"),
         state_vector("a", START + 30 + 2 * silence, callsign="TWO"),
+        state_vector("a", START + 40 + 2 * silence, callsign=None),
+        state_vector("a", START + 50 + 2 * silence, callsign="TWO"),
         state_vector("b", START, callsign="TWO"),
         state_vector("c", START, longitude=None),
     )
@@ -152,7 +155,41 @@ async def test_a_flight_is_a_placemark() -> None:
         (*texts(placemark, "k:name"), len(texts(placemark, ".//gx:coord")))
         for placemark in root.iterfind(".//k:Placemark", NAMES)
     ]
-    assert found == [("a", 4), ("ONE", 1), ("TWO", 1), ("TWO", 1)]
+    assert found == [("a", 4), ("ONE", 1), ("TWO", 3), ("TWO", 1)]
+
+
+async def test_a_garbled_callsign_does_not_part_a_flight() -> None:
+    """Received once it is a mistake; nothing of the track is lost."""
+    callsigns = ("TUI8EG", "TUI6G", None, "TUI8EG", "TUI6G", "TU8EG", "TUI8EG", "TUI6G")
+    root = await track(
+        *(state_vector("a", START + n, callsign=callsign) for n, callsign in enumerate(callsigns))
+    )
+    assert texts(root, ".//k:Placemark/k:name") == ["TUI8EG"]
+    assert [place.moment.timestamp() - START for place in places(root)] == list(range(8))
+
+
+async def test_no_line_goes_around_the_globe() -> None:
+    """A track ends at the antimeridian, and another begins in the same flight."""
+    root = await track(
+        *(
+            state_vector("a", START + n, longitude=longitude)
+            for n, longitude in enumerate((179.8, 179.9, -179.9, -179.8))
+        )
+    )
+    tracks = [texts(one, "gx:coord") for one in root.iterfind(".//gx:Track", NAMES)]
+    assert [len(coords) for coords in tracks] == [2, 2]
+    assert len(texts(root, ".//k:Placemark")) == 1
+    root = await kml(FLIGHTS, [flight_over_the_antimeridian()])
+    boxes = texts(root, ".//k:MultiGeometry//k:coordinates")
+    assert [box.split(" ")[0] for box in boxes] == ["177.4,-17.8,0", "-180.0,-17.8,0"]
+
+
+async def test_implausible_positions_are_no_part_of_a_line() -> None:
+    """Where it is known which they are."""
+    rows = to_rows([state_vector("a", START + n) for n in range(4)])
+    marked = [row | {"implausible": n == 2} for n, row in enumerate(rows)]
+    root = await kml(TRACK, marked)
+    assert [place.moment.timestamp() - START for place in places(root)] == [0, 1, 3]
 
 
 async def test_a_long_flight_is_held_in_parts() -> None:

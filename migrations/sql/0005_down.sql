@@ -1,0 +1,60 @@
+DROP VIEW flights
+----
+DROP FUNCTION measure_flight(text, timestamptz, timestamptz)
+----
+DROP FUNCTION plausible_parts(double precision[], double precision[], double precision[], double precision)
+----
+ALTER TABLE flight_legs
+    DROP COLUMN implausible_positions, DROP COLUMN implausible_altitudes, DROP COLUMN airborne
+----
+-- What a flight's state vectors add up to.
+CREATE FUNCTION measure_flight(
+    aircraft text, first_seen timestamptz, ends_before timestamptz
+) RETURNS TABLE (
+    last_seen timestamptz, distance_km double precision, max_altitude real, state_vectors bigint,
+    west double precision, south double precision, east double precision, north double precision
+) LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT max(step.last_contact),
+           coalesce(sum(great_circle_km(
+               step.previous_latitude, step.previous_longitude, step.latitude, step.longitude
+           )), 0),
+           max(step.altitude),
+           count(*),
+           min(step.longitude), min(step.latitude), max(step.longitude), max(step.latitude)
+    FROM (
+        SELECT state.last_contact, state.longitude, state.latitude,
+               coalesce(state.baro_altitude, state.geo_altitude) AS altitude,
+               -- Of the state vectors with a position; the others have no step.
+               lag(state.latitude) OVER track AS previous_latitude,
+               lag(state.longitude) OVER track AS previous_longitude
+        FROM state_vectors AS state
+        WHERE state.icao24 = aircraft
+          AND state.last_contact >= measure_flight.first_seen
+          AND state.last_contact < measure_flight.ends_before
+        WINDOW track AS (PARTITION BY state.latitude IS NULL ORDER BY state.last_contact)
+    ) AS step
+$$
+----
+CREATE VIEW flights AS
+SELECT leg.icao24, leg.callsign, leg.origin_country, leg.first_seen, measured.last_seen,
+       leg.take_off, leg.landing, measured.distance_km, measured.max_altitude,
+       measured.state_vectors, measured.west, measured.south, measured.east, measured.north
+FROM flight_legs AS leg
+CROSS JOIN LATERAL (
+    SELECT leg.last_seen, leg.distance_km, leg.max_altitude, leg.state_vectors,
+           leg.west, leg.south, leg.east, leg.north
+    WHERE leg.last_seen IS NOT NULL
+    UNION ALL
+    SELECT now_measured.* FROM measure_flight(leg.icao24, leg.first_seen, leg.ends_before) AS now_measured
+    WHERE leg.last_seen IS NULL
+) AS measured
+----
+COMMENT ON VIEW flights IS 'one row for each flight of an aircraft, those in the air included: from when it was first seen until 30 minutes of silence, another callsign in flight, or the next take-off'
+----
+COMMENT ON COLUMN flights.take_off IS 'the first state vector in the air after one on the ground; null where the flight was first seen in the air'
+----
+COMMENT ON COLUMN flights.landing IS 'the first state vector on the ground after one in the air; null where it was not seen'
+----
+COMMENT ON COLUMN flights.distance_km IS 'the sum of the great circles from position to position'
+----
+COMMENT ON COLUMN flights.max_altitude IS 'metres, barometric, or geometric where only that was received'
