@@ -21,8 +21,10 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]
 
 from standalone.database import free_port
 from telemetry.settings import KafkaSettings
+from telemetry.topic_policy import read_topic
 from tests.support.kafka import Kafka
 from tests.support.server import HOST
+from tests.support.waiting import wait_until
 
 USER = "flights"
 PASSWORD = "the right one"  # noqa: S105 - of a broker that lives for a test
@@ -84,6 +86,12 @@ class GuardedKafka(Kafka):
         ]
         admin = self.admin()  # kept, because requests end with their client
         _wait(admin.create_acls(all_but_one).values())
+        denial = _permission(AclBindingFilter, kind, name, operation, AclPermissionType.DENY)
+        wait_until(
+            lambda: bool(admin.describe_acls(denial).result(_ADMIN_SECONDS)),
+            timeout_s=_ADMIN_SECONDS,
+            what=f"the broker does not know yet that {name} is denied",
+        )
 
     def permit(
         self, kind: ResourceType, name: str, operation: AclOperation = AclOperation.READ
@@ -94,15 +102,19 @@ class GuardedKafka(Kafka):
         _wait(admin.delete_acls([denial]).values())
 
     def alter_topic(self, name: str, **config: str) -> None:
-        """Set settings of a topic, dots written as underscores."""
+        """Set settings of a topic, dots written as underscores, and wait until they are shown."""
         resource = ConfigResource(ConfigResource.Type.TOPIC, name)
-        for key, value in config.items():
-            entry = ConfigEntry(
-                key.replace("_", "."), value, incremental_operation=AlterConfigOpType.SET
-            )
+        wanted = {key.replace("_", "."): value for key, value in config.items()}
+        for key, value in wanted.items():
+            entry = ConfigEntry(key, value, incremental_operation=AlterConfigOpType.SET)
             resource.add_incremental_config(entry)
         admin = self.admin()
         _wait(admin.incremental_alter_configs([resource]).values())
+        wait_until(
+            lambda: wanted.items() <= (read_topic(admin, name).config or {}).items(),
+            timeout_s=_ADMIN_SECONDS,
+            what=f"the broker does not show {wanted} yet",
+        )
 
     def admin(self) -> AdminClient:
         """Give an admin client that may do everything."""
