@@ -1,12 +1,13 @@
 """Collect messages, partition by partition, until they make one transaction."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import msgspec
 from msgspec.structs import astuple
 
+from processor.archive.digest import Added, Hashes, hash_rows, sum_by_day
 from processor.message import Message, read_headers
 from telemetry.codec import Headers, MalformedMessageError, decode
 from telemetry.state_vector import StateVector
@@ -58,12 +59,42 @@ class Span(msgspec.Struct):
     dead_letters: list[DeadLetter] = []
 
 
+class UniqueRows:
+    """The rows of a batch, each once: what is to be inserted, and what the digest is made of."""
+
+    def __init__(self, found: dict[Key, tuple[StateVector, int]]) -> None:
+        self.keys = list(found)
+        self.state_vectors = [state_vector for state_vector, _ in found.values()]
+        self.partitions = [partition for _, partition in found.values()]
+        self.rows = to_rows(self.state_vectors)
+        self.hashes: Hashes = hash_rows(self.rows)
+
+    def only(self, keys: Collection[Key]) -> "UniqueRows":
+        """Return those that have been inserted, of which there may be fewer."""
+        if len(keys) == len(self.keys):
+            return self
+        wanted = set(keys)
+        places = [place for place, key in enumerate(self.keys) if key in wanted]
+        some = UniqueRows({})
+        some.keys = [self.keys[place] for place in places]
+        some.state_vectors = [self.state_vectors[place] for place in places]
+        some.partitions = [self.partitions[place] for place in places]
+        some.rows = [self.rows[place] for place in places]
+        some.hashes = self.hashes[places]
+        return some
+
+    def sum_by_day(self) -> list[Added]:
+        """Return what each partition adds to each day."""
+        return sum_by_day(self.hashes, self.rows, self.partitions)
+
+
 class Batch:
     """Messages of several partitions, decoded, to be stored in one transaction."""
 
     def __init__(self, spans: Iterable[Span] = ()) -> None:
         self.spans = {span.partition: span for span in spans}
         self.n_in = sum(span.n_in for span in self.spans.values())
+        self._rows: UniqueRows | None = None
 
     def add(self, message: Message, claim: Claim) -> DeadLetter | None:
         """Take one message, read under a claim whose `next_offset` is the position before it.
@@ -79,6 +110,7 @@ class Batch:
         span.hi = offset + 1
         span.n_in += 1
         self.n_in += 1
+        self._rows = None
         headers = read_headers(message)
         try:
             span.state_vectors.append(decode(message.value(), headers))
@@ -92,6 +124,12 @@ class Batch:
         """Return the batch less what another instance stores now."""
         left_out = set(partitions)
         return Batch(span for span in self.spans.values() if span.partition not in left_out)
+
+    def rows(self) -> UniqueRows:
+        """Return the rows, made by the first call, which may come from another thread."""
+        if self._rows is None:
+            self._rows = UniqueRows(self.unique())
+        return self._rows
 
     def unique(self) -> dict[Key, tuple[StateVector, int]]:
         """Return each state vector once, with its partition, sorted by key.

@@ -6,10 +6,11 @@ from typing import NamedTuple
 
 import structlog
 
-from processor.archive.audit import Violation, check_tiling
+from processor.archive.audit_ledger import Marks, check_new_tiling
+from processor.archive.audit_words import Violation
 from processor.archive.database import Connection, Database
 from processor.archive.metrics import ArchiveMetrics
-from processor.archive.sql import Queries
+from processor.archive.sql import Queries, load_audit_queries
 from processor.archive.sums import Sums
 
 log = structlog.get_logger()
@@ -18,6 +19,12 @@ INTERVAL_SECONDS = 60
 
 DAYS_AHEAD = 2
 """So that the first batch of a day finds its partition."""
+
+MERGED_AFTER = dt.timedelta(days=1)
+"""How long each transaction has an entry of its own, for those who look for one."""
+
+MERGED_AT_ONCE = 5_000
+"""Entries of a partition in one statement: half a day of a poll every ten seconds."""
 
 
 class Kept(NamedTuple):
@@ -43,6 +50,8 @@ class Maintenance:
     ) -> None:
         self._database = database
         self._queries = queries
+        self._audit_queries = load_audit_queries()
+        self._checked: Marks = {}
         self._metrics = metrics
         self._kept = kept
         self._chunk_rows = chunk_rows
@@ -70,6 +79,7 @@ class Maintenance:
         await connection.execute(self._queries.fit_chunks, self._chunk_rows)
         await self._expire(connection, now)
         await self._audit(connection)
+        await self._merge_ledger(connection, now)
 
     async def _expire(self, connection: Connection, now: dt.datetime) -> None:
         midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
@@ -85,17 +95,26 @@ class Maintenance:
             )
 
     async def _expire_state_vectors(self, connection: Connection, midnight: dt.datetime) -> None:
-        """Drop whole days, and the ledger of the transactions that stored them."""
+        """Drop whole days."""
         async with connection.transaction():
             dropped = await connection.fetch(self._queries.drop_expired, midnight)
             if dropped:
                 await connection.execute(self._queries.mark_expired, midnight)
-                await connection.execute(self._queries.prune_ledger, midnight)
                 log.info("dropped_by_retention", before=midnight.isoformat(), parts=len(dropped))
 
+    async def _merge_ledger(self, connection: Connection, now: dt.datetime) -> None:
+        """Make one entry of the entries of each day that is over; of several instances one does."""
+        midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+        async with connection.transaction():
+            if await connection.fetchval(self._queries.take_turns):
+                await connection.execute(
+                    self._queries.merge_ledger, midnight - MERGED_AFTER, MERGED_AT_ONCE
+                )
+
     async def _audit(self, connection: Connection) -> None:
+        """Check what was added to the ledger since the last time."""
         try:
-            await check_tiling(connection, self._queries)
+            await check_new_tiling(connection, self._audit_queries, self._checked)
         except Violation as violation:
             log.error("audit_violation", violation=str(violation))  # noqa: TRY400 - no stack needed
             self._metrics.audit_violations.set(1)
