@@ -1,7 +1,8 @@
 """Collect messages, partition by partition, until they make one transaction."""
 
 import datetime as dt
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
+from operator import itemgetter
 from typing import Any
 
 import msgspec
@@ -62,10 +63,10 @@ class Span(msgspec.Struct):
 class UniqueRows:
     """The rows of a batch, each once: what is to be inserted, and what the digest is made of."""
 
-    def __init__(self, found: dict[Key, tuple[StateVector, int]]) -> None:
-        self.keys = list(found)
-        self.state_vectors = [state_vector for state_vector, _ in found.values()]
-        self.partitions = [partition for _, partition in found.values()]
+    def __init__(self, found: Sequence[tuple[Key, tuple[StateVector, int]]]) -> None:
+        self.keys = [key for key, _ in found]
+        self.state_vectors = [state_vector for _, (state_vector, _) in found]
+        self.partitions = [partition for _, (_, partition) in found]
         self.rows = to_rows(self.state_vectors)
         self.hashes: Hashes = hash_rows(self.rows)
 
@@ -75,7 +76,7 @@ class UniqueRows:
             return self
         wanted = set(keys)
         places = [place for place, key in enumerate(self.keys) if key in wanted]
-        some = UniqueRows({})
+        some = UniqueRows([])
         some.keys = [self.keys[place] for place in places]
         some.state_vectors = [self.state_vectors[place] for place in places]
         some.partitions = [self.partitions[place] for place in places]
@@ -131,8 +132,8 @@ class Batch:
             self._rows = UniqueRows(self.unique())
         return self._rows
 
-    def unique(self) -> dict[Key, tuple[StateVector, int]]:
-        """Return each state vector once, with its partition, sorted by key.
+    def unique(self) -> list[tuple[Key, tuple[StateVector, int]]]:
+        """Return the key of each state vector, once and in order, with it and its partition.
 
         Of several with one key the first counts. Sorted, because insertion in the order of the
         index is a third faster.
@@ -143,7 +144,7 @@ class Batch:
             for partition in sorted(self.spans, reverse=True)
             for each in reversed(self.spans[partition].state_vectors)
         }
-        return {key: found[key] for key in sorted(found)}
+        return sorted(found.items(), key=itemgetter(0))
 
 
 def to_rows(state_vectors: Iterable[StateVector]) -> list[Row]:

@@ -19,6 +19,9 @@ MAX_KNOWN = 100_000
 """Identities whose hash is remembered, some 40 MB: aircraft that changed neither callsign, country,
 squawk nor state since they were last seen."""
 
+ROWS_AT_ONCE = 3_000
+"""So that the arrays stay in the processor's cache, which halves the time."""
+
 _PLACE = {name: number for number, name in enumerate(FIELDS)}
 _TEXTS = ("icao24", "callsign", "origin_country", "squawk")
 _CODES = ("on_ground", "spi", "position_source", "category")
@@ -70,13 +73,20 @@ def hash_rows(rows: Sequence[Row]) -> Hashes:
     each other: h alone is a sum over columns, in which values that changed places between rows
     would cancel out.
     """
-    if not rows:
-        return np.empty(0, np.uint64)
+    parts = [
+        _hash_some(rows[first : first + ROWS_AT_ONCE])
+        for first in range(0, len(rows), ROWS_AT_ONCE)
+    ]
+    return np.concatenate([np.empty(0, np.uint64), *parts])
+
+
+def _hash_some(rows: Sequence[Row]) -> Hashes:
     numbers = np.fromiter(
         chain.from_iterable(map(_numbers_of, rows)), np.float64, len(rows) * len(_NUMBERS)
     )
     hashes = _hash_identities(list(map(_identity_of, rows)))
-    hashes += _hash_numbers(numbers.reshape(len(rows), len(_NUMBERS)).T)
+    columns = np.ascontiguousarray(numbers.reshape(len(rows), len(_NUMBERS)).T)
+    hashes += _hash_numbers(columns)
     hashes += _hash_sensors(list(map(_sensors_of, rows)))
     return _hash_by_itself(hashes)
 
@@ -125,8 +135,9 @@ def _hash_unknown(identities: list[Row]) -> Hashes:
 def _hash_numbers(columns: NDArray[np.float64]) -> Hashes:
     """Hash the columns that change with every state vector; NaN is null, whose hash is 0."""
     is_null = np.isnan(columns)
-    seconds = np.where(is_null, _Y2000, columns)[: len(_TIMES)].astype(np.int64) - _Y2000
-    measures = np.ascontiguousarray(columns[len(_TIMES) :])
+    times = columns[: len(_TIMES)]
+    seconds = np.where(is_null[: len(_TIMES)], _Y2000, times).astype(np.int64) - _Y2000
+    measures = columns[len(_TIMES) :]
     singles = measures[len(_DOUBLES) :]
     singles[...] = singles.astype(np.float32)
     hashes = np.concatenate([_hash_int8(seconds * 1_000_000), _hash_float8(measures)])

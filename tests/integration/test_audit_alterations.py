@@ -1,75 +1,17 @@
 """What a mistaken script, a bad restore or a lost log does to the tables is found by the audit."""
 
-import shutil
-import subprocess
-import tempfile
-from collections.abc import Iterator
-from pathlib import Path
-from typing import NamedTuple
-
 import pytest
 
-from standalone.database import EmbeddedDatabase
 from tests.support import databases, stored_log
 from tests.support.queries import fetch_value
-from tests.support.services import run_module
-from tests.support.timescale import Timescale
+from tests.support.stored_log import audit
 
 FIRST_DAY = "2026-09-21"
 
 
-class Server(NamedTuple):
-    """A server, and a filled database on it that is copied for each test."""
-
-    dsn: str
-    filled: str
-
-
-@pytest.fixture(scope="module")
-def embedded_dsn() -> Iterator[str]:
-    """Give the address of an embedded server."""
-    folder = Path(tempfile.mkdtemp(prefix="embedded-"))
-    folder.chmod(0o755)
-    with EmbeddedDatabase(folder) as embedded:
-        yield embedded.url
-    shutil.rmtree(folder)
-
-
-@pytest.fixture(
-    scope="module",
-    params=["embedded", pytest.param("timescale", marks=pytest.mark.real_database)],
-)
-def server(request: pytest.FixtureRequest) -> Iterator[Server]:
-    """Give each kind of server with a filled database."""
-    if request.param == "timescale":
-        timescale: Timescale = request.getfixturevalue("timescale")
-        timescale.start()
-        dsn = timescale.dsn
-    else:
-        dsn = request.getfixturevalue("embedded_dsn")
-    filled = stored_log.make(dsn)
-    yield Server(dsn, filled)
-    databases.drop_database(dsn, filled)
-
-
-@pytest.fixture
-def dsn(server: Server) -> Iterator[str]:
-    """Give the address of a filled database of the test's own."""
-    dsn = stored_log.copy(server.dsn, server.filled)
-    yield dsn
-    databases.drop_database(server.dsn, dsn)
-
-
-def audit(dsn: str, *options: str) -> "subprocess.CompletedProcess[str]":
-    """Run the command."""
-    return run_module(
-        ["processor", "audit", *options], folder=Path("/"), environment={"DATABASE_URL": dsn}
-    )
-
-
-def test_what_was_stored_is_proven(dsn: str) -> None:
+def test_what_was_stored_is_proven(filled_dsn: str) -> None:
     """Exit code 0, and the number of everything that was compared."""
-    done = audit(dsn)
+    done = audit(filled_dsn)
     assert done.returncode == 0, done.stdout + done.stderr
     rows = stored_log.PARTITIONS * stored_log.BATCHES * stored_log.AIRCRAFT * 15
     assert done.stdout.startswith("audit clean: ")
@@ -209,14 +151,14 @@ ALTERATIONS: dict[str, tuple[list[str], str]] = {
 
 
 @pytest.mark.parametrize("name", ALTERATIONS)
-def test_alteration_is_noticed(dsn: str, name: str) -> None:
+def test_alteration_is_noticed(filled_dsn: str, name: str) -> None:
     """Exit code 1, and the words name the place."""
     statements, words = ALTERATIONS[name]
     if "day that nothing" in name:
-        databases.execute(dsn, "SELECT make_partitions('{2026-09-01}')")
+        databases.execute(filled_dsn, "SELECT make_partitions('{2026-09-01}')")
     for statement in statements:
-        databases.execute(dsn, statement)
-    done = audit(dsn)
+        databases.execute(filled_dsn, statement)
+    done = audit(filled_dsn)
     assert done.returncode == 1, done.stdout + done.stderr
     assert done.stdout.startswith("audit violation: ")
     assert words in done.stdout
@@ -250,21 +192,23 @@ DERIVED = {
 
 
 @pytest.mark.parametrize("name", DERIVED)
-def test_change_of_what_is_derived_is_noticed_by_computing_it_again(dsn: str, name: str) -> None:
+def test_change_of_what_is_derived_is_noticed_by_computing_it_again(
+    filled_dsn: str, name: str
+) -> None:
     """The numbers agree, so it takes `--deep all`; exit code 1, and the words name the place."""
     statement, words = DERIVED[name]
-    databases.execute(dsn, statement)
-    assert audit(dsn).returncode == 0
-    done = audit(dsn, "--deep", "all")
+    databases.execute(filled_dsn, statement)
+    assert audit(filled_dsn).returncode == 0
+    done = audit(filled_dsn, "--deep", "all")
     assert done.returncode == 1, done.stdout + done.stderr
     assert words in done.stdout
 
 
 @pytest.mark.parametrize("extent", ["sample", "all"])
-def test_computing_again_agrees_and_writes_nothing(dsn: str, extent: str) -> None:
+def test_computing_again_agrees_and_writes_nothing(filled_dsn: str, extent: str) -> None:
     """What was computed again is counted, and the tables are the same as before."""
-    before = contents(dsn)
-    done = audit(dsn, "--deep", extent)
+    before = contents(filled_dsn)
+    done = audit(filled_dsn, "--deep", extent)
     assert done.returncode == 0, done.stdout + done.stderr
     flights = stored_log.PARTITIONS * stored_log.BATCHES * stored_log.AIRCRAFT
     if extent == "all":
@@ -273,7 +217,7 @@ def test_computing_again_agrees_and_writes_nothing(dsn: str, extent: str) -> Non
     else:
         assert "a sample of what is derived, computed again: " in done.stdout
         assert "not asked for: computing all flights, minutes and hours again" in done.stdout
-    assert contents(dsn) == before
+    assert contents(filled_dsn) == before
 
 
 def contents(dsn: str) -> list[str]:
@@ -284,38 +228,40 @@ def contents(dsn: str) -> list[str]:
     ]
 
 
-def test_everything_truncated_is_nothing_to_audit(dsn: str) -> None:
+def test_everything_truncated_is_nothing_to_audit(filled_dsn: str) -> None:
     """Exit code 3, and no word of clean."""
     databases.execute(
-        dsn,
+        filled_dsn,
         "TRUNCATE state_vectors, ingest_ledger, ingest_offsets, ingest_days, dead_letters,"
         " flight_legs, minutely_state_vectors, hourly_counts, retention_marks",
     )
-    done = audit(dsn)
+    done = audit(filled_dsn)
     assert done.returncode == 3, done.stdout + done.stderr
     assert done.stdout.startswith("nothing to audit")
     assert "clean" not in done.stdout
 
 
-def test_rows_without_digest_are_named_and_the_audit_is_not_clean(dsn: str) -> None:
+def test_rows_without_digest_are_named_and_the_audit_is_not_clean(filled_dsn: str) -> None:
     """What a version without digests stored is counted as a whole, and not called clean."""
-    databases.execute(dsn, "UPDATE ingest_ledger SET digest = NULL, seal = NULL")
-    databases.execute(dsn, "DELETE FROM ingest_days")
+    databases.execute(filled_dsn, "UPDATE ingest_ledger SET digest = NULL, seal = NULL")
+    databases.execute(filled_dsn, "DELETE FROM ingest_days")
     databases.execute(
-        dsn,
+        filled_dsn,
         "INSERT INTO ingest_days (cluster_id, topic, partition, day) SELECT DISTINCT '', '', -1,"
         " last_contact::date FROM state_vectors",
     )
-    done = audit(dsn)
+    done = audit(filled_dsn)
     assert done.returncode == 4, done.stdout + done.stderr
     assert done.stdout.startswith("audit found nothing wrong: ")
     assert "clean" not in done.stdout
     assert (
         "not compared: 4800 rows of 4 days from 2026-09-21 to 2026-09-24: a version" in done.stdout
     )
-    databases.execute(dsn, "DELETE FROM state_vectors WHERE icao24 = '000001' AND velocity > 0")
-    databases.execute(dsn, "DELETE FROM minutely_state_vectors WHERE icao24 = '000001'")
-    databases.execute(dsn, "TRUNCATE hourly_counts")
-    assert fetch_value(dsn, "SELECT count(*) FROM state_vectors") == 4740
-    done = audit(dsn)
+    databases.execute(
+        filled_dsn, "DELETE FROM state_vectors WHERE icao24 = '000001' AND velocity > 0"
+    )
+    databases.execute(filled_dsn, "DELETE FROM minutely_state_vectors WHERE icao24 = '000001'")
+    databases.execute(filled_dsn, "TRUNCATE hourly_counts")
+    assert fetch_value(filled_dsn, "SELECT count(*) FROM state_vectors") == 4740
+    done = audit(filled_dsn)
     assert done.returncode == 1, done.stdout + done.stderr

@@ -1,7 +1,9 @@
 """A database as the archive leaves it after some batches of a log, to be copied and altered."""
 
 import asyncio
+import subprocess
 from collections.abc import Sequence
+from pathlib import Path
 
 from processor.archive.batch import Batch
 from processor.archive.database import Database
@@ -13,6 +15,7 @@ from telemetry.state_vector import StateVector
 from tests.support import databases
 from tests.support.messages import garbage, message
 from tests.support.migration import migrate
+from tests.support.services import run_module
 from tests.support.state_vectors import START, state_vector
 
 CLUSTER, TOPIC = "cluster", "telemetry.raw"
@@ -25,9 +28,22 @@ Server = str
 """The address of a server."""
 
 
-def fill(dsn: str) -> None:
-    """Store the batches, one a day, and sum them up."""
-    asyncio.run(_fill(dsn))
+def fill(
+    dsn: str, days: Sequence[int] = range(BATCHES), *, low: int = 0, topic_id: str = "id"
+) -> None:
+    """Store a batch of each day and sum it up; a new log begins at the offset `low`."""
+    asyncio.run(_fill(dsn, days, low, topic_id))
+
+
+def audit(dsn: str, *options: str) -> "subprocess.CompletedProcess[str]":
+    """Run the command."""
+    return command(dsn, "audit", *options)
+
+
+def command(dsn: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    """Run a command of the processor."""
+    environment = {"DATABASE_URL": dsn, "DATABASE_RETENTION_DAYS": "0"}
+    return run_module(["processor", *arguments], folder=Path("/"), environment=environment)
 
 
 def copy(server: Server, dsn: str) -> str:
@@ -44,18 +60,17 @@ def copy(server: Server, dsn: str) -> str:
     return f"{dsn.rpartition('/')[0]}/{copied}"
 
 
-async def _fill(dsn: str) -> None:
+async def _fill(dsn: str, days: Sequence[int], low: int, topic_id: str) -> None:
     queries = load_queries()
-    database = Database(
-        url=dsn, application_name="fill", connect_timeout_seconds=5, statement_timeout_seconds=20
-    )
-    identity = LogIdentity(CLUSTER, TOPIC, "id", PARTITIONS)
+    database = open_database(dsn)
+    identity = LogIdentity(CLUSTER, TOPIC, topic_id, PARTITIONS)
     writer = Writer(database=database, queries=queries, identity=identity, owner="fill")
-    claims = await writer.claim({number: Watermarks(0, 0) for number in range(PARTITIONS)})
-    for number in range(BATCHES):
+    marks = Watermarks(low, 1_000_000)
+    claims = await writer.claim(dict.fromkeys(range(PARTITIONS), marks))
+    for day in days:
         batch = Batch()
         for claim in claims:
-            for offset, vector in enumerate(_vectors(claim.partition, number), claim.next_offset):
+            for offset, vector in enumerate(_vectors(claim.partition, day), claim.next_offset):
                 batch.add(message(claim.partition, offset, vector), claim)
             batch.add(garbage(claim.partition, batch.spans[claim.partition].hi), claim)
         for claim in claims:
@@ -65,6 +80,13 @@ async def _fill(dsn: str) -> None:
     while any(await database.run(sums.sum_up)):
         pass
     await database.close()
+
+
+def open_database(dsn: str) -> Database:
+    """Return the archive's way to a database."""
+    return Database(
+        url=dsn, application_name="fill", connect_timeout_seconds=5, statement_timeout_seconds=20
+    )
 
 
 def _vectors(partition: int, day: int) -> Sequence[StateVector]:
