@@ -67,7 +67,8 @@ ORDER BY 1, 2, 3, 4 LIMIT 1;
 
 -- sums: what the ledger says was stored
 SELECT coalesce(sum(n_transactions), 0)::bigint AS n_transactions,
-       count(DISTINCT (cluster_id, topic, partition)) AS n_partitions,
+       (SELECT count(*) FROM (
+           SELECT DISTINCT cluster_id, topic, partition FROM ingest_ledger) AS logs) AS n_partitions,
        coalesce(sum(n_in), 0)::bigint AS n_in,
        coalesce(sum(n_inserted), 0)::bigint AS n_inserted,
        coalesce(sum(n_duplicate), 0)::bigint AS n_duplicate,
@@ -93,12 +94,16 @@ ORDER BY 1, 2, 3 LIMIT 1;
 
 -- dead_letters: where not as many are there as the ledger has. Of those that retention deletes the first
 -- offset that is left is noted, by a later revision of the tables
-WITH tiles AS (
+WITH kept AS MATERIALIZED (
+    SELECT cluster_id, topic, partition,
+           coalesce((to_jsonb(known) ->> 'dead_letters_start')::bigint, 0) AS since
+    FROM ingest_offsets AS known
+), tiles AS (
     SELECT entry.cluster_id, entry.topic, entry.partition, min(entry.lo) AS since,
            sum(entry.n_dead) AS n_recorded
     FROM ingest_ledger AS entry
-    JOIN ingest_offsets AS known USING (cluster_id, topic, partition)
-    WHERE entry.lo >= coalesce((to_jsonb(known) ->> 'dead_letters_start')::bigint, entry.lo)
+    JOIN kept USING (cluster_id, topic, partition)
+    WHERE entry.lo >= kept.since
     GROUP BY 1, 2, 3
 ), letters AS (
     SELECT tiles.*, (

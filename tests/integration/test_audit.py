@@ -136,8 +136,8 @@ def test_tampering_is_found_and_placed(stored: Stage, name: str) -> None:
 
 FABRICATED = (
     (
-        "UPDATE ingest_ledger SET hi = hi + 1000, seal = ledger_seal(partition, lo, hi + 1000, n_in,"
-        " n_inserted, n_duplicate, n_dead, digest) WHERE partition = 1"
+        "UPDATE ingest_ledger SET hi = hi + 1000, seal = ledger_seal(partition, lo, hi + 1000,"
+        " n_in, n_inserted, n_duplicate, n_dead, digest) WHERE partition = 1"
         " AND hi = (SELECT max(hi) FROM ingest_ledger WHERE partition = 1)"
     ),
     "UPDATE ingest_offsets SET next_offset = next_offset + 1000 WHERE partition = 1",
