@@ -8,7 +8,15 @@ from typing import Any
 import msgspec
 from msgspec.structs import astuple
 
-from processor.archive.digest import Added, Hashes, hash_rows, sum_by_day
+from processor.archive.digest import (
+    Added,
+    Hashes,
+    Times,
+    hash_rows,
+    last_contacts,
+    multiples,
+    sum_by_day,
+)
 from processor.message import Message, read_headers
 from telemetry.codec import Headers, MalformedMessageError, decode
 from telemetry.state_vector import StateVector
@@ -69,6 +77,7 @@ class UniqueRows:
         self.partitions = [partition for _, (_, partition) in found]
         self.rows = to_rows(self.state_vectors)
         self.hashes: Hashes = hash_rows(self.rows)
+        self.times: Times = last_contacts(self.rows)
 
     def only(self, keys: Collection[Key]) -> "UniqueRows":
         """Return those that have been inserted, of which there may be fewer."""
@@ -81,12 +90,16 @@ class UniqueRows:
         some.state_vectors = [self.state_vectors[place] for place in places]
         some.partitions = [self.partitions[place] for place in places]
         some.rows = [self.rows[place] for place in places]
-        some.hashes = self.hashes[places]
+        some.hashes, some.times = self.hashes[places], self.times[places]
         return some
+
+    def moments(self, seconds: int) -> list[int]:
+        """Return the multiples of so many seconds that the rows' last contacts fall into."""
+        return multiples(self.times, seconds)
 
     def sum_by_day(self) -> list[Added]:
         """Return what each partition adds to each day."""
-        return sum_by_day(self.hashes, self.rows, self.partitions)
+        return sum_by_day(self.hashes, self.times, self.partitions)
 
 
 class Batch:

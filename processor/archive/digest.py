@@ -13,6 +13,7 @@ from telemetry.state_vector import FIELDS
 
 Row = tuple[Any, ...]
 Hashes: TypeAlias = NDArray[np.uint64]
+Times: TypeAlias = NDArray[np.int64]
 Words: TypeAlias = NDArray[np.uint32]
 
 MAX_KNOWN = 100_000
@@ -65,6 +66,16 @@ class Added(NamedTuple):
     digest: int
 
 
+def last_contacts(rows: Sequence[Row]) -> Times:
+    """Return when each row was last in contact (Unix seconds)."""
+    return np.fromiter(map(_last_contact_of, rows), np.int64, len(rows))
+
+
+def multiples(times: Times, seconds: int) -> list[int]:
+    """Return the moments, all multiples of so many seconds, that the times round down to, once."""
+    return sorted(set((times // seconds * seconds).tolist()))
+
+
 def hash_rows(rows: Sequence[Row]) -> Hashes:
     """Return the hash of each row of state_vectors.
 
@@ -91,12 +102,15 @@ def _hash_some(rows: Sequence[Row]) -> Hashes:
     return _hash_by_itself(hashes)
 
 
-def sum_by_day(hashes: Hashes, rows: Sequence[Row], partitions: Sequence[int]) -> list[Added]:
-    """Return for each partition and day how many rows there are, and the sum of their hashes."""
-    if not rows:
-        return []
-    day = np.fromiter(map(_last_contact_of, rows), np.int64, len(rows)) // 86_400
-    group = np.fromiter(partitions, np.int64, len(rows)) << 32 | day
+def sum_by_day(hashes: Hashes, times: Times, partitions: Sequence[int]) -> list[Added]:
+    """Return for each partition and day how many rows there are, and the sum of their hashes.
+
+    Args:
+        hashes: Of the rows.
+        times: Their last contacts.
+        partitions: Where in the topic they came from.
+    """
+    group = np.fromiter(partitions, np.int64, len(times)) << 32 | times // 86_400
     groups, members, counts = np.unique(group, return_inverse=True, return_counts=True)
     sums = np.zeros(len(groups), np.uint64)
     np.add.at(sums, members, hashes)

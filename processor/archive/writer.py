@@ -17,7 +17,7 @@ from processor.archive.flights import Courses, Flights
 from processor.archive.sql import Queries
 from processor.errors import LostLogError
 from processor.message import LogIdentity, Watermarks
-from telemetry.state_vector import FIELDS, StateVector
+from telemetry.state_vector import FIELDS
 
 log = structlog.get_logger()
 
@@ -173,7 +173,7 @@ class Writer:
             await self._advance(connection, spans)
             await self._flights.load(connection, {icao24 for icao24, _ in found.keys})
             inserted = found.only(await self._insert(connection, found))
-            courses = await self._follow(connection, inserted.state_vectors)
+            courses = await self._follow(connection, inserted)
             await self._set_aside(connection, spans)
             added = inserted.sum_by_day()
             await self._record(connection, spans, added)
@@ -182,9 +182,8 @@ class Writer:
 
     async def _make_room(self, connection: Connection, found: UniqueRows) -> None:
         """Make the partitions that the rows need, before the transaction that must not wait."""
-        numbers = {last_contact // 86_400 for _, last_contact in found.keys}
-        days = [EPOCH + dt.timedelta(days=number) for number in numbers]
-        await connection.execute(self._queries.make_partitions, sorted(days))
+        days = [EPOCH + dt.timedelta(seconds=midnight) for midnight in found.moments(86_400)]
+        await connection.execute(self._queries.make_partitions, days)
 
     async def _advance(self, connection: Connection, spans: Sequence[Span]) -> None:
         advanced = await connection.fetch(
@@ -222,15 +221,12 @@ class Writer:
         self._expects_duplicates = len(inserted) < len(found.rows)
         return [(row["icao24"], int(row["last_contact"].timestamp())) for row in inserted]
 
-    async def _follow(
-        self, connection: Connection, state_vectors: Sequence[StateVector]
-    ) -> Courses:
+    async def _follow(self, connection: Connection, inserted: UniqueRows) -> Courses:
         """Keep what is derived from state vectors in step with those that were new."""
-        minutes = {state.last_contact // 60 * 60 for state in state_vectors}
-        if not minutes:
+        if not inserted.keys:
             return {}
-        await connection.execute(self._queries.touch_minutes, sorted(minutes))
-        return await self._flights.store(connection, state_vectors, time.time())
+        await connection.execute(self._queries.touch_minutes, inserted.moments(60))
+        return await self._flights.store(connection, inserted.state_vectors, time.time())
 
     async def _set_aside(self, connection: Connection, spans: Sequence[Span]) -> None:
         letters = [letter for span in spans for letter in span.dead_letters]
