@@ -10,7 +10,8 @@ import uvloop
 
 from processor.access.new_key import print_new_key
 from processor.access.principal import LIVE, SCOPES
-from processor.archive.commands import begin_anew, print_audit, rebuild
+from processor.archive.audit_derived import Extent
+from processor.archive.commands import Asked, begin_anew, print_audit, rebuild
 from processor.errors import FatalError
 from processor.garbage import search_seldom
 from processor.service import Service
@@ -29,7 +30,9 @@ and push the living picture to browsers as Server-Sent Events at /sse/flights.
 EXAMPLES = """\
 commands:
   run         (default) serve until SIGTERM or Ctrl-C
-  audit       prove that nothing was lost or stored twice; exit code 1 names the first violation
+  audit       prove that nothing was lost, stored twice or changed since: compare every row, dead
+              letter, entry of the ledger and stored offset, and count what is derived; it says
+              what it compared, and "clean" only where that was all of this
   begin-anew  after "messages were removed before they were stored": keep what is stored, and
               let the next start begin at the oldest message that is left
   rebuild     cut all flights anew and sum minutes and hours up, out of the state vectors that
@@ -41,7 +44,13 @@ examples:
   python -m processor --role archive           only store; start several to divide the partitions
   python -m processor --role live              only push; start several behind a load balancer
   DATABASE_URL=postgresql://me@db/flights python -m processor audit
+  python -m processor audit --kafka            with the messages that the log still holds
+  python -m processor audit --deep all         and compute all flights, minutes and hours again
   python -m processor key tower --file keys.yaml --area=5.9,45.8,10.5,47.9 --expires 2027-01-01
+
+exit codes of audit:
+  0  clean          1  violation, the first of which is named       3  nothing to audit
+  4  nothing wrong found, but not everything could be compared: the output names what
 
 Settings come from config.yaml (see --config) and from the environment, as SECTION_KEY:
 KAFKA_BOOTSTRAP_SERVERS, DATABASE_URL, SSE_ALLOWED_ORIGINS, HTTP_PORT and so on.
@@ -73,7 +82,7 @@ def main() -> int:
 async def _run(settings: Settings, arguments: argparse.Namespace) -> int:
     match arguments.command:
         case "audit":
-            return await print_audit(settings)
+            return await print_audit(settings, Asked(arguments.kafka, arguments.deep))
         case "begin-anew":
             return await begin_anew(settings)
         case "rebuild":
@@ -97,6 +106,8 @@ def _arguments() -> argparse.Namespace:
     arguments = parser.parse_args()
     if (arguments.command == "key") != (arguments.name is not None):
         parser.error("key, and nothing else, needs the name of whom it is for")
+    if arguments.command != "audit" and (arguments.kafka or arguments.deep):
+        parser.error("--kafka and --deep are for audit")
     return arguments
 
 
@@ -119,8 +130,26 @@ def _parser() -> argparse.ArgumentParser:
         "--role", default="all", choices=["archive", "live", "all"], help="which half to run"
     )
     parser.add_argument("--config", type=Path, metavar="FILE", help="default: ./config.yaml")
+    _add_audit_options(parser.add_argument_group("for audit"))
     _add_key_options(parser.add_argument_group("for key"))
     return parser
+
+
+def _add_audit_options(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--kafka",
+        action="store_true",
+        help="compare with the log: its offsets, its policy, and how many messages each entry took",
+    )
+    group.add_argument(
+        "--deep",
+        nargs="?",
+        type=Extent,
+        choices=list(Extent),
+        const=Extent.SAMPLE,
+        metavar="sample|all",
+        help="compute flights, minutes and hours again and compare them; default: a sample",
+    )
 
 
 def _add_key_options(group: argparse._ArgumentGroup) -> None:

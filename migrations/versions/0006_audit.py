@@ -1,5 +1,7 @@
 """The ledger carries a digest of what was stored."""
 
+from migrations.editions import run_file
+
 revision = "0006"
 down_revision = "0005"
 branch_labels = None
@@ -7,8 +9,8 @@ depends_on = None
 
 
 def upgrade() -> None:
-    pass
+    run_file("0006_audit")
 
 
 def downgrade() -> None:
-    pass
+    run_file("0006_down")

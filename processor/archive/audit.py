@@ -1,80 +1,41 @@
 """The proof that every message of the log was stored exactly once, or the first violation."""
 
-import msgspec
+from collections.abc import Callable
 
+from processor.archive.audit_days import Days
+from processor.archive.audit_ledger import check_ledger, hashes_alike
+from processor.archive.audit_words import NothingToAudit, Proof
 from processor.archive.database import Connection
-from processor.archive.sql import Queries
+from processor.archive.sql import AuditQueries
 
 
-class Proof(msgspec.Struct, frozen=True):
-    """What holds: each message of each partition is accounted for once."""
-
-    transactions: int
-    partitions: int
-    n_in: int
-    n_inserted: int
-    n_duplicate: int
-    n_dead: int
-    n_rows: int
-    is_whole: bool
-
-    def __str__(self) -> str:
-        dropped = "" if self.is_whole else " (older ones were dropped by retention)"
-        return (
-            f"audit clean: {self.transactions} transactions over {self.partitions} partitions tile "
-            f"without hole or overlap; {self.n_in} messages = {self.n_inserted} inserted "
-            f"+ {self.n_duplicate} duplicates + {self.n_dead} dead letters; "
-            f"{self.n_rows} rows stored{dropped}"
-        )
+def _silent(_line: str) -> None:
+    """Show no progress."""
 
 
-class Violation(Exception):  # noqa: N818 - a finding, named as such everywhere
-    """A message was lost or stored twice, or somebody changed the tables by hand."""
+async def audit(
+    connection: Connection, queries: AuditQueries, progress: Callable[[str], None] = _silent
+) -> Proof:
+    """Compare offsets, ledger, rows, dead letters, minutes, hours and flights.
 
-
-async def check_tiling(connection: Connection, queries: Queries) -> None:
-    """Check that the ledger of every partition has neither hole nor overlap.
-
-    Raises:
-        Violation: Naming the first place.
-    """
-    if (tile := await connection.fetchrow(queries.audit_tiling)) is not None:
-        where = f"{tile['topic']}[{tile['partition']}] of cluster {tile['cluster_id']}"
-        raise Violation(
-            f"{where}: the ledger has {tile['lo']} to {tile['hi']} where "
-            f"{tile['expected_lo']} to {tile['expected_hi']} must stand"
-        )
-    if (orphan := await connection.fetchrow(queries.audit_orphans)) is not None:
-        raise Violation(
-            f"{orphan['topic']}[{orphan['partition']}] of cluster {orphan['cluster_id']}: "
-            f"a ledger from {orphan['lo']} on, but no row in ingest_offsets"
-        )
-
-
-async def audit(connection: Connection, queries: Queries) -> Proof:
-    """Compare offsets, ledger, rows and dead letters, all as of one moment.
+    The ledger is compared as of one moment, and then each day as of one moment of its own, so that
+    an audit of months keeps neither the archive nor retention waiting.
 
     Raises:
         Violation: Naming the first place that does not agree.
+        NothingToAudit: There is nothing that could be compared.
     """
-    async with connection.transaction(isolation="repeatable_read", readonly=True):
-        await check_tiling(connection, queries)
-        [totals] = await connection.fetch(queries.audit_totals)
-        proof = Proof(
-            **totals,
-            n_rows=await connection.fetchval(queries.audit_rows),
-            is_whole=await connection.fetchval(queries.audit_is_whole),
+    if await connection.fetchval(queries.is_empty):
+        raise NothingToAudit(
+            "nothing to audit: there is neither a ledger nor a row. Nothing was stored yet, or"
+            " everything was removed"
         )
-        await _check_totals(connection, queries, proof)
+    async with connection.transaction(isolation="repeatable_read", readonly=True):
+        proof = await check_ledger(connection, queries)
+        is_alike = await hashes_alike(connection, queries)
+    if not is_alike:
+        proof.not_compared.append(
+            "the content of the rows: this server hashes a row whose hash is known differently"
+        )
+    await Days(connection, queries, progress, has_digests=is_alike).check(proof)
     return proof
-
-
-async def _check_totals(connection: Connection, queries: Queries, proof: Proof) -> None:
-    if await connection.fetchval(queries.audit_unique) == 0:
-        raise Violation("state_vectors has no unique index: rows may repeat")
-    n_dead = await connection.fetchval(queries.audit_dead_letters)
-    n_recorded = await connection.fetchval(queries.audit_dead_recorded)
-    if n_dead != n_recorded:
-        raise Violation(f"{n_dead} dead letters are there, {n_recorded} in the ledger")
-    if proof.is_whole and proof.n_rows != proof.n_inserted:
-        raise Violation(f"{proof.n_rows} rows are there, {proof.n_inserted} in the ledger")

@@ -1,12 +1,22 @@
 """Collect messages, partition by partition, until they make one transaction."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
+from operator import itemgetter
 from typing import Any
 
 import msgspec
 from msgspec.structs import astuple
 
+from processor.archive.digest import (
+    Added,
+    Hashes,
+    Times,
+    hash_rows,
+    last_contacts,
+    multiples,
+    sum_by_day,
+)
 from processor.archive.time_window import Bounds, Reason, Untimely
 from processor.message import (
     AFTER_ANSWER_SECONDS,
@@ -72,12 +82,47 @@ class Span(msgspec.Struct):
     dead_letters: list[DeadLetter] = []
 
 
+class UniqueRows:
+    """The rows of a batch, each once: what is to be inserted, and what the digest is made of."""
+
+    def __init__(self, found: Sequence[tuple[Key, tuple[StateVector, int]]]) -> None:
+        self.keys = [key for key, _ in found]
+        self.state_vectors = [state_vector for _, (state_vector, _) in found]
+        self.partitions = [partition for _, (_, partition) in found]
+        self.rows = to_rows(self.state_vectors)
+        self.hashes: Hashes = hash_rows(self.rows)
+        self.times: Times = last_contacts(self.rows)
+
+    def only(self, keys: Collection[Key]) -> "UniqueRows":
+        """Return those that have been inserted, of which there may be fewer."""
+        if len(keys) == len(self.keys):
+            return self
+        wanted = set(keys)
+        places = [place for place, key in enumerate(self.keys) if key in wanted]
+        some = UniqueRows([])
+        some.keys = [self.keys[place] for place in places]
+        some.state_vectors = [self.state_vectors[place] for place in places]
+        some.partitions = [self.partitions[place] for place in places]
+        some.rows = [self.rows[place] for place in places]
+        some.hashes, some.times = self.hashes[places], self.times[places]
+        return some
+
+    def moments(self, seconds: int) -> list[int]:
+        """Return the multiples of so many seconds that the rows' last contacts fall into."""
+        return multiples(self.times, seconds)
+
+    def sum_by_day(self) -> list[Added]:
+        """Return what each partition adds to each day."""
+        return sum_by_day(self.hashes, self.times, self.partitions)
+
+
 class Batch:
     """Messages of several partitions, decoded, to be stored in one transaction."""
 
     def __init__(self, spans: Iterable[Span] = ()) -> None:
         self.spans = {span.partition: span for span in spans}
         self.n_in = sum(span.n_in for span in self.spans.values())
+        self._rows: UniqueRows | None = None
 
     def add(
         self, message: Message, claim: Claim, bounds: Bounds | None = None
@@ -100,6 +145,7 @@ class Batch:
         span.hi = offset + 1
         span.n_in += 1
         self.n_in += 1
+        self._rows = None
         headers = read_headers(message)
         try:
             state_vector = decode(message.value(), headers)
@@ -123,8 +169,14 @@ class Batch:
         left_out = set(partitions)
         return Batch(span for span in self.spans.values() if span.partition not in left_out)
 
-    def unique(self) -> dict[Key, tuple[StateVector, int]]:
-        """Return each state vector once, with its partition, sorted by key.
+    def rows(self) -> UniqueRows:
+        """Return the rows, made by the first call, which may come from another thread."""
+        if self._rows is None:
+            self._rows = UniqueRows(self.unique())
+        return self._rows
+
+    def unique(self) -> list[tuple[Key, tuple[StateVector, int]]]:
+        """Return the key of each state vector, once and in order, with it and its partition.
 
         Of several with one key the first counts. Sorted, because insertion in the order of the
         index is a third faster.
@@ -135,7 +187,7 @@ class Batch:
             for partition in sorted(self.spans, reverse=True)
             for each in reversed(self.spans[partition].state_vectors)
         }
-        return {key: found[key] for key in sorted(found)}
+        return sorted(found.items(), key=itemgetter(0))
 
 
 def to_rows(state_vectors: Iterable[StateVector]) -> list[Row]:

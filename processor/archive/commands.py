@@ -4,17 +4,21 @@ import datetime as dt
 import functools
 import operator
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import Any, Concatenate, NamedTuple, ParamSpec
 
 import asyncpg
 
-from processor.archive.audit import Violation, audit
+from processor.archive.audit import audit
+from processor.archive.audit_derived import Derived, Extent
+from processor.archive.audit_log import Log
+from processor.archive.audit_words import NothingToAudit, Proof, Violation
 from processor.archive.database import MISSING_SCHEMA, TO_ANY_CHUNK, Connection
 from processor.archive.flights import Flights
 from processor.archive.instants import take_unix_seconds
-from processor.archive.sql import load_queries
+from processor.archive.sql import load_audit_queries, load_queries
 from processor.archive.sums import Summed, Sums
-from processor.errors import SchemaError
+from processor.errors import FatalError, SchemaError, UnavailableError
 from processor.postgres import connect
 from processor.schema import check_schema
 from processor.trouble import explain
@@ -23,17 +27,20 @@ from telemetry.settings import Settings
 AIRCRAFT_AT_ONCE = 500
 """Of a transaction that cuts flights anew."""
 
+VIOLATION, NOTHING_TO_AUDIT, NOT_ALL_COMPARED = 1, 3, 4
+"""Exit codes of the audit; 0 is that everything was compared and agrees, 2 a wrong setting."""
 
-Command = Callable[[Settings], Awaitable[int]]
+Options = ParamSpec("Options")
+Command = Callable[Concatenate[Settings, Options], Awaitable[int]]
 
 
-def in_one_sentence(command: Command) -> Command:
+def in_one_sentence(command: Command[Options]) -> Callable[..., Coroutine[Any, Any, int]]:
     """Let trouble with the database end a command with its reason and remedy, and no more."""
 
     @functools.wraps(command)
-    async def explained(settings: Settings) -> int:
+    async def explained(settings: Settings, *args: Options.args, **kwargs: Options.kwargs) -> int:
         try:
-            return await command(settings)
+            return await command(settings, *args, **kwargs)
         except Exception as error:
             if (trouble := explain(error)) is None:
                 raise
@@ -42,21 +49,52 @@ def in_one_sentence(command: Command) -> Command:
     return explained
 
 
+class Asked(NamedTuple):
+    """What an audit is to compare beyond the stored rows and their ledger."""
+
+    has_log: bool = False
+    derived: Extent | None = None
+
+
 @in_one_sentence
-async def print_audit(settings: Settings) -> int:
+async def print_audit(settings: Settings, asked: Asked) -> int:
     """Print the proof or the first violation; return the exit code."""
     connection = await _connect(settings)
     try:
-        proof = await audit(connection, load_queries())
+        proof = await _audit(connection, settings, asked)
     except Violation as violation:
         sys.stdout.write(f"audit violation: {violation}\n")
-        return 1
+        return VIOLATION
+    except NothingToAudit as nothing:
+        sys.stdout.write(f"{nothing}\n")
+        return NOTHING_TO_AUDIT
     except MISSING_SCHEMA as error:
         raise SchemaError(f"{error}. Run `alembic upgrade head` first") from error
+    except UnavailableError as error:
+        raise FatalError(f"Kafka does not answer: {error}. See kafka.bootstrap_servers") from error
     finally:
         await connection.close()
     sys.stdout.write(f"{proof}\n")
-    return 0
+    return 0 if proof.is_clean else NOT_ALL_COMPARED
+
+
+async def _audit(connection: Connection, settings: Settings, asked: Asked) -> Proof:
+    queries = load_audit_queries()
+    proof = await audit(connection, queries, _show_progress)
+    if asked.has_log:
+        await Log(settings.kafka, _show_progress).check(connection, queries, proof)
+    else:
+        proof.not_asked.append("the log itself (--kafka)")
+    if asked.derived is not None:
+        derived = Derived(connection, queries, load_queries(), _show_progress)
+        await derived.check(proof, asked.derived)
+    if asked.derived is not Extent.ALL:
+        proof.not_asked.append("computing all flights, minutes and hours again (--deep all)")
+    return proof
+
+
+def _show_progress(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
 
 
 @in_one_sentence
@@ -70,6 +108,7 @@ async def begin_anew(settings: Settings) -> int:
             kept_as = f"{topic}@{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%S}"
             moved = await connection.fetch(queries.begin_anew, topic, kept_as)
             await connection.execute(queries.begin_anew_ledger, topic, kept_as)
+            await connection.execute(queries.begin_anew_days, topic, kept_as)
             await connection.execute(queries.begin_anew_dead_letters, topic, kept_as)
     finally:
         await connection.close()

@@ -4,11 +4,12 @@ import asyncio
 
 import structlog
 
-from processor.archive.audit import Violation, check_tiling
+from processor.archive.audit_ledger import Marks, check_new_tiling
+from processor.archive.audit_words import Violation
 from processor.archive.database import Database
 from processor.archive.metrics import ArchiveMetrics
 from processor.archive.retention import Kept, Retention
-from processor.archive.sql import Queries
+from processor.archive.sql import Queries, load_audit_queries
 from processor.archive.sums import Sums
 from processor.postgres import Connection
 
@@ -18,6 +19,9 @@ INTERVAL_SECONDS = 60
 
 DAYS_AHEAD = 2
 """So that the first batch of a day finds its partition."""
+
+MERGED_AT_ONCE = 5_000
+"""Entries of a partition in one statement: half a day of a poll every ten seconds."""
 
 
 class Maintenance:
@@ -35,6 +39,8 @@ class Maintenance:
     ) -> None:
         self._database = database
         self._queries = queries
+        self._audit_queries = load_audit_queries()
+        self._checked: Marks = {}
         self._metrics = metrics
         self._retention = Retention(
             queries=queries,
@@ -70,10 +76,18 @@ class Maintenance:
         await connection.execute(self._queries.fit_chunks, self._chunk_rows)
         await self._retention.run(connection)
         await self._audit(connection)
+        await self._merge_ledger(connection)
+
+    async def _merge_ledger(self, connection: Connection) -> None:
+        """Make one entry of the entries of each day that is over; of several instances one does."""
+        async with connection.transaction():
+            if await connection.fetchval(self._queries.take_turns):
+                await connection.execute(self._queries.merge_ledger, MERGED_AT_ONCE)
 
     async def _audit(self, connection: Connection) -> None:
+        """Check what was added to the ledger since the last time."""
         try:
-            await check_tiling(connection, self._queries)
+            await check_new_tiling(connection, self._audit_queries, self._checked)
         except Violation as violation:
             log.error("audit_violation", violation=str(violation))  # noqa: TRY400 - no stack needed
             self._metrics.audit_violations.set(1)

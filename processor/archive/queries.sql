@@ -38,23 +38,12 @@ SELECT make_partitions(ARRAY(
 ));
 
 -- create_staging: where rows wait that may be there already; once for each connection
-CREATE TEMPORARY TABLE IF NOT EXISTS staging (
-    LIKE state_vectors, from_partition int NOT NULL
-) ON COMMIT DELETE ROWS;
+CREATE TEMPORARY TABLE IF NOT EXISTS staging (LIKE state_vectors) ON COMMIT DELETE ROWS;
 
--- insert_staged: what is not there yet, and from which partition of the topic it came
-WITH inserted AS (
-    INSERT INTO state_vectors
-    SELECT icao24, callsign, origin_country, time_position, last_contact, longitude, latitude,
-           baro_altitude, on_ground, velocity, true_track, vertical_rate, sensors, geo_altitude,
-           squawk, spi, position_source, category
-    FROM staging
-    ON CONFLICT (icao24, last_contact) DO NOTHING
-    RETURNING icao24, last_contact
-)
-SELECT icao24, last_contact, from_partition
-FROM inserted JOIN staging USING (icao24, last_contact)
-ORDER BY icao24, last_contact;
+-- insert_staged: what is not there yet
+INSERT INTO state_vectors SELECT * FROM staging
+ON CONFLICT (icao24, last_contact) DO NOTHING
+RETURNING icao24, last_contact;
 
 -- set_aside: messages that hold no state vector
 INSERT INTO dead_letters
@@ -63,10 +52,21 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
 
 -- record: what became of every message, in the transaction that made it true
 INSERT INTO ingest_ledger
-    (cluster_id, topic, partition, lo, hi, n_in, n_inserted, n_duplicate, n_dead, epoch)
-SELECT $1, $2, * FROM unnest(
-    $3::int[], $4::bigint[], $5::bigint[], $6::int[], $7::int[], $8::int[], $9::int[], $10::bigint[]
-);
+    (cluster_id, topic, partition, lo, hi, n_in, n_inserted, n_duplicate, n_dead, epoch, digest,
+     seal)
+SELECT $1, $2, span.*,
+       ledger_seal(partition, lo, hi, n_in, n_inserted, n_duplicate, n_dead, digest)
+FROM unnest(
+    $3::int[], $4::bigint[], $5::bigint[], $6::int[], $7::int[], $8::int[], $9::int[],
+    $10::bigint[], $11::bigint[]
+) AS span (partition, lo, hi, n_in, n_inserted, n_duplicate, n_dead, epoch, digest);
+
+-- account: what a transaction added to the rows of each day; only the owner of a partition writes here
+INSERT INTO ingest_days AS known (cluster_id, topic, partition, day, n_rows, digest)
+SELECT $1, $2, * FROM unnest($3::int[], $4::date[], $5::bigint[], $6::bigint[])
+ON CONFLICT (cluster_id, topic, partition, day) DO UPDATE
+    SET n_rows = known.n_rows + excluded.n_rows,
+        digest = as_bigint(known.digest::numeric + excluded.digest);
 
 -- recorded: what a transaction stored whose acknowledgement was lost
 SELECT partition, n_inserted FROM ingest_ledger
@@ -79,39 +79,94 @@ SELECT retention_limit($1);
 -- drop_expired: the oldest day or chunk of state vectors, if all of it is older than they are to be kept
 SELECT part, ends_before FROM drop_state_vectors_before($1);
 
--- mark_expired: up to where state vectors were dropped on purpose
-INSERT INTO retention_marks (dropped_before) VALUES ($1) ON CONFLICT DO NOTHING;
-
--- prune_ledger: forget transactions older than all rows that are left, a number of each partition, from
--- the oldest on and without a gap, so that what is left still tiles
-WITH kept AS (
-    SELECT max(dropped_before) AS since FROM retention_marks
-), oldest AS (
-    SELECT known.cluster_id, known.topic, known.partition, tile.lo
-    FROM ingest_offsets AS known
-    CROSS JOIN kept
-    CROSS JOIN LATERAL (
-        SELECT first.lo, max(first.committed_at) OVER (ORDER BY first.lo) AS newest_so_far
-        FROM (
-            SELECT lo, committed_at FROM ingest_ledger AS ledger
-            WHERE (ledger.cluster_id, ledger.topic, ledger.partition)
-                = (known.cluster_id, known.topic, known.partition)
-            ORDER BY lo LIMIT $1
-        ) AS first
-    ) AS tile
-    WHERE tile.newest_so_far < kept.since
-), pruned AS (
-    DELETE FROM ingest_ledger AS ledger USING oldest
-    WHERE (ledger.cluster_id, ledger.topic, ledger.partition, ledger.lo)
-        = (oldest.cluster_id, oldest.topic, oldest.partition, oldest.lo)
-    RETURNING ledger.cluster_id, ledger.topic, ledger.partition, ledger.hi
-), newest AS (
-    SELECT cluster_id, topic, partition, max(hi) AS hi FROM pruned GROUP BY 1, 2, 3
+-- mark_expired: state vectors before this moment were dropped on purpose. Of the days before it: those
+-- without rows are gone; of those that have lost some (chunks of several days and of hours side by
+-- side) it is not known what is left
+WITH marked AS (
+    INSERT INTO retention_marks (dropped_before) VALUES ($1) ON CONFLICT DO NOTHING
+), accounted AS (
+    SELECT cluster_id, topic, partition, day, n_rows, digest,
+           sum(n_rows - n_dropped) OVER (PARTITION BY day) AS n_expected
+    FROM ingest_days
+    WHERE day < ($1 AT TIME ZONE 'UTC')::date AND n_dropped IS DISTINCT FROM n_rows
+), counted AS MATERIALIZED (
+    SELECT day, (
+        SELECT count(*) FROM state_vectors
+        WHERE last_contact >= day::timestamp AT TIME ZONE 'UTC'
+          AND last_contact < (day + 1)::timestamp AT TIME ZONE 'UTC'
+    ) AS n_left
+    FROM (SELECT DISTINCT day FROM accounted) AS days
 )
-UPDATE ingest_offsets AS known SET ledger_start = newest.hi
-FROM newest
-WHERE (known.cluster_id, known.topic, known.partition)
-    = (newest.cluster_id, newest.topic, newest.partition);
+UPDATE ingest_days AS known
+SET n_dropped = CASE WHEN n_left = 0 THEN coalesce(accounted.n_rows, 0) END,
+    digest_dropped = CASE WHEN n_left = 0 THEN coalesce(accounted.digest, 0) END,
+    n_rows = CASE WHEN n_left = 0 THEN coalesce(known.n_rows, 0) ELSE known.n_rows END,
+    digest = CASE WHEN n_left = 0 THEN coalesce(known.digest, 0) ELSE known.digest END
+FROM accounted JOIN counted USING (day)
+WHERE (known.cluster_id, known.topic, known.partition, known.day)
+    = (accounted.cluster_id, accounted.topic, accounted.partition, accounted.day)
+  AND (n_left = 0 OR n_left < n_expected);
+
+-- merge_ledger: turn the transactions of each day that is over, but for yesterday, into one entry of
+-- each partition: the sums stay what they are, in a hundred-thousandth of the rows. Never over a hole, an overlap or a
+-- changed entry, which the audit has to find
+WITH due AS (
+    SELECT known.cluster_id, known.topic, known.partition, tile.*,
+           lag(tile.hi, 1, known.merged_to) OVER log AS previous_hi
+    FROM (
+        SELECT offsets.cluster_id, offsets.topic, offsets.partition, coalesce((
+            SELECT max(entry.hi) FROM ingest_ledger AS entry
+            WHERE (entry.cluster_id, entry.topic, entry.partition)
+                = (offsets.cluster_id, offsets.topic, offsets.partition) AND entry.is_merged
+        ), offsets.ledger_start) AS merged_to
+        FROM ingest_offsets AS offsets
+    ) AS known
+    CROSS JOIN LATERAL (
+        SELECT entry.committed_at FROM ingest_ledger AS entry
+        WHERE (entry.cluster_id, entry.topic, entry.partition)
+            = (known.cluster_id, known.topic, known.partition) AND entry.lo >= known.merged_to
+        ORDER BY entry.lo LIMIT 1
+    ) AS oldest
+    CROSS JOIN LATERAL (
+        SELECT entry.lo, entry.hi, (entry.committed_at AT TIME ZONE 'UTC')::date AS day,
+               entry.committed_at >= date_trunc('day', now() - INTERVAL '1 day', 'UTC') AS is_young, entry.digest IS NULL AS is_bare,
+               entry.seal <> ledger_seal(
+                   entry.partition, entry.lo, entry.hi, entry.n_in, entry.n_inserted,
+                   entry.n_duplicate, entry.n_dead, entry.digest) AS is_changed
+        FROM ingest_ledger AS entry
+        WHERE (entry.cluster_id, entry.topic, entry.partition)
+            = (known.cluster_id, known.topic, known.partition) AND entry.lo >= known.merged_to
+        ORDER BY entry.lo LIMIT $1
+    ) AS tile
+    WHERE oldest.committed_at < date_trunc('day', now() - INTERVAL '1 day', 'UTC')
+    WINDOW log AS (PARTITION BY known.cluster_id, known.topic, known.partition ORDER BY tile.lo)
+), sound AS (
+    SELECT due.*, count(*) FILTER (WHERE lo <> previous_hi OR is_young OR is_changed) OVER log
+               AS faults,
+           (day, is_bare) IS DISTINCT FROM lag((day, is_bare)) OVER log AS begins
+    FROM due
+    WINDOW log AS (PARTITION BY cluster_id, topic, partition ORDER BY lo)
+), runs AS (
+    SELECT *, count(*) FILTER (WHERE begins) OVER (
+        PARTITION BY cluster_id, topic, partition ORDER BY lo) AS run
+    FROM sound WHERE faults = 0
+), merged AS (
+    DELETE FROM ingest_ledger AS entry USING runs
+    WHERE (entry.cluster_id, entry.topic, entry.partition, entry.lo)
+        = (runs.cluster_id, runs.topic, runs.partition, runs.lo)
+    RETURNING entry.*, runs.run
+), day AS (
+    SELECT cluster_id, topic, partition, min(lo) AS lo, max(hi) AS hi, sum(n_in)::int AS n_in,
+           sum(n_inserted)::int AS n_inserted, sum(n_duplicate)::int AS n_duplicate,
+           sum(n_dead)::int AS n_dead, max(epoch) AS epoch, max(committed_at) AS committed_at,
+           as_bigint(sum(digest)) AS digest, sum(n_transactions) AS n_transactions
+    FROM merged GROUP BY cluster_id, topic, partition, run
+)
+INSERT INTO ingest_ledger
+    (cluster_id, topic, partition, lo, hi, n_in, n_inserted, n_duplicate, n_dead, epoch,
+     committed_at, digest, n_transactions, seal, is_merged)
+SELECT day.*, ledger_seal(partition, lo, hi, n_in, n_inserted, n_duplicate, n_dead, digest), TRUE
+FROM day;
 
 -- delete_expired_dead_letters: a number of them, the oldest first, and where those that are left begin
 WITH expired AS (
@@ -136,66 +191,11 @@ UPDATE ingest_offsets SET topic = $2 WHERE topic = $1 RETURNING cluster_id, part
 -- begin_anew_ledger: and its ledger,
 UPDATE ingest_ledger SET topic = $2 WHERE topic = $1;
 
+-- begin_anew_days: and what it added to each day,
+UPDATE ingest_days SET topic = $2 WHERE topic = $1;
+
 -- begin_anew_dead_letters: and what was set aside
 UPDATE dead_letters SET topic = $2 WHERE topic = $1;
-
--- audit_tiling: where the ledger has a hole or an overlap, or does not end at next_offset
-WITH tiles AS (
-    SELECT cluster_id, topic, partition, lo, hi,
-           lag(hi) OVER log AS previous_hi, lead(lo) OVER log AS next_lo
-    FROM ingest_ledger
-    WINDOW log AS (PARTITION BY cluster_id, topic, partition ORDER BY lo)
-)
-SELECT known.cluster_id, known.topic, known.partition, tiles.lo, tiles.hi,
-       coalesce(tiles.previous_hi, known.ledger_start) AS expected_lo,
-       coalesce(tiles.next_lo, known.next_offset) AS expected_hi
-FROM ingest_offsets AS known
-LEFT JOIN tiles USING (cluster_id, topic, partition)
-WHERE (tiles.lo IS NULL AND known.next_offset <> known.ledger_start)
-   OR tiles.lo <> coalesce(tiles.previous_hi, known.ledger_start)
-   OR (tiles.next_lo IS NULL AND tiles.hi <> known.next_offset)
-ORDER BY 1, 2, 3, 4
-LIMIT 1;
-
--- audit_orphans: a ledger without its row of offsets
-SELECT cluster_id, topic, partition, min(lo) AS lo FROM ingest_ledger
-WHERE (cluster_id, topic, partition)
-    NOT IN (SELECT cluster_id, topic, partition FROM ingest_offsets)
-GROUP BY 1, 2, 3 LIMIT 1;
-
--- audit_totals: what the ledger says was stored
-SELECT count(*) AS transactions, count(DISTINCT (cluster_id, topic, partition)) AS partitions,
-       coalesce(sum(n_in), 0)::bigint AS n_in,
-       coalesce(sum(n_inserted), 0)::bigint AS n_inserted,
-       coalesce(sum(n_duplicate), 0)::bigint AS n_duplicate,
-       coalesce(sum(n_dead), 0)::bigint AS n_dead
-FROM ingest_ledger;
-
--- audit_dead_letters: each within a tile of the ledger; those of a pruned ledger, or of tiles whose dead
--- letters have expired, aside
-SELECT count(*) FROM dead_letters AS dead
-JOIN ingest_ledger AS tile
-  ON (tile.cluster_id, tile.topic, tile.partition) = (dead.cluster_id, dead.topic, dead.partition)
- AND dead.message_offset >= tile.lo AND dead.message_offset < tile.hi
-JOIN ingest_offsets AS known
-  ON (known.cluster_id, known.topic, known.partition)
-   = (tile.cluster_id, tile.topic, tile.partition)
-WHERE tile.lo >= known.dead_letters_start;
-
--- audit_dead_recorded: how many the ledger has of those that have not expired
-SELECT coalesce(sum(tile.n_dead), 0)::bigint FROM ingest_ledger AS tile
-JOIN ingest_offsets AS known USING (cluster_id, topic, partition)
-WHERE tile.lo >= known.dead_letters_start;
-
--- audit_rows: what is there
-SELECT count(*) FROM state_vectors;
-
--- audit_is_whole: whether nothing was dropped or forgotten on purpose, so that sums must agree
-SELECT NOT EXISTS (SELECT FROM retention_marks);
-
--- audit_unique: the index that makes a second row of one state vector impossible
-SELECT count(*) FROM pg_index
-WHERE indrelid = 'state_vectors'::regclass AND indisunique AND indisvalid;
 
 -- courses: where aircraft stand that are not known yet: their newest flight and its two newest state
 -- vectors, which may have expired, so long ago that what comes next is another flight
@@ -463,9 +463,22 @@ SELECT fit_chunks($1);
 SELECT compress_after($1);
 
 -- drop_expired_minutes: the oldest day or chunk of minutes, if all of it is older than they are to be kept
-SELECT part, ends_before FROM drop_minutely_state_vectors_before($1);
+WITH dropped AS (
+    SELECT part, ends_before FROM drop_minutely_state_vectors_before($1)
+), noted AS (
+    INSERT INTO retention_bounds AS known
+    SELECT 'minutely_state_vectors', max(ends_before) FROM dropped HAVING count(*) > 0
+    ON CONFLICT (relation) DO UPDATE SET dropped_before = excluded.dropped_before
+    WHERE known.dropped_before < excluded.dropped_before
+)
+SELECT part, ends_before FROM dropped;
 
 -- delete_expired_flights: a number of them, the oldest first
+WITH noted AS (
+    INSERT INTO retention_bounds AS known VALUES ('flight_legs', $1)
+    ON CONFLICT (relation) DO UPDATE SET dropped_before = excluded.dropped_before
+    WHERE known.dropped_before < excluded.dropped_before
+)
 DELETE FROM flight_legs WHERE (icao24, first_seen) IN (
     SELECT icao24, first_seen FROM flight_legs
     WHERE first_seen < $1 AND (ends_before < $1 OR last_seen < $1)

@@ -17,10 +17,9 @@ them is wrong, and from here it cannot be known which."""
 
 FLIGHTS_A_RUN = 10_000
 DEAD_LETTERS_A_RUN = 10_000
-TRANSACTIONS_A_RUN = 1_000
-"""Rows deleted in one run (of the ledger: for each partition), which are seconds of work at the
-most. Of state vectors and minutes one day or chunk goes in a run. A run a minute is far more than
-comes in, and slow enough for an operator to stop what should not be."""
+"""Rows deleted in one run, which are seconds of work at the most. Of state vectors and minutes one
+day or chunk goes in a run. A run a minute is far more than comes in, and slow enough for an
+operator to stop what should not be."""
 
 
 class Kept(NamedTuple):
@@ -70,14 +69,13 @@ class Retention:
         )
 
     async def _drop_state_vectors(self, connection: Connection) -> None:
-        """Drop the oldest part, and forget the transactions from before all that is left."""
+        """Drop the oldest part, and account for it."""
         async with connection.transaction():
             expired = await self._drop_part(
                 connection, self._queries.drop_expired, self._kept.state_vectors_days
             )
             if expired:
                 await connection.execute(self._queries.mark_expired, expired)
-        await connection.execute(self._queries.prune_ledger, TRANSACTIONS_A_RUN)
 
     async def _drop_minutes(self, connection: Connection) -> None:
         await self._drop_part(

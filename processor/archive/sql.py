@@ -1,4 +1,4 @@
-"""The statements of queries.sql by name."""
+"""The statements of queries.sql and audit.sql by name."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -18,23 +18,17 @@ class Queries(NamedTuple):
     insert_staged: str
     set_aside: str
     record: str
+    account: str
     recorded: str
     retention_limit: str
     drop_expired: str
     mark_expired: str
-    prune_ledger: str
+    merge_ledger: str
     delete_expired_dead_letters: str
     begin_anew: str
     begin_anew_ledger: str
+    begin_anew_days: str
     begin_anew_dead_letters: str
-    audit_tiling: str
-    audit_orphans: str
-    audit_totals: str
-    audit_dead_letters: str
-    audit_dead_recorded: str
-    audit_rows: str
-    audit_is_whole: str
-    audit_unique: str
     courses: str
     neighbours: str
     uncut: str
@@ -64,3 +58,52 @@ class Queries(NamedTuple):
 def load_queries() -> Queries:
     """Read queries.sql."""
     return load_statements(Path(__file__).with_name("queries.sql"), Queries)
+
+
+class AuditQueries(NamedTuple):
+    """Every statement of the audit; they write into temporary tables at most."""
+
+    is_empty: str
+    tiling: str
+    new_tiling: str
+    orphans: str
+    changed: str
+    sums: str
+    accounts: str
+    dead_letters: str
+    key: str
+    known_answer: str
+    begun_anew: str
+    bare_days: str
+    days: str
+    bounds: str
+    strays: str
+    total: str
+    expected: str
+    stored: str
+    settled: str
+    minutes: str
+    hours: str
+    unflown: str
+    tiles: str
+    offsets: str
+    hide_tables: str
+    leg_columns: str
+    next_aircraft: str
+    forget_legs: str
+    take_legs: str
+    begins: str
+    measured_legs: str
+    different_legs: str
+    count_legs: str
+    derived_days: str
+    is_unsettled: str
+    forget_hour_made: str
+    different_minute: str
+    different_hour: str
+    has_minutes: str
+
+
+def load_audit_queries() -> AuditQueries:
+    """Read audit.sql."""
+    return load_statements(Path(__file__).with_name("audit.sql"), AuditQueries)

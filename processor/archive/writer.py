@@ -4,19 +4,20 @@ import contextlib
 import datetime as dt
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import asyncpg
 import msgspec
 import structlog
 
-from processor.archive.batch import Batch, Claim, Key, Row, Span, to_rows
+from processor.archive.batch import Batch, Claim, Key, Span, UniqueRows
 from processor.archive.database import Connection, Database
+from processor.archive.digest import Added, as_bigint
 from processor.archive.flights import Courses, Flights
 from processor.archive.sql import Queries
 from processor.errors import LostLogError
 from processor.message import LogIdentity, Watermarks
-from telemetry.state_vector import FIELDS, StateVector
+from telemetry.state_vector import FIELDS
 
 log = structlog.get_logger()
 
@@ -165,27 +166,24 @@ class Writer:
         return _stored(batch, Counter({row[0]: row[1] for row in recorded}), fenced)
 
     async def _store(self, connection: Connection, batch: Batch) -> Stored:
-        found = batch.unique()
+        found = batch.rows()
         await self._make_room(connection, found)
         spans = [batch.spans[partition] for partition in sorted(batch.spans)]
         async with connection.transaction():
             await self._advance(connection, spans)
-            await self._flights.load(connection, {icao24 for icao24, _ in found})
-            inserted = await self._insert(connection, found)
-            courses = await self._follow(connection, [found[key][0] for key in inserted])
+            await self._flights.load(connection, {icao24 for icao24, _ in found.keys})
+            inserted = found.only(await self._insert(connection, found))
+            courses = await self._follow(connection, inserted)
             await self._set_aside(connection, spans)
-            n_inserted = Counter(found[key][1] for key in inserted)
-            await self._record(connection, spans, n_inserted)
+            added = inserted.sum_by_day()
+            await self._record(connection, spans, added)
         self._flights.remember(courses)
-        return _stored(batch, n_inserted, {})
+        return _stored(batch, _count(added), {})
 
-    async def _make_room(
-        self, connection: Connection, found: dict[Key, tuple[StateVector, int]]
-    ) -> None:
+    async def _make_room(self, connection: Connection, found: UniqueRows) -> None:
         """Make the partitions that the rows need, before the transaction that must not wait."""
-        numbers = {last_contact // 86_400 for _, last_contact in found}
-        days = [EPOCH + dt.timedelta(days=number) for number in numbers]
-        await connection.execute(self._queries.make_partitions, sorted(days))
+        days = [EPOCH + dt.timedelta(seconds=midnight) for midnight in found.moments(86_400)]
+        await connection.execute(self._queries.make_partitions, days)
 
     async def _advance(self, connection: Connection, spans: Sequence[Span]) -> None:
         advanced = await connection.fetch(
@@ -200,46 +198,36 @@ class Writer:
         if len(advanced) != len(spans):
             raise _NotOursError
 
-    async def _insert(
-        self, connection: Connection, found: dict[Key, tuple[StateVector, int]]
-    ) -> Sequence[Key]:
+    async def _insert(self, connection: Connection, found: UniqueRows) -> Sequence[Key]:
         """Insert what is new, and tell what was; straight, unless the batch before had duplicates.
 
         COPY is the fastest way in, but cannot skip what is there already.
         """
-        rows = to_rows(state_vector for state_vector, _ in found.values())
         if not self._expects_duplicates:
             with contextlib.suppress(asyncpg.UniqueViolationError):
                 async with connection.transaction():
                     await connection.copy_records_to_table(
-                        "state_vectors", records=rows, columns=FIELDS
+                        "state_vectors", records=found.rows, columns=FIELDS
                     )
-                return list(found)
-        partitions = [partition for _, partition in found.values()]
-        return await self._insert_new(connection, rows, partitions)
+                return found.keys
+        return await self._insert_new(connection, found)
 
-    async def _insert_new(
-        self, connection: Connection, rows: list[Row], partitions: list[int]
-    ) -> Sequence[Key]:
+    async def _insert_new(self, connection: Connection, found: UniqueRows) -> Sequence[Key]:
         """Insert by way of a staging table, skipping what is there already."""
         await connection.execute(self._queries.create_staging)
-        staged = [(*row, partition) for row, partition in zip(rows, partitions, strict=True)]
-        await connection.copy_records_to_table("staging", records=staged)
+        await connection.copy_records_to_table("staging", records=found.rows)
         inserted = await connection.fetch(self._queries.insert_staged)
         # They come in runs: after a claim, and while a collector repeats itself.
-        self._expects_duplicates = len(inserted) < len(rows)
+        self._expects_duplicates = len(inserted) < len(found.rows)
         return [(row["icao24"], int(row["last_contact"].timestamp())) for row in inserted]
 
-    async def _follow(
-        self, connection: Connection, state_vectors: Sequence[StateVector]
-    ) -> Courses:
+    async def _follow(self, connection: Connection, inserted: UniqueRows) -> Courses:
         """Keep what is derived from state vectors in step with those that were new."""
-        minutes = {state.last_contact // 60 * 60 for state in state_vectors}
-        if not minutes:
+        if not inserted.keys:
             return {}
-        await connection.execute(self._queries.touch_minutes, sorted(minutes))
+        await connection.execute(self._queries.touch_minutes, inserted.moments(60))
         now = self._database.server_now() or time.time()
-        return await self._flights.store(connection, state_vectors, now)
+        return await self._flights.store(connection, inserted.state_vectors, now)
 
     async def _set_aside(self, connection: Connection, spans: Sequence[Span]) -> None:
         letters = [letter for span in spans for letter in span.dead_letters]
@@ -262,8 +250,12 @@ class Writer:
             )
 
     async def _record(
-        self, connection: Connection, spans: Sequence[Span], inserted: Counter[int]
+        self, connection: Connection, spans: Sequence[Span], added: Sequence[Added]
     ) -> None:
+        inserted = _count(added)
+        digests: Counter[int] = Counter()
+        for one in added:
+            digests[one.partition] += one.digest
         await connection.execute(
             self._queries.record,
             *self._log_key,
@@ -275,7 +267,24 @@ class Writer:
             [len(span.state_vectors) - inserted[span.partition] for span in spans],
             [len(span.dead_letters) for span in spans],
             [span.epoch for span in spans],
+            [as_bigint(digests[span.partition]) for span in spans],
         )
+        if added:
+            await connection.execute(
+                self._queries.account,
+                *self._log_key,
+                [one.partition for one in added],
+                [EPOCH + dt.timedelta(days=one.day) for one in added],
+                [one.n_rows for one in added],
+                [one.digest for one in added],
+            )
+
+
+def _count(added: Iterable[Added]) -> Counter[int]:
+    counted: Counter[int] = Counter()
+    for one in added:
+        counted[one.partition] += one.n_rows
+    return counted
 
 
 def _stored(batch: Batch, inserted: Counter[int], fenced: dict[int, int]) -> Stored:

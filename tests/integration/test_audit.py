@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from confluent_kafka import Producer
 
 from tests.support import databases
 from tests.support.audit_log import UnaccountedError, check_log
@@ -115,7 +116,7 @@ TAMPERINGS = {
     ),
     "unique index gone": (
         "ALTER TABLE state_vectors DROP CONSTRAINT state_vectors_pkey",
-        "no unique index",
+        "no unique index on (icao24, last_contact)",
     ),
 }
 
@@ -131,6 +132,87 @@ def test_tampering_is_found_and_placed(stored: Stage, name: str) -> None:
     finally:
         with_copies.restore()
     assert stored.command("audit").returncode == 0
+
+
+FABRICATED = (
+    (
+        "UPDATE ingest_ledger SET hi = hi + 1000, seal = ledger_seal(partition, lo, hi + 1000,"
+        " n_in, n_inserted, n_duplicate, n_dead, digest) WHERE partition = 1"
+        " AND hi = (SELECT max(hi) FROM ingest_ledger WHERE partition = 1)"
+    ),
+    "UPDATE ingest_offsets SET next_offset = next_offset + 1000 WHERE partition = 1",
+)
+"""Messages skipped, by one who knows how an entry is sealed."""
+
+
+def test_the_log_itself_agrees(stored: Stage) -> None:
+    """With --kafka the messages that the log holds are counted, entry by entry."""
+    done = stored.command("audit", "--kafka")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "compared: the log: 1204 messages that it still holds" in done.stdout
+    assert "--kafka" not in done.stdout
+
+
+def test_skipped_messages_are_found_in_the_log(stored: Stage) -> None:
+    """Offsets that the log does not hold yet, and messages that no entry took."""
+    with_copies = _Copies(stored.database_url)
+    for statement in FABRICATED:
+        databases.execute(stored.database_url, statement)
+    assert "offsets between the messages held none" in stored.command("audit").stdout
+    done = stored.command("audit", "--kafka")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "[1] of cluster" in done.stdout
+    assert "but is stored up to" in done.stdout
+    stored.publish(as_messages(vectors(1_100, first=10_000), partition=1))
+    done = stored.command("audit", "--kafka")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "the ledger took" in done.stdout
+    with_copies.restore()
+
+
+def test_transaction_markers_are_gaps_and_no_loss(kafka: Kafka, timescale: Timescale) -> None:
+    """They are counted and shown; the log agrees that they held no message."""
+    with Stage(kafka, timescale, partitions=1) as stage:
+        publish_in_transactions(stage, 3)
+        stage.publish(as_messages(vectors(10, first=500)))
+        archive = stage.archive()
+        stage.wait_until_stored()
+        assert archive.stop() == 0
+        done = stage.command("audit", "--kafka")
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "compared: 3 offsets between the messages held none" in done.stdout
+        assert "the log: 40 messages" in done.stdout
+
+
+def publish_in_transactions(stage: Stage, count: int) -> None:
+    """Publish ten messages in each of some transactions."""
+    producer = Producer(
+        {
+            "bootstrap.servers": stage.kafka.bootstrap_servers,
+            "transactional.id": stage.topic,
+            "log_level": 0,
+        }
+    )
+    producer.init_transactions(30)
+    for number in range(count):
+        producer.begin_transaction()
+        for message in as_messages(vectors(10, first=number * 10)):
+            producer.produce(stage.topic, message.value, message.key, headers=list(message.headers))
+        producer.commit_transaction(30)
+
+
+def test_a_compacted_topic_is_a_violation(kafka: Kafka, timescale: Timescale) -> None:
+    """Kafka may remove its messages before they are stored; the command that ends it is named."""
+    topic_config = {"cleanup.policy": "compact"}
+    with Stage(kafka, timescale, partitions=1, topic_config=topic_config) as stage:
+        stage.publish(as_messages(vectors(10)))
+        archive = stage.archive()
+        stage.wait_until_stored()
+        assert archive.stop() == 0
+        done = stage.command("audit", "--kafka")
+        assert done.returncode == 1, done.stdout + done.stderr
+        assert "cleanup.policy compact" in done.stdout
+        assert "--add-config cleanup.policy=delete" in done.stdout
 
 
 def test_dead_letter_moved_to_another_offset_is_found(stored: Stage) -> None:

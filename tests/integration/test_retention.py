@@ -14,13 +14,8 @@ from processor.archive.audit import audit
 from processor.archive.database import Database
 from processor.archive.maintenance import Maintenance
 from processor.archive.metrics import ArchiveMetrics
-from processor.archive.retention import (
-    DEAD_LETTERS_A_RUN,
-    MAX_CLOCK_OFFSET_SECONDS,
-    TRANSACTIONS_A_RUN,
-    Kept,
-)
-from processor.archive.sql import load_queries
+from processor.archive.retention import DEAD_LETTERS_A_RUN, MAX_CLOCK_OFFSET_SECONDS, Kept
+from processor.archive.sql import load_audit_queries, load_queries
 from telemetry.state_vector import StateVector
 from tests.support import faketime_install
 from tests.support.edition import Place
@@ -82,7 +77,7 @@ class Archive:
 
     async def audit(self) -> str:
         """Return the proof."""
-        return str(await self.database.run(lambda session: audit(session, load_queries())))
+        return str(await self.database.run(lambda session: audit(session, load_audit_queries())))
 
 
 @pytest.fixture
@@ -284,6 +279,12 @@ async def test_dead_letters_that_have_expired_leave_the_audit_right(
 ) -> None:
     """Some a run; those of a ledger that is kept for ever are counted from where they begin."""
     await asyncio.to_thread(fill, place.dsn, *crowd(noon(1)))
+    # As the migration does for rows that were stored without digests.
+    fetch(
+        place.dsn,
+        "INSERT INTO ingest_days (cluster_id, topic, partition, day)"
+        " SELECT DISTINCT '', '', -1, (last_contact AT TIME ZONE 'UTC')::date FROM state_vectors",
+    )
     fetch(place.dsn, "INSERT INTO retention_marks (dropped_before) VALUES ('2000-01-01Z')")
     set_aside(place.dsn, days_ago=100, offsets=range(DEAD_LETTERS_A_RUN + 10))
     set_aside(
@@ -294,27 +295,11 @@ async def test_dead_letters_that_have_expired_leave_the_audit_right(
     for _ in range(3):
         await one.maintain()
         left.append(fetch_value(place.dsn, "SELECT count(*) FROM dead_letters"))
-        assert "audit clean" in await one.audit()
+        assert "audit found nothing wrong" in await one.audit()
     assert left == [12, 2, 2]
     fetch(place.dsn, "DELETE FROM dead_letters WHERE message_offset = $1", DEAD_LETTERS_A_RUN + 11)
     with pytest.raises(Exception, match="1 dead letters are there, 2 in the ledger"):
         await one.audit()
-
-
-async def test_ledger_is_pruned_from_its_beginning_some_a_run(
-    place: Place, archive: Callable[..., Archive]
-) -> None:
-    """What is left tiles, and begins where the rows that are left begin."""
-    await asyncio.to_thread(fill, place.dsn, *crowd(noon(60)), *crowd(noon(1)))
-    set_aside(place.dsn, days_ago=70, offsets=range(TRANSACTIONS_A_RUN + 5))
-    set_aside(place.dsn, days_ago=1, offsets=range(TRANSACTIONS_A_RUN + 5, TRANSACTIONS_A_RUN + 9))
-    one = archive()
-    left = []
-    for _ in range(3):
-        await one.maintain()
-        left.append(fetch_value(place.dsn, "SELECT count(*) FROM ingest_ledger"))
-        assert "audit clean" in await one.audit()
-    assert left == [9, 4, 4]
 
 
 async def test_room_for_coming_days_is_made_by_the_servers_calendar(

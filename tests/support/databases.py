@@ -8,9 +8,14 @@ from urllib.parse import urlsplit
 import asyncpg
 
 
+def fresh_suffix() -> str:
+    """Return letters for a name that no other has."""
+    return secrets.token_hex(6)
+
+
 def create_database(server_dsn: str, name: str | None = None) -> str:
     """Create an empty database on the server and give its address."""
-    name = name or f"test_{secrets.token_hex(6)}"
+    name = name or f"test_{fresh_suffix()}"
     # template0 has no sessions, ever; template1 may have one that blocks its being copied.
     execute(server_dsn, f'CREATE DATABASE "{name}" TEMPLATE template0')
     return urlsplit(server_dsn)._replace(path=f"/{name}").geturl()

@@ -108,9 +108,11 @@ class Stage:
         """Start an instance that serves viewers."""
         return self.service("processor", "--role", "live", **settings)
 
-    def command(self, name: str) -> "subprocess.CompletedProcess[str]":
-        """Run `python -m processor NAME`."""
-        return run_module(["processor", name], folder=self.folder, environment=self.environment)
+    def command(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """Run `python -m processor` with a command and its options."""
+        return run_module(
+            ["processor", *arguments], folder=self.folder, environment=self.environment
+        )
 
     def publish(self, messages: Iterable[Outgoing]) -> None:
         """Publish messages and wait until they are acknowledged."""

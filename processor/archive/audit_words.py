@@ -1,0 +1,79 @@
+"""What an audit has found: the first violation, or what was compared and what could not be."""
+
+from typing import NamedTuple
+
+import msgspec
+
+
+class Violation(Exception):  # noqa: N818 - a finding, named as such everywhere
+    """A message was lost or stored twice, or the tables were changed by hand."""
+
+
+class NothingToAudit(Exception):  # noqa: N818 - as above
+    """There is neither a ledger nor a row: nothing was stored, or everything was removed."""
+
+
+class Sums(NamedTuple):
+    """What the ledger says was stored, in the order of the statement `sums`."""
+
+    n_transactions: int = 0
+    n_partitions: int = 0
+    n_in: int = 0
+    n_inserted: int = 0
+    n_duplicate: int = 0
+    n_dead: int = 0
+    n_gaps: int = 0
+    n_without_digest: int = 0
+
+
+class Proof(msgspec.Struct):
+    """What was compared and agrees, and what exists but could not be compared.
+
+    Attributes:
+        sums: Of the whole ledger.
+        n_days: Days whose rows were compared by number and digest.
+        n_rows: Rows of those days.
+        n_derived_days: Days whose minutes, hours and flights were compared by number.
+        compared: What else was compared, as sentences.
+        acknowledged: Losses that an operator has acknowledged, as sentences.
+        not_compared: What exists but could not be compared, as sentences; then it is not clean.
+        not_asked: What only options compare, as sentences.
+    """
+
+    sums: Sums
+    n_days: int = 0
+    n_rows: int = 0
+    n_derived_days: int = 0
+    compared: list[str] = []
+    acknowledged: list[str] = []
+    not_compared: list[str] = []
+    not_asked: list[str] = []
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether everything that is stored was compared."""
+        return not self.not_compared
+
+    def __str__(self) -> str:
+        sums = self.sums
+        verdict = "audit clean" if self.is_clean else "audit found nothing wrong"
+        first = (
+            f"{verdict}: {sums.n_transactions:,} transactions over {sums.n_partitions} partitions"
+            f" tile without hole or overlap; {sums.n_in} messages = {sums.n_inserted} inserted"
+            f" + {sums.n_duplicate} duplicates + {sums.n_dead} dead letters;"
+            f" {self.n_rows} rows of {self.n_days} days stored as they were inserted"
+        )
+        lines = [
+            first,
+            f"compared: minutes, hours and flights of {self.n_derived_days} days by number",
+            *(f"compared: {sentence}" for sentence in self.compared),
+            *(f"acknowledged: {sentence}" for sentence in self.acknowledged),
+            *(f"not compared: {sentence}" for sentence in self.not_compared),
+            *(f"not asked for: {sentence}" for sentence in self.not_asked),
+        ]
+        return "\n".join(lines)
+
+
+def place(topic: str, partition: int, cluster_id: str) -> str:
+    """Return the words for a partition of a log."""
+    return f"{topic}[{partition}] of cluster {cluster_id}"

@@ -1,0 +1,117 @@
+"""The hash of a row is the same in Python and in every kind of database."""
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from processor.archive.batch import to_rows
+from processor.archive.digest import as_bigint, hash_rows, last_contacts, sum_by_day
+from processor.archive.instants import take_unix_seconds
+from processor.archive.sql import load_audit_queries
+from standalone.database import EmbeddedDatabase
+from telemetry.state_vector import FIELDS, StateVector
+from tests.support import databases
+from tests.support.migration import migrate
+from tests.support.producer import vectors
+from tests.support.state_vectors import START, state_vector, state_vectors
+from tests.support.timescale import Timescale
+
+DAY = 86_400
+EDGES = [
+    state_vector("000000", START, latitude=-0.0, velocity=0.0, true_track=-0.0, sensors=[]),
+    state_vector("000001", START, callsign="elevenbytes", origin_country="a text of 12"),
+    state_vector("000002", START, origin_country="Zürich \N{EURO SIGN} and some more bytes"),
+    state_vector("000003", 946_684_800, time_position=946_684_800, sensors=[-1, 2**31 - 1]),
+    state_vector("000004", 4_102_444_799, position_source=-32_768, category=-1, squawk=None),
+    state_vector("000005", START, vertical_rate=-1e6, geo_altitude=0.1, baro_altitude=1e-45),
+]
+
+
+@pytest.fixture(
+    scope="module", params=["embedded", pytest.param("timescale", marks=pytest.mark.real_database)]
+)
+def dsn(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Give the address of a migrated database of each kind."""
+    if request.param == "timescale":
+        timescale: Timescale = request.getfixturevalue("timescale")
+        timescale.start()
+        dsn = timescale.create_database()
+        migrate(dsn)
+        yield dsn
+        timescale.drop_database(dsn)
+        return
+    folder = Path(tempfile.mkdtemp(prefix="embedded-"))
+    folder.chmod(0o755)
+    with EmbeddedDatabase(folder) as embedded:
+        dsn = databases.create_database(embedded.url)
+        migrate(dsn)
+        yield dsn
+    shutil.rmtree(folder)
+
+
+async def stored_digest(dsn: str, made: list[StateVector]) -> tuple[int, int]:
+    """Store state vectors and return what the audit makes of the rows."""
+    connection = await asyncpg.connect(dsn)
+    await take_unix_seconds(connection)
+    transaction = connection.transaction()
+    await transaction.start()
+    days = sorted({vector.last_contact // DAY for vector in made})
+    await connection.execute(
+        "SELECT make_partitions(ARRAY(SELECT '1970-01-01'::date + unnest($1::int[])))", days
+    )
+    rows = to_rows(made)
+    await connection.copy_records_to_table("state_vectors", records=rows, columns=FIELDS)
+    [stored] = await connection.fetch(load_audit_queries().stored, 0, 4_102_444_800, 0)
+    await transaction.rollback()
+    await connection.close()
+    return stored["n_rows"], stored["digest"]
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    st.lists(
+        state_vectors(),
+        min_size=1,
+        max_size=30,
+        unique_by=lambda one: (one.icao24, one.last_contact),
+    )
+)
+@example(EDGES)
+@example(vectors(7_000, aircraft=700))
+def test_the_digest_is_the_same(dsn: str, made: list[StateVector]) -> None:
+    """Whatever state vectors there are: long texts, nulls, both zeros, negative numbers."""
+    total = sum(hash_rows(to_rows(made)).tolist())
+    assert asyncio.run(stored_digest(dsn, made)) == (len(made), as_bigint(total))
+
+
+@given(st.integers(-(2**70), 2**70))
+def test_sums_wrap_around_as_bigint_does(number: int) -> None:
+    """The lower 64 bits, signed."""
+    assert -(2**63) <= as_bigint(number) < 2**63
+    assert (as_bigint(number) - number) % 2**64 == 0
+
+
+def test_values_that_change_places_change_the_digest() -> None:
+    """Of two rows that swap a value the sum is another."""
+    one, other = state_vector("000001", velocity=1.0), state_vector("000002", velocity=2.0)
+    swapped = [state_vector("000001", velocity=2.0), state_vector("000002", velocity=1.0)]
+    assert hash_rows(to_rows([one, other])).sum() != hash_rows(to_rows(swapped)).sum()
+
+
+def test_digests_of_partitions_and_days_add_up() -> None:
+    """Each row counts for its own partition and UTC day."""
+    made = [state_vector("000001", START + day * DAY) for day in (0, 0, 1, 1, 1)]
+    rows = to_rows(made)
+    hashes = hash_rows(rows)
+    added = sum_by_day(hashes, last_contacts(rows), [3, 4, 3, 3, 4])
+    counted = {(one.partition, one.day): one.n_rows for one in added}
+    first = START // DAY
+    assert counted == {(3, first): 1, (4, first): 1, (3, first + 1): 2, (4, first + 1): 1}
+    assert as_bigint(sum(one.digest for one in added)) == as_bigint(sum(hashes.tolist()))
