@@ -35,7 +35,7 @@ DECLARE
     runs       integer[];
     -- Of each of these runs: what the best way up to it is worth, and the run before it there.
     worths     double precision[] := '{}';
-    befores    integer[] := '{}';
+    previous   integer[] := '{}';
     worth      double precision;
     part_of    integer[] := array_fill(NULL::integer, ARRAY[total]);
     counted    integer[] := '{}';
@@ -94,7 +94,7 @@ BEGIN
 
     FOR here IN 1 .. cardinality(runs) LOOP
         worths := worths || 0::double precision;
-        befores := befores || NULL::integer;
+        previous := previous || NULL::integer;
         FOR there IN 1 .. here - 1 LOOP
             seconds := greatest(times[firsts[runs[here]]] - last_times[runs[there]], 0);
             worth := worths[there] - strictness * greatest(
@@ -106,7 +106,7 @@ BEGIN
             );
             IF worth > worths[here] THEN
                 worths[here] := worth;
-                befores[here] := there;
+                previous[here] := there;
             END IF;
         END LOOP;
         worths[here] := worths[here] + sizes[runs[here]]
@@ -120,7 +120,7 @@ BEGIN
     );
     WHILE chosen IS NOT NULL LOOP
         counted := runs[chosen] || counted;
-        chosen := befores[chosen];
+        chosen := previous[chosen];
     END LOOP;
     counted := ARRAY(
         SELECT run FROM unnest(runs) AS run

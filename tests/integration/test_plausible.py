@@ -100,7 +100,7 @@ async def test_a_flight_that_goes_on_elsewhere(site: ArchiveSite) -> None:
 
 async def test_a_track_that_stumbles(site: ArchiveSite) -> None:
     """Positions that come too late jump by some kilometres, again and again: all of them count."""
-    places = [*north(25), *north(40, since=30), *north(60, since=75)]
+    places = [*north(25), *north(40, since=28), *north(60, since=71)]
     flight = await measured(site, flown(places))
     assert flight["implausible_positions"] == 0
     assert flight["distance_km"] == pytest.approx((24 + 39 + 59) * STEP_KM, rel=0.01)
