@@ -17,6 +17,7 @@ from processor.archive.digest import (
     multiples,
     sum_by_day,
 )
+from processor.archive.encoded import encode_rows
 from processor.archive.time_window import Bounds, Reason, Untimely
 from processor.message import (
     AFTER_ANSWER_SECONDS,
@@ -89,9 +90,13 @@ class UniqueRows:
         self.keys = [key for key, _ in found]
         self.state_vectors = [state_vector for _, (state_vector, _) in found]
         self.partitions = [partition for _, (_, partition) in found]
-        self.rows = to_rows(self.state_vectors)
-        self.hashes: Hashes = hash_rows(self.rows)
-        self.times: Times = last_contacts(self.rows)
+        self.encoded = encode_rows(self.state_vectors)
+        self.hashes: Hashes = self.encoded.hashes if self.encoded else hash_rows(self.rows())
+        self.times: Times = last_contacts(self.keys)
+
+    def rows(self) -> list[Row]:
+        """Return them as the driver takes them, for those that are not encoded."""
+        return to_rows(self.state_vectors)
 
     def only(self, keys: Collection[Key]) -> "UniqueRows":
         """Return those that have been inserted, of which there may be fewer."""
@@ -103,7 +108,7 @@ class UniqueRows:
         some.keys = [self.keys[place] for place in places]
         some.state_vectors = [self.state_vectors[place] for place in places]
         some.partitions = [self.partitions[place] for place in places]
-        some.rows = [self.rows[place] for place in places]
+        some.encoded = None
         some.hashes, some.times = self.hashes[places], self.times[places]
         return some
 

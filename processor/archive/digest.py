@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from itertools import chain, islice, repeat
+from itertools import chain, islice
 from operator import itemgetter
 from typing import Any, NamedTuple, TypeAlias
 
@@ -16,29 +16,24 @@ Hashes: TypeAlias = NDArray[np.uint64]
 Times: TypeAlias = NDArray[np.int64]
 Words: TypeAlias = NDArray[np.uint32]
 
-MAX_KNOWN = 100_000
-"""Identities whose hash is remembered, some 40 MB: aircraft that changed neither callsign, country,
-squawk nor state since they were last seen."""
-
 ROWS_AT_ONCE = 3_000
 """So that the arrays stay in the processor's cache, which halves the time."""
 
 _PLACE = {name: number for number, name in enumerate(FIELDS)}
-_TEXTS = ("icao24", "callsign", "origin_country", "squawk")
-_CODES = ("on_ground", "spi", "position_source", "category")
-_TIMES = ("time_position", "last_contact")
-_DOUBLES = ("longitude", "latitude")
-_SINGLES = ("baro_altitude", "velocity", "true_track", "vertical_rate", "geo_altitude")
-_NUMBERS = (*_TIMES, *_DOUBLES, *_SINGLES)
+TEXTS = ("icao24", "callsign", "origin_country", "squawk")
+CODES = ("on_ground", "spi", "position_source", "category")
+TIMES = ("time_position", "last_contact")
+DOUBLES = ("longitude", "latitude")
+SINGLES = ("baro_altitude", "velocity", "true_track", "vertical_rate", "geo_altitude")
+NUMBERS = (*TIMES, *DOUBLES, *SINGLES)
 
-_identity_of = itemgetter(*(_PLACE[name] for name in (*_TEXTS, *_CODES)))
-_numbers_of = itemgetter(*(_PLACE[name] for name in _NUMBERS))
+_identity_of = itemgetter(*(_PLACE[name] for name in (*TEXTS, *CODES)))
+_numbers_of = itemgetter(*(_PLACE[name] for name in NUMBERS))
 _sensors_of = itemgetter(_PLACE["sensors"])
-_last_contact_of = itemgetter(_PLACE["last_contact"])
 
 _MASK_32, _MASK_64 = 0xFFFF_FFFF, 0xFFFF_FFFF_FFFF_FFFF
 _START = 0x9E37_79B9 + 3_923_095
-_Y2000 = 946_684_800
+Y2000 = 946_684_800
 _SHORT_TEXT = 11
 """Bytes that lookup3 takes at once, beside the length."""
 
@@ -51,10 +46,8 @@ def _weights(*names: str) -> Hashes:
     return np.array([[pow(31, last - _PLACE[name], 1 << 64)] for name in names], np.uint64)
 
 
-_IDENTITY_WEIGHTS, _NUMBER_WEIGHTS = _weights(*_TEXTS, *_CODES), _weights(*_NUMBERS)
+_IDENTITY_WEIGHTS, _NUMBER_WEIGHTS = _weights(*TEXTS, *CODES), _weights(*NUMBERS)
 _SENSORS_WEIGHT = int(_weights("sensors")[0, 0])
-
-_known: dict[Row, int] = {}
 
 
 class Added(NamedTuple):
@@ -66,9 +59,9 @@ class Added(NamedTuple):
     digest: int
 
 
-def last_contacts(rows: Sequence[Row]) -> Times:
-    """Return when each row was last in contact (Unix seconds)."""
-    return np.fromiter(map(_last_contact_of, rows), np.int64, len(rows))
+def last_contacts(keys: Sequence[tuple[str, int]]) -> Times:
+    """Return when each row was last in contact (Unix seconds), by the keys of the rows."""
+    return np.fromiter(map(itemgetter(1), keys), np.int64, len(keys))
 
 
 def multiples(times: Times, seconds: int) -> list[int]:
@@ -93,13 +86,13 @@ def hash_rows(rows: Sequence[Row]) -> Hashes:
 
 def _hash_some(rows: Sequence[Row]) -> Hashes:
     numbers = np.fromiter(
-        chain.from_iterable(map(_numbers_of, rows)), np.float64, len(rows) * len(_NUMBERS)
+        chain.from_iterable(map(_numbers_of, rows)), np.float64, len(rows) * len(NUMBERS)
     )
-    hashes = _hash_identities(list(map(_identity_of, rows)))
-    columns = np.ascontiguousarray(numbers.reshape(len(rows), len(_NUMBERS)).T)
-    hashes += _hash_numbers(columns)
+    hashes = hash_identities(list(map(_identity_of, rows)))
+    columns = np.ascontiguousarray(numbers.reshape(len(rows), len(NUMBERS)).T)
+    hashes += hash_numbers(columns)
     hashes += _hash_sensors(list(map(_sensors_of, rows)))
-    return _hash_by_itself(hashes)
+    return hash_by_itself(hashes)
 
 
 def sum_by_day(hashes: Hashes, times: Times, partitions: Sequence[int]) -> list[Added]:
@@ -127,32 +120,21 @@ def as_bigint(number: int) -> int:
     return ((number + (1 << 63)) & _MASK_64) - (1 << 63)
 
 
-def _hash_identities(identities: list[Row]) -> Hashes:
+def hash_identities(identities: Sequence[Row]) -> Hashes:
     """Hash the columns that stay the same from one state vector of an aircraft to the next."""
-    hashes = np.fromiter(map(_known.get, identities, repeat(0)), np.uint64, len(identities))
-    if len(places := np.flatnonzero(hashes == 0)):
-        unknown = [identities[place] for place in places.tolist()]
-        hashes[places] = _hash_unknown(unknown)
-        if len(_known) + len(unknown) > MAX_KNOWN:
-            _known.clear()
-        _known.update(zip(unknown, hashes[places].tolist(), strict=True))
-    return hashes
-
-
-def _hash_unknown(identities: list[Row]) -> Hashes:
     columns = list(zip(*identities, strict=True))
-    texts = [_hash_texts(column) for column in columns[: len(_TEXTS)]]
-    codes = [_hash_codes(column) for column in columns[len(_TEXTS) :]]
+    texts = [_hash_texts(column) for column in columns[: len(TEXTS)]]
+    codes = [_hash_codes(column) for column in columns[len(TEXTS) :]]
     return _add_up(np.array(texts + codes), _IDENTITY_WEIGHTS)
 
 
-def _hash_numbers(columns: NDArray[np.float64]) -> Hashes:
+def hash_numbers(columns: NDArray[np.float64]) -> Hashes:
     """Hash the columns that change with every state vector; NaN is null, whose hash is 0."""
     is_null = np.isnan(columns)
-    times = columns[: len(_TIMES)]
-    seconds = np.where(is_null[: len(_TIMES)], _Y2000, times).astype(np.int64) - _Y2000
-    measures = columns[len(_TIMES) :]
-    singles = measures[len(_DOUBLES) :]
+    times = columns[: len(TIMES)]
+    seconds = np.where(is_null[: len(TIMES)], Y2000, times).astype(np.int64) - Y2000
+    measures = columns[len(TIMES) :]
+    singles = measures[len(DOUBLES) :]
     singles[...] = singles.astype(np.float32)
     hashes = np.concatenate([_hash_int8(seconds * 1_000_000), _hash_float8(measures)])
     hashes[is_null] = 0
@@ -209,7 +191,7 @@ def _hash_words(words: Words) -> Hashes:
     return _end(words + start, np.full(words.shape, start), np.full(words.shape, start))
 
 
-def _hash_by_itself(numbers: Hashes) -> Hashes:
+def hash_by_itself(numbers: Hashes) -> Hashes:
     """As hashint8extended(number, number)."""
     start = np.uint32((_START + 4) & _MASK_32)
     high, low = (numbers >> _HIGH).astype(np.uint32), numbers.astype(np.uint32)

@@ -13,6 +13,7 @@ import structlog
 from processor.archive.batch import Batch, Claim, Key, Span, UniqueRows
 from processor.archive.database import Connection, Database
 from processor.archive.digest import Added, as_bigint
+from processor.archive.encoded import COLUMNS
 from processor.archive.flights import Courses, Flights
 from processor.archive.sql import Queries
 from processor.errors import LostLogError
@@ -206,19 +207,17 @@ class Writer:
         if not self._expects_duplicates:
             with contextlib.suppress(asyncpg.UniqueViolationError):
                 async with connection.transaction():
-                    await connection.copy_records_to_table(
-                        "state_vectors", records=found.rows, columns=FIELDS
-                    )
+                    await _copy(connection, "state_vectors", found)
                 return found.keys
         return await self._insert_new(connection, found)
 
     async def _insert_new(self, connection: Connection, found: UniqueRows) -> Sequence[Key]:
         """Insert by way of a staging table, skipping what is there already."""
         await connection.execute(self._queries.create_staging)
-        await connection.copy_records_to_table("staging", records=found.rows)
+        await _copy(connection, "staging", found)
         inserted = await connection.fetch(self._queries.insert_staged)
         # They come in runs: after a claim, and while a collector repeats itself.
-        self._expects_duplicates = len(inserted) < len(found.rows)
+        self._expects_duplicates = len(inserted) < len(found.keys)
         return [(row["icao24"], int(row["last_contact"].timestamp())) for row in inserted]
 
     async def _follow(self, connection: Connection, inserted: UniqueRows) -> Courses:
@@ -278,6 +277,13 @@ class Writer:
                 [one.n_rows for one in added],
                 [one.digest for one in added],
             )
+
+
+async def _copy(connection: Connection, table: str, found: UniqueRows) -> None:
+    if (encoded := found.encoded) is None:
+        await connection.copy_records_to_table(table, records=found.rows(), columns=FIELDS)
+        return
+    await connection.copy_to_table(table, source=encoded.stream(), columns=COLUMNS, format="binary")
 
 
 def _count(added: Iterable[Added]) -> Counter[int]:
