@@ -20,6 +20,9 @@ INTERVAL_SECONDS = 60
 DAYS_AHEAD = 2
 """So that the first batch of a day finds its partition."""
 
+MERGED_AFTER_DAYS = 1
+"""How long each transaction has an entry of its own, for those who look for one."""
+
 MERGED_AT_ONCE = 5_000
 """Entries of a partition in one statement: half a day of a poll every ten seconds."""
 
@@ -82,7 +85,9 @@ class Maintenance:
         """Make one entry of the entries of each day that is over; of several instances one does."""
         async with connection.transaction():
             if await connection.fetchval(self._queries.take_turns):
-                await connection.execute(self._queries.merge_ledger, MERGED_AT_ONCE)
+                await connection.execute(
+                    self._queries.merge_ledger, MERGED_AFTER_DAYS, MERGED_AT_ONCE
+                )
 
     async def _audit(self, connection: Connection) -> None:
         """Check what was added to the ledger since the last time."""

@@ -107,9 +107,9 @@ WHERE (known.cluster_id, known.topic, known.partition, known.day)
     = (accounted.cluster_id, accounted.topic, accounted.partition, accounted.day)
   AND (n_left = 0 OR n_left < n_expected);
 
--- merge_ledger: turn the transactions of each day that is over, but for yesterday, into one entry of
--- each partition: the sums stay what they are, in a hundred-thousandth of the rows. Never over a hole, an overlap or a
--- changed entry, which the audit has to find
+-- merge_ledger: turn the transactions of each day that has been over for so many days into one entry of
+-- each partition: the sums stay what they are, in a hundred-thousandth of the rows. Never over a hole,
+-- an overlap or a changed entry, which the audit has to find
 WITH due AS (
     SELECT known.cluster_id, known.topic, known.partition, tile.*,
            lag(tile.hi, 1, known.merged_to) OVER log AS previous_hi
@@ -129,16 +129,16 @@ WITH due AS (
     ) AS oldest
     CROSS JOIN LATERAL (
         SELECT entry.lo, entry.hi, (entry.committed_at AT TIME ZONE 'UTC')::date AS day,
-               entry.committed_at >= date_trunc('day', now() - INTERVAL '1 day', 'UTC') AS is_young, entry.digest IS NULL AS is_bare,
+               entry.committed_at >= date_trunc('day', now(), 'UTC') - make_interval(days => $1) AS is_young, entry.digest IS NULL AS is_bare,
                entry.seal <> ledger_seal(
                    entry.partition, entry.lo, entry.hi, entry.n_in, entry.n_inserted,
                    entry.n_duplicate, entry.n_dead, entry.digest) AS is_changed
         FROM ingest_ledger AS entry
         WHERE (entry.cluster_id, entry.topic, entry.partition)
             = (known.cluster_id, known.topic, known.partition) AND entry.lo >= known.merged_to
-        ORDER BY entry.lo LIMIT $1
+        ORDER BY entry.lo LIMIT $2
     ) AS tile
-    WHERE oldest.committed_at < date_trunc('day', now() - INTERVAL '1 day', 'UTC')
+    WHERE oldest.committed_at < date_trunc('day', now(), 'UTC') - make_interval(days => $1)
     WINDOW log AS (PARTITION BY known.cluster_id, known.topic, known.partition ORDER BY tile.lo)
 ), sound AS (
     SELECT due.*, count(*) FILTER (WHERE lo <> previous_hi OR is_young OR is_changed) OVER log

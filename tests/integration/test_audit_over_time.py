@@ -48,8 +48,8 @@ def merge(dsn: str, limit: int = 1_000) -> None:
     """Merge the entries of the ledger, all of which are old enough."""
 
     async def work(connection: Connection) -> None:
-        soon = dt.datetime.now(dt.UTC) + dt.timedelta(minutes=1)
-        await connection.execute(load_queries().merge_ledger, soon, limit)
+        tomorrow = -1
+        await connection.execute(load_queries().merge_ledger, tomorrow, limit)
 
     run(dsn, work)
 
