@@ -342,7 +342,8 @@ class ArchiveConsumer:
         for partition in left:
             self._claims.pop(partition, None)
             self._metrics.forget(partition)
-        self._batch = self._batch.without(left)
+        if left:
+            self._batch = self._batch.without(left)
 
     def _drain(self) -> None:
         """Store what has been read; what cannot be stored in time stays in the log."""

@@ -1,6 +1,6 @@
 """DIGEST: a 64-bit hash of each row that PostgreSQL computes as well, and sums of such hashes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import chain, islice
 from operator import itemgetter
@@ -16,8 +16,9 @@ Hashes: TypeAlias = NDArray[np.uint64]
 Times: TypeAlias = NDArray[np.int64]
 Words: TypeAlias = NDArray[np.uint32]
 
-ROWS_AT_ONCE = 3_000
-"""So that the arrays stay in the processor's cache, which halves the time."""
+ROWS_AT_ONCE = 500
+"""Beyond so many elements numpy gives up the interpreter's lock in every single step, and has it
+back when the other thread next gives it up: twenty times as slow as all the hashing."""
 
 _PLACE = {name: number for number, name in enumerate(FIELDS)}
 TEXTS = ("icao24", "callsign", "origin_country", "squawk")
@@ -37,7 +38,10 @@ Y2000 = 946_684_800
 _SHORT_TEXT = 11
 """Bytes that lookup3 takes at once, beside the length."""
 
-_HIGH = np.uint64(32)
+# Arrays, because numpy turns a number into one in every step.
+_HIGH = np.array(32, np.uint64)
+_SHIFTS = [np.array(bits, np.uint32) for bits in range(32)]
+_START_4, _START_8 = (np.array((_START + size) & _MASK_32, np.uint32) for size in (4, 8))
 
 
 def _weights(*names: str) -> Hashes:
@@ -46,7 +50,8 @@ def _weights(*names: str) -> Hashes:
     return np.array([[pow(31, last - _PLACE[name], 1 << 64)] for name in names], np.uint64)
 
 
-_IDENTITY_WEIGHTS, _NUMBER_WEIGHTS = _weights(*TEXTS, *CODES), _weights(*NUMBERS)
+_IDENTITY_WEIGHTS = _weights(*TEXTS, *CODES)
+_NUMBER_WEIGHTS = dict(zip(NUMBERS, _weights(*NUMBERS)[:, 0], strict=True))
 _SENSORS_WEIGHT = int(_weights("sensors")[0, 0])
 
 
@@ -77,22 +82,60 @@ def hash_rows(rows: Sequence[Row]) -> Hashes:
     each other: h alone is a sum over columns, in which values that changed places between rows
     would cancel out.
     """
-    parts = [
-        _hash_some(rows[first : first + ROWS_AT_ONCE])
-        for first in range(0, len(rows), ROWS_AT_ONCE)
-    ]
-    return np.concatenate([np.empty(0, np.uint64), *parts])
-
-
-def _hash_some(rows: Sequence[Row]) -> Hashes:
-    numbers = np.fromiter(
-        chain.from_iterable(map(_numbers_of, rows)), np.float64, len(rows) * len(NUMBERS)
-    )
+    if not rows:
+        return np.empty(0, np.uint64)
     hashes = hash_identities(list(map(_identity_of, rows)))
-    columns = np.ascontiguousarray(numbers.reshape(len(rows), len(NUMBERS)).T)
-    hashes += hash_numbers(columns)
     hashes += _hash_sensors(list(map(_sensors_of, rows)))
+    for group in group_numbers(map(_numbers_of, rows), len(rows)):
+        hashes[group.places] += hash_numbers(group)
     return hash_by_itself(hashes)
+
+
+class Numbers(NamedTuple):
+    """Numbers of some rows, a row of the table each, all with the same columns null.
+
+    Attributes:
+        places: Which rows they are.
+        table: Columns as NUMBERS, times in Unix seconds.
+        nulls: Whether each column is null.
+    """
+
+    places: NDArray[np.intp]
+    table: NDArray[np.float64]
+    nulls: tuple[bool, ...]
+
+
+def group_numbers(rows: Iterable[Row], n_rows: int) -> Iterator[Numbers]:
+    """Take the numbers of rows and divide them by what is null, a few hundred at a time."""
+    width = len(NUMBERS)
+    table = np.fromiter(chain.from_iterable(rows), np.float64, n_rows * width)
+    table = table.reshape(n_rows, width)
+    patterns = np.isnan(table) @ (1 << np.arange(width))
+    # A row as one element, so that taking rows is a small step.
+    whole_rows = table.view(f"V{width * table.itemsize}").reshape(n_rows)
+    for pattern in np.unique(patterns).tolist():
+        places = np.flatnonzero(patterns == pattern)
+        nulls = tuple(bool(pattern >> number & 1) for number in range(width))
+        for first in range(0, len(places), ROWS_AT_ONCE):
+            some = places[first : first + ROWS_AT_ONCE]
+            yield Numbers(some, whole_rows[some].view(np.float64).reshape(-1, width), nulls)
+
+
+def hash_numbers(numbers: Numbers) -> Hashes:
+    """Hash the columns that change with every state vector; the hash of null is 0."""
+    hashes = np.zeros(len(numbers.places), np.uint64)
+    for name, column, is_null in zip(NUMBERS, numbers.table.T, numbers.nulls, strict=True):
+        if not is_null:
+            hashes += _hash_number(name, column) * _NUMBER_WEIGHTS[name]
+    return hashes
+
+
+def _hash_number(name: str, column: NDArray[np.float64]) -> Hashes:
+    if name in TIMES:
+        return _hash_int8((column.astype(np.int64) - Y2000) * 1_000_000)
+    if name in SINGLES:
+        column = column.astype(np.float32).astype(np.float64)
+    return _hash_float8(np.ascontiguousarray(column))
 
 
 def sum_by_day(hashes: Hashes, times: Times, partitions: Sequence[int]) -> list[Added]:
@@ -122,23 +165,22 @@ def as_bigint(number: int) -> int:
 
 def hash_identities(identities: Sequence[Row]) -> Hashes:
     """Hash the columns that stay the same from one state vector of an aircraft to the next."""
-    columns = list(zip(*identities, strict=True))
-    texts = [_hash_texts(column) for column in columns[: len(TEXTS)]]
-    codes = [_hash_codes(column) for column in columns[len(TEXTS) :]]
-    return _add_up(np.array(texts + codes), _IDENTITY_WEIGHTS)
+    icao24s, callsigns, countries, squawks, *codes = zip(*identities, strict=True)
+    hashes = [
+        _hash_texts(icao24s),
+        _hash_texts(callsigns),
+        _hash_few(_hash_texts, countries),
+        _hash_texts(squawks),
+        *(_hash_few(_hash_codes, column) for column in codes),
+    ]
+    return _add_up(np.array(hashes), _IDENTITY_WEIGHTS)
 
 
-def hash_numbers(columns: NDArray[np.float64]) -> Hashes:
-    """Hash the columns that change with every state vector; NaN is null, whose hash is 0."""
-    is_null = np.isnan(columns)
-    times = columns[: len(TIMES)]
-    seconds = np.where(is_null[: len(TIMES)], Y2000, times).astype(np.int64) - Y2000
-    measures = columns[len(TIMES) :]
-    singles = measures[len(DOUBLES) :]
-    singles[...] = singles.astype(np.float32)
-    hashes = np.concatenate([_hash_int8(seconds * 1_000_000), _hash_float8(measures)])
-    hashes[is_null] = 0
-    return _add_up(hashes, _NUMBER_WEIGHTS)
+def _hash_few(hash_column: Callable[[Sequence[Any]], Hashes], column: Sequence[Any]) -> Hashes:
+    """Hash a column of few different values, each of them once."""
+    values = list(set(column))
+    known = dict(zip(values, hash_column(values).tolist(), strict=True))
+    return np.fromiter(map(known.__getitem__, column), np.uint64, len(column))
 
 
 def _hash_sensors(column: list[list[int] | None]) -> Hashes | int:
@@ -178,26 +220,34 @@ def _hash_codes(column: Sequence[int | None]) -> Hashes:
 
 def _hash_float8(numbers: NDArray[np.float64]) -> Hashes:
     """As hashfloat8extended(number, 0), which takes both zeros for one."""
-    words = numbers.view(np.uint32).reshape(*numbers.shape, 2)
-    start = np.uint32((_START + 8) & _MASK_32)
-    hashes = _end(words[..., 0] + start, words[..., 1] + start, np.full(numbers.shape, start))
+    words = numbers.view(np.uint32).reshape(-1, 2)
+    c = np.full(len(words), _START_8)
+    hashes = _end(words[:, 0] + c, words[:, 1] + c, c)
     hashes[numbers == 0] = 0
     return hashes
 
 
 def _hash_words(words: Words) -> Hashes:
     """As hash_bytes_uint32_extended(word, 0)."""
-    start = np.uint32((_START + 4) & _MASK_32)
-    return _end(words + start, np.full(words.shape, start), np.full(words.shape, start))
+    b = np.full(words.shape, _START_4)
+    return _end(words + b, b, b.copy())
 
 
 def hash_by_itself(numbers: Hashes) -> Hashes:
     """As hashint8extended(number, number)."""
-    start = np.uint32((_START + 4) & _MASK_32)
+    parts = [
+        _hash_some_by_itself(numbers[first : first + ROWS_AT_ONCE])
+        for first in range(0, len(numbers), ROWS_AT_ONCE)
+    ]
+    return np.concatenate([np.empty(0, np.uint64), *parts])
+
+
+def _hash_some_by_itself(numbers: Hashes) -> Hashes:
     high, low = (numbers >> _HIGH).astype(np.uint32), numbers.astype(np.uint32)
-    a, b, c = high + start, low + start, np.full(numbers.shape, start)
+    c = np.full(numbers.shape, _START_4)
+    a, b = high + c, low + c
     _mix(a, b, c)
-    a += low ^ np.where(high >> np.uint32(31), ~high, high)
+    a += low ^ np.where(high >> _SHIFTS[31], ~high, high)
     return _end(a, b, c)
 
 
@@ -231,28 +281,27 @@ def _hash_long(text: bytes) -> int:
 
 
 def _turn(words: Words, bits: int) -> Words:
-    turned: Words = words << np.uint32(bits) | words >> np.uint32(32 - bits)
+    turned = np.left_shift(words, _SHIFTS[bits])
+    np.bitwise_or(turned, np.right_shift(words, _SHIFTS[32 - bits]), turned)
     return turned
 
 
 def _mix(a: Words, b: Words, c: Words) -> None:
     """Bob Jenkins' lookup3 as PostgreSQL has it in hashfn.c, in place."""
-    for bits_1, bits_2, bits_3 in ((4, 6, 8), (16, 19, 4)):
-        a -= c
-        a ^= _turn(c, bits_1)
-        c += b
-        b -= a
-        b ^= _turn(a, bits_2)
-        a += c
-        c -= b
-        c ^= _turn(b, bits_3)
-        b += a
+    for bits in ((4, 6, 8), (16, 19, 4)):
+        for target, by, other, turned in zip((a, b, c), (c, a, b), (b, c, a), bits, strict=True):
+            np.subtract(target, by, target)
+            np.bitwise_xor(target, _turn(by, turned), target)
+            np.add(by, other, by)
 
 
 def _end(a: Words, b: Words, c: Words) -> Hashes:
     """The end of lookup3, which uses its words up."""
     steps = ((c, b, 14), (a, c, 11), (b, a, 25), (c, b, 16), (a, c, 4), (b, a, 14), (c, b, 24))
     for target, by, bits in steps:
-        np.bitwise_xor(target, by, out=target)
-        np.subtract(target, _turn(by, bits), out=target)
-    return b.astype(np.uint64) << _HIGH | c
+        np.bitwise_xor(target, by, target)
+        np.subtract(target, _turn(by, bits), target)
+    hashes = b.astype(np.uint64)
+    np.left_shift(hashes, _HIGH, hashes)
+    np.bitwise_or(hashes, c, hashes)
+    return hashes
