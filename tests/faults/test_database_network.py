@@ -10,6 +10,7 @@ import asyncpg
 import pytest
 
 from processor.archive.database import Connection, Database
+from tests.support.migration import migrate
 from tests.support.producer import as_messages, vectors
 from tests.support.stage import Stage
 from tests.support.tcp_proxy import TcpProxy
@@ -38,6 +39,17 @@ def short_deadlines(stage: Stage, proxy: TcpProxy) -> dict[str, str]:
         "DATABASE_CONNECT_TIMEOUT_SECONDS": "2",
         "ARCHIVE_PAUSE_AFTER_SECONDS": "1",
     }
+
+
+@pytest.fixture(scope="module")
+def migrated_url(timescale: Timescale) -> Iterator[str]:
+    """Give the address of a migrated database, without a log."""
+    timescale.start()
+    dsn = timescale.create_database()
+    migrate(dsn)
+    yield dsn
+    timescale.start()
+    timescale.drop_database(dsn)
 
 
 @pytest.mark.parametrize(
@@ -94,11 +106,11 @@ BROKEN = [
 
 @pytest.mark.parametrize("error", BROKEN, ids=lambda error: type(error).__name__)
 async def test_whatever_the_driver_calls_a_broken_connection_is_tried_again(
-    timescale: Timescale, error: Exception
+    migrated_url: str, error: Exception
 ) -> None:
     """A server that dies in the middle of a batch shows itself in many ways; all of them pass."""
     database = Database(
-        url=timescale.dsn,
+        url=migrated_url,
         application_name="test",
         connect_timeout_seconds=5,
         statement_timeout_seconds=5,
@@ -114,10 +126,12 @@ async def test_whatever_the_driver_calls_a_broken_connection_is_tried_again(
     await database.close()
 
 
-async def test_silent_connection_is_given_up_in_a_transaction(timescale: Timescale) -> None:
+async def test_silent_connection_is_given_up_in_a_transaction(
+    timescale: Timescale, migrated_url: str
+) -> None:
     """The deadline fires although the server answers neither the COPY nor the ROLLBACK after it."""
     with TcpProxy(timescale.port) as proxy:
-        way = timescale.dsn.replace(f":{timescale.port}/", f":{proxy.port}/")
+        way = migrated_url.replace(f":{timescale.port}/", f":{proxy.port}/")
         database = Database(
             url=way,
             application_name="test",
