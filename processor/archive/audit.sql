@@ -143,8 +143,8 @@ SELECT hashint8extended(h, h) FROM (
     ), 0) AS h OFFSET 0
 ) AS hashed;
 
--- begun_anew: where a log was left for good, and where the next one of that name began
-SELECT gone.topic, gone.partition, gone.next_offset, next.ledger_start, next.next_offset > 0 AS goes_on,
+-- acknowledged: where a log was left for good, and where the next one of that name began
+SELECT gone.topic, gone.partition, gone.next_offset, next.ledger_start,
        next.topic_id IS NOT DISTINCT FROM gone.topic_id AS is_same_log
 FROM (
     SELECT *, split_part(topic, '@', 1) AS name FROM ingest_offsets WHERE topic LIKE '%@%'

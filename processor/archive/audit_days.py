@@ -62,9 +62,11 @@ class Days:
         Raises:
             Violation: Naming the first day that does not agree.
         """
-        days = await self._days()
-        self._bounds = dict(map(tuple, await self._connection.fetch(self._queries.bounds)))
-        await self._check_strays(days)
+        # As of one moment, so that a day which begins now is not taken for rows without an account.
+        async with self._connection.transaction(isolation="repeatable_read", readonly=True):
+            days = await self._days()
+            self._bounds = dict(map(tuple, await self._connection.fetch(self._queries.bounds)))
+            await self._check_strays(days)
         unknown = []
         for day in days:
             async with self._connection.transaction(isolation="repeatable_read", readonly=True):

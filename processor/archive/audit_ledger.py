@@ -120,7 +120,7 @@ async def hashes_alike(connection: Connection, queries: AuditQueries) -> bool:
 async def _acknowledged(connection: Connection, queries: AuditQueries) -> list[str]:
     """Say what `begin-anew` gave up, where the next log tells how much that was."""
     sentences = []
-    for gone in await connection.fetch(queries.begun_anew):
+    for gone in await connection.fetch(queries.acknowledged):
         name, _, moment = gone["topic"].partition("@")
         where = f"{name}[{gone['partition']}], begin-anew of {moment}"
         since, until = gone["next_offset"], gone["ledger_start"]

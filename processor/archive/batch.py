@@ -127,7 +127,7 @@ class Batch:
     def __init__(self, spans: Iterable[Span] = ()) -> None:
         self.spans = {span.partition: span for span in spans}
         self.n_in = sum(span.n_in for span in self.spans.values())
-        self._rows: UniqueRows | None = None
+        self._rows: tuple[int, UniqueRows] | None = None
 
     def add(
         self, message: Message, claim: Claim, bounds: Bounds | None = None
@@ -150,7 +150,6 @@ class Batch:
         span.hi = offset + 1
         span.n_in += 1
         self.n_in += 1
-        self._rows = None
         headers = read_headers(message)
         try:
             state_vector = decode(message.value(), headers)
@@ -175,10 +174,10 @@ class Batch:
         return Batch(span for span in self.spans.values() if span.partition not in left_out)
 
     def rows(self) -> UniqueRows:
-        """Return the rows, made by the first call, which may come from another thread."""
-        if self._rows is None:
-            self._rows = UniqueRows(self.unique())
-        return self._rows
+        """Return the rows, made by the first call after the last `add`, by any thread."""
+        if self._rows is None or self._rows[0] != self.n_in:
+            self._rows = self.n_in, UniqueRows(self.unique())
+        return self._rows[1]
 
     def unique(self) -> list[tuple[Key, tuple[StateVector, int]]]:
         """Return the key of each state vector, once and in order, with it and its partition.

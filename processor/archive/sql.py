@@ -73,7 +73,7 @@ class AuditQueries(NamedTuple):
     dead_letters: str
     key: str
     known_answer: str
-    begun_anew: str
+    acknowledged: str
     bare_days: str
     days: str
     bounds: str
