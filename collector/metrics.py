@@ -57,6 +57,14 @@ class Metrics:
             "Messages that wait for the broker's acknowledgement.",
             registry=registry,
         )
+        self._judge_answers(registry)
+        for result in ("ok", "transient", "refused", "rate_limited", "implausible_time"):
+            self.polls.labels(result)
+        for result in ("delivered", "failed", "rejected"):
+            self.published.labels(result)
+
+    def _judge_answers(self, registry: CollectorRegistry) -> None:
+        """Add what answers are found to hold that cannot be believed."""
         self.repaired_fields: Counter = Counter(
             "collector_repaired_fields",
             "Fields of received rows whose value was unusable, so that they are null or a "
@@ -77,10 +85,6 @@ class Metrics:
             ["witness"],
             registry=registry,
         )
-        for result in ("ok", "transient", "refused", "rate_limited", "implausible_time"):
-            self.polls.labels(result)
-        for result in ("delivered", "failed", "rejected"):
-            self.published.labels(result)
 
     def watch_source_age(self, age_seconds: Callable[[], float]) -> None:
         """Ask for the age at each scrape, so that it grows while OpenSky is silent."""

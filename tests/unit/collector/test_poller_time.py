@@ -14,7 +14,7 @@ from typing_extensions import override
 from collector.metrics import Metrics
 from telemetry.settings import OpenSkySettings
 from tests.unit.collector.conftest import NOW, FakeClock, row
-from tests.unit.collector.test_poller import AIRCRAFT, Rig, Sky, between, events
+from tests.unit.collector.poller_rig import AIRCRAFT, Rig, Sky, between, events
 
 HOUR = 3_600
 
