@@ -178,6 +178,9 @@ class LiveReader:
             )
         except KafkaException as error:
             raise UnavailableError(f"cannot look up offsets by time: {error}") from error
+        for item in found:
+            if item.error is not None:  # a partition without a leader is not an empty one
+                raise UnavailableError(f"cannot look up offsets by time: {item.error}")
         return tuple(
             item.offset if item.offset >= 0 else last for item, last in zip(found, end, strict=True)
         )

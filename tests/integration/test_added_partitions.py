@@ -108,8 +108,9 @@ def test_id_from_before_is_resumed_by_any_instance(stage: Stage) -> None:
     """By those that saw the partitions come and by one that was started since."""
     stage.publish(as_messages(heard_now(FLEET, seconds_ago=20)))
     first, second = stage.live(), stage.live()
-    with StreamViewer(first.url) as viewer:
+    with StreamViewer(first.url) as viewer, StreamViewer(second.url) as other:
         viewer.wait_for_event("snapshot")
+        other.wait_for_event("snapshot")
     seen, held = viewer.viewer.last_event_id, dict(viewer.viewer.fleet)
     assert len(held) == FLEET
     add_partitions(stage)

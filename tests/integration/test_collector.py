@@ -158,7 +158,9 @@ def test_faults_of_opensky_neither_end_it_nor_spoil_the_topic(
     assert sum(each["repaired"] for each in answers) > 0
     assert max(contact for _, contact in vectors) <= time.time() + 60
     assert len(collector.events("answer_refused")) == 1
-    assert len(collector.events("opensky_failing")) == len(collector.events("opensky_recovered"))
+    # Each outage is said to be over once; its reason is said again when it changes.
+    outages = len(collector.events("opensky_recovered"))
+    assert 0 < outages <= len(collector.events("opensky_failing"))
 
 
 def test_times_from_the_future_on_the_topic_mute_nothing(

@@ -77,8 +77,8 @@ def a_life(app: ScriptedApp) -> list[tuple[Callable[[], None], list[str]]]:
     """Return everything that can happen in a stream, each with the events that tell it."""
 
     def everything_at_once() -> None:
-        app.hear(heard("dddddd", 400), heard("eeeeee", 400))
         app.turn_clock(350)
+        app.hear(heard("dddddd", 400), heard("eeeeee", 400))
         app.tick(is_beat=True)
 
     def mute() -> None:

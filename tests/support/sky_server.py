@@ -182,7 +182,11 @@ def main() -> None:
     allow_open_files()
     errors = _Errors()
     logging.getLogger().addHandler(errors)
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        # Standard output is for the answers.
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
     search_seldom()
     uvloop.run(_serve(serving, errors))
 
