@@ -16,6 +16,19 @@ class Box(msgspec.Struct, frozen=True):
         """Whether the box is the two strips west of 180° and east of -180°."""
         return self.west > self.east
 
+    def covers(self, other: "Box") -> bool:
+        """Whether another box lies in this one."""
+        if not (self.south <= other.south and other.north <= self.north):
+            return False
+        if not self.crosses_antimeridian:
+            is_one_strip = not other.crosses_antimeridian
+            return (self.west, self.east) == (-180, 180) or (
+                is_one_strip and self.west <= other.west and other.east <= self.east
+            )
+        if other.crosses_antimeridian:
+            return self.west <= other.west and other.east <= self.east
+        return self.west <= other.west or other.east <= self.east
+
 
 def parse_box(text: str) -> Box:
     """Read `west,south,east,north`.

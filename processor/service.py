@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
 
 from processor.access.gate import create_gate
+from processor.access.metrics import watch_keys_file
 from processor.access.principal import METRICS
 from processor.access.refusals import refuse_contradictions, refuse_exposure
 from processor.api.access import require, ticket_routes
@@ -45,6 +46,7 @@ class Service:
         self._stopping = asyncio.Event()
         self._hurry = asyncio.Event()
         self._registry = CollectorRegistry()
+        watch_keys_file(self._gate, self._registry)
         for collector in (ProcessCollector, PlatformCollector, GCCollector):
             collector(registry=self._registry)
         self._history = history_of(settings)
@@ -84,12 +86,13 @@ class Service:
         serving = asyncio.create_task(server.serve(sockets=[listener]), name="server")
         running = [asyncio.create_task(one.run(), name=one.half.name) for one in self._supervisors]
         watching = asyncio.create_task(watch_host_clock(), name="host clock")
+        checking = asyncio.create_task(self._gate.watch(), name="access")
         log.info("started", url=url_of(host, port), halves=[task.get_name() for task in running])
         try:
-            await self._watch([serving, *running])
+            await self._watch([serving, checking, *running])
         finally:
             self._stopping.set()
-            for task in (watching, *running):
+            for task in (watching, checking, *running):
                 task.cancel()
             await asyncio.gather(*(one.stop(hurry=self._hurry) for one in self._supervisors))
             await self._history.close()
@@ -107,6 +110,8 @@ class Service:
         beside = [one.checks() for one in others]
         beside += [one.half.observations() for one in self._supervisors]
         observed = {name: check for checks in beside for name, check in checks.items()}
+        if self._settings.access.keys_file is not None:
+            observed["keys_file"] = self._gate.keys_trouble
         health = health_routes(
             required=required,
             observed=observed,

@@ -1,53 +1,28 @@
 """API keys: random secrets of which the file holds the hashes."""
 
-import datetime as dt
+import asyncio
 import hashlib
 import hmac
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated, Any
 
 import msgspec
 import structlog
-import yaml
 
-from processor.access.errors import invalid_token
-from processor.access.principal import Principal, Scope
-from processor.box import parse_box
+from processor.access.errors import RightLostError, invalid_token
+from processor.access.keys_file import END, Content, read_content
+from processor.access.principal import Credential, Principal
 from processor.errors import FatalError
+from telemetry.throttle import Throttle
 
 log = structlog.get_logger()
 
 PREFIX = "osfm_"
 """Marks a key as ours, for us and for those who search for secrets that got out."""
 
-
-class KeyEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One entry of the file; entries of one name are the keys of one principal."""
-
-    name: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9._@-]{1,64}$")]
-    prefix: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{8}$")]
-    sha256: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")]
-    scopes: Annotated[list[Scope], msgspec.Meta(min_length=1)]
-    # Absent is the globe. Empty is refused, since it looks as if it meant nothing at all.
-    areas: Annotated[list[str], msgspec.Meta(min_length=1)] | msgspec.UnsetType = msgspec.UNSET
-    expires: dt.date | msgspec.UnsetType = msgspec.UNSET
-    """The first day, in UTC, on which the key is refused."""
-
-    def principal(self) -> Principal:
-        """Return whom the key stands for.
-
-        Raises:
-            ValueError: An area is not west,south,east,north.
-        """
-        areas = () if self.areas is msgspec.UNSET else tuple(map(parse_box, self.areas))
-        return Principal(f"key:{self.name}", frozenset(self.scopes), areas, self._expires_at())
-
-    def _expires_at(self) -> float | None:
-        if self.expires is msgspec.UNSET:
-            return None
-        return dt.datetime.combine(self.expires, dt.time(), dt.UTC).timestamp()
+UNSEEN_SECONDS = 30.0
+"""A file that could not be looked at for so long may say something else by now."""
 
 
 class _Key(msgspec.Struct, frozen=True):
@@ -62,20 +37,37 @@ class ApiKeys:
         FatalError: The file cannot be used.
     """
 
-    def __init__(self, path: Path, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._path = path
         self._clock = clock
-        self._seen: object = None
+        self._monotonic = monotonic
+        self._place = f"access.keys_file {path}"
+        self._throttle = Throttle(monotonic)
+        self._looking = asyncio.Lock()
+        self._trouble: str | None = None
         self._keys: Mapping[str, _Key] = {}
-        self._read()
+        self._by_hash: Mapping[str, Principal] = {}
+        self._seen = self._signature()
+        self._take(read_content(self._place, path))
+        if not self._content.has_end:
+            log.warning(
+                "api_keys_without_end",
+                reason=f"{self._place}: a part of the file could be taken for the whole; "
+                f"end it with a line {END}",
+            )
 
     def identify(self, text: str) -> Principal:
-        """Return whose key this is.
+        """Return whose key this is, by what the file held at the last look.
 
         Raises:
             AccessError: Nobody's, or it has expired.
         """
-        self._read_if_changed()
         prefix, _, _ = text.removeprefix(PREFIX).partition("_")
         key = self._keys.get(prefix)
         if key is None or not hmac.compare_digest(key.sha256, hash_key(text)):
@@ -84,72 +76,83 @@ class ApiKeys:
             raise invalid_token(f"the API key {PREFIX}{prefix} has expired")
         return key.principal
 
-    def _read_if_changed(self) -> None:
-        """Take over a changed file; one that cannot be used must not lock everybody out."""
-        if self._signature() == self._seen:
-            return
-        try:
-            self._read()
-        except FatalError as error:
-            log.error("api_keys_not_changed", reason=str(error))  # noqa: TRY400 - it says it all
-        else:
-            log.info("api_keys_changed", keys=len(self._keys))
+    def current(self, credential: Credential) -> Principal:
+        """Return what the key stands for by now.
 
-    def _read(self) -> None:
-        place = f"access.keys_file {self._path}"
-        self._seen = self._signature()
-        try:
-            text = self._path.read_text()
-        except (OSError, UnicodeDecodeError) as error:
-            raise FatalError(
-                f"{place}: cannot be read ({error}); `python -m processor key` makes one"
-            ) from error
-        entries = read_entries(place, text)
-        self._keys = {entry.prefix: _Key(entry.sha256, entry.principal()) for entry in entries}
+        Raises:
+            RightLostError: It is in the file no longer, or has expired.
+        """
+        principal = self._by_hash.get(credential.hash)
+        if principal is None:
+            raise RightLostError("revoked", "the API key was deleted")
+        if principal.is_expired(self._clock()):
+            raise RightLostError("expired", "the API key has expired")
+        return principal
+
+    def trouble(self) -> str | None:
+        """Return why the keys in use may not be those of the file; None if they are."""
+        seconds = self._monotonic() - self._looked_at
+        if seconds > UNSEEN_SECONDS:
+            return f"the file of API keys could not be looked at for {seconds:.0f} s"
+        if self._trouble is not None:
+            # Without the reason, which may quote the file: the log has it.
+            return "the file of API keys cannot be used, and those of before hold; see the log"
+        return None
+
+    async def look_if_changed(self) -> None:
+        """Read the file again if its name leads to another or its times have changed."""
+        if self._signature() != self._seen:
+            await self.look()
+
+    async def look(self) -> None:
+        """Read the file again; keep the keys of before if it cannot be used.
+
+        In a thread, since it may be large and its disk slow. What the file holds is compared, for
+        its size and times may be equal although it was changed.
+        """
+        async with self._looking:
+            seen = self._signature()
+            try:
+                content = await asyncio.to_thread(
+                    read_content, self._place, self._path, self._content
+                )
+            except FatalError as error:
+                self._keep(str(error))
+            else:
+                self._take_over(content)
+            self._seen = seen
+
+    def _take_over(self, content: Content) -> None:
+        is_changed = content is not self._content
+        was_in_trouble = self._trouble is not None
+        self._take(content)
+        if is_changed or was_in_trouble:
+            log.info("api_keys_changed" if is_changed else "api_keys_usable", keys=len(self._keys))
+
+    def _take(self, content: Content) -> None:
+        self._content = content
+        self._trouble = None
+        self._looked_at = self._monotonic()
+        principals = [(entry, entry.principal()) for entry in content.entries]
+        self._keys = {entry.prefix: _Key(entry.sha256, one) for entry, one in principals}
+        self._by_hash = {entry.sha256: one for entry, one in principals}
+
+    def _keep(self, reason: str) -> None:
+        """Go on with the keys of before: a file that cannot be used must lock nobody out."""
+        self._trouble = reason
+        self._looked_at = self._monotonic()
+        left_out = self._throttle.admit(reason)
+        if left_out is not None:
+            log.error("api_keys_not_changed", reason=reason, left_out=left_out)
 
     def _signature(self) -> object:
         try:
             status = self._path.stat()
         except OSError:
             return None
-        return status.st_mtime_ns, status.st_size, status.st_ino
+        return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
 def hash_key(text: str) -> str:
     """Return what the file holds of a key; 256 random bits need no slower hash."""
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def read_entries(place: str, text: str) -> list[KeyEntry]:
-    """Read the text of a file of keys.
-
-    Raises:
-        FatalError: Naming the place and the entry at fault.
-    """
-    try:
-        items = yaml.safe_load(text) or []
-    except yaml.YAMLError as error:
-        raise FatalError(f"{place}: is not YAML: {error}") from error
-    if not isinstance(items, list):
-        raise FatalError(f"{place}: is no list of keys as `python -m processor key` makes them")
-    entries: dict[str, KeyEntry] = {}
-    for number, item in enumerate(items, 1):
-        entry = _read_entry(f"{place}, entry {number}", item)
-        if entry.prefix in entries:
-            twin = entries[entry.prefix].name
-            raise FatalError(
-                f"{place}, entry {number} ({entry.name}): has the prefix of {twin}: delete it and "
-                "make another with `python -m processor key`"
-            )
-        entries[entry.prefix] = entry
-    return list(entries.values())
-
-
-def _read_entry(place: str, item: Any) -> KeyEntry:  # noqa: ANN401 - whatever the file holds
-    name = item.get("name", "no name") if isinstance(item, dict) else "no name"
-    try:
-        entry = msgspec.convert(item, KeyEntry)
-        entry.principal()
-    except ValueError as error:
-        raise FatalError(f"{place} ({name}): {error}") from error
-    return entry

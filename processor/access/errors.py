@@ -33,3 +33,18 @@ class AccessError(ProcessorError):
 def invalid_token(reason: str) -> AccessError:
     """Make the answer to whatever was brought and is not accepted."""
     return AccessError(401, "invalid_token", reason)
+
+
+Loss = Literal["revoked", "narrowed", "expired"]
+"""How a right ends while it is in use: it may come back with nothing, with less, or anew."""
+
+
+class RightLostError(AccessError):
+    """The right that something was begun with is gone: end it, and say why."""
+
+    def __init__(self, loss: Loss, reason: str) -> None:
+        if loss == "narrowed":
+            super().__init__(403, "insufficient_scope", reason)
+        else:
+            super().__init__(401, "invalid_token", reason)
+        self.loss = loss

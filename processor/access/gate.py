@@ -1,16 +1,22 @@
-"""The one question at every door: who is it, and may they have this."""
+"""The one question at every door: who is it, and may they have this; and do they still?"""
 
+import asyncio
 import secrets
+from contextlib import AbstractContextManager
 
 import msgspec
 
 from processor.access.api_keys import PREFIX, ApiKeys
-from processor.access.errors import AccessError, invalid_token
+from processor.access.errors import AccessError, RightLostError, invalid_token
+from processor.access.grants import End, Grants, Right
 from processor.access.key_set import KeySet, check_key_file, file_source, url_source
 from processor.access.principal import ANYBODY, HISTORY, LIVE, Principal, Scope
 from processor.access.tickets import Tickets
 from processor.access.tokens import Tokens
 from telemetry.settings import AccessSettings
+
+LOOK_SECONDS = 2.0
+"""Between two looks at the file of API keys, and between two checks of the rights in use."""
 
 WANTED = "an API key or a token is needed, as `Authorization: Bearer …`"
 NOT_IN_URL = (
@@ -34,6 +40,7 @@ class Gate:
         self._keys = keys
         self._tokens = tokens
         self._tickets = tickets
+        self._grants = Grants(self.check)
 
     @property
     def ticket_seconds(self) -> int:
@@ -60,7 +67,7 @@ class Gate:
         if authorization is not None:
             principal = await self._identify(_bearer(authorization))
         elif ticket is not None:
-            principal = self._redeem(ticket)
+            principal = await self._redeem(ticket)
         else:
             raise AccessError(401, "missing", WANTED)
         if scope not in principal.scopes:
@@ -78,19 +85,70 @@ class Gate:
         scopes = principal.scopes & {LIVE, HISTORY}
         return self._tickets.issue(msgspec.structs.replace(principal, scopes=scopes))
 
+    def check(self, right: Right) -> None:
+        """Check a right that was granted before.
+
+        Raises:
+            RightLostError: The key or token is good no longer, or opens less than then.
+        """
+        principal = right.principal
+        if principal.credential is None:
+            return
+        if principal.credential.kind == "token":
+            if self._tokens is not None:
+                self._tokens.check(principal)
+            return
+        if self._keys is not None:
+            _refuse_less(self._keys.current(principal.credential), right)
+
+    def held(self, right: Right, end: End) -> AbstractContextManager[None]:
+        """Have `end` called within seconds when a right is gone that something long goes by."""
+        return self._grants.held(right, end)
+
+    async def watch(self) -> None:
+        """Look at the file of API keys, and check every right in use, every few seconds."""
+        while True:
+            if self._keys is not None:
+                await self._keys.look()
+            if self._tokens is not None and self._grants:
+                self._tokens.refresh()
+            self._grants.review()
+            await asyncio.sleep(LOOK_SECONDS)
+
+    def keys_trouble(self) -> str | None:
+        """Return why the API keys in use may not be those of the file; None if they are."""
+        return self._keys.trouble() if self._keys is not None else None
+
     async def _identify(self, text: str) -> Principal:
         if text.startswith(PREFIX):
             if self._keys is None:
                 raise invalid_token("API keys are not in use here: bring a token of the issuer's")
+            await self._keys.look_if_changed()
             return self._keys.identify(text)
         if self._tokens is None:
             raise invalid_token(f"tokens are not in use here: bring an API key ({PREFIX}…)")
         return await self._tokens.identify(text)
 
-    def _redeem(self, text: str) -> Principal:
+    async def _redeem(self, text: str) -> Principal:
         if text.startswith(PREFIX) or "." in text:
             raise AccessError(401, "invalid_request", NOT_IN_URL)
-        return self._tickets.redeem(text)
+        principal = self._tickets.redeem(text)
+        if self._keys is not None:
+            await self._keys.look_if_changed()
+        self.check(Right(principal, principal.scopes))
+        return principal
+
+
+def _refuse_less(current: Principal, right: Right) -> None:
+    """Refuse what somebody may do no longer; that they may do more by now is no matter.
+
+    Raises:
+        RightLostError: Saying what was taken away.
+    """
+    if not right.scopes <= current.scopes:
+        raise RightLostError("narrowed", "a scope of the API key was taken away")
+    if not current.covers_areas(right.principal.areas):
+        raise RightLostError("narrowed", "the areas of the API key have changed")
 
 
 def _bearer(authorization: str) -> str:

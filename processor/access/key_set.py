@@ -45,6 +45,7 @@ class KeySet:
         self._place = place
         self._clock = clock
         self._keys: Sequence[Key] = ()
+        self._thumbprints: frozenset[str] = frozenset()
         self._read_at = self._asked_at = float("-inf")
         self._asking: asyncio.Task[None] | None = None
 
@@ -67,6 +68,15 @@ class KeySet:
                 "tokens cannot be checked: the issuer's keys are away",
             )
         return found
+
+    def holds(self, thumbprint: str) -> bool:
+        """Whether the key with this thumbprint (RFC 7638) is in the set that was read last."""
+        return thumbprint in self._thumbprints
+
+    def refresh(self) -> None:
+        """Have the set read again if that is due, as the next token would."""
+        if self._clock() >= self._read_at + FRESH_SECONDS:
+            self._start_asking()
 
     def _matching(self, key_id: str | None) -> Sequence[Key]:
         return [key for key in self._usable() if key_id is None or key.kid in {None, key_id}]
@@ -91,6 +101,7 @@ class KeySet:
     async def _read(self) -> None:
         try:
             self._keys = read_keys(await self._source())
+            self._thumbprints = frozenset(key.thumbprint() for key in self._keys)
             self._read_at = self._clock()
         except (OSError, ValueError, httpx2.HTTPError, httpx2.InvalidURL) as error:
             reason = str(error) or type(error).__name__

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import yaml
 
-from processor.access.api_keys import PREFIX, hash_key, read_entries
+from processor.access.api_keys import PREFIX, hash_key
+from processor.access.keys_file import END, read_entries
 from processor.errors import FatalError
 
 
@@ -65,18 +66,28 @@ def make_key(
 
 
 def _append(file: Path, entry: str) -> None:
-    """Add the entry, unless the file would be of no use then.
+    """Add the entry and the mark of the end, unless the file would be of no use then.
 
     Raises:
         FatalError: It cannot be read or written, or has mistakes.
     """
     try:
         before = file.read_text() if file.exists() else ""
-        separator = "" if before.endswith("\n") or not before else "\n"
-        read_entries(str(file), before + separator + entry)
-        # In one piece, since a running processor may read it at any moment.
-        descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        with os.fdopen(descriptor, "w") as opened:
-            opened.write(separator + entry)
+        body = _without_end(before)
+        added = ("" if body.endswith("\n") or not body else "\n") + f"{entry}{END}\n"
+        read_entries(str(file), body + added)
+        # In one piece and in its place, since a running processor may read it at any moment; and
+        # another file of this name would have another owner.
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT, 0o600)
+        with os.fdopen(descriptor, "wb", buffering=0) as opened:
+            opened.seek(len(body.encode()))
+            opened.write(added.encode())
+            opened.truncate()
     except (OSError, UnicodeDecodeError) as error:
         raise FatalError(f"{file}: cannot be used ({error}); choose another --file") from error
+
+
+def _without_end(text: str) -> str:
+    """Return the text without the mark of the end."""
+    stripped = text.rstrip()
+    return stripped.removesuffix(END) if stripped.endswith(f"\n{END}") else text

@@ -14,9 +14,9 @@ from joserfc.jws import JWSRegistry
 from joserfc.jwt import JWTClaimsRegistry
 from joserfc.util import urlsafe_b64decode
 
-from processor.access.errors import invalid_token
+from processor.access.errors import RightLostError, invalid_token
 from processor.access.key_set import KeySet
-from processor.access.principal import SCOPES, Principal
+from processor.access.principal import SCOPES, Credential, Principal
 from processor.box import Box, parse_box
 
 LEEWAY_SECONDS = 30
@@ -73,6 +73,7 @@ class Tokens:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._keys = keys
+        self._clock = clock
         self._registry = PinnedRegistry(algorithms)
         self._claims = JWTClaimsRegistry(
             now=lambda: int(clock()),
@@ -97,19 +98,35 @@ class Tokens:
         keys = await self._keys.find(header.kid)
         if not keys:
             raise invalid_token("the token names a key that the issuer does not have")
-        return self._principal(self._verified(text, keys))
+        return self._principal(*self._verified(text, keys))
 
-    def _verified(self, text: str, keys: Collection[Key]) -> dict[str, Any]:
-        """Return the claims, if one of the keys has signed them.
+    def check(self, principal: Principal) -> None:
+        """Check a principal that was recognised by a token.
+
+        Raises:
+            RightLostError: The token has expired, or the key that has signed it is in the issuer's
+                set no longer.
+        """
+        if principal.is_expired(self._clock() - LEEWAY_SECONDS):
+            raise RightLostError("expired", "the token has expired")
+        if principal.credential is None or not self._keys.holds(principal.credential.hash):
+            raise RightLostError("revoked", "the issuer has withdrawn the key of the token")
+
+    def refresh(self) -> None:
+        """Have the issuer's keys read again if that is due, although no token comes."""
+        self._keys.refresh()
+
+    def _verified(self, text: str, keys: Collection[Key]) -> tuple[dict[str, Any], Key]:
+        """Return the claims, if one of the keys has signed them, and that key.
 
         The key id is only a hint: keys of several kinds may share one.
         """
         for key in keys:
             with contextlib.suppress(JoseError, ValueError, TypeError, RecursionError):
-                return jwt.decode(text, key, registry=self._registry).claims
+                return jwt.decode(text, key, registry=self._registry).claims, key
         raise invalid_token("the token is not signed, as it is, by a key of the issuer's")
 
-    def _principal(self, claims: dict[str, Any]) -> Principal:
+    def _principal(self, claims: dict[str, Any], key: Key) -> Principal:
         try:
             self._claims.validate(claims)
             return Principal(
@@ -118,6 +135,7 @@ class Tokens:
                 _areas(claims["areas"]) if "areas" in claims else (),
                 # The very moment from which on the token is refused.
                 float(claims["exp"]),
+                Credential("token", key.thumbprint()),
             )
         except (JoseError, ValueError, OverflowError) as error:
             raise invalid_token(f"the token is not accepted: {error}") from error

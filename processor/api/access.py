@@ -2,15 +2,27 @@
 
 from typing import Annotated, Any
 
+import msgspec
 from fastapi import APIRouter, Depends, Response, status
 from fastapi.responses import JSONResponse
 from starlette.requests import HTTPConnection
+from starlette.types import Scope as AsgiScope
 
 from processor.access.errors import AccessError
 from processor.access.gate import Gate
+from processor.access.grants import Right
 from processor.access.principal import LIVE, Principal, Scope
 
+_ADMISSION = "admission"
+
 TOKEN_PARAMETERS = frozenset({"access_token", "api_key", "token"})
+
+
+class Admission(msgspec.Struct, frozen=True):
+    """The gate that has let a request in, and the right that it went by."""
+
+    gate: Gate
+    right: Right
 
 
 def describe_refusal(description: str) -> dict[str, Any]:
@@ -51,12 +63,21 @@ async def admit(gate: Gate, scope: Scope, connection: HTTPConnection) -> Princip
     Raises:
         AccessError: Nobody we know, or somebody without the scope.
     """
-    return await gate.admit(
+    principal = await gate.admit(
         authorization=connection.headers.get("authorization"),
         ticket=connection.query_params.get("ticket"),
         scope=scope,
         has_token_in_url=not TOKEN_PARAMETERS.isdisjoint(connection.query_params),
     )
+    admission = Admission(gate, Right(principal, frozenset({scope})))
+    connection.scope.setdefault("state", {})[_ADMISSION] = admission
+    return principal
+
+
+def admission_of(scope: AsgiScope) -> Admission | None:
+    """Return how a request was let in, None where no route has asked."""
+    admission: Admission | None = scope.get("state", {}).get(_ADMISSION)
+    return admission
 
 
 def ticket_routes(gate: Gate) -> APIRouter:

@@ -1,7 +1,8 @@
 """SERVE: rows as a file, which is either whole or visibly broken off."""
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
-from contextlib import aclosing
+from contextlib import AbstractContextManager, aclosing, nullcontext
 from typing import Any
 from urllib.parse import quote
 
@@ -10,6 +11,8 @@ from fastapi import Response
 from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from processor.access.errors import RightLostError
+from processor.api.access import admission_of
 from processor.api.connection import connection_of
 from processor.history.errors import HistoryError
 from processor.history.export.table import Row, Table
@@ -41,15 +44,34 @@ class _Download(StreamingResponse):
     ) -> None:
         super().__init__(pieces, media_type=media_type, headers=headers)
         self._pieces = pieces
+        self._has_begun = False
+        self._lost: RightLostError | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._connection_scope = scope
-        await super().__call__(scope, receive, send)
+        self._waiting = asyncio.timeout(None)
+        with self._held():
+            await super().__call__(scope, receive, send)
+
+    def _held(self) -> AbstractContextManager[None]:
+        admission = admission_of(self._connection_scope)
+        return (
+            nullcontext() if admission is None else admission.gate.held(admission.right, self._lose)
+        )
+
+    def _lose(self, lost: RightLostError) -> None:
+        """End at once when the right is gone; who has got nothing yet gets a status."""
+        self._lost = lost
+        if self._has_begun:
+            self._break_off(lost)
+        elif self._waiting.when() is None:
+            self._waiting.reschedule(asyncio.get_running_loop().time())
 
     async def stream_response(self, send: Send) -> None:
         # Closed here: a reader that leaves while a piece is being sent stops no generator.
         async with aclosing(self._pieces) as pieces:
-            piece = await anext(pieces, b"")
+            piece = await self._first(pieces)
+            self._has_begun = True
             await send(
                 {
                     "type": "http.response.start",
@@ -58,15 +80,30 @@ class _Download(StreamingResponse):
                 }
             )
             try:
-                while piece:
+                while piece and self._lost is None:
                     await send({"type": "http.response.body", "body": piece, "more_body": True})
                     piece = await anext(pieces, b"")
             except HistoryError as error:
                 self._break_off(error)
                 return
-            await send({"type": "http.response.body", "body": b"", "more_body": False})
+            if self._lost is None:
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
 
-    def _break_off(self, error: HistoryError) -> None:
+    async def _first(self, pieces: AsyncGenerator[bytes, None]) -> bytes:
+        """Wait for the first piece, and no longer when the right is lost meanwhile.
+
+        Raises:
+            RightLostError: It is.
+        """
+        try:
+            async with self._waiting:
+                return await anext(pieces, b"")
+        except TimeoutError:
+            if self._lost is None:
+                raise
+            raise self._lost from None
+
+    def _break_off(self, error: HistoryError | RightLostError) -> None:
         """End the connection, so that nobody takes a part for the whole."""
         log.warning("download broken off", reason=str(error))
         if "connection" not in self._connection_scope.get("state", {}):

@@ -11,11 +11,13 @@ from starlette.types import Message, Receive, Scope, Send
 
 from processor.access.errors import AccessError
 from processor.access.gate import Gate
-from processor.access.principal import LIVE
-from processor.api.access import REFUSALS, admit
+from processor.access.grants import Right
+from processor.access.principal import HISTORY, LIVE
+from processor.api.access import REFUSALS, Admission, admit
 from processor.api.connection import connection_of
 from processor.api.parameters import describe_parameters
 from processor.api.requests import UNUSABLE, error_event, read_request, visitor_of
+from processor.api.revocation import ended_without_right
 from processor.history.errors import QuestionError
 from processor.history.replay import Replay
 from processor.history.replay_question import MAX_SPEED, Question
@@ -87,6 +89,8 @@ class _Stream(EventSourceResponse):
 class _Wanted(msgspec.Struct, frozen=True):
     """What a viewer asks for; without a past, the living picture."""
 
+    connection: Scope
+    admission: Admission
     visitor: Visitor
     view: View
     past: Question | None
@@ -151,7 +155,9 @@ def sse_routes(
         if past is not None and replay is not None and not _is_event_source(request, accept):
             await replay.check()
         source = broadcaster if past is None or replay is None else replay
-        wanted = _Wanted(visitor_of(request, principal), view, past, last_event_id)
+        visitor = visitor_of(request, principal)
+        right = Right(principal, frozenset({LIVE} if past is None else {LIVE, HISTORY}))
+        wanted = _Wanted(request.scope, Admission(gate, right), visitor, view, past, last_event_id)
         return respond(_stream(broadcaster, source, wire, wanted), wire)
 
     def respond(content: AsyncIterator[bytes], wire: EventStream) -> Response:
@@ -182,7 +188,10 @@ async def _stream(
     for piece in wire.greet(broadcaster.retry_ms()):
         yield piece
     try:
-        with broadcaster.entered(wanted.visitor, wanted.view) as viewer:
+        with (
+            broadcaster.entered(wanted.visitor, wanted.view) as viewer,
+            ended_without_right(wanted.admission, viewer, wanted.connection),
+        ):
             viewer.past = wanted.past
             async for piece in source.stream(viewer, wire, wanted.last_event_id):
                 yield piece

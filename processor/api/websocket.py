@@ -12,11 +12,13 @@ from starlette.websockets import WebSocketDisconnect
 
 from processor.access.errors import AccessError
 from processor.access.gate import Gate
-from processor.access.principal import LIVE, Principal
-from processor.api.access import require
+from processor.access.grants import Right
+from processor.access.principal import HISTORY, LIVE, Principal
+from processor.api.access import Admission, require
 from processor.api.connection import connection_of
 from processor.api.origins import is_allowed_origin
 from processor.api.requests import error_event, read_query, read_request, visitor_of
+from processor.api.revocation import ended_without_right
 from processor.history.errors import QuestionError
 from processor.history.replay import Replay
 from processor.live import events
@@ -55,13 +57,14 @@ class _Stream:
     def __init__(
         self,
         socket: WebSocket,
-        principal: Principal,
+        admission: Admission,
         broadcaster: Broadcaster,
         replay: Replay | None,
         deadline_s: float,
     ) -> None:
         self._socket = socket
-        self._principal = principal
+        self._admission = admission
+        self._principal = admission.right.principal
         self._broadcaster = broadcaster
         self._replay = replay
         self._last_event_id = socket.query_params.get("last_event_id", "")
@@ -78,7 +81,10 @@ class _Stream:
                 self._socket, self._principal, self._replay, self._last_event_id
             )
             visitor = visitor_of(self._socket, self._principal)
-            with self._broadcaster.entered(visitor, view) as viewer:
+            with (
+                self._broadcaster.entered(visitor, view) as viewer,
+                ended_without_right(self._admission, viewer, self._socket.scope),
+            ):
                 viewer.past = past
                 await _until_first(self._follow(viewer), self._listen(viewer))
         except REFUSED as error:
@@ -87,7 +93,8 @@ class _Stream:
         except OverloadedError as error:
             await self._send(self._broadcaster.overloaded(error))
             return TRY_AGAIN_LATER
-        return SERVICE_RESTART
+        is_revoked = viewer.ending is not None and viewer.ending.name == "revoked"
+        return POLICY_VIOLATION if is_revoked else SERVICE_RESTART
 
     async def _follow(self, viewer: Viewer) -> None:
         source = self._replay or self._broadcaster
@@ -100,6 +107,7 @@ class _Stream:
             try:
                 request = msgspec.json.decode(message.get("text") or "", type=_Request)
                 query = parse_qsl(request.subscribe, keep_blank_values=True)
+                self._admission.gate.check(self._admission.right)
                 view, past = read_query(query, self._principal, self._replay)
                 self._broadcaster.subscribe(viewer, view, past)
             except msgspec.DecodeError as error:
@@ -156,7 +164,9 @@ def websocket_routes(
             return
         await socket.accept()
         below = connection_of(socket.scope)
-        stream = _Stream(socket, principal, broadcaster, replay, write_deadline_seconds)
+        # All that it may subscribe to, not what it looks at now.
+        admission = Admission(gate, Right(principal, principal.scopes & {LIVE, HISTORY}))
+        stream = _Stream(socket, admission, broadcaster, replay, write_deadline_seconds)
         try:
             await socket.close(await stream.serve())
         except TimeoutError:

@@ -158,7 +158,7 @@ class _Run(Generic[Piece]):
                 yield piece
         except HistoryError as error:
             log.warning("replay_interrupted", reason=str(error))
-            self._viewer.ending = Ending("history", f"{error}; go on from the last id")
+            self._viewer.end(Ending("history", f"{error}; go on from the last id"))
 
     async def _open(self) -> tuple[Piece, ...]:
         """Set the stage with the picture as it was at the beginning."""
@@ -222,7 +222,7 @@ class _Run(Generic[Piece]):
         if not self._pace.is_left:
             for piece in (*self._stage.pass_to(until - 1), *self._stage.beat()):
                 yield piece
-            self._viewer.ending = OVER
+            self._viewer.end(OVER)
 
     async def _catch_up(self) -> AsyncIterator[Piece]:
         """Tell all up to where nothing older can be stored any more, then cross into live.

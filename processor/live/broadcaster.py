@@ -28,7 +28,7 @@ FAREWELL_SECONDS = 1.0
 """How long a viewer may take for its last event."""
 
 STOPPING = Ending("stopping", "the server is shutting down")
-EXPIRED = Ending("expired", "the token has expired")
+EXPIRED = Ending("expired", "the key or token has expired")
 OLD = Ending("age", "streams end after a while; go on from the last id")
 
 

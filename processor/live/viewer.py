@@ -33,10 +33,12 @@ class Viewer:
 
     def end_after(self, seconds: float, ending: Ending) -> asyncio.TimerHandle:
         """Let the stream end after a while; cancel the timer when it ends before."""
-        return self._loop.call_later(seconds, self._end, ending)
+        return self._loop.call_later(seconds, self.end, ending)
 
-    def _end(self, ending: Ending) -> None:
-        self.ending = ending
+    def end(self, ending: Ending) -> None:
+        """Let the stream end, unless it ends already."""
+        if self.ending is None:
+            self.ending = ending
         self.wake()
 
     def wake(self) -> None:

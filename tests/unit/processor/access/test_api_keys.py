@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 import yaml
+from structlog.testing import capture_logs
 
 from processor.access.api_keys import ApiKeys, hash_key
 from processor.access.errors import AccessError
+from processor.access.keys_file import END, MAX_BYTES
 from processor.access.new_key import make_key
 from processor.box import Box
 from processor.errors import FatalError
@@ -29,6 +31,10 @@ def _write(file: Path, *entries: str) -> None:
     changed_ns = file.stat().st_mtime_ns + 1 if file.exists() else 0
     file.write_text("".join(entries))
     os.utime(file, ns=(changed_ns, changed_ns))
+
+
+def _delete(file: Path) -> None:
+    file.unlink()
 
 
 def _refusal(keys: ApiKeys, key: str) -> str:
@@ -89,7 +95,7 @@ def test_an_expired_key_is_refused(file: Path) -> None:
     assert "expired" in _refusal(keys, key)
 
 
-def test_keys_rotate_without_a_restart(file: Path) -> None:
+async def test_keys_rotate_without_a_restart(file: Path) -> None:
     """The new one beside the old one, then without it."""
     (old, old_entry), (new, new_entry) = (
         make_key(name="tower", scopes=["metrics"]) for _ in range(2)
@@ -98,25 +104,149 @@ def test_keys_rotate_without_a_restart(file: Path) -> None:
     keys = ApiKeys(file)
     _refusal(keys, new)
     _write(file, old_entry, new_entry)
-    assert keys.identify(old) == keys.identify(new)
+    await keys.look_if_changed()
+    assert keys.identify(old).name == keys.identify(new).name
     _write(file, new_entry)
+    await keys.look_if_changed()
     _refusal(keys, old)
     assert keys.identify(new).name == "key:tower"
 
 
-def test_a_spoilt_file_locks_nobody_out(file: Path) -> None:
-    """The keys of before hold until it is mended; at start it is refused."""
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("- name: [", "is not YAML"),
+        ("", "is empty; write \\[\\] to revoke every key"),
+        ("\n \n", "is empty"),
+        ("# nothing but a comment\n", "is empty"),
+        (None, "cannot be read"),
+        ("#" * (MAX_BYTES + 1), "more than 1048576 bytes"),
+        ("[" * 100_000, "nested more than 8 times"),
+    ],
+    ids=["spoilt", "empty", "blank", "comment", "gone", "too large", "too deep"],
+)
+async def test_a_file_that_cannot_be_used_locks_nobody_out(
+    file: Path, text: str | None, said: str
+) -> None:
+    """The keys of before hold until it is mended, and it is said; at start it is refused."""
     key, entry = make_key(name="tower", scopes=["metrics"])
     _write(file, entry)
     keys = ApiKeys(file)
-    _write(file, "- name: [")
+    assert keys.trouble() is None
+    _write(file, text) if text is not None else _delete(file)
+    with capture_logs() as logs:
+        await keys.look()
+        await keys.look()
+    assert [log["event"] for log in logs] == ["api_keys_not_changed"], "said each time"
     assert keys.identify(key).name == "key:tower"
-    file.unlink()
-    assert keys.identify(key).name == "key:tower"
-    with pytest.raises(FatalError, match="cannot be read"):
+    assert "those of before hold" in str(keys.trouble())
+    with pytest.raises(FatalError, match=said):
         ApiKeys(file)
-    _write(file, "[]")
+    _write(file, entry)
+    await keys.look()
+    assert keys.trouble() is None
+
+
+async def test_an_empty_list_revokes_every_key(file: Path) -> None:
+    """It was written out, unlike a file of no bytes."""
+    key, entry = make_key(name="tower", scopes=["metrics"])
+    _write(file, entry)
+    keys = ApiKeys(file)
+    _write(file, "[]\n")
+    await keys.look()
     _refusal(keys, key)
+    assert keys.trouble() is None
+
+
+SEVERAL = [
+    make_key(name="tower", scopes=["metrics"]),
+    make_key(name="radar", scopes=["flights:live"], areas=["5,45,11,48"]),
+    make_key(name="guest", scopes=["flights:live"], areas=["5,45,11,48"], expires=TODAY + DAY),
+]
+
+
+async def test_no_part_of_a_file_with_an_end_is_taken_for_the_whole(file: Path) -> None:
+    """Wherever it is cut off, also between two entries."""
+    whole = "".join(entry for _, entry in SEVERAL) + f"{END}\n"
+    _write(file, whole)
+    keys = ApiKeys(file, clock=Clock())
+    before = [keys.identify(key) for key, _ in SEVERAL]
+    for length in range(len(whole) - 1):
+        _write(file, whole[:length])
+        await keys.look()
+        complete = whole[:length].endswith(END)
+        assert (keys.trouble() is None) == complete, length
+        assert [keys.identify(key) for key, _ in SEVERAL] == before
+
+
+async def test_a_part_of_a_file_without_an_end_widens_no_right(file: Path) -> None:
+    """Nor is it taken, but where it is cut off between two entries: so are deletions."""
+    entries = [entry for _, entry in SEVERAL]
+    whole = "".join(entries)
+    between = {sum(map(len, entries[:count])) for count in range(1, 4)}
+    _write(file, whole)
+    for length in range(len(whole)):
+        _write(file, whole)
+        keys = ApiKeys(file, clock=Clock())
+        _write(file, whole[:length])
+        await keys.look()
+        assert (keys.trouble() is None) == (length in between), length
+
+
+async def test_a_change_that_its_times_do_not_show_is_seen(file: Path) -> None:
+    """Neither size nor times tell of it, as on file systems that count in seconds."""
+    (old, old_entry), (new, new_entry) = (
+        make_key(name="tower", scopes=["metrics"]) for _ in range(2)
+    )
+    _write(file, old_entry)
+    keys = ApiKeys(file)
+    keys._signature = lambda: keys._seen  # type: ignore[method-assign]
+    _write(file, new_entry)
+    await keys.look_if_changed()
+    assert keys.identify(old).name == "key:tower"
+    await keys.look()
+    assert keys.identify(new).name == "key:tower"
+    _refusal(keys, old)
+
+
+@pytest.mark.parametrize("way", ["rename over it", "swap a link, as Kubernetes does"])
+async def test_the_file_may_be_replaced(tmp_path: Path, way: str) -> None:
+    """By another of the same size and age, at the first request."""
+    folders, file = [tmp_path / "one", tmp_path / "two"], tmp_path / "keys.yaml"
+    made = [make_key(name="tower", scopes=["metrics"]) for _ in folders]
+    for folder, (_, entry) in zip(folders, made, strict=True):
+        folder.mkdir()
+        _write(folder / "keys.yaml", entry)
+    if way == "rename over it":
+        (folders[0] / "keys.yaml").rename(file)
+    else:
+        (tmp_path / "..data").symlink_to(folders[0])
+        file.symlink_to(tmp_path / "..data" / "keys.yaml")
+    keys = ApiKeys(file)
+    if way == "rename over it":
+        (folders[1] / "keys.yaml").rename(file)
+    else:
+        (tmp_path / "..data_tmp").symlink_to(folders[1])
+        (tmp_path / "..data_tmp").rename(tmp_path / "..data")
+    await keys.look_if_changed()
+    assert keys.identify(made[1][0]).name == "key:tower"
+    _refusal(keys, made[0][0])
+
+
+async def test_a_pipe_in_its_place_is_not_waited_for(tmp_path: Path) -> None:
+    """Nothing may ever be written into it."""
+    os.mkfifo(tmp_path / "keys.yaml")
+    with pytest.raises(FatalError, match="no regular file"):
+        ApiKeys(tmp_path / "keys.yaml")
+
+
+def test_who_does_not_look_does_not_say_that_all_is_well(file: Path) -> None:
+    """A disk that does not answer holds up the look, and the file may say something else by now."""
+    _write(file, make_key(name="tower", scopes=["metrics"])[1])
+    clock = Clock()
+    keys = ApiKeys(file, monotonic=clock)
+    clock.now += 31
+    assert "could not be looked at for 31 s" in str(keys.trouble())
 
 
 def test_json_is_yaml(file: Path) -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from processor.access.api_keys import ApiKeys, read_entries
+from processor.access.api_keys import ApiKeys
+from processor.access.keys_file import read_entries
 from processor.access.new_key import print_new_key
 from processor.errors import FatalError
 from tests.support.services import run_module
