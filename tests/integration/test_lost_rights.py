@@ -1,0 +1,221 @@
+"""Replays and exports end within seconds when their right is gone; those of others go on."""
+
+import asyncio
+import datetime as dt
+import shutil
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from pathlib import Path
+
+import httpx2
+import pytest
+from fastapi import APIRouter
+
+from processor.api.stream import stream_routes
+from processor.history.replay import Replay, ReplayLimits
+from standalone.database import EmbeddedDatabase
+from telemetry.settings import AccessSettings, HistorySettings, SseSettings
+from tests.support import databases
+from tests.support.history_site import EXPIRY_SECONDS, HistorySite
+from tests.support.keys_file import KeysFile
+from tests.support.migration import migrate
+from tests.support.state_vectors import START, state_vector
+from tests.support.timescale import Timescale
+from tests.support.viewer import Viewer
+
+SCOPES = ["flights:live", "flights:history"]
+EXPORT = f"/api/history/state_vectors?from={START}&to={START + 3_600}&format=geojson"
+REPLAY = f"/sse/flights?from={START}&to={START + 900}&speed=1"
+MANY = 30_000
+"""Rows whose file is larger than what kernel and server hold for a reader, 1 MB or so."""
+
+SECONDS = 5
+"""In which all is to end."""
+
+
+@pytest.fixture(
+    scope="module", params=["embedded", pytest.param("timescale", marks=pytest.mark.real_database)]
+)
+def dsn(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Give a migrated database of each kind."""
+    if request.param == "timescale":
+        timescale: Timescale = request.getfixturevalue("timescale")
+        timescale.start()
+        dsn = timescale.create_database()
+        migrate(dsn)
+        yield dsn
+        timescale.drop_database(dsn)
+        return
+    folder = Path(tempfile.mkdtemp(prefix="embedded-"))
+    folder.chmod(0o755)
+    with EmbeddedDatabase(folder) as embedded:
+        dsn = databases.create_database(embedded.url)
+        migrate(dsn)
+        yield dsn
+    shutil.rmtree(folder)
+
+
+class _Site:
+    """A history with two keys: of one that loses its rights, and of one that keeps them."""
+
+    def __init__(self, dsn: str, folder: Path) -> None:
+        self.file = KeysFile(folder / "keys.yaml")
+        self.loser = self.file.add("loser", SCOPES)
+        self.keeper = self.file.add("keeper", SCOPES)
+        self.history = HistorySite(
+            dsn,
+            history=HistorySettings(max_connections=8),
+            access=AccessSettings(mode="required", keys_file=self.file.path),
+            more_routes=_streams,
+        )
+
+    async def fill(self) -> None:
+        """Store an hour of which each second has something to tell."""
+        await self.history.execute("TRUNCATE state_vectors")
+        await self.history.store(
+            *(state_vector(f"{n % 50:06x}", START + n * 3_600 // MANY) for n in range(MANY))
+        )
+        self.history.now = START + 7_200.0
+
+
+def _streams(site: HistorySite) -> Iterable[APIRouter]:
+    limits = ReplayLimits(
+        replays=10, window_days=31, heartbeat_seconds=1, expiry_seconds=EXPIRY_SECONDS
+    )
+    replay = Replay(
+        broadcaster=site.broadcaster,
+        database=site.database,
+        limits=limits,
+        clock=lambda: site.now,
+    )
+    return stream_routes(
+        broadcaster=site.broadcaster,
+        gate=site.gate,
+        metrics=site.metrics,
+        settings=SseSettings(),
+        replay=replay,
+    )
+
+
+@pytest.fixture
+async def site(dsn: str, tmp_path: Path) -> AsyncIterator[_Site]:
+    site = _Site(dsn, tmp_path)
+    async with site.history:
+        await site.fill()
+        watching = asyncio.create_task(site.history.gate.watch())
+        yield site
+        watching.cancel()
+
+
+class _Replay:
+    """A replay that is read all the time."""
+
+    def __init__(self, site: _Site, key: str) -> None:
+        self.viewer = Viewer()
+        self.reading = asyncio.create_task(self._read(site.history.client(key)))
+
+    async def _read(self, client: httpx2.AsyncClient) -> None:
+        headers = {"accept-encoding": "identity"}
+        async with client, client.stream("GET", REPLAY, headers=headers) as answer:
+            async for received in answer.aiter_raw():
+                self.viewer.feed(received)
+
+
+async def _wait_until(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(SECONDS):
+        while not holds():  # noqa: ASYNC110 - a state of the server's
+            await asyncio.sleep(0.01)
+
+
+def _lose(site: _Site, how: str) -> None:
+    if how == "deleted":
+        site.file.delete("loser")
+    elif how == "narrowed areas":
+        site.file.change("loser", areas=["5,45,11,48"])
+    elif how == "narrowed scopes":
+        site.file.change("loser", scopes=["flights:live"])
+    elif how == "expired":
+        site.file.change("loser", expires=dt.date(2020, 1, 1))
+
+
+WAYS = ["deleted", "narrowed areas", "narrowed scopes", "expired"]
+
+
+@pytest.mark.parametrize("how", WAYS)
+async def test_a_replay_ends_with_its_right(site: _Site, how: str) -> None:
+    """By a last event that says why; that of another goes on."""
+    loser, keeper = _Replay(site, site.loser), _Replay(site, site.keeper)
+    await _wait_until(lambda: "update" in loser.viewer.names and "update" in keeper.viewer.names)
+    _lose(site, how)
+    await asyncio.wait_for(loser.reading, SECONDS)
+    assert loser.viewer.names[-1] == "bye"
+    assert "the API key" in loser.viewer.events[-1].data
+    seen = len(keeper.viewer.events)
+    await _wait_until(lambda: len(keeper.viewer.events) > seen)
+    assert not keeper.reading.done()
+    keeper.reading.cancel()
+
+
+@pytest.mark.parametrize("how", WAYS)
+async def test_an_export_ends_with_its_right(site: _Site, how: str) -> None:
+    """Visibly broken off, while its reader takes nothing; that of another comes whole."""
+    async with (
+        site.history.client(site.loser) as loser,
+        site.history.client(site.keeper) as keeper,
+        loser.stream("GET", EXPORT) as lost,
+        keeper.stream("GET", EXPORT) as kept,
+    ):
+        pieces, others = lost.aiter_raw(), kept.aiter_raw()
+        await anext(pieces)
+        content = await anext(others)
+        _lose(site, how)
+        await _wait_until(lambda: len(site.history.gate._grants._held) == 1)
+        with pytest.raises(httpx2.TransportError):
+            async for _ in pieces:
+                pass
+        async for piece in others:
+            content += piece
+    assert content.count(b'"Feature"') == MANY
+
+
+async def test_who_has_got_nothing_yet_gets_a_status(site: _Site) -> None:
+    """The database takes its time over the first rows, and the key is deleted meanwhile."""
+    await site.history.execute("SET lock_timeout = 0")
+    await site.history.execute("BEGIN")
+    await site.history.execute("LOCK TABLE state_vectors IN ACCESS EXCLUSIVE MODE")
+    try:
+        asking = asyncio.create_task(site.history.get(EXPORT, site.loser))
+        await _wait_until(lambda: bool(site.history.gate._grants))
+        started = time.monotonic()
+        site.file.delete("loser")
+        answer = await asyncio.wait_for(asking, SECONDS)
+        assert time.monotonic() - started < SECONDS
+    finally:
+        await site.history.execute("ROLLBACK")
+    assert (answer.status_code, answer.json()["error"]) == (401, "invalid_token")
+    assert answer.json()["reason"] == "the API key was deleted"
+
+
+async def test_a_file_that_is_cut_off_ends_neither(site: _Site) -> None:
+    """Wherever: the replay goes on and the export comes whole."""
+    keys = site.history.gate._keys
+    assert keys is not None
+    replay, whole = _Replay(site, site.loser), site.file.text
+    async with (
+        site.history.client(site.loser) as client,
+        client.stream("GET", EXPORT) as answer,
+    ):
+        pieces = answer.aiter_raw()
+        content = await anext(pieces)
+        for length in range(0, len(whole) - len("...\n"), 7):
+            site.file.write(whole[:length])
+            await keys.look()
+            site.history.gate._grants.review()
+            assert keys.trouble() is not None
+        async for piece in pieces:
+            content += piece
+    assert content.count(b'"Feature"') == MANY
+    seen = len(replay.viewer.events)
+    await _wait_until(lambda: len(replay.viewer.events) > seen)
+    replay.reading.cancel()
