@@ -9,7 +9,13 @@ import msgspec
 from processor.access.api_keys import PREFIX, ApiKeys
 from processor.access.errors import AccessError, RightLostError, invalid_token
 from processor.access.grants import End, Grants, Right
-from processor.access.key_set import KeySet, check_key_file, file_source, url_source
+from processor.access.key_set import (
+    FILE_FRESH_SECONDS,
+    KeySet,
+    check_key_file,
+    file_source,
+    url_source,
+)
 from processor.access.principal import ANYBODY, HISTORY, LIVE, Principal, Scope
 from processor.access.tickets import Tickets
 from processor.access.tokens import Tokens
@@ -186,6 +192,10 @@ def _tokens(settings: AccessSettings) -> Tokens | None:
 def _key_set(settings: AccessSettings) -> KeySet:
     if settings.jwks_file is not None:
         check_key_file(settings.jwks_file)
-        return KeySet(file_source(settings.jwks_file), place=str(settings.jwks_file))
+        return KeySet(
+            file_source(settings.jwks_file),
+            place=str(settings.jwks_file),
+            fresh_seconds=FILE_FRESH_SECONDS,
+        )
     url = settings.jwks_url or ""
     return KeySet(url_source(url), place=url)

@@ -15,6 +15,7 @@ from joserfc.jwk import JWKRegistry, Key
 
 from processor.access.errors import AccessError
 from processor.errors import FatalError
+from telemetry.throttle import Throttle
 
 log = structlog.get_logger()
 
@@ -22,6 +23,9 @@ MAX_BYTES = 64 * 1024
 MAX_KEYS = 32
 FETCH_SECONDS = 5.0
 FRESH_SECONDS = 300.0
+FILE_FRESH_SECONDS = 10.0
+"""A file costs nobody anything, and is how an operator withdraws a key."""
+
 ASK_AGAIN_SECONDS = 60.0
 """Tokens with a made-up key id cost the issuer no more than one request in this time."""
 
@@ -39,10 +43,17 @@ class KeySet:
     """Hands out the keys that a token may be signed with; one question to the source at a time."""
 
     def __init__(
-        self, source: Source, *, place: str, clock: Callable[[], float] = time.monotonic
+        self,
+        source: Source,
+        *,
+        place: str,
+        fresh_seconds: float = FRESH_SECONDS,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._source = source
         self._place = place
+        self._fresh_seconds = fresh_seconds
+        self._throttle = Throttle()
         self._clock = clock
         self._keys: Sequence[Key] = ()
         self._thumbprints: frozenset[str] = frozenset()
@@ -59,7 +70,7 @@ class KeySet:
         if not found:
             await self._ask()
             found = self._matching(key_id)
-        elif self._clock() >= self._read_at + FRESH_SECONDS:
+        elif self._clock() >= self._read_at + self._fresh_seconds:
             self._start_asking()  # who has a key needs not wait
         if not self._usable():
             raise AccessError(
@@ -75,7 +86,7 @@ class KeySet:
 
     def refresh(self) -> None:
         """Have the set read again if that is due, as the next token would."""
-        if self._clock() >= self._read_at + FRESH_SECONDS:
+        if self._clock() >= self._read_at + self._fresh_seconds:
             self._start_asking()
 
     def _matching(self, key_id: str | None) -> Sequence[Key]:
@@ -93,7 +104,8 @@ class KeySet:
     def _start_asking(self) -> None:
         if self._asking is not None:
             return
-        wait_seconds = ASK_AGAIN_SECONDS if self._usable() else RETRY_SECONDS
+        again_seconds = min(ASK_AGAIN_SECONDS, self._fresh_seconds)
+        wait_seconds = again_seconds if self._usable() else RETRY_SECONDS
         if self._clock() >= self._asked_at + wait_seconds:
             self._asked_at = self._clock()
             self._asking = asyncio.create_task(self._read(), name="issuer's keys")
@@ -105,7 +117,11 @@ class KeySet:
             self._read_at = self._clock()
         except (OSError, ValueError, httpx2.HTTPError, httpx2.InvalidURL) as error:
             reason = str(error) or type(error).__name__
-            log.warning("issuer_keys_not_read", place=self._place, reason=reason)
+            left_out = self._throttle.admit(reason)
+            if left_out is not None:
+                log.warning(
+                    "issuer_keys_not_read", place=self._place, reason=reason, left_out=left_out
+                )
         finally:
             self._asking = None
 
@@ -151,7 +167,7 @@ def check_key_file(path: Path) -> None:
         FatalError: It cannot be read, or is no key set.
     """
     try:
-        read_keys(path.read_bytes())
+        read_keys(_read_file(path))
     except (OSError, ValueError) as error:
         raise FatalError(
             f"access.jwks_file {path}: {error}; give it the issuer's JWKS, as its jwks_uri answers"
@@ -162,10 +178,14 @@ def file_source(path: Path) -> Source:
     """Make a source that reads a file."""
 
     async def read() -> bytes:
-        with path.open("rb") as file:
-            return file.read(MAX_BYTES + 1)
+        return await asyncio.to_thread(_read_file, path)
 
     return read
+
+
+def _read_file(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(MAX_BYTES + 1)
 
 
 def url_source(url: str, *, transport: httpx2.AsyncBaseTransport | None = None) -> Source:

@@ -1,23 +1,30 @@
 """The gate: which of several things that are brought counts, and for what it is good."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
+from joserfc.jwk import Key, RSAKey
 
 from processor.access.api_keys import ApiKeys
-from processor.access.errors import AccessError
+from processor.access.errors import AccessError, RightLostError
 from processor.access.gate import Gate, create_gate
+from processor.access.grants import Right
+from processor.access.key_set import FRESH_SECONDS, STALE_SECONDS
 from processor.access.new_key import make_key
 from processor.access.principal import ANYBODY, HISTORY, LIVE, METRICS, Principal, Scope
 from processor.access.tickets import Tickets
+from processor.access.tokens import LEEWAY_SECONDS
 from processor.errors import FatalError
 from telemetry.settings import AccessSettings
 from tests.unit.processor.access.issuer import (
     AUDIENCE,
     ISSUER,
+    NOW,
     Clock,
     Source,
     claims,
+    ec_key,
     key_set_json,
     rsa_key,
     sign,
@@ -176,3 +183,112 @@ def test_files_that_cannot_be_used_are_refused_at_start(tmp_path: Path) -> None:
     ):
         with pytest.raises(FatalError, match="nowhere"):
             create_gate(settings)
+
+
+class _Use:
+    """Something long that somebody was admitted to."""
+
+    def __init__(self, gate: Gate, principal: Principal) -> None:
+        self._losses: list[str] = []
+        self._held = gate.held(Right(principal, frozenset({LIVE})), self._lose)
+        self._held.__enter__()
+
+    def _lose(self, lost: RightLostError) -> None:
+        self._losses.append(lost.loss)
+
+    def losses(self) -> list[str]:
+        """Return how it was ended, once at the most."""
+        return self._losses
+
+    def end(self) -> None:
+        self._held.__exit__(None, None, None)
+
+
+class _Issuer:
+    """A gate that knows tokens of one issuer, whose keys may change."""
+
+    def __init__(self) -> None:
+        self.clock = Clock()
+        self.source = Source(key_set_json(rsa_key(), ec_key()))
+        self.gate = Gate(
+            is_open=False,
+            keys=None,
+            tokens=tokens(self.source, self.clock),
+            tickets=Tickets(ttl_seconds=30, clock=self.clock),
+        )
+
+    async def admit(self, key: Key, **changed: object) -> Principal:
+        text = sign(claims(**changed), key, alg="RS256" if key is rsa_key() else "ES256")
+        return await self.gate.admit(authorization=f"Bearer {text}", ticket=None, scope=LIVE)
+
+    async def look(self) -> None:
+        """Do what the gate does every few seconds, until the issuer has answered."""
+        assert self.gate._tokens is not None
+        self.gate._tokens.refresh()
+        while self.gate._tokens._keys._asking is not None:  # noqa: ASYNC110 - of the gate's
+            await asyncio.sleep(0)
+        self.gate._grants.review()
+
+
+async def test_what_a_withdrawn_key_has_signed_ends_when_the_set_is_read_again() -> None:
+    """Although no token comes; what another key of the issuer's has signed goes on."""
+    issuer = _Issuer()
+    uses = [
+        _Use(issuer.gate, await issuer.admit(key, exp=NOW + 9_000)) for key in (rsa_key(), ec_key())
+    ]
+    issuer.source.answer = key_set_json(ec_key())
+    await issuer.look()
+    assert issuer.source.asked == 1, "the set is fresh"
+    assert [use.losses() for use in uses] == [[], []]
+    issuer.clock.now += FRESH_SECONDS
+    await issuer.look()
+    assert issuer.source.asked == 2
+    assert [use.losses() for use in uses] == [["revoked"], []]
+    for use in uses:
+        use.end()
+    assert not issuer.gate._grants
+
+
+@pytest.mark.parametrize("answer", [b"", b'{"keys": []}', b'{"keys', OSError("away")])
+async def test_a_set_that_cannot_be_used_ends_nothing(answer: bytes | Exception) -> None:
+    """The issuer is away, or its answer is cut off: it has withdrawn nothing by that."""
+    issuer = _Issuer()
+    use = _Use(issuer.gate, await issuer.admit(rsa_key(), exp=NOW + 9_000_000))
+    issuer.source.answer = answer
+    for _ in range(3):
+        issuer.clock.now += STALE_SECONDS
+        await issuer.look()
+    assert issuer.source.asked == 4
+    assert use.losses() == []
+
+
+async def test_another_key_of_the_same_id_is_another_key() -> None:
+    """Tokens of the former are refused, and what they have opened ends."""
+    issuer = _Issuer()
+    use = _Use(issuer.gate, await issuer.admit(rsa_key(), exp=NOW + 9_000))
+    other = RSAKey.generate_key(2048, {"kid": "rsa"})
+    issuer.source.answer = key_set_json(other)
+    issuer.clock.now += FRESH_SECONDS
+    await issuer.look()
+    assert use.losses() == ["revoked"]
+
+
+async def test_what_a_token_has_opened_ends_with_it() -> None:
+    """Files too, which have no timer of their own: so long after `exp` as it is accepted."""
+    issuer = _Issuer()
+    use = _Use(issuer.gate, await issuer.admit(rsa_key(), exp=NOW + 60))
+    issuer.clock.now += 60 + LEEWAY_SECONDS - 1
+    await issuer.look()
+    assert use.losses() == []
+    issuer.clock.now += 1
+    await issuer.look()
+    assert use.losses() == ["expired"]
+
+
+async def test_open_modes_check_nothing() -> None:
+    """There is nothing that anybody could lose."""
+    gate = create_gate(AccessSettings(mode="open"))
+    use = _Use(gate, await gate.admit(authorization=None, ticket=None, scope=LIVE))
+    gate._grants.review()
+    assert use.losses() == []
+    assert gate.keys_trouble() is None

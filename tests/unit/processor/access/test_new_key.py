@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from processor.access.api_keys import ApiKeys
-from processor.access.keys_file import read_entries
+from processor.access.keys_file import END, read_entries
 from processor.access.new_key import print_new_key
 from processor.errors import FatalError
 from tests.support.services import run_module
@@ -55,6 +55,20 @@ def test_a_last_line_without_end_is_ended(tmp_path: Path) -> None:
     file.write_text(file.read_text().rstrip())
     _print("radar", file=file)
     assert [entry.name for entry in read_entries("", file.read_text())] == ["tower", "radar"]
+
+
+def test_the_file_says_where_it_ends(tmp_path: Path) -> None:
+    """Once, below all entries, so that a part of it is never taken for the whole."""
+    file = tmp_path / "keys.yaml"
+    for name in ("tower", "radar", "guest"):
+        _print(name, file=file)
+    assert file.read_text().count(END) == 1
+    assert file.read_text().endswith(f"\n{END}\n")
+    assert [entry.name for entry in read_entries("", file.read_text())] == [
+        "tower",
+        "radar",
+        "guest",
+    ]
 
 
 @pytest.mark.parametrize("arguments", [["two words"], ["tower", "1,2,3"], ["tower", "9,9,9,8"]])
