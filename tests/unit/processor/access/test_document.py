@@ -1,0 +1,33 @@
+"""docs/access.md: what it says to be tested is tested."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[4]
+TEXT = (ROOT / "docs" / "access.md").read_text()
+TESTS = re.compile(r"`(tests/[\w/]+\.py)`")
+RISKS = [f"API{number}" for number in range(1, 11)]
+
+
+@pytest.mark.parametrize("name", sorted(set(TESTS.findall(TEXT))))
+def test_every_test_that_is_named_exists(name: str) -> None:
+    """Under the name that the document gives."""
+    assert (ROOT / name).is_file()
+
+
+def test_every_risk_has_a_line_and_a_test() -> None:
+    """All ten of OWASP's list, in its order."""
+    _, section = TEXT.split("## OWASP API Security Top 10 (2023)")
+    lines = [line for line in section.splitlines() if line.startswith("| API")]
+    assert [line.split()[1] for line in lines] == RISKS
+    assert all(TESTS.search(line) for line in lines)
+
+
+def test_every_bound_has_a_test() -> None:
+    """Each line of the table of bounds and shares names one at least."""
+    _, _, after = TEXT.partition("## Bounds and shares")
+    rows = [line for line in after.partition("\n## ")[0].splitlines() if line.startswith("|")][2:]
+    assert rows
+    assert all(TESTS.search(row) for row in rows)
