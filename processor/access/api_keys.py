@@ -11,7 +11,7 @@ import msgspec
 import structlog
 
 from processor.access.errors import RightLostError, invalid_token
-from processor.access.keys_file import END, Content, read_content
+from processor.access.keys_file import END, Content, read_content, read_text
 from processor.access.principal import Credential, Principal
 from processor.errors import FatalError
 from telemetry.throttle import Throttle
@@ -51,10 +51,11 @@ class ApiKeys:
         self._throttle = Throttle(monotonic)
         self._looking = asyncio.Lock()
         self._trouble: str | None = None
+        self._refused_text: str | None = None
         self._keys: Mapping[str, _Key] = {}
         self._by_hash: Mapping[str, Principal] = {}
         self._seen = self._signature()
-        self._take(read_content(self._place, path))
+        self._take(read_content(self._place, read_text(self._place, path)))
         if not self._content.has_end:
             log.warning(
                 "api_keys_without_end",
@@ -66,7 +67,7 @@ class ApiKeys:
         """Return whose key this is, by what the file held at the last look.
 
         Raises:
-            AccessError: Nobody's, or it has expired.
+            AccessError: The key is unknown, or has expired.
         """
         prefix, _, _ = text.removeprefix(PREFIX).partition("_")
         key = self._keys.get(prefix)
@@ -113,14 +114,28 @@ class ApiKeys:
         async with self._looking:
             seen = self._signature()
             try:
-                content = await asyncio.to_thread(
-                    read_content, self._place, self._path, self._content
-                )
+                content = await asyncio.to_thread(self._load)
             except FatalError as error:
                 self._keep(str(error))
             else:
                 self._take_over(content)
             self._seen = seen
+
+    def _load(self) -> Content:
+        """Return what the file holds; what was read before is not read again.
+
+        Raises:
+            FatalError: It cannot be used.
+        """
+        text = read_text(self._place, self._path)
+        if text == self._content.text:
+            return self._content
+        if text == self._refused_text and self._trouble is not None:
+            raise FatalError(self._trouble)
+        self._refused_text = text
+        content = read_content(self._place, text, self._content)
+        self._refused_text = None
+        return content
 
     def _take_over(self, content: Content) -> None:
         is_changed = content is not self._content
@@ -138,7 +153,7 @@ class ApiKeys:
         self._by_hash = {entry.sha256: one for entry, one in principals}
 
     def _keep(self, reason: str) -> None:
-        """Go on with the keys of before: a file that cannot be used must lock nobody out."""
+        """Go on with the keys of before: a file that cannot be used must lock no client out."""
         self._trouble = reason
         self._looked_at = self._monotonic()
         left_out = self._throttle.admit(reason)

@@ -36,7 +36,7 @@ def invalid_token(reason: str) -> AccessError:
 
 
 Loss = Literal["revoked", "narrowed", "expired"]
-"""How a right ends while it is in use: it may come back with nothing, with less, or anew."""
+"""How a right ends while it is in use."""
 
 
 class RightLostError(AccessError):

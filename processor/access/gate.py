@@ -146,7 +146,7 @@ class Gate:
 
 
 def _refuse_less(current: Principal, right: Right) -> None:
-    """Refuse what somebody may do no longer; that they may do more by now is no matter.
+    """Refuse a right that goes beyond what its key opens by now.
 
     Raises:
         RightLostError: Saying what was taken away.

@@ -24,7 +24,7 @@ MAX_KEYS = 32
 FETCH_SECONDS = 5.0
 FRESH_SECONDS = 300.0
 FILE_FRESH_SECONDS = 10.0
-"""A file costs nobody anything, and is how an operator withdraws a key."""
+"""A file costs the issuer nothing, and is how an operator withdraws a key."""
 
 ASK_AGAIN_SECONDS = 60.0
 """Tokens with a made-up key id cost the issuer no more than one request in this time."""

@@ -70,25 +70,31 @@ class Content(msgspec.Struct, frozen=True):
         return _ending(self.text) == _END_OF_DOCUMENT
 
 
-def read_content(place: str, path: Path, before: Content | None = None) -> Content:
-    """Read the file; return `before` itself if nothing has changed.
-
-    Args:
-        place: What errors call the file.
-        path: The file; a symbolic link is followed.
-        before: What the file held when it could be used last.
+def read_text(place: str, path: Path) -> str:
+    """Read the file; a symbolic link is followed.
 
     Raises:
-        FatalError: The file cannot be read, or what it holds cannot be used or is not whole.
+        FatalError: It cannot be read.
     """
     try:
-        text = _read_bytes(path).decode()
+        return _read_bytes(path).decode()
     except (OSError, ValueError) as error:
         raise FatalError(
             f"{place}: cannot be read ({error}); `python -m processor key` makes one"
         ) from error
-    if before is not None and text == before.text:
-        return before
+
+
+def read_content(place: str, text: str, before: Content | None = None) -> Content:
+    """Read the text of the file.
+
+    Args:
+        place: What errors call the file.
+        text: What it holds.
+        before: What it held when it could be used last.
+
+    Raises:
+        FatalError: It cannot be used, or is not whole.
+    """
     content = Content(text, read_entries(place, text))
     if before is not None:
         _refuse_a_part(place, content, before)

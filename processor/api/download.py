@@ -45,11 +45,11 @@ class _Download(StreamingResponse):
         super().__init__(pieces, media_type=media_type, headers=headers)
         self._pieces = pieces
         self._has_begun = False
+        self._waiting: asyncio.Timeout | None = None
         self._lost: RightLostError | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._connection_scope = scope
-        self._waiting = asyncio.timeout(None)
         with self._held():
             await super().__call__(scope, receive, send)
 
@@ -63,8 +63,9 @@ class _Download(StreamingResponse):
         """End at once when the right is gone; who has got nothing yet gets a status."""
         self._lost = lost
         if self._has_begun:
-            self._break_off(lost)
-        elif self._waiting.when() is None:
+            log.warning("download broken off", reason=str(lost))
+            self._abort()
+        elif self._waiting is not None:
             self._waiting.reschedule(asyncio.get_running_loop().time())
 
     async def stream_response(self, send: Send) -> None:
@@ -88,6 +89,8 @@ class _Download(StreamingResponse):
                 return
             if self._lost is None:
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
+            elif not self._abort():
+                raise BrokenOffError(str(self._lost))
 
     async def _first(self, pieces: AsyncGenerator[bytes, None]) -> bytes:
         """Wait for the first piece, and no longer when the right is lost meanwhile.
@@ -96,19 +99,29 @@ class _Download(StreamingResponse):
             RightLostError: It is.
         """
         try:
-            async with self._waiting:
+            async with asyncio.timeout(None) as self._waiting:
+                if self._lost is not None:
+                    raise self._lost
                 return await anext(pieces, b"")
         except TimeoutError:
             if self._lost is None:
                 raise
             raise self._lost from None
+        finally:
+            self._waiting = None
 
-    def _break_off(self, error: HistoryError | RightLostError) -> None:
+    def _break_off(self, error: HistoryError) -> None:
         """End the connection, so that nobody takes a part for the whole."""
         log.warning("download broken off", reason=str(error))
-        if "connection" not in self._connection_scope.get("state", {}):
+        if not self._abort():
             raise BrokenOffError(str(error)) from error
-        connection_of(self._connection_scope).give_up()
+
+    def _abort(self) -> bool:
+        """End the connection, and return whether it is known."""
+        is_known = "connection" in self._connection_scope.get("state", {})
+        if is_known:
+            connection_of(self._connection_scope).give_up()
+        return is_known
 
 
 def download(

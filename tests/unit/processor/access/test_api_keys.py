@@ -125,10 +125,10 @@ async def test_keys_rotate_without_a_restart(file: Path) -> None:
     ],
     ids=["spoilt", "empty", "blank", "comment", "gone", "too large", "too deep"],
 )
-async def test_a_file_that_cannot_be_used_locks_nobody_out(
+async def test_a_file_that_cannot_be_used_keeps_the_keys_of_before(
     file: Path, text: str | None, said: str
 ) -> None:
-    """The keys of before hold until it is mended, and it is said; at start it is refused."""
+    """They hold until it is mended, and the log says so; at start it is refused."""
     key, entry = make_key(name="tower", scopes=["metrics"])
     _write(file, entry)
     keys = ApiKeys(file)
