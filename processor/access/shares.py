@@ -77,7 +77,7 @@ class Shares:
     A count is kept for as long as its place is held, so the counters are no larger than `total`.
 
     Args:
-        what: The places, in the plural, for texts such as "4 exports are under way".
+        what: The places, in the plural, for texts such as "all 4 places for exports are taken".
         limits: How many there are.
         setting: The setting of the total; those of the shares have its name and `_per_principal`
             or `_per_address`. Empty if they are constants.
@@ -145,13 +145,13 @@ class Shares:
         # A client's own share first: it says more than that there is no place for anyone.
         limits = self.limits
         if principal and self.held_by(principal) >= limits.per_principal:
-            raise self._refusal("principal", limits.per_principal, f" of {principal}")
+            raise self._refusal("principal", limits.per_principal, f" that {principal} may have")
         if self._networks.get(network, 0) >= limits.per_address:
-            raise self._refusal("address", limits.per_address, f" of {network}")
+            raise self._refusal("address", limits.per_address, f" that {network} may have")
         if self._total >= limits.total:
             raise self._refusal("total", limits.total, "")
 
-    def _refusal(self, bound: Bound, limit: int, of_client: str) -> OverloadedError:
+    def _refusal(self, bound: Bound, limit: int, whose: str) -> OverloadedError:
         setting = self._setting
         if setting and bound != "total":
             setting = f"{setting}_per_{bound}"
@@ -160,7 +160,7 @@ class Shares:
         if bound == "address":
             remedy += "; http.trusted_proxies names a proxy that many clients share"
         return OverloadedError(
-            f"all {limit} {self._what}{of_client} are in use{place}: {remedy}",
+            f"all {limit} places for {self._what}{whose} are taken{place}: {remedy}",
             bound=bound,
             limit=limit,
             setting=setting,

@@ -38,8 +38,8 @@ def test_a_share_that_is_used_up_is_429_and_names_the_bound(client: TestClient) 
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.json() == {
         "error": "overloaded",
-        "reason": "all 1 exports of key:tower are in use (history.max_exports_per_principal):"
-        " end one first, or come back later",
+        "reason": "all 1 places for exports that key:tower may have are taken"
+        " (history.max_exports_per_principal): end one first, or come back later",
         "bound": "principal",
         "limit": 1,
         "setting": "history.max_exports_per_principal",
