@@ -63,6 +63,7 @@ class Service:
             gate=self._gate,
             settings=settings.history,
             expiry_seconds=settings.live.expiry_seconds,
+            registry=self._registry,
         )
 
     async def run(self) -> None:

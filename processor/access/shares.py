@@ -2,7 +2,7 @@
 
 import ipaddress
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Literal
 
@@ -16,6 +16,13 @@ RETRY_AFTER_SECONDS = 5
 
 NETWORK_BITS_V6 = 64
 """What one subscriber line gets of IPv6: a client that has one address there has all of them."""
+
+REMEDIES: Mapping[Bound, str] = {
+    "total": "come back later",
+    "principal": "end one first, or come back later",
+    "address": "end one first, or come back later; if it is a proxy's, http.trusted_proxies is to"
+    " name it",
+}
 
 
 class OverloadedError(ProcessorError):
@@ -77,10 +84,11 @@ class Shares:
     A count is kept for as long as its place is held, so the counters are no larger than `total`.
 
     Args:
-        what: The places, in the plural, for texts such as "all 4 places for exports are taken".
+        what: The places, in the plural, for texts such as "all of the 4 places for exports".
         limits: How many there are.
-        setting: The setting of the total; those of the shares have its name and `_per_principal`
-            or `_per_address`. Empty if they are constants.
+        setting: The setting of the total; empty if it is a constant.
+        share_setting: That of both shares; if not given, they have the former's name and
+            `_per_principal` or `_per_address`.
         retry_after_seconds: When a refused client is to ask again.
     """
 
@@ -90,11 +98,13 @@ class Shares:
         limits: ShareLimits,
         *,
         setting: str = "",
+        share_setting: str = "",
         retry_after_seconds: int = RETRY_AFTER_SECONDS,
     ) -> None:
         self.limits = limits
         self._what = what
         self._setting = setting
+        self._share_setting = share_setting
         self._retry_after_seconds = retry_after_seconds
         self._total = 0
         self._principals: Counter[str] = Counter()
@@ -145,27 +155,28 @@ class Shares:
         # A client's own share first: it says more than that there is no place for anyone.
         limits = self.limits
         if principal and self.held_by(principal) >= limits.per_principal:
-            raise self._refusal("principal", limits.per_principal, f" that {principal} may have")
+            raise self._refusal("principal", limits.per_principal, principal)
         if self._networks.get(network, 0) >= limits.per_address:
-            raise self._refusal("address", limits.per_address, f" that {network} may have")
+            raise self._refusal("address", limits.per_address, network)
         if self._total >= limits.total:
             raise self._refusal("total", limits.total, "")
 
-    def _refusal(self, bound: Bound, limit: int, whose: str) -> OverloadedError:
-        setting = self._setting
-        if setting and bound != "total":
-            setting = f"{setting}_per_{bound}"
-        place = f" ({setting})" if setting else ""
-        remedy = "come back later" if bound == "total" else "end one first, or come back later"
-        if bound == "address":
-            remedy += "; http.trusted_proxies names a proxy that many clients share"
+    def _refusal(self, bound: Bound, limit: int, client: str) -> OverloadedError:
+        taken = f"{client} has taken all of its" if client else "clients have taken all of the"
+        setting = self._setting_of(bound)
+        named = f" ({setting})" if setting else ""
         return OverloadedError(
-            f"all {limit} places for {self._what}{whose} are taken{place}: {remedy}",
+            f"{taken} {limit} places for {self._what}{named}: {REMEDIES[bound]}",
             bound=bound,
             limit=limit,
             setting=setting,
             retry_after_seconds=self._retry_after_seconds,
         )
+
+    def _setting_of(self, bound: Bound) -> str:
+        if bound == "total" or not self._setting:
+            return self._setting
+        return self._share_setting or f"{self._setting}_per_{bound}"
 
 
 def network_of(address: str) -> str:

@@ -13,7 +13,7 @@ from processor.access.errors import AccessError
 from processor.access.gate import Gate
 from processor.access.principal import LIVE
 from processor.access.shares import OverloadedError
-from processor.api.access import REFUSALS, admit
+from processor.api.access import OVER_SHARE, REFUSALS, admit, client_of
 from processor.api.connection import connection_of
 from processor.api.parameters import describe_parameters
 from processor.api.requests import UNUSABLE, error_event, read_request, visitor_of
@@ -121,6 +121,7 @@ def sse_routes(
             400: {"description": "A longer replay than allowed, or a Host that is not served."},
             422: dict(UNUSABLE),
             503: {"description": "The history cannot be read now."},
+            **OVER_SHARE,
             **REFUSALS,
         },
     )
@@ -150,7 +151,7 @@ def sse_routes(
         if past is not None and past.is_over:
             return Response(status_code=204)
         if past is not None and replay is not None and not _is_event_source(request, accept):
-            await replay.check()
+            await replay.check(client_of(request, principal))
         source = broadcaster if past is None or replay is None else replay
         wanted = _Wanted(visitor_of(request, principal), view, past, last_event_id)
         return respond(_stream(broadcaster, source, wire, wanted), wire)

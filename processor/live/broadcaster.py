@@ -175,7 +175,7 @@ class Broadcaster:
         except OverloadedError:
             self._audience.leave(visitor)
             raise
-        viewer = Viewer(view)
+        viewer = Viewer(view, visitor)
         timer = viewer.end_after(*self._lifetime_of(visitor))
         self._viewers.add(viewer)
         try:

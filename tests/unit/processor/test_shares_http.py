@@ -38,7 +38,7 @@ def test_a_share_that_is_used_up_is_429_and_names_the_bound(client: TestClient) 
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.json() == {
         "error": "overloaded",
-        "reason": "all 1 places for exports that key:tower may have are taken"
+        "reason": "key:tower has taken all of its 1 places for exports"
         " (history.max_exports_per_principal): end one first, or come back later",
         "bound": "principal",
         "limit": 1,

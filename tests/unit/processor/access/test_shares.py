@@ -27,7 +27,7 @@ def test_one_principal_gets_its_share_from_however_many_addresses() -> None:
     assert error.setting == "history.max_exports_per_principal"
     assert error.retry_after_seconds == 7
     assert str(error) == (
-        "all 2 places for exports that tower may have are taken"
+        "tower has taken all of its 2 places for exports"
         " (history.max_exports_per_principal): end one first, or come back later"
     )
     shares.acquire(Client("192.0.2.1", "other"))

@@ -92,7 +92,7 @@ def test_a_full_store_refuses_and_recovers() -> None:
         tickets.issue(named(f"sub:{number}"), f"10.0.{number // 250}.{number % 250}")
         for number in range(MAX_TICKETS.total - 1)
     ]
-    with pytest.raises(OverloadedError, match="all 10000 places for unused") as caught:
+    with pytest.raises(OverloadedError, match="all of the 10000 places for unused") as caught:
         tickets.issue(BOB, HERE)
     assert (caught.value.status, caught.value.retry_after_seconds) == (503, TTL_S)
     clock.now += TTL_S - 1
