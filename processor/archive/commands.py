@@ -16,6 +16,7 @@ from processor.archive.audit_words import NothingToAudit, Proof, Violation
 from processor.archive.database import MISSING_SCHEMA, TO_ANY_CHUNK, Connection
 from processor.archive.flights import Flights
 from processor.archive.instants import take_unix_seconds
+from processor.archive.progress import Progress
 from processor.archive.sql import load_audit_queries, load_queries
 from processor.archive.sums import Summed, Sums
 from processor.errors import FatalError, SchemaError, UnavailableError
@@ -61,7 +62,8 @@ async def print_audit(settings: Settings, asked: Asked) -> int:
     """Print the proof or the first violation; return the exit code."""
     connection = await _connect(settings)
     try:
-        proof = await _audit(connection, settings, asked)
+        with Progress() as progress:
+            proof = await _audit(connection, settings, asked, progress)
     except Violation as violation:
         sys.stdout.write(f"audit violation: {violation}\n")
         return VIOLATION
@@ -78,23 +80,21 @@ async def print_audit(settings: Settings, asked: Asked) -> int:
     return 0 if proof.is_clean else NOT_ALL_COMPARED
 
 
-async def _audit(connection: Connection, settings: Settings, asked: Asked) -> Proof:
+async def _audit(
+    connection: Connection, settings: Settings, asked: Asked, progress: Progress
+) -> Proof:
     queries = load_audit_queries()
-    proof = await audit(connection, queries, _show_progress)
+    proof = await audit(connection, queries, progress)
     if asked.has_log:
-        await Log(settings.kafka, _show_progress).check(connection, queries, proof)
+        await Log(settings.kafka, progress).check(connection, queries, proof)
     else:
         proof.not_asked.append("the log itself (--kafka)")
     if asked.derived is not None:
-        derived = Derived(connection, queries, load_queries(), _show_progress)
+        derived = Derived(connection, queries, load_queries(), progress)
         await derived.check(proof, asked.derived)
     if asked.derived is not Extent.ALL:
         proof.not_asked.append("computing all flights, minutes and hours again (--deep all)")
     return proof
-
-
-def _show_progress(line: str) -> None:
-    sys.stderr.write(f"{line}\n")
 
 
 @in_one_sentence
@@ -143,18 +143,23 @@ async def rebuild(settings: Settings) -> int:
     try:
         await take_unix_seconds(connection)
         begins = await connection.fetch(queries.rebuild_begins)
-        await _cut_anew(connection, Flights(queries), begins)
-        await connection.execute(queries.rebuild_minutes)
-        await _sum_up(connection, Sums(queries))
+        with Progress() as progress:
+            await _cut_anew(connection, Flights(queries), begins, progress)
+            await connection.execute(queries.rebuild_minutes)
+            done = await _sum_up(connection, Sums(queries), progress)
     except MISSING_SCHEMA as error:
         raise SchemaError(f"{error}. Run `alembic upgrade head` first") from error
     finally:
         await connection.close()
+    sys.stdout.write(f"{done} out of {len(begins):,} aircraft\n")
     return 0
 
 
 async def _cut_anew(
-    connection: Connection, flights: Flights, begins: Sequence[asyncpg.Record]
+    connection: Connection,
+    flights: Flights,
+    begins: Sequence[asyncpg.Record],
+    progress: Progress,
 ) -> None:
     for first in range(0, len(begins), AIRCRAFT_AT_ONCE):
         some = begins[first : first + AIRCRAFT_AT_ONCE]
@@ -162,14 +167,22 @@ async def _cut_anew(
             since = {row["icao24"]: int(row["since"].timestamp()) for row in some}
             await flights.cut_anew(connection, since)
         done = first + len(some)
-        sys.stderr.write(f"flights of {done:,} of {len(begins):,} aircraft are cut\n")
+        progress(f"flights of {done:,} of {len(begins):,} aircraft are cut")
 
 
-async def _sum_up(connection: Connection, sums: Sums) -> None:
+async def _sum_up(connection: Connection, sums: Sums, progress: Progress) -> str:
+    """Return what was done, in words."""
     done = Summed()
+    words = _in_words(done)
     while any(part := await sums.sum_up(connection)):
         done = Summed(*map(operator.add, done, part))
-        sys.stderr.write(
-            f"{done.flights:,} flights measured, {done.minutes:,} minutes and {done.hours:,} hours"
-            " summed up\n"
-        )
+        words = _in_words(done)
+        progress(words)
+    return words
+
+
+def _in_words(done: Summed) -> str:
+    return (
+        f"{done.flights:,} flights measured, {done.minutes:,} minutes and {done.hours:,} hours"
+        " summed up"
+    )
