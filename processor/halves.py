@@ -10,6 +10,7 @@ from fastapi import APIRouter
 from prometheus_client import CollectorRegistry
 
 from processor.access.gate import Gate
+from processor.access.shares import ShareLimits
 from processor.api.health import Checks, holds
 from processor.api.page import page_routes
 from processor.api.readsb import readsb_routes
@@ -338,7 +339,11 @@ def history_of(settings: Settings) -> HistoryDatabase:
 def replay_limits_of(settings: Settings) -> ReplayLimits:
     """Return how much of the past the settings allow to be replayed."""
     return ReplayLimits(
-        replays=settings.history.max_replays,
+        places=ShareLimits(
+            settings.history.max_replays,
+            per_principal=settings.history.max_replays_per_principal,
+            per_address=settings.history.max_replays_per_address,
+        ),
         window_days=settings.history.max_window_days,
         heartbeat_seconds=settings.sse.heartbeat_seconds,
         expiry_seconds=settings.live.expiry_seconds,

@@ -65,6 +65,7 @@ class Service:
             gate=self._gate,
             settings=settings.history,
             expiry_seconds=settings.live.expiry_seconds,
+            registry=self._registry,
         )
 
     async def run(self) -> None:

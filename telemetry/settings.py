@@ -173,12 +173,17 @@ class ArchiveSettings(_Section):
 class HistorySettings(_Section):
     """How much of the history one request may ask for."""
 
-    max_connections: int = Field(8, ge=1, le=100)
+    max_connections: int = Field(16, ge=4, le=100)
+    client_share: float = Field(0.5, gt=0, le=1)
     statement_timeout_seconds: float = Field(30, ge=0.1, le=3600)
     max_window_days: int = Field(31, ge=1)
     max_rows: int = Field(100_000, ge=1)
     page_rows: int = Field(100, ge=1, le=1_000)
     max_replays: int = Field(50, ge=1)
+    max_replays_per_principal: int = Field(10, ge=1)
+    max_replays_per_address: int = Field(10, ge=1)
+    max_export_seconds: float = Field(900, gt=0)
+    min_export_bytes_per_second: int = Field(20_000, ge=0)
 
 
 class LiveSettings(_Section):

@@ -80,16 +80,16 @@ class Gate:
             raise AccessError(403, "insufficient_scope", f"the scope {scope} is needed for this")
         return principal
 
-    def issue_ticket(self, principal: Principal) -> str:
+    def issue_ticket(self, principal: Principal, address: str) -> str:
         """Make a ticket that admits this principal to the stream and its past, once and soon.
 
         Raises:
-            AccessError: There are too many.
+            OverloadedError: There are too many, in all, of the principal or for the address.
         """
         if self._is_open:
             return secrets.token_urlsafe(32)  # nobody will ask for it
         scopes = principal.scopes & {LIVE, HISTORY}
-        return self._tickets.issue(msgspec.structs.replace(principal, scopes=scopes))
+        return self._tickets.issue(msgspec.structs.replace(principal, scopes=scopes), address)
 
     def check(self, right: Right) -> None:
         """Check a right that was granted before.

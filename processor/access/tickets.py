@@ -7,14 +7,17 @@ from collections.abc import Callable
 
 import msgspec
 
-from processor.access.errors import AccessError, invalid_token
+from processor.access.errors import invalid_token
 from processor.access.principal import Principal
+from processor.access.shares import Client, ShareLimits, Shares
 
-MAX_TICKETS = 10_000
+MAX_TICKETS = ShareLimits(10_000, per_principal=100, per_address=500)
+"""Unused ones; a page uses its own within a second. An address may be that of a whole office."""
 
 
 class _Ticket(msgspec.Struct, frozen=True):
     principal: Principal
+    client: Client
     expires_at: float
 
 
@@ -26,23 +29,25 @@ class Tickets:
         self._clock = clock
         # All live equally long, so the oldest end first.
         self._tickets: dict[bytes, _Ticket] = {}
+        self._places = Shares("unused tickets", MAX_TICKETS, retry_after_seconds=ttl_seconds)
 
-    def issue(self, principal: Principal) -> str:
+    def issue(self, principal: Principal, address: str) -> str:
         """Make a ticket that admits this principal once.
 
+        Args:
+            principal: Whom it admits.
+            address: From which it is asked for; any may use it.
+
         Raises:
-            AccessError: As many are unused as there may be.
+            OverloadedError: As many are unused as there may be, in all, of the principal or for
+                the address. None makes room before it is used or expires.
         """
         now = self._clock()
         self._drop_expired(now)
-        if len(self._tickets) >= MAX_TICKETS:
-            raise AccessError(
-                503,
-                "temporarily_unavailable",
-                f"{MAX_TICKETS} tickets are unused: come back in {self.ttl_seconds} s",
-            )
+        client = Client(address, principal.name)
+        self._places.acquire(client)
         text = secrets.token_urlsafe(32)
-        self._tickets[_hash(text)] = _Ticket(principal, now + self.ttl_seconds)
+        self._tickets[_hash(text)] = _Ticket(principal, client, now + self.ttl_seconds)
         return text
 
     def redeem(self, text: str) -> Principal:
@@ -51,7 +56,7 @@ class Tickets:
         Raises:
             AccessError: There is no such ticket, or no more.
         """
-        ticket = self._tickets.pop(_hash(text), None)
+        ticket = self._take(_hash(text))
         now = self._clock()
         if ticket is None or now >= ticket.expires_at or ticket.principal.is_expired(now):
             raise invalid_token(
@@ -65,7 +70,13 @@ class Tickets:
             oldest = next(iter(self._tickets))
             if self._tickets[oldest].expires_at > now:
                 return
-            del self._tickets[oldest]
+            self._take(oldest)
+
+    def _take(self, key: bytes) -> _Ticket | None:
+        ticket = self._tickets.pop(key, None)
+        if ticket is not None:
+            self._places.release(ticket.client)
+        return ticket
 
 
 def _hash(text: str) -> bytes:

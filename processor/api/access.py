@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 import msgspec
-from fastapi import APIRouter, Depends, Response, status
+from fastapi import APIRouter, Depends, Request, Response, status
 from fastapi.responses import JSONResponse
 from starlette.requests import HTTPConnection
 from starlette.types import Scope as AsgiScope
@@ -11,7 +11,15 @@ from starlette.types import Scope as AsgiScope
 from processor.access.errors import AccessError
 from processor.access.gate import Gate
 from processor.access.grants import Right
-from processor.access.principal import LIVE, Principal, Scope
+from processor.access.principal import ANYBODY, LIVE, Principal, Scope
+from processor.access.shares import Client, OverloadedError
+
+RETRY_AFTER: dict[str, Any] = {
+    "Retry-After": {
+        "description": "Seconds after which to ask again",
+        "schema": {"type": "integer"},
+    }
+}
 
 _ADMISSION = "admission"
 
@@ -47,6 +55,12 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
 }
 """For the documentation of every route behind the gate."""
 
+OVER_SHARE: dict[int | str, dict[str, Any]] = {
+    429: describe_refusal("The share of this principal or address is used up; `bound` names it.")
+    | {"headers": RETRY_AFTER},
+}
+"""For the documentation of every route with places of which a client has a share."""
+
 
 def require(gate: Gate, scope: Scope) -> Any:  # noqa: ANN401 - like FastAPI's own Depends
     """Make the dependency that admits to a route of HTTP or WebSocket, by header or ticket."""
@@ -80,6 +94,15 @@ def admission_of(scope: AsgiScope) -> Admission | None:
     return admission
 
 
+def client_of(connection: HTTPConnection, principal: Principal) -> Client:
+    """Return which client is to be counted.
+
+    The address is that which uvicorn has taken from a proxy of `http.trusted_proxies`.
+    """
+    address = connection.client.host if connection.client is not None else ""
+    return Client(address, "" if principal is ANYBODY else principal.name)
+
+
 def ticket_routes(gate: Gate) -> APIRouter:
     """Make the route where a browser changes its token for a ticket."""
     router = APIRouter(tags=["stream"])
@@ -92,14 +115,20 @@ def ticket_routes(gate: Gate) -> APIRouter:
 
     @router.post(
         "/sse/ticket",
-        responses={503: describe_refusal("Too many tickets are unused."), **REFUSALS},
+        responses={503: describe_refusal("Too many tickets are unused."), **OVER_SHARE, **REFUSALS},
     )
     async def ticket(
-        principal: Annotated[Principal, Depends(admit_by_header)], response: Response
+        request: Request,
+        principal: Annotated[Principal, Depends(admit_by_header)],
+        response: Response,
     ) -> dict[str, str | int]:
         """Give a ticket for one connection to the stream, as its parameter `ticket`."""
         response.headers["Cache-Control"] = "no-store"
-        return {"ticket": gate.issue_ticket(principal), "expires_in": gate.ticket_seconds}
+        client = client_of(request, principal)
+        return {
+            "ticket": gate.issue_ticket(principal, client.address),
+            "expires_in": gate.ticket_seconds,
+        }
 
     return router
 
@@ -112,4 +141,17 @@ async def refuse(_connection: HTTPConnection, error: AccessError) -> Response:
     elif error.status != status.HTTP_503_SERVICE_UNAVAILABLE:
         headers["WWW-Authenticate"] = f'Bearer error="{error.code}"'
     body = {"error": error.code, "reason": error.reason}
+    return JSONResponse(body, status_code=error.status, headers=headers)
+
+
+async def refuse_overloaded(_connection: HTTPConnection, error: OverloadedError) -> Response:
+    """Answer a request for which there is no place, a WebSocket's handshake too."""
+    headers = {"Cache-Control": "no-store", "Retry-After": str(error.retry_after_seconds)}
+    body = {
+        "error": "overloaded",
+        "reason": error.reason,
+        "bound": error.bound,
+        "limit": error.limit,
+        "setting": error.setting or None,
+    }
     return JSONResponse(body, status_code=error.status, headers=headers)

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from fastapi import Request, Response
 
-from processor.api.access import OTHER_HOST, REFUSALS
+from processor.api.access import OTHER_HOST, OVER_SHARE, REFUSALS, RETRY_AFTER
 from processor.live.wire import choose_encoding, compress_whole
 
 _REFERENCE = "#/$defs/"
@@ -44,13 +44,6 @@ def _problem(text: str, *others: Mapping[str, Any]) -> dict[str, Any]:
     return {"description": text, "content": {"application/json": {"schema": schema}}}
 
 
-_RETRY_AFTER = {
-    "Retry-After": {
-        "description": "Seconds after which to ask again",
-        "schema": {"type": "integer"},
-    }
-}
-
 _REFUSED: Mapping[int, dict[str, Any]] = {
     400: _problem(
         "More time is asked for than one answer covers: the text says how to split. Or Host names"
@@ -61,7 +54,8 @@ _REFUSED: Mapping[int, dict[str, Any]] = {
     413: _problem("The answer is larger or slower than allowed; the text says the limit."),
     422: _problem("A parameter cannot be used; `loc` names it."),
     503: _problem("The database, or who knows who asks, does not answer now.", _REFUSAL)
-    | {"headers": _RETRY_AFTER},
+    | {"headers": RETRY_AFTER},
+    429: OVER_SHARE[429],
 }
 
 

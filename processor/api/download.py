@@ -9,12 +9,14 @@ from urllib.parse import quote
 import structlog
 from fastapi import Response
 from fastapi.responses import StreamingResponse
+from prometheus_client import CollectorRegistry, Counter
 from starlette.types import Receive, Scope, Send
 
 from processor.access.errors import RightLostError
 from processor.api.access import admission_of
 from processor.api.connection import connection_of
-from processor.history.errors import HistoryError
+from processor.api.sending import DeadlineError, Deadlines, Sending
+from processor.history.errors import HistoryError, TooMuchError
 from processor.history.export.table import Row, Table
 from processor.history.export.write import FORMATS, format_of, write
 
@@ -36,14 +38,36 @@ class BrokenOffError(Exception):
     """The history could not be read to its end, after a part of it had been sent."""
 
 
+class DownloadMetrics:
+    """What has become of downloads."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.ended = Counter(
+            "history_downloads",
+            "Files that have been sent: whole, or broken off because the history failed, because"
+            " the client was too slow, because the file was too late, or because its right is gone"
+            " (revoked).",
+            ["outcome"],
+            registry=registry,
+        )
+
+
 class _Download(StreamingResponse):
     """Begins when the first piece is there, so that an error before it has a status of its own."""
 
     def __init__(
-        self, pieces: AsyncGenerator[bytes, None], *, media_type: str, headers: Mapping[str, str]
+        self,
+        pieces: AsyncGenerator[bytes, None],
+        *,
+        media_type: str,
+        headers: Mapping[str, str],
+        deadlines: Deadlines,
+        metrics: DownloadMetrics,
     ) -> None:
         super().__init__(pieces, media_type=media_type, headers=headers)
         self._pieces = pieces
+        self._deadlines = deadlines
+        self._metrics = metrics
         self._has_begun = False
         self._waiting: asyncio.Timeout | None = None
         self._lost: RightLostError | None = None
@@ -64,33 +88,55 @@ class _Download(StreamingResponse):
         self._lost = lost
         if self._has_begun:
             log.warning("download broken off", reason=str(lost))
+            self._metrics.ended.labels("revoked").inc()
             self._abort()
         elif self._waiting is not None:
             self._waiting.reschedule(asyncio.get_running_loop().time())
 
     async def stream_response(self, send: Send) -> None:
+        outcome = "whole"
+        try:
+            await self._send_all(Sending(send, self._deadlines))
+        except (HistoryError, DeadlineError) as error:
+            if not self._has_begun:
+                raise
+            outcome = error.outcome if isinstance(error, DeadlineError) else "failed"
+            self._break_off(error)
+        if self._lost is None:
+            self._metrics.ended.labels(outcome).inc()
+        elif not self._abort():
+            raise BrokenOffError(str(self._lost))
+
+    async def _send_all(self, sending: Sending) -> None:
+        """Send the file.
+
+        Raises:
+            HistoryError: It could not be read to its end.
+            DeadlineError: It is later, or taken more slowly, than allowed.
+        """
+        seconds = self._deadlines.total_seconds
+        end = asyncio.timeout(seconds)
         # Closed here: a reader that leaves while a piece is being sent stops no generator.
-        async with aclosing(self._pieces) as pieces:
-            piece = await self._first(pieces)
-            self._has_begun = True
-            await send(
-                {
-                    "type": "http.response.start",
-                    "status": self.status_code,
-                    "headers": self.raw_headers,
-                }
-            )
-            try:
-                while piece and self._lost is None:
-                    await send({"type": "http.response.body", "body": piece, "more_body": True})
-                    piece = await anext(pieces, b"")
-            except HistoryError as error:
-                self._break_off(error)
-                return
-            if self._lost is None:
-                await send({"type": "http.response.body", "body": b"", "more_body": False})
-            elif not self._abort():
-                raise BrokenOffError(str(self._lost))
+        try:
+            async with aclosing(self._pieces) as pieces, end:
+                await self._send_pieces(pieces, sending)
+        except TimeoutError:
+            if not end.expired():
+                raise
+            reason = f"it took longer than {seconds:g} s (history.max_export_seconds)"
+            if not self._has_begun:
+                raise TooMuchError(f"{reason}: ask for a shorter time") from None
+            raise DeadlineError("late", reason) from None
+
+    async def _send_pieces(self, pieces: AsyncGenerator[bytes, None], sending: Sending) -> None:
+        piece = await self._first(pieces)
+        self._has_begun = True
+        await sending.start(self.status_code, self.raw_headers)
+        while piece and self._lost is None:
+            await sending.piece(piece)
+            piece = await anext(pieces, b"")
+        if self._lost is None:
+            await sending.piece(b"", more=False)
 
     async def _first(self, pieces: AsyncGenerator[bytes, None]) -> bytes:
         """Wait for the first piece, and no longer when the right is lost meanwhile.
@@ -110,7 +156,7 @@ class _Download(StreamingResponse):
         finally:
             self._waiting = None
 
-    def _break_off(self, error: HistoryError) -> None:
+    def _break_off(self, error: Exception) -> None:
         """End the connection, so that nobody takes a part for the whole."""
         log.warning("download broken off", reason=str(error))
         if not self._abort():
@@ -130,6 +176,8 @@ def download(
     pages: AsyncIterator[Sequence[Row]],
     *,
     name: str,
+    deadlines: Deadlines,
+    metrics: DownloadMetrics,
 ) -> Response:
     """Answer a file of rows, which are read while it is sent, and closed with it.
 
@@ -138,6 +186,8 @@ def download(
         table: The columns; rows may have more.
         pages: Some thousand rows each; for kml sorted by aircraft, then by time.
         name: The file's, without suffix.
+        deadlines: When it is broken off.
+        metrics: Where it is counted.
 
     Raises:
         QuestionError: There is no such format.
@@ -150,4 +200,6 @@ def download(
             "Content-Disposition": f'attachment; filename="{quote(name)}.{format}"',
             "X-Content-Type-Options": "nosniff",
         },
+        deadlines=deadlines,
+        metrics=metrics,
     )

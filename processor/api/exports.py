@@ -5,12 +5,12 @@ import re
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import AfterValidator, Field
 
 from processor.access.gate import Gate
 from processor.access.principal import HISTORY, Principal
-from processor.api.access import require
+from processor.api.access import client_of, require
 from processor.api.answers import describe_answers
 from processor.api.download import FILES
 from processor.api.history_files import Files
@@ -61,9 +61,10 @@ def export_routes(*, source: Source, files: Files, gate: Gate) -> APIRouter:
     @router.get(
         "/state_vectors",
         response_class=Response,
-        responses=describe_answers("", {}, statuses=(400, 413, 422, 503)) | FILES,
+        responses=describe_answers("", {}, statuses=(400, 413, 422, 429, 503)) | FILES,
     )
     async def state_vectors(
+        request: Request,
         principal: Annotated[Principal, require(gate, HISTORY)],
         question: Annotated[ExportQuestion, Query()],
     ) -> Response:
@@ -77,6 +78,7 @@ def export_routes(*, source: Source, files: Files, gate: Gate) -> APIRouter:
         )
         by_aircraft = FORMATS[question.format].by_aircraft or bool(selection.icao24s)
         return files.answer(
+            client_of(request, principal),
             question.format,
             STATE_VECTORS,
             read_pages(source.database, selection, by_aircraft=by_aircraft),

@@ -5,15 +5,19 @@ import time
 from collections.abc import Callable
 
 from fastapi import APIRouter
+from prometheus_client import CollectorRegistry
 
 from processor.access.gate import Gate
+from processor.api.download import DownloadMetrics
 from processor.api.exports import export_routes
 from processor.api.history_aircraft import aircraft_routes
 from processor.api.history_files import Files
 from processor.api.history_flights import flights_routes
 from processor.api.history_moment import moment_routes
 from processor.api.history_statistics import statistics_routes
-from processor.history.database import HistoryDatabase
+from processor.api.sending import Deadlines
+from processor.history.database import HistoryDatabase, Use
+from processor.history.questions import Questions, share_limits
 from processor.history.source import Source
 from processor.live.broadcaster import Broadcaster
 from telemetry.settings import HistorySettings
@@ -26,6 +30,7 @@ def history_routes(
     gate: Gate,
     settings: HistorySettings,
     expiry_seconds: float,
+    registry: CollectorRegistry | None = None,
     clock: Callable[[], float] = time.time,
 ) -> APIRouter:
     """Make the routes to what the archive has stored.
@@ -36,15 +41,21 @@ def history_routes(
         gate: What is before it.
         settings: How much one request may ask for.
         expiry_seconds: After which silence an aircraft is off the living picture.
+        registry: Where the metrics are to be.
         clock: Unix time in seconds.
     """
     source = Source(
         database=database,
+        questions=Questions(database, client_share=settings.client_share),
         settings=settings,
         expiry=dt.timedelta(seconds=expiry_seconds),
         clock=clock,
     )
-    files = Files(settings.max_connections)
+    files = Files(
+        share_limits(database.connections[Use.EXPORTS], settings.client_share),
+        deadlines=Deadlines(settings.max_export_seconds, settings.min_export_bytes_per_second),
+        metrics=DownloadMetrics(registry or CollectorRegistry()),
+    )
     router = APIRouter()
     router.include_router(
         aircraft_routes(source=source, broadcaster=broadcaster, files=files, gate=gate)

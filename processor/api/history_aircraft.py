@@ -8,7 +8,8 @@ from fastapi import APIRouter, Query, Request, Response
 
 from processor.access.gate import Gate
 from processor.access.principal import HISTORY, Principal
-from processor.api.access import require
+from processor.access.shares import Client
+from processor.api.access import client_of, require
 from processor.api.answers import answer, describe_answers, large_response, schema_of
 from processor.api.download import FILES
 from processor.api.history_files import Files
@@ -58,12 +59,15 @@ def aircraft_routes(
         responses=describe_answers(
             "Its state vector in the living picture, and its current or last flight.",
             schema_of(AircraftAnswer),
-            statuses=(404, 413, 422, 503),
+            statuses=(404, 413, 422, 429, 503),
         ),
     )
-    async def one_aircraft(principal: Annotated[Principal, admitted], icao24: Icao24) -> Response:
+    async def one_aircraft(
+        request: Request, principal: Annotated[Principal, admitted], icao24: Icao24
+    ) -> Response:
         """Answer an aircraft."""
-        return answer(await aircraft.describe(icao24, principal.areas))
+        client = client_of(request, principal)
+        return answer(await aircraft.describe(client, icao24, principal.areas))
 
     @router.get(
         "/{icao24}/track",
@@ -72,7 +76,7 @@ def aircraft_routes(
             "The state vectors in order of time, of the current or last flight unless `from` or"
             " `to` is given.",
             schema_of(Track),
-            statuses=(400, 404, 413, 422, 503),
+            statuses=(400, 404, 413, 422, 429, 503),
             files=FILES,
         ),
     )
@@ -83,7 +87,8 @@ def aircraft_routes(
         question: Annotated[TrackQuestion, Query()],
     ) -> Response:
         """Answer an aircraft's track."""
-        return await aircraft.track(request, icao24, question, principal.areas)
+        client = client_of(request, principal)
+        return await aircraft.track(request, client, icao24, question, principal.areas)
 
     return router
 
@@ -94,8 +99,8 @@ class _Aircraft:
         self._files = files
         self._broadcaster = broadcaster
 
-    async def describe(self, icao24: str, areas: tuple[Box, ...]) -> AircraftAnswer:
-        async with self._source.database.reading() as connection:
+    async def describe(self, client: Client, icao24: str, areas: tuple[Box, ...]) -> AircraftAnswer:
+        async with self._source.questions.reading(client) as connection:
             flight = await self._last_flight(connection, icao24, areas)
         state = self._living(icao24, areas)
         if state is None and flight is None:
@@ -117,12 +122,17 @@ class _Aircraft:
         )
 
     async def track(
-        self, request: Request, icao24: str, question: TrackQuestion, areas: tuple[Box, ...]
+        self,
+        request: Request,
+        client: Client,
+        icao24: str,
+        question: TrackQuestion,
+        areas: tuple[Box, ...],
     ) -> Response:
         if question.format != "json":
-            return await self._file(icao24, question, areas)
+            return await self._file(client, icao24, question, areas)
         source = self._source
-        async with source.database.reading() as connection:
+        async with source.questions.reading(client) as connection:
             window = await self._window(connection, icao24, question, areas)
             reader = TrackReader(connection, source.queries, max_rows=source.settings.max_rows)
             read = reader.read if question.max_points is None else reader.read_to_thin
@@ -142,13 +152,15 @@ class _Aircraft:
             ),
         )
 
-    async def _file(self, icao24: str, question: TrackQuestion, areas: tuple[Box, ...]) -> Response:
+    async def _file(
+        self, client: Client, icao24: str, question: TrackQuestion, areas: tuple[Box, ...]
+    ) -> Response:
         if question.max_points is not None:
             raise QuestionError("max_points", "tracks are thinned in JSON only: leave it out")
-        async with self._source.database.reading() as connection:
+        async with self._source.questions.reading(client) as connection:
             window = await self._window(connection, icao24, question, areas)
         pages = read_track(self._source.database, icao24, window, places_of(None, areas))
-        return self._files.answer(question.format, TRACK, pages, name=f"track-{icao24}")
+        return self._files.answer(client, question.format, TRACK, pages, name=f"track-{icao24}")
 
     async def _window(
         self, connection: Connection, icao24: str, question: TrackQuestion, areas: tuple[Box, ...]

@@ -2,11 +2,11 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from processor.access.gate import Gate
 from processor.access.principal import HISTORY, Principal
-from processor.api.access import require
+from processor.api.access import client_of, require
 from processor.api.answers import answer, describe_answers, schema_of
 from processor.api.download import FILES
 from processor.api.history_files import Files
@@ -30,22 +30,24 @@ def flights_routes(*, source: Source, files: Files, gate: Gate) -> APIRouter:
         responses=describe_answers(
             "Flights, newest first; `next` is the cursor of the page that follows.",
             schema_of(FlightsPage),
-            statuses=(400, 413, 422, 503),
+            statuses=(400, 413, 422, 429, 503),
             files=FILES,
         ),
     )
     async def flights(
+        request: Request,
         principal: Annotated[Principal, require(gate, HISTORY)],
         question: Annotated[FlightsQuestion, Query()],
     ) -> Response:
         """Answer the flights that overlap the window and meet all that is asked for."""
+        client = client_of(request, principal)
         wanted = _wanted(source, question, principal.areas)
         is_confined = bool(principal.areas)
         if question.format != "json":
             _refuse_pages(question)
             pages = read_all(source.database, source.queries, wanted, is_confined=is_confined)
-            return files.answer(question.format, FLIGHTS, pages, name="flights")
-        async with source.database.reading() as connection:
+            return files.answer(client, question.format, FLIGHTS, pages, name="flights")
+        async with source.questions.reading(client) as connection:
             page = await read_page(
                 connection,
                 source.queries,

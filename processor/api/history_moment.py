@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 
 from processor.access.gate import Gate
 from processor.access.principal import HISTORY, Principal
-from processor.api.access import require
+from processor.api.access import client_of, require
 from processor.api.answers import describe_answers, large_response
 from processor.api.parameters import describe_parameters
 from processor.api.requests import NOT_OF_THE_VIEW
@@ -55,7 +55,7 @@ def moment_routes(*, source: Source, gate: Gate) -> APIRouter:
         responses=describe_answers(
             "The data of a `snapshot`, as on the stream; `time` is the moment.",
             _SNAPSHOT,
-            statuses=(413, 422, 503),
+            statuses=(413, 422, 429, 503),
             media_types=(GEOJSON,),
         ),
     )
@@ -64,7 +64,7 @@ def moment_routes(*, source: Source, gate: Gate) -> APIRouter:
     ) -> Response:
         """Answer the aircraft that passed the filter then, in the format asked for."""
         moment, view = _read(request, principal)
-        async with source.database.reading() as connection:
+        async with source.questions.reading(client_of(request, principal)) as connection:
             found = await read_traffic_at(
                 connection,
                 source.queries,

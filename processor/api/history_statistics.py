@@ -4,11 +4,11 @@ import datetime as dt
 from typing import Annotated, Any
 
 import msgspec
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from processor.access.gate import Gate
 from processor.access.principal import HISTORY, Principal
-from processor.api.access import require
+from processor.api.access import client_of, require
 from processor.api.answers import answer, describe_answers, schema_of
 from processor.api.history_parameters import (
     AltitudesQuestion,
@@ -64,11 +64,13 @@ def statistics_routes(*, source: Source, gate: Gate) -> APIRouter:
 
     @router.get("/hourly", **_described("Aircraft and state vectors of each hour.", Hours))
     async def hourly(
-        principal: Annotated[Principal, admitted], question: Annotated[HourlyQuestion, Query()]
+        request: Request,
+        principal: Annotated[Principal, admitted],
+        question: Annotated[HourlyQuestion, Query()],
     ) -> Response:
         """Answer the traffic of each hour, which is counted from its beginning."""
         window = _window(source, question)
-        async with source.database.reading() as connection:
+        async with source.questions.reading(client_of(request, principal)) as connection:
             hours = await read_hours(
                 connection,
                 source.queries,
@@ -81,11 +83,13 @@ def statistics_routes(*, source: Source, gate: Gate) -> APIRouter:
 
     @router.get("/countries", **_described("Aircraft and state vectors by country.", Countries))
     async def countries(
-        principal: Annotated[Principal, admitted], question: Annotated[SpanQuestion, Query()]
+        request: Request,
+        principal: Annotated[Principal, admitted],
+        question: Annotated[SpanQuestion, Query()],
     ) -> Response:
         """Answer the traffic of each country of registration."""
         window = _window(source, question)
-        async with source.database.reading() as connection:
+        async with source.questions.reading(client_of(request, principal)) as connection:
             found = await read_countries(
                 connection,
                 source.queries,
@@ -97,11 +101,13 @@ def statistics_routes(*, source: Source, gate: Gate) -> APIRouter:
 
     @router.get("/altitudes", **_described("Aircraft in bands of 1,000 m.", Altitudes))
     async def altitudes(
-        principal: Annotated[Principal, admitted], question: Annotated[AltitudesQuestion, Query()]
+        request: Request,
+        principal: Annotated[Principal, admitted],
+        question: Annotated[AltitudesQuestion, Query()],
     ) -> Response:
         """Answer the traffic between altitudes; who climbs is in several bands."""
         window = _window(source, question)
-        async with source.database.reading() as connection:
+        async with source.questions.reading(client_of(request, principal)) as connection:
             bands = await read_altitudes(
                 connection,
                 source.queries,
@@ -114,11 +120,13 @@ def statistics_routes(*, source: Source, gate: Gate) -> APIRouter:
 
     @router.get("/busiest", **_described("The busiest aircraft.", Busiest))
     async def busiest(
-        principal: Annotated[Principal, admitted], question: Annotated[BusiestQuestion, Query()]
+        request: Request,
+        principal: Annotated[Principal, admitted],
+        question: Annotated[BusiestQuestion, Query()],
     ) -> Response:
         """Answer the aircraft with most of something, of flights that began then and are over."""
         window = _window(source, question)
-        async with source.database.reading() as connection:
+        async with source.questions.reading(client_of(request, principal)) as connection:
             found = await read_busiest(
                 connection,
                 source.queries,
@@ -139,5 +147,5 @@ def _window(source: Source, question: SpanQuestion) -> Window:
 def _described(text: str, type_: type) -> dict[str, Any]:
     return {
         "response_class": Response,
-        "responses": describe_answers(text, schema_of(type_), statuses=(400, 413, 422, 503)),
+        "responses": describe_answers(text, schema_of(type_), statuses=(400, 413, 422, 429, 503)),
     }

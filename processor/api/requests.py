@@ -8,7 +8,8 @@ from fastapi.responses import JSONResponse
 from starlette.requests import HTTPConnection
 
 from processor.access.errors import AccessError
-from processor.access.principal import ANYBODY, HISTORY, Principal
+from processor.access.principal import HISTORY, Principal
+from processor.api.access import client_of
 from processor.history.errors import QuestionError
 from processor.history.replay import Replay
 from processor.history.replay_question import (
@@ -110,11 +111,8 @@ def _without(names: frozenset[str], pairs: Iterable[tuple[str, str]]) -> list[tu
 
 def visitor_of(connection: HTTPConnection, principal: Principal) -> Visitor:
     """Return whom to count."""
-    return Visitor(
-        address=connection.client.host if connection.client is not None else "",
-        principal="" if principal is ANYBODY else principal.name,
-        expires_at=principal.expires_at,
-    )
+    client = client_of(connection, principal)
+    return Visitor(client.address, client.principal, principal.expires_at)
 
 
 def error_event(error: Exception, *, id: str | None = None) -> Event:  # noqa: A002 - its name

@@ -13,7 +13,8 @@ from processor.access.errors import AccessError
 from processor.access.gate import Gate
 from processor.access.grants import Right
 from processor.access.principal import HISTORY, LIVE
-from processor.api.access import REFUSALS, Admission, admit
+from processor.access.shares import OverloadedError
+from processor.api.access import OVER_SHARE, REFUSALS, Admission, admit, client_of
 from processor.api.connection import connection_of
 from processor.api.parameters import describe_parameters
 from processor.api.requests import UNUSABLE, error_event, read_request, visitor_of
@@ -21,7 +22,7 @@ from processor.api.revocation import ended_without_right
 from processor.history.errors import QuestionError
 from processor.history.replay import Replay
 from processor.history.replay_question import MAX_SPEED, Question
-from processor.live.audience import OverloadedError, Visitor
+from processor.live.audience import Visitor
 from processor.live.broadcaster import Broadcaster
 from processor.live.filter import FilterError
 from processor.live.metrics import LiveMetrics
@@ -124,6 +125,7 @@ def sse_routes(
             400: {"description": "A longer replay than allowed, or a Host that is not served."},
             422: dict(UNUSABLE),
             503: {"description": "The history cannot be read now."},
+            **OVER_SHARE,
             **REFUSALS,
         },
     )
@@ -153,7 +155,7 @@ def sse_routes(
         if past is not None and past.is_over:
             return Response(status_code=204)
         if past is not None and replay is not None and not _is_event_source(request, accept):
-            await replay.check()
+            await replay.check(client_of(request, principal))
         source = broadcaster if past is None or replay is None else replay
         visitor = visitor_of(request, principal)
         right = Right(principal, frozenset({LIVE} if past is None else {LIVE, HISTORY}))

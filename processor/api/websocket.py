@@ -14,6 +14,7 @@ from processor.access.errors import AccessError
 from processor.access.gate import Gate
 from processor.access.grants import Right
 from processor.access.principal import HISTORY, LIVE, Principal
+from processor.access.shares import OverloadedError
 from processor.api.access import Admission, require
 from processor.api.connection import connection_of
 from processor.api.origins import is_allowed_origin
@@ -22,7 +23,6 @@ from processor.api.revocation import ended_without_right
 from processor.history.errors import QuestionError
 from processor.history.replay import Replay
 from processor.live import events
-from processor.live.audience import OverloadedError
 from processor.live.broadcaster import Broadcaster
 from processor.live.events import Event
 from processor.live.filter import FilterError

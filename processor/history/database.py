@@ -1,8 +1,9 @@
-"""Connections that read the history: few, read-only, each with a deadline."""
+"""Connections that read the history: few for each use, read-only, each with a deadline."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from enum import Enum, auto
 from typing import TypeAlias
 
 import asyncpg
@@ -19,8 +20,20 @@ ACQUIRE_SECONDS = 5.0
 """How long a question waits for a connection before it is told to come again."""
 
 
+class Use(Enum):
+    """What connections are kept for; none is lent to another use."""
+
+    QUESTIONS = auto()
+    EXPORTS = auto()
+    REPLAYS = auto()
+
+
 class HistoryDatabase:
-    """A pool that is opened by the first question, so that nothing else waits for the database."""
+    """Pools that are opened by the first question, so that nothing else waits for the database.
+
+    Attributes:
+        connections: How many each use has.
+    """
 
     def __init__(
         self,
@@ -31,23 +44,25 @@ class HistoryDatabase:
         statement_timeout_seconds: float,
     ) -> None:
         self._url = url
-        self._max_connections = max_connections
+        self.connections = divide(max_connections)
         self._connect_timeout_seconds = connect_timeout_seconds
         self._statement_timeout_seconds = statement_timeout_seconds
-        self._pool: asyncpg.Pool[Record] | None = None
+        self._pools: dict[Use, asyncpg.Pool[Record]] = {}
         self._trouble_log = TroubleLog()
         self._one_at_a_time = asyncio.Lock()
 
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[Connection]:
+    async def reading(self, use: Use = Use.QUESTIONS) -> AsyncIterator[Connection]:
         """Give a connection in a read-only transaction, whose questions see the same moment.
+
+        Places are counted by whoever asks: `Questions`, the files and the replays.
 
         Raises:
             UnavailableError: The database does not answer, or too many ask at once.
             TooMuchError: A statement took longer than allowed.
         """
         try:
-            pool = await self._open()
+            pool = await self._open(use)
             async with (
                 pool.acquire(timeout=ACQUIRE_SECONDS) as connection,
                 connection.transaction(isolation="repeatable_read", readonly=True),
@@ -70,24 +85,24 @@ class HistoryDatabase:
 
     async def close(self) -> None:
         """End all connections, quickly."""
-        if self._pool is not None:
-            self._pool.terminate()
+        for pool in self._pools.values():
+            pool.terminate()
 
-    async def _open(self) -> "asyncpg.Pool[Record]":
+    async def _open(self, use: Use) -> "asyncpg.Pool[Record]":
         async with self._one_at_a_time:
-            if self._pool is None:
+            if use not in self._pools:
                 session = marked(self._session_settings())
-                self._pool = await asyncpg.create_pool(
+                self._pools[use] = await asyncpg.create_pool(
                     self._url,
                     min_size=0,
-                    max_size=self._max_connections,
+                    max_size=self.connections[use],
                     timeout=self._connect_timeout_seconds,
                     server_settings=session,
                     init=lambda connection: check_mark(
                         connection, session[MARK], timeout_seconds=self._connect_timeout_seconds
                     ),
                 )
-            return self._pool
+            return self._pools[use]
 
     def _session_settings(self) -> dict[str, str]:
         return {
@@ -102,3 +117,13 @@ class HistoryDatabase:
             "plan_cache_mode": "force_custom_plan",
             "jit": "off",
         }
+
+
+def divide(max_connections: int) -> Mapping[Use, int]:
+    """Divide the connections among the uses: a quarter for exports, an eighth for replays.
+
+    Questions get the rest, two at the least: a short and a long one.
+    """
+    exports, replays = max(1, max_connections // 4), max(1, max_connections // 8)
+    questions = max(2, max_connections - exports - replays)
+    return {Use.QUESTIONS: questions, Use.EXPORTS: exports, Use.REPLAYS: replays}

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from processor.history.database import Connection, HistoryDatabase, Record
+from processor.history.database import Connection, HistoryDatabase, Record, Use
 from processor.history.errors import QuestionError
 from processor.history.places import Places, box_columns
 from processor.history.queries import Queries
@@ -148,7 +148,7 @@ async def read_all(
         UnavailableError: The database does not answer, or too many ask at once.
         TooMuchError: The statement took longer than allowed.
     """
-    async with database.reading() as connection:
+    async with database.reading(Use.EXPORTS) as connection:
         arguments = _arguments(wanted, ALL_ROWS)
         cursor = await connection.cursor(queries.flights, *arguments)
         while rows := await cursor.fetch(PAGE_ROWS):

@@ -2,14 +2,15 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import aclosing, contextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
 from functools import partial
 from typing import Generic, TypeVar
 
 import msgspec
 import structlog
 
+from processor.access.shares import Client, ShareLimits, Shares
 from processor.history.database import HistoryDatabase
 from processor.history.errors import HistoryError, UnavailableError
 from processor.history.replay_groups import Group, Grouping, span_of
@@ -18,7 +19,6 @@ from processor.history.replay_question import Question
 from processor.history.replay_recording import Reading, Recording
 from processor.history.replay_stage import Stage
 from processor.history.seam import LOST_ID, REACH_SECONDS, Seam, find_certainty
-from processor.live.audience import OverloadedError
 from processor.live.broadcaster import Broadcaster
 from processor.live.viewer import Ending, Viewer
 from processor.live.wire import Piece, Wire
@@ -40,13 +40,13 @@ class ReplayLimits(msgspec.Struct, frozen=True):
     """What replays may cost, and how they are like the living picture.
 
     Attributes:
-        replays: At a time, in this process.
+        places: Replays at a time, in this process.
         window_days: Between from and to.
         heartbeat_seconds: The longest silence.
         expiry_seconds: An aircraft that has been silent for so long is removed.
     """
 
-    replays: int
+    places: ShareLimits
     window_days: int
     heartbeat_seconds: float
     expiry_seconds: int
@@ -68,15 +68,17 @@ class Replay:
         self.broadcaster = broadcaster
         self.recording = Recording(database)
         self.share = Share()
-        self._running = 0
+        self._places = Shares("replays", limits.places, setting="history.max_replays")
 
-    async def check(self) -> None:
-        """Find out whether the history can be read.
+    async def check(self, client: Client) -> None:
+        """Find out whether the history can be read, and whether the client may have a replay.
 
         Raises:
             HistoryError: Not now.
+            OverloadedError: There are too many, in all or of this client.
         """
-        await self.recording.check()
+        with self._places.held(client):
+            await self.recording.check()
 
     async def stream(
         self, viewer: Viewer, wire: Wire[Piece], last_event_id: str
@@ -89,7 +91,7 @@ class Replay:
             last_event_id: What the viewer says it has seen last of the living picture.
 
         Raises:
-            OverloadedError: There are too many replays.
+            OverloadedError: There are too many replays, in all or of this client.
         """
         told: int | None = None
         while self.broadcaster.ending(viewer) is None:
@@ -98,7 +100,7 @@ class Replay:
                     yield piece
                 last_event_id, told = "", None
                 continue
-            with self._counted():
+            with self._places.held(viewer.client):
                 run = _Run(self, viewer, wire, viewer.past)
                 async with aclosing(run.pieces()) as pieces:
                     async for piece in pieces:
@@ -106,18 +108,6 @@ class Replay:
             last_event_id, told = run.last_event_id, run.told
         async for piece in self.broadcaster.farewell(viewer, wire):
             yield piece
-
-    @contextmanager
-    def _counted(self) -> Iterator[None]:
-        if self._running >= self.limits.replays:
-            raise OverloadedError(
-                f"{self.limits.replays} replays are running already (history.max_replays)"
-            )
-        self._running += 1
-        try:
-            yield
-        finally:
-            self._running -= 1
 
 
 class _Run(Generic[Piece]):

@@ -6,7 +6,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
 
-from processor.history.database import Connection, HistoryDatabase
+from processor.history.database import Connection, HistoryDatabase, Use
 from processor.history.stored import to_state_vectors
 from processor.live.position import Position, epoch_of
 from processor.message import LogIdentity
@@ -45,7 +45,7 @@ class Recording:
         Raises:
             HistoryError: It cannot be read now.
         """
-        async with self._database.reading() as connection:
+        async with self._database.reading(Use.REPLAYS) as connection:
             await connection.fetch(self._queries.stored)
 
     async def stored(self, log: Position) -> Position | None:
@@ -54,7 +54,7 @@ class Recording:
         Raises:
             HistoryError: It cannot be read now.
         """
-        async with self._database.reading() as connection:
+        async with self._database.reading(Use.REPLAYS) as connection:
             return await self._stored(connection, log)
 
     async def before(self, moment: int, seconds: int) -> list[StateVector]:
@@ -63,7 +63,7 @@ class Recording:
         Raises:
             HistoryError: It cannot be read now.
         """
-        async with self._database.reading() as connection:
+        async with self._database.reading(Use.REPLAYS) as connection:
             rows = await connection.fetch(self._queries.before, moment - seconds, moment)
         return to_state_vectors(rows)
 
@@ -73,7 +73,7 @@ class Recording:
         Raises:
             HistoryError: It cannot be read now.
         """
-        async with self._database.reading() as connection:
+        async with self._database.reading(Use.REPLAYS) as connection:
             rows = await connection.fetch(self._queries.page, since, icao24, until, self.page_rows)
         return to_state_vectors(rows)
 
@@ -94,7 +94,7 @@ class Recording:
         Raises:
             HistoryError: It cannot be read now.
         """
-        async with self._database.reading() as connection:
+        async with self._database.reading(Use.REPLAYS) as connection:
             stored = await self._stored(connection, log)
             if stored is None or not log.is_within(stored):
                 return None

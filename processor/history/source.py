@@ -8,6 +8,7 @@ import msgspec
 
 from processor.history.database import HistoryDatabase
 from processor.history.queries import Queries, load_queries
+from processor.history.questions import Questions
 from processor.history.window import Window, choose_window
 from telemetry.settings import HistorySettings
 
@@ -16,11 +17,14 @@ class Source(msgspec.Struct, frozen=True):
     """The database, its statements, the limits, and the time.
 
     Attributes:
+        database: For files.
+        questions: The same for all else.
         expiry: After which silence an aircraft is off the living picture.
         clock: Unix time in seconds.
     """
 
     database: HistoryDatabase
+    questions: Questions
     settings: HistorySettings
     expiry: dt.timedelta
     queries: Queries = msgspec.field(default_factory=load_queries)

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from processor.access.shares import Client, OverloadedError, ShareLimits, Shares
 from processor.live.metrics import LiveMetrics
 from processor.live.shape import Shape
 
@@ -13,21 +14,13 @@ MAX_SHAPES = 32
 """Each costs as much as encoding the fleet anew, however few watch it."""
 
 
-class OverloadedError(Exception):
-    """One viewer too many: tell it why, and to come back later."""
-
-
-class Visitor(msgspec.Struct, frozen=True):
+class Visitor(Client, frozen=True):
     """Who wants to watch.
 
     Attributes:
-        address: Of the network.
-        principal: Its name; empty where nobody needs one.
         expires_at: When its token ends, and with it the stream (Unix seconds).
     """
 
-    address: str
-    principal: str = ""
     expires_at: float | None = None
 
 
@@ -43,11 +36,16 @@ class Audience:
     """Counts open streams and refuses those above a limit."""
 
     def __init__(self, limits: Limits, metrics: LiveMetrics) -> None:
-        self._limits = limits
         self._metrics = metrics
-        self._viewers = 0
-        self._addresses: Counter[str] = Counter()
-        self._principals: Counter[str] = Counter()
+        self._streams = Shares(
+            "streams",
+            ShareLimits(
+                total=limits.viewers,
+                per_principal=limits.per_principal,
+                per_address=limits.per_address,
+            ),
+            setting="sse.max_viewers",
+        )
         self._shapes: Counter[Shape] = Counter()
 
     def enter(self, visitor: Visitor) -> None:
@@ -56,30 +54,13 @@ class Audience:
         Raises:
             OverloadedError: Saying which limit is reached, and the setting that raises it.
         """
-        limits, address, principal = self._limits, visitor.address, visitor.principal
-        if self._viewers >= limits.viewers:
-            raise OverloadedError(f"{limits.viewers} viewers are here already (sse.max_viewers)")
-        if self._addresses[address] >= limits.per_address:
-            raise OverloadedError(
-                f"{limits.per_address} streams are open from {address} already"
-                " (sse.max_viewers_per_address; http.trusted_proxies names a proxy in between)"
-            )
-        if principal and self._principals[principal] >= limits.per_principal:
-            raise OverloadedError(
-                f"{principal} has {limits.per_principal} streams open already"
-                " (sse.max_viewers_per_principal)"
-            )
-        self._count(visitor, 1)
+        self._streams.acquire(visitor)
+        self._metrics.viewers.set(len(self._streams))
 
     def leave(self, visitor: Visitor) -> None:
         """Count a visitor no longer."""
-        self._count(visitor, -1)
-
-    def _count(self, visitor: Visitor, step: int) -> None:
-        self._viewers += step
-        _add(self._addresses, visitor.address, step)
-        _add(self._principals, visitor.principal, step)
-        self._metrics.viewers.set(self._viewers)
+        self._streams.release(visitor)
+        self._metrics.viewers.set(len(self._streams))
 
     def uses(self, shape: Shape) -> bool:
         """Whether somebody gets this shape."""
@@ -94,7 +75,9 @@ class Audience:
         if shape not in self._shapes and len(self._shapes) >= MAX_SHAPES:
             raise OverloadedError(
                 f"{MAX_SHAPES} selections of fields are in use already: take all fields,"
-                " or the same as others do"
+                " or the same as others do",
+                bound="total",
+                limit=MAX_SHAPES,
             )
         _add(self._shapes, shape, 1)
 

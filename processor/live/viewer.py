@@ -4,6 +4,7 @@ import asyncio
 
 import msgspec
 
+from processor.access.shares import Client
 from processor.live.view import View
 
 
@@ -20,11 +21,13 @@ class Viewer:
     Attributes:
         view: What it looks at,
         past: and when, if not now; whoever serves the past knows more of it.
+        client: Whose places it takes.
         ending: How its stream is to end, once it is.
     """
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: View, client: Client) -> None:
         self.view = view
+        self.client = client
         self.past: object | None = None
         self.ending: Ending | None = None
         self._loop = asyncio.get_running_loop()

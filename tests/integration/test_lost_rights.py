@@ -12,6 +12,7 @@ import httpx2
 import pytest
 from fastapi import APIRouter
 
+from processor.access.shares import ShareLimits
 from processor.api.stream import stream_routes
 from processor.history.replay import Replay, ReplayLimits
 from standalone.database import EmbeddedDatabase
@@ -65,7 +66,7 @@ class _Site:
         self.keeper = self.file.add("keeper", SCOPES)
         self.history = HistorySite(
             dsn,
-            history=HistorySettings(max_connections=8),
+            history=HistorySettings(max_connections=16),
             access=AccessSettings(mode="required", keys_file=self.file.path),
             more_routes=_streams,
         )
@@ -81,7 +82,10 @@ class _Site:
 
 def _streams(site: HistorySite) -> Iterable[APIRouter]:
     limits = ReplayLimits(
-        replays=10, window_days=31, heartbeat_seconds=1, expiry_seconds=EXPIRY_SECONDS
+        places=ShareLimits(10, per_principal=10, per_address=10),
+        window_days=31,
+        heartbeat_seconds=1,
+        expiry_seconds=EXPIRY_SECONDS,
     )
     replay = Replay(
         broadcaster=site.broadcaster,

@@ -12,6 +12,7 @@ import asyncpg
 from prometheus_client import CollectorRegistry
 
 from processor.access.gate import Gate
+from processor.access.shares import ShareLimits
 from processor.access.tickets import Tickets
 from processor.api.app import create_app
 from processor.api.server import create_server, listen
@@ -95,7 +96,7 @@ class HistoryLog:
             broadcaster=self.broadcaster,
             database=self.database,
             limits=ReplayLimits(
-                replays=replays,
+                places=ShareLimits(replays, per_principal=replays, per_address=replays),
                 window_days=31,
                 heartbeat_seconds=1,
                 expiry_seconds=EXPIRY_SECONDS,

@@ -112,6 +112,7 @@ class HistorySite:
             gate=self.gate,
             settings=self.settings,
             expiry_seconds=EXPIRY_SECONDS,
+            registry=self.registry,
             clock=lambda: self.now,
         )
         return create_app(routers=[routes, *self._more_routes(self)], allowed_origins=())

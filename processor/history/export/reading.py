@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
 
-from processor.history.database import Connection, HistoryDatabase, Record
+from processor.history.database import Connection, HistoryDatabase, Record, Use
 from processor.history.export.table import Row
 from processor.history.places import Places, box_columns
 from processor.history.window import Window
@@ -75,7 +75,7 @@ async def read_pages(
         TooMuchError: A statement took longer than allowed; none is of more than an hour, or of
             more than one aircraft.
     """
-    async with database.reading() as connection:
+    async with database.reading(Use.EXPORTS) as connection:
         await connection.execute(STATEMENTS.avoid_sorting)
         read = _by_aircraft if by_aircraft else _by_time
         async with aclosing(read(connection, selection)) as pages:
@@ -99,7 +99,7 @@ async def read_track(
         TooMuchError: A statement took longer than allowed.
     """
     selection = Selection(window, places, (icao24,))
-    async with database.reading() as connection:
+    async with database.reading(Use.EXPORTS) as connection:
         await connection.execute(STATEMENTS.avoid_sorting)
         # Looked for within all of the window, also beyond the places.
         found = await connection.fetch(

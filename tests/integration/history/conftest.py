@@ -14,7 +14,7 @@ TABLES = (
     "state_vectors, minutely_state_vectors, flight_legs, hourly_counts, touched_hours,"
     " touched_minutes"
 )
-SETTINGS = HistorySettings(max_rows=50, page_rows=10, max_connections=2)
+SETTINGS = HistorySettings(max_rows=50, page_rows=10, max_connections=4)
 
 
 @pytest.fixture(scope="module")

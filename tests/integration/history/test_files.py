@@ -1,32 +1,11 @@
-"""Tracks and flights as files, in every format, and no more of them at a time than may be."""
-
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
+"""Tracks and flights as files, in every format."""
 
 import pytest
 
-from processor.api.history_files import Files
-from processor.history.errors import UnavailableError
-from processor.history.export.table import Row
 from tests.support.history_site import HistorySite, track
 from tests.support.state_vectors import START
 
 HOUR, DAY = 3_600, 86_400
-
-
-async def test_files_leave_connections_to_others() -> None:
-    """As many as may be are under way; the next one is told to come again."""
-    files = Files(max_connections=2)
-
-    async def pages() -> AsyncGenerator[Sequence[Row], None]:
-        yield []
-
-    first, second = (files._in_place(pages()) for _ in range(2))
-    async with aclosing(first), aclosing(second):
-        await anext(first)
-        with pytest.raises(UnavailableError):
-            await anext(second)
-    assert [page async for page in files._in_place(pages())] == [[]]
 
 
 MEDIA_TYPES = {

@@ -74,7 +74,7 @@ async def test_a_database_that_is_away(dsn: str) -> None:
 
 
 async def test_too_many_ask_at_once(site: HistorySite, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who finds every connection in use is told to come again, and may."""
+    """A client that finds every connection in use is asked to come again, and may."""
     monkeypatch.setattr(database, "ACQUIRE_SECONDS", 0.1)
     async with site.database.reading(), site.database.reading():
         answer = await site.get("/api/history/flights")

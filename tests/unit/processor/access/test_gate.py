@@ -31,6 +31,8 @@ from tests.unit.processor.access.issuer import (
     tokens,
 )
 
+HERE = "192.0.2.1"
+
 
 class _Door:
     """A gate that knows one API key and one issuer."""
@@ -95,7 +97,7 @@ async def test_a_header_that_is_no_bearers_is_refused(door: _Door, header: str) 
 
 async def test_the_header_counts_more_than_the_ticket(door: _Door) -> None:
     """A bad one is not healed by a ticket, and leaves the ticket unused."""
-    ticket = door.gate.issue_ticket(await door.admit(f"Bearer {sign(claims())}"))
+    ticket = door.gate.issue_ticket(await door.admit(f"Bearer {sign(claims())}"), HERE)
     assert (await door.admit(f"Bearer {door.key}", ticket)).name == "key:tower"
     assert await door.refusal("Bearer osfm_wrong", ticket) == (401, "invalid_token")
     assert (await door.admit(None, ticket)).name == "sub:alice"
@@ -107,12 +109,15 @@ async def test_a_ticket_opens_the_stream_and_its_past_only(door: _Door) -> None:
     scope = "flights:live flights:history metrics"
     all_three = await door.admit(f"Bearer {sign(claims(scope=scope))}")
     assert all_three.scopes == {LIVE, HISTORY, METRICS}
-    assert (await door.admit(None, door.gate.issue_ticket(all_three))).scopes == {LIVE, HISTORY}
-    ticket = door.gate.issue_ticket(all_three)
+    assert (await door.admit(None, door.gate.issue_ticket(all_three, HERE))).scopes == {
+        LIVE,
+        HISTORY,
+    }
+    ticket = door.gate.issue_ticket(all_three, HERE)
     with pytest.raises(AccessError, match="metrics is needed"):
         await door.admit(None, ticket, scope=METRICS)
     only_live = await door.admit(f"Bearer {sign(claims(scope='flights:live'))}")
-    assert (await door.admit(None, door.gate.issue_ticket(only_live))).scopes == {LIVE}
+    assert (await door.admit(None, door.gate.issue_ticket(only_live, HERE))).scopes == {LIVE}
 
 
 async def test_a_missing_scope_is_another_refusal(door: _Door) -> None:
@@ -148,7 +153,7 @@ async def test_open_modes_admit_everybody(mode: str) -> None:
             authorization=authorization, ticket=ticket, scope=HISTORY, has_token_in_url=True
         )
         assert admitted == ANYBODY
-    assert len(gate.issue_ticket(ANYBODY)) == 43
+    assert len(gate.issue_ticket(ANYBODY, HERE)) == 43
     assert not gate._tickets._tickets
 
 

@@ -4,11 +4,19 @@ import pytest
 
 from processor.access.errors import AccessError
 from processor.access.principal import Principal
+from processor.access.shares import OverloadedError
 from processor.access.tickets import MAX_TICKETS, Tickets
 from tests.unit.processor.access.issuer import NOW, Clock
 
 TTL_S = 30
-ALICE = Principal("key:alice", frozenset({"flights:live"}))
+HERE = "192.0.2.1"
+
+
+def named(name: str) -> Principal:
+    return Principal(name, frozenset({"flights:live"}))
+
+
+ALICE, BOB = named("key:alice"), named("sub:bob")
 
 
 def _refuse(tickets: Tickets, text: str) -> None:
@@ -21,7 +29,7 @@ def _refuse(tickets: Tickets, text: str) -> None:
 def test_a_ticket_admits_whom_it_was_made_for_once() -> None:
     """A replay is refused, as is one that was never made."""
     tickets = Tickets(ttl_seconds=TTL_S, clock=Clock())
-    ticket = tickets.issue(ALICE)
+    ticket = tickets.issue(ALICE, HERE)
     assert len(ticket) == 43
     assert tickets.redeem(ticket) == ALICE
     _refuse(tickets, ticket)
@@ -32,7 +40,7 @@ def test_a_ticket_expires_whatever_is_done_with_others() -> None:
     """Its time is absolute."""
     clock = Clock()
     tickets = Tickets(ttl_seconds=TTL_S, clock=clock)
-    early, late = tickets.issue(ALICE), tickets.issue(ALICE)
+    early, late = tickets.issue(ALICE, HERE), tickets.issue(ALICE, HERE)
     clock.now += TTL_S - 1
     assert tickets.redeem(early) == ALICE
     clock.now += 1
@@ -44,32 +52,71 @@ def test_a_ticket_does_not_outlive_its_principal() -> None:
     clock = Clock()
     tickets = Tickets(ttl_seconds=TTL_S, clock=clock)
     short = Principal("sub:bob", frozenset({"flights:live"}), expires_at=NOW + 5)
-    in_time, too_late = tickets.issue(short), tickets.issue(short)
+    in_time, too_late = tickets.issue(short, HERE), tickets.issue(short, HERE)
     clock.now += 4
     assert tickets.redeem(in_time) == short
     clock.now += 1
     _refuse(tickets, too_late)
 
 
+def test_one_principal_cannot_take_the_tickets_of_others() -> None:
+    """Its own requests are refused at its share, from however many addresses; another's are not."""
+    tickets = Tickets(ttl_seconds=TTL_S, clock=Clock())
+    for number in range(MAX_TICKETS.per_principal):
+        tickets.issue(ALICE, f"192.0.2.{number}")
+    with pytest.raises(OverloadedError) as caught:
+        tickets.issue(ALICE, "198.51.100.1")
+    assert (caught.value.status, caught.value.bound) == (429, "principal")
+    assert caught.value.retry_after_seconds == TTL_S
+    assert tickets.redeem(tickets.issue(BOB, HERE)) == BOB
+
+
+def test_one_address_cannot_take_the_tickets_of_others() -> None:
+    """An issuer may give one person as many names as he asks for."""
+    tickets = Tickets(ttl_seconds=TTL_S, clock=Clock())
+    for number in range(MAX_TICKETS.per_address):
+        tickets.issue(named(f"sub:{number}"), HERE)
+    with pytest.raises(OverloadedError) as caught:
+        tickets.issue(BOB, HERE)
+    assert (caught.value.status, caught.value.bound) == (429, "address")
+    assert tickets.redeem(tickets.issue(BOB, "192.0.2.2")) == BOB
+
+
 def test_a_full_store_refuses_and_recovers() -> None:
     """Expired tickets make room first; those that hold are never pushed out."""
     clock = Clock()
     tickets = Tickets(ttl_seconds=TTL_S, clock=clock)
-    first = tickets.issue(ALICE)
+    first = tickets.issue(ALICE, HERE)
     clock.now += 1
-    held = [tickets.issue(ALICE) for _ in range(MAX_TICKETS - 1)]
-    with pytest.raises(AccessError, match="come back in 30 s") as raised:
-        tickets.issue(ALICE)
-    assert (raised.value.status, raised.value.code) == (503, "temporarily_unavailable")
+    held = [
+        tickets.issue(named(f"sub:{number}"), f"10.0.{number // 250}.{number % 250}")
+        for number in range(MAX_TICKETS.total - 1)
+    ]
+    with pytest.raises(OverloadedError, match="all of the 10000 places for unused") as caught:
+        tickets.issue(BOB, HERE)
+    assert (caught.value.status, caught.value.retry_after_seconds) == (503, TTL_S)
     clock.now += TTL_S - 1
-    assert tickets.redeem(tickets.issue(ALICE)) == ALICE
-    assert tickets.redeem(held[0]) == ALICE
+    assert tickets.redeem(tickets.issue(ALICE, HERE)) == ALICE
+    assert tickets.redeem(held[0]) == named("sub:0")
     _refuse(tickets, first)
+
+
+def test_a_used_or_expired_ticket_gives_its_place_back() -> None:
+    """Nothing is counted that is not there."""
+    clock = Clock()
+    tickets = Tickets(ttl_seconds=TTL_S, clock=clock)
+    for _ in range(3 * MAX_TICKETS.per_address):
+        tickets.redeem(tickets.issue(ALICE, HERE))
+    tickets.issue(ALICE, HERE)
+    clock.now += TTL_S
+    tickets.redeem(tickets.issue(BOB, HERE))
+    assert not tickets._tickets
+    assert len(tickets._places) == 0
 
 
 def test_tickets_are_kept_as_hashes() -> None:
     """A dump of the memory's dictionary opens nothing."""
     tickets = Tickets(ttl_seconds=TTL_S, clock=Clock())
-    ticket = tickets.issue(ALICE)
+    ticket = tickets.issue(ALICE, HERE)
     assert ticket not in repr(tickets._tickets)
     assert ticket.encode() not in tickets._tickets
