@@ -133,10 +133,10 @@ class Http(HttpToolsProtocol):
         try:
             self.parser.feed_data(piece)
         except httptools.HttpParserUpgrade as upgrade:
+            self._input[:0] = piece[upgrade.args[0] :]
+            # An offer that is not taken up, such as h2c, is followed by the next request.
             if self._should_upgrade():
                 self.handle_websocket_upgrade()
-            else:  # an offer that is not taken up, such as h2c: the next request follows
-                self._input[:0] = piece[upgrade.args[0] :]
         except httptools.HttpParserError:
             self._refuse(self._refusal or MALFORMED)
         else:
@@ -285,8 +285,12 @@ class Http(HttpToolsProtocol):
         if self._is_answering():
             self._refuse(MALFORMED)
             return
+        rest = bytes(self._input)
         self._end_parsing()
         super().handle_websocket_upgrade()
+        if rest and not self.transport.is_closing():
+            protocol = cast("asyncio.Protocol", self.transport.get_protocol())
+            protocol.data_received(rest)
 
 
 def _nothing() -> None:

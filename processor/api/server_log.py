@@ -12,9 +12,9 @@ _LOGGER = "uvicorn.error"
 class _Throttled(logging.Filter):
     """Lets the first warning of a kind through, then one a minute with the number left out."""
 
-    def __init__(self) -> None:
+    def __init__(self, throttle: Throttle) -> None:
         super().__init__()
-        self._throttle = Throttle()
+        self._throttle = throttle
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Return whether the line is logged."""
@@ -29,12 +29,12 @@ class _Throttled(logging.Filter):
         return left_out is not None
 
 
-def quieten() -> None:
+def quieten(throttle: Throttle | None = None) -> None:
     """Throttle uvicorn's log from now on, each kind of line from its beginning."""
     logger = logging.getLogger(_LOGGER)
     for each in [each for each in logger.filters if isinstance(each, _Throttled)]:
         logger.removeFilter(each)
-    logger.addFilter(_Throttled())
+    logger.addFilter(_Throttled(throttle or Throttle()))
 
 
 def _is_worth_a_line(record: logging.LogRecord) -> bool:
