@@ -165,8 +165,9 @@ class Connections:
         if not waiting:
             return False
         oldest = next(iter(waiting))
+        close = oldest.close
         self.leave(oldest)
-        oldest.close()
+        close()
         return True
 
     def waits(self, place: Place) -> None:
@@ -196,6 +197,7 @@ class Connections:
         self.serves(place)
         self.hold(place, 0)
         place.is_open = False
+        place.close = _nothing  # the connection refers to its place, and would keep itself alive
         self._count -= 1
         place.share.count -= 1
         if not place.share.count:
@@ -232,3 +234,7 @@ def _networks(
         except ValueError:
             continue  # a name; connections come from addresses
     return found
+
+
+def _nothing() -> None:
+    """Close what is closed."""

@@ -130,20 +130,25 @@ class Http(HttpToolsProtocol):
 
     def _feed(self, piece: bytes) -> None:
         self._count(len(piece))
+        is_upgrade = False
         try:
             self.parser.feed_data(piece)
         except httptools.HttpParserUpgrade as upgrade:
             self._input[:0] = piece[upgrade.args[0] :]
             # An offer that is not taken up, such as h2c, is followed by the next request.
-            if self._should_upgrade():
-                self.handle_websocket_upgrade()
+            is_upgrade = self._should_upgrade()
         except httptools.HttpParserError:
             self._refuse(self._refusal or MALFORMED)
         else:
-            if self._head_bytes > MAX_HEAD_BYTES:
-                self._refuse(HEAD_TOO_LARGE)
-            elif self._body_bytes > MAX_BODY_BYTES:
-                self._refuse(BODY_TOO_LARGE)
+            self._check_size()
+        if is_upgrade:  # not in the handler: errors below would keep its frames, and this object
+            self.handle_websocket_upgrade()
+
+    def _check_size(self) -> None:
+        if self._head_bytes > MAX_HEAD_BYTES:
+            self._refuse(HEAD_TOO_LARGE)
+        elif self._body_bytes > MAX_BODY_BYTES:
+            self._refuse(BODY_TOO_LARGE)
 
     def _count(self, size: int) -> None:
         if self._is_in_body:
@@ -181,13 +186,22 @@ class Http(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Begin to answer, unless the request says that it is too large."""
         self._head_bytes = 0
-        for name, value in self.headers:
-            if name == b"content-length" and int(value) > MAX_BODY_BYTES:
-                self._stop_parsing(BODY_TOO_LARGE)
+        body_bytes = self._announced_body_bytes()
+        if body_bytes and self.parser.should_upgrade():
+            # The parser takes such a body for the next request.
+            self._stop_parsing(MALFORMED)
+        if body_bytes > MAX_BODY_BYTES:
+            self._stop_parsing(BODY_TOO_LARGE)
         super().on_headers_complete()
         self._is_in_head, self._is_in_body = False, True
         if self._connection is not None:
             self._connection.place.serves()
+
+    def _announced_body_bytes(self) -> int:
+        """Return what the headers say; 1 where they do not say how much."""
+        lengths = [int(value) for name, value in self.headers if name == b"content-length"]
+        chunked = [1 for name, _ in self.headers if name == b"transfer-encoding"]
+        return max(lengths + chunked, default=0)
 
     def on_message_complete(self) -> None:
         """Wait for no more of this request."""
@@ -291,6 +305,7 @@ class Http(HttpToolsProtocol):
         if rest and not self.transport.is_closing():
             protocol = cast("asyncio.Protocol", self.transport.get_protocol())
             protocol.data_received(rest)
+        self.parser = None  # type: ignore[assignment] # it refers to this object
 
 
 def _nothing() -> None:
