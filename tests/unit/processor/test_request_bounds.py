@@ -194,6 +194,22 @@ async def test_requests_sent_ahead_of_a_stream_wait_in_the_network(app: Scripted
             await asyncio.sleep(0.01)
 
 
+async def test_a_read_of_more_than_is_held_ends_the_connection(app: ScriptedApp) -> None:
+    """How much one read brings is the kernel's business, so it is handed in here."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", app.port)
+    writer.write(STREAM)
+    async with asyncio.timeout(10):
+        await reader.readuntil(b"event: snapshot")
+        (served,) = app._server.server_state.connections
+        served.data_received(5_000 * (HEALTH + b"\r\n"))
+        with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):
+            await reader.readuntil(b"never")
+    assert app.metric("http_refused_total", reason="input_ahead") == 1
+    assert app.metric("http_waiting_input_bytes") == 0
+    writer.close()
+    await app.wait_empty()
+
+
 async def test_an_upgrade_during_a_stream_does_not_lose_it(app: ScriptedApp) -> None:
     """The stream would hold its place, and be written to, for as long as it may last."""
     reader, writer = await asyncio.open_connection("127.0.0.1", app.port)

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from processor.api.websocket_protocol import WebSocket
 from tests.support.scripted_app import ScriptedApp
 from tests.support.state_vectors import START, state_vector
 
@@ -153,3 +154,21 @@ async def test_noise_ends_with_a_close(app: ScriptedApp) -> None:
     assert code == 1002
     client.writer.close()
     await app.wait_empty()
+
+
+async def test_a_read_of_more_than_is_held_ends_the_connection(app: ScriptedApp) -> None:
+    """How much one read brings is the kernel's business, so it is handed in here."""
+    client = await _connect(app)
+    await client.receive_until(TEXT)  # the snapshot
+    (served,) = [each for each in _connections(app) if isinstance(each, WebSocket)]
+    served.data_received(_frame(PING, 100 * b"x") * 2_500)
+    with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):
+        await client.receive_until(CLOSE)
+    assert app.metric("http_refused_total", reason="input_ahead") == 1
+    assert app.metric("http_waiting_input_bytes") == 0
+    client.writer.close()
+    await app.wait_empty()
+
+
+def _connections(app: ScriptedApp) -> list[object]:
+    return list(app._server.server_state.connections)
