@@ -36,8 +36,6 @@ SSE = SseSettings(
     max_viewers_per_address=MANY,
 )
 LIVE = LiveSettings()
-
-
 _BEGINNING = Position("benchmark", (0,))
 
 
