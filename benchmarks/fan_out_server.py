@@ -12,7 +12,7 @@ import uvloop
 
 from benchmarks.baselines import BareWriter, NaiveStream
 from benchmarks.kernel_memory import sockets_bytes
-from benchmarks.live_channel import SSE, LiveChannel, port_of
+from benchmarks.live_channel import SSE, LiveChannel, many_connections, port_of
 from benchmarks.processes import allow_open_files
 from benchmarks.traffic import Fleet
 from processor.api.app import create_app
@@ -67,7 +67,9 @@ class _Process:
         """Begin to serve."""
         listener = listen("127.0.0.1", 0, write_deadline_seconds=SSE.write_deadline_seconds)
         app = create_app(routers=[self._naive.router()], allowed_origins=())
-        self._serving = asyncio.create_task(create_server(app).serve(sockets=[listener]))
+        self._serving = asyncio.create_task(
+            create_server(app, connections=many_connections()).serve(sockets=[listener])
+        )
         return Ports(
             live=self._channel.start() if self._channel is not None else 0,
             bare=await self._bare.listen(),

@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry
 from benchmarks.traffic import Fleet
 from processor.access.gate import create_gate
 from processor.api.app import create_app
+from processor.api.connections import Bounds, Connections
 from processor.api.server import create_server, listen
 from processor.api.sse import sse_routes
 from processor.live.audience import Limits
@@ -36,6 +37,11 @@ SSE = SseSettings(
 )
 LIVE = LiveSettings()
 _BEGINNING = Position("benchmark", (0,))
+
+
+def many_connections() -> Connections:
+    """Return what counts connections without ever refusing one."""
+    return Connections(Bounds(in_all=MANY, per_address=MANY))
 
 
 class TimedBroadcaster(Broadcaster):
@@ -119,7 +125,11 @@ class LiveChannel:
         self._part.begin(self._fleet.states())
         listener = listen("127.0.0.1", 0, write_deadline_seconds=SSE.write_deadline_seconds)
         self._tasks = [
-            asyncio.create_task(create_server(self._part.app).serve(sockets=[listener])),
+            asyncio.create_task(
+                create_server(self._part.app, connections=many_connections()).serve(
+                    sockets=[listener]
+                )
+            ),
             asyncio.create_task(self._part.picture.run()),
         ]
         return port_of(listener)

@@ -6,8 +6,11 @@ from typing import Any
 from starlette.types import ASGIApp, Message
 
 from processor.api.connection import Connection
+from processor.api.connections import Bounds, Connections
 
 PATH = "/sse/flights"
+
+_CONNECTIONS = Connections(Bounds(in_all=1_000_000, per_address=1_000_000))
 
 
 class _Sink(asyncio.Transport):
@@ -66,6 +69,14 @@ class WireViewer:
         self.taken += len(message.get("body", b""))
 
 
+def _connection() -> Connection:
+    sink = _Sink()
+    place = _CONNECTIONS.admit("127.0.0.1", sink.abort)
+    if place is None:
+        raise RuntimeError("a viewer more than there may be connections")
+    return Connection(sink, place)
+
+
 def _scope(query: str, encoding: str) -> dict[str, Any]:
     return {
         "type": "http",
@@ -80,5 +91,5 @@ def _scope(query: str, encoding: str) -> dict[str, Any]:
         "headers": [(b"host", b"127.0.0.1"), (b"accept-encoding", encoding.encode())],
         "client": ("127.0.0.1", 1),
         "server": ("127.0.0.1", 80),
-        "state": Connection(_Sink()).state(),
+        "state": _connection().state(),
     }

@@ -15,6 +15,7 @@ from processor.access.principal import METRICS
 from processor.access.refusals import refuse_contradictions, refuse_exposure
 from processor.api.access import require, ticket_routes
 from processor.api.app import create_app
+from processor.api.connections import Connections, bounds_of, fit_open_files
 from processor.api.health import health_routes, holds
 from processor.api.history import history_routes
 from processor.api.hosts import accepted_hosts
@@ -83,7 +84,11 @@ class Service:
         refuse_exposure(listener, settings.access)
         host, port = listener.getsockname()[:2]
         self._watch_signals()
-        server = create_server(self._app(host), trusted_proxies=settings.http.trusted_proxies)
+        server = create_server(
+            self._app(host),
+            trusted_proxies=settings.http.trusted_proxies,
+            connections=self._connections(),
+        )
         serving = asyncio.create_task(server.serve(sockets=[listener]), name="server")
         running = [asyncio.create_task(one.run(), name=one.half.name) for one in self._supervisors]
         watching = asyncio.create_task(watch_host_clock(), name="host clock")
@@ -100,6 +105,14 @@ class Service:
             server.should_exit = True
             await asyncio.wait([serving], timeout=SERVER_STOP_SECONDS)
             log.info("stopped")
+
+    def _connections(self) -> Connections:
+        settings = self._settings
+        return Connections(
+            fit_open_files(bounds_of(settings.http, settings.sse)),
+            proxies=settings.http.trusted_proxies,
+            registry=self._registry,
+        )
 
     def _app(self, address: str) -> FastAPI:
         *others, last = self._supervisors

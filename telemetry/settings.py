@@ -259,6 +259,8 @@ class HttpSettings(_Section):
         "127.0.0.1",
         "::1",
     )
+    max_connections: int | None = Field(None, ge=1)
+    max_connections_per_address: int | None = Field(None, ge=1)
     collector_metrics_port: int = Field(0, ge=0, le=65_535)
 
 

@@ -4,14 +4,24 @@ from collections.abc import Iterable, Sequence
 
 from fastapi import APIRouter, FastAPI
 from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp
 
 from processor.access.errors import AccessError
 from processor.access.shares import OverloadedError
 from processor.api.access import OTHER_HOST, refuse, refuse_overloaded
+from processor.api.answer_headers import AnswerHeaders
 from processor.api.history_errors import HISTORY_REFUSALS
 from processor.api.hosts import HostCheck
 from processor.api.requests import refuse_filter
 from processor.live.filter import FilterError
+
+
+class _App(FastAPI):
+    """Completes the headers of every answer, those of errors that no route has foreseen too."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """Put the headers outermost."""
+        return AnswerHeaders(super().build_middleware_stack())
 
 
 def create_app(
@@ -27,7 +37,7 @@ def create_app(
         allowed_origins: Other sites whose pages may read the answers.
         accepted_hosts: What Host may name; none means every name.
     """
-    app = FastAPI(
+    app = _App(
         title="OpenSky Flight Monitor",
         description="Data of The OpenSky Network, https://opensky-network.org",
         openapi_url="/openapi.json",

@@ -1,17 +1,22 @@
 """SERVE: what a stream may know of the connection beneath it, and do to it."""
 
 import asyncio
+from collections.abc import Mapping
+from typing import Any
 
 from starlette.types import Scope
+
+from processor.api.connections import Place
 
 _KEY = "connection"
 
 
 class Connection:
-    """One connection of a viewer."""
+    """One connection of a viewer, and its place among all."""
 
-    def __init__(self, transport: asyncio.Transport) -> None:
+    def __init__(self, transport: asyncio.Transport, place: Place) -> None:
         self._transport = transport
+        self.place = place
         self.is_given_up = False
 
     @property
@@ -21,6 +26,7 @@ class Connection:
 
     def lost(self, error: Exception | None) -> None:
         """Note how it has ended: by ETIMEDOUT, the kernel has given up a peer that took nothing."""
+        self.place.leave()
         self.is_given_up |= isinstance(error, TimeoutError)
 
     def give_up(self) -> None:
@@ -35,5 +41,10 @@ class Connection:
 
 def connection_of(scope: Scope) -> Connection:
     """Return the connection of a request that came over a server of ours."""
-    connection: Connection = scope["state"][_KEY]
+    return connection_in(scope["state"])
+
+
+def connection_in(state: Mapping[str, Any]) -> Connection:
+    """Return the connection of a state that `Connection.state` is part of."""
+    connection: Connection = state[_KEY]
     return connection

@@ -51,7 +51,7 @@ def page_routes(
 
     @router.api_route("/icon.svg", methods=["GET", "HEAD"])
     async def icon(request: Request) -> Response:
-        return _file(built / "icon.svg", request, headers)
+        return _file(built / "icon.svg", request, headers | {"Cache-Control": "no-cache"})
 
     @router.api_route("/assets/{name}", methods=["GET", "HEAD"])
     async def asset(name: str, request: Request) -> Response:

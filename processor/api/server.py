@@ -1,18 +1,16 @@
 """SERVE: uvicorn on a socket of ours, without its own idea of signals."""
 
-import asyncio
 import contextlib
-import logging
 import socket
 from collections.abc import Iterator, Sequence
-from typing import cast
 
 import uvicorn
 from fastapi import FastAPI
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-from processor.api.connection import Connection
+from processor.api.connections import Connections
+from processor.api.http_protocol import GuardedConfig, Http
+from processor.api.server_log import quieten
+from processor.api.websocket_protocol import WEBSOCKET_MESSAGE_BYTES, WebSocket
 from processor.errors import FatalError
 
 BACKLOG = 4096
@@ -22,45 +20,8 @@ KEEP_ALIVE = (("TCP_KEEPIDLE", 10), ("TCP_KEEPINTVL", 5), ("TCP_KEEPCNT", 3))
 """A vanished peer is noticed within 25 s; without, it would hold its place for minutes."""
 
 
-WEBSOCKET_MESSAGE_BYTES = 64 * 1024
-"""A subscription has far less."""
-
 SEND_BUFFER_BYTES = 256 * 1024
 """What the kernel holds for a viewer that stalls (it doubles this); else it grows to 4 MB."""
-
-
-class _Http(HttpToolsProtocol):
-    """Tells streams how their connection has ended, which ASGI does not."""
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Let every request know its connection."""
-        self._connection = Connection(transport)
-        self.app_state = self.app_state | self._connection.state()
-        super().connection_made(transport)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Note why."""
-        self._connection.lost(exc)
-        super().connection_lost(exc)
-
-
-class _WebSocket(WebSocketsSansIOProtocol):
-    """The same for WebSockets, whose peers must also answer pings."""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Let the request know its connection."""
-        self._connection = Connection(cast("asyncio.Transport", transport))
-        self.app_state = self.app_state | self._connection.state()
-        super().connection_made(transport)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Note why."""
-        self._connection.lost(exc)
-        super().connection_lost(exc)
-
-    def keepalive_timeout(self) -> None:
-        """Cut the connection off; an orderly end makes the stream fail in what it sends next."""
-        self._connection.give_up()
 
 
 class Server(uvicorn.Server):
@@ -72,32 +33,37 @@ class Server(uvicorn.Server):
         yield
 
 
-def create_server(app: FastAPI, *, trusted_proxies: Sequence[str] = ()) -> Server:
-    """Make a server; it listens on the sockets that its `serve` is given."""
-    logging.getLogger("uvicorn.error").addFilter(_is_worth_a_line)
-    return Server(
-        uvicorn.Config(
-            app,
-            loop="none",
-            http=_Http,
-            ws=_WebSocket,
-            ws_max_size=WEBSOCKET_MESSAGE_BYTES,
-            # Messages are shared by all viewers; compressing each for each would be all we do.
-            ws_per_message_deflate=False,
-            forwarded_allow_ips=list(trusted_proxies),
-            log_config=None,
-            access_log=False,
-            lifespan="off",
-            timeout_graceful_shutdown=2,
-        )
+def create_server(
+    app: FastAPI,
+    *,
+    trusted_proxies: Sequence[str] = (),
+    connections: Connections | None = None,
+) -> Server:
+    """Make a server; it listens on the sockets that its `serve` is given.
+
+    Args:
+        app: What it serves.
+        trusted_proxies: Whose X-Forwarded-For is believed.
+        connections: Counts and bounds its connections.
+    """
+    quieten()
+    config = GuardedConfig(
+        app,
+        loop="none",
+        http=Http,
+        ws=WebSocket,
+        ws_max_size=WEBSOCKET_MESSAGE_BYTES,
+        # Messages are shared by all viewers; compressing each for each would be all we do.
+        ws_per_message_deflate=False,
+        forwarded_allow_ips=list(trusted_proxies),
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        server_header=False,
+        timeout_graceful_shutdown=2,
     )
-
-
-def _is_worth_a_line(record: logging.LogRecord) -> bool:
-    # A viewer that takes nothing is cut off in the middle of its answer, on purpose; and tickets
-    # in the addresses of WebSockets are nobody's business.
-    message = record.getMessage()
-    return "returned without completing response" not in message and '"WebSocket ' not in message
+    config.connections = connections or Connections(proxies=trusted_proxies)
+    return Server(config)
 
 
 def listen(host: str, port: int, *, write_deadline_seconds: float) -> socket.socket:

@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry
 from processor.access.gate import create_gate
 from processor.api.access import ticket_routes
 from processor.api.app import create_app
+from processor.api.connections import Connections
 from processor.api.health import health_routes
 from processor.api.page import page_routes
 from processor.api.server import Server, create_server, listen
@@ -100,7 +101,8 @@ class ScriptedApp:
             ],
             allowed_origins=self._sse.allowed_origins,
         )
-        self._server = create_server(app, trusted_proxies=["127.0.0.1"])
+        connections = Connections(proxies=["127.0.0.1"], registry=self._registry)
+        self._server = create_server(app, trusted_proxies=["127.0.0.1"], connections=connections)
         self._serving = asyncio.create_task(self._server.serve(sockets=[listener]))
         self._read_log()
 

@@ -20,6 +20,7 @@ from benchmarks.processes import allow_open_files, resident_kib
 from processor.access.gate import Gate, create_gate
 from processor.api.access import ticket_routes
 from processor.api.app import create_app
+from processor.api.connections import Connections, bounds_of
 from processor.api.health import health_routes, holds
 from processor.api.history import history_routes
 from processor.api.server import create_server, listen
@@ -118,7 +119,15 @@ class _Process:
             ],
             allowed_origins=(),
         )
-        self._server = create_server(app, trusted_proxies=settings.http.trusted_proxies)
+        self._server = create_server(
+            app,
+            trusted_proxies=settings.http.trusted_proxies,
+            connections=Connections(
+                bounds_of(settings.http, settings.sse),
+                proxies=settings.http.trusted_proxies,
+                registry=self._registry,
+            ),
+        )
         self._moving: asyncio.Task[None] | None = None
 
     async def follow(self) -> None:

@@ -1,0 +1,33 @@
+"""5,000 requests that are begun and never end cost others nothing, and are closed after 10 s."""
+
+import pytest
+
+from benchmarks.processes import allow_open_files
+from processor.api.request_refusals import REQUEST_SECONDS
+from tests.support.attack import ATTACKER, Attack
+from tests.support.open_files import too_few_files_reason
+from tests.support.raw_attackers import attackers, end_of
+
+CONNECTIONS = 5_000
+HEAD = b"GET /sse/flights HTTP/1.1\r\nHost: localhost\r\nX-A: "
+MANY_ADDRESSES = [f"127.0.1.{number}" for number in range(1, 51)]
+
+
+@pytest.mark.parametrize("addresses", [[ATTACKER], MANY_ADDRESSES], ids=["one", "fifty"])
+def test_requests_that_never_end(addresses: list[str]) -> None:
+    """From one address only its share stays open; from many all do, until the deadline."""
+    allow_open_files()
+    if reason := too_few_files_reason(CONNECTIONS + 100):
+        pytest.skip(reason)
+    with Attack() as attack:
+        with (
+            attack.under_way(),
+            attackers(
+                attack.port, CONNECTIONS, begins=HEAD, repeats=b"a", addresses=addresses
+            ) as made,
+        ):
+            for attacker in made:
+                attacker.send()
+            for attacker in made:
+                end_of(attacker, timeout_s=2 * REQUEST_SECONDS)
+        attack.verify()
