@@ -26,7 +26,10 @@ OTHER = "127.0.0.3"
 ROWS = 20_000
 """Their file is larger than what kernel and server hold for a client that reads nothing."""
 
-SPAN = f"from={START}&to={START + 7_200}"
+FIRST = START - 7_200
+"""The clock of the sky begins at START."""
+
+SPAN = f"from={FIRST}&to={START}"
 EXPORT = f"/api/history/state_vectors?{SPAN}&format=geojson"
 REPLAY = f"/sse/flights?{SPAN}&speed=1"
 STREAM = "/sse/flights?format=row"
@@ -39,7 +42,7 @@ def dsn(timescale: Timescale) -> Iterator[str]:
     timescale.start()
     dsn = timescale.create_database()
     migrate(dsn)
-    vectors = [state_vector(f"{n % 100:06x}", START + n // 100 * 30) for n in range(ROWS)]
+    vectors = [state_vector(f"{n % 100:06x}", FIRST + n // 100 * 30) for n in range(ROWS)]
     asyncio.run(store(dsn, vectors))
     yield dsn
     timescale.drop_database(dsn)
