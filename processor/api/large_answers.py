@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import TypeAlias
 
 import structlog
@@ -23,6 +24,9 @@ MAX_ANSWERS = ShareLimits(16, per_principal=3, per_address=3)
 MAX_WAITING = ShareLimits(256, per_principal=32, per_address=32)
 PATIENCE_SECONDS = 5.0
 
+WRITERS = 2
+"""Threads of their own: an answer takes seconds of one, and the loop's few serve all else."""
+
 PIECE_BYTES = 256 * 1024
 """What is handed to the connection at a time, so that a client that takes nothing is noticed."""
 
@@ -38,6 +42,7 @@ class LargeAnswers:
 
     def __init__(self, deadlines: Deadlines) -> None:
         self._deadlines = deadlines
+        self._threads = ThreadPoolExecutor(WRITERS, thread_name_prefix="large answers")
         self._places = WaitingShares(
             Shares("large answers", MAX_ANSWERS),
             waiting=MAX_WAITING,
@@ -64,7 +69,9 @@ class LargeAnswers:
         async def make() -> Response:
             write = await read()
             # The event loop has subscribers to serve meanwhile.
-            body = await asyncio.to_thread(lambda: compress_whole(write(), encoding))
+            body = await asyncio.get_running_loop().run_in_executor(
+                self._threads, lambda: compress_whole(write(), encoding)
+            )
             answer = json_response(body, media_type)
             answer.headers["Vary"] = "Accept-Encoding"
             if encoding != "identity":
