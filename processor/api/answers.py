@@ -1,15 +1,13 @@
 """Answers in JSON, and how OpenAPI describes them and what else may be answered."""
 
-import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
 import msgspec
-from fastapi import Request, Response
+from fastapi import Response
 
 from processor.api.access import OTHER_HOST, OVER_SHARE, REFUSALS, RETRY_AFTER
-from processor.live.wire import choose_encoding, compress_whole
 
 _REFERENCE = "#/$defs/"
 
@@ -67,22 +65,6 @@ def answer(content: object) -> Response:
 def json_response(body: bytes, media_type: str = "application/json") -> Response:
     """Answer what is written already."""
     return Response(body, media_type=media_type, headers={"Cache-Control": "no-store"})
-
-
-async def large_response(
-    request: Request, write: Callable[[], bytes], media_type: str = "application/json"
-) -> Response:
-    """Write an answer and compress it as the client takes it, in a thread.
-
-    The event loop has viewers to serve meanwhile.
-    """
-    encoding = choose_encoding(request.headers.get("accept-encoding", ""))
-    body = await asyncio.to_thread(lambda: compress_whole(write(), encoding))
-    response = json_response(body, media_type)
-    response.headers["Vary"] = "Accept-Encoding"
-    if encoding != "identity":
-        response.headers["Content-Encoding"] = encoding
-    return response
 
 
 def describe_answers(

@@ -15,6 +15,7 @@ from processor.api.history_files import Files
 from processor.api.history_flights import flights_routes
 from processor.api.history_moment import moment_routes
 from processor.api.history_statistics import statistics_routes
+from processor.api.large_answers import LargeAnswers
 from processor.api.sending import Deadlines
 from processor.history.database import HistoryDatabase, Use
 from processor.history.questions import Questions, share_limits
@@ -51,17 +52,21 @@ def history_routes(
         expiry=dt.timedelta(seconds=expiry_seconds),
         clock=clock,
     )
+    deadlines = Deadlines(settings.max_export_seconds, settings.min_export_bytes_per_second)
+    answers = LargeAnswers(deadlines)
     files = Files(
         share_limits(database.connections[Use.EXPORTS], settings.client_share),
-        deadlines=Deadlines(settings.max_export_seconds, settings.min_export_bytes_per_second),
+        deadlines=deadlines,
         metrics=DownloadMetrics(registry or CollectorRegistry()),
     )
     router = APIRouter()
     router.include_router(
-        aircraft_routes(source=source, broadcaster=broadcaster, files=files, gate=gate)
+        aircraft_routes(
+            source=source, broadcaster=broadcaster, files=files, answers=answers, gate=gate
+        )
     )
     router.include_router(flights_routes(source=source, files=files, gate=gate))
-    router.include_router(moment_routes(source=source, gate=gate))
+    router.include_router(moment_routes(source=source, answers=answers, gate=gate))
     router.include_router(statistics_routes(source=source, gate=gate))
     router.include_router(export_routes(source=source, files=files, gate=gate))
     return router

@@ -10,10 +10,11 @@ from processor.access.gate import Gate
 from processor.access.principal import HISTORY, Principal
 from processor.access.shares import Client
 from processor.api.access import client_of, require
-from processor.api.answers import answer, describe_answers, large_response, schema_of
+from processor.api.answers import answer, describe_answers, schema_of
 from processor.api.download import FILES
 from processor.api.history_files import Files
 from processor.api.history_parameters import Icao24, TrackQuestion
+from processor.api.large_answers import LargeAnswers, Write
 from processor.box import Box
 from processor.history.database import Connection
 from processor.history.errors import QuestionError, UnknownError
@@ -46,11 +47,16 @@ class AircraftAnswer(msgspec.Struct, frozen=True):
 
 
 def aircraft_routes(
-    *, source: Source, broadcaster: Broadcaster | None, files: Files, gate: Gate
+    *,
+    source: Source,
+    broadcaster: Broadcaster | None,
+    files: Files,
+    answers: LargeAnswers,
+    gate: Gate,
 ) -> APIRouter:
     """Make the routes below an aircraft's address."""
     router = APIRouter(prefix="/api/flights", tags=["history"])
-    aircraft = _Aircraft(source, broadcaster, files)
+    aircraft = _Aircraft(source, broadcaster, files, answers)
     admitted = require(gate, HISTORY)
 
     @router.get(
@@ -94,9 +100,16 @@ def aircraft_routes(
 
 
 class _Aircraft:
-    def __init__(self, source: Source, broadcaster: Broadcaster | None, files: Files) -> None:
+    def __init__(
+        self,
+        source: Source,
+        broadcaster: Broadcaster | None,
+        files: Files,
+        answers: LargeAnswers,
+    ) -> None:
         self._source = source
         self._files = files
+        self._answers = answers
         self._broadcaster = broadcaster
 
     async def describe(self, client: Client, icao24: str, areas: tuple[Box, ...]) -> AircraftAnswer:
@@ -131,6 +144,15 @@ class _Aircraft:
     ) -> Response:
         if question.format != "json":
             return await self._file(client, icao24, question, areas)
+
+        async def read() -> Write:
+            return await self._read_track(client, icao24, question, areas)
+
+        return self._answers.answer(request, client, read)
+
+    async def _read_track(
+        self, client: Client, icao24: str, question: TrackQuestion, areas: tuple[Box, ...]
+    ) -> Write:
         source = self._source
         async with source.questions.reading(client) as connection:
             window = await self._window(connection, icao24, question, areas)
@@ -138,18 +160,15 @@ class _Aircraft:
             read = reader.read if question.max_points is None else reader.read_to_thin
             found = await read(icao24, window)
             implausible = await find_implausible(connection, source.queries, found)
-        return await large_response(
-            request,
-            lambda: msgspec.json.encode(
-                make_track(
-                    icao24,
-                    window,
-                    found,
-                    implausible=implausible,
-                    max_points=question.max_points,
-                    areas=areas,
-                )
-            ),
+        return lambda: msgspec.json.encode(
+            make_track(
+                icao24,
+                window,
+                found,
+                implausible=implausible,
+                max_points=question.max_points,
+                areas=areas,
+            )
         )
 
     async def _file(

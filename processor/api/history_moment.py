@@ -9,7 +9,8 @@ from fastapi import APIRouter, Request, Response
 from processor.access.gate import Gate
 from processor.access.principal import HISTORY, Principal
 from processor.api.access import client_of, require
-from processor.api.answers import describe_answers, large_response
+from processor.api.answers import describe_answers
+from processor.api.large_answers import LargeAnswers, Write
 from processor.api.parameters import describe_parameters
 from processor.api.requests import NOT_OF_THE_VIEW
 from processor.history.errors import QuestionError
@@ -43,7 +44,7 @@ _TIME = {
 }
 
 
-def moment_routes(*, source: Source, gate: Gate) -> APIRouter:
+def moment_routes(*, source: Source, answers: LargeAnswers, gate: Gate) -> APIRouter:
     """Make the route of the picture as it was."""
     router = APIRouter(prefix="/api/history", tags=["history"])
     described = describe_parameters(FORMATS)["parameters"]
@@ -64,18 +65,21 @@ def moment_routes(*, source: Source, gate: Gate) -> APIRouter:
     ) -> Response:
         """Answer the aircraft that passed the filter then, in the format asked for."""
         moment, view = _read(request, principal)
-        async with source.questions.reading(client_of(request, principal)) as connection:
-            found = await read_traffic_at(
-                connection,
-                source.queries,
-                moment,
-                expiry=source.expiry,
-                max_rows=source.settings.max_rows,
-            )
+        client = client_of(request, principal)
+
+        async def read() -> Write:
+            async with source.questions.reading(client) as connection:
+                found = await read_traffic_at(
+                    connection,
+                    source.queries,
+                    moment,
+                    expiry=source.expiry,
+                    max_rows=source.settings.max_rows,
+                )
+            return lambda: write_snapshot(view, found, moment)
+
         media_type = GEOJSON if view.shape.format == "geojson" else "application/json"
-        return await large_response(
-            request, lambda: write_snapshot(view, found, moment), media_type
-        )
+        return answers.answer(request, client, read, media_type)
 
     return router
 

@@ -16,6 +16,9 @@ export function keepProof(key: string): void {
   sessionStorage.setItem(KEPT_AS, key);
 }
 
+const OVERLOADED = 429;
+const SERVER_ERROR = 500;
+
 /** Asks the server as `fetch` does, with the proof. */
 export async function ask(url: string, init: RequestInit = {}): Promise<Response> {
   const key = proof();
@@ -26,13 +29,18 @@ export async function ask(url: string, init: RequestInit = {}): Promise<Response
 /**
  * Changes the proof for a ticket, which opens one stream: an EventSource can send no header.
  *
- * Rejects with a `RefusedError` in the server's words, or with `fetch`'s own error.
+ * Rejects with a `RefusedError` in the server's words; with another error, as `fetch` does, if the
+ * server may give a ticket a little later.
  */
 export async function fetchTicket(): Promise<string> {
   const answer = await ask("/sse/ticket", { method: "POST" });
   const body = (await answer.json()) as { ticket?: string; reason?: string };
   if (body.ticket === undefined) {
-    throw new RefusedError(body.reason ?? `the server answered with status ${answer.status}`);
+    const reason = body.reason ?? `the server answered with status ${answer.status}`;
+    if (answer.status === OVERLOADED || answer.status >= SERVER_ERROR) {
+      throw new Error(reason);
+    }
+    throw new RefusedError(reason);
   }
   return body.ticket;
 }

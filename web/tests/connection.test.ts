@@ -160,6 +160,15 @@ describe("with a key", () => {
     expect(FakeSource.opened).toHaveLength(0);
   });
 
+  test("for which no place is left is asked for again", async () => {
+    answer(429, { error: "overloaded", reason: "all of its 100 places are taken" });
+    open();
+    await vi.waitFor(() => expect(states.at(-1)).toBe("stale"));
+    answer(200, { ticket: "t1" });
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(newest().url.searchParams.get("ticket")).toBe("t1");
+  });
+
   test("a pause meanwhile opens nothing", async () => {
     answer(200, { ticket: "t1" });
     open().pause();

@@ -144,6 +144,14 @@ describe("a refusal", () => {
     expect(error.isPassing).toBe(true);
   });
 
+  test("of one that has used up its share is in the server's words, and may pass", async () => {
+    answer({ error: "overloaded", reason: "10.0.0.1 has taken all of its 3 places" }, 429);
+    expect(await refusal()).toMatchObject({
+      message: "10.0.0.1 has taken all of its 3 places",
+      isPassing: true,
+    });
+  });
+
   test("of a server without a history says so", async () => {
     answer({ detail: "Not Found" }, 404);
     expect(await refusal()).toMatchObject({

@@ -1,5 +1,6 @@
 /** What is said to the person when the history does not answer what was asked. */
 
+const OVERLOADED = 429;
 const UNREACHABLE = 503;
 const UNKNOWN = 404;
 
@@ -15,7 +16,7 @@ export class HistoryError extends Error {
 
   /** Whether the same question may be answered a little later. */
   get isPassing(): boolean {
-    return this.status === 0 || this.status >= 500;
+    return this.status === 0 || this.status === OVERLOADED || this.status >= 500;
   }
 }
 
