@@ -16,8 +16,8 @@ from processor.archive.batch import Batch, Claim, DeadLetter
 from processor.archive.breaker import Breaker
 from processor.archive.clock_doubt import ClockDoubt
 from processor.archive.metrics import ArchiveMetrics
+from processor.archive.stored import Stored
 from processor.archive.time_window import TimeWindow
-from processor.archive.writer import Stored
 from processor.errors import ClockDoubtError, LostLogError, StoppedError, UnavailableError
 from processor.kafka import (
     RECHECK_SECONDS,

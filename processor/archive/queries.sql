@@ -29,13 +29,14 @@ RETURNING known.partition;
 SELECT partition, next_offset, epoch FROM ingest_offsets
 WHERE cluster_id = $1 AND topic = $2 AND partition = ANY ($3::int[]);
 
+-- missing_days: those of these days that have no part yet; of days near today a hypertable needs none
+SELECT missing_days('state_vectors', $1::date[]);
+
 -- make_partitions: room for rows of these days; a hypertable needs none
 SELECT make_partitions($1::date[]);
 
 -- make_coming_partitions: room for today and so many days more, by the server's calendar
-SELECT make_partitions(ARRAY(
-    SELECT (now() AT TIME ZONE 'UTC')::date + ahead FROM generate_series(0, $1::int) AS ahead
-));
+SELECT make_coming_partitions($1);
 
 -- create_staging: where rows wait that may be there already; once for each connection
 CREATE TEMPORARY TABLE IF NOT EXISTS staging (LIKE state_vectors) ON COMMIT DELETE ROWS;
@@ -90,11 +91,7 @@ WITH marked AS (
     FROM ingest_days
     WHERE day < ($1 AT TIME ZONE 'UTC')::date AND n_dropped IS DISTINCT FROM n_rows
 ), counted AS MATERIALIZED (
-    SELECT day, (
-        SELECT count(*) FROM state_vectors
-        WHERE last_contact >= day::timestamp AT TIME ZONE 'UTC'
-          AND last_contact < (day + 1)::timestamp AT TIME ZONE 'UTC'
-    ) AS n_left
+    SELECT day, rows_of_day(day) AS n_left
     FROM (SELECT DISTINCT day FROM accounted) AS days
 )
 UPDATE ingest_days AS known

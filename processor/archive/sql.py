@@ -12,6 +12,7 @@ class Queries(NamedTuple):
     claim: str
     advance: str
     positions: str
+    missing_days: str
     make_partitions: str
     make_coming_partitions: str
     create_staging: str
