@@ -1,4 +1,4 @@
-"""DIVIDE: a batch into those that one transaction can take, down to a single message."""
+"""DIVIDE: a batch into those that one transaction can take, down to one message set aside."""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -14,6 +14,9 @@ MAX_HOURS = 32
 while it is made; an ordinary batch is of one hour or two."""
 
 HOUR_SECONDS = 3600
+
+MAX_BYTES = 16_384
+"""Of the key, the headers and the value of a dead letter: the message of a state vector has 500."""
 
 MAX_WORDS = 1_000
 """Characters of the database's words that are kept: they may quote the whole row."""
@@ -77,6 +80,27 @@ def set_aside(batch: Batch, reason: str) -> Batch | None:
         words = f"{whole.reason}; as it came it is refused too: {reason}"[: 2 * MAX_WORDS]
         letter = replace(whole, key=None, headers={}, value=None, reason=words)
     return Batch([replace(span, state_vectors=[], dead_letters=[letter])])
+
+
+def shorten(letter: DeadLetter) -> DeadLetter:
+    """Return a dead letter of a bounded size, which says what it has lost."""
+    key, value, headers = letter.key or b"", letter.value or b"", letter.headers
+    n_headers = sum(len(name) + len(text) for name, text in headers.items())
+    lost = [
+        f"{n_bytes:,} bytes of {name}"
+        for name, n_bytes in (("key", len(key)), ("headers", n_headers), ("value", len(value)))
+        if n_bytes > MAX_BYTES
+    ]
+    if not lost and len(letter.reason) <= 2 * MAX_WORDS:
+        return letter
+    words = f" (no more than {MAX_BYTES:,} are kept of {' and '.join(lost)})" if lost else ""
+    return replace(
+        letter,
+        key=letter.key and key[:MAX_BYTES],
+        value=letter.value and value[:MAX_BYTES],
+        headers=headers if n_headers <= MAX_BYTES else {},
+        reason=letter.reason[: 2 * MAX_WORDS] + words,
+    )
 
 
 def _begins(batch: Batch) -> dict[int, int]:

@@ -13,6 +13,7 @@ import structlog
 from processor.archive.batch import Batch, Claim, Key, Span, UniqueRows
 from processor.archive.database import Connection, Database
 from processor.archive.digest import Added, as_bigint
+from processor.archive.division import shorten
 from processor.archive.encoded import COLUMNS
 from processor.archive.flights import Courses, Flights
 from processor.archive.refusal import Passing, Refusal, refusal_of
@@ -261,7 +262,7 @@ class Writer:
                         letter.reason,
                         letter.published_at,
                     )
-                    for letter in letters
+                    for letter in map(shorten, letters)
                 ],
             )
 

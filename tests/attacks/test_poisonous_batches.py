@@ -21,7 +21,7 @@ from tests.support.messages import InventedMessage, garbage, message
 from tests.support.migration import migrate
 from tests.support.protocol import LossyDatabase
 from tests.support.queries import fetch, fetch_value
-from tests.support.refusing import REFUSED, WAYS, RefusingArchive
+from tests.support.refusing import REFUSED, TOO_MANY, WAYS, RefusingArchive
 from tests.support.state_vectors import state_vector
 from tests.support.tcp_proxy import TcpProxy
 
@@ -126,6 +126,15 @@ async def test_any_number_of_refused_rows(archive: RefusingArchive, refused: set
     assert {offset for _, offset in (await archive.account()).dead} == refused
     assert archive.attempts <= 3 * len(refused) + 20 * min(len(refused), 20)
     assert (await archive.store(crowd(5))).n_dead == 0
+    assert (await archive.audit()).startswith("audit clean")
+
+
+async def test_what_is_too_much_at_a_time_is_stored_in_parts(archive: RefusingArchive) -> None:
+    """Nothing is set aside because the server is short of memory."""
+    databases.execute(archive.dsn, TOO_MANY)
+    stored = await archive.store(crowd(700))
+    assert (stored.n_inserted, stored.n_dead) == (700, 0)
+    assert archive.attempts == 7 + 8  # three halvings, and the eight that passed
     assert (await archive.audit()).startswith("audit clean")
 
 

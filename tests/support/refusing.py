@@ -42,6 +42,23 @@ WAYS = {
 """Statements after which rows of some aircraft are refused."""
 
 
+TOO_MANY = """
+CREATE FUNCTION count_up() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    n integer := coalesce(nullif(current_setting('test.rows', TRUE), ''), '0')::integer + 1;
+BEGIN
+    PERFORM set_config('test.rows', n::text, TRUE);
+    IF n > 100 THEN
+        RAISE EXCEPTION 'out of shared memory' USING ERRCODE = '53200';
+    END IF;
+    RETURN NEW;
+END
+$$;
+CREATE TRIGGER count_up BEFORE INSERT ON state_vectors FOR EACH ROW EXECUTE FUNCTION count_up()
+"""
+"""Statements after which a transaction of more than 100 rows is too large for the server."""
+
+
 class Account(NamedTuple):
     """What the tables hold: addresses of rows, offsets and reasons of dead letters."""
 
