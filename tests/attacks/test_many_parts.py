@@ -107,7 +107,10 @@ async def locks_of(dsn: str, statement: str, *arguments: object) -> int:
         await connection.close()
 
 
-@pytest.mark.parametrize("count", [200, pytest.param(3_000, marks=pytest.mark.nightly)])
+@pytest.mark.parametrize(
+    "count",
+    [200, pytest.param(3_000, marks=[pytest.mark.nightly, pytest.mark.timeout(1_800)])],
+)
 async def test_retention_works_off_any_number_of_parts(dsn: str, count: int) -> None:
     """One part a run, the oldest first, and no step needs more locks than a few parts have."""
     await make_old_parts(dsn, count)
@@ -117,7 +120,7 @@ async def test_retention_works_off_any_number_of_parts(dsn: str, count: int) -> 
     assert await locks_of(dsn, load_queries().drop_expired, since) < MAX_LOCKS
     assert await locks_of(dsn, load_queries().mark_expired, since) < MAX_LOCKS
     expiry = Expiry(dsn, Kept(30, 0, 0, 0))
-    left = []
+    left: list[int] = []
     while not left or left[-1] > 1:
         await expiry.expire()
         left.append(fetch_value(dsn, "SELECT count(*) FROM parts_of('state_vectors')"))

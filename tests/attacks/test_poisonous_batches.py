@@ -1,7 +1,6 @@
 """No batch stops the archive: of any days, and with rows that the database refuses each time."""
 
 import asyncio
-import datetime as dt
 import math
 import time
 from collections.abc import AsyncIterator, Collection, Iterator
@@ -75,8 +74,8 @@ async def test_hours_without_end_are_few_in_a_transaction(
 ) -> None:
     """Also where the parts are chunks of an hour."""
     if place.is_timescale:
-        fetch(
-            place.dsn, "SELECT set_chunk_time_interval('state_vectors', $1)", dt.timedelta(hours=1)
+        databases.execute(
+            place.dsn, "SELECT set_chunk_time_interval('state_vectors', INTERVAL '1 hour')"
         )
     vectors = [state_vector(f"{number:06x}", NOW - number * 3_600) for number in range(500)]
     assert (await archive.store(vectors)).n_inserted == 500
