@@ -235,7 +235,9 @@ class ArchiveConsumer:
     def _hand_over(self) -> None:
         """Begin to store the batch, once the one before is stored, and begin the next."""
         # While the database still stores the one before, which takes longer than to read a batch.
-        self._batch.rows()
+        # A row that cannot be encoded is the writer's to find and to set aside.
+        with contextlib.suppress(Exception):
+            self._batch.rows()
         self._await_write()
         if self._times is not None:
             self._times.check(self._batch)

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from processor.archive.division import MAX_HOURS
 from processor.archive.refusal import MAX_IN_A_ROW
@@ -164,12 +165,13 @@ async def test_dead_letter_that_is_refused_keeps_its_origin(archive: RefusingArc
         await archive.write(archive.read([garbage(0, 0)]))
 
 
-async def test_values_that_the_driver_cannot_encode_are_a_message_s_fault(
-    archive: RefusingArchive,
+@pytest.mark.parametrize("wrong", [{"sensors": [2**40]}, {"category": 2**20}])
+async def test_values_that_cannot_be_encoded_are_a_message_s_fault(
+    archive: RefusingArchive, wrong: dict[str, object]
 ) -> None:
     """They never reach the server, and are not tried for ever."""
     batch = archive.batch(crowd(40))
-    batch.spans[0].state_vectors[17] = state_vector("000011", NOW - 17, sensors=[2**40])
+    batch.spans[0].state_vectors[17] = replace(batch.spans[0].state_vectors[17], **wrong)
     stored = await archive.write(batch)
     assert (stored.n_inserted, stored.n_dead) == (39, 1)
     assert list((await archive.account()).dead) == [(0, 17)]
