@@ -32,6 +32,11 @@ class ArchiveMetrics:
             ["reason"],
             registry=registry,
         )
+        self.refused = Counter(
+            "ingest_refused_messages",
+            "Messages set aside because the database refused them.",
+            registry=registry,
+        )
         self.fenced = Counter(
             "ingest_fenced_partitions",
             "Partitions found to be another instance's when they were to be stored.",
@@ -77,6 +82,7 @@ class ArchiveMetrics:
         self.messages.labels("duplicate").inc(stored.n_duplicate)
         self.messages.labels("dead").inc(stored.n_dead)
         self.batch_messages.observe(stored.n_inserted + stored.n_duplicate + stored.n_dead)
+        self.refused.inc(stored.refused)
         self.fenced.inc(len(stored.fenced))
         self.last_commit.set(time.time())
 

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
 import structlog
+from msgspec.structs import replace
 
 from processor.archive.batch import Batch
 from processor.archive.division import divide_by_hours, halve, is_divisible, set_aside
@@ -90,16 +91,18 @@ class Passing:
 
     async def _store_part(self, part: Batch, total: Stored) -> Stored:
         waiting = [part]
+        aside: Batch | None = None
         is_refused = False
         while waiting:
             piece = waiting.pop()
+            n_refused = int(piece is aside)
             if total.fenced:
                 piece = piece.without(total.fenced)
             if not piece.n_in:
                 continue
             stored = await self._store(piece, is_refused)
             if isinstance(stored, Stored):
-                total = total.plus(stored)
+                total = total.plus(replace(stored, refused=n_refused))
                 self._in_a_row = 0 if stored.n_rows else self._in_a_row
                 continue
             is_refused = True
@@ -107,7 +110,8 @@ class Passing:
                 first, second = halve(piece)
                 waiting += [second, first]
             else:
-                waiting.append(self._set_aside(piece, stored))
+                aside = self._set_aside(piece, stored)
+                waiting.append(aside)
         return total
 
     def _set_aside(self, piece: Batch, refusal: Refusal) -> Batch:

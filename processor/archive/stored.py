@@ -10,6 +10,7 @@ class Stored(msgspec.Struct, frozen=True):
         n_inserted: Rows that were new.
         n_duplicate: State vectors that were there already, or twice in the batch.
         n_dead: Messages that were set aside.
+        refused: How many of those the database refused.
         positions: The next offset of each partition that was stored.
         fenced: Partitions that another instance owns now, with the epoch that is no longer
             valid; nothing of them was stored.
@@ -20,6 +21,7 @@ class Stored(msgspec.Struct, frozen=True):
     n_dead: int
     positions: dict[int, int]
     fenced: dict[int, int]
+    refused: int = 0
 
     @property
     def n_rows(self) -> int:
@@ -34,6 +36,7 @@ class Stored(msgspec.Struct, frozen=True):
             n_dead=self.n_dead + later.n_dead,
             positions=self.positions | later.positions,
             fenced=self.fenced | later.fenced,
+            refused=self.refused + later.refused,
         )
 
 

@@ -123,6 +123,7 @@ async def test_any_number_of_refused_rows(archive: RefusingArchive, refused: set
     archive.refuse("constraint")
     stored = await archive.store(crowd(300, refused=refused))
     assert (stored.n_inserted, stored.n_dead) == (300 - len(refused), len(refused))
+    assert stored.refused == len(refused)
     assert {offset for _, offset in (await archive.account()).dead} == refused
     assert archive.attempts <= 3 * len(refused) + 20 * min(len(refused), 20)
     assert (await archive.store(crowd(5))).n_dead == 0
