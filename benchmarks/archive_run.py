@@ -18,7 +18,8 @@ from processor.archive.consumer import ArchiveConsumer, Store
 from processor.archive.database import Database
 from processor.archive.metrics import ArchiveMetrics
 from processor.archive.sql import load_queries
-from processor.archive.writer import Stored, Writer
+from processor.archive.stored import Stored
+from processor.archive.writer import Writer
 from processor.garbage import search_seldom
 from processor.message import LogIdentity, Watermarks
 from telemetry.settings import ArchiveSettings, DatabaseSettings, KafkaSettings

@@ -35,5 +35,25 @@ def run_file(name: str) -> None:
         op.get_bind().exec_driver_sql(statement)
 
 
+def drop_parts(divided: str) -> None:
+    """Drop the parts of a table that time divides, each in a transaction of its own.
+
+    The table with all of them would take more locks than the server may have. What was dropped
+    before a break stays dropped; the next attempt goes on.
+    """
+    is_plain = find_edition() is Edition.PLAIN
+    parts, drop = _PARTITIONS if is_plain else _CHUNKS
+    with op.get_context().autocommit_block():
+        for (part,) in op.get_bind().exec_driver_sql(parts.format(divided)).fetchall():
+            op.get_bind().exec_driver_sql(drop.format(part))
+
+
+_PARTITIONS = (
+    "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = '{}'::regclass ORDER BY 1",
+    "DROP TABLE {}",
+)
+_CHUNKS = ("SELECT chunk::text FROM show_chunks('{}') AS chunk", "DROP TABLE {}")
+
+
 def _ask(statement: str) -> object:
     return op.get_bind().exec_driver_sql(statement).scalar()

@@ -68,6 +68,8 @@ class _Archive:
                 settings.database.minutely_retention_days,
                 settings.database.flight_retention_days,
                 settings.database.dead_letter_retention_days,
+                settings.database.dead_letter_max_rows,
+                settings.database.dead_letter_max_megabytes,
             ),
             chunk_rows=settings.database.chunk_rows,
             compress_after_days=settings.database.compress_after_days,

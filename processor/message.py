@@ -23,7 +23,7 @@ HeaderList = dict[str, str | bytes | None] | list[tuple[str, str | bytes | None]
 
 
 class Message(Protocol):
-    """The part of confluent_kafka.Message that is used; it is read once and not kept."""
+    """The part of confluent_kafka.Message that is used; it is kept until its batch is stored."""
 
     def partition(self) -> int | None: ...  # noqa: D102
     def offset(self) -> int | None: ...  # noqa: D102

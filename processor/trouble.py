@@ -36,6 +36,14 @@ class Action(enum.Enum):
     FAULT = "what is asked or stored is at fault, and would be each time: stop"
 
 
+class Blame(enum.Enum):
+    """What a refusal of a transaction says about the messages in it."""
+
+    MESSAGE = "one of them is refused, and would be each time"
+    PERHAPS = "one of them may be refused each time: the server does not say so clearly"
+    AMOUNT = "they may be too many at a time"
+
+
 class Trouble(NamedTuple):
     """One kind of trouble, in words for an operator.
 
@@ -123,7 +131,10 @@ _DISK_FULL = Trouble(
     "free or add space on its server, or keep less (database.retention_days)",
 )
 _NO_MEMORY = Trouble(
-    Action.WAIT, "the database server is out of memory", "give it more, or fewer tasks at a time"
+    Action.WAIT,
+    "the database server is out of memory",
+    "give it more, or fewer tasks at a time; if it says shared memory, raise"
+    " max_locks_per_transaction",
 )
 _CONNECTIONS = Trouble(
     Action.WAIT,
@@ -178,6 +189,9 @@ _CONTRADICTION = Trouble(
     Action.FAULT,
     "what is to be stored contradicts what is stored",
     "run `python -m processor audit`: tables were changed by hand or restored in parts",
+)
+_PROGRAM = Trouble(
+    Action.FAULT, "a statement of this program does not fit its values", "report it with this line"
 )
 _URL = Trouble(
     Action.STOP, "database.url cannot be used", "correct the setting; README has an example"
@@ -259,8 +273,74 @@ def _by_driver(error: BaseException) -> Trouble | None:
     found = next((trouble for kind, trouble in _BY_KIND if isinstance(error, kind)), None)
     if found is _BROKE and isinstance(error, ValueError):
         return _DATA  # a value that the driver cannot encode
+    if found is _BROKE and isinstance(error, asyncpg.InterfaceError) and _is_misuse(error):
+        return _PROGRAM
     is_file = isinstance(error, FileNotFoundError | PermissionError) and error.filename is not None
     return _UNREADABLE_FILE if is_file else found
+
+
+def _is_misuse(error: asyncpg.InterfaceError) -> bool:
+    """Whether the driver refuses a call, whatever the connection; it has one class for both."""
+    words = str(error)
+    return "query" in words and "argument" in words
+
+
+_BLAMED = {
+    **dict.fromkeys(
+        ("09", "20", "21", "22", "23", "27", "2F", "38", "39", "44", "54", "P0"), Blame.MESSAGE
+    ),
+    # What TimescaleDB cannot do with one row, such as into a chunk that is compressed.
+    "0A": Blame.MESSAGE,
+    # A row too large for an index has the code of a server at the end of its transaction ids.
+    "54000": Blame.PERHAPS,
+    "XX000": Blame.PERHAPS,
+    "53000": Blame.AMOUNT,
+    # Memory, and the shared memory of the locks.
+    "53200": Blame.AMOUNT,
+    "53400": Blame.AMOUNT,
+    "57014": Blame.AMOUNT,
+}
+"""By SQLSTATE or its class; the longer one counts."""
+
+_OF_THE_SERVER = {
+    "08",
+    "25",
+    "26",
+    "28",
+    "34",
+    "3D",
+    "3F",
+    "40",
+    "42",
+    "53",
+    "55",
+    "57",
+    "58",
+    "F0",
+    "XX",
+}
+"""Classes that no message has to do with, but for the codes that are blamed by name: outages,
+rights that are missing, another schema, conflicts with other sessions."""
+
+
+def blame(error: Exception) -> Blame | None:
+    """Say whether messages may be why a transaction failed; None if they cannot be.
+
+    Args:
+        error: What `explain` does not know comes from computing with the messages themselves.
+    """
+    if isinstance(error, MemoryError):
+        return None
+    trouble = explain(error)
+    if trouble is None:
+        return Blame.MESSAGE
+    if not isinstance(error, asyncpg.PostgresError):
+        return Blame.MESSAGE if trouble.what == _DATA.what else None
+    if trouble.what == _REPEATED.what:
+        return None
+    code = trouble.code
+    found = _BLAMED.get(code) or _BLAMED.get(code[:2])
+    return found or (None if code[:2] in _OF_THE_SERVER else Blame.PERHAPS)
 
 
 def _in_one_line(error: BaseException) -> str:

@@ -147,6 +147,8 @@ class DatabaseSettings(_Section):
     minutely_retention_days: int = Field(365, ge=0, le=MAX_DAYS)
     flight_retention_days: int = Field(0, ge=0, le=MAX_DAYS)
     dead_letter_retention_days: int = Field(90, ge=0, le=MAX_DAYS)
+    dead_letter_max_rows: int = Field(200_000, ge=20_000, le=10_000_000)
+    dead_letter_max_megabytes: int = Field(1_000, ge=100, le=1_000_000)
     chunk_rows: int = Field(25_000_000, ge=1_000)
     compress_after_days: int = Field(4, ge=0, le=MAX_DAYS)
 

@@ -1,6 +1,6 @@
 """The archive: state vectors, their ledger, and what could not be read."""
 
-from migrations.editions import Edition, find_edition, run_file
+from migrations.editions import Edition, drop_parts, find_edition, run_file
 
 revision = "0001"
 down_revision = None
@@ -20,4 +20,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    drop_parts("state_vectors")
     run_file("0001_down")

@@ -1,6 +1,6 @@
 """The history: flights, one row for each aircraft and minute, traffic by the hour."""
 
-from migrations.editions import Edition, find_edition, run_file
+from migrations.editions import Edition, drop_parts, find_edition, run_file
 
 revision = "0002"
 down_revision = "0001"
@@ -19,5 +19,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    drop_parts("minutely_state_vectors")
     run_file("0002_down")
     run_file("0001_views_traffic")

@@ -71,7 +71,8 @@ class Span(msgspec.Struct):
     """What one partition adds to a batch: the messages from offset `lo` up to, without, `hi`.
 
     `lo` is the position before the batch rather than the first message's offset, because logs
-    have gaps. `epoch` is that of the claim under which the messages were read.
+    have gaps. `epoch` is that of the claim under which the messages were read. `messages` are all
+    of them, as they came: the database may refuse one that could be read.
     """
 
     partition: int
@@ -81,6 +82,7 @@ class Span(msgspec.Struct):
     n_in: int = 0
     state_vectors: list[StateVector] = []
     dead_letters: list[DeadLetter] = []
+    messages: list[Message] = []
 
 
 class UniqueRows:
@@ -149,18 +151,19 @@ class Batch:
             span = self.spans[partition] = Span(partition, claim.epoch, lo=position, hi=position)
         span.hi = offset + 1
         span.n_in += 1
+        span.messages.append(message)
         self.n_in += 1
         headers = read_headers(message)
         try:
             state_vector = decode(message.value(), headers)
         except MalformedMessageError as error:
-            dead_letter = _dead_letter(message, headers, str(error))
+            dead_letter = make_dead_letter(message, headers, str(error))
         else:
             untimely = None if bounds is None else _judge(state_vector, message, headers, bounds)
             if untimely is None:
                 span.state_vectors.append(state_vector)
                 return None
-            dead_letter = _dead_letter(message, headers, untimely.text, untimely)
+            dead_letter = make_dead_letter(message, headers, untimely.text, untimely)
         span.dead_letters.append(dead_letter)
         return dead_letter
 
@@ -217,9 +220,10 @@ def _judge(
     return bounds.judge(last_contact, poll_time, read_published_at(message))
 
 
-def _dead_letter(
+def make_dead_letter(
     message: Message, headers: Headers, reason: str, untimely: Untimely | None = None
 ) -> DeadLetter:
+    """Return what is kept of a message, with the reason why it is not stored."""
     partition, offset = _origin(message)
     return DeadLetter(
         partition=partition,

@@ -17,7 +17,7 @@ from processor.archive.database import MISSING_SCHEMA, TO_ANY_CHUNK, Connection
 from processor.archive.flights import Flights
 from processor.archive.instants import take_unix_seconds
 from processor.archive.progress import Progress
-from processor.archive.sql import load_audit_queries, load_queries
+from processor.archive.sql import Queries, load_audit_queries, load_queries
 from processor.archive.sums import Summed, Sums
 from processor.errors import FatalError, SchemaError, UnavailableError
 from processor.postgres import connect
@@ -27,6 +27,9 @@ from telemetry.settings import Settings
 
 AIRCRAFT_AT_ONCE = 500
 """Of a transaction that cuts flights anew."""
+
+ONE_PART_AT_A_TIME = {"plan_cache_mode": "force_custom_plan"}
+"""A plan that is made for any days locks every part of the table, one for a day that day's."""
 
 VIOLATION, NOTHING_TO_AUDIT, NOT_ALL_COMPARED = 1, 3, 4
 """Exit codes of the audit; 0 is that everything was compared and agrees, 2 a wrong setting."""
@@ -125,7 +128,7 @@ async def _connect(settings: Settings) -> Connection:
     connection = await connect(
         settings.database.url.get_secret_value(),
         timeout_seconds=timeout_seconds,
-        settings={"timezone": "UTC", **TO_ANY_CHUNK},
+        settings={"timezone": "UTC", **TO_ANY_CHUNK, **ONE_PART_AT_A_TIME},
     )
     try:
         await check_schema(connection)
@@ -142,10 +145,12 @@ async def rebuild(settings: Settings) -> int:
     queries = load_queries()
     try:
         await take_unix_seconds(connection)
-        begins = await connection.fetch(queries.rebuild_begins)
+        parts = await connection.fetch(queries.parts)
+        begins = await _begins(connection, queries, parts)
         with Progress() as progress:
             await _cut_anew(connection, Flights(queries), begins, progress)
-            await connection.execute(queries.rebuild_minutes)
+            for part in parts:
+                await connection.execute(queries.rebuild_minutes, *part)
             done = await _sum_up(connection, Sums(queries), progress)
     except MISSING_SCHEMA as error:
         raise SchemaError(f"{error}. Run `alembic upgrade head` first") from error
@@ -153,6 +158,18 @@ async def rebuild(settings: Settings) -> int:
         await connection.close()
     sys.stdout.write(f"{done} out of {len(begins):,} aircraft\n")
     return 0
+
+
+async def _begins(
+    connection: Connection, queries: Queries, parts: Sequence[asyncpg.Record]
+) -> list[asyncpg.Record]:
+    """Return where to cut each aircraft's flights, looked for in one part after another."""
+    since: dict[str, dt.datetime] = {}
+    for part in parts:
+        for icao24, first in await connection.fetch(queries.first_contacts, *part):
+            since[icao24] = min(first, since.get(icao24, first))
+    known = sorted(since)
+    return await connection.fetch(queries.rebuild_begins, known, [since[one] for one in known])
 
 
 async def _cut_anew(

@@ -16,8 +16,8 @@ from processor.archive.batch import Batch, Claim, DeadLetter
 from processor.archive.breaker import Breaker
 from processor.archive.clock_doubt import ClockDoubt
 from processor.archive.metrics import ArchiveMetrics
+from processor.archive.stored import Stored
 from processor.archive.time_window import TimeWindow
-from processor.archive.writer import Stored
 from processor.errors import ClockDoubtError, LostLogError, StoppedError, UnavailableError
 from processor.kafka import (
     RECHECK_SECONDS,
@@ -235,7 +235,9 @@ class ArchiveConsumer:
     def _hand_over(self) -> None:
         """Begin to store the batch, once the one before is stored, and begin the next."""
         # While the database still stores the one before, which takes longer than to read a batch.
-        self._batch.rows()
+        # A row that cannot be encoded is the writer's to find and to set aside.
+        with contextlib.suppress(Exception):
+            self._batch.rows()
         self._await_write()
         if self._times is not None:
             self._times.check(self._batch)

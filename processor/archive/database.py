@@ -76,6 +76,11 @@ class Database:
         self.is_reachable = False
 
     @property
+    def cut_off_seconds(self) -> float:
+        """How long an operation may take before its connection is cut off."""
+        return 2 * self._statement_timeout_seconds
+
+    @property
     def trouble(self) -> str | None:
         """Why the last attempt failed, with the remedy; None if it succeeded."""
         if self.is_reachable:
@@ -120,7 +125,7 @@ class Database:
                 # A half-open connection answers nothing at all, not even an error. Cut off, not
                 # cancelled: cancelled in a transaction, the driver waits for ROLLBACK's answer.
                 deadline = asyncio.get_running_loop().call_later(
-                    2 * self._statement_timeout_seconds, connection.terminate
+                    self.cut_off_seconds, connection.terminate
                 )
                 try:
                     await self._prepare(connection)

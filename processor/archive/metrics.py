@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from processor.archive.writer import Stored
+from processor.archive.stored import Stored
 
 
 class ArchiveMetrics:
@@ -30,6 +30,11 @@ class ArchiveMetrics:
             "ingest_untimely_messages",
             "Messages read whose last_contact cannot be true, by reason; set aside if not doubted.",
             ["reason"],
+            registry=registry,
+        )
+        self.refused = Counter(
+            "ingest_refused_messages",
+            "Messages set aside because the database refused them.",
             registry=registry,
         )
         self.fenced = Counter(
@@ -77,6 +82,7 @@ class ArchiveMetrics:
         self.messages.labels("duplicate").inc(stored.n_duplicate)
         self.messages.labels("dead").inc(stored.n_dead)
         self.batch_messages.observe(stored.n_inserted + stored.n_duplicate + stored.n_dead)
+        self.refused.inc(stored.refused)
         self.fenced.inc(len(stored.fenced))
         self.last_commit.set(time.time())
 

@@ -29,13 +29,14 @@ RETURNING known.partition;
 SELECT partition, next_offset, epoch FROM ingest_offsets
 WHERE cluster_id = $1 AND topic = $2 AND partition = ANY ($3::int[]);
 
+-- missing_days: those of these days that have no part yet; of days near today a hypertable needs none
+SELECT missing_days('state_vectors', $1::date[]);
+
 -- make_partitions: room for rows of these days; a hypertable needs none
 SELECT make_partitions($1::date[]);
 
 -- make_coming_partitions: room for today and so many days more, by the server's calendar
-SELECT make_partitions(ARRAY(
-    SELECT (now() AT TIME ZONE 'UTC')::date + ahead FROM generate_series(0, $1::int) AS ahead
-));
+SELECT make_coming_partitions($1);
 
 -- create_staging: where rows wait that may be there already; once for each connection
 CREATE TEMPORARY TABLE IF NOT EXISTS staging (LIKE state_vectors) ON COMMIT DELETE ROWS;
@@ -90,11 +91,7 @@ WITH marked AS (
     FROM ingest_days
     WHERE day < ($1 AT TIME ZONE 'UTC')::date AND n_dropped IS DISTINCT FROM n_rows
 ), counted AS MATERIALIZED (
-    SELECT day, (
-        SELECT count(*) FROM state_vectors
-        WHERE last_contact >= day::timestamp AT TIME ZONE 'UTC'
-          AND last_contact < (day + 1)::timestamp AT TIME ZONE 'UTC'
-    ) AS n_left
+    SELECT day, rows_of_day(day) AS n_left
     FROM (SELECT DISTINCT day FROM accounted) AS days
 )
 UPDATE ingest_days AS known
@@ -168,6 +165,18 @@ INSERT INTO ingest_ledger
 SELECT day.*, ledger_seal(partition, lo, hi, n_in, n_inserted, n_duplicate, n_dead, digest), TRUE
 FROM day;
 
+-- dead_letters_limit: the moment before which dead letters are more than so many rows or bytes; null if
+-- there are not so many. Of what is stored compressed its compressed size counts
+SELECT max(recorded_at) + INTERVAL '1 microsecond' FROM (
+    SELECT recorded_at, row_number() OVER newest_first AS n_rows,
+           sum(100 + pg_column_size(headers) + pg_column_size(reason)
+               + coalesce(pg_column_size(key), 0) + coalesce(pg_column_size(value), 0))
+               OVER newest_first AS n_bytes
+    FROM dead_letters
+    WINDOW newest_first AS (ORDER BY recorded_at DESC ROWS UNBOUNDED PRECEDING)
+) AS counted
+WHERE n_rows > $1 OR n_bytes > $2;
+
 -- delete_expired_dead_letters: a number of them, the oldest first, and where those that are left begin
 WITH expired AS (
     DELETE FROM dead_letters
@@ -178,12 +187,14 @@ WITH expired AS (
     RETURNING cluster_id, topic, partition, message_offset
 ), newest AS (
     SELECT cluster_id, topic, partition, max(message_offset) + 1 AS next FROM expired GROUP BY 1, 2, 3
+), noted AS (
+    UPDATE ingest_offsets AS known
+    SET dead_letters_start = greatest(known.dead_letters_start, newest.next)
+    FROM newest
+    WHERE (known.cluster_id, known.topic, known.partition)
+        = (newest.cluster_id, newest.topic, newest.partition)
 )
-UPDATE ingest_offsets AS known
-SET dead_letters_start = greatest(known.dead_letters_start, newest.next)
-FROM newest
-WHERE (known.cluster_id, known.topic, known.partition)
-    = (newest.cluster_id, newest.topic, newest.partition);
+SELECT count(*) FROM expired;
 
 -- begin_anew: keep a lost log's offsets under another name, so that the next start begins anew
 UPDATE ingest_offsets SET topic = $2 WHERE topic = $1 RETURNING cluster_id, partition, next_offset;
@@ -485,15 +496,23 @@ DELETE FROM flight_legs WHERE (icao24, first_seen) IN (
     ORDER BY first_seen LIMIT $2
 );
 
--- rebuild_begins: where to cut each aircraft's flights anew; one that began before the state vectors
--- that are left stays as it is
+-- parts: from when to when each day, month or chunk of state vectors is
+SELECT begins, ends_before FROM parts_of('state_vectors') ORDER BY begins;
+
+-- first_contacts: the first of each aircraft in a part
+SELECT icao24, min(last_contact) AS since FROM state_vectors
+WHERE last_contact >= $1 AND last_contact < $2 GROUP BY icao24;
+
+-- rebuild_begins: where to cut each aircraft's flights anew, by its first contact; a flight that began
+-- before the state vectors that are left stays as it is
 SELECT kept.icao24, coalesce(leg.ends_before, kept.since) AS since
-FROM (SELECT icao24, min(last_contact) AS since FROM state_vectors GROUP BY icao24) AS kept
+FROM unnest($1::text[], $2::timestamptz[]) AS kept (icao24, since)
 LEFT JOIN flight_legs AS leg
   ON leg.icao24 = kept.icao24 AND leg.first_seen < kept.since AND leg.ends_before > kept.since
 WHERE leg.ends_before IS DISTINCT FROM 'infinity'
 ORDER BY kept.icao24;
 
--- rebuild_minutes: every minute that has rows
+-- rebuild_minutes: every minute of a part that has rows
 INSERT INTO touched_minutes (minute)
-SELECT DISTINCT date_trunc('minute', last_contact) FROM state_vectors;
+SELECT DISTINCT date_trunc('minute', last_contact) FROM state_vectors
+WHERE last_contact >= $1 AND last_contact < $2;

@@ -17,18 +17,20 @@ them is wrong, and from here it cannot be known which."""
 
 FLIGHTS_A_RUN = 10_000
 DEAD_LETTERS_A_RUN = 10_000
-"""Rows deleted in one run, which are seconds of work at the most. Of state vectors and minutes one
-day or chunk goes in a run. A run a minute is far more than comes in, and slow enough for an
-operator to stop what should not be."""
+"""Rows deleted in one run, or in one transaction of dead letters beyond their bound: seconds of
+work at the most. Of state vectors and minutes one day or chunk goes in a run. A run a minute is
+far more than comes in, and slow enough for an operator to stop what should not be."""
 
 
 class Kept(NamedTuple):
-    """How many days each is kept; 0 is for ever."""
+    """How many days each is kept; 0 is for ever. Of dead letters also how many at the most."""
 
     state_vectors_days: int
     minutely_days: int
     flights_days: int
     dead_letters_days: int
+    dead_letter_rows: int = 200_000
+    dead_letter_megabytes: int = 1_000
 
 
 class Retention:
@@ -50,6 +52,7 @@ class Retention:
 
     async def run(self, connection: Connection) -> None:
         """Delete a part of what is due, or say why not."""
+        await self._bound_dead_letters(connection)
         offset = self._clock_offset_seconds()
         self.refusal = _refusal(offset)
         self._metrics.observe_retention(offset, is_refused=self.refusal is not None)
@@ -91,6 +94,26 @@ class Retention:
         for row in dropped:
             log.info("dropped_by_retention", part=row["part"], ends=row["ends_before"].isoformat())
         return dropped[-1]["ends_before"] if dropped else None
+
+    async def _bound_dead_letters(self, connection: Connection) -> None:
+        """Delete the oldest beyond what is kept at the most; that depends on no clock."""
+        limit = await connection.fetchval(
+            self._queries.dead_letters_limit,
+            self._kept.dead_letter_rows,
+            self._kept.dead_letter_megabytes * 1_000_000,
+        )
+        deleted, n_last = 0, DEAD_LETTERS_A_RUN if limit is not None else 0
+        while n_last == DEAD_LETTERS_A_RUN:
+            n_last = await connection.fetchval(
+                self._queries.delete_expired_dead_letters, limit, DEAD_LETTERS_A_RUN
+            )
+            deleted += n_last
+        if deleted:
+            log.warning(
+                "dead_letters_beyond_their_bound",
+                deleted=deleted,
+                reason="see database.dead_letter_max_rows and dead_letter_max_megabytes",
+            )
 
     async def _delete(
         self, connection: Connection, statement: str, days: int, max_rows: int

@@ -12,6 +12,7 @@ class Queries(NamedTuple):
     claim: str
     advance: str
     positions: str
+    missing_days: str
     make_partitions: str
     make_coming_partitions: str
     create_staging: str
@@ -24,6 +25,7 @@ class Queries(NamedTuple):
     drop_expired: str
     mark_expired: str
     merge_ledger: str
+    dead_letters_limit: str
     delete_expired_dead_letters: str
     begin_anew: str
     begin_anew_ledger: str
@@ -51,6 +53,8 @@ class Queries(NamedTuple):
     compress_after: str
     drop_expired_minutes: str
     delete_expired_flights: str
+    parts: str
+    first_contacts: str
     rebuild_begins: str
     rebuild_minutes: str
 

@@ -13,35 +13,23 @@ import structlog
 from processor.archive.batch import Batch, Claim, Key, Span, UniqueRows
 from processor.archive.database import Connection, Database
 from processor.archive.digest import Added, as_bigint
+from processor.archive.division import shorten
 from processor.archive.encoded import COLUMNS
 from processor.archive.flights import Courses, Flights
+from processor.archive.refusal import Passing, Refusal, refusal_of
 from processor.archive.sql import Queries
+from processor.archive.stored import Stored
 from processor.errors import LostLogError
 from processor.message import LogIdentity, Watermarks
+from processor.trouble import Blame
 from telemetry.state_vector import FIELDS
 
 log = structlog.get_logger()
 
 EPOCH = dt.date(1970, 1, 1)
 
-
-class Stored(msgspec.Struct, frozen=True):
-    """What became of a batch.
-
-    Attributes:
-        n_inserted: Rows that were new.
-        n_duplicate: State vectors that were there already, or twice in the batch.
-        n_dead: Messages that were set aside.
-        positions: The next offset of each partition that was stored.
-        fenced: Partitions that another instance owns now, with the epoch that is no longer
-            valid; nothing of them was stored.
-    """
-
-    n_inserted: int
-    n_duplicate: int
-    n_dead: int
-    positions: dict[int, int]
-    fenced: dict[int, int]
+PARTS_AT_ONCE = 8
+"""Days in one transaction that makes their parts, each of which takes some 50 locks meanwhile."""
 
 
 class _NotOursError(Exception):
@@ -66,6 +54,7 @@ class Writer:
         self._owner = owner
         self._expects_duplicates = True
         self._flights = Flights(queries)
+        self._passing = Passing(self._try)
 
     async def claim(self, watermarks: dict[int, Watermarks]) -> list[Claim]:
         """Become the owner of partitions; former owners are fenced from here on.
@@ -113,8 +102,32 @@ class Writer:
             )
 
     async def write(self, batch: Batch) -> Stored:
-        """Store a batch, however often it must be tried, and tell what became of it."""
-        return await self._database.run(lambda connection: self._resolve(connection, batch))
+        """Store a batch, however often it must be tried, and tell what became of it.
+
+        It takes one transaction, or as many as the database asks for (`Passing`).
+        """
+        return await self._passing.store(batch)
+
+    async def _try(self, batch: Batch, is_part: bool) -> Stored | Refusal:  # noqa: FBT001 - of `Passing`
+        """Store a batch in one transaction, or return why the database refuses its messages."""
+        attempts = 0
+
+        async def attempt(connection: Connection) -> Stored | Refusal:
+            nonlocal attempts
+            began_at = time.monotonic()
+            try:
+                return await self._resolve(connection, batch)
+            except Exception as error:
+                refusal = refusal_of(error)
+                if connection.is_closed():
+                    is_late = time.monotonic() - began_at >= self._database.cut_off_seconds
+                    refusal = Refusal(Blame.AMOUNT, error) if is_late else None
+                attempts += refusal is not None
+                if refusal is None or not refusal.is_certain(attempts, batch, is_part=is_part):
+                    raise
+                return refusal
+
+        return await self._database.run(attempt)
 
     async def _resolve(self, connection: Connection, batch: Batch) -> Stored:
         try:
@@ -128,6 +141,7 @@ class Writer:
         Either our own commit of this batch succeeded and only its acknowledgement was lost, or
         another instance owns some partitions now; the others are stored without them.
         """
+        self._flights.forget()
         known = await connection.fetch(self._queries.positions, *self._log_key, list(batch.spans))
         ours = {
             partition: next_offset
@@ -184,7 +198,11 @@ class Writer:
     async def _make_room(self, connection: Connection, found: UniqueRows) -> None:
         """Make the partitions that the rows need, before the transaction that must not wait."""
         days = [EPOCH + dt.timedelta(seconds=midnight) for midnight in found.moments(86_400)]
-        await connection.execute(self._queries.make_partitions, days)
+        for _ in days:
+            missing = [row[0] for row in await connection.fetch(self._queries.missing_days, days)]
+            if not missing:
+                return
+            await connection.execute(self._queries.make_partitions, missing[:PARTS_AT_ONCE])
 
     async def _advance(self, connection: Connection, spans: Sequence[Span]) -> None:
         advanced = await connection.fetch(
@@ -244,7 +262,7 @@ class Writer:
                         letter.reason,
                         letter.published_at,
                     )
-                    for letter in letters
+                    for letter in map(shorten, letters)
                 ],
             )
 

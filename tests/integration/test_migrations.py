@@ -28,8 +28,10 @@ FUNCTIONS = {
     *("great_circle_km", "measure_flight", "plausible_parts"),
     *("fit_chunks", "compress_after", "retention_limit", "drop_oldest_part"),
     *("as_bigint", "ledger_seal"),
+    *("parts_of", "most_parts", "uncovered_days", "missing_days", "span_of_part", "make_part"),
+    *("make_coming_part", "make_coming_partitions", "rows_of_day"),
 }
-HEAD = "0007"
+HEAD = "0008"
 DIVIDED = {
     "state_vectors": ("make_partitions", "drop_state_vectors_before", "last_contact"),
     "minutely_state_vectors": (

@@ -8,7 +8,8 @@ import asyncpg
 from processor.archive.batch import Batch, Claim
 from processor.archive.database import Connection, Database, Operation, Result
 from processor.archive.sql import Queries
-from processor.archive.writer import Stored, Writer
+from processor.archive.stored import Stored
+from processor.archive.writer import Writer
 from processor.message import LogIdentity, Watermarks
 from tests.support.messages import InventedMessage, garbage, message
 from tests.support.state_vectors import START, state_vector

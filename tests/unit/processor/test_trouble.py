@@ -7,7 +7,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from processor.errors import FatalError, SchemaError
-from processor.trouble import Action, Trouble, TroubleLog, explain
+from processor.trouble import Action, Blame, Trouble, TroubleLog, blame, explain
 
 ANSWERS = [
     ("08000", Action.REPEAT, "connection"),
@@ -81,7 +81,51 @@ def test_answers_of_the_server(code: str, action: Action, words: str) -> None:
     assert trouble.code == code
 
 
+BLAMED = {
+    Blame.MESSAGE: [
+        "0A000",
+        "21000",
+        "22003",
+        "22021",
+        "22P02",
+        "23502",
+        "23514",
+        "54001",
+        "P0001",
+    ],
+    Blame.PERHAPS: ["54000", "TS001", "XX000", "QQ123"],
+    Blame.AMOUNT: ["53000", "53200", "53400", "57014"],
+    None: [
+        *("08003", "08006", "25006", "25P02", "25P03", "26000", "28P01", "3D000", "3F000", "40001"),
+        *("40P01", "42501", "42703", "42P01", "53100", "53300", "55P03", "57P01", "57P03", "58030"),
+        *("XX001", "XX002"),
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("code", "blamed"), [(code, blamed) for blamed, codes in BLAMED.items() for code in codes]
+)
+def test_messages_are_blamed_for_what_no_outage_and_no_operator_explains(
+    code: str, blamed: Blame | None
+) -> None:
+    """Only then a batch is halved and a message set aside."""
+    assert blame(answer(code)) is blamed
+
+
+def test_messages_are_blamed_for_values_that_cannot_be_encoded() -> None:
+    """Not for a call of the driver that would be wrong with any values, nor for an outage."""
+    assert blame(asyncpg.DataError("invalid input for query argument $1")) is Blame.MESSAGE
+    assert blame(OverflowError("int too big to convert")) is Blame.MESSAGE
+    assert blame(UnicodeEncodeError("utf-8", "\ud800", 0, 1, "surrogates")) is Blame.MESSAGE
+    assert blame(asyncpg.InterfaceError("the server expects 3 arguments for this query")) is None
+    assert blame(asyncpg.InterfaceError("connection is closed")) is None
+    assert blame(ConnectionResetError()) is None
+    assert blame(MemoryError()) is None
+
+
 DRIVER = [
+    (asyncpg.InterfaceError("the server expects 1 argument for this query"), Action.FAULT),
     (ssl.SSLError("tlsv1 alert"), Action.WAIT),
     (ssl.SSLCertVerificationError("certificate has expired"), Action.WAIT),
     (ConnectionRefusedError(), Action.REPEAT),

@@ -9,7 +9,7 @@ from processor.api.app import create_app
 from processor.api.health import health_routes
 from processor.api.server import create_server, listen
 from processor.archive.metrics import ArchiveMetrics
-from processor.archive.writer import Stored
+from processor.archive.stored import Stored
 from processor.live.metrics import LiveMetrics
 from processor.supervisor import HalfMetrics
 from standalone.database import free_port

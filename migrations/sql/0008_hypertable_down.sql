@@ -1,0 +1,25 @@
+CREATE OR REPLACE FUNCTION make_partitions(days date[]) RETURNS void LANGUAGE sql AS ''
+----
+CREATE OR REPLACE FUNCTION make_minutely_partitions(days date[]) RETURNS void LANGUAGE sql AS ''
+----
+CREATE OR REPLACE FUNCTION fit_chunks(rows_wanted bigint) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    rows_a_day numeric := (
+        SELECT 24 * sum(state_vectors) / count(DISTINCT hour)
+        FROM hourly_counts WHERE hour >= now() - INTERVAL '1 day'
+    );
+    fitting interval := CASE
+        WHEN 7 * rows_a_day <= rows_wanted THEN INTERVAL '7 days'
+        WHEN rows_a_day <= rows_wanted THEN INTERVAL '1 day'
+        WHEN rows_a_day / 4 <= rows_wanted THEN INTERVAL '6 hours'
+        ELSE INTERVAL '1 hour'
+    END;
+BEGIN
+    IF rows_a_day IS NOT NULL AND fitting IS DISTINCT FROM (
+        SELECT time_interval FROM timescaledb_information.dimensions
+        WHERE hypertable_schema = current_schema() AND hypertable_name = 'state_vectors'
+    ) THEN
+        PERFORM set_chunk_time_interval('state_vectors', fitting);
+    END IF;
+END
+$$
