@@ -1,6 +1,7 @@
 """config.yaml and the environment, read into typed and frozen settings."""
 
 import difflib
+import ipaddress
 import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -244,16 +245,26 @@ AllowedHost = Annotated[
 """A name, all names below one (`*.example.org`), or an address; neither port nor scheme."""
 
 
+def _check_network(text: str) -> str:
+    """Refuse what is not an address or a network; a name would never be recognised."""
+    try:
+        return str(ipaddress.ip_network(text))
+    except ValueError as error:
+        raise ValueError(
+            f"an address or a network is needed, as 10.0.0.5 or 10.0.0.0/8 ({error})"
+        ) from None
+
+
+Network = Annotated[str, AfterValidator(_check_network)]
+
+
 class HttpSettings(_Section):
     """Where the services listen; port 0 for the collector's metrics means nowhere."""
 
     host: Annotated[str, AfterValidator(read_host)] = "127.0.0.1"
     port: int = Field(8081, ge=0, le=65_535)
     allowed_hosts: Annotated[tuple[AllowedHost, ...], BeforeValidator(_split_commas)] = ()
-    trusted_proxies: Annotated[tuple[str, ...], BeforeValidator(_split_commas)] = (
-        "127.0.0.1",
-        "::1",
-    )
+    trusted_proxies: Annotated[tuple[Network, ...], BeforeValidator(_split_commas)] = ()
     collector_metrics_port: int = Field(0, ge=0, le=65_535)
 
 

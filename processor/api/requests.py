@@ -9,6 +9,7 @@ from starlette.requests import HTTPConnection
 
 from processor.access.errors import AccessError
 from processor.access.principal import ANYBODY, HISTORY, Principal
+from processor.api.proxies import counted_address
 from processor.history.errors import QuestionError
 from processor.history.replay import Replay
 from processor.history.replay_question import (
@@ -111,7 +112,7 @@ def _without(names: frozenset[str], pairs: Iterable[tuple[str, str]]) -> list[tu
 def visitor_of(connection: HTTPConnection, principal: Principal) -> Visitor:
     """Return whom to count."""
     return Visitor(
-        address=connection.client.host if connection.client is not None else "",
+        address=counted_address(connection.client.host) if connection.client is not None else "",
         principal="" if principal is ANYBODY else principal.name,
         expires_at=principal.expires_at,
     )

@@ -13,6 +13,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from processor.api.connection import Connection
+from processor.api.proxies import TrustedProxies
 from processor.errors import FatalError
 
 BACKLOG = 4096
@@ -77,14 +78,15 @@ def create_server(app: FastAPI, *, trusted_proxies: Sequence[str] = ()) -> Serve
     logging.getLogger("uvicorn.error").addFilter(_is_worth_a_line)
     return Server(
         uvicorn.Config(
-            app,
+            TrustedProxies(app, trusted=trusted_proxies),
             loop="none",
             http=_Http,
             ws=_WebSocket,
             ws_max_size=WEBSOCKET_MESSAGE_BYTES,
             # Messages are shared by all viewers; compressing each for each would be all we do.
             ws_per_message_deflate=False,
-            forwarded_allow_ips=list(trusted_proxies),
+            # Ours stands above; this one would read FORWARDED_ALLOW_IPS.
+            proxy_headers=False,
             log_config=None,
             access_log=False,
             lifespan="off",

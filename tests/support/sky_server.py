@@ -105,7 +105,8 @@ class _Process:
             "127.0.0.1", 0, write_deadline_seconds=settings.sse.write_deadline_seconds
         )
         app = create_app(routers=self._half.routers(), allowed_origins=())
-        self._server = create_server(app, trusted_proxies=settings.http.trusted_proxies)
+        # The viewers of many addresses come as through a proxy of this machine.
+        self._server = create_server(app, trusted_proxies=["127.0.0.1"])
         self._moving: asyncio.Task[None] | None = None
 
     async def follow(self) -> None:
