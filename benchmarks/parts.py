@@ -11,11 +11,10 @@ from confluent_kafka import KafkaException
 
 from standalone.database import EmbeddedDatabase
 from standalone.database_folder import EmbeddedDatabaseError
-from tests.support import kafka_install, timescale_install
+from tests.support import kafka_install, migration, timescale_install
 from tests.support.cache import PartUnavailableError
-from tests.support.databases import create_database, drop_database, execute
+from tests.support.databases import execute
 from tests.support.kafka import Kafka
-from tests.support.migration import migrate
 from tests.support.server import ServerFailedError
 from tests.support.services import ServiceFailedError
 from tests.support.timescale import Timescale
@@ -81,14 +80,10 @@ def embedded_postgres() -> Iterator[str]:
 
 @contextlib.contextmanager
 def migrated_database(server_dsn: str) -> Iterator[str]:
-    """Give the address of a database with our tables, empty, dropped afterwards."""
-    dsn = create_database(server_dsn)
-    try:
-        migrate(dsn)
+    """Give a database with our tables, empty and with nothing left to be written."""
+    with migration.migrated_database(server_dsn) as dsn:
         execute(server_dsn, "CHECKPOINT")
         yield dsn
-    finally:
-        drop_database(server_dsn, dsn)
 
 
 def new_topic(kafka: Kafka) -> str:

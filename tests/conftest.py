@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from standalone.database import EmbeddedDatabase
 from tests.support import (
     chromium_install,
     faketime_install,
@@ -64,6 +65,29 @@ def timescale() -> Iterator[Timescale]:
     _require("real_database")
     with Timescale() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def embedded_server() -> Iterator[str]:
+    """Give the address of one embedded PostgreSQL for all tests."""
+    with tempfile.TemporaryDirectory(prefix="embedded-") as folder:
+        # The server of root runs as another user, who has to pass through.
+        Path(folder).chmod(0o755)
+        with EmbeddedDatabase(Path(folder) / "database") as embedded:
+            yield embedded.url
+
+
+@pytest.fixture(
+    scope="module", params=["embedded", pytest.param("timescale", marks=pytest.mark.real_database)]
+)
+def server_dsn(request: pytest.FixtureRequest) -> str:
+    """Give the address of each kind of server."""
+    if request.param == "embedded":
+        url: str = request.getfixturevalue("embedded_server")
+        return url
+    timescale: Timescale = request.getfixturevalue("timescale")
+    timescale.start()
+    return timescale.dsn
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

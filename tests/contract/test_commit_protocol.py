@@ -2,11 +2,8 @@
 
 import asyncio
 import itertools
-import shutil
-import tempfile
 from collections.abc import Coroutine, Iterator
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
 
@@ -27,9 +24,7 @@ from processor.archive.audit import audit
 from processor.archive.database import Connection
 from processor.archive.sql import Queries, load_audit_queries, load_queries
 from processor.errors import FatalError
-from standalone.database import EmbeddedDatabase
-from tests.support import databases
-from tests.support.migration import migrate
+from tests.support.migration import migrated_database
 from tests.support.protocol import (
     AIRCRAFT,
     MOMENTS,
@@ -40,7 +35,6 @@ from tests.support.protocol import (
     connect,
 )
 from tests.support.tcp_proxy import TcpProxy
-from tests.support.timescale import Timescale
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -212,27 +206,11 @@ async def _nothing() -> None:
     """Nothing happens between the lost acknowledgement and the second attempt."""
 
 
-@pytest.fixture(
-    scope="module",
-    params=["embedded", pytest.param("timescale", marks=pytest.mark.real_database)],
-)
-def dsn(request: pytest.FixtureRequest) -> Iterator[str]:
+@pytest.fixture(scope="module")
+def dsn(server_dsn: str) -> Iterator[str]:
     """Give the address of a migrated database of each kind."""
-    if request.param == "timescale":
-        timescale: Timescale = request.getfixturevalue("timescale")
-        timescale.start()
-        dsn = timescale.create_database()
-        migrate(dsn)
+    with migrated_database(server_dsn) as dsn:
         yield dsn
-        timescale.drop_database(dsn)
-        return
-    folder = Path(tempfile.mkdtemp(prefix="embedded-"))
-    folder.chmod(0o755)
-    with EmbeddedDatabase(folder) as embedded:
-        dsn = databases.create_database(embedded.url)
-        migrate(dsn)
-        yield dsn
-    shutil.rmtree(folder)
 
 
 def run_protocol(arena: Arena, examples: int, steps: int, phases: list[Phase]) -> None:

@@ -1,10 +1,7 @@
 """The hash of a row is the same in Python and in every kind of database."""
 
 import asyncio
-import shutil
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 from typing import NamedTuple
 
 import asyncpg
@@ -18,13 +15,10 @@ from processor.archive.digest import as_bigint, hash_rows, last_contacts, sum_by
 from processor.archive.encoded import COLUMNS, MAX_KNOWN, Encoded, encode_rows
 from processor.archive.instants import take_unix_seconds
 from processor.archive.sql import load_audit_queries
-from standalone.database import EmbeddedDatabase
 from telemetry.state_vector import FIELDS, StateVector
-from tests.support import databases
-from tests.support.migration import migrate
+from tests.support.migration import migrated_database
 from tests.support.producer import vectors
 from tests.support.state_vectors import START, state_vector, state_vectors
-from tests.support.timescale import Timescale
 
 DAY = 86_400
 EDGES = [
@@ -37,26 +31,11 @@ EDGES = [
 ]
 
 
-@pytest.fixture(
-    scope="module", params=["embedded", pytest.param("timescale", marks=pytest.mark.real_database)]
-)
-def dsn(request: pytest.FixtureRequest) -> Iterator[str]:
+@pytest.fixture(scope="module")
+def dsn(server_dsn: str) -> Iterator[str]:
     """Give the address of a migrated database of each kind."""
-    if request.param == "timescale":
-        timescale: Timescale = request.getfixturevalue("timescale")
-        timescale.start()
-        dsn = timescale.create_database()
-        migrate(dsn)
+    with migrated_database(server_dsn) as dsn:
         yield dsn
-        timescale.drop_database(dsn)
-        return
-    folder = Path(tempfile.mkdtemp(prefix="embedded-"))
-    folder.chmod(0o755)
-    with EmbeddedDatabase(folder) as embedded:
-        dsn = databases.create_database(embedded.url)
-        migrate(dsn)
-        yield dsn
-    shutil.rmtree(folder)
 
 
 class Stored(NamedTuple):

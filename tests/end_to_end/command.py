@@ -89,6 +89,11 @@ class Command:
         wait_for(lambda: "\n" in self.stdout or self.process.poll() is not None, _READY_SECONDS)
         assert self.stdout.startswith("ready:"), self.stderr
 
+    def wait_for_aircraft(self) -> None:
+        """Wait for the first answer of OpenSky; the command is ready with an empty sky too."""
+        known = re.compile(r"^live_aircraft [1-9]", re.MULTILINE)
+        wait_for(lambda: known.search(self.metrics()) is not None, _READY_SECONDS)
+
     def descendants(self) -> dict[int, str]:
         """Every process below it, by id, with its command line."""
         found: list[int] = []

@@ -33,6 +33,7 @@ def running() -> Iterator[Command]:
         Path(name).chmod(0o755)
         with Command(Path(name), *FLEET) as command:
             command.wait_until_ready()
+            command.wait_for_aircraft()
             yield command
 
 

@@ -27,6 +27,8 @@ LONG_KIB_PER_VISIT = 0.25
 """A small object or two; over a week at this pace that would be 3 GiB, so no more than that."""
 
 TASKS_OF_A_VIEWER = 4
+_SETTINGS = {"sse": {"max_viewers_per_address": 1_000}}
+
 UNDER_WAY = 30
 """Connections that are not viewers yet or not any more, and what their ends take."""
 
@@ -47,7 +49,7 @@ def test_an_hour_of_coming_and_going() -> None:
 def _soak(seconds: float, most_kib_per_visit: float) -> None:
     print(f"seed {SEED}")  # noqa: T201 - pytest shows it with a failure
     passers_by = PassersBy(SEED)
-    with SkyServer(aircraft=1_000, seed=SEED, max_viewers_per_address=1_000) as server:
+    with SkyServer(aircraft=1_000, seed=SEED, settings=_SETTINGS) as server:
         empty = server.tell("move")
         visitors = Visitors(server.port, passers_by.visits(), per_second=VISITS_PER_SECOND)
         visitors.watch = passers_by.learn

@@ -135,7 +135,10 @@ def test_nothing_is_logged_as_an_error(hour: Hour) -> None:
 
 def test_one_too_many_of_an_address_is_told_so() -> None:
     """Counted by the address that the proxy has seen, not by what the viewer says before it."""
-    with SkyServer(aircraft=200, max_viewers_per_address=2) as server, ExitStack() as stack:
+    with (
+        SkyServer(aircraft=200, settings={"sse": {"max_viewers_per_address": 2}}) as server,
+        ExitStack() as stack,
+    ):
         server.tell("move")
         first = stack.enter_context(_Stream(server.port, address="203.0.113.7"))
         second = stack.enter_context(_Stream(server.port, address="203.0.113.7"))
@@ -159,7 +162,7 @@ def test_one_too_many_of_an_address_is_told_so() -> None:
 def test_long_streams_end_and_go_on_without_loss() -> None:
     """Each between 80 and 100 % of the age, and its viewer resumes with nothing missed."""
     age_s, late_s, viewers = 2.0, 0.75, 8
-    with SkyServer(aircraft=400, max_age_seconds=age_s) as server:
+    with SkyServer(aircraft=400, settings={"sse": {"max_age_seconds": age_s}}) as server:
         server.tell("move")
         comers = [AnyViewer() for _ in range(viewers)]
         with ThreadPoolExecutor(viewers) as pool:

@@ -1,17 +1,14 @@
 """The stage of the integration tests, and databases of each edition, empty and filled."""
 
-import shutil
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
-from standalone.database import EmbeddedDatabase
 from tests.support import databases, stored_log
 from tests.support.edition import Place
 from tests.support.kafka import Kafka
+from tests.support.queries import fetch_value
 from tests.support.stage import Stage
 from tests.support.timescale import Timescale
 
@@ -23,28 +20,17 @@ def stage(kafka: Kafka, timescale: Timescale) -> Iterator[Stage]:
         yield stage
 
 
-@pytest.fixture(scope="module")
-def embedded_url() -> Iterator[str]:
-    """Give the address of an embedded server."""
-    with tempfile.TemporaryDirectory(prefix="embedded-") as folder:
-        Path(folder).chmod(0o755)
-        with EmbeddedDatabase(Path(folder)) as embedded:
-            yield embedded.url
-
-
-@pytest.fixture(params=["embedded", pytest.param("timescale", marks=pytest.mark.real_database)])
-def place(request: pytest.FixtureRequest) -> Iterator[Place]:
+@pytest.fixture
+def place(server_dsn: str) -> Iterator[Place]:
     """Give an empty database of each kind."""
-    is_timescale = request.param == "timescale"
-    if is_timescale:
-        timescale: Timescale = request.getfixturevalue("timescale")
-        timescale.start()
-        server = timescale.dsn
-    else:
-        server = request.getfixturevalue("embedded_url")
-    dsn = databases.create_database(server)
-    yield Place(dsn, is_timescale)
-    databases.drop_database(server, dsn)
+    dsn = databases.create_database(server_dsn)
+    yield Place(dsn, is_timescale=_has_timescale(server_dsn))
+    databases.drop_database(server_dsn, dsn)
+
+
+def _has_timescale(server_dsn: str) -> bool:
+    known = "SELECT count(*) FROM pg_available_extensions WHERE name = 'timescaledb'"
+    return bool(fetch_value(server_dsn, known))
 
 
 class FilledServer(NamedTuple):
@@ -54,23 +40,12 @@ class FilledServer(NamedTuple):
     filled: str
 
 
-@pytest.fixture(
-    scope="module", params=["embedded", pytest.param("timescale", marks=pytest.mark.real_database)]
-)
-def filled_server(request: pytest.FixtureRequest) -> Iterator[FilledServer]:
+@pytest.fixture(scope="module")
+def filled_server(server_dsn: str) -> Iterator[FilledServer]:
     """Give each kind of server with a database that the archive has stored a log in."""
-    if request.param == "timescale":
-        timescale: Timescale = request.getfixturevalue("timescale")
-        timescale.start()
-        filled = stored_log.make(timescale.dsn)
-        yield FilledServer(timescale.dsn, filled)
-        databases.drop_database(timescale.dsn, filled)
-        return
-    folder = Path(tempfile.mkdtemp(prefix="embedded-"))
-    folder.chmod(0o755)
-    with EmbeddedDatabase(folder) as embedded:
-        yield FilledServer(embedded.url, stored_log.make(embedded.url))
-    shutil.rmtree(folder)
+    filled = stored_log.make(server_dsn)
+    yield FilledServer(server_dsn, filled)
+    databases.drop_database(server_dsn, filled)
 
 
 @pytest.fixture

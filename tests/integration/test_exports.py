@@ -3,8 +3,6 @@
 import asyncio
 import csv
 import io
-import shutil
-import tempfile
 import time
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -21,14 +19,11 @@ from processor.access.new_key import make_key
 from processor.history.export.reading import STATEMENTS, Selection, _by_aircraft, _by_time
 from processor.history.export.write import FORMATS
 from processor.history.window import Window
-from standalone.database import EmbeddedDatabase
 from telemetry.settings import AccessSettings, HistorySettings
 from telemetry.state_vector import StateVector
-from tests.support import databases
 from tests.support.history_site import HistorySite
-from tests.support.migration import migrate
+from tests.support.migration import migrated_database
 from tests.support.state_vectors import START, state_vector
-from tests.support.timescale import Timescale
 from tests.unit.processor.history.export.invented import moment, to_rows
 from tests.unit.processor.history.export.test_kml import expected, places, read
 
@@ -38,26 +33,11 @@ MANY = 40_000
 """Rows whose files are larger than what kernel and server hold for a reader, 1 MB or so."""
 
 
-@pytest.fixture(
-    scope="module", params=["embedded", pytest.param("timescale", marks=pytest.mark.real_database)]
-)
-def dsn(request: pytest.FixtureRequest) -> Iterator[str]:
-    """Give a migrated database of each kind."""
-    if request.param == "timescale":
-        timescale: Timescale = request.getfixturevalue("timescale")
-        timescale.start()
-        dsn = timescale.create_database()
-        migrate(dsn)
+@pytest.fixture(scope="module")
+def dsn(server_dsn: str) -> Iterator[str]:
+    """Give the address of a migrated database of each kind."""
+    with migrated_database(server_dsn) as dsn:
         yield dsn
-        timescale.drop_database(dsn)
-        return
-    folder = Path(tempfile.mkdtemp(prefix="embedded-"))
-    folder.chmod(0o755)
-    with EmbeddedDatabase(folder) as embedded:
-        dsn = databases.create_database(embedded.url)
-        migrate(dsn)
-        yield dsn
-    shutil.rmtree(folder)
 
 
 def make_site(dsn: str, *, statement_timeout_seconds: float = 30) -> HistorySite:

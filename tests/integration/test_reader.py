@@ -17,7 +17,7 @@ from standalone.database_programs import programs_dir
 from tests.support import databases
 from tests.support.databases import execute
 from tests.support.invented_day import Leg
-from tests.support.migration import TIMEOUT_S, migrate, start_migration
+from tests.support.migration import TIMEOUT_S, migrate, migrated_database, start_migration
 from tests.support.queries import fetch, fetch_value
 from tests.support.reader import reader_of
 from tests.support.services import ROOT
@@ -77,10 +77,8 @@ def server(request: pytest.FixtureRequest) -> Iterator[str]:
 @pytest.fixture
 def dsn(server: str) -> Iterator[str]:
     """Give the address of a migrated database."""
-    dsn = databases.create_database(server)
-    migrate(dsn)
-    yield dsn
-    databases.drop_database(server, dsn)
+    with migrated_database(server) as dsn:
+        yield dsn
 
 
 @pytest.fixture

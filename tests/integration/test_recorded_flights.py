@@ -3,7 +3,6 @@
 import gzip
 import itertools
 import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,12 +10,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from standalone.database import EmbeddedDatabase
 from telemetry.state_vector import StateVector
-from tests.support import databases
 from tests.support.archive_site import ArchiveSite
 from tests.support.flight_oracle import flights_of
-from tests.support.migration import migrate
+from tests.support.migration import migrated_database
 from tests.support.queries import fetch, fetch_value
 from tests.support.state_vectors import state_vector
 
@@ -80,14 +77,10 @@ def _vector(at: int, row: list[Any]) -> StateVector:
 
 
 @pytest.fixture
-def dsn() -> Iterator[str]:
+def dsn(embedded_server: str) -> Iterator[str]:
     """Give a migrated database."""
-    with tempfile.TemporaryDirectory(prefix="embedded-") as folder:
-        Path(folder).chmod(0o755)
-        with EmbeddedDatabase(Path(folder)) as embedded:
-            dsn = databases.create_database(embedded.url)
-            migrate(dsn)
-            yield dsn
+    with migrated_database(embedded_server) as dsn:
+        yield dsn
 
 
 @pytest.mark.timeout(900)

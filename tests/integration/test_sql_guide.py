@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import tempfile
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,14 +10,11 @@ from typing import Any
 import asyncpg
 import pytest
 
-from standalone.database import EmbeddedDatabase
-from tests.support import databases
 from tests.support.invented_day import at, legs
-from tests.support.migration import migrate
+from tests.support.migration import migrated_database
 from tests.support.reader import reader_of
 from tests.support.services import ROOT
 from tests.support.stored_day import store
-from tests.support.timescale import Timescale
 
 QUERY = re.compile(r"^### (.+?)$(?:(?!^###).)*?^```sql\n(.*?)^```", re.MULTILINE | re.DOTALL)
 QUERIES = dict(QUERY.findall((ROOT / "docs/sql.md").read_text()))
@@ -26,31 +22,13 @@ QUERIES = dict(QUERY.findall((ROOT / "docs/sql.md").read_text()))
 Rows = list[dict[str, Any]]
 
 
-@pytest.fixture(
-    scope="module", params=["embedded", pytest.param("timescale", marks=pytest.mark.real_database)]
-)
-def server_dsn(request: pytest.FixtureRequest) -> Iterator[str]:
-    """Give the address of each kind of server."""
-    if request.param == "timescale":
-        timescale: Timescale = request.getfixturevalue("timescale")
-        timescale.start()
-        yield timescale.dsn
-        return
-    with tempfile.TemporaryDirectory(prefix="embedded-") as folder:
-        Path(folder).chmod(0o755)
-        with EmbeddedDatabase(Path(folder)) as embedded:
-            yield embedded.url
-
-
 @pytest.fixture(scope="module")
 def reader_dsn(server_dsn: str) -> Iterator[str]:
     """Give the reader's address of a database with the invented day."""
-    dsn = databases.create_database(server_dsn)
-    migrate(dsn)
-    asyncio.run(store(dsn, legs()))
-    with reader_of(dsn) as reader:
-        yield reader
-    databases.drop_database(server_dsn, dsn)
+    with migrated_database(server_dsn) as dsn:
+        asyncio.run(store(dsn, legs()))
+        with reader_of(dsn) as reader:
+            yield reader
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from typing import Any, Self
 import httpx
 
 from standalone.database import free_port
-from tests.end_to_end.command import Command, wait_for
+from tests.end_to_end.command import Command
 
 State = dict[str, Any]
 
@@ -77,8 +77,7 @@ class Monitor:
         self._command.port = self.port
         try:
             self._command.wait_until_ready()
-            # Ready says that all serves, also before the first answer.
-            wait_for(lambda: '"icao24"' in httpx.get(f"{self.url}/api/flights").text, 30)
+            self._command.wait_for_aircraft()
         except BaseException:
             self._command.kill()
             raise

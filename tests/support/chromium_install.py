@@ -6,16 +6,17 @@ Playwright's own builds would be another download and run on fewer systems than 
 import os
 import platform
 import shutil
-import subprocess
 from pathlib import Path
 
+from tests.support.apt import run_apt
 from tests.support.cache import PartUnavailableError
 
 _PROGRAM = "chromium"
 # A browser without any font draws no text at all.
 _PACKAGES = (_PROGRAM, "fonts-dejavu-core")
-_INSTALL_TIMEOUT_S = 600.0
-_LOCK_TIMEOUT_S = 120
+_WAIT = ("-o", "DPkg::Lock::Timeout=120")
+"""For another apt to end, such as that of a machine which has just started."""
+
 _REMEDY = "install it as root with `apt-get install chromium`, or put a `chromium` on the PATH"
 
 
@@ -39,8 +40,8 @@ def install() -> Path:
     if program() is None:
         if unsuitable := _unsuitable_machine():
             raise PartUnavailableError(unsuitable)
-        _run_apt("update")
-        _run_apt("install", "--yes", "--no-install-recommends", *_PACKAGES)
+        run_apt(*_WAIT, "update")
+        run_apt(*_WAIT, "install", "--yes", "--no-install-recommends", *_PACKAGES)
     installed = program()
     if installed is None:
         raise PartUnavailableError(f"Debian's package has put no Chromium on the PATH: {_REMEDY}")
@@ -60,28 +61,3 @@ def _is_debian() -> bool:
         return platform.freedesktop_os_release().get("ID") == "debian"
     except OSError:
         return False
-
-
-def _run_apt(*arguments: str) -> None:
-    command = ["apt-get", "--quiet", "-o", f"DPkg::Lock::Timeout={_LOCK_TIMEOUT_S}", *arguments]
-    try:
-        done = subprocess.run(
-            command,
-            env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=_INSTALL_TIMEOUT_S,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise PartUnavailableError(
-            f"`apt-get {arguments[0]}` was not done after {_INSTALL_TIMEOUT_S:.0f} s:"
-            " check the network and try again"
-        ) from error
-    if done.returncode != 0:
-        lines = [line for line in done.stderr.splitlines() if line.startswith("E:")]
-        raise PartUnavailableError(
-            f"`apt-get {arguments[0]}` failed ({(lines or ['no message'])[0]}):"
-            " check the network and the mirror in apt's configuration, then try again"
-        )

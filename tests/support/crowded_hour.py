@@ -12,7 +12,7 @@ from tests.support.sky_server import Account
 from tests.support.visitors import Outcome, Visitors
 from tests.support.waiting import wait_until
 
-WRITE_DEADLINE_S = 5.0
+_SSE = {"write_deadline_seconds": 5.0, "max_viewers": 10_000, "max_viewers_per_address": 10_000}
 BASELINE_S, LOAD_S = 8.0, 40.0
 CLOSED_TIMEOUT_S = 30.0
 RETURNS_PER_SECOND = 200.0
@@ -90,9 +90,8 @@ class Hour:
 
 def play(seed: int) -> Hour:
     """Have it all happen."""
-    limits = {"max_viewers": 10_000, "max_viewers_per_address": 10_000}
     with (
-        SkyServer(seed=seed, write_deadline_seconds=WRITE_DEADLINE_S, **limits) as server,
+        SkyServer(seed=seed, settings={"sse": _SSE}) as server,
         Crowd(server.port) as crowd,
     ):
         empty = server.tell("move")

@@ -10,13 +10,13 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from tests.support.apt import run_apt
 from tests.support.cache import PartUnavailableError, open_to_all
 
 SUITE = "trixie"
 LIBRARIES = "usr/lib/x86_64-linux-gnu"
 
 _KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
-_INSTALL_TIMEOUT_S = 300.0
 
 # The unpacked loader loads the unpacked libraries, not the machine's.
 _WRAPPER = """\
@@ -108,27 +108,7 @@ def _mirror() -> str:
 
 
 def _run_apt(state: Path, *arguments: str) -> None:
-    command = ["apt-get", "--quiet", *_apt_options(state), *arguments]
-    try:
-        done = subprocess.run(
-            command,
-            cwd=state / "packages",
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=_INSTALL_TIMEOUT_S,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise PartUnavailableError(
-            f"`apt-get {arguments[0]}` was not done after {_INSTALL_TIMEOUT_S:.0f} s:"
-            " check the network and try again"
-        ) from error
-    if done.returncode != 0:
-        lines = [line for line in done.stderr.splitlines() if line.startswith("E:")]
-        raise PartUnavailableError(
-            f"`apt-get {arguments[0]}` failed ({(lines or ['no message'])[0]}):"
-            " check the network and the mirror in apt's configuration, then try again"
-        )
+    run_apt(*_apt_options(state), *arguments, folder=state / "packages")
 
 
 def _apt_options(state: Path) -> Iterator[str]:

@@ -2,7 +2,10 @@
 
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+from tests.support.databases import create_database, drop_database
 from tests.support.services import ROOT, child_environment
 
 TIMEOUT_S = 60.0
@@ -31,3 +34,14 @@ def migrate(dsn: str, *arguments: str) -> str:
     if process.returncode != 0:
         raise RuntimeError(f"alembic {arguments} ended with {process.returncode}:\n{printed}")
     return printed
+
+
+@contextmanager
+def migrated_database(server_dsn: str) -> Iterator[str]:
+    """Give the address of a database with our tables, empty, dropped afterwards."""
+    dsn = create_database(server_dsn)
+    try:
+        migrate(dsn)
+        yield dsn
+    finally:
+        drop_database(server_dsn, dsn)

@@ -4,6 +4,7 @@ import random
 import subprocess
 import sys
 import urllib.request
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self
 
@@ -15,10 +16,22 @@ from tests.support.waiting import wait_until
 
 
 class SkyServer:
-    """The live half of the processor as a process, with settings of `sse` as named there."""
+    """The live half of the processor and every route as a process.
 
-    def __init__(self, *, aircraft: int = 3_000, seed: int = 1, **sse: float) -> None:
-        serving = msgspec.json.encode(Serving(aircraft, seed, dict(sse))).decode()
+    Args:
+        aircraft: In the sky.
+        seed: Of the sky.
+        settings: What differs from the settings' defaults, by section.
+    """
+
+    def __init__(
+        self,
+        *,
+        aircraft: int = 3_000,
+        seed: int = 1,
+        settings: Mapping[str, dict[str, Any]] | None = None,
+    ) -> None:
+        serving = msgspec.json.encode(Serving(aircraft, seed, dict(settings or {}))).decode()
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.support.sky_server", serving],
             env=child_environment({}),
@@ -39,6 +52,11 @@ class SkyServer:
     ) -> None:
         self._process.kill()
         self._process.communicate()
+
+    @property
+    def pid(self) -> int:
+        """The server's process."""
+        return self._process.pid
 
     def tell(self, command: str = "tell") -> Account:
         """Give a command and return what the process says of itself afterwards."""

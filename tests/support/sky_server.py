@@ -13,18 +13,29 @@ from typing import Any
 import msgspec
 import structlog
 import uvloop
+from fastapi import APIRouter
 from prometheus_client import CollectorRegistry
 
 from benchmarks.processes import allow_open_files, resident_kib
-from processor.access.gate import create_gate
+from processor.access.gate import Gate, create_gate
+from processor.api.access import ticket_routes
 from processor.api.app import create_app
+from processor.api.health import health_routes, holds
+from processor.api.history import history_routes
 from processor.api.server import create_server, listen
 from processor.garbage import search_seldom
 from processor.halves import LiveHalf, history_of
-from telemetry.settings import LiveSettings, Settings, SseSettings
+from processor.history.database import HistoryDatabase
+from telemetry.settings import Settings
 from tests.support.sky import EXPIRY_SECONDS, Sky
 
 INTERVAL_S = 1.0
+
+_LIVE = {
+    "expiry_seconds": EXPIRY_SECONDS,
+    "tick_seconds": INTERVAL_S / 2,
+    "quiet_seconds": 0.05,
+}
 
 
 class Serving(msgspec.Struct, frozen=True):
@@ -33,12 +44,12 @@ class Serving(msgspec.Struct, frozen=True):
     Attributes:
         aircraft: In the sky.
         seed: Of the sky.
-        sse: What differs from the settings' defaults.
+        settings: What differs from the settings' defaults, by section.
     """
 
     aircraft: int
     seed: int
-    sse: dict[str, Any]
+    settings: dict[str, dict[str, Any]]
 
 
 class Account(msgspec.Struct, frozen=True):
@@ -55,7 +66,7 @@ class Account(msgspec.Struct, frozen=True):
         files: Open descriptors.
         resident_kib: Memory that is not shared with files.
         errors: What was logged as an error.
-        heard_at: When the sky's time came to be what it was, by the machine's monotonic clock.
+        heard_at: When the sky's time was due to be what it was, by the machine's monotonic clock.
     """
 
     port: int
@@ -90,22 +101,24 @@ class _Process:
         self._sky = Sky(serving.aircraft, serving.seed)
         self._heard_at: dict[int, float] = {}
         self._registry = CollectorRegistry()
-        settings = Settings(
-            sse=SseSettings(**serving.sse),
-            live=LiveSettings(
-                expiry_seconds=EXPIRY_SECONDS, tick_seconds=INTERVAL_S / 2, quiet_seconds=0.05
-            ),
-        )
-        self._half = LiveHalf(
-            settings, self._registry, create_gate(settings.access), history_of(settings)
-        )
+        settings = Settings.model_validate({"live": _LIVE, **serving.settings})
+        gate, history = create_gate(settings.access), history_of(settings)
+        self._half = LiveHalf(settings, self._registry, gate, history)
         self._picture = self._half._picture
         self._picture._clock = self._half.broadcaster._clock = lambda: float(self._sky.now)
         self._listener = listen(
             "127.0.0.1", 0, write_deadline_seconds=settings.sse.write_deadline_seconds
         )
-        app = create_app(routers=self._half.routers(), allowed_origins=())
-        # The viewers of many addresses come as through a proxy of this machine.
+        app = create_app(
+            routers=[
+                *self._half.routers(),
+                _history(settings, history, self._half, gate),
+                ticket_routes(gate),
+                _health(self._half, self._registry),
+            ],
+            allowed_origins=(),
+        )
+        # Clients of many addresses come as through a proxy of this machine.
         self._server = create_server(app, trusted_proxies=["127.0.0.1"])
         self._moving: asyncio.Task[None] | None = None
 
@@ -143,11 +156,14 @@ class _Process:
             ctypes.CDLL(None).malloc_trim(0)
 
     async def _move(self) -> None:
+        # A move that this process itself makes late counts from when it was due.
+        due_at = time.monotonic()
         while True:
             updates = self._sky.move()
-            self._heard_at[self._sky.now] = time.monotonic()
+            self._heard_at[self._sky.now] = due_at
             self._picture.take(updates)
-            await asyncio.sleep(INTERVAL_S)
+            due_at += INTERVAL_S
+            await asyncio.sleep(max(0.0, due_at - time.monotonic()))
 
     def _account(self) -> Account:
         return Account(
@@ -171,6 +187,21 @@ class _Process:
             for sample in family.samples
             if sample.name == f"{name}_total"
         }
+
+
+def _history(settings: Settings, history: HistoryDatabase, live: LiveHalf, gate: Gate) -> APIRouter:
+    return history_routes(
+        database=history,
+        broadcaster=live.broadcaster,
+        gate=gate,
+        settings=settings.history,
+        expiry_seconds=settings.live.expiry_seconds,
+    )
+
+
+def _health(live: LiveHalf, registry: CollectorRegistry) -> APIRouter:
+    is_caught_up = holds(when=lambda: live.broadcaster.is_open, otherwise="not caught up yet")
+    return health_routes(required={"live_picture": is_caught_up}, observed={}, registry=registry)
 
 
 async def _serve(serving: Serving, errors: _Errors) -> None:

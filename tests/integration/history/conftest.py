@@ -1,19 +1,14 @@
 """The history served over real databases of each kind, its tables empty."""
 
-import shutil
-import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
 from processor.access.new_key import make_key
-from standalone.database import EmbeddedDatabase
 from telemetry.settings import AccessSettings, HistorySettings
-from tests.support import databases
 from tests.support.history_site import HistorySite
-from tests.support.migration import migrate
-from tests.support.timescale import Timescale
+from tests.support.migration import migrated_database
 
 TABLES = (
     "state_vectors, minutely_state_vectors, flight_legs, hourly_counts, touched_hours,"
@@ -22,26 +17,11 @@ TABLES = (
 SETTINGS = HistorySettings(max_rows=50, page_rows=10, max_connections=2)
 
 
-@pytest.fixture(
-    scope="session", params=["embedded", pytest.param("timescale", marks=pytest.mark.real_database)]
-)
-def dsn(request: pytest.FixtureRequest) -> Iterator[str]:
-    """Give a migrated database of each kind."""
-    if request.param == "timescale":
-        timescale: Timescale = request.getfixturevalue("timescale")
-        timescale.start()
-        dsn = timescale.create_database()
-        migrate(dsn)
+@pytest.fixture(scope="module")
+def dsn(server_dsn: str) -> Iterator[str]:
+    """Give the address of a migrated database of each kind."""
+    with migrated_database(server_dsn) as dsn:
         yield dsn
-        timescale.drop_database(dsn)
-        return
-    folder = Path(tempfile.mkdtemp(prefix="embedded-"))
-    folder.chmod(0o755)
-    with EmbeddedDatabase(folder) as embedded:
-        dsn = databases.create_database(embedded.url)
-        migrate(dsn)
-        yield dsn
-    shutil.rmtree(folder)
 
 
 @pytest.fixture
