@@ -22,6 +22,7 @@ from collector.publisher import Publisher
 from collector.topic import Tail, Topic
 from telemetry.http_address import url_of
 from telemetry.kafka_refusals import refuse_unusable
+from telemetry.plaintext import Link, warn_of_plaintext
 from telemetry.settings import HttpSettings, OpenSkySettings, Settings, SettingsError
 
 REQUEST_GRACE_SECONDS = 10.0
@@ -37,10 +38,12 @@ async def run(settings: Settings) -> int:
     """Run the collector until a signal; return the process's exit code.
 
     Raises:
-        SettingsError: The credentials, or what Kafka needs, cannot be used as they are given.
+        SettingsError: The credentials, or what Kafka needs, cannot be used as they are given; or
+            TLS is required and not used.
     """
     _check_urls(settings.opensky)
     refuse_unusable(settings.kafka)
+    warn_of_plaintext(settings, [Link.KAFKA, Link.OPENSKY])
     credentials = find_credentials(settings.opensky)
     if credentials is None:
         _warn_of_anonymous_access()

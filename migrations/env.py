@@ -16,6 +16,7 @@ from processor.postgres import Connection as Session
 from processor.postgres import connect
 from processor.trouble import explain
 from telemetry.database_files import refuse_missing_files
+from telemetry.plaintext import Link, plaintext_sentences
 from telemetry.settings import DatabaseSettings, SettingsError, load_settings
 
 LOCK = 0x666C69676874
@@ -105,9 +106,11 @@ def in_one_sentence(error: BaseException) -> str | None:
 if context.is_offline_mode():
     raise SystemExit("offline mode: the edition of the database is found by asking it")
 try:
-    database = load_settings().database
-    refuse_missing_files(database)
-    asyncio.run(main(database))
+    settings = load_settings()
+    refuse_missing_files(settings.database)
+    for warning in plaintext_sentences(settings, [Link.DATABASE]):
+        sys.stderr.write(f"warning: {warning}\n")
+    asyncio.run(main(settings.database))
 except CommandError:
     raise  # alembic says it in a line
 except Exception as error:

@@ -18,6 +18,7 @@ from processor.service import Service
 from telemetry.database_files import refuse_missing_files
 from telemetry.kafka_refusals import refuse_unusable
 from telemetry.logs import configure_logs
+from telemetry.plaintext import Link, warn_of_plaintext
 from telemetry.settings import Settings, SettingsError, load_settings
 
 log = structlog.get_logger()
@@ -70,6 +71,7 @@ def main() -> int:
     configure_logs(settings.log.level, settings.log.format)
     search_seldom()
     try:
+        warn_of_plaintext(settings, _links(arguments))
         return uvloop.run(_run(settings, arguments))
     except SettingsError as error:
         sys.stderr.write(f"{error}\n")
@@ -77,6 +79,14 @@ def main() -> int:
     except FatalError as error:
         log.error("cannot_go_on", reason=str(error))  # noqa: TRY400 - the reason says it all
         return 1
+
+
+def _links(arguments: argparse.Namespace) -> list[Link]:
+    """Return what the command connects to."""
+    if arguments.command == "key":
+        return []
+    uses_kafka = arguments.command == "run" or arguments.kafka
+    return [Link.DATABASE, Link.KAFKA] if uses_kafka else [Link.DATABASE]
 
 
 async def _run(settings: Settings, arguments: argparse.Namespace) -> int:

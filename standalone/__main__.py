@@ -1,5 +1,6 @@
 """`python -m standalone`: the whole flight monitor on this machine, from one command."""
 
+import os
 import sys
 
 from standalone.broker import EmbeddedBrokerError
@@ -21,6 +22,8 @@ EXIT_REFUSED = 2
 def main(arguments: list[str] | None = None) -> int:
     """Run until a signal and return the exit code."""
     options = read_options(arguments)
+    # Whatever this process and its children write is for this user alone.
+    os.umask(0o077)
     try:
         settings = load_settings()
         configure_logs(settings.log.level, settings.log.format)
@@ -53,7 +56,7 @@ def _serve(service: Service, signals: StopSignals, line: LiveLine) -> int:
     try:
         with signals.interrupting():
             service.start()
-        line.announce(service.ready_line)
+        line.announce(service.ready_line(with_password=line.is_terminal))
         service.watch(line)
     except KeyboardInterrupt:
         return 0

@@ -34,7 +34,8 @@ class ChildLog:
 
     def open(self) -> IO[bytes]:
         """Begin anew; what the start before has written is kept once."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.path.parent.chmod(0o700)
         if self.path.exists():
             self.path.replace(self._previous)
         return self.path.open("ab")

@@ -15,10 +15,12 @@ import time
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+from urllib.parse import quote
 
 from standalone.child import spawn
 from standalone.database_folder import DatabaseFolder, ServerFailedError, server_user
 from standalone.database_programs import major_version, programs_dir
+from standalone.database_roles import ROLE, kept_password, prepare_roles
 
 _SUPERUSER = "postgres"
 _DATABASE = "postgres"
@@ -78,9 +80,18 @@ class EmbeddedDatabase:
 
     @property
     def url(self) -> str:
-        """The address for clients, password included: not for logs."""
+        """The superuser's address, for administration; password included: not for logs."""
         password = self.folder.password_file.read_text()
         return f"postgresql://{_SUPERUSER}:{password}@{_HOST}:{self.port}/{_DATABASE}"
+
+    @property
+    def service_url(self) -> str:
+        """The address for services and people, as a role that is no superuser; without password.
+
+        Where that is, in the file that it names, only this user may read it.
+        """
+        passfile = quote(os.fspath(self.folder.passfile))
+        return f"postgresql://{ROLE}@{_HOST}:{self.port}/{_DATABASE}?passfile={passfile}"
 
     @property
     def port(self) -> int:
@@ -117,6 +128,12 @@ class EmbeddedDatabase:
         self._server = self._launch(programs)
         self._wait_until_ready(self._server)
         self.folder.port_file.write_text(str(self._port))
+        password = kept_password(self.folder.passfile, _HOST)
+        try:
+            prepare_roles(self.folder, self.url, password)
+        except ServerFailedError:
+            self.stop()
+            raise
 
     def stop(self) -> None:
         """End the sessions and the server, everything written; stopping twice is harmless."""

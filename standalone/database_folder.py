@@ -4,6 +4,7 @@
         cluster/      PostgreSQL's own folder, mode 0700, owned by the user the server runs as
         port          the port of the last start, taken again when it is free
         password      of the superuser, readable by the owner only
+        pgpass        of the role that the services use, likewise, in libpq's format
         server.log    of this start; server.log.1 is of the start before
 
 EmbeddedDatabaseError
@@ -11,6 +12,7 @@ EmbeddedDatabaseError
 ├── FolderNotWritableError
 ├── FolderNotTraversableError
 ├── FolderOfAnotherUserError
+├── FolderSharedError
 ├── FolderOfAnotherVersionError
 ├── FolderInUseError
 └── ServerFailedError
@@ -28,6 +30,20 @@ _FOLDER_NAME = "opensky-flight-monitor"
 # A server whose parent was killed shuts down by itself: it deserves that moment.
 _RELEASE_TIMEOUT_S = 3.0
 _POLL_S = 0.05
+
+PRIVATE = 0o700
+PASSABLE = 0o710
+"""As root the server runs as nobody, whose group may pass through the folder, but not look in."""
+
+OURS = frozenset(
+    {
+        *("cluster", "cluster.new", "port", "password", "pgpass", "pgpass.new", "lock", "logs"),
+        *("server.log", "server.log.1", "simulator-credentials.json"),
+        # Of the file system, where the folder is one of its own.
+        "lost+found",
+    }
+)
+"""What may stand in a data folder."""
 
 
 class EmbeddedDatabaseError(Exception):
@@ -47,7 +63,11 @@ class FolderNotTraversableError(EmbeddedDatabaseError):
 
 
 class FolderOfAnotherUserError(EmbeddedDatabaseError):
-    """The database in the folder belongs to another user."""
+    """The folder, or the database in it, belongs to another user."""
+
+
+class FolderSharedError(EmbeddedDatabaseError):
+    """The folder is open to other users, and holds more than what is ours to close."""
 
 
 class FolderOfAnotherVersionError(EmbeddedDatabaseError):
@@ -115,6 +135,7 @@ class DatabaseFolder:
         self.new_cluster = self.path / "cluster.new"
         self.port_file = self.path / "port"
         self.password_file = self.path / "password"
+        self.passfile = self.path / "pgpass"
         self.log_file = self.path / "server.log"
 
     @property
@@ -122,12 +143,17 @@ class DatabaseFolder:
         """Whether a database was made here; making one is atomic."""
         return (self.cluster / "PG_VERSION").exists()
 
-    def prepare(self, user: User) -> None:
-        """Make the folder when it is missing, so that `user` can reach what is inside.
+    def prepare(self, user: User) -> str | None:
+        """Make the folder when it is missing; let `user` pass through, and no one else look in.
+
+        Returns:
+            What was changed about a folder that was there, in a sentence.
 
         Raises:
             FolderNotWritableError: it could not be made, or is closed to this user.
             FolderNotTraversableError: `user` cannot reach it.
+            FolderOfAnotherUserError: it is another user's.
+            FolderSharedError: it is open to others and holds other things as well.
         """
         self._make()
         if not os.access(self.path, os.W_OK | os.X_OK):
@@ -135,20 +161,57 @@ class DatabaseFolder:
                 f"the data folder {self.path} is not writable by user id {os.geteuid()}:"
                 " choose another data folder or change its owner with chown"
             )
+        changed = self._close_to_others(user)
         if closed := first_untraversable(self.path, user):
             raise FolderNotTraversableError(
                 f"the data folder {self.path} cannot be reached by user id {user.uid}, which the"
                 f" database server runs as: run `chmod a+x {closed}` or choose another data folder"
             )
+        return changed
+
+    def _close_to_others(self, user: User) -> str | None:
+        """Leave the folder to this user, and as root the way through it to `user`."""
+        status = self.path.stat()
+        if status.st_uid != os.geteuid():
+            raise FolderOfAnotherUserError(
+                f"the data folder {self.path} belongs to user id {status.st_uid}, who could change"
+                f" what is in it, and this is user id {os.geteuid()}: choose another data folder or"
+                " change its owner with chown"
+            )
+        mode, group = stat.S_IMODE(status.st_mode), status.st_gid
+        wanted = (PRIVATE, group) if user.uid == status.st_uid else (PASSABLE, user.gid)
+        if (mode, group) == wanted:
+            return None
+        is_open = bool(mode & ~PRIVATE)
+        if is_open:
+            self._refuse_strangers(mode)
+        os.chown(self.path, -1, wanted[1])
+        self.path.chmod(wanted[0])
+        if not is_open:
+            return None
+        return (
+            f"the data folder {self.path} was open to other users (mode {mode:o}); it is closed to"
+            f" them now (mode {wanted[0]:o})"
+        )
+
+    def _refuse_strangers(self, mode: int) -> None:
+        """Refuse to close a folder that serves for other things, such as /tmp."""
+        strangers = sorted(path.name for path in self.path.iterdir() if path.name not in OURS)
+        if strangers:
+            raise FolderSharedError(
+                f"the data folder {self.path} is open to other users (mode {mode:o}) and holds"
+                f" other things, such as {strangers[0]}: choose a folder of its own, or close this"
+                f" one with `chmod 700 {self.path}`"
+            )
 
     def _make(self) -> None:
         missing = [folder for folder in (self.path, *self.path.parents) if not folder.exists()]
-        # As root the server runs as nobody, who has to pass through.
-        mode = 0o755 if os.geteuid() == 0 else 0o700
+        # On the way to the folder of root's database the server's user has to pass through.
+        way = 0o755 if os.geteuid() == 0 else PRIVATE
         try:
             for folder in reversed(missing):
                 folder.mkdir(exist_ok=True)
-                folder.chmod(mode)
+                folder.chmod(PRIVATE if folder == self.path else way)
         except OSError as error:
             raise FolderNotWritableError(
                 f"the data folder {self.path} could not be made ({error.strerror}"

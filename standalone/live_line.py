@@ -27,6 +27,11 @@ class LiveLine:
         self._is_open = False
         self._has_had_aircraft = False
 
+    @property
+    def is_terminal(self) -> bool:
+        """Whether a person reads it, and not a file or a log."""
+        return self._is_terminal
+
     def announce(self, text: str) -> None:
         """Write a line that stays."""
         write(self._stream, f"{text}\n")

@@ -39,13 +39,15 @@ examples:
 
 while it runs:
   curl -N http://127.0.0.1:{DEFAULT_PORT}/sse/flights      the stream: a snapshot, then what changes
-  psql "$DATABASE"                               the database that the line `ready:` names
+  psql "$DATABASE"                               the database that the line `ready:` names; its
+                                                 password is in the file that the address names
   DATABASE_URL="$DATABASE" python -m processor audit
       prove that every message was stored exactly once
 
 what stays: the database in the data folder. The embedded broker is in memory: at Ctrl-C what it
 holds is stored first, at a crash what was not stored yet is lost. The logs of all parts are in
-the folder `logs` of the data folder.
+the folder `logs` of the data folder, which only you may look into. A password in --database is
+in the list of processes, which every user of this machine may read: set PGPASSFILE instead.
 
 All other settings come from config.yaml in the current folder and from the environment
 (SECTION_KEY, for instance SSE_ALLOWED_ORIGINS), as for the services themselves.

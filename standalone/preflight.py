@@ -6,18 +6,22 @@ import os
 import socket
 from pathlib import Path
 from typing import IO
-from urllib.parse import urlsplit
 
 import asyncpg
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
+from pydantic import SecretStr
 
 from collector.credentials import find_credentials
+from standalone.child import User
 from standalone.database_folder import DatabaseFolder, server_user
 from standalone.errors import RefusedError
 from standalone.options import Options
+from standalone.terminal import say
+from telemetry.database_url import check_url, has_password, without_password
 from telemetry.kafka_errors import BrokerErrors
 from telemetry.kafka_refusals import refuse_unusable
+from telemetry.plaintext import Link, plaintext_sentences
 from telemetry.settings import AccessSettings, KafkaSettings, OpenSkySettings, Settings
 
 _ANSWER_SECONDS = 5.0
@@ -37,6 +41,7 @@ def check(options: Options, settings: Settings) -> None:
         _check_readable(path)
     if options.opensky:
         find_credentials(settings.opensky)
+    _check_transport(options, settings)
     _prepare_data_dir(options)
     if options.kafka is not None:
         _check_kafka(settings.kafka.model_copy(update={"bootstrap_servers": options.kafka}))
@@ -106,22 +111,40 @@ def _check_readable(recording: Path) -> None:
         ) from error
 
 
-def _prepare_data_dir(options: Options) -> None:
-    if options.database is None:
-        DatabaseFolder(options.data_dir).prepare(server_user())
-        return
-    # Without the embedded database only this user has to reach it.
+def _check_transport(options: Options, settings: Settings) -> None:
+    """Warn of what other machines or users could read of the connections that the user gave."""
+    kafka, database = settings.kafka, settings.database
+    links = [Link.OPENSKY] if options.opensky else []
+    if options.kafka is not None:
+        kafka = kafka.model_copy(update={"bootstrap_servers": options.kafka})
+        links.append(Link.KAFKA)
+    if options.database is not None:
+        _check_url(options.database)
+        database = database.model_copy(update={"url": SecretStr(options.database)})
+        links.append(Link.DATABASE)
+    given = settings.model_copy(update={"kafka": kafka, "database": database})
+    for sentence in plaintext_sentences(given, links):
+        say(f"warning: {sentence}")
+
+
+def _check_url(url: str) -> None:
     try:
-        options.data_dir.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise RefusedError(
-            f"the data folder {options.data_dir} could not be made ({error.strerror}): choose"
-            " another with --data-dir"
-        ) from error
-    if not os.access(options.data_dir, os.W_OK | os.X_OK):
-        raise RefusedError(
-            f"the data folder {options.data_dir} is not writable: choose another with --data-dir"
+        check_url(url)
+    except ValueError as error:
+        raise RefusedError(_unusable(url, str(error))) from error
+    if has_password(url):
+        say(
+            "warning: the password in --database can be read by every user of this machine in the"
+            " list of processes: leave it out and set PGPASSFILE, or add ?passfile=FILE"
         )
+
+
+def _prepare_data_dir(options: Options) -> None:
+    # Without the embedded database only this user has to reach it.
+    is_embedded = options.database is None
+    user = server_user() if is_embedded else User(os.geteuid(), os.getegid())
+    if changed := DatabaseFolder(options.data_dir).prepare(user):
+        say(f"warning: {changed}")
 
 
 def _check_kafka(settings: KafkaSettings) -> None:
@@ -142,21 +165,16 @@ def _check_database(url: str) -> None:
     try:
         asyncio.run(_connect_once(url))
     except (OSError, TimeoutError, ValueError, asyncpg.PostgresError) as error:
-        reason = str(error) or type(error).__name__
-        raise RefusedError(
-            f"the database {_without_password(url)} cannot be used ({reason}): start it, correct"
-            " --database, or leave it out to have one embedded"
-        ) from error
+        raise RefusedError(_unusable(url, str(error) or type(error).__name__)) from error
+
+
+def _unusable(url: str, reason: str) -> str:
+    return (
+        f"the database {without_password(url, mark=':***')} cannot be used ({reason}): start it,"
+        " correct --database, or leave it out to have one embedded"
+    )
 
 
 async def _connect_once(url: str) -> None:
     connection = await asyncpg.connect(url, timeout=_ANSWER_SECONDS)
     await connection.close()
-
-
-def _without_password(url: str) -> str:
-    try:
-        password = urlsplit(url).password
-    except ValueError:
-        return "of --database"
-    return url.replace(f":{password}@", ":***@") if password else url

@@ -25,6 +25,7 @@ from standalone.preflight import has_credentials
 from standalone.processor_status import ProcessorStatus
 from standalone.readiness import wait_for_picture, wait_for_simulator
 from standalone.stop_signals import StopSignals
+from telemetry.database_url import without_password
 from telemetry.http_address import url_of
 from telemetry.settings import Settings
 
@@ -69,13 +70,15 @@ class Service:
         self._status = ProcessorStatus(self._url)
         self._failed: tuple[str, ...] = ()
 
-    @property
-    def ready_line(self) -> str:
-        """Where everything is; the database's password included, since psql asks for it."""
-        return (
-            f"ready: page {self._url}/  stream {self._url}/sse/flights"
-            f"  database {self._database_url}"
-        )
+    def ready_line(self, *, with_password: bool) -> str:
+        """Where everything is.
+
+        Args:
+            with_password: Whether to show a password that was given with --database; the address
+                of the embedded database has none.
+        """
+        database = self._database_url if with_password else without_password(self._database_url)
+        return f"ready: page {self._url}/  stream {self._url}/sse/flights  database {database}"
 
     def start(self) -> None:
         """Start all parts and return when everything serves, also without any aircraft.
@@ -152,7 +155,7 @@ class Service:
             self._say(f"starting the database (PostgreSQL in {self._options.data_dir})")
             self._database = EmbeddedDatabase(self._options.data_dir)
             self._database.start()
-            self._database_url = self._database.url
+            self._database_url = self._database.service_url
 
     def _migrate(self) -> None:
         self._say("bringing the tables up to date")

@@ -19,6 +19,16 @@ def read_host(text: str) -> str:
     raise ValueError("an address or a name is needed, without port or scheme: 127.0.0.1, ::1")
 
 
+def is_loopback(host: str) -> bool:
+    """Whether a name or address, without brackets, can be none but this machine."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 def url_of(host: str, port: int) -> str:
     """Return a URL that opens what listens there, on this machine where that is everywhere."""
     host = _ANY_NAMED.get(host, host)

@@ -1,6 +1,6 @@
 """config.yaml and the environment, read into typed and frozen settings."""
 
-import difflib
+import ipaddress
 import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -17,12 +17,12 @@ from pydantic import (
     ValidationError,
     field_validator,
 )
-from pydantic.fields import FieldInfo
-from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, YamlConfigSettingsSource
 
-from telemetry.http_address import read_host
+from telemetry.database_url import check_url
+from telemetry.http_address import is_loopback, read_host
 from telemetry.logs import LogFormat, LogLevel
+from telemetry.settings_errors import explain, fields_below, place_of
 
 
 class SettingsError(Exception):
@@ -44,7 +44,7 @@ def _parse_yaml(value: object) -> object:
 def _check_confidential(url: str) -> str:
     """Refuse a URL whose answer somebody on the way could replace."""
     parts = urlsplit(url)
-    is_local = parts.scheme == "http" and parts.hostname in {"localhost", "127.0.0.1", "::1"}
+    is_local = parts.scheme == "http" and is_loopback(parts.hostname or "")
     if not parts.hostname or not (parts.scheme == "https" or is_local):
         raise ValueError("https:// is needed; http:// only for localhost, 127.0.0.1 and [::1]")
     return url
@@ -154,9 +154,8 @@ class DatabaseSettings(_Section):
 
     @field_validator("url")
     @classmethod
-    def _check_scheme(cls, url: SecretStr) -> SecretStr:
-        if not url.get_secret_value().startswith(("postgresql://", "postgres://")):
-            raise ValueError("it has to begin with postgresql://")
+    def _check_url(cls, url: SecretStr) -> SecretStr:
+        check_url(url.get_secret_value())
         return url
 
 
@@ -251,18 +250,28 @@ AllowedHost = Annotated[
 """A name, all names below one (`*.example.org`), or an address; neither port nor scheme."""
 
 
+def _check_network(text: str) -> str:
+    """Refuse what is not an address or a network; a name would never be recognised."""
+    try:
+        return str(ipaddress.ip_network(text))
+    except ValueError as error:
+        raise ValueError(
+            f"an address or a network is needed, as 10.0.0.5 or 10.0.0.0/8 ({error})"
+        ) from None
+
+
+Network = Annotated[str, AfterValidator(_check_network)]
+
+
 class HttpSettings(_Section):
     """Where the services listen; port 0 for the collector's metrics means nowhere."""
 
     host: Annotated[str, AfterValidator(read_host)] = "127.0.0.1"
     port: int = Field(8081, ge=0, le=65_535)
     allowed_hosts: Annotated[tuple[AllowedHost, ...], BeforeValidator(_split_commas)] = ()
-    trusted_proxies: Annotated[tuple[str, ...], BeforeValidator(_split_commas)] = (
-        "127.0.0.1",
-        "::1",
-    )
     max_connections: int | None = Field(None, ge=1)
     max_connections_per_address: int | None = Field(None, ge=1)
+    trusted_proxies: Annotated[tuple[Network, ...], BeforeValidator(_split_commas)] = ()
     collector_metrics_port: int = Field(0, ge=0, le=65_535)
 
 
@@ -292,6 +301,20 @@ class PageSettings(_Section):
         return f"{parts.scheme}://{parts.netloc}"
 
 
+def _read_plaintext_host(text: str) -> str:
+    return read_host(text).lower()
+
+
+class SecuritySettings(_Section):
+    """Whether connections to other machines may go without TLS."""
+
+    require_tls: bool = False
+    plaintext_hosts: Annotated[
+        tuple[Annotated[str, AfterValidator(_read_plaintext_host)], ...],
+        BeforeValidator(_split_commas),
+    ] = ()
+
+
 class LogSettings(_Section):
     """What is logged, and how."""
 
@@ -314,6 +337,7 @@ class Settings(BaseSettings):
     http: HttpSettings = HttpSettings()
     access: AccessSettings = AccessSettings()
     page: PageSettings = PageSettings()
+    security: SecuritySettings = SecuritySettings()
     log: LogSettings = LogSettings()
 
 
@@ -326,7 +350,7 @@ class _EnvironmentSource(PydanticBaseSettingsSource):
     def get_field_value(self, _field: object, field_name: str) -> tuple[Any, str, bool]:
         values = {
             key: os.environ[name]
-            for key in _fields_below([field_name])
+            for key in fields_below(Settings, [field_name])
             if os.environ.get(name := f"{field_name}_{key}".upper())
         }
         return values, field_name, False
@@ -362,39 +386,6 @@ def load_settings(config_file: Path | None = None) -> Settings:
     try:
         return _Sourced()
     except ValidationError as error:
-        raise SettingsError("\n".join(_explain(item) for item in error.errors())) from None
+        raise SettingsError("\n".join(explain(Settings, item) for item in error.errors())) from None
     except yaml.YAMLError as error:
-        raise SettingsError(f"config.yaml is not YAML: {error}") from None
-
-
-def _explain(error: ErrorDetails) -> str:
-    """Turn one finding of pydantic into: key, value, what is allowed."""
-    path = [str(part) for part in error["loc"]]
-    key = ".".join(path)
-    if error["type"] == "extra_forbidden":
-        return f"{key}: unknown setting{_nearest(path)}"
-    shown = "(not shown)" if _is_secret(path) else repr(error["input"])
-    return f"{key}: {shown} cannot be used: {error['msg']}"
-
-
-def _fields_below(path: list[str]) -> dict[str, FieldInfo]:
-    """Return the settings that a section has, by name; none where the path is not a section."""
-    fields: dict[str, FieldInfo] = dict(Settings.model_fields)
-    for part in path:
-        annotation = fields[part].annotation if part in fields else None
-        is_section = isinstance(annotation, type) and issubclass(annotation, _Section)
-        fields = dict(annotation.model_fields) if is_section else {}  # type: ignore[union-attr]
-    return fields
-
-
-def _nearest(path: list[str]) -> str:
-    allowed = sorted(_fields_below(path[:-1]))
-    close = difflib.get_close_matches(path[-1], allowed, n=1)
-    if close:
-        return f"; did you mean {close[0]}?"
-    return f"; allowed here: {', '.join(allowed)}" if allowed else ""
-
-
-def _is_secret(path: list[str]) -> bool:
-    field = _fields_below(path[:-1]).get(path[-1])
-    return field is not None and "SecretStr" in str(field.annotation)
+        raise SettingsError(f"config.yaml is not YAML: {place_of(error)}") from None

@@ -29,7 +29,8 @@ DO $$
 DECLARE
     writer regrole;
 BEGIN
-    IF to_regrole('flights_reader') IS NULL THEN
+    -- Before the first migration there is nothing to grant yet.
+    IF to_regrole('flights_reader') IS NULL OR to_regclass('state_vectors') IS NULL THEN
         RETURN;
     END IF;
     EXECUTE format('GRANT CONNECT ON DATABASE %I TO flights_reader', current_database());

@@ -15,7 +15,7 @@ Bound = Literal["total", "principal", "address"]
 RETRY_AFTER_SECONDS = 5
 
 NETWORK_BITS_V6 = 64
-"""What one subscriber line gets of IPv6: a client that has one address there has all of them."""
+"""What providers give to one customer (RFC 6177): a client that has one address has all of them."""
 
 REMEDIES: Mapping[Bound, str] = {
     "total": "come back later",
@@ -189,6 +189,8 @@ def network_of(address: str) -> str:
         return str(ip)
     if ip.ipv4_mapped is not None:
         return str(ip.ipv4_mapped)
+    if ip.is_loopback:
+        return str(ip)
     return str(ipaddress.ip_network((int(ip), NETWORK_BITS_V6), strict=False))
 
 

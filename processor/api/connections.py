@@ -8,6 +8,8 @@ import msgspec
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
+from processor.access.shares import network_of
+from processor.api.proxies import read_address
 from telemetry.settings import HttpSettings, SseSettings
 from telemetry.throttle import Throttle
 
@@ -18,9 +20,6 @@ MAX_INPUT_BYTES = 64 * 1024 * 1024
 
 OTHER_FILES = 512
 """Descriptors for everything else: databases, Kafka, the page's files."""
-
-_IPV6_CLIENT_BITS = 64
-"""A provider gives each customer a network of this prefix, so its addresses are one client."""
 
 
 class Bounds(msgspec.Struct, frozen=True):
@@ -118,8 +117,7 @@ class Connections:
         registry: CollectorRegistry | None = None,
     ) -> None:
         self._bounds = bounds or Bounds()
-        self._is_any_proxy = "*" in proxies
-        self._proxies = _networks(proxies)
+        self._proxies = [ipaddress.ip_network(proxy) for proxy in proxies]
         self._shares: dict[str, _Share] = {}
         self._waiting: dict[Place, None] = {}
         self._count = 0
@@ -212,28 +210,9 @@ class Connections:
 
     def _client_of(self, address: str) -> tuple[str, bool]:
         """Return whose share counts, and whether it is a proxy, which has none."""
-        try:
-            ip = ipaddress.ip_address(address.partition("%")[0])
-        except ValueError:
-            return address, self._is_any_proxy
-        if isinstance(ip, ipaddress.IPv6Address):
-            ip = ip.ipv4_mapped or ip
-        is_proxy = self._is_any_proxy or any(ip in network for network in self._proxies)
-        if isinstance(ip, ipaddress.IPv6Address):
-            return str(ipaddress.ip_network((ip, _IPV6_CLIENT_BITS), strict=False)), is_proxy
-        return str(ip), is_proxy
-
-
-def _networks(
-    proxies: Sequence[str],
-) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
-    found = []
-    for proxy in proxies:
-        try:
-            found.append(ipaddress.ip_network(proxy, strict=False))
-        except ValueError:
-            continue  # a name; connections come from addresses
-    return found
+        peer = read_address(address)
+        is_proxy = peer is not None and any(peer in network for network in self._proxies)
+        return network_of(address), is_proxy
 
 
 def _nothing() -> None:

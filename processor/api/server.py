@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from processor.api.connections import Connections
 from processor.api.http_protocol import GuardedConfig, Http
+from processor.api.proxies import TrustedProxies
 from processor.api.server_log import quieten
 from processor.api.websocket_protocol import WEBSOCKET_MESSAGE_BYTES, WebSocket
 from processor.errors import FatalError
@@ -48,14 +49,15 @@ def create_server(
     """
     quieten()
     config = GuardedConfig(
-        app,
+        TrustedProxies(app, trusted=trusted_proxies),
         loop="none",
         http=Http,
         ws=WebSocket,
         ws_max_size=WEBSOCKET_MESSAGE_BYTES,
         # Messages are shared by all viewers; compressing each for each would be all we do.
         ws_per_message_deflate=False,
-        forwarded_allow_ips=list(trusted_proxies),
+        # Ours stands above; this one would read FORWARDED_ALLOW_IPS.
+        proxy_headers=False,
         log_config=None,
         access_log=False,
         lifespan="off",

@@ -33,7 +33,10 @@ from processor.live.wire import MESSAGES
 # RFC 6455, 7.4.1, and IANA's registry for the rest.
 POLICY_VIOLATION, SERVICE_RESTART, TRY_AGAIN_LATER = 1008, 1012, 1013
 
-WRONG_ORIGIN = "pages of this origin are not allowed here: sse.allowed_origins names those that are"
+WRONG_ORIGIN = (
+    "pages of this origin are not allowed here: sse.allowed_origins names those that are; behind a"
+    " proxy with TLS this server's own are if http.trusted_proxies names the proxy"
+)
 
 EXAMPLE = '{"subscribe": "bbox=5.9,45.8,10.5,47.9"}'
 

@@ -23,7 +23,7 @@ PROJECT = Path(__file__).parent.parent.parent
 _READY_SECONDS = 45.0
 _STOP_SECONDS = 15.0
 _POLL_SECONDS = 0.05
-_OUR_SETTINGS = re.compile(r"(OPENSKY|KAFKA|DATABASE|ARCHIVE|LIVE|SSE|HTTP|LOG)_")
+_OUR_SETTINGS = re.compile(r"(OPENSKY|KAFKA|DATABASE|ARCHIVE|LIVE|SSE|HTTP|SECURITY|LOG)_")
 
 
 def environment(**changes: str) -> dict[str, str]:

@@ -186,8 +186,8 @@ def test_existing_broker_and_database_are_used_and_outlive_it(server_folder: Pat
         # The development broker keeps a member that has left until its session ends.
         session = {"ARCHIVE_SESSION_TIMEOUT_SECONDS": "6"}
         for _ in range(2):
-            run_on(server_folder, database.url, broker.bootstrap_servers, session)
-        assert "audit clean" in audit(database.url)
+            run_on(server_folder, database.service_url, broker.bootstrap_servers, session)
+        assert "audit clean" in audit(database.service_url)
 
 
 @pytest.mark.real_kafka

@@ -119,13 +119,13 @@ class _Process:
             ],
             allowed_origins=(),
         )
+        # Clients of many addresses come as through a proxy of this machine.
+        proxies = ["127.0.0.1"]
         self._server = create_server(
             app,
-            trusted_proxies=settings.http.trusted_proxies,
+            trusted_proxies=proxies,
             connections=Connections(
-                bounds_of(settings.http, settings.sse),
-                proxies=settings.http.trusted_proxies,
-                registry=self._registry,
+                bounds_of(settings.http, settings.sse), proxies=proxies, registry=self._registry
             ),
         )
         self._moving: asyncio.Task[None] | None = None

@@ -15,12 +15,14 @@ from standalone import database_programs
 from standalone.child import User, spawn
 from standalone.database import EmbeddedDatabase
 from standalone.database_folder import (
+    DatabaseFolder,
     EmbeddedDatabaseError,
     FolderInUseError,
     FolderNotTraversableError,
     FolderNotWritableError,
     FolderOfAnotherUserError,
     FolderOfAnotherVersionError,
+    FolderSharedError,
     ServerFailedError,
     default_data_dir,
     first_untraversable,
@@ -28,6 +30,7 @@ from standalone.database_folder import (
 )
 from tests.support import databases
 from tests.support.processes import children_of, wait_until_gone
+from tests.support.queries import fetch
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root may change owners")
 needs_user = pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
@@ -87,6 +90,8 @@ def test_taken_port_is_replaced_by_a_free_one(made_folder: Path) -> None:
     """Another program on the port is no reason not to start."""
     remembered = int((made_folder / "port").read_text())
     with socket.socket() as other:
+        # Connections that have ended keep the port for a minute from those who do not say this.
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         other.bind(("127.0.0.1", remembered))
         other.listen()
         with EmbeddedDatabase(made_folder) as database:
@@ -101,6 +106,82 @@ def test_other_users_need_the_password(made_folder: Path) -> None:
         password = (made_folder / "password").read_text()
         with pytest.raises(Exception, match="password authentication failed"):
             databases.execute(database.url.replace(password, "guessed"), "SELECT 1")
+
+
+def test_services_get_an_address_without_a_password(made_folder: Path) -> None:
+    """It names a file that only this user may read; the role is kept over restarts."""
+    kept = (made_folder / "pgpass").read_text()
+    assert (made_folder / "pgpass").stat().st_mode & 0o177 == 0
+    with EmbeddedDatabase(made_folder) as database:
+        assert kept.strip().rpartition(":")[2] not in database.service_url
+        [row] = fetch(
+            database.service_url, "SELECT current_user::text, pg_has_role('postgres', 'USAGE')"
+        )
+        assert row == ("flights", False)
+    assert (made_folder / "pgpass").read_text() == kept
+
+
+@pytest.mark.parametrize("damaged", ["", "127.0.0.1:*:*:flights:", "nonsense"])
+def test_a_damaged_password_file_is_made_again(made_folder: Path, damaged: str) -> None:
+    """The superuser gives the role another password."""
+    (made_folder / "pgpass").write_text(damaged)
+    with EmbeddedDatabase(made_folder) as database:
+        databases.execute(database.service_url, "SELECT 1")
+
+
+def test_folder_with_blanks_and_signs_can_be_named_in_an_address(server_folder: Path) -> None:
+    """People have such folders."""
+    with EmbeddedDatabase(server_folder / "my data & 100%") as database:
+        databases.execute(database.service_url, "SELECT 1")
+
+
+PASSING = 0o710 if os.geteuid() == 0 else 0o700
+
+
+def mode_of(path: Path) -> int:
+    return path.stat().st_mode & 0o7777
+
+
+def test_new_folder_is_closed_to_others(server_folder: Path) -> None:
+    """But for the group of the user that the server of root runs as, who passes through."""
+    folder = server_folder / "data"
+    assert DatabaseFolder(folder).prepare(server_user()) is None
+    assert mode_of(folder) == PASSING
+    assert folder.stat().st_gid == server_user().gid
+    own = server_folder / "logs only"
+    assert DatabaseFolder(own).prepare(User(os.geteuid(), os.getegid())) is None
+    assert mode_of(own) == 0o700
+
+
+@pytest.mark.parametrize("mode", [0o755, 0o777, 0o711, 0o750])
+def test_folder_of_before_is_closed_and_that_is_said(made_folder: Path, mode: int) -> None:
+    """Older versions left it open to everybody of the machine."""
+    made_folder.chmod(mode)
+    said = DatabaseFolder(made_folder).prepare(server_user())
+    assert said is not None
+    assert f"{made_folder} was open to other users (mode {mode:o})" in said
+    assert mode_of(made_folder) == PASSING
+    assert DatabaseFolder(made_folder).prepare(server_user()) is None
+    with EmbeddedDatabase(made_folder) as database:
+        databases.execute(database.url, "SELECT 1")
+
+
+def test_folder_that_serves_for_other_things_is_not_closed(server_folder: Path) -> None:
+    """Nobody wants to have /tmp closed, whoever may do so."""
+    (server_folder / "of others").touch()
+    sentence = refusal(server_folder, FolderSharedError)
+    assert "of others" in sentence
+    assert f"chmod 700 {server_folder}`" in sentence
+    assert mode_of(server_folder) == 0o755
+    server_folder.chmod(0o700)
+    EmbeddedDatabase(server_folder).folder.prepare(server_user())
+
+
+@needs_root
+def test_folder_of_another_user_is_refused(server_folder: Path) -> None:
+    """Its owner could exchange what is in it."""
+    os.chown(server_folder, 12_345, 12_345)
+    assert "belongs to user id 12345" in refusal(server_folder, FolderOfAnotherUserError)
 
 
 def test_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:

@@ -8,10 +8,19 @@ import pytest
 
 from standalone.broker import EmbeddedBroker
 from standalone.database import EmbeddedDatabase, free_port
+from standalone.database_folder import FolderNotWritableError
 from standalone.errors import RefusedError
 from standalone.options import Options, read_options
 from standalone.preflight import check, check_port, has_credentials, lock_data_dir
-from telemetry.settings import AccessSettings, OpenSkySettings, Settings, SettingsError
+from standalone.service import Service
+from standalone.stop_signals import StopSignals
+from telemetry.settings import (
+    AccessSettings,
+    OpenSkySettings,
+    SecuritySettings,
+    Settings,
+    SettingsError,
+)
 
 
 @pytest.fixture
@@ -99,7 +108,9 @@ def test_database_that_answers_passes(options: Options, server_folder: Path) -> 
     [
         ("postgresql://me:secret@127.0.0.1:{port}/flights", "postgresql://me:***@127.0.0.1"),
         ("mysql://127.0.0.1/flights", "mysql://127.0.0.1/flights"),
-        ("postgresql://[::1/flights", "of --database"),
+        ("postgresql://[::1/flights", "postgresql://[::1/flights"),
+        ("postgresql://me:sec/secret@127.0.0.1/flights", "postgresql://me:***@127.0.0.1"),
+        ("postgresql://me:sec@secret@127.0.0.1/flights", "in the password write @ as %40"),
     ],
 )
 def test_database_that_cannot_be_used(options: Options, url: str, told: str) -> None:
@@ -110,11 +121,49 @@ def test_database_that_cannot_be_used(options: Options, url: str, told: str) -> 
     assert "leave it out" in sentence
 
 
+def test_secrets_on_the_command_line_are_warned_about(
+    options: Options, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Other users see it in the list of processes; and without TLS, on the network."""
+    remote = "postgresql://me:secret@db.invalid/flights"
+    refusal(replace(options, database=remote))
+    said = capsys.readouterr().err
+    assert "the list of processes" in said
+    assert "PGPASSFILE" in said
+    assert "sslmode=verify-full" in said
+    assert "secret" not in said
+
+
+def test_required_tls_is_required_here_as_well(options: Options) -> None:
+    """Before anything is connected to."""
+    settings = Settings(security=SecuritySettings(require_tls=True))
+    check(options, settings)
+    for given in (
+        replace(options, database="postgresql://me@db.invalid/flights"),
+        replace(options, kafka="kafka.invalid:9092"),
+    ):
+        with pytest.raises(SettingsError, match=r"security\.require_tls"):
+            check(given, settings)
+
+
+@pytest.mark.parametrize("with_password", [True, False])
+def test_ready_line_shows_a_password_on_a_terminal_alone(
+    options: Options, *, with_password: bool
+) -> None:
+    """Elsewhere it would stand in a log for good."""
+    given = replace(options, database="postgresql://me:secret@127.0.0.1/flights")
+    service = Service(given, Settings(), signals=StopSignals(), say=lambda _: None)
+    line = service.ready_line(with_password=with_password)
+    assert ("secret" in line) == with_password
+    assert line.endswith("@127.0.0.1/flights")
+
+
 def test_folder_for_the_logs_alone_is_checked_too(options: Options, server_folder: Path) -> None:
     """Before the database is asked."""
     (server_folder / "file").touch()
     given = replace(options, data_dir=server_folder / "file" / "data", database="postgresql://x")
-    assert "Not a directory" in refusal(given)
+    with pytest.raises(FolderNotWritableError, match="Not a directory"):
+        check(given, Settings())
 
 
 def test_folder_is_locked_for_one(server_folder: Path) -> None:

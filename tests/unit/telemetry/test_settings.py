@@ -172,3 +172,22 @@ def test_settings_cannot_be_changed() -> None:
     """They are passed around, so nobody may write to them."""
     with pytest.raises(ValueError, match="frozen"):
         Settings().kafka.topic = "other"  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "kafka: [sasl_password, hunter2]",
+        "database: 'postgresql://flights:hunter2@db/flights'",
+        "opensky: hunter2",
+        'kafka:\n  sasl_password: "hunter2\n',
+        "kafka: {sasl_password: hunter2, partitions: {}, ] }",
+        "kafka: hunter2\x00",
+    ],
+)
+def test_no_secret_is_quoted_by_a_refusal(config_file: Path, text: str) -> None:
+    """Neither by a section that is no section nor by what is no YAML."""
+    config_file.write_text(text)
+    with pytest.raises(SettingsError) as refused:
+        load_settings(config_file)
+    assert "hunter2" not in str(refused.value)

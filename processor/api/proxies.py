@@ -1,0 +1,109 @@
+"""SERVE: the client's address and scheme, as the proxies report them that an operator trusts."""
+
+import ipaddress
+import re
+from collections.abc import Sequence
+from typing import TypeAlias
+
+import structlog
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+log = structlog.get_logger()
+
+Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+MAX_HOPS = 16
+"""Proxies of one chain; what stands further to the left is not looked at."""
+
+MAX_ADDRESS_CHARACTERS = 64
+"""More than any address with its port has."""
+
+_SCHEMES = {"http": ("http", "ws"), "https": ("https", "wss")}
+_WITH_PORT = re.compile(r"\[(?P<ipv6>[^\]]+)\](:[0-9]{1,5})?|(?P<ipv4>[0-9.]+):[0-9]{1,5}")
+
+REMEDY = (
+    "if this peer is a proxy of yours, name its address in http.trusted_proxies; until then all its"
+    " clients count as one"
+)
+
+
+class TrustedProxies:
+    """Puts the client of a trusted proxy in the place of the proxy.
+
+    uvicorn's own middleware takes whatever the header holds for an address, trusts 127.0.0.1
+    unless it is given others, and reads FORWARDED_ALLOW_IPS of the environment.
+    """
+
+    def __init__(self, app: ASGIApp, *, trusted: Sequence[str]) -> None:
+        self._app = app
+        self._trusted = [ipaddress.ip_network(each) for each in trusted]
+        self._has_warned = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on, with the client's address and the scheme that it used."""
+        if scope["type"] in {"http", "websocket"} and scope.get("client"):
+            scope = {**scope, **self._corrected(scope)}
+        await self._app(scope, receive, send)
+
+    def _corrected(self, scope: Scope) -> dict[str, object]:
+        host, port = scope["client"]
+        peer = read_address(host)
+        if peer is None:
+            return {}
+        forwarded = _values(scope, b"x-forwarded-for")
+        if not self._trusts(peer):
+            if forwarded:
+                self._warn_once(peer)
+            return {"client": (str(peer), port)}
+        client = self._client(peer, forwarded)
+        return {
+            "client": (str(client), port if client == peer else 0),
+            "scheme": _scheme(scope, _values(scope, b"x-forwarded-proto")),
+        }
+
+    def _client(self, peer: Address, forwarded: Sequence[str]) -> Address:
+        """Return the rightmost address that is not a trusted proxy's.
+
+        Each proxy adds at the right whom it has seen. Where one has added no address, it counts
+        itself.
+        """
+        client = peer
+        for hop in reversed(",".join(forwarded).rsplit(",", MAX_HOPS)):
+            address = read_address(hop.strip())
+            if address is None or not self._trusts(client):
+                break
+            client = address
+        return client
+
+    def _trusts(self, address: Address) -> bool:
+        return any(address in network for network in self._trusted)
+
+    def _warn_once(self, peer: Address) -> None:
+        if not self._has_warned:
+            self._has_warned = True
+            log.warning("forwarded_header_ignored", peer=str(peer), remedy=REMEDY)
+
+
+def read_address(text: str) -> Address | None:
+    """Return an address, with or without a port; one of IPv4 also where it is written as IPv6."""
+    if len(text) > MAX_ADDRESS_CHARACTERS:
+        return None
+    with_port = _WITH_PORT.fullmatch(text)
+    bare = (with_port["ipv6"] or with_port["ipv4"]) if with_port else text
+    try:
+        # The zone of a link-local address is a name of this machine's, or any text at all.
+        address = ipaddress.ip_address(bare.partition("%")[0])
+    except ValueError:
+        return None
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return mapped or address
+
+
+def _scheme(scope: Scope, values: Sequence[str]) -> str:
+    said = values[-1].strip().lower() if values else ""
+    of_http, of_websocket = _SCHEMES.get(said, (scope["scheme"], scope["scheme"]))
+    return of_websocket if scope["type"] == "websocket" else of_http
+
+
+def _values(scope: Scope, wanted: bytes) -> list[str]:
+    return [value.decode("latin-1") for name, value in scope["headers"] if name == wanted]
