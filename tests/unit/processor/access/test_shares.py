@@ -92,7 +92,7 @@ def test_clients_that_have_gone_or_were_refused_are_not_remembered() -> None:
         ("2001:db8:1:2::ffff", "2001:db8:1:2::/64"),
         ("::ffff:192.0.2.1", "192.0.2.1"),
         ("fe80::1%eth0", "fe80::/64"),
-        ("::1", "::/64"),
+        ("::1", "::1"),
         ("testclient", "testclient"),
         ("", ""),
     ],
