@@ -14,6 +14,7 @@ from processor.api.parameters import describe_parameters
 from processor.api.requests import NOT_OF_THE_VIEW
 from processor.history.errors import QuestionError
 from processor.history.moments import read_traffic_at, write_snapshot
+from processor.history.places import places_of
 from processor.history.source import Source
 from processor.history.window import WANTED, parse_moment
 from processor.live.filter import FilterError
@@ -71,6 +72,7 @@ def moment_routes(*, source: Source, gate: Gate) -> APIRouter:
                 moment,
                 expiry=source.expiry,
                 max_rows=source.settings.max_rows,
+                areas=places_of(None, principal.areas),
             )
         media_type = GEOJSON if view.shape.format == "geojson" else "application/json"
         return await large_response(

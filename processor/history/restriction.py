@@ -1,4 +1,4 @@
-"""What a principal with areas may know of state vectors in order of time: those inside, and who left."""
+"""What a principal with areas may know of state vectors in order of time."""
 
 from collections.abc import Sequence
 
@@ -9,11 +9,10 @@ from telemetry.state_vector import StateVector
 
 
 class Restriction:
-    """Admits state vectors inside the areas, and of each aircraft that leaves the first one outside.
+    """Admits state vectors inside the areas, and the first one outside of an aircraft that leaves.
 
     That one says when the aircraft left; all that follow until it comes back are left out, so that
-    they decide neither where groups end nor when a position is reached. Without areas all are
-    admitted.
+    they decide neither where groups end nor when a second is told. Without areas all are admitted.
     """
 
     def __init__(self, areas: Sequence[Box]) -> None:

@@ -1,4 +1,4 @@
-"""The live state inside the areas of a principal: what it may know, and nothing that depends on the rest."""
+"""The live state inside the areas of a principal, independent of all that is outside."""
 
 from collections.abc import Sequence
 
@@ -17,8 +17,8 @@ the world, so this one counts nothing, and whoever returns with it gets the whol
 class RestrictedTracker:
     """Shows of a tracker the aircraft whose newest state vector lies inside the areas.
 
-    An aircraft that leaves the areas is removed; where it goes, and whether it is heard again, makes
-    no difference. So two worlds that agree inside the areas give the same turns and the same counts.
+    An aircraft that leaves the areas is removed; where it goes, and whether it is received again,
+    makes no difference. So two worlds that agree inside give the same turns and the same counts.
 
     Args:
         tracker: Of all aircraft; it is moved on by its owner.
