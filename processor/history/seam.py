@@ -245,7 +245,8 @@ class Seam(Generic[Piece]):
         news = [one.state_vector for one in living.values()]
         pieces = list(self._stage.take(int(self._clock()) + 1, self._stage.admit(news)))
         gone = [one for one in self._stage.fleet if one.icao24 not in living]
-        own = self._broadcaster.scene_of(self._stage.view) or scene
+        own = self._broadcaster.scene_of(self._stage.view)
+        own = scene if own is None else own  # one without aircraft is false
         self.told, self.event_id = own.current.number, str(own.seen_by(self._stage.view))
         pieces += self._stage.drop(gone, self.event_id)
         return [*pieces, *self._stage.beat_at(len(own), self.event_id)]
