@@ -89,10 +89,10 @@ SELECT icao24, flight.callsign, flight.origin_country, first_seen, flight.last_s
 FROM page JOIN flights AS flight USING (icao24, first_seen)
 ORDER BY first_seen DESC, icao24 DESC
 
--- flights_within: the same for who has areas, $15 to $18, out of the state vectors inside them alone;
--- $10 to $13 are the places asked for. A flight is what 30 minutes without a state vector inside, or
--- another callsign that is received twice, divide from the next; what began more than three hours
--- before the window begins there. A minute is a state vector that may be kept for longer.
+-- flights_within: the same for a principal with areas, $15 to $18, made of the state vectors inside
+-- them alone; $10 to $13 are the places asked for. A flight ends with 30 minutes without a state vector
+-- inside, or with another callsign that is received twice; one that began more than three hours before
+-- the window begins there. Minutes are state vectors that are kept for longer.
 WITH seen AS MATERIALIZED (
     SELECT DISTINCT ON (icao24, last_contact) *
     FROM (
@@ -263,8 +263,9 @@ FROM (
 ) AS heard
 LIMIT $3
 
--- traffic_at_within: the same for who has areas, $4 to $7: who was inside them at $1, whoever else was
--- heard. Of the minutes only those that were over count, for what came later in theirs is not kept.
+-- traffic_at_within: the same for a principal with areas, $4 to $7: the aircraft inside them at $1,
+-- whatever else was received. Of the minutes only those that were over at $1 count: of another one
+-- only its last state vector is kept, which may be later.
 SELECT icao24, callsign, origin_country,
        extract(epoch FROM time_position)::bigint AS time_position,
        extract(epoch FROM last_contact)::bigint AS last_contact,
@@ -289,7 +290,7 @@ FROM (
           AND last_contact > $1::timestamptz - $2::interval AND last_contact <= $1
     ) AS stored
     ORDER BY icao24, last_contact DESC, is_kept DESC
-) AS heard
+) AS newest
 WHERE EXISTS (
     SELECT FROM unnest($4::float8[], $5::float8[], $6::float8[], $7::float8[])
         AS box (west, south, east, north)
@@ -319,8 +320,8 @@ GROUP BY hour
 ORDER BY hour
 LIMIT $4
 
--- hours_within: the same for who may not see the whole globe; $5 to $8 are their places. How many
--- state vectors a minute has is not known by place.
+-- hours_within: the same for who may not see the whole globe; $5 to $8 are their places. A minute
+-- counts its state vectors wherever they are, so their number is left out.
 SELECT date_trunc('hour', minute) AS hour, count(DISTINCT icao24) AS aircraft,
        NULL::bigint AS state_vectors
 FROM minutely_state_vectors

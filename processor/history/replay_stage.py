@@ -81,7 +81,7 @@ class Stage(Generic[Piece]):
     def admit(self, state_vectors: Sequence[StateVector]) -> list[StateVector]:
         """Return what the viewer may know of state vectors, before they are gathered into turns.
 
-        What is left out counts as told, so that it is not asked for again.
+        What is left out is not asked for again.
         """
         if not self.view.filter.areas:
             return list(state_vectors)

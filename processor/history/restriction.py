@@ -12,7 +12,7 @@ class Restriction:
     """Admits state vectors inside the areas, and the first one outside of an aircraft that leaves.
 
     That one says when the aircraft left; all that follow until it comes back are left out, so that
-    they decide neither where groups end nor when a second is told. Without areas all are admitted.
+    they decide neither where groups end nor when events come. Without areas all are admitted.
     """
 
     def __init__(self, areas: Sequence[Box]) -> None:

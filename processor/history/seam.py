@@ -93,7 +93,7 @@ class _Overheard:
         self._known |= {state.icao24: state.last_contact for state in news}
         news = self._restriction.admit(news)
         if self._has_areas and not news:
-            return  # how often others are heard must not count against a slow viewer
+            return  # what is received outside must not count against a slow viewer
         self._turns.append(_Turn(int(self._clock()) + 1, news))
         if self.conflates and len(self._turns) > SEVERAL_TURNS:
             self._conflate()

@@ -11,7 +11,7 @@ from processor.live.tracker import Changes, Missed, Tracker
 
 INSIDE = Position("areas", (0,))
 """The log position in every event id of a restricted principal. A real one counts the messages of
-the world, so this one counts nothing, and whoever returns with it gets the whole view."""
+the world, so this one counts nothing, and a client that returns with it gets the whole view."""
 
 
 class RestrictedTracker:
@@ -62,7 +62,7 @@ class RestrictedTracker:
         return Changes(
             after=after,
             before=[aircraft for aircraft in were if aircraft.icao24 in names],
-            # The tracker's own order is that in which aircraft were first heard anywhere.
+            # The tracker's own order is that in which aircraft were first received anywhere.
             removed=sorted(gone, key=lambda aircraft: aircraft.icao24),
         )
 

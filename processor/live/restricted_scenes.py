@@ -1,4 +1,4 @@
-"""One scene for each set of areas that somebody with an open stream is restricted to."""
+"""One scene for each set of areas that viewers with an open stream are restricted to."""
 
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
@@ -22,8 +22,8 @@ class _Watched(msgspec.Struct):
 class RestrictedScenes:
     """Counts turns for each set of areas by itself: those in which something changed inside it.
 
-    So it does not show in a stream, however slowly it is read, how often others were heard. There
-    are as many scenes as sets of areas among the open streams.
+    So it does not show in a stream, however slowly it is read, how often aircraft outside were
+    received. There are as many scenes as sets of areas among the open streams.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
@@ -49,7 +49,7 @@ class RestrictedScenes:
             del self._watched[tuple(areas)]
 
     def open(self, tracker: Tracker) -> None:
-        """Show another tracker, which has turned; whoever was here before finds itself behind."""
+        """Show another tracker, which has turned; viewers of the one before find themselves behind."""
         self._tracker = tracker
         for watched in self._watched.values():
             watched.turn_number += 2

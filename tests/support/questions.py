@@ -1,7 +1,8 @@
 """What a principal can ask of every route about a pair of worlds, with parameters that vary."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from random import Random
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from tests.support.worlds import AREAS, Pair
@@ -24,7 +25,7 @@ class Question(NamedTuple):
     """One request; the path's parameters are filled in."""
 
     path: str
-    query: Query = {}
+    query: Query = MappingProxyType({})
 
 
 class Asker:
@@ -59,9 +60,10 @@ class Asker:
         }
 
     def _twice(self, path: str, values: Mapping[str, object]) -> dict[str, list[Question]]:
-        """Ask also under the path that ends in a slash."""
+        """Ask, at times also, under the path that ends in a slash."""
         asked = path.format(**values)
-        return {path: [Question(asked)], f"{path}/": [Question(f"{asked}/")]}
+        also = {f"{path}/": [Question(f"{asked}/")]} if self.pair.number % 10 == 0 else {}
+        return {path: [Question(asked)], **also}
 
     def past(self) -> dict[str, list[Question]]:
         """Return questions about the history, by the route's path."""
@@ -70,7 +72,8 @@ class Asker:
         moments.append(self.pair.end)
         return {
             "/api/flights/{icao24}": [
-                Question(f"/api/flights/{icao24}") for icao24 in self.pair.icao24s
+                Question(f"/api/flights/{icao24}")
+                for icao24 in (self.pair.icao24s[0], *self.pair.icao24s[5:])
             ],
             "/api/flights/{icao24}/track": list(self._tracks()),
             "/api/history/flights": [
@@ -90,7 +93,7 @@ class Asker:
             ],
             "/api/statistics/busiest": [
                 Question("/api/statistics/busiest", self.window | {"by": merit})
-                for merit in ("flights", "hours", "state_vectors", "distance_km")
+                for merit in (pick(("flights", "hours")), pick(("state_vectors", "distance_km")))
             ],
             "/api/history/state_vectors": [
                 Question("/api/history/state_vectors", self.window | {"format": pick(FILES)}),
@@ -124,5 +127,3 @@ STATIC: Sequence[Question] = (
     Question("/openapi.json"),
 )
 """What is the same whatever was received."""
-
-Ask = Callable[[Question], object]

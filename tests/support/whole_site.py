@@ -5,12 +5,12 @@ from typing import Any
 
 from fastapi import APIRouter
 
+from processor.access.principal import METRICS
 from processor.api.access import require, ticket_routes
 from processor.api.health import health_routes
 from processor.api.page import page_routes
 from processor.api.readsb import readsb_routes
 from processor.api.stream import stream_routes
-from processor.access.principal import METRICS
 from processor.history.replay import Replay, ReplayLimits
 from processor.live.position import Position, epoch_of
 from processor.live.tracker import Tracker, Update
@@ -55,7 +55,7 @@ class WholeSite(HistorySite):
 
 def service_routes() -> set[tuple[str, str]]:
     """Return method and path of every route that the service has."""
-    app = Service(Settings(), "all")._app("127.0.0.1")  # noqa: SLF001 - what it serves
+    app = Service(Settings(), "all")._app("127.0.0.1")
     return set(_routes_of(app.routes))
 
 

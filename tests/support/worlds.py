@@ -74,7 +74,7 @@ def make_pair(number: int) -> Pair:
         theirs += other
     for icao24 in icao24s[6:8]:
         for world in (ours, theirs):
-            world += _stranger(random, places, icao24, begin)
+            world.extend(_stranger(random, places, icao24, begin))
     (ours if random.random() < 0.5 else theirs).extend(
         _stranger(random, places, icao24s[8], begin, least=3)
     )
@@ -134,7 +134,7 @@ def _visitor(random: Random, places: _Places, icao24: str, begin: int) -> Two:
     now = begin + random.randint(2, 900)
     for _ in range(random.randint(1, 4)):
         for world in (ours, theirs):
-            world += _elsewhere(random, places, icao24, may_differ_since, now)
+            world.extend(_elsewhere(random, places, icao24, may_differ_since, now))
         visit = list(_visit(random, places, icao24, now, country))
         ours += visit
         theirs += visit
@@ -146,7 +146,7 @@ def _visitor(random: Random, places: _Places, icao24: str, begin: int) -> Two:
             may_differ_since = now
         now += random.choice((2, 15, 61, 310, 900, 1900))
     for world in (ours, theirs):
-        world += _elsewhere(random, places, icao24, may_differ_since, now + 300)
+        world.extend(_elsewhere(random, places, icao24, may_differ_since, now + 300))
     return ours, theirs
 
 
