@@ -49,7 +49,7 @@ class RestrictedScenes:
             del self._watched[tuple(areas)]
 
     def open(self, tracker: Tracker) -> None:
-        """Show another tracker, which has turned; viewers of the one before find themselves behind."""
+        """Show another tracker, which has turned; viewers of the former one are behind now."""
         self._tracker = tracker
         for watched in self._watched.values():
             watched.turn_number += 2
