@@ -32,7 +32,6 @@ SETTLED = 60
 """Passes of the event loop in which every viewer has sent what there is."""
 
 STREAMS = {("GET", "/sse/flights"), ("WEBSOCKET", "/ws/flights"), ("POST", "/sse/ticket")}
-PAGE = {"/": "/", "/assets/none": "/assets/{name}"}
 
 # Of the host, or made by chance, and not of the world.
 MASKED = (
@@ -223,7 +222,7 @@ class _Comparison:
             elif index == len(self._pair.steps) - 2:
                 await self._come_back(stack)
                 await self._ask_all(self._asker.live())
-            else:
+            elif index % 2:
                 await self._ask(Question("/api/flights"), "/api/flights")
 
     async def _watch(self, stack: contextlib.AsyncExitStack) -> None:

@@ -55,8 +55,6 @@ class Asker:
             **self._twice("/v2/callsign/{callsigns}", {"callsigns": "DLH*,SWR7EA"}),
             **self._twice("/v2/sqk/{squawks}", {"squawks": "emergency"}),
             **self._twice("/v2/squawk/{squawks}", {"squawks": "1000"}),
-            "/ready": [Question("/ready")],
-            "/metrics": [Question("/metrics")],
         }
 
     def _twice(self, path: str, values: Mapping[str, object]) -> dict[str, list[Question]]:
@@ -124,6 +122,8 @@ STATIC: Sequence[Question] = (
     Question("/assets/none"),
     Question("/page.json"),
     Question("/health"),
+    Question("/ready"),
+    Question("/metrics"),
     Question("/openapi.json"),
 )
-"""What is the same whatever was received."""
+"""What is the same whatever was received, so that it is asked for a few pairs only."""
