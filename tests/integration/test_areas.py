@@ -138,7 +138,7 @@ class _Archive:
         await self._site.database.close()
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 async def test_worlds_that_agree_inside_answer_alike(
     dsns: tuple[str, str], access: AccessSettings, keys: list[str]
 ) -> None:
