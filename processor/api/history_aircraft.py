@@ -129,9 +129,8 @@ class _Aircraft:
     async def _last_flight(
         self, connection: Connection, icao24: str, areas: tuple[Box, ...]
     ) -> Flight | None:
-        places = places_of(None, areas)
         return await read_last(
-            connection, self._source.queries, icao24, places=places, is_confined=bool(areas)
+            connection, self._source.queries, icao24, areas=places_of(None, areas)
         )
 
     async def track(
@@ -156,7 +155,12 @@ class _Aircraft:
         source = self._source
         async with source.questions.reading(client) as connection:
             window = await self._window(connection, icao24, question, areas)
-            reader = TrackReader(connection, source.queries, max_rows=source.settings.max_rows)
+            reader = TrackReader(
+                connection,
+                source.queries,
+                max_rows=source.settings.max_rows,
+                areas=places_of(None, areas),
+            )
             read = reader.read if question.max_points is None else reader.read_to_thin
             found = await read(icao24, window)
             implausible = await find_implausible(connection, source.queries, found)
@@ -167,7 +171,6 @@ class _Aircraft:
                 found,
                 implausible=implausible,
                 max_points=question.max_points,
-                areas=areas,
             )
         )
 

@@ -1,5 +1,6 @@
 """SERVE: flights of the past and those in the air, by whatever is known of them."""
 
+import datetime as dt
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
@@ -18,6 +19,9 @@ from processor.history.flights import FlightsPage, Wanted, read_all, read_page
 from processor.history.places import places_of
 from processor.history.source import Source
 from processor.history.window import EARLIEST, LATEST, Window
+
+USUAL_WITH_AREAS = dt.timedelta(days=1)
+"""For a principal with areas flights are made of its state vectors while it asks."""
 
 
 def flights_routes(*, source: Source, files: Files, gate: Gate) -> APIRouter:
@@ -42,10 +46,9 @@ def flights_routes(*, source: Source, files: Files, gate: Gate) -> APIRouter:
         """Answer the flights that overlap the window and meet all that is asked for."""
         client = client_of(request, principal)
         wanted = _wanted(source, question, principal.areas)
-        is_confined = bool(principal.areas)
         if question.format != "json":
             _refuse_pages(question)
-            pages = read_all(source.database, source.queries, wanted, is_confined=is_confined)
+            pages = read_all(source.database, source.queries, wanted)
             return files.answer(client, question.format, FLIGHTS, pages, name="flights")
         async with source.questions.reading(client) as connection:
             page = await read_page(
@@ -54,7 +57,6 @@ def flights_routes(*, source: Source, files: Files, gate: Gate) -> APIRouter:
                 wanted,
                 rows=question.limit or source.settings.page_rows,
                 after=question.after,
-                is_confined=is_confined,
             )
         return answer(page)
 
@@ -66,13 +68,16 @@ def _wanted(source: Source, question: FlightsQuestion, areas: tuple[Box, ...]) -
         icao24=question.icao24,
         callsign=question.callsign,
         country=question.country,
-        window=_window(source, question),
+        window=_window(source, question, has_areas=bool(areas)),
         places=places_of(question.bbox, areas),
         include_ground=question.include_ground,
+        areas=places_of(None, areas),
     )
 
 
-def _window(source: Source, question: FlightsQuestion) -> Window:
+def _window(source: Source, question: FlightsQuestion, *, has_areas: bool) -> Window:
+    if question.icao24 is None and has_areas:
+        return source.window(question.start, question.end, usual=USUAL_WITH_AREAS)
     if question.icao24 is None and question.callsign is None:
         return source.window(question.start, question.end, usual=source.longest)
     # An index finds these among those of all years.

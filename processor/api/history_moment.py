@@ -15,6 +15,7 @@ from processor.api.parameters import describe_parameters
 from processor.api.requests import NOT_OF_THE_VIEW
 from processor.history.errors import QuestionError
 from processor.history.moments import read_traffic_at, write_snapshot
+from processor.history.places import places_of
 from processor.history.source import Source
 from processor.history.window import WANTED, parse_moment
 from processor.live.filter import FilterError
@@ -75,6 +76,7 @@ def moment_routes(*, source: Source, answers: LargeAnswers, gate: Gate) -> APIRo
                     moment,
                     expiry=source.expiry,
                     max_rows=source.settings.max_rows,
+                    areas=places_of(None, principal.areas),
                 )
             return lambda: write_snapshot(view, found, moment)
 

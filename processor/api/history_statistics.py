@@ -132,7 +132,7 @@ def statistics_routes(*, source: Source, gate: Gate) -> APIRouter:
                 source.queries,
                 window,
                 merit=question.by,
-                places=places_of(None, principal.areas),
+                areas=places_of(None, principal.areas),
                 rows=question.limit,
             )
         return answer(Busiest(found))

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from typing import Any
 
 import msgspec
@@ -17,15 +17,15 @@ AFTER_ALL = "\U0010ffff"
 """Sorts behind every character of a callsign."""
 
 
-HIDDEN = dict.fromkeys(("west", "south", "east", "north"))
-"""What who is confined to areas is not told: how far a flight went beyond them."""
-
 PAGE_ROWS = 1_000
 ALL_ROWS = 2**62
 
 
 class Flight(msgspec.Struct, frozen=True):
-    """One flight of an aircraft.
+    """One flight of an aircraft; for a principal with areas, of what lies inside them.
+
+    Then nothing is measured but `max_altitude` and `state_vectors`: what follows from positions
+    elsewhere is None.
 
     Attributes:
         first_seen: Unix seconds, as all times.
@@ -35,7 +35,7 @@ class Flight(msgspec.Struct, frozen=True):
         max_altitude: Metres, barometric, or geometric where only that was received.
         state_vectors: How many were received.
         west: Of all its plausible positions, as the three that follow; greater than `east` where
-            the flight crosses the antimeridian. None for who is confined to areas.
+            the flight crosses the antimeridian.
         implausible_positions: How many do not count, for no aircraft flies that fast; None where
             the flight was measured before they were counted.
         implausible_altitudes: The same of altitudes.
@@ -98,6 +98,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
         window: Which they overlap.
         places: Where one of a flight's positions lies.
         include_ground: Also those that were never seen in the air.
+        areas: Of which alone anything may be known.
     """
 
     icao24: str | None = None
@@ -106,6 +107,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     window: Window = EVER
     places: Places = None
     include_ground: bool = False
+    areas: Places = None
 
 
 async def read_page(
@@ -115,12 +117,11 @@ async def read_page(
     *,
     rows: int,
     after: Cursor | None = None,
-    is_confined: bool = False,
 ) -> FlightsPage:
     """Return so many flights, newest first, after the last one of the page before."""
-    found = await connection.fetch(queries.flights, *_arguments(wanted, rows + 1, after))
+    found = await connection.fetch(*_statement(queries, wanted, rows + 1, after))
     page = found[:rows]
-    flights = [to_flight(row, is_confined=is_confined) for row in page]
+    flights = [to_flight(row) for row in page]
     cursor = encode_cursor(page[-1]["first_seen"], page[-1]["icao24"]) if page else None
     return FlightsPage(flights, cursor if len(found) > rows else None)
 
@@ -130,17 +131,16 @@ async def read_last(
     queries: Queries,
     icao24: str,
     *,
-    places: Places = None,
-    is_confined: bool = False,
+    areas: Places = None,
 ) -> Flight | None:
     """Return the flight that an aircraft is on, or its last one."""
-    wanted = Wanted(icao24=icao24, places=places, include_ground=True)
-    page = await read_page(connection, queries, wanted, rows=1, is_confined=is_confined)
+    wanted = Wanted(icao24=icao24, places=areas, areas=areas, include_ground=True)
+    page = await read_page(connection, queries, wanted, rows=1)
     return page.flights[0] if page.flights else None
 
 
 async def read_all(
-    database: HistoryDatabase, queries: Queries, wanted: Wanted, *, is_confined: bool
+    database: HistoryDatabase, queries: Queries, wanted: Wanted
 ) -> AsyncGenerator[Sequence[dict[str, Any]], None]:
     """Return all flights, newest first, a page at a time.
 
@@ -149,14 +149,30 @@ async def read_all(
         TooMuchError: The statement took longer than allowed.
     """
     async with database.reading(Use.EXPORTS) as connection:
-        arguments = _arguments(wanted, ALL_ROWS)
-        cursor = await connection.cursor(queries.flights, *arguments)
+        cursor = await connection.cursor(*_statement(queries, wanted, ALL_ROWS))
         while rows := await cursor.fetch(PAGE_ROWS):
-            yield [dict(row) | (HIDDEN if is_confined else {}) for row in rows]
+            yield [dict(row) for row in rows]
+
+
+def iterate(connection: Connection, queries: Queries, wanted: Wanted) -> AsyncIterator[Record]:
+    """Return the rows of all flights, newest first, some at a time in memory."""
+    rows: AsyncIterator[Record] = aiter(
+        connection.cursor(*_statement(queries, wanted, ALL_ROWS), prefetch=PAGE_ROWS)
+    )
+    return rows
+
+
+def _statement(
+    queries: Queries, wanted: Wanted, rows: int, after: Cursor | None = None
+) -> tuple[Any, ...]:
+    """Return the statement and what it takes."""
+    arguments = _arguments(wanted, rows, after)
+    if wanted.areas is None:
+        return (queries.flights, *arguments)
+    return (queries.flights_within, *arguments, *box_columns(wanted.areas))
 
 
 def _arguments(wanted: Wanted, rows: int, after: Cursor | None = None) -> Sequence[object]:
-    """Return what the statement takes."""
     return (
         wanted.icao24,
         *_callsigns(wanted.callsign),
@@ -179,16 +195,14 @@ def _callsigns(pattern: str | None) -> tuple[str | None, str | None]:
     return first, first + (AFTER_ALL if pattern.endswith("*") else "\x01")
 
 
-def to_flight(row: Record, *, is_confined: bool) -> Flight:
-    """Turn a row into a flight; who is confined to areas is not told how far it went."""
+def to_flight(row: Record) -> Flight:
+    """Turn a row into a flight."""
     values: dict[str, Any] = {
         name: int(value.timestamp()) if isinstance(value, dt.datetime) else value
         for name, value in row.items()
     }
     if values["distance_km"] is not None:
         values["distance_km"] = round(values["distance_km"], 3)
-    if is_confined:
-        values |= HIDDEN
     return Flight(**values)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from processor.history.database import Connection, Record
 from processor.history.errors import TooMuchError
+from processor.history.places import Places, box_columns
 from processor.history.queries import Queries
 from processor.history.stored import in_columns, to_state_vectors
 from processor.live import events
@@ -18,15 +19,21 @@ async def read_traffic_at(
     *,
     expiry: dt.timedelta,
     max_rows: int,
+    areas: Places,
 ) -> Sequence[Record]:
     """Return the newest row of each aircraft heard within the expiry before a moment.
+
+    With areas, of each that was inside them at that moment.
 
     Raises:
         TooMuchError: There are more aircraft than rows allowed.
     """
     arguments = (moment, expiry, max_rows + 1)
-    rows = await connection.fetch(queries.traffic_at, *arguments)
-    if not rows:
+    if areas is not None:
+        rows = await connection.fetch(queries.traffic_at_within, *arguments, *box_columns(areas))
+    else:
+        rows = await connection.fetch(queries.traffic_at, *arguments)
+    if not rows and areas is None:
         rows = await connection.fetch(queries.traffic_at_by_minute, *arguments)
     if len(rows) > max_rows:
         raise TooMuchError(f"more than {max_rows} aircraft were heard then")

@@ -10,11 +10,13 @@ class Queries(NamedTuple):
     """Every statement that asks the history for an answer in JSON."""
 
     flights: str
+    flights_within: str
     track: str
     plausible_parts: str
     track_by_minute: str
     traffic_at: str
     traffic_at_by_minute: str
+    traffic_at_within: str
     hours: str
     hours_within: str
     countries: str

@@ -89,7 +89,100 @@ SELECT icao24, flight.callsign, flight.origin_country, first_seen, flight.last_s
 FROM page JOIN flights AS flight USING (icao24, first_seen)
 ORDER BY first_seen DESC, icao24 DESC
 
--- track: the state vectors of $1 from $2 to $3, $4 at the most.
+-- flights_within: the same for a principal with areas, $15 to $18, made of the state vectors inside
+-- them alone; $10 to $13 are the places asked for. A flight ends with 30 minutes without a state vector
+-- inside, or with another callsign that is received twice; one that began more than three hours before
+-- the window begins there. Minutes are state vectors that are kept for longer.
+WITH seen AS MATERIALIZED (
+    SELECT DISTINCT ON (icao24, last_contact) *
+    FROM (
+        SELECT icao24, last_contact, callsign, origin_country, on_ground, longitude, latitude,
+               coalesce(baro_altitude, geo_altitude) AS altitude, TRUE AS is_kept
+        FROM state_vectors
+        WHERE ($1::text IS NULL OR icao24 = $1)
+          AND last_contact >= $5::timestamptz - INTERVAL '3 hours'
+          AND last_contact <= $6::timestamptz + INTERVAL '3 hours'
+          AND EXISTS (
+              SELECT FROM unnest($15::float8[], $16::float8[], $17::float8[], $18::float8[])
+                  AS box (west, south, east, north)
+              WHERE latitude BETWEEN box.south AND box.north
+                AND longitude BETWEEN box.west AND box.east
+          )
+        UNION ALL
+        SELECT icao24, last_contact, callsign, origin_country, on_ground, longitude, latitude,
+               coalesce(baro_altitude, geo_altitude), FALSE
+        FROM minutely_state_vectors
+        WHERE ($1::text IS NULL OR icao24 = $1)
+          AND minute >= date_trunc('minute', $5::timestamptz - INTERVAL '3 hours')
+          AND minute <= $6::timestamptz + INTERVAL '3 hours'
+          AND last_contact >= $5::timestamptz - INTERVAL '3 hours'
+          AND last_contact <= $6::timestamptz + INTERVAL '3 hours'
+          AND EXISTS (
+              SELECT FROM unnest($15::float8[], $16::float8[], $17::float8[], $18::float8[])
+                  AS box (west, south, east, north)
+              WHERE latitude BETWEEN box.south AND box.north
+                AND longitude BETWEEN box.west AND box.east
+          )
+    ) AS stored
+    ORDER BY icao24, last_contact, is_kept DESC
+), named AS (
+    SELECT icao24, last_contact, callsign,
+           lag(callsign) OVER aircraft AS before, lead(callsign) OVER aircraft AS after
+    FROM seen
+    WHERE callsign IS NOT NULL
+    WINDOW aircraft AS (PARTITION BY icao24 ORDER BY last_contact)
+), renamed AS (
+    SELECT icao24, last_contact
+    FROM (
+        SELECT icao24, last_contact, callsign,
+               lag(callsign) OVER (PARTITION BY icao24 ORDER BY last_contact) AS before
+        FROM named
+        WHERE callsign IN (before, after)
+    ) AS confirmed
+    WHERE callsign <> before
+), numbered AS (
+    SELECT begun.*, count(*) FILTER (WHERE is_first) OVER (
+               PARTITION BY icao24 ORDER BY last_contact
+           ) AS number
+    FROM (
+        SELECT seen.*, renamed.icao24 IS NOT NULL OR seen.last_contact - lag(seen.last_contact) OVER (
+                   PARTITION BY seen.icao24 ORDER BY seen.last_contact
+               ) > INTERVAL '30 minutes' AS is_first,
+               EXISTS (
+                   SELECT FROM unnest($10::float8[], $11::float8[], $12::float8[], $13::float8[])
+                       AS box (west, south, east, north)
+                   WHERE latitude BETWEEN box.south AND box.north
+                     AND longitude BETWEEN box.west AND box.east
+               ) AS is_wanted
+        FROM seen LEFT JOIN renamed USING (icao24, last_contact)
+    ) AS begun
+), flight AS (
+    SELECT icao24, min(last_contact) AS first_seen, max(last_contact) AS last_seen,
+           mode() WITHIN GROUP (ORDER BY callsign) AS callsign,
+           mode() WITHIN GROUP (ORDER BY origin_country) AS origin_country,
+           -- Higher than any aircraft but a few; what is plausible is not looked into here.
+           max(altitude) FILTER (WHERE altitude <= 21500) AS max_altitude,
+           CASE WHEN bool_and(is_kept) THEN count(*) END AS state_vectors,
+           bool_or(NOT on_ground) AS airborne
+    FROM numbered
+    GROUP BY icao24, number
+    HAVING bool_or(is_wanted)
+)
+SELECT icao24, callsign, origin_country, first_seen, last_seen,
+       NULL::timestamptz AS take_off, NULL::timestamptz AS landing, NULL::float8 AS distance_km,
+       max_altitude::text::float8 AS max_altitude, state_vectors,
+       NULL::float8 AS west, NULL::float8 AS south, NULL::float8 AS east, NULL::float8 AS north,
+       NULL::bigint AS implausible_positions, NULL::bigint AS implausible_altitudes, airborne
+FROM flight
+WHERE first_seen <= $6 AND last_seen >= $5
+  AND ($2::text IS NULL OR (callsign ~>=~ $2 AND callsign ~<~ $3))
+  AND ($4::text IS NULL OR lower(origin_country) = lower($4))
+  AND ($7::timestamptz IS NULL OR (first_seen, icao24) < ($7, $8::text))
+  AND ($14::boolean OR airborne)
+ORDER BY first_seen DESC, icao24 DESC
+LIMIT $9
+
+-- track: the state vectors of $1 from $2 to $3, $4 at the most, $5 to $8 their places.
 SELECT icao24, callsign, origin_country,
        extract(epoch FROM time_position)::bigint AS time_position,
        extract(epoch FROM last_contact)::bigint AS last_contact,
@@ -98,6 +191,11 @@ SELECT icao24, callsign, origin_country,
        geo_altitude::text::float8, squawk, spi, position_source, category
 FROM state_vectors AS state
 WHERE icao24 = $1 AND state.last_contact >= $2 AND state.last_contact <= $3
+  AND ($5::float8[] IS NULL OR EXISTS (
+      SELECT FROM unnest($5::float8[], $6::float8[], $7::float8[], $8::float8[])
+          AS box (west, south, east, north)
+      WHERE latitude BETWEEN box.south AND box.north AND longitude BETWEEN box.west AND box.east
+  ))
 ORDER BY state.last_contact
 LIMIT $4
 
@@ -115,6 +213,11 @@ FROM minutely_state_vectors AS state
 WHERE icao24 = $1
   AND minute >= date_trunc('minute', $2::timestamptz) AND minute <= $3
   AND state.last_contact >= $2 AND state.last_contact <= $3
+  AND ($5::float8[] IS NULL OR EXISTS (
+      SELECT FROM unnest($5::float8[], $6::float8[], $7::float8[], $8::float8[])
+          AS box (west, south, east, north)
+      WHERE latitude BETWEEN box.south AND box.north AND longitude BETWEEN box.west AND box.east
+  ))
 ORDER BY minute
 LIMIT $4
 
@@ -160,6 +263,42 @@ FROM (
 ) AS heard
 LIMIT $3
 
+-- traffic_at_within: the same for a principal with areas, $4 to $7: the aircraft inside them at $1,
+-- whatever else was received. Of the minutes only those that were over at $1 count: of another one
+-- only its last state vector is kept, which may be later.
+SELECT icao24, callsign, origin_country,
+       extract(epoch FROM time_position)::bigint AS time_position,
+       extract(epoch FROM last_contact)::bigint AS last_contact,
+       longitude, latitude, baro_altitude::text::float8, on_ground, velocity::text::float8,
+       true_track::text::float8, vertical_rate::text::float8, sensors,
+       geo_altitude::text::float8, squawk, spi, position_source, category
+FROM (
+    SELECT DISTINCT ON (icao24) *
+    FROM (
+        SELECT icao24, callsign, origin_country, time_position, last_contact, longitude, latitude,
+               baro_altitude, on_ground, velocity, true_track, vertical_rate, sensors,
+               geo_altitude, squawk, spi, position_source, category, TRUE AS is_kept
+        FROM state_vectors
+        WHERE last_contact > $1::timestamptz - $2::interval AND last_contact <= $1
+        UNION ALL
+        SELECT icao24, callsign, origin_country, time_position, last_contact, longitude, latitude,
+               baro_altitude, on_ground, velocity, true_track, vertical_rate, NULL,
+               geo_altitude, squawk, spi, position_source, category, FALSE
+        FROM minutely_state_vectors
+        WHERE minute > $1::timestamptz - $2::interval - INTERVAL '1 minute'
+          AND minute <= $1::timestamptz - INTERVAL '1 minute'
+          AND last_contact > $1::timestamptz - $2::interval AND last_contact <= $1
+    ) AS stored
+    ORDER BY icao24, last_contact DESC, is_kept DESC
+) AS newest
+WHERE EXISTS (
+    SELECT FROM unnest($4::float8[], $5::float8[], $6::float8[], $7::float8[])
+        AS box (west, south, east, north)
+    WHERE latitude BETWEEN box.south AND box.north AND longitude BETWEEN box.west AND box.east
+)
+ORDER BY icao24
+LIMIT $3
+
 -- hours: traffic of each hour from $1 and before $2, of the country $3 or all; $4 at the most.
 -- Through the view alone, which looks at each row for whether it must be counted anew, it would
 -- take twice the time.
@@ -181,9 +320,10 @@ GROUP BY hour
 ORDER BY hour
 LIMIT $4
 
--- hours_within: the same for who may not see the whole globe; $5 to $8 are their places.
+-- hours_within: the same for who may not see the whole globe; $5 to $8 are their places. A minute
+-- counts its state vectors wherever they are, so their number is left out.
 SELECT date_trunc('hour', minute) AS hour, count(DISTINCT icao24) AS aircraft,
-       sum(state_vectors)::bigint AS state_vectors
+       NULL::bigint AS state_vectors
 FROM minutely_state_vectors
 WHERE minute >= $1 AND date_trunc('hour', minute) < $2
       AND minute < $2::timestamptz + INTERVAL '1 hour'
@@ -208,9 +348,9 @@ LIMIT $3
 
 -- countries_within: the same for who may not see the whole globe; $4 to $7 are their places.
 SELECT origin_country, sum(aircraft)::bigint AS aircraft_hours,
-       max(aircraft)::bigint AS max_aircraft, sum(state_vectors)::bigint AS state_vectors
+       max(aircraft)::bigint AS max_aircraft, NULL::bigint AS state_vectors
 FROM (
-    SELECT origin_country, count(DISTINCT icao24) AS aircraft, sum(state_vectors) AS state_vectors
+    SELECT origin_country, count(DISTINCT icao24) AS aircraft
     FROM minutely_state_vectors
     WHERE minute >= $1 AND date_trunc('hour', minute) < $2
       AND minute < $2::timestamptz + INTERVAL '1 hour'
@@ -229,7 +369,7 @@ LIMIT $3
 -- altitudes: aircraft in each band of 1,000 m from $1 to $2, of each hour if $3; $4 at the most,
 -- $5 to $8 places. The band of those on the ground, and of unknown altitude, is null.
 SELECT hour, on_ground, band * 1000 AS low, count(*) AS aircraft,
-       sum(state_vectors)::bigint AS state_vectors
+       CASE WHEN $5::float8[] IS NULL THEN sum(state_vectors)::bigint END AS state_vectors
 FROM (
     SELECT CASE WHEN $3 THEN date_trunc('hour', minute) END AS hour, on_ground,
            CASE WHEN NOT on_ground THEN
@@ -251,26 +391,12 @@ ORDER BY hour, on_ground DESC, band NULLS FIRST
 LIMIT $4
 
 -- busiest: the $4 aircraft with most of $3 in the flights that began from $1 to $2 and are over, and
--- were seen in the air; $5 to $8 places that a flight must have touched.
+-- were seen in the air.
 SELECT icao24, max(origin_country) AS origin_country, count(*) AS flights,
        extract(epoch FROM sum(last_seen - first_seen))::float8 / 3600 AS hours,
        sum(state_vectors)::bigint AS state_vectors, sum(distance_km) AS distance_km
 FROM flight_legs AS leg
 WHERE first_seen >= $1 AND first_seen <= $2 AND last_seen IS NOT NULL AND airborne IS NOT FALSE
-  AND (
-      $5::float8[] IS NULL
-      OR EXISTS (
-          SELECT FROM minutely_state_vectors AS state
-          JOIN unnest($5::float8[], $6::float8[], $7::float8[], $8::float8[])
-              AS box (west, south, east, north)
-            ON state.latitude BETWEEN box.south AND box.north
-           AND state.longitude BETWEEN box.west AND box.east
-          WHERE state.icao24 = leg.icao24
-            AND state.minute >= date_trunc('minute', leg.first_seen)
-            AND state.minute <= leg.last_seen
-            AND state.last_contact BETWEEN leg.first_seen AND leg.last_seen
-      )
-  )
 GROUP BY icao24
 ORDER BY CASE $3::text
              WHEN 'flights' THEN count(*)::float8

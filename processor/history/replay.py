@@ -196,7 +196,8 @@ class _Run(Generic[Piece]):
         grouping = Grouping(span_seconds)
         reading = Reading(self._replay.recording, start, until)
         while not reading.is_at_end and not self._pace.is_left:
-            for group in grouping.add(await self._patiently(reading.more)):
+            found = self._stage.admit(await self._patiently(reading.more))
+            for group in grouping.add(found):
                 yield group
         for group in grouping.end():
             yield group

@@ -1,13 +1,15 @@
 """The picture as it was: a tracker of one viewer's own, whose clock is the time of the events."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Generic
 
 from processor.history.replay_question import CERTAIN, UNCERTAIN
+from processor.history.restriction import Restriction
 from processor.live import events
 from processor.live.aircraft import Aircraft
 from processor.live.columns import Columns
 from processor.live.position import Position
+from processor.live.restricted import RestrictedTracker
 from processor.live.scene import UNCERTAIN as REASON
 from processor.live.scene import Scene
 from processor.live.tracker import Tracker, Update
@@ -51,13 +53,19 @@ class Stage(Generic[Piece]):
             clock=lambda: self.now,
         )
         self._told: dict[str, int] = {}
-        self._read(start, before)
-        self._scene = Scene(self._tracker, 0, lambda: self.now)
+        self._left_out: dict[str, int] = {}
+        self._restriction = Restriction(view.filter.areas)
+        self._read(start, self.admit(list(before)))
+        self._scene = self._make_scene()
 
     @property
     def told(self) -> dict[str, int]:
         """The newest last_contact that the viewer knows of each aircraft, from certainty on."""
-        return self._told
+        return self._told | {
+            icao24: last_contact
+            for icao24, last_contact in self._left_out.items()
+            if last_contact > self._told.get(icao24, 0)
+        }
 
     @property
     def fleet(self) -> list[Aircraft]:
@@ -68,6 +76,30 @@ class Stage(Generic[Piece]):
         """Note that from now on state vectors may be stored that are older than what is told."""
         self._is_uncertain = True
         self._told = {one.icao24: one.state_vector.last_contact for one in self._tracker.fleet}
+        self._left_out.clear()
+
+    def admit(self, state_vectors: Sequence[StateVector]) -> list[StateVector]:
+        """Return what the viewer may know of state vectors, before they are gathered into turns.
+
+        What is left out is not asked for again.
+        """
+        if not self.view.filter.areas:
+            return list(state_vectors)
+        news = [state for state in state_vectors if self._is_unseen(state)]
+        admitted = self._restriction.admit(news)
+        if self._is_uncertain:
+            self._left_out |= {state.icao24: state.last_contact for state in news}
+        return admitted
+
+    def _is_unseen(self, state: StateVector) -> bool:
+        return self._is_news(state) and state.last_contact > self._left_out.get(state.icao24, 0)
+
+    def _make_scene(self) -> Scene:
+        if not self.view.filter.areas:
+            return Scene(self._tracker, 0, lambda: self.now)
+        self._tracker.turn()
+        inside = RestrictedTracker(self._tracker, self.view.filter.areas, has_positions=True)
+        return Scene(inside, 0, lambda: self.now)
 
     def snapshot(self) -> tuple[Piece, ...]:
         """Return the whole view."""
@@ -126,6 +158,8 @@ class Stage(Generic[Piece]):
     def _turn(self, *, is_beat: bool = False) -> tuple[Piece, ...]:
         if self._is_uncertain:
             self._tracker.position = Position(UNCERTAIN, self._tracker.position.offsets)
+        if self.view.filter.areas:
+            self._tracker.turn()
         if not self._scene.turn(is_beat=is_beat, is_delta_watched=False):
             return ()
         return self._scene.next_pieces(self.view, self._wire)

@@ -3,15 +3,17 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from itertools import chain
 from typing import Generic, NamedTuple
 
+from processor.box import Box
 from processor.history.errors import UnavailableError
 from processor.history.replay_groups import MAX_SPAN_SECONDS, Grouping
 from processor.history.replay_pace import Pace
 from processor.history.replay_recording import Recording
 from processor.history.replay_stage import Stage
+from processor.history.restriction import Restriction
 from processor.live.aircraft import Aircraft
 from processor.live.broadcaster import Broadcaster
 from processor.live.position import Position
@@ -56,7 +58,9 @@ class _Overheard:
         conflates: Whether the viewer has had its time, so that it is too slow if it is behind.
     """
 
-    def __init__(self, broadcaster: Broadcaster, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, broadcaster: Broadcaster, clock: Callable[[], float], areas: Sequence[Box]
+    ) -> None:
         if broadcaster.scene is None:
             raise _LostThreadError
         self._broadcaster = broadcaster
@@ -64,6 +68,9 @@ class _Overheard:
         self._number = broadcaster.scene.current.number
         self.position = broadcaster.scene.current.position
         self._known = {one.icao24: one.state_vector.last_contact for one in broadcaster.fleet}
+        self._has_areas = bool(areas)
+        self._restriction = Restriction(areas)
+        self._restriction.admit([one.state_vector for one in broadcaster.fleet])
         self._turns: deque[_Turn] = deque()
         self._is_lost = False
         self.conflates = False
@@ -84,6 +91,9 @@ class _Overheard:
             if one.state_vector.last_contact > self._known.get(one.icao24, 0)
         ]
         self._known |= {state.icao24: state.last_contact for state in news}
+        news = self._restriction.admit(news)
+        if self._has_areas and not news:
+            return  # what is received outside must not count against a slow viewer
         self._turns.append(_Turn(int(self._clock()) + 1, news))
         if self.conflates and len(self._turns) > SEVERAL_TURNS:
             self._conflate()
@@ -149,7 +159,8 @@ class Seam(Generic[Piece]):
         try:
             async for piece in self._wait_for_picture():
                 yield piece
-            overheard = _Overheard(self._broadcaster, self._clock)
+            areas = self._stage.view.filter.areas
+            overheard = _Overheard(self._broadcaster, self._clock, areas)
             with self._broadcaster.heard_by(overheard.hear):
                 async for piece in self._tell_stored(overheard.position):
                     yield piece
@@ -193,7 +204,7 @@ class Seam(Generic[Piece]):
 
     async def _tell(self, found: list[StateVector]) -> AsyncIterator[Piece]:
         grouping = Grouping(MAX_SPAN_SECONDS)
-        for group in chain(grouping.add(found), grouping.end()):
+        for group in chain(grouping.add(self._stage.admit(found)), grouping.end()):
             await asyncio.sleep(0)
             for piece in self._stage.take(group.until, group.state_vectors):
                 yield piece
@@ -202,7 +213,7 @@ class Seam(Generic[Piece]):
         """Tell turn by turn what was overheard, until nothing is left but to change over."""
         while not self._pace.is_left:
             while (turn := overheard.take()) is not None:
-                for piece in self._stage.take(turn.until, turn.news):
+                for piece in self._stage.take(turn.until, self._stage.admit(turn.news)):
                     yield piece
             overheard.conflates = True
             scene = self._broadcaster.scene
@@ -232,11 +243,13 @@ class Seam(Generic[Piece]):
         """Tell what the two pictures differ in, and how the position is called from now on."""
         living = self._living()
         news = [one.state_vector for one in living.values()]
-        pieces = list(self._stage.take(int(self._clock()) + 1, news))
+        pieces = list(self._stage.take(int(self._clock()) + 1, self._stage.admit(news)))
         gone = [one for one in self._stage.fleet if one.icao24 not in living]
-        self.told, self.event_id = scene.current.number, str(scene.seen_by(self._stage.view))
+        own = self._broadcaster.scene_of(self._stage.view)
+        own = scene if own is None else own  # one without aircraft is false
+        self.told, self.event_id = own.current.number, str(own.seen_by(self._stage.view))
         pieces += self._stage.drop(gone, self.event_id)
-        return [*pieces, *self._stage.beat_at(len(scene), self.event_id)]
+        return [*pieces, *self._stage.beat_at(len(own), self.event_id)]
 
 
 async def find_certainty(

@@ -1,13 +1,14 @@
 """Statistics: traffic by hour, country and altitude, and the busiest aircraft."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from typing import Any, Literal, TypeVar
 
 import msgspec
 
 from processor.history.database import Connection, Record
-from processor.history.errors import TooMuchError
+from processor.history.errors import QuestionError, TooMuchError
+from processor.history.flights import Wanted, iterate
 from processor.history.places import Places, box_columns
 from processor.history.queries import Queries
 from processor.history.window import Window
@@ -18,11 +19,16 @@ Merit = Literal["flights", "hours", "state_vectors", "distance_km"]
 
 
 class Hour(msgspec.Struct, frozen=True):
-    """Traffic of an hour, which is named by its beginning (Unix seconds)."""
+    """Traffic of an hour, which is named by its beginning (Unix seconds).
+
+    Attributes:
+        state_vectors: None for a principal with areas, as everywhere below: they are counted by the
+            minute, wherever they are.
+    """
 
     hour: int
     aircraft: int
-    state_vectors: int
+    state_vectors: int | None
 
 
 class Country(msgspec.Struct, frozen=True):
@@ -36,7 +42,7 @@ class Country(msgspec.Struct, frozen=True):
     origin_country: str | None
     aircraft_hours: int
     max_aircraft: int
-    state_vectors: int
+    state_vectors: int | None
 
 
 class Band(msgspec.Struct, frozen=True):
@@ -53,18 +59,23 @@ class Band(msgspec.Struct, frozen=True):
     low: int | None
     high: int | None
     aircraft: int
-    state_vectors: int
+    state_vectors: int | None
 
 
 class BusyAircraft(msgspec.Struct, frozen=True):
-    """What an aircraft's flights add up to."""
+    """What an aircraft's flights add up to; inside the areas of a principal that has some.
+
+    Attributes:
+        state_vectors: None where minutes are all that is left, and there are areas.
+        distance_km: None where there are areas.
+    """
 
     icao24: str
     origin_country: str | None
     flights: int
     hours: float
-    state_vectors: int
-    distance_km: float
+    state_vectors: int | None
+    distance_km: float | None
 
 
 Statistic = TypeVar("Statistic", Hour, Country, Band, BusyAircraft)
@@ -124,14 +135,49 @@ async def read_busiest(
     window: Window,
     *,
     merit: Merit,
-    places: Places,
+    areas: Places,
     rows: int,
 ) -> list[BusyAircraft]:
-    """Return the aircraft with most of something, of flights that are over."""
-    found = await connection.fetch(
-        queries.busiest, window.start, window.end, merit, rows, *box_columns(places)
+    """Return the aircraft with most of something, of flights that are over.
+
+    With areas, of the flights inside them that began in the window.
+
+    Raises:
+        QuestionError: That is not known where there are areas.
+    """
+    if areas is not None:
+        if merit == "distance_km":
+            raise QuestionError("by", "distances are not known to who has areas: take another")
+        wanted = Wanted(window=window, places=areas, areas=areas)
+        busy = await _add_up(iterate(connection, queries, wanted), window)
+        found = sorted(busy, key=lambda one: (-(getattr(one, merit) or 0), one.icao24))
+        return [msgspec.structs.replace(one, hours=round(one.hours, 3)) for one in found[:rows]]
+    records = await connection.fetch(queries.busiest, window.start, window.end, merit, rows)
+    return [BusyAircraft(**_plain(row)) for row in records]
+
+
+async def _add_up(flights: AsyncIterator[Record], window: Window) -> Collection[BusyAircraft]:
+    """Return the aircraft of the flights that began in a window."""
+    busy: dict[str, BusyAircraft] = {}
+    async for flight in flights:
+        if flight["first_seen"] >= window.start:
+            busy[flight["icao24"]] = _with_flight(busy.get(flight["icao24"]), flight)
+    return busy.values()
+
+
+def _with_flight(known: BusyAircraft | None, flight: Record) -> BusyAircraft:
+    """Add a flight, older than those that are known, to what an aircraft's flights add up to."""
+    hours = (flight["last_seen"] - flight["first_seen"]) / dt.timedelta(hours=1)
+    count = flight["state_vectors"]
+    if known is None:
+        return BusyAircraft(flight["icao24"], flight["origin_country"], 1, hours, count, None)
+    total = known.state_vectors
+    return msgspec.structs.replace(
+        known,
+        flights=known.flights + 1,
+        hours=known.hours + hours,
+        state_vectors=None if total is None or count is None else total + count,
     )
-    return [BusyAircraft(**_plain(row)) for row in found]
 
 
 def _hours(window: Window) -> tuple[dt.datetime, dt.datetime]:

@@ -1,12 +1,10 @@
 """State vectors as the database gives them back."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
-from processor.box import Box
 from processor.history.database import Record
 from processor.live.aircraft import Aircraft
 from processor.live.columns import Columns
-from processor.live.filter import Filter
 from telemetry.state_vector import StateVector
 
 
@@ -20,11 +18,3 @@ def in_columns(state_vectors: Iterable[StateVector]) -> Columns:
     return Columns(
         [Aircraft(state.icao24, state, partition=0, offset=0) for state in state_vectors]
     )
-
-
-def within(areas: Sequence[Box], state_vectors: list[StateVector]) -> list[StateVector]:
-    """Return those whose position lies in one of the areas; without areas, all."""
-    if not areas:
-        return state_vectors
-    confined = Filter(areas=tuple(areas))
-    return [aircraft.state_vector for aircraft in confined.select(in_columns(state_vectors))]

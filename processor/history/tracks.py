@@ -6,11 +6,11 @@ from collections.abc import Collection, Iterable, Sequence
 import msgspec
 from msgspec.structs import asdict
 
-from processor.box import Box
 from processor.history.database import Connection, Record
 from processor.history.errors import TooMuchError
+from processor.history.places import Places, box_columns
 from processor.history.queries import Queries
-from processor.history.stored import to_state_vectors, within
+from processor.history.stored import to_state_vectors
 from processor.history.thinning import spread, thin
 from processor.history.window import Window
 from telemetry.state_vector import StateVector
@@ -46,9 +46,16 @@ class Track(msgspec.Struct, frozen=True):
 
 
 class TrackReader:
-    """Reads state vectors of one aircraft, no more than may be in memory."""
+    """Reads state vectors of one aircraft, no more than may be in memory.
 
-    def __init__(self, connection: Connection, queries: Queries, *, max_rows: int) -> None:
+    Args:
+        areas: Inside which alone anything is read, so that nothing else counts either.
+    """
+
+    def __init__(
+        self, connection: Connection, queries: Queries, *, max_rows: int, areas: Places = None
+    ) -> None:
+        self._boxes = box_columns(areas)
         self._connection = connection
         self._queries = queries
         self._max_rows = max_rows
@@ -91,7 +98,9 @@ class TrackReader:
     async def _fetch(
         self, statement: str, icao24: str, start: dt.datetime, end: dt.datetime
     ) -> list[Record]:
-        return await self._connection.fetch(statement, icao24, start, end, self._max_rows + 1)
+        return await self._connection.fetch(
+            statement, icao24, start, end, self._max_rows + 1, *self._boxes
+        )
 
     def _bounded(self, found: list[Record]) -> list[Record]:
         if len(found) > self._max_rows:
@@ -132,10 +141,9 @@ def make_track(
     *,
     implausible: Collection[int],
     max_points: int | None,
-    areas: tuple[Box, ...],
 ) -> Track:
-    """Leave out what is not to be seen, mark what is implausible, and thin what remains."""
-    visible = within(areas, to_state_vectors(rows))
+    """Mark what is implausible, and thin the track."""
+    visible = to_state_vectors(rows)
     states = visible if max_points is None else _thinned(visible, implausible, max_points)
     points = [
         TrackPoint(**asdict(state), implausible=state.last_contact in implausible)

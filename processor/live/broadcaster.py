@@ -15,6 +15,7 @@ from processor.live.audience import Audience, Limits, Visitor
 from processor.live.events import Event
 from processor.live.metrics import LiveMetrics
 from processor.live.position import EventId, parse_event_id
+from processor.live.restricted_scenes import RestrictedScenes
 from processor.live.scene import Scene
 from processor.live.shape import DELTA
 from processor.live.tracker import Tracker
@@ -81,6 +82,7 @@ class Broadcaster:
         self._viewers: set[Viewer] = set()
         self._tracker: Tracker
         self._scene: Scene | None = None
+        self._restricted = RestrictedScenes(clock)
         self._turns = 0
         self._is_closing = False
         self._listeners: set[Callable[[], None]] = set()
@@ -89,6 +91,12 @@ class Broadcaster:
     def scene(self) -> Scene | None:
         """The picture at its newest turn, None until it is whole."""
         return self._scene
+
+    def scene_of(self, view: View) -> Scene | None:
+        """Return the picture as the viewers of a view see it, who have entered; None as above."""
+        if self._scene is None or not view.filter.areas:
+            return self._scene
+        return self._restricted.of(view.filter.areas)
 
     @property
     def fleet(self) -> Sequence[Aircraft]:
@@ -109,6 +117,7 @@ class Broadcaster:
         """Show nothing until `open`: what is known ages, and nothing new comes."""
         if not self._is_closing:
             self._scene = None
+            self._restricted.suspend()
             self._metrics.forget()
 
     def open(self) -> None:
@@ -116,6 +125,7 @@ class Broadcaster:
         # As if two turns had passed, so that who was here before finds itself behind.
         self._turns += 2
         self._scene = Scene(self._tracker, self._turns, self._clock)
+        self._restricted.open(self._tracker)
         self._wake_all()
 
     def tick(self, *, is_beat: bool = False) -> None:
@@ -125,6 +135,7 @@ class Broadcaster:
         is_delta_watched = self._audience.uses(DELTA)
         if self._scene.turn(is_beat=is_beat, is_delta_watched=is_delta_watched):
             self._turns = self._scene.current.number
+            self._restricted.turn(is_beat=is_beat)
             for hear in self._listeners:
                 hear()
             self._wake_all()
@@ -177,12 +188,14 @@ class Broadcaster:
             raise
         viewer = Viewer(view, visitor)
         timer = viewer.end_after(*self._lifetime_of(visitor))
+        self._restricted.enter(view.filter.areas)
         self._viewers.add(viewer)
         try:
             yield viewer
         finally:
             timer.cancel()
             self._viewers.discard(viewer)
+            self._restricted.leave(view.filter.areas)
             self._audience.release(viewer.view.shape)
             self._audience.leave(visitor)
 
@@ -287,7 +300,7 @@ class Broadcaster:
     async def _news(self, viewer: Viewer, view: View, told: int | None) -> Scene | None:
         """Wait for what the viewer has not been told; None if it is not to be told more."""
         while self.ending(viewer) is None and viewer.past is None:
-            scene = self._scene
+            scene = self.scene_of(viewer.view)
             if scene is not None and (scene.current.number != told or viewer.view is not view):
                 return scene
             await viewer.wait()
@@ -301,7 +314,7 @@ class Broadcaster:
             if time.monotonic() > give_up_at or self.ending(viewer) is not None:
                 return
             await asyncio.sleep(0.05)
-            scene = self._scene
+            scene = self.scene_of(viewer.view)
 
     def _resume(
         self, scene: Scene, view: View, wire: Wire[Piece], seen: EventId | None

@@ -8,6 +8,7 @@ from processor.live.columns import Columns
 from processor.live.delta import DeltaPicture
 from processor.live.events import Event
 from processor.live.position import EventId, Position
+from processor.live.restricted import RestrictedTracker
 from processor.live.tracker import Changes, Missed, Tracker
 from processor.live.turn import Turn
 from processor.live.view import View
@@ -19,7 +20,12 @@ UNCERTAIN = "what was missed is not known for certain"
 class Scene:
     """Knows all that is needed for any viewer at any position; keeps nothing of any viewer."""
 
-    def __init__(self, tracker: Tracker, turn_number: int, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        tracker: Tracker | RestrictedTracker,
+        turn_number: int,
+        clock: Callable[[], float],
+    ) -> None:
         self._tracker = tracker
         self._clock = clock
         self._delta: DeltaPicture | None = None
@@ -107,6 +113,8 @@ class Scene:
         return self._changes_since(seen.position, view)
 
     def _changes_since(self, position: Position, view: View) -> Sequence[Event]:
+        if view.filter.areas:
+            return [self.snapshot(view)]
         missed = self._look_up(position)
         columns = Columns(missed.changed)
         rows = view.filter.select(columns)
@@ -116,7 +124,7 @@ class Scene:
             staying = {aircraft.icao24 for aircraft in rows}
             gone = [a.icao24 for a in missed.changed if a.icao24 not in staying] + gone
             in_view = len(view.filter.select(self._tracker.columns))
-            if view.filter.areas or len(gone) > in_view:
+            if len(gone) > in_view:
                 return [self.snapshot(view)]
         encoded = [aircraft.encode(view.shape) for aircraft in rows]
         event_id = str(self.seen_by(view))

@@ -79,6 +79,10 @@ class Tracker:
         expiry_seconds: An aircraft that has been silent for so long is removed.
         resume_window_seconds: How long a removal is remembered.
         clock: Unix time in seconds, as the state vectors have it.
+
+    Attributes:
+        position: Where the log is read up to, at the newest turn.
+        changes: What that turn has changed.
     """
 
     def __init__(
@@ -91,6 +95,7 @@ class Tracker:
         clock: Callable[[], float],
     ) -> None:
         self.position = start
+        self.changes = Changes([], [], [])
         self._read = list(start.offsets)
         self._expiry_seconds = expiry_seconds
         self._resume_window_seconds = resume_window_seconds
@@ -183,7 +188,7 @@ class Tracker:
         for icao24 in incoming.keys() & self._tombstones.keys() & self._fleet.keys():
             del self._tombstones[icao24]
         changed = sorted(incoming.keys() & self._fleet.keys())
-        return Changes(
+        self.changes = Changes(
             after=[incoming[icao24] for icao24 in changed],
             before=[shown[icao24] for icao24 in changed if icao24 in shown],
             removed=[
@@ -192,6 +197,7 @@ class Tracker:
                 if aircraft.icao24 not in incoming or aircraft.icao24 in shown
             ],
         )
+        return self.changes
 
     def _bury(self, silent: list[Aircraft], now: float) -> None:
         """Remember who left; also who came too late to be seen, for others may have seen it."""

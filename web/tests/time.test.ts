@@ -187,6 +187,15 @@ describe("bars of what is stored", () => {
     ]);
   });
 
+  test("aircraft stand for state vectors that are not counted", () => {
+    const hours = [1, 2].map((aircraft) => ({
+      hour: T - 3_600 * aircraft,
+      aircraft,
+      state_vectors: null,
+    }));
+    expect(barsOf(hours, { from: T - 7_200, to: T }).map((bar) => bar.part)).toEqual([0.5, 1]);
+  });
+
   test("there are none where nothing is stored", () => {
     expect(barsOf([], { from: T, to: T + 60 })).toEqual([]);
   });
@@ -246,6 +255,7 @@ describe("words", () => {
     );
     expect(writeReach(flight, "metric")).toBe("1,118 km, up to 11,887 m");
     expect(writeReach({ ...flight, max_altitude: null }, "nautical")).toBe("604 NM");
+    expect(writeReach({ ...flight, distance_km: null }, "metric")).toBe("up to 11,887 m");
   });
 
   test("of one that lasts into the next day name that day", () => {

@@ -46,6 +46,12 @@ FROM (
     FROM state_vectors
     WHERE last_contact >= $1 AND last_contact < $2 AND icao24 = $3
       AND longitude IS NOT NULL AND latitude IS NOT NULL
+      AND ($4::double precision[] IS NULL OR EXISTS (
+          SELECT FROM unnest($4::double precision[], $5::double precision[],
+                             $6::double precision[], $7::double precision[])
+              AS box (west, south, east, north)
+          WHERE longitude BETWEEN west AND east AND latitude BETWEEN south AND north
+      ))
 ) AS track
 CROSS JOIN LATERAL unnest(track.contacts, track.parts) AS each (last_contact, part)
 WHERE each.part IS NULL AND each.last_contact IS NOT NULL

@@ -101,9 +101,11 @@ async def read_track(
     selection = Selection(window, places, (icao24,))
     async with database.reading(Use.EXPORTS) as connection:
         await connection.execute(STATEMENTS.avoid_sorting)
-        # Looked for within all of the window, also beyond the places.
+        # Looked for within all of the window, but not beyond the places, of which nothing is known.
         found = await connection.fetch(
-            STATEMENTS.implausible, selection.window.start, selection.until, icao24
+            STATEMENTS.implausible,
+            *(selection.window.start, selection.until, icao24),
+            *box_columns(places),
         )
         implausible = {row["last_contact"] for row in found}
         async with aclosing(_by_aircraft(connection, selection)) as pages:

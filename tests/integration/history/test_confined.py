@@ -55,13 +55,13 @@ async def test_statistics(confined: tuple[HistorySite, str]) -> None:
     for icao24 in ("aaaaaa", "bbbbbb"):
         await site.store_flight(icao24, last_seen=START + 190, distance_km=1.0, state_vectors=20)
     site.now = START + HOUR
-    for name, of_all in (
-        ("hourly", "hours"),
-        ("countries", "countries"),
-        ("altitudes", "bands"),
+    for name, of_all, counted in (
+        ("hourly", "hours", "aircraft"),
+        ("countries", "countries", "aircraft_hours"),
+        ("altitudes", "bands", "aircraft"),
     ):
         (found,) = (await site.get(f"/api/statistics/{name}", key)).json()[of_all]
-        assert found["state_vectors"] == 20
+        assert (found[counted], found["state_vectors"]) == (1, None)
     assert addresses(await site.get("/api/statistics/busiest", key)) == ["aaaaaa"]
 
 

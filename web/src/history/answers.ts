@@ -11,10 +11,11 @@ export interface Flight {
   last_seen: number;
   take_off: number | null;
   landing: number | null;
-  distance_km: number;
+  /** Null, as the ends and the extent, where only what lies inside some areas may be known. */
+  distance_km: number | null;
   /** Metres. */
   max_altitude: number | null;
-  state_vectors: number;
+  state_vectors: number | null;
   /** How far it went, in degrees; null for who may not see all of it. */
   west: number | null;
   south: number | null;
@@ -43,7 +44,8 @@ export interface Hour {
   /** Unix seconds of its beginning. */
   hour: number;
   aircraft: number;
-  state_vectors: number;
+  /** Null where only what lies inside some areas may be known. */
+  state_vectors: number | null;
 }
 
 /** The fields of a state vector that a track keeps. */

@@ -65,8 +65,9 @@ function column({ hour, aircraft, state_vectors }: Hour, most: number): HTMLElem
   const fill = make("span", { class: "fill" });
   fill.style.height = `${(100 * aircraft) / most}%`;
   const made = make("span", { class: "hour" }, fill);
-  const vectors = state_vectors.toLocaleString("en");
-  made.title = `${writeMinute(hour)}: ${aircraft.toLocaleString("en")} aircraft, ${vectors} state vectors`;
+  const vectors =
+    state_vectors === null ? "" : `, ${state_vectors.toLocaleString("en")} state vectors`;
+  made.title = `${writeMinute(hour)}: ${aircraft.toLocaleString("en")} aircraft${vectors}`;
   return made;
 }
 

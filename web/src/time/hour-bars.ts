@@ -13,12 +13,17 @@ export interface Bar {
 
 export function barsOf(hours: readonly Hour[], span: Span): Bar[] {
   const seen = hours.filter(
-    ({ hour, state_vectors }) => state_vectors > 0 && hour < span.to && hour + HOUR_S > span.from,
+    (hour) => heightOf(hour) > 0 && hour.hour < span.to && hour.hour + HOUR_S > span.from,
   );
-  const most = Math.max(...seen.map((hour) => hour.state_vectors));
-  return seen.map(({ hour, state_vectors }) => ({
-    from: Math.max(hour, span.from),
-    to: Math.min(hour + HOUR_S, span.to),
-    part: state_vectors / most,
+  const most = Math.max(...seen.map(heightOf));
+  return seen.map((hour) => ({
+    from: Math.max(hour.hour, span.from),
+    to: Math.min(hour.hour + HOUR_S, span.to),
+    part: heightOf(hour) / most,
   }));
+}
+
+/** The aircraft stand for the state vectors where these are not counted. */
+function heightOf({ aircraft, state_vectors }: Hour): number {
+  return state_vectors ?? aircraft;
 }

@@ -40,8 +40,9 @@ function countOf(count: number, what: string): string[] {
 
 /** Writes how far and how high. */
 export function writeReach({ distance_km, max_altitude }: Flight, system: System): string {
-  const distance = write(distance_km, "distance", system);
-  return max_altitude === null
-    ? distance
-    : `${distance}, up to ${write(max_altitude, "altitude", system)}`;
+  const reach = [
+    ...(distance_km === null ? [] : [write(distance_km, "distance", system)]),
+    ...(max_altitude === null ? [] : [`up to ${write(max_altitude, "altitude", system)}`]),
+  ];
+  return reach.join(", ");
 }

@@ -1,0 +1,77 @@
+"""One scene for each set of areas that viewers with an open stream are restricted to."""
+
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
+
+import msgspec
+
+from processor.box import Box
+from processor.live.restricted import RestrictedTracker
+from processor.live.scene import Scene
+from processor.live.tracker import Tracker
+
+Areas: TypeAlias = tuple[Box, ...]
+
+
+class _Watched(msgspec.Struct):
+    viewers: int = 0
+    turn_number: int = 0
+    scene: Scene | None = None
+
+
+class RestrictedScenes:
+    """Counts turns for each set of areas by itself: those in which something changed inside it.
+
+    So it does not show in a stream, however slowly it is read, how often aircraft outside were
+    received. There are as many scenes as sets of areas among the open streams.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._watched: dict[Areas, _Watched] = {}
+        self._tracker: Tracker | None = None
+
+    def __len__(self) -> int:
+        return len(self._watched)
+
+    def enter(self, areas: Sequence[Box]) -> None:
+        """Count a viewer that is restricted to areas; without any, nothing is counted."""
+        if areas:
+            self._watched.setdefault(tuple(areas), _Watched()).viewers += 1
+
+    def leave(self, areas: Sequence[Box]) -> None:
+        """Forget the scene with its last viewer."""
+        if not areas:
+            return
+        watched = self._watched[tuple(areas)]
+        watched.viewers -= 1
+        if not watched.viewers:
+            del self._watched[tuple(areas)]
+
+    def open(self, tracker: Tracker) -> None:
+        """Show another tracker, which has turned; viewers of the former one are behind now."""
+        self._tracker = tracker
+        for watched in self._watched.values():
+            watched.turn_number += 2
+            watched.scene = None
+
+    def suspend(self) -> None:
+        """Let go of the tracker until `open`."""
+        self._tracker = None
+        for watched in self._watched.values():
+            watched.scene = None
+
+    def turn(self, *, is_beat: bool) -> None:
+        """Move on by what the tracker's newest turn has changed."""
+        for watched in self._watched.values():
+            scene = watched.scene
+            if scene is not None and scene.turn(is_beat=is_beat, is_delta_watched=False):
+                watched.turn_number = scene.current.number
+
+    def of(self, areas: Sequence[Box]) -> Scene | None:
+        """Return the scene that the viewers with these areas see; None before `open`."""
+        watched = self._watched[tuple(areas)]
+        if watched.scene is None and self._tracker is not None:
+            tracker = RestrictedTracker(self._tracker, areas)
+            watched.scene = Scene(tracker, watched.turn_number, self._clock)
+        return watched.scene
