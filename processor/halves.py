@@ -30,6 +30,7 @@ from processor.host_clock import carried_on
 from processor.live.audience import Limits
 from processor.live.broadcaster import Broadcaster, Lifetime
 from processor.live.data_clock import DataClock
+from processor.live.field_selections import SelectionLimits
 from processor.live.metrics import LiveMetrics
 from processor.live.picture import LivePicture
 from processor.live.reader import LiveReader
@@ -351,6 +352,11 @@ def limits_of(settings: SseSettings) -> Limits:
         viewers=settings.max_viewers,
         per_address=settings.max_viewers_per_address,
         per_principal=settings.max_viewers_per_principal,
+        selections=SelectionLimits(
+            total=settings.max_field_selections,
+            per_principal=settings.max_field_selections_per_principal,
+            per_address=settings.max_field_selections_per_address,
+        ),
     )
 
 

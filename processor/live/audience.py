@@ -6,15 +6,12 @@ from typing import Any
 
 import msgspec
 
+from processor.live.field_selections import FieldSelections, SelectionLimits
 from processor.live.metrics import LiveMetrics
+from processor.live.overload import OverloadedError
 from processor.live.shape import Shape
 
-MAX_SHAPES = 32
-"""Each costs as much as encoding the fleet anew, however few watch it."""
-
-
-class OverloadedError(Exception):
-    """One viewer too many: tell it why, and to come back later."""
+__all__ = ["Audience", "Limits", "OverloadedError", "Visitor"]
 
 
 class Visitor(msgspec.Struct, frozen=True):
@@ -32,11 +29,12 @@ class Visitor(msgspec.Struct, frozen=True):
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """How many streams may be open."""
+    """How many streams may be open, and how many selections of fields they may have."""
 
     viewers: int
     per_address: int
     per_principal: int
+    selections: SelectionLimits = SelectionLimits()
 
 
 class Audience:
@@ -48,10 +46,10 @@ class Audience:
         self._viewers = 0
         self._addresses: Counter[str] = Counter()
         self._principals: Counter[str] = Counter()
-        self._shapes: Counter[Shape] = Counter()
+        self._selections = FieldSelections(limits.selections)
 
-    def enter(self, visitor: Visitor) -> None:
-        """Count a visitor until it leaves.
+    def enter(self, visitor: Visitor, shape: Shape) -> None:
+        """Count a visitor and what it gets until it leaves.
 
         Raises:
             OverloadedError: Saying which limit is reached, and the setting that raises it.
@@ -69,10 +67,12 @@ class Audience:
                 f"{principal} has {limits.per_principal} streams open already"
                 " (sse.max_viewers_per_principal)"
             )
+        self._selections.take(address, principal, shape)
         self._count(visitor, 1)
 
-    def leave(self, visitor: Visitor) -> None:
-        """Count a visitor no longer."""
+    def leave(self, visitor: Visitor, shape: Shape) -> None:
+        """Count a visitor no longer, nor what it gets."""
+        self._selections.release(visitor.address, visitor.principal, shape)
         self._count(visitor, -1)
 
     def _count(self, visitor: Visitor, step: int) -> None:
@@ -83,24 +83,15 @@ class Audience:
 
     def uses(self, shape: Shape) -> bool:
         """Whether somebody gets this shape."""
-        return shape in self._shapes
+        return self._selections.uses(shape)
 
-    def take(self, shape: Shape) -> None:
-        """Count a shape until it is released.
+    def exchange(self, visitor: Visitor, before: Shape, after: Shape) -> None:
+        """Count what a visitor gets from now on in the place of what it got.
 
         Raises:
-            OverloadedError: Too many different ones are in use.
+            OverloadedError: It has too many selections of fields; nothing is changed.
         """
-        if shape not in self._shapes and len(self._shapes) >= MAX_SHAPES:
-            raise OverloadedError(
-                f"{MAX_SHAPES} selections of fields are in use already: take all fields,"
-                " or the same as others do"
-            )
-        _add(self._shapes, shape, 1)
-
-    def release(self, shape: Shape) -> None:
-        """Count a shape once less."""
-        _add(self._shapes, shape, -1)
+        self._selections.exchange(visitor.address, visitor.principal, before, after)
 
 
 def _add(counter: Counter[Any], key: Hashable, step: int) -> None:

@@ -168,13 +168,8 @@ class Broadcaster:
         Raises:
             OverloadedError: There are too many.
         """
-        self._audience.enter(visitor)
-        try:
-            self._audience.take(view.shape)
-        except OverloadedError:
-            self._audience.leave(visitor)
-            raise
-        viewer = Viewer(view)
+        self._audience.enter(visitor, view.shape)
+        viewer = Viewer(view, visitor)
         timer = viewer.end_after(*self._lifetime_of(visitor))
         self._viewers.add(viewer)
         try:
@@ -182,8 +177,7 @@ class Broadcaster:
         finally:
             timer.cancel()
             self._viewers.discard(viewer)
-            self._audience.release(viewer.view.shape)
-            self._audience.leave(visitor)
+            self._audience.leave(visitor, viewer.view.shape)
 
     def _lifetime_of(self, visitor: Visitor) -> tuple[float, Ending]:
         """Return how long a stream may last, and how it ends then."""
@@ -204,8 +198,7 @@ class Broadcaster:
         Raises:
             OverloadedError: Too many selections of fields are in use; nothing is changed.
         """
-        self._audience.take(view.shape)
-        self._audience.release(viewer.view.shape)
+        self._audience.exchange(viewer.visitor, viewer.view.shape, view.shape)
         viewer.view, viewer.past = view, past
         viewer.wake()
 

@@ -2,20 +2,23 @@
 
 from collections.abc import Callable, Hashable, Sequence
 from functools import cached_property
+from sys import getsizeof
 from typing import Any
 
 import numpy as np
 
 from processor.live import events
-from processor.live.columns import Columns, Indices
+from processor.live.byte_cache import ByteCache
+from processor.live.columns import Columns, Indices, Rows
 from processor.live.events import Event
 from processor.live.position import Position, name_event
+from processor.live.shape import STANDARD, Shape
 from processor.live.tracker import Changes
 from processor.live.view import View
 from processor.live.wire import Effort, Piece, Wire
 
-KEPT_BYTES = 64 * 1024 * 1024
-"""Of what is written for few viewers, in one turn; more is written for each anew."""
+KEPT_BYTES = 32 * 1024 * 1024
+"""Of what is written for few viewers, in one turn: a thousand boxes take a third of it."""
 
 SHARED = frozenset({"turn", "snapshot"})
 
@@ -52,9 +55,16 @@ class Turn:
         self._differences = differences
         self._beat = beat
         self._now = now
-        self._kept: dict[Hashable, Any] = {}
-        self._kept_bytes = 0
+        # For all: standard shapes, wires and `SHARED` are few.
+        self._shared: dict[Hashable, Any] = {}
+        # For some: there is no end of filters, selections of fields and positions.
+        self._kept = ByteCache(KEPT_BYTES)
         self._own_writes = 0
+
+    @property
+    def kept_bytes(self) -> int:
+        """What is kept of this turn that clients have chosen, in bytes."""
+        return self._kept.used_bytes
 
     def pieces(self, view: View, wire: Wire[Piece], tag: str) -> tuple[Piece, ...]:
         """Return the turn's events for a viewer that has taken the turn before."""
@@ -65,15 +75,15 @@ class Turn:
     ) -> tuple[Piece, ...]:
         """Write events for all who want the same in this turn."""
         key = (what, view.key, wire.name)
-        pieces: tuple[Piece, ...] | None = self._kept.get(key)
+        is_for_all = view.is_standard and what in SHARED
+        pieces: tuple[Piece, ...] | None = (self._shared if is_for_all else self._kept).get(key)
         if pieces is None:
-            # There are few shapes and wires, but no end of filters, and of positions that viewers
-            # may name.
             is_shared = view.filter.is_everything and what in SHARED
             pieces = wire.pack(make(), self._effort(is_shared=is_shared))
-            if is_shared or self._kept_bytes < KEPT_BYTES:
-                self._kept[key] = pieces
-                self._kept_bytes += sum(map(len, pieces))
+            if is_for_all:
+                self._shared[key] = pieces
+            else:
+                self._kept.store(key, pieces, sum(map(getsizeof, pieces)))
         return pieces
 
     def _effort(self, *, is_shared: bool) -> Effort:
@@ -94,7 +104,7 @@ class Turn:
 
     def _told(self, view: View) -> tuple[list[bytes], list[str]]:
         """Return who is in the view and has changed, and who was in it and is no longer."""
-        rows = self._after.rows(view.shape)
+        rows = self._rows(view.shape)
         if view.filter.is_everything:
             return rows.tolist(), [aircraft.icao24 for aircraft in self._changes.removed]
         # One look for both, for what costs is the look.
@@ -109,6 +119,18 @@ class Turn:
             rows[now_in].tolist(),
             [self._now_and_before.aircraft[index].icao24 for index in gone.tolist()],
         )
+
+    def _rows(self, shape: Shape) -> Rows:
+        """Return who changed, as JSON."""
+        kept = self._shared if shape in STANDARD else self._kept
+        rows: Rows | None = kept.get(shape)
+        if rows is None:
+            rows = self._after.rows(shape)
+            if shape in STANDARD:
+                self._shared[shape] = rows
+            else:
+                self._kept.store(shape, rows, rows.nbytes + sum(map(getsizeof, rows.tolist())))
+        return rows
 
     @cached_property
     def _after(self) -> Columns:

@@ -4,6 +4,7 @@ import asyncio
 
 import msgspec
 
+from processor.live.audience import Visitor
 from processor.live.view import View
 
 
@@ -18,12 +19,14 @@ class Viewer:
     """Sleeps until something happens that may concern it; holds nothing of what it is owed.
 
     Attributes:
+        visitor: Whose stream it is.
         view: What it looks at,
         past: and when, if not now; whoever serves the past knows more of it.
         ending: How its stream is to end, once it is.
     """
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: View, visitor: Visitor) -> None:
+        self.visitor = visitor
         self.view = view
         self.past: object | None = None
         self.ending: Ending | None = None
