@@ -4,6 +4,7 @@ ProcessorError
 ├── StoppedError        the service is stopping: leave the work, it is still in the log
 ├── UnavailableError    the broker or the database does not answer: wait, ask again
 ├── ClockDoubtError     the clocks here may be wrong: store nothing, wait, look again
+├── OverloadedError     every place that this client may have is in use: it is to come back later
 └── FatalError          this half cannot go on: end its work, say why, try again with the other half
     ├── LostLogError        the log is not the one, or not all, that was being stored
     ├── PoisonedLogError    too many malformed messages to be chance

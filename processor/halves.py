@@ -10,6 +10,7 @@ from fastapi import APIRouter
 from prometheus_client import CollectorRegistry
 
 from processor.access.gate import Gate
+from processor.access.shares import ShareLimits
 from processor.api.health import Checks, holds
 from processor.api.page import page_routes
 from processor.api.readsb import readsb_routes
@@ -30,7 +31,6 @@ from processor.host_clock import carried_on
 from processor.live.audience import Limits
 from processor.live.broadcaster import Broadcaster, Lifetime
 from processor.live.data_clock import DataClock
-from processor.live.field_selections import SelectionLimits
 from processor.live.metrics import LiveMetrics
 from processor.live.picture import LivePicture
 from processor.live.reader import LiveReader
@@ -352,7 +352,7 @@ def limits_of(settings: SseSettings) -> Limits:
         viewers=settings.max_viewers,
         per_address=settings.max_viewers_per_address,
         per_principal=settings.max_viewers_per_principal,
-        selections=SelectionLimits(
+        selections=ShareLimits(
             total=settings.max_field_selections,
             per_principal=settings.max_field_selections_per_principal,
             per_address=settings.max_field_selections_per_address,

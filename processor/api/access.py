@@ -9,6 +9,7 @@ from starlette.requests import HTTPConnection
 from processor.access.errors import AccessError
 from processor.access.gate import Gate
 from processor.access.principal import LIVE, Principal, Scope
+from processor.access.shares import OverloadedError
 
 TOKEN_PARAMETERS = frozenset({"access_token", "api_key", "token"})
 
@@ -91,4 +92,17 @@ async def refuse(_connection: HTTPConnection, error: AccessError) -> Response:
     elif error.status != status.HTTP_503_SERVICE_UNAVAILABLE:
         headers["WWW-Authenticate"] = f'Bearer error="{error.code}"'
     body = {"error": error.code, "reason": error.reason}
+    return JSONResponse(body, status_code=error.status, headers=headers)
+
+
+async def refuse_overloaded(_connection: HTTPConnection, error: OverloadedError) -> Response:
+    """Answer a request for which there is no place, a WebSocket's handshake too."""
+    headers = {"Cache-Control": "no-store", "Retry-After": str(error.retry_after_seconds)}
+    body = {
+        "error": "overloaded",
+        "reason": error.reason,
+        "bound": error.bound,
+        "limit": error.limit,
+        "setting": error.setting or None,
+    }
     return JSONResponse(body, status_code=error.status, headers=headers)

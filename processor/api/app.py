@@ -6,7 +6,8 @@ from fastapi import APIRouter, FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
 from processor.access.errors import AccessError
-from processor.api.access import OTHER_HOST, refuse
+from processor.access.shares import OverloadedError
+from processor.api.access import OTHER_HOST, refuse, refuse_overloaded
 from processor.api.history_errors import HISTORY_REFUSALS
 from processor.api.hosts import HostCheck
 from processor.api.requests import refuse_filter
@@ -37,6 +38,7 @@ def create_app(
     for router in routers:
         app.include_router(router)
     app.exception_handler(AccessError)(refuse)
+    app.exception_handler(OverloadedError)(refuse_overloaded)
     app.exception_handler(FilterError)(refuse_filter)
     for error, handler in HISTORY_REFUSALS.items():
         app.exception_handler(error)(handler)

@@ -12,6 +12,7 @@ from starlette.types import Message, Receive, Scope, Send
 from processor.access.errors import AccessError
 from processor.access.gate import Gate
 from processor.access.principal import LIVE
+from processor.access.shares import OverloadedError
 from processor.api.access import REFUSALS, admit
 from processor.api.connection import connection_of
 from processor.api.parameters import describe_parameters
@@ -19,7 +20,7 @@ from processor.api.requests import UNUSABLE, error_event, read_request, visitor_
 from processor.history.errors import QuestionError
 from processor.history.replay import Replay
 from processor.history.replay_question import MAX_SPEED, Question
-from processor.live.audience import OverloadedError, Visitor
+from processor.live.audience import Visitor
 from processor.live.broadcaster import Broadcaster
 from processor.live.filter import FilterError
 from processor.live.metrics import LiveMetrics

@@ -13,6 +13,7 @@ from starlette.websockets import WebSocketDisconnect
 from processor.access.errors import AccessError
 from processor.access.gate import Gate
 from processor.access.principal import LIVE, Principal
+from processor.access.shares import OverloadedError
 from processor.api.access import require
 from processor.api.connection import connection_of
 from processor.api.origins import is_allowed_origin
@@ -20,7 +21,6 @@ from processor.api.requests import error_event, read_query, read_request, visito
 from processor.history.errors import QuestionError
 from processor.history.replay import Replay
 from processor.live import events
-from processor.live.audience import OverloadedError
 from processor.live.broadcaster import Broadcaster
 from processor.live.events import Event
 from processor.live.filter import FilterError

@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 import msgspec
 import structlog
 
+from processor.access.shares import OverloadedError
 from processor.history.database import HistoryDatabase
 from processor.history.errors import HistoryError, UnavailableError
 from processor.history.replay_groups import Group, Grouping, span_of
@@ -18,7 +19,6 @@ from processor.history.replay_question import Question
 from processor.history.replay_recording import Reading, Recording
 from processor.history.replay_stage import Stage
 from processor.history.seam import LOST_ID, REACH_SECONDS, Seam, find_certainty
-from processor.live.audience import OverloadedError
 from processor.live.broadcaster import Broadcaster
 from processor.live.viewer import Ending, Viewer
 from processor.live.wire import Piece, Wire
@@ -111,7 +111,10 @@ class Replay:
     def _counted(self) -> Iterator[None]:
         if self._running >= self.limits.replays:
             raise OverloadedError(
-                f"{self.limits.replays} replays are running already (history.max_replays)"
+                f"{self.limits.replays} replays are running already (history.max_replays)",
+                bound="total",
+                limit=self.limits.replays,
+                setting="history.max_replays",
             )
         self._running += 1
         try:

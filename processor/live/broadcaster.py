@@ -8,9 +8,10 @@ from contextlib import contextmanager
 
 import msgspec
 
+from processor.access.shares import OverloadedError
 from processor.live import events
 from processor.live.aircraft import Aircraft
-from processor.live.audience import Audience, Limits, OverloadedError, Visitor
+from processor.live.audience import Audience, Limits, Visitor
 from processor.live.events import Event
 from processor.live.metrics import LiveMetrics
 from processor.live.position import EventId, parse_event_id

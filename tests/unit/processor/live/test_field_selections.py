@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from prometheus_client import CollectorRegistry
 
-from processor.live.audience import Limits, OverloadedError, Visitor
+from processor.access.shares import OverloadedError, ShareLimits
+from processor.live.audience import Limits, Visitor
 from processor.live.broadcaster import Broadcaster, Lifetime
-from processor.live.field_selections import SelectionLimits
 from processor.live.metrics import LiveMetrics
 from processor.live.shape import PAGE_FIELDS, STANDARD
 from processor.live.view import View, parse_view
@@ -23,7 +23,7 @@ STANDARD_VIEWS = [
 ]
 FLOODER = Visitor("192.0.2.1")
 NEWCOMER = Visitor("192.0.2.2")
-LIMITS = SelectionLimits(total=6, per_principal=3, per_address=4)
+LIMITS = ShareLimits(total=6, per_principal=3, per_address=4)
 
 
 @pytest.fixture
