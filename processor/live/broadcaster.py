@@ -4,14 +4,15 @@ import asyncio
 import random
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 
 import msgspec
 
-from processor.access.shares import OverloadedError
+from processor.access.shares import Client, OverloadedError
 from processor.live import events
 from processor.live.aircraft import Aircraft
 from processor.live.audience import Audience, Limits, Visitor
+from processor.live.client_pacing import ClientPacing
 from processor.live.events import Event
 from processor.live.metrics import LiveMetrics
 from processor.live.position import EventId, parse_event_id
@@ -78,6 +79,7 @@ class Broadcaster:
         self._clock = clock
         self._expiry_clock = clock if expiry_clock is None else expiry_clock
         self._audience = Audience(limits, metrics)
+        self.pacing = ClientPacing()
         self._viewers: set[Viewer] = set()
         self._tracker: Tracker
         self._scene: Scene | None = None
@@ -141,9 +143,16 @@ class Broadcaster:
         while self._viewers and not hurry.is_set() and time.monotonic() < give_up_at:  # noqa: ASYNC110 - once in a life
             await asyncio.sleep(0.05)
 
-    def snapshot(self, view: View) -> bytes | None:
-        """Return a view as JSON, or None until the picture is whole."""
-        return self._scene.snapshot(view).data if self._scene is not None else None
+    async def snapshot(self, view: View, client: Client) -> bytes | None:
+        """Return a view as JSON, or None until the picture is whole.
+
+        Args:
+            view: What a client asks for once.
+            client: Which one; its requests wait for each other.
+        """
+        async with self.pacing.paced(client):
+            scene = self._scene
+            return None if scene is None else await scene.write_snapshot(view)
 
     def select(self, view: View) -> Sequence[Aircraft] | None:
         """Return who is in a view, or None until the picture is whole."""
@@ -263,10 +272,17 @@ class Broadcaster:
             await self._reach(viewer, seen)
         view = viewer.view
         while (scene := await self._news(viewer, view, told)) is not None:
-            if viewer.view is not view or (told is None and not last_event_id):
-                pieces = scene.snapshot_pieces(viewer.view, wire)
-            elif told is None:
-                pieces = self._resume(scene, view, wire, seen)
+            if viewer.view is not view or told is None:
+                is_return = viewer.view is view and last_event_id != ""
+                async with self._paced(viewer, is_shared=not is_return):
+                    # In the meantime the picture may have moved on, or the stream be over.
+                    if (latest := self._scene) is None or self._is_over(viewer):
+                        continue
+                    scene = latest
+                    if is_return and viewer.view is view:
+                        pieces = self._resume(scene, view, wire, seen)
+                    else:
+                        pieces = scene.snapshot_pieces(viewer.view, wire)
             elif scene.current.number == told + 1:
                 pieces = scene.next_pieces(view, wire)
             else:
@@ -279,12 +295,25 @@ class Broadcaster:
 
     async def _news(self, viewer: Viewer, view: View, told: int | None) -> Scene | None:
         """Wait for what the viewer has not been told; None if it is not to be told more."""
-        while self.ending(viewer) is None and viewer.past is None:
+        while not self._is_over(viewer):
             scene = self._scene
             if scene is not None and (scene.current.number != told or viewer.view is not view):
                 return scene
             await viewer.wait()
         return None
+
+    def _is_over(self, viewer: Viewer) -> bool:
+        """Whether a viewer is not to be told more of the living picture."""
+        return self.ending(viewer) is not None or viewer.past is not None
+
+    @asynccontextmanager
+    async def _paced(self, viewer: Viewer, *, is_shared: bool) -> AsyncIterator[None]:
+        """Let viewers of one client wait for each other, unless all who come get the same."""
+        if is_shared and viewer.view.is_standard:
+            yield
+            return
+        async with self.pacing.paced(viewer.visitor):
+            yield
 
     async def _reach(self, viewer: Viewer, seen: EventId) -> None:
         """Wait until the picture is where the viewer was, if that is to be soon."""

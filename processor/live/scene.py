@@ -1,5 +1,6 @@
 """The picture as it stands at this turn, told to whoever has not followed it there."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 
 from processor.live import events
@@ -12,6 +13,9 @@ from processor.live.tracker import Changes, Missed, Tracker
 from processor.live.turn import Turn
 from processor.live.view import View
 from processor.live.wire import Piece, Wire
+
+AT_A_TIME = 500
+"""Aircraft that are encoded for one client before others have a turn: about a millisecond."""
 
 UNCERTAIN = "what was missed is not known for certain"
 
@@ -65,6 +69,15 @@ class Scene:
         rows = [aircraft.encode(view.shape) for aircraft in self.select(view)]
         event_id = str(self.seen_by(view))
         return events.snapshot(rows, view.shape, id=event_id, now=self._clock())
+
+    async def write_snapshot(self, view: View) -> bytes:
+        """Return the data of the whole view, some aircraft at a time: others want to be served."""
+        aircraft, event_id, now = self.select(view), str(self.seen_by(view)), self._clock()
+        rows: list[bytes] = []
+        for first in range(0, len(aircraft), AT_A_TIME):
+            rows += [one.encode(view.shape) for one in aircraft[first : first + AT_A_TIME]]
+            await asyncio.sleep(0)
+        return events.snapshot(rows, view.shape, id=event_id, now=now).data
 
     def select(self, view: View) -> Sequence[Aircraft]:
         """Return who is in a view."""
