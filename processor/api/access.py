@@ -8,8 +8,11 @@ from starlette.requests import HTTPConnection
 
 from processor.access.errors import AccessError
 from processor.access.gate import Gate
-from processor.access.principal import LIVE, Principal, Scope
+from processor.access.principal import ANYBODY, LIVE, Principal, Scope
 from processor.access.shares import OverloadedError
+
+PRINCIPAL = "principal"
+"""In the state of a request: the name of who was admitted; empty where everybody is."""
 
 TOKEN_PARAMETERS = frozenset({"access_token", "api_key", "token"})
 
@@ -47,17 +50,20 @@ def require(gate: Gate, scope: Scope) -> Any:  # noqa: ANN401 - like FastAPI's o
 
 
 async def admit(gate: Gate, scope: Scope, connection: HTTPConnection) -> Principal:
-    """Return who asks, by header or ticket.
+    """Return who asks, by header or ticket, and note the name in the request's state.
 
     Raises:
         AccessError: Nobody we know, or somebody without the scope.
     """
-    return await gate.admit(
+    principal = await gate.admit(
         authorization=connection.headers.get("authorization"),
         ticket=connection.query_params.get("ticket"),
         scope=scope,
         has_token_in_url=not TOKEN_PARAMETERS.isdisjoint(connection.query_params),
     )
+    name = "" if principal is ANYBODY else principal.name
+    connection.scope.setdefault("state", {})[PRINCIPAL] = name
+    return principal
 
 
 def ticket_routes(gate: Gate) -> APIRouter:

@@ -96,6 +96,7 @@ class Replay:
             if not isinstance(viewer.past, Question):
                 async for piece in self.broadcaster.follow(viewer, wire, last_event_id, told=told):
                     yield piece
+                    del piece
                 last_event_id, told = "", None
                 continue
             with self._counted():

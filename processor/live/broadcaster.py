@@ -3,6 +3,7 @@
 import asyncio
 import random
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 
@@ -233,6 +234,7 @@ class Broadcaster:
         """
         async for piece in self.follow(viewer, wire, last_event_id):
             yield piece
+            del piece
         async for piece in self.farewell(viewer, wire):
             yield piece
 
@@ -290,8 +292,11 @@ class Broadcaster:
                 pieces, _ = scene.pieces_since(seen, view, wire)
             view, told = viewer.view, scene.current.number
             seen = scene.seen_by(view)
-            for piece in pieces:
-                yield piece
+            # What was sent is let go: who waits for the next tick, and the traceback of a stream
+            # that was cut off, would keep a whole picture each.
+            left, pieces = deque(pieces), ()
+            while left:
+                yield left.popleft()
 
     async def _news(self, viewer: Viewer, view: View, told: int | None) -> Scene | None:
         """Wait for what the viewer has not been told; None if it is not to be told more."""

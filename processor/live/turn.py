@@ -17,8 +17,12 @@ from processor.live.tracker import Changes
 from processor.live.view import View
 from processor.live.wire import Effort, Piece, Wire
 
-KEPT_BYTES = 32 * 1024 * 1024
-"""Of what is written for few viewers, in one turn: a thousand boxes take a third of it."""
+SELECTED_BYTES = 48 * 1024 * 1024
+"""Of what is written in one turn of the selections of fields that streams have. Each may be for
+many viewers, so it has a budget of its own, which no filters can take."""
+
+KEPT_BYTES = 16 * 1024 * 1024
+"""Of what else is written for some, in one turn: events of filters, snapshots, what was missed."""
 
 SHARED = frozenset({"turn", "snapshot"})
 
@@ -57,14 +61,15 @@ class Turn:
         self._now = now
         # For all: standard shapes, wires and `SHARED` are few.
         self._shared: dict[Hashable, Any] = {}
-        # For some: there is no end of filters, selections of fields and positions.
+        # For some: there is no end of selections of fields, filters and positions.
+        self._selected = ByteCache(SELECTED_BYTES)
         self._kept = ByteCache(KEPT_BYTES)
         self._own_writes = 0
 
     @property
     def kept_bytes(self) -> int:
         """What is kept of this turn that clients have chosen, in bytes."""
-        return self._kept.used_bytes
+        return self._kept.used_bytes + self._selected.used_bytes
 
     def pieces(self, view: View, wire: Wire[Piece], tag: str) -> tuple[Piece, ...]:
         """Return the turn's events for a viewer that has taken the turn before."""
@@ -76,15 +81,20 @@ class Turn:
         """Write events for all who want the same in this turn."""
         key = (what, view.key, wire.name)
         is_for_all = view.is_standard and what in SHARED
-        pieces: tuple[Piece, ...] | None = (self._shared if is_for_all else self._kept).get(key)
+        kept = self._kept_of(what, view)
+        pieces: tuple[Piece, ...] | None = (self._shared if is_for_all else kept).get(key)
         if pieces is None:
             is_shared = view.filter.is_everything and what in SHARED
             pieces = wire.pack(make(), self._effort(is_shared=is_shared))
             if is_for_all:
                 self._shared[key] = pieces
             else:
-                self._kept.store(key, pieces, sum(map(getsizeof, pieces)))
+                kept.store(key, pieces, sum(map(getsizeof, pieces)))
         return pieces
+
+    def _kept_of(self, what: Hashable, view: View) -> ByteCache:
+        is_selection = what == "turn" and view.filter.is_everything
+        return self._selected if is_selection else self._kept
 
     def _effort(self, *, is_shared: bool) -> Effort:
         if is_shared:
@@ -122,14 +132,14 @@ class Turn:
 
     def _rows(self, shape: Shape) -> Rows:
         """Return who changed, as JSON."""
-        kept = self._shared if shape in STANDARD else self._kept
+        kept = self._shared if shape in STANDARD else self._selected
         rows: Rows | None = kept.get(shape)
         if rows is None:
             rows = self._after.rows(shape)
             if shape in STANDARD:
                 self._shared[shape] = rows
             else:
-                self._kept.store(shape, rows, rows.nbytes + sum(map(getsizeof, rows.tolist())))
+                self._selected.store(shape, rows, rows.nbytes + sum(map(getsizeof, rows.tolist())))
         return rows
 
     @cached_property

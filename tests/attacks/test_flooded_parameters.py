@@ -6,6 +6,7 @@ from tests.support.attack import Attack
 from tests.support.flood import (
     PARAMETERS,
     Flood,
+    ask_and_read_nothing,
     ask_readsb,
     ask_rest,
     ask_stream,
@@ -40,5 +41,17 @@ def test_ever_new_addresses_for_programs_of_readsb_fill_no_memory() -> None:
         with attack.under_way():
             flood = Flood(attack.port, PARAMETERS["pinned"], "", ask_readsb)
             flood.run(6 * SECONDS_EACH)
+            print(dict(flood.outcomes))  # noqa: T201 - the test's log
+        attack.verify()
+
+
+def test_answers_that_are_not_read_fill_no_memory() -> None:
+    """A hundred connections with a whole answer each, of which the server holds a share."""
+    with Attack(aircraft=AIRCRAFT) as attack:
+        with attack.under_way():
+            wishes = PARAMETERS["Last-Event-ID"]
+            position = attack.server.tell().position
+            flood = Flood(attack.port, wishes, position, ask_and_read_nothing, connections=100)
+            flood.run(4 * SECONDS_EACH)
             print(dict(flood.outcomes))  # noqa: T201 - the test's log
         attack.verify()

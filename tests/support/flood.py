@@ -22,6 +22,7 @@ FIRST_BYTES = 64 * 1024
 
 _READ_BYTES = 1 << 18
 _GIVE_UP_S = 5.0
+_UNREAD_S = 4.0
 
 
 class Wish(NamedTuple):
@@ -100,6 +101,7 @@ class Flood:
         wishes: What to ask for.
         position: Where the log stood a little while ago.
         ask: How: one exchange, which returns a word for what came of it.
+        connections: At once.
     """
 
     def __init__(
@@ -108,7 +110,10 @@ class Flood:
         wishes: Wishes,
         position: str,
         ask: "Callable[[int, Iterator[Wish]], Awaitable[str]]",
+        *,
+        connections: int = CONNECTIONS,
     ) -> None:
+        self._connections = connections
         self.outcomes: Counter[str] = Counter()
         self._port = port
         self._wishes = wishes
@@ -124,7 +129,7 @@ class Flood:
     async def _run(self, seconds: float) -> None:
         give_up_at = time.monotonic() + seconds
         async with asyncio.TaskGroup() as group:
-            for number in range(CONNECTIONS):
+            for number in range(self._connections):
                 group.create_task(self._repeat(number, give_up_at))
 
     async def _repeat(self, number: int, give_up_at: float) -> None:
@@ -172,7 +177,7 @@ async def ask_stream(port: int, wishes: Iterator[Wish]) -> str:
     """Open a stream, read the beginning of its snapshot, and leave."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(ATTACKER, 0))
     try:
-        writer.write(_head("/sse/flights", next(wishes)))
+        writer.write(_head("/sse/flights", next(wishes), "Connection: close\r\n"))
         return await _read_beginning(reader)
     finally:
         writer.transport.abort()
@@ -209,3 +214,17 @@ async def _read_beginning(reader: asyncio.StreamReader) -> str:
         if not part:
             return "ended"
     return "served"
+
+
+async def ask_and_read_nothing(port: int, wishes: Iterator[Wish]) -> str:
+    """Ask for a whole answer and leave it on the way for a while."""
+    reader, writer = await asyncio.open_connection(
+        "127.0.0.1", port, local_addr=(ATTACKER, 0), limit=1
+    )
+    try:
+        writer.write(_head("/api/flights", next(wishes)))
+        status = (await reader.readexactly(12)).split()[1].decode()
+        await asyncio.sleep(_UNREAD_S)
+        return status
+    finally:
+        writer.transport.abort()

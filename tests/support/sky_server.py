@@ -23,7 +23,7 @@ from processor.api.app import create_app
 from processor.api.health import health_routes, holds
 from processor.api.history import history_routes
 from processor.api.server import create_server, listen
-from processor.garbage import search_seldom
+from processor.garbage import give_back_large_blocks, search_seldom
 from processor.halves import LiveHalf, history_of
 from processor.history.database import HistoryDatabase
 from telemetry.settings import Settings
@@ -219,6 +219,7 @@ def main() -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
     search_seldom()
+    give_back_large_blocks()
     uvloop.run(_serve(serving, errors))
 
 

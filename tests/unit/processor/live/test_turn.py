@@ -42,7 +42,8 @@ def make_turn(aircraft: int = 200) -> Turn:
 
 def test_what_clients_choose_is_kept_within_the_budget(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever of it is the whole picture, a selection of fields, or what was missed since."""
-    monkeypatch.setattr(turn_module, "KEPT_BYTES", 1_000_000)
+    monkeypatch.setattr(turn_module, "KEPT_BYTES", 500_000)
+    monkeypatch.setattr(turn_module, "SELECTED_BYTES", 500_000)
     turn = make_turn()
     for number, field in enumerate(FIELDS[1:] * 20):
         selection = parse_view([("fields", field)])
