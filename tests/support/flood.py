@@ -190,7 +190,8 @@ async def ask_websocket(port: int, wishes: Iterator[Wish]) -> str:
         wish = next(wishes)
         query = f"{wish.query}&last_event_id={wish.last_event_id}".strip("&")
         writer.write(_head("/ws/flights", Wish(query), WEBSOCKET))
-        outcome = await _read_beginning(reader)
+        if (outcome := await _read_beginning(reader)) != "served":
+            return outcome
         writer.write(_message(f'{{"subscribe":"{next(wishes).query}"}}'.encode()))
         await reader.read(_READ_BYTES)
         return outcome
