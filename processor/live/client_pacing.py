@@ -1,4 +1,4 @@
-"""Make what only one client gets: for each one thing at a time, and half of the time at most."""
+"""Make what only one client gets: for each one thing at a time, a quarter of the time at most."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,6 +8,9 @@ from processor.access.shares import Client, network_of
 
 AT_ONCE = 4
 """Clients for which something is made at a time: an answer in the making takes megabytes."""
+
+REST_RATIO = 3
+"""Of a client's rest to the time that its answer took: the rest is for subscribers and others."""
 
 
 class _Line:
@@ -21,9 +24,10 @@ class _Line:
 class ClientPacing:
     """What all get is made once; what one client chooses costs time for that client alone.
 
-    A client is a principal or, without one, an address. After each of its answers it rests for as
-    long as that took, so its requests wait for each other and not the subscribers for them. There
-    are as many waiting requests as connections, which are bounded elsewhere.
+    A client is a principal or, without one, an address. After each of its answers it rests for
+    `REST_RATIO` times as long as that took, so its requests wait for each other and not the
+    subscribers for them. There are as many waiting requests as connections, which are bounded
+    elsewhere.
     """
 
     def __init__(self) -> None:
@@ -46,13 +50,16 @@ class ClientPacing:
             self._leave(name, line)
             raise
         loop = asyncio.get_running_loop()
-        began_at = loop.time()
+        rest_seconds = 0.0
         try:
             async with self._places:
                 began_at = loop.time()
-                yield
+                try:
+                    yield
+                finally:
+                    rest_seconds = REST_RATIO * (loop.time() - began_at)
         finally:
-            loop.call_later(loop.time() - began_at, self._rested, name, line)
+            loop.call_later(rest_seconds, self._rested, name, line)
 
     def _rested(self, name: str, line: _Line) -> None:
         line.lock.release()

@@ -15,8 +15,8 @@ from tests.support.flood import (
 
 pytestmark = pytest.mark.timeout(180)
 
-AIRCRAFT = 6_000
-"""Half of what OpenSky shows at noon, for the witnesses to understand in time."""
+AIRCRAFT = 5_000
+"""Less than half of what OpenSky shows at noon, for the witnesses to understand in time."""
 
 SECONDS_EACH = 1.5
 
