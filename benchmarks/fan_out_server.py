@@ -17,7 +17,7 @@ from benchmarks.processes import allow_open_files
 from benchmarks.traffic import Fleet
 from processor.api.app import create_app
 from processor.api.server import create_server, listen
-from processor.garbage import search_seldom
+from processor.garbage import give_back_large_blocks, search_seldom
 
 
 class Serving(msgspec.Struct, frozen=True):
@@ -130,6 +130,7 @@ def main() -> None:
         os.sched_setaffinity(0, {serving.core})
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     search_seldom()
+    give_back_large_blocks()
     uvloop.run(_serve(serving))
 
 

@@ -13,7 +13,7 @@ from processor.access.principal import LIVE, SCOPES
 from processor.archive.audit_derived import Extent
 from processor.archive.commands import Asked, begin_anew, print_audit, rebuild
 from processor.errors import FatalError
-from processor.garbage import search_seldom
+from processor.garbage import give_back_large_blocks, search_seldom
 from processor.service import Service
 from telemetry.database_files import refuse_missing_files
 from telemetry.kafka_refusals import refuse_unusable
@@ -70,6 +70,7 @@ def main() -> int:
         return 2
     configure_logs(settings.log.level, settings.log.format)
     search_seldom()
+    give_back_large_blocks()
     try:
         warn_of_plaintext(settings, _links(arguments))
         return uvloop.run(_run(settings, arguments))

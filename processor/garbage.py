@@ -1,6 +1,14 @@
-"""How often Python looks for garbage that only a search can find."""
+"""How often Python looks for garbage that only a search can find, and what memory it gives back."""
 
+import contextlib
+import ctypes
 import gc
+
+M_MMAP_THRESHOLD = -3
+"""Of <malloc.h>."""
+
+LARGE_BLOCK_BYTES = 256 * 1024
+"""As long as a piece of a stream: what is larger is compressed, joined or sent, and soon free."""
 
 
 def search_seldom() -> None:
@@ -12,3 +20,14 @@ def search_seldom() -> None:
     """
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
+
+
+def give_back_large_blocks() -> None:
+    """Let large blocks be pages of their own, which are given back as soon as they are free.
+
+    By itself glibc raises the limit to 32 MB once such a block has been freed. Answers of
+    megabytes then leave holes in its heap: a burst of them kept three times the memory that they
+    needed. Other libraries for C have no such limit, and nothing is changed there.
+    """
+    with contextlib.suppress(AttributeError, OSError):
+        ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK_BYTES)

@@ -358,6 +358,11 @@ def limits_of(settings: SseSettings) -> Limits:
         viewers=settings.max_viewers,
         per_address=settings.max_viewers_per_address,
         per_principal=settings.max_viewers_per_principal,
+        selections=ShareLimits(
+            total=settings.max_field_selections,
+            per_principal=settings.max_field_selections_per_principal,
+            per_address=settings.max_field_selections_per_address,
+        ),
     )
 
 

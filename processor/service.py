@@ -137,6 +137,7 @@ class Service:
             routers=[*routers, self._history_routes, ticket_routes(self._gate), health],
             allowed_origins=self._settings.sse.allowed_origins,
             accepted_hosts=accepted_hosts(self._settings.http.allowed_hosts, address),
+            write_deadline_seconds=self._settings.sse.write_deadline_seconds,
         )
 
     async def _watch(self, tasks: Iterable[asyncio.Task[None]]) -> None:

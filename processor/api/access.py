@@ -72,7 +72,7 @@ def require(gate: Gate, scope: Scope) -> Any:  # noqa: ANN401 - like FastAPI's o
 
 
 async def admit(gate: Gate, scope: Scope, connection: HTTPConnection) -> Principal:
-    """Return who asks, by header or ticket.
+    """Return who asks, by header or ticket, and note the name in the request's state.
 
     Raises:
         AccessError: Nobody we know, or somebody without the scope.

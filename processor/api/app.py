@@ -12,6 +12,7 @@ from processor.api.access import OTHER_HOST, refuse, refuse_overloaded
 from processor.api.answer_headers import AnswerHeaders
 from processor.api.history_errors import HISTORY_REFUSALS
 from processor.api.hosts import HostCheck
+from processor.api.outgoing import Outgoing
 from processor.api.requests import refuse_filter
 from processor.live.filter import FilterError
 
@@ -29,6 +30,7 @@ def create_app(
     routers: Iterable[APIRouter],
     allowed_origins: Sequence[str],
     accepted_hosts: Sequence[str] = (),
+    write_deadline_seconds: float = 30,
 ) -> FastAPI:
     """Make the application of whatever this process serves.
 
@@ -36,6 +38,7 @@ def create_app(
         routers: Its routes.
         allowed_origins: Other sites whose pages may read the answers.
         accepted_hosts: What Host may name; none means every name.
+        write_deadline_seconds: In which a client must take each piece of a large answer.
     """
     app = _App(
         title="OpenSky Flight Monitor",
@@ -52,6 +55,7 @@ def create_app(
     app.exception_handler(FilterError)(refuse_filter)
     for error, handler in HISTORY_REFUSALS.items():
         app.exception_handler(error)(handler)
+    app.add_middleware(Outgoing, deadline_seconds=write_deadline_seconds)
     if allowed_origins:
         app.add_middleware(
             CORSMiddleware,

@@ -8,7 +8,7 @@ from processor.access.gate import Gate
 from processor.access.principal import LIVE, Principal
 from processor.api.access import REFUSALS, require
 from processor.api.parameters import describe_parameters
-from processor.api.requests import UNUSABLE, read_view
+from processor.api.requests import UNUSABLE, read_view, visitor_of
 from processor.live.broadcaster import Broadcaster
 from processor.live.filter import FilterError
 
@@ -45,7 +45,7 @@ def flight_routes(*, broadcaster: Broadcaster, gate: Gate) -> APIRouter:
         view = read_view(request, principal)
         if view.shape.format not in FORMATS:
             raise FilterError("format", f"{view.shape.format} is of the stream alone: take row")
-        body = broadcaster.snapshot(view)
+        body = await broadcaster.snapshot(view, visitor_of(request, principal))
         if body is None:
             return Response(status_code=503, headers={"Retry-After": "1"})
         media_type = MEDIA_TYPES.get(view.shape.format, "application/json")

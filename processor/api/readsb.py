@@ -3,13 +3,15 @@
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Depends, Path, Response
 from fastapi.exceptions import RequestValidationError
+from starlette.requests import HTTPConnection
 
 from processor.access.gate import Gate
 from processor.access.principal import LIVE, Principal
+from processor.access.shares import Client
 from processor.api.access import REFUSALS, require
 from processor.api.answers import answer, schema_of
 from processor.api.readsb_shape import (
@@ -18,6 +20,7 @@ from processor.api.readsb_shape import (
     ReadsbAnswer,
     to_readsb,
 )
+from processor.api.requests import visitor_of
 from processor.live.aircraft import Aircraft
 from processor.live.broadcaster import Broadcaster
 from processor.live.filter import MAX_VALUES, Circle, FilterError
@@ -93,32 +96,35 @@ def readsb_routes(
     answers = _Answers(broadcaster, clock)
     admitted = require(gate, LIVE)
 
+    async def ask(connection: HTTPConnection, principal: Annotated[Principal, admitted]) -> _Asker:
+        return _Asker(principal, visitor_of(connection, principal))
+
+    asking = Depends(ask)
+
     async def point(
-        principal: Annotated[Principal, admitted], lat: Latitude, lon: Longitude, radius: Radius
+        asker: Annotated[_Asker, asking], lat: Latitude, lon: Longitude, radius: Radius
     ) -> Response:
         """Answer the aircraft around a point; also as `/v2/lat/{lat}/lon/{lon}/dist/{radius}`."""
-        return await answers.around(principal, Circle(lat, lon, radius * KM_PER_NAUTICAL_MILE))
+        return await answers.around(asker, Circle(lat, lon, radius * KM_PER_NAUTICAL_MILE))
 
     async def closest(
-        principal: Annotated[Principal, admitted], lat: Latitude, lon: Longitude, radius: Radius
+        asker: Annotated[_Asker, asking], lat: Latitude, lon: Longitude, radius: Radius
     ) -> Response:
         """Answer the aircraft that is closest to a point, or none."""
         circle = Circle(lat, lon, radius * KM_PER_NAUTICAL_MILE)
-        return await answers.around(principal, circle, is_closest_wanted=True)
+        return await answers.around(asker, circle, is_closest_wanted=True)
 
-    async def hexes(principal: Annotated[Principal, admitted], hexes: Hexes) -> Response:
+    async def hexes(asker: Annotated[_Asker, asking], hexes: Hexes) -> Response:
         """Answer the aircraft with these addresses; also as `/v2/icao/{hexes}`."""
-        return await answers.select(principal, "hexes", ("icao24", hexes))
+        return await answers.select(asker, "hexes", ("icao24", hexes))
 
-    async def callsigns(
-        principal: Annotated[Principal, admitted], callsigns: Callsigns
-    ) -> Response:
+    async def callsigns(asker: Annotated[_Asker, asking], callsigns: Callsigns) -> Response:
         """Answer the aircraft with these callsigns."""
-        return await answers.select(principal, "callsigns", ("callsign", callsigns))
+        return await answers.select(asker, "callsigns", ("callsign", callsigns))
 
-    async def squawks(principal: Annotated[Principal, admitted], squawks: Squawks) -> Response:
+    async def squawks(asker: Annotated[_Asker, asking], squawks: Squawks) -> Response:
         """Answer the aircraft with these transponder codes; also as `/v2/squawk/{squawks}`."""
-        return await answers.select(principal, "squawks", ("squawk", squawks))
+        return await answers.select(asker, "squawks", ("squawk", squawks))
 
     _add(router, point, "/point/{lat}/{lon}/{radius}", "/lat/{lat}/lon/{lon}/dist/{radius}")
     _add(router, closest, "/closest/{lat}/{lon}/{radius}")
@@ -135,6 +141,13 @@ def _add(router: APIRouter, endpoint: Callable[..., Any], path: str, *aliases: s
         router.add_api_route(alias, endpoint, include_in_schema=False)
 
 
+class _Asker(NamedTuple):
+    """Who asks: what it may see, and with whom it shares its pace."""
+
+    principal: Principal
+    client: Client
+
+
 class _Answers:
     """Looks aircraft up by the grammar of the stream, and writes them as readsb does."""
 
@@ -143,36 +156,39 @@ class _Answers:
         self._clock = clock
 
     async def around(
-        self, principal: Principal, circle: Circle, *, is_closest_wanted: bool = False
+        self, asker: _Asker, circle: Circle, *, is_closest_wanted: bool = False
     ) -> Response:
         """Answer who is in a circle, or who of them is closest to its centre."""
         began = time.perf_counter()
         km = max(circle.radius_km, SMALLEST_KM)
-        found = self._find(principal, ("near", f"{circle.latitude},{circle.longitude},{km}"))
-        if found is None:
-            return _not_yet()
-        now = self._clock()
-        written = await _describe(found, now, circle)
+        async with self._broadcaster.pacing.paced(asker.client):
+            pair = ("near", f"{circle.latitude},{circle.longitude},{km}")
+            found = self._find(asker.principal, pair)
+            if found is None:
+                return _not_yet()
+            now = self._clock()
+            written = await _describe(found, now, circle)
         if is_closest_wanted:
             written = sorted(written, key=lambda aircraft: aircraft.dst or 0)[:1]
         return _write(written, now, began)
 
-    async def select(self, principal: Principal, parameter: str, pair: tuple[str, str]) -> Response:
+    async def select(self, asker: _Asker, parameter: str, pair: tuple[str, str]) -> Response:
         """Answer who passes a filter.
 
         Raises:
             RequestValidationError: Naming the part of the path.
         """
         began = time.perf_counter()
-        try:
-            found = self._find(principal, pair)
-        except FilterError as error:
-            detail = {"type": "filter", "loc": ("path", parameter), "msg": error.reason}
-            raise RequestValidationError([detail]) from None
-        if found is None:
-            return _not_yet()
-        now = self._clock()
-        return _write(await _describe(found, now), now, began)
+        async with self._broadcaster.pacing.paced(asker.client):
+            try:
+                found = self._find(asker.principal, pair)
+            except FilterError as error:
+                detail = {"type": "filter", "loc": ("path", parameter), "msg": error.reason}
+                raise RequestValidationError([detail]) from None
+            if found is None:
+                return _not_yet()
+            now = self._clock()
+            return _write(await _describe(found, now), now, began)
 
     def _find(self, principal: Principal, pair: tuple[str, str]) -> Sequence[Aircraft] | None:
         return self._broadcaster.select(parse_view([pair], principal.areas))

@@ -1,7 +1,8 @@
 """SERVE: the stream of Server-Sent Events."""
 
-from collections.abc import AsyncIterator
-from typing import Annotated
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+from typing import Annotated, cast
 
 import msgspec
 from fastapi import APIRouter, Header, Request, Response
@@ -78,6 +79,31 @@ class _Stream(EventSourceResponse):
             self._connection.give_up()
         if self._connection.is_given_up:
             self.metrics.closed.labels("slow").inc()
+
+    async def _stream_response(self, send: Send) -> None:
+        """Send what comes, and keep none of it: neither while waiting, nor when cut off.
+
+        A stream that is cut off leaves a cycle of tracebacks, which is found late; the base class
+        keeps what was sent last in it.
+        """
+        await send(
+            {
+                "type": "http.response.start",
+                "status": self.status_code,
+                "headers": self.raw_headers,
+            }
+        )
+        async with aclosing(cast("AsyncGenerator[bytes, None]", self.body_iterator)) as pieces:
+            async for piece in pieces:
+                message: Message = {"type": "http.response.body", "body": piece, "more_body": True}
+                del piece
+                try:
+                    await self._send_with_timeout(send, message)
+                finally:
+                    message.clear()
+        async with self._send_lock:
+            self.active = False
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _send_with_timeout(self, send: Send, message: Message) -> None:
         # What has been taken entirely is followed at once; a deadline costs as much as sending.
@@ -197,6 +223,7 @@ async def _stream(
             viewer.past = wanted.past
             async for piece in source.stream(viewer, wire, wanted.last_event_id):
                 yield piece
+                del piece
     except OverloadedError as error:
         for piece in wire.pack([broadcaster.overloaded(error)]):
             yield piece

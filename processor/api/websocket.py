@@ -103,6 +103,7 @@ class _Stream:
         source = self._replay or self._broadcaster
         async for text in source.stream(viewer, MESSAGES, self._last_event_id):
             await self._send_text(text)
+            del text
 
     async def _listen(self, viewer: Viewer) -> None:
         """Change the view when asked to; what cannot be used is told, and changes nothing."""

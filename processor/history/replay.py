@@ -98,9 +98,10 @@ class Replay:
             if not isinstance(viewer.past, Question):
                 async for piece in self.broadcaster.follow(viewer, wire, last_event_id, told=told):
                     yield piece
+                    del piece
                 last_event_id, told = "", None
                 continue
-            with self._places.held(viewer.client):
+            with self._places.held(viewer.visitor):
                 run = _Run(self, viewer, wire, viewer.past)
                 async with aclosing(run.pieces()) as pieces:
                     async for piece in pieces:

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from processor.live.shape import Shape
+from processor.live.shape import STANDARD, Shape
 from telemetry.state_vector import StateVector
 
 
@@ -13,6 +13,7 @@ class Aircraft(msgspec.Struct, eq=False, gc=False):
         icao24: The state vector's, at hand.
         partition: Of the log, in which the state vector stands,
         offset: and where.
+        encoded: Its JSON in the standard shapes that were asked for.
     """
 
     icao24: str
@@ -22,8 +23,11 @@ class Aircraft(msgspec.Struct, eq=False, gc=False):
     encoded: dict[Shape, bytes] = msgspec.field(default_factory=dict)
 
     def encode(self, shape: Shape) -> bytes:
-        """Return the aircraft as JSON, encoded once for all who want this shape."""
+        """Return the aircraft as JSON; in the standard shapes it is encoded once for all."""
         row = self.encoded.get(shape)
         if row is None:
-            row = self.encoded[shape] = shape.encode(self.state_vector)
+            row = shape.encode(self.state_vector)
+            # There is no end of other shapes, and many aircraft: those would fill the memory.
+            if shape in STANDARD:
+                self.encoded[shape] = row
         return row

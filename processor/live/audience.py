@@ -1,17 +1,11 @@
 """Who is watching: how many in all, from one address, and by one principal."""
 
-from collections import Counter
-from collections.abc import Hashable
-from typing import Any
-
 import msgspec
 
 from processor.access.shares import Client, OverloadedError, ShareLimits, Shares
+from processor.live.field_selections import FieldSelections
 from processor.live.metrics import LiveMetrics
 from processor.live.shape import Shape
-
-MAX_SHAPES = 32
-"""Each costs as much as encoding the fleet anew, however few watch it."""
 
 
 class Visitor(Client, frozen=True):
@@ -25,11 +19,12 @@ class Visitor(Client, frozen=True):
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """How many streams may be open."""
+    """How many streams may be open, and how many selections of fields they may have."""
 
     viewers: int
     per_address: int
     per_principal: int
+    selections: ShareLimits = ShareLimits(total=32, per_principal=4, per_address=4)
 
 
 class Audience:
@@ -46,48 +41,36 @@ class Audience:
             ),
             setting="sse.max_viewers",
         )
-        self._shapes: Counter[Shape] = Counter()
+        self._selections = FieldSelections(limits.selections)
 
-    def enter(self, visitor: Visitor) -> None:
-        """Count a visitor until it leaves.
+    def enter(self, visitor: Visitor, shape: Shape) -> None:
+        """Count a visitor and what it gets until it leaves.
 
         Raises:
             OverloadedError: Saying which limit is reached, and the setting that raises it.
         """
         self._streams.acquire(visitor)
+        try:
+            self._selections.take(visitor, shape)
+        except OverloadedError:
+            self._streams.release(visitor)
+            raise
         self._metrics.viewers.set(len(self._streams))
 
-    def leave(self, visitor: Visitor) -> None:
-        """Count a visitor no longer."""
+    def leave(self, visitor: Visitor, shape: Shape) -> None:
+        """Count a visitor no longer, nor what it gets."""
+        self._selections.release(visitor, shape)
         self._streams.release(visitor)
         self._metrics.viewers.set(len(self._streams))
 
     def uses(self, shape: Shape) -> bool:
         """Whether somebody gets this shape."""
-        return shape in self._shapes
+        return self._selections.uses(shape)
 
-    def take(self, shape: Shape) -> None:
-        """Count a shape until it is released.
+    def exchange(self, visitor: Visitor, before: Shape, after: Shape) -> None:
+        """Count what a visitor gets from now on in the place of what it got.
 
         Raises:
-            OverloadedError: Too many different ones are in use.
+            OverloadedError: It has too many selections of fields; nothing is changed.
         """
-        if shape not in self._shapes and len(self._shapes) >= MAX_SHAPES:
-            raise OverloadedError(
-                f"{MAX_SHAPES} selections of fields are in use already: take all fields,"
-                " or the same as others do",
-                bound="total",
-                limit=MAX_SHAPES,
-            )
-        _add(self._shapes, shape, 1)
-
-    def release(self, shape: Shape) -> None:
-        """Count a shape once less."""
-        _add(self._shapes, shape, -1)
-
-
-def _add(counter: Counter[Any], key: Hashable, step: int) -> None:
-    """Count, and forget what is counted down to none."""
-    counter[key] += step
-    if not counter[key]:
-        del counter[key]
+        self._selections.exchange(visitor, before, after)

@@ -3,15 +3,17 @@
 import asyncio
 import random
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 
 import msgspec
 
-from processor.access.shares import OverloadedError
+from processor.access.shares import Client, OverloadedError
 from processor.live import events
 from processor.live.aircraft import Aircraft
 from processor.live.audience import Audience, Limits, Visitor
+from processor.live.client_pacing import ClientPacing
 from processor.live.events import Event
 from processor.live.metrics import LiveMetrics
 from processor.live.position import EventId, parse_event_id
@@ -79,6 +81,7 @@ class Broadcaster:
         self._clock = clock
         self._expiry_clock = clock if expiry_clock is None else expiry_clock
         self._audience = Audience(limits, metrics)
+        self.pacing = ClientPacing()
         self._viewers: set[Viewer] = set()
         self._tracker: Tracker
         self._scene: Scene | None = None
@@ -152,9 +155,16 @@ class Broadcaster:
         while self._viewers and not hurry.is_set() and time.monotonic() < give_up_at:  # noqa: ASYNC110 - once in a life
             await asyncio.sleep(0.05)
 
-    def snapshot(self, view: View) -> bytes | None:
-        """Return a view as JSON, or None until the picture is whole."""
-        return self._scene.snapshot(view).data if self._scene is not None else None
+    async def snapshot(self, view: View, client: Client) -> bytes | None:
+        """Return a view as JSON, or None until the picture is whole.
+
+        Args:
+            view: What a client asks for once.
+            client: Which one; its requests wait for each other.
+        """
+        async with self.pacing.paced(client):
+            scene = self._scene
+            return None if scene is None else await scene.write_snapshot(view)
 
     def select(self, view: View) -> Sequence[Aircraft] | None:
         """Return who is in a view, or None until the picture is whole."""
@@ -180,12 +190,7 @@ class Broadcaster:
         Raises:
             OverloadedError: There are too many.
         """
-        self._audience.enter(visitor)
-        try:
-            self._audience.take(view.shape)
-        except OverloadedError:
-            self._audience.leave(visitor)
-            raise
+        self._audience.enter(visitor, view.shape)
         viewer = Viewer(view, visitor)
         timer = viewer.end_after(*self._lifetime_of(visitor))
         self._restricted.enter(view.filter.areas)
@@ -196,8 +201,7 @@ class Broadcaster:
             timer.cancel()
             self._viewers.discard(viewer)
             self._restricted.leave(view.filter.areas)
-            self._audience.release(viewer.view.shape)
-            self._audience.leave(visitor)
+            self._audience.leave(visitor, viewer.view.shape)
 
     def _lifetime_of(self, visitor: Visitor) -> tuple[float, Ending]:
         """Return how long a stream may last, and how it ends then."""
@@ -218,8 +222,7 @@ class Broadcaster:
         Raises:
             OverloadedError: Too many selections of fields are in use; nothing is changed.
         """
-        self._audience.take(view.shape)
-        self._audience.release(viewer.view.shape)
+        self._audience.exchange(viewer.visitor, viewer.view.shape, view.shape)
         viewer.view, viewer.past = view, past
         viewer.wake()
 
@@ -244,6 +247,7 @@ class Broadcaster:
         """
         async for piece in self.follow(viewer, wire, last_event_id):
             yield piece
+            del piece
         async for piece in self.farewell(viewer, wire):
             yield piece
 
@@ -283,10 +287,17 @@ class Broadcaster:
             await self._reach(viewer, seen)
         view = viewer.view
         while (scene := await self._news(viewer, view, told)) is not None:
-            if viewer.view is not view or (told is None and not last_event_id):
-                pieces = scene.snapshot_pieces(viewer.view, wire)
-            elif told is None:
-                pieces = self._resume(scene, view, wire, seen)
+            if viewer.view is not view or told is None:
+                is_return = viewer.view is view and last_event_id != ""
+                async with self._paced(viewer, is_shared=not is_return):
+                    # In the meantime the picture may have moved on, or the stream be over.
+                    if (latest := self.scene_of(viewer.view)) is None or self._is_over(viewer):
+                        continue
+                    scene = latest
+                    if is_return and viewer.view is view:
+                        pieces = self._resume(scene, view, wire, seen)
+                    else:
+                        pieces = scene.snapshot_pieces(viewer.view, wire)
             elif scene.current.number == told + 1:
                 pieces = scene.next_pieces(view, wire)
             else:
@@ -294,17 +305,33 @@ class Broadcaster:
                 pieces, _ = scene.pieces_since(seen, view, wire)
             view, told = viewer.view, scene.current.number
             seen = scene.seen_by(view)
-            for piece in pieces:
-                yield piece
+            # What was sent is let go: who waits for the next tick, and the traceback of a stream
+            # that was cut off, would keep a whole picture each.
+            left, pieces = deque(pieces), ()
+            while left:
+                yield left.popleft()
 
     async def _news(self, viewer: Viewer, view: View, told: int | None) -> Scene | None:
         """Wait for what the viewer has not been told; None if it is not to be told more."""
-        while self.ending(viewer) is None and viewer.past is None:
+        while not self._is_over(viewer):
             scene = self.scene_of(viewer.view)
             if scene is not None and (scene.current.number != told or viewer.view is not view):
                 return scene
             await viewer.wait()
         return None
+
+    def _is_over(self, viewer: Viewer) -> bool:
+        """Whether a viewer is not to be told more of the living picture."""
+        return self.ending(viewer) is not None or viewer.past is not None
+
+    @asynccontextmanager
+    async def _paced(self, viewer: Viewer, *, is_shared: bool) -> AsyncIterator[None]:
+        """Let viewers of one client wait for each other, unless all who come get the same."""
+        if is_shared and viewer.view.is_standard:
+            yield
+            return
+        async with self.pacing.paced(viewer.visitor):
+            yield
 
     async def _reach(self, viewer: Viewer, seen: EventId) -> None:
         """Wait until the picture is where the viewer was, if that is to be soon."""

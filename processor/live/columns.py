@@ -27,7 +27,6 @@ class Columns:
     def __init__(self, aircraft: Sequence[Aircraft]) -> None:
         self.aircraft = aircraft
         self._state_vectors = [one.state_vector for one in aircraft]
-        self._rows: dict[Shape, Rows] = {}
         self._floats: dict[str, Floats] = {}
         self._groups: dict[str, Mapping[Hashable, Indices]] = {}
 
@@ -40,11 +39,9 @@ class Columns:
 
     def rows(self, shape: Shape) -> Rows:
         """Return all aircraft as JSON, in an array, for many are picked out of it at once."""
-        if shape not in self._rows:
-            rows = np.empty(len(self), dtype=np.object_)
-            rows[:] = [aircraft.encode(shape) for aircraft in self.aircraft]
-            self._rows[shape] = rows
-        return self._rows[shape]
+        rows = np.empty(len(self), dtype=np.object_)
+        rows[:] = [aircraft.encode(shape) for aircraft in self.aircraft]
+        return rows
 
     def nobody(self) -> Mask:
         """Return a mask that holds for none."""

@@ -217,10 +217,11 @@ def parse_filter(parameters: Parameters, areas: Sequence[Box] = ()) -> Filter:
                 clauses.append(_CLAUSES[name](values))
         except ValueError as error:
             raise FilterError(name, str(error)) from None
-    return Filter(tuple(clauses), pinned, tuple(areas))
+    # Without a clause everybody passes: to pin one more makes no other view.
+    return Filter(tuple(clauses), pinned if clauses else (), tuple(areas))
 
 
-def split(values: Values) -> tuple[str, ...]:
+def split(values: Values, most: int = MAX_VALUES) -> tuple[str, ...]:
     """Split values at commas, and sort them: `a=3,2&a=1` is `a=1&a=2&a=3`.
 
     Raises:
@@ -229,8 +230,8 @@ def split(values: Values) -> tuple[str, ...]:
     parts = [part.strip() for value in values for part in value.split(",")]
     if not all(parts):
         raise ValueError("an empty value; leave the parameter out to ask for everything")
-    if len(parts) > MAX_VALUES:
-        raise ValueError(f"{len(parts)} values; {MAX_VALUES} are allowed")
+    if len(parts) > most:
+        raise ValueError(f"{len(parts)} values; {most} are allowed")
     return tuple(sorted(set(parts)))
 
 

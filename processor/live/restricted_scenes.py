@@ -9,6 +9,7 @@ from processor.box import Box
 from processor.live.restricted import RestrictedTracker
 from processor.live.scene import Scene
 from processor.live.tracker import Tracker
+from processor.live.turn import KEPT_BYTES
 
 Areas: TypeAlias = tuple[Box, ...]
 
@@ -73,5 +74,9 @@ class RestrictedScenes:
         watched = self._watched[tuple(areas)]
         if watched.scene is None and self._tracker is not None:
             tracker = RestrictedTracker(self._tracker, areas)
-            watched.scene = Scene(tracker, watched.turn_number, self._clock)
+            watched.scene = Scene(tracker, watched.turn_number, self._clock, self._kept_bytes)
         return watched.scene
+
+    def _kept_bytes(self) -> int:
+        """Divide one budget among all scenes, for there may be as many as keys."""
+        return KEPT_BYTES // max(1, len(self._watched))

@@ -1,5 +1,6 @@
 """The picture as it stands at this turn, told to whoever has not followed it there."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 
 from processor.live import events
@@ -10,9 +11,12 @@ from processor.live.events import Event
 from processor.live.position import EventId, Position
 from processor.live.restricted import RestrictedTracker
 from processor.live.tracker import Changes, Missed, Tracker
-from processor.live.turn import Turn
+from processor.live.turn import KEPT_BYTES, Turn
 from processor.live.view import View
 from processor.live.wire import Piece, Wire
+
+AT_A_TIME = 500
+"""Aircraft that are encoded for one client before others have a turn: about a millisecond."""
 
 UNCERTAIN = "what was missed is not known for certain"
 
@@ -25,9 +29,11 @@ class Scene:
         tracker: Tracker | RestrictedTracker,
         turn_number: int,
         clock: Callable[[], float],
+        kept_bytes: Callable[[], int] = lambda: KEPT_BYTES,
     ) -> None:
         self._tracker = tracker
         self._clock = clock
+        self._kept_bytes = kept_bytes
         self._delta: DeltaPicture | None = None
         self._missed: tuple[Position, int, Missed] | None = None
         self.current = self._make_turn(turn_number, tracker.turn(), is_beat=False)
@@ -54,6 +60,7 @@ class Scene:
             differences=self._delta.turn(changes, position, now) if self._delta else (),
             beat=len(self._tracker) if is_beat else None,
             now=now,
+            kept_bytes=self._kept_bytes(),
         )
 
     def next_pieces(self, view: View, wire: Wire[Piece]) -> tuple[Piece, ...]:
@@ -71,6 +78,15 @@ class Scene:
         rows = [aircraft.encode(view.shape) for aircraft in self.select(view)]
         event_id = str(self.seen_by(view))
         return events.snapshot(rows, view.shape, id=event_id, now=self._clock())
+
+    async def write_snapshot(self, view: View) -> bytes:
+        """Return the data of the whole view, some aircraft at a time: others want to be served."""
+        aircraft, event_id, now = self.select(view), str(self.seen_by(view)), self._clock()
+        rows: list[bytes] = []
+        for first in range(0, len(aircraft), AT_A_TIME):
+            rows += [one.encode(view.shape) for one in aircraft[first : first + AT_A_TIME]]
+            await asyncio.sleep(0)
+        return events.snapshot(rows, view.shape, id=event_id, now=now).data
 
     def select(self, view: View) -> Sequence[Aircraft]:
         """Return who is in a view."""

@@ -1,6 +1,7 @@
 """How a viewer wants its aircraft written: which fields, and as what."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any, Literal
 
@@ -21,6 +22,9 @@ DIGITS: Mapping[str, int | None] = {
 
 They are finer than what transponders send: 25 ft, 1 kt, 64 ft/min (RTCA DO-260B, 2.2.3.2).
 """
+
+STRUCTS_KEPT = 64
+"""Types of rows with chosen fields: one takes some kilobytes, and only a search frees it."""
 
 Encode = Callable[[StateVector], bytes]
 
@@ -53,10 +57,14 @@ class Shape:
 def _object_encoder(fields: tuple[str, ...]) -> Encode:
     if fields == FIELDS:
         return _encode
-    values = _values_of(fields)
-    # A fixed struct is encoded twice as fast as a dict.
-    struct = msgspec.defstruct("Selected", fields, gc=False)
+    values, struct = _values_of(fields), _struct_of(fields)
     return lambda state: _encode(struct(*values(state)))
+
+
+@lru_cache(STRUCTS_KEPT)
+def _struct_of(fields: tuple[str, ...]) -> Callable[..., msgspec.Struct]:
+    # A fixed struct is encoded twice as fast as a dict.
+    return msgspec.defstruct("Selected", fields, gc=False)
 
 
 def _row_encoder(fields: tuple[str, ...]) -> Encode:
@@ -107,3 +115,28 @@ WHOLE = Shape("object")
 """All fields under their names: what a viewer gets that asks for nothing else."""
 
 DELTA = Shape("delta")
+
+PAGE_FIELDS = (
+    "callsign",
+    "origin_country",
+    "time_position",
+    "last_contact",
+    "longitude",
+    "latitude",
+    "baro_altitude",
+    "geo_altitude",
+    "on_ground",
+    "velocity",
+    "true_track",
+    "vertical_rate",
+    "squawk",
+    "position_source",
+    "category",
+)
+"""What our own page asks for with a filter (web/src/stream/view.ts)."""
+
+STANDARD = frozenset({WHOLE, DELTA, Shape("row"), Shape("geojson"), Shape("row", PAGE_FIELDS)})
+"""The shapes that are encoded once for all, counted against no share and kept on each aircraft.
+
+They are few. Any other is chosen by a client, and there are half a million of them.
+"""

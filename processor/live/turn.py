@@ -2,20 +2,27 @@
 
 from collections.abc import Callable, Hashable, Sequence
 from functools import cached_property
+from sys import getsizeof
 from typing import Any
 
 import numpy as np
 
 from processor.live import events
-from processor.live.columns import Columns, Indices
+from processor.live.byte_cache import ByteCache
+from processor.live.columns import Columns, Indices, Rows
 from processor.live.events import Event
 from processor.live.position import Position, name_event
+from processor.live.shape import STANDARD, Shape
 from processor.live.tracker import Changes
 from processor.live.view import View
 from processor.live.wire import Effort, Piece, Wire
 
-KEPT_BYTES = 64 * 1024 * 1024
-"""Of what is written for few viewers, in one turn; more is written for each anew."""
+SELECTED_BYTES = 48 * 1024 * 1024
+"""Of what is written in one turn of the selections of fields that streams have. Each may be for
+many viewers, so it has a budget of its own, which no filters can take."""
+
+KEPT_BYTES = 16 * 1024 * 1024
+"""Of what else is written for some, in one turn: events of filters, snapshots, what was missed."""
 
 SHARED = frozenset({"turn", "snapshot"})
 
@@ -33,6 +40,7 @@ class Turn:
         differences: The same in the format delta, if anybody gets it.
         beat: How many aircraft there are, when it is time for a heartbeat.
         now: Unix time in seconds.
+        kept_bytes: Budget of what is written for some, in bytes.
     """
 
     def __init__(
@@ -44,6 +52,7 @@ class Turn:
         differences: Sequence[Event] = (),
         beat: int | None = None,
         now: float,
+        kept_bytes: int = KEPT_BYTES,
     ) -> None:
         self.number = number
         self.position = position
@@ -52,9 +61,17 @@ class Turn:
         self._differences = differences
         self._beat = beat
         self._now = now
-        self._kept: dict[Hashable, Any] = {}
-        self._kept_bytes = 0
+        # For all: standard shapes, wires and `SHARED` are few.
+        self._shared: dict[Hashable, Any] = {}
+        # For some: there is no end of selections of fields, filters and positions.
+        self._selected = ByteCache(SELECTED_BYTES)
+        self._kept = ByteCache(kept_bytes)
         self._own_writes = 0
+
+    @property
+    def kept_bytes(self) -> int:
+        """What is kept of this turn that clients have chosen, in bytes."""
+        return self._kept.used_bytes + self._selected.used_bytes
 
     def pieces(self, view: View, wire: Wire[Piece], tag: str) -> tuple[Piece, ...]:
         """Return the turn's events for a viewer that has taken the turn before."""
@@ -65,16 +82,21 @@ class Turn:
     ) -> tuple[Piece, ...]:
         """Write events for all who want the same in this turn."""
         key = (what, view.key, wire.name)
-        pieces: tuple[Piece, ...] | None = self._kept.get(key)
+        is_for_all = view.is_standard and what in SHARED
+        kept = self._kept_of(what, view)
+        pieces: tuple[Piece, ...] | None = (self._shared if is_for_all else kept).get(key)
         if pieces is None:
-            # There are few shapes and wires, but no end of filters, and of positions that viewers
-            # may name.
             is_shared = view.filter.is_everything and what in SHARED
             pieces = wire.pack(make(), self._effort(is_shared=is_shared))
-            if is_shared or self._kept_bytes < KEPT_BYTES:
-                self._kept[key] = pieces
-                self._kept_bytes += sum(map(len, pieces))
+            if is_for_all:
+                self._shared[key] = pieces
+            else:
+                kept.store(key, pieces, sum(map(getsizeof, pieces)))
         return pieces
+
+    def _kept_of(self, what: Hashable, view: View) -> ByteCache:
+        is_selection = what == "turn" and view.filter.is_everything
+        return self._selected if is_selection else self._kept
 
     def _effort(self, *, is_shared: bool) -> Effort:
         if is_shared:
@@ -94,7 +116,7 @@ class Turn:
 
     def _told(self, view: View) -> tuple[list[bytes], list[str]]:
         """Return who is in the view and has changed, and who was in it and is no longer."""
-        rows = self._after.rows(view.shape)
+        rows = self._rows(view.shape)
         if view.filter.is_everything:
             return rows.tolist(), [aircraft.icao24 for aircraft in self._changes.removed]
         # One look for both, for what costs is the look.
@@ -109,6 +131,18 @@ class Turn:
             rows[now_in].tolist(),
             [self._now_and_before.aircraft[index].icao24 for index in gone.tolist()],
         )
+
+    def _rows(self, shape: Shape) -> Rows:
+        """Return who changed, as JSON."""
+        kept = self._shared if shape in STANDARD else self._selected
+        rows: Rows | None = kept.get(shape)
+        if rows is None:
+            rows = self._after.rows(shape)
+            if shape in STANDARD:
+                self._shared[shape] = rows
+            else:
+                self._selected.store(shape, rows, rows.nbytes + sum(map(getsizeof, rows.tolist())))
+        return rows
 
     @cached_property
     def _after(self) -> Columns:

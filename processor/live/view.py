@@ -17,26 +17,33 @@ from processor.live.filter import (
     parse_filter,
     split,
 )
-from processor.live.shape import WHOLE, Format, Shape
+from processor.live.shape import STANDARD, WHOLE, Format, Shape
 from telemetry.state_vector import FIELDS
 
 FORMATS: tuple[Format, ...] = get_args(Format)
 PARAMETERS = (*FILTER_PARAMETERS, "fields", "format")
 TAG_LENGTH = 8
-WHOLE_KEY = f"{Filter()} {WHOLE.format} {WHOLE.fields}"
+
+MAX_CHARACTERS = 16_384
+"""Of all parameters together, for a stream holds what it asks for: two lists of 1,000 addresses."""
+
+MAX_NAME = 64
+_TOO_LONG = f"the parameters have more than {MAX_CHARACTERS} characters together: ask for less"
 
 
 class View(msgspec.Struct, frozen=True, eq=False):
     """Viewers of the same view get the same bytes.
 
     Attributes:
-        key: The same for all that ask for the same.
+        is_standard: Whether it is the whole picture in a standard shape.
+        key: The same for all that ask for the same; a digest, for what is asked for may be long.
         tag: The part of an event's id that ties it to the view: what was seen through another
             cannot be gone on from. Empty for the whole picture in its usual shape.
     """
 
     filter: Filter
     shape: Shape
+    is_standard: bool
     key: str
     tag: str
 
@@ -56,13 +63,18 @@ def parse_view(pairs: Iterable[tuple[str, str]], areas: Sequence[Box] = ()) -> V
     shape = _shape(parameters)
     if shape.format == "delta" and not selected.is_everything:
         raise FilterError("format", "delta is of the whole picture: with a filter take row")
-    key = f"{selected} {shape.format} {shape.fields}"
-    return View(selected, shape, key, "" if key == WHOLE_KEY else _tag(key))
+    key = _key(selected, shape)
+    is_standard = selected.is_everything and shape in STANDARD
+    return View(selected, shape, is_standard, key, "" if key == WHOLE_KEY else key[:TAG_LENGTH])
 
 
 def _gather(pairs: Iterable[tuple[str, str]]) -> Parameters:
     parameters: dict[str, list[str]] = {}
+    characters = 0
     for name, value in pairs:
+        characters += len(name) + len(value)
+        if characters > MAX_CHARACTERS:
+            raise FilterError(name[:MAX_NAME], _TOO_LONG)
         if name not in PARAMETERS:
             raise _unknown(name)
         parameters.setdefault(name, []).append(value)
@@ -93,7 +105,7 @@ def _format(values: Values) -> Format:
 
 def _fields(values: Values) -> tuple[str, ...]:
     try:
-        names = split(values)
+        names = split(values, len(FIELDS))
     except ValueError as error:
         raise FilterError("fields", str(error)) from None
     for name in names:
@@ -102,5 +114,9 @@ def _fields(values: Values) -> tuple[str, ...]:
     return names
 
 
-def _tag(key: str) -> str:
-    return hashlib.sha256(key.encode()).hexdigest()[:TAG_LENGTH]
+def _key(selected: Filter, shape: Shape) -> str:
+    text = f"{selected} {shape.format} {shape.fields}"
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+WHOLE_KEY = _key(Filter(), WHOLE)

@@ -4,7 +4,7 @@ import asyncio
 
 import msgspec
 
-from processor.access.shares import Client
+from processor.live.audience import Visitor
 from processor.live.view import View
 
 
@@ -19,15 +19,15 @@ class Viewer:
     """Sleeps until something happens that may concern it; holds nothing of what it is owed.
 
     Attributes:
+        visitor: Whose stream it is.
         view: What it looks at,
         past: and when, if not now; whoever serves the past knows more of it.
-        client: Whose places it takes.
         ending: How its stream is to end, once it is.
     """
 
-    def __init__(self, view: View, client: Client) -> None:
+    def __init__(self, view: View, visitor: Visitor) -> None:
+        self.visitor = visitor
         self.view = view
-        self.client = client
         self.past: object | None = None
         self.ending: Ending | None = None
         self._loop = asyncio.get_running_loop()

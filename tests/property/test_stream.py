@@ -86,7 +86,8 @@ class _Watching:
 
     async def _follow(self, broadcaster: Broadcaster, view: View) -> None:
         last, wire = self.viewer.last_event_id, EVENT_STREAMS["identity"]
-        with broadcaster.entered(Visitor("somewhere"), view) as entered:
+        # Each by itself: viewers of one client would wait for each other.
+        with broadcaster.entered(Visitor(f"client {id(self)}"), view) as entered:
             async for piece in broadcaster.stream(entered, wire, last):
                 self.viewer.feed(piece)
                 await self.reading.wait()

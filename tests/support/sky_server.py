@@ -24,7 +24,7 @@ from processor.api.connections import Connections, bounds_of
 from processor.api.health import health_routes, holds
 from processor.api.history import history_routes
 from processor.api.server import create_server, listen
-from processor.garbage import search_seldom
+from processor.garbage import give_back_large_blocks, search_seldom
 from processor.halves import LiveHalf, history_of
 from processor.history.database import HistoryDatabase
 from telemetry.settings import Settings
@@ -228,6 +228,7 @@ def main() -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
     search_seldom()
+    give_back_large_blocks()
     uvloop.run(_serve(serving, errors))
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from processor.access.shares import Client
 from processor.live.view import parse_view
 from tests.support.decoding import decoder
 from tests.support.history_site import HistorySite
@@ -50,7 +51,7 @@ async def test_is_the_picture_as_it_was(site: HistorySite) -> None:
     ):
         then = await site.get("/api/history/at", time=START, **query)
         view = parse_view([(name, str(value)) for name, value in query.items()])
-        assert then.content == site.broadcaster.snapshot(view)
+        assert then.content == await site.broadcaster.snapshot(view, Client("test"))
 
 
 @pytest.mark.parametrize(

@@ -111,3 +111,26 @@ def test_the_usual_view_is_everything() -> None:
     view = parse_view([("format", "object")])
     assert view.key == parse_view([]).key
     assert (view.filter.is_everything, view.shape.fields, view.tag) == (True, FIELDS, "")
+
+
+def test_to_pin_without_a_filter_is_the_usual_view() -> None:
+    """It filters nothing, so it has no name of its own under which anything would be kept."""
+    assert parse_view([("pinned", "aaaaaa,bbbbbb")]).key == parse_view([]).key
+    pinned = [("pinned", "aaaaaa"), ("on_ground", "true")]
+    assert parse_view(pinned).key != parse_view([("on_ground", "true")]).key
+
+
+@pytest.mark.parametrize(
+    ("pairs", "reason"),
+    [
+        ([("fields", ",".join(["callsign"] * 19))], "19 values; 18 are allowed"),
+        ([("pinned", ",".join(["aaaaaa"] * 1_001))], "1001 values; 1000 are allowed"),
+        ([("icao24", "aaaaaa," * 700), ("callsign", "A" * 11_500)], "16384 characters"),
+        ([("x" * 20_000, "")], "16384 characters"),
+        ([("bbox", "0,0,1,1")] * 17, "17 areas; 16 are allowed"),
+    ],
+)
+def test_what_a_view_may_say_is_bounded(pairs: list[tuple[str, str]], reason: str) -> None:
+    """A stream holds what it asks for as long as it lasts."""
+    with pytest.raises(FilterError, match=reason):
+        parse_view(pairs)

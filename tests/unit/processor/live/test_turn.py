@@ -1,11 +1,16 @@
 """One turn, written for each view: the same text, whatever is spent on it."""
 
+import pytest
+
+from processor.live import turn as turn_module
 from processor.live.aircraft import Aircraft
 from processor.live.position import Position
+from processor.live.shape import WHOLE
 from processor.live.tracker import Changes
 from processor.live.turn import PATIENT_WRITES, Turn
 from processor.live.view import parse_view
-from processor.live.wire import EVENT_STREAMS
+from processor.live.wire import EVENT_STREAMS, MESSAGES
+from telemetry.state_vector import FIELDS
 from tests.support.decoding import decoder
 from tests.support.state_vectors import state_vector
 
@@ -14,11 +19,7 @@ NOW = 1_700_000_000.0
 
 def test_many_views_of_their_own_are_written_in_a_hurry() -> None:
     """Less effort makes more bytes, which hold the same."""
-    aircraft = [
-        Aircraft(icao24, state_vector(icao24=icao24), 0, offset)
-        for offset, icao24 in enumerate(f"{number:06x}" for number in range(200))
-    ]
-    turn = Turn(1, Position("b", (200,)), Changes(after=aircraft, before=[], removed=[]), now=NOW)
+    turn = make_turn()
     packed = [
         b"".join(turn.pieces(view, EVENT_STREAMS["zstd"], ""))
         for view in (
@@ -28,3 +29,37 @@ def test_many_views_of_their_own_are_written_in_a_hurry() -> None:
     assert len(set(packed[:PATIENT_WRITES])) == 1
     assert len(packed[PATIENT_WRITES]) > len(packed[0])
     assert decoder("zstd")(packed[PATIENT_WRITES]) == decoder("zstd")(packed[0])
+
+
+def make_turn(aircraft: int = 200) -> Turn:
+    """Make a turn in which some aircraft have changed."""
+    changed = [
+        Aircraft(icao24, state_vector(icao24=icao24), 0, offset)
+        for offset, icao24 in enumerate(f"{number:06x}" for number in range(aircraft))
+    ]
+    return Turn(1, Position("b", (200,)), Changes(changed, [], []), now=NOW)
+
+
+def test_what_clients_choose_is_kept_within_the_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever of it is the whole picture, a selection of fields, or what was missed since."""
+    monkeypatch.setattr(turn_module, "KEPT_BYTES", 500_000)
+    monkeypatch.setattr(turn_module, "SELECTED_BYTES", 500_000)
+    turn = make_turn()
+    for number, field in enumerate(FIELDS[1:] * 20):
+        selection = parse_view([("fields", field)])
+        turn.pieces(selection, MESSAGES, "")
+        turn.pieces(selection, EVENT_STREAMS["identity"], "")
+        turn.once(("since", number), parse_view([]), MESSAGES, list)
+    assert 0 < turn.kept_bytes <= 1_000_000
+    turn.pieces(parse_view([]), EVENT_STREAMS["identity"], "")
+    assert turn.kept_bytes <= 1_000_000
+
+
+def test_an_aircraft_keeps_its_bytes_in_the_standard_shapes_only() -> None:
+    """There are half a million selections of fields, and 12,000 aircraft."""
+    aircraft = Aircraft("aaaaaa", state_vector(icao24="aaaaaa"), 0, 0)
+    for field in FIELDS[1:]:
+        aircraft.encode(parse_view([("fields", field)]).shape)
+        aircraft.encode(parse_view([("fields", field), ("format", "geojson")]).shape)
+    assert not aircraft.encoded
+    assert aircraft.encode(WHOLE) is aircraft.encode(WHOLE)
