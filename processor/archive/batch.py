@@ -157,13 +157,13 @@ class Batch:
         try:
             state_vector = decode(message.value(), headers)
         except MalformedMessageError as error:
-            dead_letter = make_dead_letter(message, headers, str(error))
+            dead_letter = _dead_letter(message, headers, str(error))
         else:
             untimely = None if bounds is None else _judge(state_vector, message, headers, bounds)
             if untimely is None:
                 span.state_vectors.append(state_vector)
                 return None
-            dead_letter = make_dead_letter(message, headers, untimely.text, untimely)
+            dead_letter = _dead_letter(message, headers, untimely.text, untimely)
         span.dead_letters.append(dead_letter)
         return dead_letter
 
@@ -202,6 +202,11 @@ def to_rows(state_vectors: Iterable[StateVector]) -> list[Row]:
     return [astuple(state_vector) for state_vector in state_vectors]
 
 
+def make_dead_letter(message: Message, reason: str) -> DeadLetter:
+    """Return what is kept of a message that could be read and is not stored all the same."""
+    return _dead_letter(message, read_headers(message), reason)
+
+
 def _origin(message: Message) -> tuple[int, int]:
     partition, offset = message.partition(), message.offset()
     if partition is None or offset is None:
@@ -220,10 +225,9 @@ def _judge(
     return bounds.judge(last_contact, poll_time, read_published_at(message))
 
 
-def make_dead_letter(
+def _dead_letter(
     message: Message, headers: Headers, reason: str, untimely: Untimely | None = None
 ) -> DeadLetter:
-    """Return what is kept of a message, with the reason why it is not stored."""
     partition, offset = _origin(message)
     return DeadLetter(
         partition=partition,

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from processor.archive.batch import Batch, DeadLetter, Span, make_dead_letter
-from processor.message import Message, read_headers
+from processor.message import Message
 from telemetry.state_vector import StateVector
 
 MAX_HOURS = 32
@@ -54,10 +54,10 @@ def divide_by_hours(batch: Batch, max_hours: int = MAX_HOURS) -> Iterator[Batch]
 
 
 def _has_more_hours(batch: Batch, max_hours: int) -> bool:
-    # A row that cannot be encoded is found by halving.
-    with contextlib.suppress(Exception):
-        return len(batch.rows().moments(HOUR_SECONDS)) > max_hours
-    return False
+    rows = None
+    with contextlib.suppress(Exception):  # a row that cannot be encoded is found by halving
+        rows = batch.rows()
+    return rows is not None and len(rows.moments(HOUR_SECONDS)) > max_hours
 
 
 def halve(batch: Batch) -> tuple[Batch, Batch]:
@@ -80,7 +80,7 @@ def set_aside(batch: Batch, reason: str) -> Batch | None:
         return None
     if not span.dead_letters:
         [message] = span.messages
-        letter = make_dead_letter(message, read_headers(message), reason[:MAX_WORDS])
+        letter = make_dead_letter(message, reason[:MAX_WORDS])
     else:
         [whole] = span.dead_letters
         if not (whole.key or whole.headers or whole.value):

@@ -25,7 +25,7 @@ def test_frames_of_clients_that_never_read(frame: bytes) -> None:
     with Attack() as attack:
         with (
             attack.under_way(),
-            attackers(attack.port, 20, begins=HANDSHAKE, repeats=frame) as made,
+            attackers(attack.port, 20, begins=HANDSHAKE, repeats=frame, is_answered=True) as made,
         ):
             send_for(QUIET_S, made)
         attack.verify()

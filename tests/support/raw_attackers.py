@@ -11,6 +11,9 @@ from tests.support.attack import ATTACKER
 
 _PART_BYTES = 64 * 1024
 
+_ANSWER_BYTES = 16
+"""Of an answer are read, and nothing after that."""
+
 
 @dataclass
 class Attacker:
@@ -55,15 +58,29 @@ def attackers(
     begins: bytes,
     repeats: bytes,
     addresses: Sequence[str] = (ATTACKER,),
+    is_answered: bool = False,
 ) -> Iterator[list[Attacker]]:
-    """Connect so many, by turns from each of the addresses."""
+    """Connect so many, by turns from each of the addresses.
+
+    Args:
+        port: Of the server.
+        count: How many.
+        begins: What each sends first.
+        repeats: What each sends then.
+        addresses: Where they come from.
+        is_answered: Whether each waits for the beginning of an answer to what it has sent first.
+    """
     made = []
     try:
         for number in range(count):
             source = (addresses[number % len(addresses)], 0)
             connection = socket.create_connection(("127.0.0.1", port), source_address=source)
-            connection.setblocking(False)  # noqa: FBT003 - positional only
             made.append(Attacker(connection, begins, repeats))
+            if is_answered:
+                connection.sendall(begins)
+                connection.recv(_ANSWER_BYTES)
+                made[-1].sent_bytes = len(begins)
+            connection.setblocking(False)  # noqa: FBT003 - positional only
         yield made
     finally:
         for attacker in made:
