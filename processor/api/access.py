@@ -72,7 +72,7 @@ def require(gate: Gate, scope: Scope) -> Any:  # noqa: ANN401 - like FastAPI's o
 
 
 async def admit(gate: Gate, scope: Scope, connection: HTTPConnection) -> Principal:
-    """Return who asks, by header or ticket, and note the name in the request's state.
+    """Return who asks, by header or ticket, and note the right in the request's state.
 
     Raises:
         AccessError: Nobody we know, or somebody without the scope.
@@ -95,10 +95,7 @@ def admission_of(scope: AsgiScope) -> Admission | None:
 
 
 def client_of(connection: HTTPConnection, principal: Principal) -> Client:
-    """Return which client is to be counted.
-
-    The address is that which uvicorn has taken from a proxy of `http.trusted_proxies`.
-    """
+    """Return which client is to be counted, by the address that a trusted proxy has seen."""
     address = connection.client.host if connection.client is not None else ""
     return Client(address, "" if principal is ANYBODY else principal.name)
 

@@ -1,17 +1,28 @@
 """Answers that are not read: how much of them is held, for one client and for all."""
 
 import asyncio
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from starlette.requests import HTTPConnection
 from starlette.responses import Response, StreamingResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from processor.access.gate import Gate
+from processor.access.principal import LIVE, Principal
 from processor.access.shares import Client, OverloadedError
+from processor.api.access import admit
 from processor.api.outgoing import Outgoing, OutgoingBytes
 from processor.live.wire import PIECE_BYTES
 
 BODY = bytes(3 * PIECE_BYTES + 1)
+
+
+class _TowerGate:
+    """Admits every request as one principal."""
+
+    async def admit(self, **_request: object) -> Principal:
+        return Principal("key:tower", frozenset({LIVE}))
 
 
 class _Peer:
@@ -23,6 +34,7 @@ class _Peer:
             "path": path,
             "client": (address, 1),
             "headers": [],
+            "query_string": b"",
             "state": {},
         }
         self.messages: list[Message] = []
@@ -113,11 +125,11 @@ async def test_one_client_that_reads_nothing_is_refused_more_and_others_are_serv
 
 
 async def test_a_principal_has_one_share_wherever_it_comes_from(app: Outgoing) -> None:
-    """Its name stands in the request's state once it was admitted."""
+    """Its right stands in the request's state once it was admitted."""
     peers = [_Peer(f"192.0.2.{number}") for number in range(3)]
     peers[2].taking.set()
     for peer in peers:
-        peer.scope["state"]["principal"] = "key:tower"
+        await admit(cast("Gate", _TowerGate()), LIVE, HTTPConnection(peer.scope))
     tasks = [_ask(app, peer) for peer in peers]
     await _settle()
     assert (peers[2].status, b'"bound":"principal"' in peers[2].body) == (429, True)

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from processor.live import turn as turn_module
+from processor.live import scene
 from processor.live.audience import Visitor
 from processor.live.view import parse_view
 from processor.live.wire import EVENT_STREAMS
@@ -20,7 +20,7 @@ async def test_a_stream_that_waits_keeps_nothing_of_what_it_has_sent(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A snapshot of a view of its own, which nothing else keeps either."""
-    monkeypatch.setattr(turn_module, "KEPT_BYTES", 0)
+    monkeypatch.setattr(scene, "KEPT_BYTES", 0)
     site = LiveSite()
     site.hear(state_vector("aaaaaa", START))
     site.broadcaster.open()
