@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 
 from processor.access.gate import Gate
 from processor.access.principal import LIVE, Principal
-from processor.api.access import REFUSALS, require
+from processor.api.access import OVER_SHARE, REFUSALS, require
 from processor.api.parameters import describe_parameters
 from processor.api.requests import UNUSABLE, read_view, visitor_of
 from processor.live.broadcaster import Broadcaster
@@ -35,6 +35,7 @@ def flight_routes(*, broadcaster: Broadcaster, gate: Gate) -> APIRouter:
             },
             422: dict(UNUSABLE),
             503: {"description": "The picture is not whole yet."},
+            **OVER_SHARE,
             **REFUSALS,
         },
     )

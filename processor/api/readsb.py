@@ -12,7 +12,7 @@ from starlette.requests import HTTPConnection
 from processor.access.gate import Gate
 from processor.access.principal import LIVE, Principal
 from processor.access.shares import Client
-from processor.api.access import REFUSALS, require
+from processor.api.access import OVER_SHARE, REFUSALS, require
 from processor.api.answers import answer, schema_of
 from processor.api.readsb_shape import (
     KM_PER_NAUTICAL_MILE,
@@ -41,6 +41,7 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
         "content": {"application/json": {"schema": schema_of(ReadsbAnswer)}},
     },
     503: {"description": "The picture is not whole yet."},
+    **OVER_SHARE,
     **REFUSALS,
 }
 
