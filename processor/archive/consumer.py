@@ -193,6 +193,9 @@ class ArchiveConsumer:
 
     def _take(self, messages: list[Message]) -> None:
         bounds = None if self._times is None else self._times.bounds()
+        if not self._batch.n_in:
+            self._batch_since = time.monotonic()
+        n_timely = 0
         for message in messages:
             if (error := message.error()) is not None:
                 self._check(error)
@@ -200,20 +203,29 @@ class ArchiveConsumer:
             claim = self._claims.get(message.partition() or 0)
             if claim is None:  # revoked or fenced since it was fetched
                 continue
-            if not self._batch.n_in:
-                self._batch_since = time.monotonic()
-            self._count(self._batch.add(message, claim, bounds))
+            dead_letter = self._batch.add(message, claim, bounds)
+            if dead_letter is None:
+                n_timely += 1
+                continue
+            self._count_timely(n_timely)
+            self._count_dead(dead_letter)
+            n_timely = 0
+        self._count_timely(n_timely)
 
-    def _count(self, dead_letter: DeadLetter | None) -> None:
+    def _count_timely(self, n_messages: int) -> None:
+        if n_messages:
+            self._breaker.record_read(n_messages)
+            if self._times is not None:
+                self._times.record_timely()
+
+    def _count_dead(self, dead_letter: DeadLetter) -> None:
         """Notice when too much is set aside to be chance."""
-        if dead_letter is not None and dead_letter.untimely is None:
+        if dead_letter.untimely is None:
             self._breaker.record_malformed(dead_letter.reason)
             return
         self._breaker.record_read()
-        if self._times is not None and dead_letter is not None:
+        if self._times is not None:
             self._times.record_untimely(dead_letter)
-        elif self._times is not None:
-            self._times.record_timely()
 
     def _check(self, error: KafkaError) -> None:
         """Sort out an error; offsets may be lost because the whole log is another one."""

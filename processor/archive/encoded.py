@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 from functools import lru_cache
 from itertools import chain
 from operator import attrgetter
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 
@@ -20,10 +20,9 @@ from processor.archive.digest import (
     TEXTS,
     TIMES,
     Y2000,
+    Columns,
     Hashes,
-    Numbers,
     Row,
-    group_numbers,
     hash_by_itself,
     hash_identities,
     hash_numbers,
@@ -43,8 +42,10 @@ _NULL = struct.pack(">i", -1)
 _N_COLUMNS = struct.pack(">h", len(COLUMNS))
 
 _identity_of = attrgetter(*TEXTS, *CODES)
-_numbers_of = attrgetter(*NUMBERS)
+_numbers = [attrgetter(name) for name in NUMBERS]
 _sensors_of = attrgetter("sensors")
+
+_POWERS = 1 << np.arange(len(NUMBERS))
 
 _TYPES = {
     **dict.fromkeys(TIMES, ">i8"),
@@ -80,26 +81,23 @@ def encode_rows(state_vectors: Sequence[StateVector]) -> Encoded | None:
     identities = _look_up(list(map(_identity_of, state_vectors)))
     heads = [encoded for encoded, _ in identities]
     hashes = np.fromiter([hashed for _, hashed in identities], np.uint64, n_rows)
-    tails = [b""] * n_rows
-    for group in group_numbers(map(_numbers_of, state_vectors), n_rows):
-        hashes[group.places] += hash_numbers(group)
-        for place, tail in zip(group.places.tolist(), _encode_numbers(group), strict=True):
-            tails[place] = tail
-    body = b"".join(chain.from_iterable(zip(heads, tails, strict=True)))
-    return Encoded(body, hash_by_itself(hashes))
+    columns = np.array(
+        [np.fromiter(map(number_of, state_vectors), np.float64, n_rows) for number_of in _numbers]
+    )
+    body = b"".join(chain.from_iterable(zip(heads, _encode_numbers(columns), strict=True)))
+    return Encoded(body, hash_by_itself(hashes + hash_numbers(columns)))
 
 
 def _look_up(identities: list[Row]) -> list[_Identity]:
-    try:
-        return list(map(_known.__getitem__, identities))
-    except KeyError:
-        known = {identity: _known.get(identity) for identity in identities}
-    unknown = [identity for identity, found in known.items() if found is None]
-    learned = _learn(unknown)
+    found = list(map(_known.get, identities))
+    unknown = {identity for identity, known in zip(identities, found, strict=True) if not known}
+    if not unknown:
+        return cast("list[_Identity]", found)
+    learned = _learn(list(unknown))
     if len(_known) + len(learned) > MAX_KNOWN:
         _known.clear()
     _known.update(learned)
-    return [known[identity] or learned[identity] for identity in identities]
+    return [known or learned[identity] for identity, known in zip(identities, found, strict=True)]
 
 
 def _learn(identities: list[Row]) -> dict[Row, _Identity]:
@@ -148,10 +146,22 @@ def _encode_codes(
     return framed + (_NULL if category is None else struct.pack(">ih", 2, category))
 
 
-def _encode_numbers(numbers: Numbers) -> list[bytes]:
-    template = _template(numbers.nulls)
-    rows = np.repeat(template, len(numbers.places))
-    for name, column, is_null in zip(NUMBERS, numbers.table.T, numbers.nulls, strict=True):
+def _encode_numbers(columns: Columns) -> list[bytes]:
+    """Encode the rest of each row, those together that have the same columns null."""
+    nulls = np.isnan(columns)
+    patterns = _POWERS @ nulls
+    encoded = np.empty(len(patterns), object)
+    for pattern in np.flatnonzero(np.bincount(patterns)).tolist():
+        places = np.flatnonzero(patterns == pattern)
+        encoded[places] = _encode_alike(columns[:, places], nulls[:, places[0]].tolist())
+    tails: list[bytes] = encoded.tolist()
+    return tails
+
+
+def _encode_alike(columns: Columns, nulls: list[bool]) -> list[bytes]:
+    template = _template(tuple(nulls))
+    rows = np.repeat(template, columns.shape[1])
+    for name, column, is_null in zip(NUMBERS, columns, nulls, strict=True):
         if is_null:
             continue
         if name in TIMES:
