@@ -246,23 +246,35 @@ class ArchiveConsumer:
 
     def _hand_over(self) -> None:
         """Begin to store the batch, once the one before is stored, and begin the next."""
-        # While the database still stores the one before, which takes longer than to read a batch.
-        self._batch.rows()
-        self._await_write()
+        try:
+            self._prepare()
+        finally:
+            has_grown = self._await_write()
+        if has_grown:
+            self._prepare()
         if self._times is not None:
             self._times.check(self._batch)
         batch, self._batch = self._batch, Batch()
         for span in batch.spans.values():
             self._claims[span.partition].next_offset = span.hi
         if batch.n_in:
-            # Messages read before the topic proves to be ours are ours: ids never come back.
-            self._check_identity()
             self._write = self._submit(self._store.write(batch))
 
-    def _await_write(self) -> None:
-        """Wait for the batch in flight; polling goes on if that takes long."""
+    def _prepare(self) -> None:
+        """Do all that can be done while the database still stores the batch before."""
+        self._batch.rows()
+        if self._batch.n_in:
+            # Messages read before the topic proves to be ours are ours: ids never come back.
+            self._check_identity()
+
+    def _await_write(self) -> bool:
+        """Wait for the batch in flight; polling goes on if that takes long.
+
+        Returns:
+            Whether messages may have been read meanwhile.
+        """
         if self._write is None:
-            return
+            return False
         pause_at = time.monotonic() + self._archive.pause_after_seconds
         paused: list[TopicPartition] = []
         while not self._is_done(self._write, seconds=0.1):
@@ -279,6 +291,7 @@ class ArchiveConsumer:
             self._consumer.resume(self._consumer.assignment())
             log.info("resumed")
         self._settle(stored)
+        return bool(paused)
 
     def _poll_paused(self) -> None:
         """Stay in the group; a partition assigned meanwhile is paused as well."""

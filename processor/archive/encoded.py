@@ -42,7 +42,7 @@ _NULL = struct.pack(">i", -1)
 _N_COLUMNS = struct.pack(">h", len(COLUMNS))
 
 _identity_of = attrgetter(*TEXTS, *CODES)
-_numbers = [attrgetter(name) for name in NUMBERS]
+_numbers_of = attrgetter(*NUMBERS)
 _sensors_of = attrgetter("sensors")
 
 _POWERS = 1 << np.arange(len(NUMBERS))
@@ -81,18 +81,18 @@ def encode_rows(state_vectors: Sequence[StateVector]) -> Encoded | None:
     identities = _look_up(list(map(_identity_of, state_vectors)))
     heads = [encoded for encoded, _ in identities]
     hashes = np.fromiter([hashed for _, hashed in identities], np.uint64, n_rows)
-    columns = np.array(
-        [np.fromiter(map(number_of, state_vectors), np.float64, n_rows) for number_of in _numbers]
-    )
+    numbers = chain.from_iterable(map(_numbers_of, state_vectors))
+    table = np.fromiter(numbers, np.float64, n_rows * len(NUMBERS)).reshape(n_rows, len(NUMBERS))
+    columns = np.ascontiguousarray(table.T)
     body = b"".join(chain.from_iterable(zip(heads, _encode_numbers(columns), strict=True)))
     return Encoded(body, hash_by_itself(hashes + hash_numbers(columns)))
 
 
 def _look_up(identities: list[Row]) -> list[_Identity]:
     found = list(map(_known.get, identities))
-    unknown = {identity for identity, known in zip(identities, found, strict=True) if not known}
-    if not unknown:
+    if None not in found:
         return cast("list[_Identity]", found)
+    unknown = {identity for identity, known in zip(identities, found, strict=True) if not known}
     learned = _learn(list(unknown))
     if len(_known) + len(learned) > MAX_KNOWN:
         _known.clear()

@@ -24,8 +24,9 @@ from telemetry.state_vector import StateVector
 MAX_KNOWN = 200_000
 """Aircraft whose course is remembered; ten times as many as are ever in the air at once."""
 
-OLD_SECONDS = 12 * 3600
-"""State vectors older than this may belong to a flight that was taken for over and measured."""
+OLD_SECONDS = 20 * 3600
+"""State vectors older than this may belong to a flight that was taken for over and measured: one
+that none has ended is after a day of silence. The rest is for clocks that differ."""
 
 UNCUT_AT_ONCE = 50
 """Aircraft whose flights are cut anew in one step: each may have days of state vectors."""
@@ -94,9 +95,10 @@ class Flights:
             if course is not None and (icao24 in unknown or _is_unknown(course, last_contact)):
                 unknown.setdefault(icao24, []).append(sighting)
                 continue
-            found = cut(course, [sighting])
-            self._remember({icao24: found.course})
-            legs |= {(icao24, leg.first_seen): leg for leg in found.legs}
+            changed, self._courses[icao24] = cut(course, [sighting])
+            self._contacts[icao24] = last_contact
+            for leg in changed:
+                legs[icao24, leg.first_seen] = leg
         await self._save(connection, [(icao24, leg) for (icao24, _), leg in legs.items()])
         self._remember(await self._find_out(connection, unknown))
         self._remember(await self._fit_in(connection, late))
@@ -120,7 +122,9 @@ class Flights:
 
     def _course(self, icao24: str) -> Course | None:
         course = self._courses.get(icao24)
-        return None if course is None else course._replace(last_contact=self._contacts[icao24])
+        if course is None or course.last_contact == (last_contact := self._contacts[icao24]):
+            return course
+        return course._replace(last_contact=last_contact)
 
     async def _find_out(
         self, connection: Connection, unknown: Mapping[str, Sequence[Sighting]]
@@ -209,11 +213,12 @@ class Flights:
     ) -> None:
         """Let flights be measured again that got a state vector after they were taken for over."""
         old = [(one.icao24, one.sighting.last_contact) for one in late]
-        old += [
-            (state.icao24, state.last_contact)
+        # Of each aircraft the newest flight: those before it have been saved anew.
+        old += {
+            state.icao24: state.last_contact
             for state in state_vectors
             if state.last_contact < now - OLD_SECONDS
-        ]
+        }.items()
         if old:
             await connection.execute(
                 self._queries.unmeasure,
