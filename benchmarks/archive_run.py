@@ -18,6 +18,7 @@ from processor.archive.consumer import ArchiveConsumer, Store
 from processor.archive.database import Database
 from processor.archive.metrics import ArchiveMetrics
 from processor.archive.sql import load_queries
+from processor.archive.time_window import TimeWindow
 from processor.archive.writer import Stored, Writer
 from processor.garbage import search_seldom
 from processor.interpreter_lock import share_quickly
@@ -162,6 +163,7 @@ def _consumer(task: Task, database: Database, watch: _Watch) -> ArchiveConsumer:
             max_consecutive=archive.max_invalid_consecutive, max_ratio=archive.max_invalid_ratio
         ),
         metrics=ArchiveMetrics(CollectorRegistry()),
+        window=TimeWindow([time.time], retention_days=0),
     )
 
 

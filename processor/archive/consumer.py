@@ -12,10 +12,11 @@ from typing import Any, Protocol, TypeVar
 import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from processor.archive.batch import Batch, Claim, DeadLetter
+from processor.archive.batch import Batch, Claim
 from processor.archive.breaker import Breaker
 from processor.archive.clock_doubt import ClockDoubt
 from processor.archive.metrics import ArchiveMetrics
+from processor.archive.tally import Tally
 from processor.archive.time_window import TimeWindow
 from processor.archive.writer import Stored
 from processor.errors import ClockDoubtError, LostLogError, StoppedError, UnavailableError
@@ -82,8 +83,8 @@ class ArchiveConsumer:
         self._store_for = store_for
         self._store: Store
         self._loop = loop
-        self._breaker = breaker
         self._times = None if window is None else ClockDoubt(window, metrics)
+        self._tally = Tally(breaker, self._times)
         self._metrics = metrics
         self._stopping = threading.Event()
         self._stop_by = math.inf
@@ -207,25 +208,11 @@ class ArchiveConsumer:
             if dead_letter is None:
                 n_timely += 1
                 continue
-            self._count_timely(n_timely)
-            self._count_dead(dead_letter)
+            self._tally.count_timely(n_timely)
+            self._tally.count_dead(dead_letter)
             n_timely = 0
-        self._count_timely(n_timely)
-
-    def _count_timely(self, n_messages: int) -> None:
-        if n_messages:
-            self._breaker.record_read(n_messages)
-            if self._times is not None:
-                self._times.record_timely()
-
-    def _count_dead(self, dead_letter: DeadLetter) -> None:
-        """Notice when too much is set aside to be chance."""
-        if dead_letter.untimely is None:
-            self._breaker.record_malformed(dead_letter.reason)
-            return
-        self._breaker.record_read()
-        if self._times is not None:
-            self._times.record_untimely(dead_letter)
+        self._tally.count_timely(n_timely)
+        self._batch.read()
 
     def _check(self, error: KafkaError) -> None:
         """Sort out an error; offsets may be lost because the whole log is another one."""

@@ -11,6 +11,7 @@ from operator import attrgetter
 from typing import NamedTuple, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from processor.archive.digest import (
     CODES,
@@ -54,6 +55,20 @@ _TYPES = {
 }
 
 
+class Parts(NamedTuple):
+    """What rows are made of, in any order.
+
+    Attributes:
+        heads: The bytes of their first columns, which stay the same.
+        hashes: The parts of their hashes that those columns make.
+        numbers: Their other columns, NUMBERS, a row each.
+    """
+
+    heads: list[bytes]
+    hashes: Hashes
+    numbers: NDArray[np.float64]
+
+
 class Encoded(NamedTuple):
     """Rows as the bytes of a binary COPY, and their hashes."""
 
@@ -75,6 +90,12 @@ _known: dict[Row, _Identity] = {}
 
 def encode_rows(state_vectors: Sequence[StateVector]) -> Encoded | None:
     """Encode and hash rows; None if some have sensors, which OpenSky sends to their owner only."""
+    parts = take_apart(state_vectors)
+    return None if parts is None else encode(parts)
+
+
+def take_apart(state_vectors: Sequence[StateVector]) -> Parts | None:
+    """Return what rows are made of; None if some have sensors."""
     n_rows = len(state_vectors)
     if list(map(_sensors_of, state_vectors)).count(None) < n_rows:
         return None
@@ -82,10 +103,25 @@ def encode_rows(state_vectors: Sequence[StateVector]) -> Encoded | None:
     heads = [encoded for encoded, _ in identities]
     hashes = np.fromiter([hashed for _, hashed in identities], np.uint64, n_rows)
     numbers = chain.from_iterable(map(_numbers_of, state_vectors))
-    table = np.fromiter(numbers, np.float64, n_rows * len(NUMBERS)).reshape(n_rows, len(NUMBERS))
-    columns = np.ascontiguousarray(table.T)
-    body = b"".join(chain.from_iterable(zip(heads, _encode_numbers(columns), strict=True)))
-    return Encoded(body, hash_by_itself(hashes + hash_numbers(columns)))
+    table = np.fromiter(numbers, np.float64, n_rows * len(NUMBERS))
+    return Parts(heads, hashes, table.reshape(n_rows, len(NUMBERS)))
+
+
+def join(several: Sequence[Parts], places: NDArray[np.intp]) -> Parts:
+    """Return what rows are made of that were taken apart by and by: those in these places."""
+    heads = [head for parts in several for head in parts.heads]
+    return Parts(
+        [heads[place] for place in places.tolist()],
+        np.concatenate([parts.hashes for parts in several])[places],
+        np.concatenate([parts.numbers for parts in several])[places],
+    )
+
+
+def encode(parts: Parts) -> Encoded:
+    """Encode and hash rows."""
+    columns = np.ascontiguousarray(parts.numbers.T)
+    body = b"".join(chain.from_iterable(zip(parts.heads, _encode_numbers(columns), strict=True)))
+    return Encoded(body, hash_by_itself(parts.hashes + hash_numbers(columns)))
 
 
 def _look_up(identities: list[Row]) -> list[_Identity]:

@@ -3,17 +3,16 @@
 It is made in the consumer's thread, while the database stores the batch before.
 """
 
-from collections.abc import Mapping, Sequence
-from itertools import chain
+from collections.abc import Iterable, Sequence
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from msgspec.structs import astuple
 from numpy.typing import NDArray
 
 from processor.archive.digest import Hashes, Times, hash_rows, multiples, sum_by_day
-from processor.archive.encoded import Encoded, encode_rows
+from processor.archive.encoded import Encoded, Parts, encode, join, take_apart
 from telemetry.state_vector import StateVector
 
 Row = tuple[Any, ...]
@@ -83,26 +82,44 @@ class UniqueRows:
         )
 
 
-def make_unique(found: Mapping[int, Sequence[StateVector]]) -> UniqueRows:
+class Part(NamedTuple):
+    """State vectors of one partition of the topic, in order, and what was read of them.
+
+    Attributes:
+        parts: None if they are left to the driver.
+    """
+
+    partition: int
+    state_vectors: Sequence[StateVector]
+    keys: Keys
+    parts: Parts | None
+
+
+def make_part(partition: int, state_vectors: Sequence[StateVector]) -> Part:
+    """Read of state vectors all that rows are made of."""
+    icao24s = list(map(_icao24_of, state_vectors))
+    keys = _number(icao24s, list(map(_last_contact_of, state_vectors)))
+    return Part(partition, state_vectors, keys, take_apart(state_vectors))
+
+
+def make_unique(found: Iterable[Part]) -> UniqueRows:
     """Return the state vectors of all partitions, each once: of several with one key the first.
 
     Sorted, because insertion in the order of the index is a third faster.
     """
-    in_order = sorted(found)
-    came = list(chain.from_iterable(found[partition] for partition in in_order))
-    keys = _number(list(map(_icao24_of, came)), list(map(_last_contact_of, came)))
-    partitions = np.repeat(
-        np.array(in_order, np.int64), [len(found[partition]) for partition in in_order]
-    )
+    in_order = sorted(found, key=attrgetter("partition"))
+    keys = np.concatenate([np.empty(0, np.int64), *(part.keys for part in in_order)])
+    numbers = np.array([part.partition for part in in_order], np.int64)
+    partitions = np.repeat(numbers, [len(part.keys) for part in in_order])
     places = np.argsort(keys, kind="stable")
-    keys = keys[places]
-    is_first = np.diff(keys, prepend=-1) > 0
-    places = places[is_first]
-    state_vectors = [came[place] for place in places.tolist()]
-    encoded = encode_rows(state_vectors)
+    places = places[np.diff(keys[places], prepend=-1) > 0]
+    came = [state_vector for part in in_order for state_vector in part.state_vectors]
+    several = [part.parts for part in in_order if part.parts is not None]
+    is_encoded = 0 < len(several) == len(in_order)
+    encoded = encode(join(several, places)) if is_encoded else None
     return UniqueRows(
-        state_vectors,
-        keys[is_first],
+        [came[place] for place in places.tolist()],
+        keys[places],
         partitions[places],
         encoded,
         None if encoded is None else encoded.hashes,

@@ -45,6 +45,7 @@ def _batches(messages: list[InventedMessage], size: int) -> list[Batch]:
         batch = Batch()
         for item in messages[start : start + size]:
             batch.add(item, claims[item.partition()])
+            batch.read(at_least=1 + item.offset() % 3)
         for span in batch.spans.values():
             claims[span.partition].next_offset = span.hi
         batches.append(batch)
