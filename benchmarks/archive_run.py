@@ -19,8 +19,10 @@ from processor.archive.database import Database
 from processor.archive.metrics import ArchiveMetrics
 from processor.archive.sql import load_queries
 from processor.archive.stored import Stored
+from processor.archive.time_window import TimeWindow
 from processor.archive.writer import Writer
 from processor.garbage import search_seldom
+from processor.interpreter_lock import share_quickly
 from processor.message import LogIdentity, Watermarks
 from telemetry.settings import ArchiveSettings, DatabaseSettings, KafkaSettings
 
@@ -162,6 +164,7 @@ def _consumer(task: Task, database: Database, watch: _Watch) -> ArchiveConsumer:
             max_consecutive=archive.max_invalid_consecutive, max_ratio=archive.max_invalid_ratio
         ),
         metrics=ArchiveMetrics(CollectorRegistry()),
+        window=TimeWindow([time.time], retention_days=0),
     )
 
 
@@ -169,6 +172,7 @@ def main() -> None:
     """Do the task and print the outcome."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     search_seldom()
+    share_quickly()
     outcome = uvloop.run(run(msgspec.json.decode(sys.argv[1], type=Task)))
     sys.stdout.write(msgspec.json.encode(outcome).decode())
 

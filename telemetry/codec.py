@@ -35,7 +35,16 @@ def decode(value: bytes | None, headers: Headers) -> StateVector:
     Raises:
         MalformedMessageError: With the field and what is wrong with it.
     """
-    _check(headers)
+    check_headers(headers)
+    return decode_value(value)
+
+
+def decode_value(value: bytes | None) -> StateVector:
+    """Read the value of a message whose headers have been checked.
+
+    Raises:
+        MalformedMessageError: With the field and what is wrong with it.
+    """
     if value is None:
         raise MalformedMessageError("no value: a tombstone, which telemetry.raw does not use")
     try:
@@ -44,8 +53,12 @@ def decode(value: bytes | None, headers: Headers) -> StateVector:
         raise MalformedMessageError(str(error)) from error
 
 
-def _check(headers: Headers) -> None:
-    """Refuse what another version or another encoder wrote; absent headers mean ours."""
+def check_headers(headers: Headers) -> None:
+    """Refuse what another version or another encoder wrote; absent headers mean ours.
+
+    Raises:
+        MalformedMessageError: With the header and its value.
+    """
     if (reason := headers.get(REJECTED)) is not None:
         raise MalformedMessageError(reason.decode(errors="replace"))
     if (version := headers.get("schema-version", SCHEMA_VERSION)) != SCHEMA_VERSION:

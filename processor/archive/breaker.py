@@ -19,10 +19,10 @@ class Breaker:
         self._messages = 0
         self._malformed = 0
 
-    def record_read(self) -> None:
-        """Count a message that holds a state vector."""
+    def record_read(self, n_messages: int = 1) -> None:
+        """Count messages that hold a state vector."""
         self._consecutive = 0
-        self._messages += 1
+        self._messages += n_messages
         if self._messages >= WINDOW_MESSAGES:
             # What is older counts half as much, and again half after the next window.
             self._messages //= 2

@@ -12,11 +12,12 @@ from typing import Any, Protocol, TypeVar
 import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from processor.archive.batch import Batch, Claim, DeadLetter
+from processor.archive.batch import Batch, Claim
 from processor.archive.breaker import Breaker
 from processor.archive.clock_doubt import ClockDoubt
 from processor.archive.metrics import ArchiveMetrics
 from processor.archive.stored import Stored
+from processor.archive.tally import Tally
 from processor.archive.time_window import TimeWindow
 from processor.errors import ClockDoubtError, LostLogError, StoppedError, UnavailableError
 from processor.kafka import (
@@ -82,8 +83,8 @@ class ArchiveConsumer:
         self._store_for = store_for
         self._store: Store
         self._loop = loop
-        self._breaker = breaker
         self._times = None if window is None else ClockDoubt(window, metrics)
+        self._tally = Tally(breaker, self._times)
         self._metrics = metrics
         self._stopping = threading.Event()
         self._stop_by = math.inf
@@ -193,6 +194,9 @@ class ArchiveConsumer:
 
     def _take(self, messages: list[Message]) -> None:
         bounds = None if self._times is None else self._times.bounds()
+        if not self._batch.n_in:
+            self._batch_since = time.monotonic()
+        n_timely = 0
         for message in messages:
             if (error := message.error()) is not None:
                 self._check(error)
@@ -200,20 +204,15 @@ class ArchiveConsumer:
             claim = self._claims.get(message.partition() or 0)
             if claim is None:  # revoked or fenced since it was fetched
                 continue
-            if not self._batch.n_in:
-                self._batch_since = time.monotonic()
-            self._count(self._batch.add(message, claim, bounds))
-
-    def _count(self, dead_letter: DeadLetter | None) -> None:
-        """Notice when too much is set aside to be chance."""
-        if dead_letter is not None and dead_letter.untimely is None:
-            self._breaker.record_malformed(dead_letter.reason)
-            return
-        self._breaker.record_read()
-        if self._times is not None and dead_letter is not None:
-            self._times.record_untimely(dead_letter)
-        elif self._times is not None:
-            self._times.record_timely()
+            dead_letter = self._batch.add(message, claim, bounds)
+            if dead_letter is None:
+                n_timely += 1
+                continue
+            self._tally.count_timely(n_timely)
+            self._tally.count_dead(dead_letter)
+            n_timely = 0
+        self._tally.count_timely(n_timely)
+        self._read_rows(self._batch.read)
 
     def _check(self, error: KafkaError) -> None:
         """Sort out an error; offsets may be lost because the whole log is another one."""
@@ -234,25 +233,40 @@ class ArchiveConsumer:
 
     def _hand_over(self) -> None:
         """Begin to store the batch, once the one before is stored, and begin the next."""
-        # While the database still stores the one before, which takes longer than to read a batch.
-        # A row that cannot be encoded is the writer's to find and to set aside.
-        with contextlib.suppress(Exception):
-            self._batch.rows()
-        self._await_write()
+        try:
+            self._prepare()
+        finally:
+            has_grown = self._await_write()
+        if has_grown:
+            self._prepare()
         if self._times is not None:
             self._times.check(self._batch)
         batch, self._batch = self._batch, Batch()
         for span in batch.spans.values():
             self._claims[span.partition].next_offset = span.hi
         if batch.n_in:
-            # Messages read before the topic proves to be ours are ours: ids never come back.
-            self._check_identity()
             self._write = self._submit(self._store.write(batch))
 
-    def _await_write(self) -> None:
-        """Wait for the batch in flight; polling goes on if that takes long."""
+    def _prepare(self) -> None:
+        """Do all that can be done while the database still stores the batch before."""
+        self._read_rows(self._batch.rows)
+        if self._batch.n_in:
+            # Messages read before the topic proves to be ours are ours: ids never come back.
+            self._check_identity()
+
+    def _read_rows(self, read: Callable[[], object]) -> None:
+        """Read rows ahead; the writer finds one that cannot be encoded, and sets it aside."""
+        with contextlib.suppress(Exception):
+            read()
+
+    def _await_write(self) -> bool:
+        """Wait for the batch in flight; polling goes on if that takes long.
+
+        Returns:
+            Whether messages may have been read meanwhile.
+        """
         if self._write is None:
-            return
+            return False
         pause_at = time.monotonic() + self._archive.pause_after_seconds
         paused: list[TopicPartition] = []
         while not self._is_done(self._write, seconds=0.1):
@@ -269,6 +283,7 @@ class ArchiveConsumer:
             self._consumer.resume(self._consumer.assignment())
             log.info("resumed")
         self._settle(stored)
+        return bool(paused)
 
     def _poll_paused(self) -> None:
         """Stay in the group; a partition assigned meanwhile is paused as well."""

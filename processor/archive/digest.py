@@ -1,6 +1,6 @@
 """DIGEST: a 64-bit hash of each row that PostgreSQL computes as well, and sums of such hashes."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from itertools import chain, islice
 from operator import itemgetter
@@ -14,11 +14,8 @@ from telemetry.state_vector import FIELDS
 Row = tuple[Any, ...]
 Hashes: TypeAlias = NDArray[np.uint64]
 Times: TypeAlias = NDArray[np.int64]
+Columns: TypeAlias = NDArray[np.float64]
 Words: TypeAlias = NDArray[np.uint32]
-
-ROWS_AT_ONCE = 500
-"""Beyond so many elements numpy gives up the interpreter's lock in every single step, and has it
-back when the other thread next gives it up: twenty times as slow as all the hashing."""
 
 _PLACE = {name: number for number, name in enumerate(FIELDS)}
 TEXTS = ("icao24", "callsign", "origin_country", "squawk")
@@ -64,11 +61,6 @@ class Added(NamedTuple):
     digest: int
 
 
-def last_contacts(keys: Sequence[tuple[str, int]]) -> Times:
-    """Return when each row was last in contact (Unix seconds), by the keys of the rows."""
-    return np.fromiter(map(itemgetter(1), keys), np.int64, len(keys))
-
-
 def multiples(times: Times, seconds: int) -> list[int]:
     """Return the moments, all multiples of so many seconds, that the times round down to, once."""
     return sorted(set((times // seconds * seconds).tolist()))
@@ -86,47 +78,22 @@ def hash_rows(rows: Sequence[Row]) -> Hashes:
         return np.empty(0, np.uint64)
     hashes = hash_identities(list(map(_identity_of, rows)))
     hashes += _hash_sensors(list(map(_sensors_of, rows)))
-    for group in group_numbers(map(_numbers_of, rows), len(rows)):
-        hashes[group.places] += hash_numbers(group)
+    hashes += hash_numbers(np.array(list(zip(*map(_numbers_of, rows), strict=True)), np.float64))
     return hash_by_itself(hashes)
 
 
-class Numbers(NamedTuple):
-    """Numbers of some rows, a row of the table each, all with the same columns null.
+def hash_numbers(columns: Columns) -> Hashes:
+    """Hash the columns that change with every state vector; the hash of null is 0.
 
-    Attributes:
-        places: Which rows they are.
-        table: Columns as NUMBERS, times in Unix seconds.
-        nulls: Whether each column is null.
+    Args:
+        columns: Those of NUMBERS, a row of the array each; times in Unix seconds, null is NaN.
     """
-
-    places: NDArray[np.intp]
-    table: NDArray[np.float64]
-    nulls: tuple[bool, ...]
-
-
-def group_numbers(rows: Iterable[Row], n_rows: int) -> Iterator[Numbers]:
-    """Take the numbers of rows and divide them by what is null, a few hundred at a time."""
-    width = len(NUMBERS)
-    table = np.fromiter(chain.from_iterable(rows), np.float64, n_rows * width)
-    table = table.reshape(n_rows, width)
-    patterns = np.isnan(table) @ (1 << np.arange(width))
-    # A row as one element, so that taking rows is a small step.
-    whole_rows = table.view(f"V{width * table.itemsize}").reshape(n_rows)
-    for pattern in np.unique(patterns).tolist():
-        places = np.flatnonzero(patterns == pattern)
-        nulls = tuple(bool(pattern >> number & 1) for number in range(width))
-        for first in range(0, len(places), ROWS_AT_ONCE):
-            some = places[first : first + ROWS_AT_ONCE]
-            yield Numbers(some, whole_rows[some].view(np.float64).reshape(-1, width), nulls)
-
-
-def hash_numbers(numbers: Numbers) -> Hashes:
-    """Hash the columns that change with every state vector; the hash of null is 0."""
-    hashes = np.zeros(len(numbers.places), np.uint64)
-    for name, column, is_null in zip(NUMBERS, numbers.table.T, numbers.nulls, strict=True):
-        if not is_null:
-            hashes += _hash_number(name, column) * _NUMBER_WEIGHTS[name]
+    hashes = np.zeros(columns.shape[1], np.uint64)
+    for name, column in zip(NUMBERS, columns, strict=True):
+        is_null = np.isnan(column)
+        some = _hash_number(name, np.where(is_null, Y2000, column))
+        some[is_null] = 0
+        hashes += some * _NUMBER_WEIGHTS[name]
     return hashes
 
 
@@ -135,10 +102,10 @@ def _hash_number(name: str, column: NDArray[np.float64]) -> Hashes:
         return _hash_int8((column.astype(np.int64) - Y2000) * 1_000_000)
     if name in SINGLES:
         column = column.astype(np.float32).astype(np.float64)
-    return _hash_float8(np.ascontiguousarray(column))
+    return _hash_float8(column)
 
 
-def sum_by_day(hashes: Hashes, times: Times, partitions: Sequence[int]) -> list[Added]:
+def sum_by_day(hashes: Hashes, times: Times, partitions: NDArray[np.int64]) -> list[Added]:
     """Return for each partition and day how many rows there are, and the sum of their hashes.
 
     Args:
@@ -146,7 +113,7 @@ def sum_by_day(hashes: Hashes, times: Times, partitions: Sequence[int]) -> list[
         times: Their last contacts.
         partitions: Where in the topic they came from.
     """
-    group = np.fromiter(partitions, np.int64, len(times)) << 32 | times // 86_400
+    group = partitions << 32 | times // 86_400
     groups, members, counts = np.unique(group, return_inverse=True, return_counts=True)
     sums = np.zeros(len(groups), np.uint64)
     np.add.at(sums, members, hashes)
@@ -235,14 +202,6 @@ def _hash_words(words: Words) -> Hashes:
 
 def hash_by_itself(numbers: Hashes) -> Hashes:
     """As hashint8extended(number, number)."""
-    parts = [
-        _hash_some_by_itself(numbers[first : first + ROWS_AT_ONCE])
-        for first in range(0, len(numbers), ROWS_AT_ONCE)
-    ]
-    return np.concatenate([np.empty(0, np.uint64), *parts])
-
-
-def _hash_some_by_itself(numbers: Hashes) -> Hashes:
     high, low = (numbers >> _HIGH).astype(np.uint32), numbers.astype(np.uint32)
     c = np.full(numbers.shape, _START_4)
     a, b = high + c, low + c

@@ -57,7 +57,9 @@ def _has_more_hours(batch: Batch, max_hours: int) -> bool:
     rows = None
     with contextlib.suppress(Exception):  # a row that cannot be encoded is found by halving
         rows = batch.rows()
-    return rows is not None and len(rows.moments(HOUR_SECONDS)) > max_hours
+    if rows is None:
+        return False
+    return len({minute // HOUR_SECONDS for minute in rows.minutes}) > max_hours
 
 
 def halve(batch: Batch) -> tuple[Batch, Batch]:
@@ -80,7 +82,7 @@ def set_aside(batch: Batch, reason: str) -> Batch | None:
         return None
     if not span.dead_letters:
         [message] = span.messages
-        letter = make_dead_letter(message, reason[:MAX_WORDS])
+        letter = make_dead_letter(message, span, reason[:MAX_WORDS])
     else:
         [whole] = span.dead_letters
         if not (whole.key or whole.headers or whole.value):

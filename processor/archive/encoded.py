@@ -8,9 +8,10 @@ from collections.abc import AsyncIterator, Sequence
 from functools import lru_cache
 from itertools import chain
 from operator import attrgetter
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from processor.archive.digest import (
     CODES,
@@ -20,10 +21,9 @@ from processor.archive.digest import (
     TEXTS,
     TIMES,
     Y2000,
+    Columns,
     Hashes,
-    Numbers,
     Row,
-    group_numbers,
     hash_by_itself,
     hash_identities,
     hash_numbers,
@@ -46,11 +46,27 @@ _identity_of = attrgetter(*TEXTS, *CODES)
 _numbers_of = attrgetter(*NUMBERS)
 _sensors_of = attrgetter("sensors")
 
+_POWERS = 1 << np.arange(len(NUMBERS))
+
 _TYPES = {
     **dict.fromkeys(TIMES, ">i8"),
     **dict.fromkeys(DOUBLES, ">f8"),
     **dict.fromkeys(SINGLES, ">f4"),
 }
+
+
+class Parts(NamedTuple):
+    """What rows are made of, in any order.
+
+    Attributes:
+        heads: The bytes of their first columns, which stay the same.
+        hashes: The parts of their hashes that those columns make.
+        numbers: Their other columns, NUMBERS, a row each.
+    """
+
+    heads: list[bytes]
+    hashes: Hashes
+    numbers: NDArray[np.float64]
 
 
 class Encoded(NamedTuple):
@@ -74,32 +90,50 @@ _known: dict[Row, _Identity] = {}
 
 def encode_rows(state_vectors: Sequence[StateVector]) -> Encoded | None:
     """Encode and hash rows; None if some have sensors, which OpenSky sends to their owner only."""
+    parts = take_apart(state_vectors)
+    return None if parts is None else encode(parts)
+
+
+def take_apart(state_vectors: Sequence[StateVector]) -> Parts | None:
+    """Return what rows are made of; None if some have sensors."""
     n_rows = len(state_vectors)
     if list(map(_sensors_of, state_vectors)).count(None) < n_rows:
         return None
     identities = _look_up(list(map(_identity_of, state_vectors)))
     heads = [encoded for encoded, _ in identities]
     hashes = np.fromiter([hashed for _, hashed in identities], np.uint64, n_rows)
-    tails = [b""] * n_rows
-    for group in group_numbers(map(_numbers_of, state_vectors), n_rows):
-        hashes[group.places] += hash_numbers(group)
-        for place, tail in zip(group.places.tolist(), _encode_numbers(group), strict=True):
-            tails[place] = tail
-    body = b"".join(chain.from_iterable(zip(heads, tails, strict=True)))
-    return Encoded(body, hash_by_itself(hashes))
+    numbers = chain.from_iterable(map(_numbers_of, state_vectors))
+    table = np.fromiter(numbers, np.float64, n_rows * len(NUMBERS))
+    return Parts(heads, hashes, table.reshape(n_rows, len(NUMBERS)))
+
+
+def join(several: Sequence[Parts], places: NDArray[np.intp]) -> Parts:
+    """Return what rows are made of that were taken apart by and by: those in these places."""
+    heads = [head for parts in several for head in parts.heads]
+    return Parts(
+        [heads[place] for place in places.tolist()],
+        np.concatenate([parts.hashes for parts in several])[places],
+        np.concatenate([parts.numbers for parts in several])[places],
+    )
+
+
+def encode(parts: Parts) -> Encoded:
+    """Encode and hash rows."""
+    columns = np.ascontiguousarray(parts.numbers.T)
+    body = b"".join(chain.from_iterable(zip(parts.heads, _encode_numbers(columns), strict=True)))
+    return Encoded(body, hash_by_itself(parts.hashes + hash_numbers(columns)))
 
 
 def _look_up(identities: list[Row]) -> list[_Identity]:
-    try:
-        return list(map(_known.__getitem__, identities))
-    except KeyError:
-        known = {identity: _known.get(identity) for identity in identities}
-    unknown = [identity for identity, found in known.items() if found is None]
-    learned = _learn(unknown)
+    found = list(map(_known.get, identities))
+    if None not in found:
+        return cast("list[_Identity]", found)
+    unknown = {identity for identity, known in zip(identities, found, strict=True) if not known}
+    learned = _learn(list(unknown))
     if len(_known) + len(learned) > MAX_KNOWN:
         _known.clear()
     _known.update(learned)
-    return [known[identity] or learned[identity] for identity in identities]
+    return [known or learned[identity] for identity, known in zip(identities, found, strict=True)]
 
 
 def _learn(identities: list[Row]) -> dict[Row, _Identity]:
@@ -148,10 +182,22 @@ def _encode_codes(
     return framed + (_NULL if category is None else struct.pack(">ih", 2, category))
 
 
-def _encode_numbers(numbers: Numbers) -> list[bytes]:
-    template = _template(numbers.nulls)
-    rows = np.repeat(template, len(numbers.places))
-    for name, column, is_null in zip(NUMBERS, numbers.table.T, numbers.nulls, strict=True):
+def _encode_numbers(columns: Columns) -> list[bytes]:
+    """Encode the rest of each row, those together that have the same columns null."""
+    nulls = np.isnan(columns)
+    patterns = _POWERS @ nulls
+    encoded = np.empty(len(patterns), object)
+    for pattern in np.flatnonzero(np.bincount(patterns)).tolist():
+        places = np.flatnonzero(patterns == pattern)
+        encoded[places] = _encode_alike(columns[:, places], nulls[:, places[0]].tolist())
+    tails: list[bytes] = encoded.tolist()
+    return tails
+
+
+def _encode_alike(columns: Columns, nulls: list[bool]) -> list[bytes]:
+    template = _template(tuple(nulls))
+    rows = np.repeat(template, columns.shape[1])
+    for name, column, is_null in zip(NUMBERS, columns, nulls, strict=True):
         if is_null:
             continue
         if name in TIMES:

@@ -1,7 +1,7 @@
 """Keep the flights of every aircraft in step with its state vectors, in the same transaction."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby, islice
 from typing import NamedTuple
 
@@ -24,8 +24,9 @@ from telemetry.state_vector import StateVector
 MAX_KNOWN = 200_000
 """Aircraft whose course is remembered; ten times as many as are ever in the air at once."""
 
-OLD_SECONDS = 12 * 3600
-"""State vectors older than this may belong to a flight that was taken for over and measured."""
+OLD_SECONDS = 20 * 3600
+"""State vectors older than this may belong to a flight that was taken for over and measured: one
+that none has ended is after a day of silence. The rest is for clocks that differ."""
 
 UNCUT_AT_ONCE = 50
 """Aircraft whose flights are cut anew in one step: each may have days of state vectors."""
@@ -43,71 +44,87 @@ class Added(NamedTuple):
 class Flights:
     """Remembers where each aircraft stands, so that most state vectors need no question.
 
-    What it remembers is what the database says: forget it whenever that is uncertain.
+    What it remembers is what the database says: forget it whenever that is uncertain, and when a
+    transaction that `store` was called in has failed.
     """
 
     def __init__(self, queries: Queries) -> None:
         self._queries = queries
         self._courses: Courses = {}
+        # Of each aircraft the newest; a course is up to date but for that.
+        self._contacts: dict[str, int] = {}
 
     def forget(self) -> None:
         """Ask the database again: somebody else may have stored, or a commit is in doubt."""
         self._courses.clear()
+        self._contacts.clear()
 
-    def remember(self, courses: Courses) -> None:
-        """Take what `store` came to, once it is committed."""
-        if len(self._courses) + len(courses) > MAX_KNOWN:
-            self._courses.clear()
+    def _remember(self, courses: Courses) -> None:
         self._courses.update(courses)
+        self._contacts.update({icao24: course.last_contact for icao24, course in courses.items()})
 
-    async def load(self, connection: Connection, icao24s: Iterable[str]) -> None:
+    async def load(self, connection: Connection, icao24s: set[str]) -> None:
         """Learn where aircraft stand, before their new state vectors are inserted."""
-        unknown = [icao24 for icao24 in icao24s if icao24 not in self._courses]
+        unknown = icao24s.difference(self._courses)
+        if len(self._courses) + len(unknown) > MAX_KNOWN:
+            self.forget()
+            unknown = icao24s
         if unknown:
-            rows = await connection.fetch(self._queries.courses, unknown)
-            self.remember({row["icao24"]: _course(row) for row in rows})
+            rows = await connection.fetch(self._queries.courses, list(unknown))
+            self._remember({row["icao24"]: _course(row) for row in rows})
 
     async def store(
         self, connection: Connection, state_vectors: Sequence[StateVector], now: float
-    ) -> Courses:
+    ) -> None:
         """Cut the flights of state vectors that have just been inserted.
 
         Args:
             connection: In the transaction that has inserted them, after `load`.
             state_vectors: Those that were new, sorted by icao24 and last_contact.
             now: Unix time in seconds.
-
-        Returns:
-            What is to be remembered once that transaction is committed.
         """
-        courses: Courses = {}
         legs: dict[tuple[str, int], Leg] = {}
         late: list[Added] = []
         unknown: dict[str, list[Sighting]] = {}
-        for state in state_vectors:
+        for state in self._leave_out(state_vectors):
             icao24, last_contact = state.icao24, state.last_contact
-            course = courses.get(icao24) or self._courses.get(icao24)
-            if course is not None and goes_on(
-                course, last_contact, state.callsign, on_ground=state.on_ground
-            ):
-                # Nearly all of them: what can be left out here is time to store.
-                courses[icao24] = Course(course.leg, last_contact, course.on_ground)
-                continue
-            sighting = _sighting_of(state)
+            course, sighting = self._course(icao24), _sighting_of(state)
             if course is not None and last_contact <= course.last_contact:
                 late.append(Added(icao24, sighting))
                 continue
             if course is not None and (icao24 in unknown or _is_unknown(course, last_contact)):
                 unknown.setdefault(icao24, []).append(sighting)
                 continue
-            found = cut(course, [sighting])
-            courses[icao24] = found.course
-            legs |= {(icao24, leg.first_seen): leg for leg in found.legs}
+            changed, self._courses[icao24] = cut(course, [sighting])
+            self._contacts[icao24] = last_contact
+            for leg in changed:
+                legs[icao24, leg.first_seen] = leg
         await self._save(connection, [(icao24, leg) for (icao24, _), leg in legs.items()])
-        courses |= await self._find_out(connection, unknown)
-        courses |= await self._fit_in(connection, late)
+        self._remember(await self._find_out(connection, unknown))
+        self._remember(await self._fit_in(connection, late))
         await self._unmeasure(connection, late, state_vectors, now)
-        return courses
+
+    def _leave_out(self, state_vectors: Iterable[StateVector]) -> Iterator[StateVector]:
+        """Take note of those that tell nothing but that the flight goes on; return the others.
+
+        Nearly all do, and the transaction waits for it: what can be left out here is time to store.
+        """
+        courses, contacts = self._courses, self._contacts
+        for state in state_vectors:
+            icao24, last_contact = state.icao24, state.last_contact
+            course = courses.get(icao24)
+            if course is None or not goes_on(
+                course, last_contact - contacts[icao24], state.callsign, state.on_ground
+            ):
+                yield state
+            else:
+                contacts[icao24] = last_contact
+
+    def _course(self, icao24: str) -> Course | None:
+        course = self._courses.get(icao24)
+        if course is None or course.last_contact == (last_contact := self._contacts[icao24]):
+            return course
+        return course._replace(last_contact=last_contact)
 
     async def _find_out(
         self, connection: Connection, unknown: Mapping[str, Sequence[Sighting]]
@@ -196,11 +213,12 @@ class Flights:
     ) -> None:
         """Let flights be measured again that got a state vector after they were taken for over."""
         old = [(one.icao24, one.sighting.last_contact) for one in late]
-        old += [
-            (state.icao24, state.last_contact)
+        # Of each aircraft the newest flight: those before it have been saved anew.
+        old += {
+            state.icao24: state.last_contact
             for state in state_vectors
             if state.last_contact < now - OLD_SECONDS
-        ]
+        }.items()
         if old:
             await connection.execute(
                 self._queries.unmeasure,

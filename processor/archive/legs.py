@@ -159,11 +159,16 @@ def cut(
     return Cut([*finished, course.leg] if is_changed else [], course)
 
 
-def goes_on(course: Course, last_contact: int, callsign: str | None, *, on_ground: bool) -> bool:
-    """Whether a sighting is newer and tells nothing but that the flight goes on."""
+def goes_on(
+    course: Course,
+    seconds: int,
+    callsign: str | None,
+    on_ground: bool,  # noqa: FBT001 - called for every state vector
+) -> bool:
+    """Whether a sighting so many seconds later tells nothing but that the flight goes on."""
     return (
         course.doubt is None
-        and 0 < last_contact - course.last_contact <= SILENCE_SECONDS
+        and 0 < seconds <= SILENCE_SECONDS
         and on_ground == course.on_ground
         and (callsign is None or callsign == course.leg.callsign)
     )

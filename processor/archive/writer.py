@@ -10,15 +10,16 @@ import asyncpg
 import msgspec
 import structlog
 
-from processor.archive.batch import Batch, Claim, Key, Span, UniqueRows
+from processor.archive.batch import Batch, Claim, Span
 from processor.archive.database import Connection, Database
 from processor.archive.digest import Added, as_bigint
 from processor.archive.division import shorten
 from processor.archive.encoded import COLUMNS
-from processor.archive.flights import Courses, Flights
+from processor.archive.flights import Flights
 from processor.archive.refusal import Passing, Refusal, refusal_of
 from processor.archive.sql import Queries
 from processor.archive.stored import Stored
+from processor.archive.unique_rows import UniqueRows
 from processor.errors import LostLogError
 from processor.message import LogIdentity, Watermarks
 from processor.trouble import Blame
@@ -184,20 +185,22 @@ class Writer:
         found = batch.rows()
         await self._make_room(connection, found)
         spans = [batch.spans[partition] for partition in sorted(batch.spans)]
-        async with connection.transaction():
-            await self._advance(connection, spans)
-            await self._flights.load(connection, {icao24 for icao24, _ in found.keys})
-            inserted = found.only(await self._insert(connection, found))
-            courses = await self._follow(connection, inserted)
-            await self._set_aside(connection, spans)
-            added = inserted.sum_by_day()
-            await self._record(connection, spans, added)
-        self._flights.remember(courses)
-        return _stored(batch, _count(added), {})
+        try:
+            async with connection.transaction():
+                await self._advance(connection, spans)
+                await self._flights.load(connection, found.icao24s)
+                inserted = await self._insert(connection, found)
+                await self._follow(connection, inserted)
+                await self._set_aside(connection, spans)
+                await self._record(connection, spans, inserted.added)
+        except BaseException:
+            self._flights.forget()
+            raise
+        return _stored(batch, _count(inserted.added), {})
 
     async def _make_room(self, connection: Connection, found: UniqueRows) -> None:
         """Make the partitions that the rows need, before the transaction that must not wait."""
-        days = [EPOCH + dt.timedelta(seconds=midnight) for midnight in found.moments(86_400)]
+        days = [EPOCH + dt.timedelta(seconds=midnight) for midnight in found.days()]
         for _ in days:
             missing = [row[0] for row in await connection.fetch(self._queries.missing_days, days)]
             if not missing:
@@ -217,7 +220,7 @@ class Writer:
         if len(advanced) != len(spans):
             raise _NotOursError
 
-    async def _insert(self, connection: Connection, found: UniqueRows) -> Sequence[Key]:
+    async def _insert(self, connection: Connection, found: UniqueRows) -> UniqueRows:
         """Insert what is new, and tell what was; straight, unless the batch before had duplicates.
 
         COPY is the fastest way in, but cannot skip what is there already.
@@ -226,25 +229,30 @@ class Writer:
             with contextlib.suppress(asyncpg.UniqueViolationError):
                 async with connection.transaction():
                     await _copy(connection, "state_vectors", found)
-                return found.keys
+                return found
         return await self._insert_new(connection, found)
 
-    async def _insert_new(self, connection: Connection, found: UniqueRows) -> Sequence[Key]:
+    async def _insert_new(self, connection: Connection, found: UniqueRows) -> UniqueRows:
         """Insert by way of a staging table, skipping what is there already."""
         await connection.execute(self._queries.create_staging)
         await _copy(connection, "staging", found)
         inserted = await connection.fetch(self._queries.insert_staged)
         # They come in runs: after a claim, and while a collector repeats itself.
-        self._expects_duplicates = len(inserted) < len(found.keys)
-        return [(row["icao24"], int(row["last_contact"].timestamp())) for row in inserted]
+        self._expects_duplicates = len(inserted) < len(found.state_vectors)
+        if not self._expects_duplicates:
+            return found
+        return found.only(
+            [row["icao24"] for row in inserted],
+            [int(row["last_contact"].timestamp()) for row in inserted],
+        )
 
-    async def _follow(self, connection: Connection, inserted: UniqueRows) -> Courses:
+    async def _follow(self, connection: Connection, inserted: UniqueRows) -> None:
         """Keep what is derived from state vectors in step with those that were new."""
-        if not inserted.keys:
-            return {}
-        await connection.execute(self._queries.touch_minutes, inserted.moments(60))
+        if not inserted.state_vectors:
+            return
+        await connection.execute(self._queries.touch_minutes, inserted.minutes)
         now = self._database.server_now() or time.time()
-        return await self._flights.store(connection, inserted.state_vectors, now)
+        await self._flights.store(connection, inserted.state_vectors, now)
 
     async def _set_aside(self, connection: Connection, spans: Sequence[Span]) -> None:
         letters = [letter for span in spans for letter in span.dead_letters]

@@ -6,15 +6,16 @@ from typing import NamedTuple
 
 import asyncpg
 import msgspec
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from processor.archive.batch import to_rows
-from processor.archive.digest import as_bigint, hash_rows, last_contacts, sum_by_day
+from processor.archive.digest import as_bigint, hash_rows, sum_by_day
 from processor.archive.encoded import COLUMNS, MAX_KNOWN, Encoded, encode_rows
 from processor.archive.instants import take_unix_seconds
 from processor.archive.sql import load_audit_queries
+from processor.archive.unique_rows import to_rows
 from telemetry.state_vector import FIELDS, StateVector
 from tests.support.migration import migrated_database
 from tests.support.producer import vectors
@@ -143,9 +144,8 @@ def test_digests_of_partitions_and_days_add_up() -> None:
     made = [state_vector("000001", START + day * DAY) for day in (0, 0, 1, 1, 1)]
     rows = to_rows(made)
     hashes = hash_rows(rows)
-    added = sum_by_day(
-        hashes, last_contacts([(one.icao24, one.last_contact) for one in made]), [3, 4, 3, 3, 4]
-    )
+    times = np.array([one.last_contact for one in made])
+    added = sum_by_day(hashes, times, np.array([3, 4, 3, 3, 4]))
     counted = {(one.partition, one.day): one.n_rows for one in added}
     first = START // DAY
     assert counted == {(3, first): 1, (4, first): 1, (3, first + 1): 2, (4, first + 1): 1}

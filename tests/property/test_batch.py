@@ -3,15 +3,20 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processor.archive.batch import Batch, Claim, to_rows
+from processor.archive.batch import Batch, Claim
+from processor.archive.digest import Added, as_bigint, hash_rows
+from processor.archive.unique_rows import UniqueRows, to_rows
 from telemetry.state_vector import StateVector
 from tests.support.messages import InventedMessage, garbage, message
 from tests.support.state_vectors import START, state_vectors
 
 PARTITIONS = 3
 
+DAY = 86_400
+MIDNIGHT = START // DAY * DAY
+
 # Few aircraft and few seconds, so that most state vectors come more than once.
-_VECTORS = state_vectors(addresses=4, times=(START, START + 3))
+_VECTORS = state_vectors(addresses=4, times=(MIDNIGHT - 2, MIDNIGHT + 1))
 _CONTENTS = st.lists(
     st.tuples(st.integers(0, PARTITIONS - 1), st.integers(1, 3), st.none() | _VECTORS), max_size=40
 )
@@ -40,10 +45,40 @@ def _batches(messages: list[InventedMessage], size: int) -> list[Batch]:
         batch = Batch()
         for item in messages[start : start + size]:
             batch.add(item, claims[item.partition()])
+            batch.read(at_least=1 + item.offset() % 3)
         for span in batch.spans.values():
             claims[span.partition].next_offset = span.hi
         batches.append(batch)
     return batches
+
+
+def _found(rows: UniqueRows) -> list[tuple[StateVector, int]]:
+    return list(zip(rows.state_vectors, rows.partitions, strict=True))
+
+
+def sorted_by_key(found: list[tuple[StateVector, int]]) -> list[tuple[StateVector, int]]:
+    return sorted(found, key=lambda pair: (pair[0].icao24, pair[0].last_contact))
+
+
+def _unique(batch: Batch) -> list[tuple[StateVector, int]]:
+    """Return each state vector once with its partition, in order: of several the first."""
+    first: dict[tuple[str, int], tuple[StateVector, int]] = {}
+    for partition in sorted(batch.spans):
+        for vector in batch.spans[partition].state_vectors:
+            first.setdefault((vector.icao24, vector.last_contact), (vector, partition))
+    return sorted_by_key(list(first.values()))
+
+
+def _add_up(found: list[tuple[StateVector, int]]) -> list[Added]:
+    """Add the digests up one by one."""
+    sums: dict[tuple[int, int], list[int]] = {}
+    for vector, partition in found:
+        [hashed] = hash_rows(to_rows([vector])).tolist()
+        sums.setdefault((partition, vector.last_contact // DAY), []).append(hashed)
+    return [
+        Added(partition, day, len(hashes), as_bigint(sum(hashes)))
+        for (partition, day), hashes in sorted(sums.items())
+    ]
 
 
 @given(_CONTENTS, st.integers(1, 10))
@@ -72,14 +107,9 @@ def test_every_message_is_accounted_for(
     for span in spans:
         assert span.n_in == len(span.state_vectors) + len(span.dead_letters)
     for batch in batches:
-        found = [key for key, _ in batch.unique()]
-        came = {
-            (vector.icao24, vector.last_contact)
-            for span in batch.spans.values()
-            for vector in span.state_vectors
-        }
-        assert set(found) == came
-        assert found == sorted(found)
+        rows = batch.rows()
+        assert _found(rows) == _unique(batch)
+        assert rows.icao24s == {vector.icao24 for vector in rows.state_vectors}
 
 
 @given(_CONTENTS, st.sets(st.integers(0, PARTITIONS - 1)))
@@ -98,7 +128,26 @@ def test_a_batch_without_partitions_is_as_if_they_had_never_come(
     expected = rest[0] if rest else Batch()
     assert without.spans == expected.spans
     assert without.n_in == expected.n_in
-    assert without.unique() == expected.unique()
+    assert _found(without.rows()) == _found(expected.rows())
+
+
+@given(_CONTENTS, st.data())
+def test_what_was_inserted_adds_up(
+    contents: list[tuple[int, int, StateVector | None]], data: st.DataObject
+) -> None:
+    """Of the rows that were new: their digests by partition and day, and their minutes."""
+    [batch] = _batches(_messages(contents), size=1000) or [Batch()]
+    expected = _unique(batch)
+    if expected:
+        expected = data.draw(st.lists(st.sampled_from(expected), unique_by=id).map(sorted_by_key))
+    vectors = [vector for vector, _ in expected]
+    some = batch.rows().only(
+        [vector.icao24 for vector in vectors], [vector.last_contact for vector in vectors]
+    )
+    assert _found(some) == expected
+    assert some.added == _add_up(expected)
+    assert some.minutes == sorted({vector.last_contact // 60 * 60 for vector in vectors})
+    assert some.days() == sorted({vector.last_contact // DAY * DAY for vector in vectors})
 
 
 @given(st.lists(state_vectors(), max_size=5))

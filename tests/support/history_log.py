@@ -17,8 +17,8 @@ from processor.access.tickets import Tickets
 from processor.api.app import create_app
 from processor.api.server import create_server, listen
 from processor.api.stream import stream_routes
-from processor.archive.batch import to_rows
 from processor.archive.instants import take_unix_seconds
+from processor.archive.unique_rows import to_rows
 from processor.history.database import HistoryDatabase
 from processor.history.replay import Replay, ReplayLimits
 from processor.live.audience import Limits

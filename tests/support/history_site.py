@@ -16,8 +16,8 @@ from processor.access.gate import create_gate
 from processor.api.app import create_app
 from processor.api.history import history_routes
 from processor.api.server import Server, create_server, listen
-from processor.archive.batch import to_rows
 from processor.archive.instants import take_unix_seconds
+from processor.archive.unique_rows import to_rows
 from processor.halves import lifetime_of, limits_of
 from processor.history.database import HistoryDatabase
 from processor.live.broadcaster import Broadcaster

@@ -4,8 +4,8 @@ import datetime as dt
 
 import asyncpg
 
-from processor.archive.batch import to_rows
 from processor.archive.instants import take_unix_seconds
+from processor.archive.unique_rows import to_rows
 from telemetry.state_vector import FIELDS
 from tests.support.invented_day import Leg
 

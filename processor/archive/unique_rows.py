@@ -1,0 +1,137 @@
+"""UNIQUE: the rows of a batch, each once and in the order of the key, and what is made of them.
+
+It is made in the consumer's thread, while the database stores the batch before.
+"""
+
+from collections.abc import Iterable, Sequence
+from operator import attrgetter
+from typing import Any, NamedTuple
+
+import numpy as np
+from msgspec.structs import astuple
+from numpy.typing import NDArray
+
+from processor.archive.digest import Hashes, Times, hash_rows, multiples, sum_by_day
+from processor.archive.encoded import Encoded, Parts, encode, join, take_apart
+from telemetry.state_vector import StateVector
+
+Row = tuple[Any, ...]
+"""The 18 columns of state_vectors in StateVector's order, times in Unix seconds."""
+
+Keys = NDArray[np.int64]
+"""icao24 and last_contact as one number, which sorts as the two do."""
+
+_LAST_CONTACT = 0xFFFF_FFFF
+_BITS = 32
+
+_icao24_of = attrgetter("icao24")
+_last_contact_of = attrgetter("last_contact")
+
+
+class UniqueRows:
+    """What is to be inserted, and what the digest is made of; or those that have been inserted.
+
+    Attributes:
+        state_vectors: Sorted by icao24 and last_contact.
+        icao24s: The aircraft, once each.
+        encoded: Their bytes, unless they are left to the driver.
+        minutes: Those that the last contacts fall into (Unix seconds).
+        added: What each partition of the topic adds to each day.
+    """
+
+    def __init__(
+        self,
+        state_vectors: Sequence[StateVector],
+        keys: Keys,
+        partitions: NDArray[np.int64],
+        encoded: Encoded | None = None,
+        hashes: Hashes | None = None,
+    ) -> None:
+        times: Times = keys & _LAST_CONTACT
+        self._keys, self._partitions = keys, partitions
+        self.state_vectors = state_vectors
+        self.icao24s = set(map(_icao24_of, state_vectors))
+        self.encoded = encoded
+        self._hashes = hash_rows(self.rows()) if hashes is None else hashes
+        self.minutes = multiples(times, 60)
+        self.added = sum_by_day(self._hashes, times, partitions)
+
+    @property
+    def partitions(self) -> list[int]:
+        """Where in the topic each of them came from."""
+        partitions: list[int] = self._partitions.tolist()
+        return partitions
+
+    def rows(self) -> list[Row]:
+        """Return them as the driver takes them."""
+        return to_rows(self.state_vectors)
+
+    def days(self) -> list[int]:
+        """Return the midnights of the days that the last contacts fall into (Unix seconds)."""
+        return multiples(np.array(self.minutes, np.int64), 86_400)
+
+    def only(self, icao24s: Sequence[str], last_contacts: Sequence[int]) -> "UniqueRows":
+        """Return those that have these keys."""
+        is_in = np.isin(self._keys, _number(icao24s, last_contacts), assume_unique=True)
+        places = np.flatnonzero(is_in)
+        return UniqueRows(
+            [self.state_vectors[place] for place in places.tolist()],
+            self._keys[places],
+            self._partitions[places],
+            hashes=self._hashes[places],
+        )
+
+
+class Part(NamedTuple):
+    """State vectors of one partition of the topic, in order, and what was read of them.
+
+    Attributes:
+        parts: None if they are left to the driver.
+    """
+
+    partition: int
+    state_vectors: Sequence[StateVector]
+    keys: Keys
+    parts: Parts | None
+
+
+def make_part(partition: int, state_vectors: Sequence[StateVector]) -> Part:
+    """Read of state vectors all that rows are made of."""
+    icao24s = list(map(_icao24_of, state_vectors))
+    keys = _number(icao24s, list(map(_last_contact_of, state_vectors)))
+    return Part(partition, state_vectors, keys, take_apart(state_vectors))
+
+
+def make_unique(found: Iterable[Part]) -> UniqueRows:
+    """Return the state vectors of all partitions, each once: of several with one key the first.
+
+    Sorted, because insertion in the order of the index is a third faster.
+    """
+    in_order = sorted(found, key=attrgetter("partition"))
+    keys = np.concatenate([np.empty(0, np.int64), *(part.keys for part in in_order)])
+    numbers = np.array([part.partition for part in in_order], np.int64)
+    partitions = np.repeat(numbers, [len(part.keys) for part in in_order])
+    places = np.argsort(keys, kind="stable")
+    places = places[np.diff(keys[places], prepend=-1) > 0]
+    came = [state_vector for part in in_order for state_vector in part.state_vectors]
+    several = [part.parts for part in in_order if part.parts is not None]
+    is_encoded = 0 < len(several) == len(in_order)
+    encoded = encode(join(several, places)) if is_encoded else None
+    return UniqueRows(
+        [came[place] for place in places.tolist()],
+        keys[places],
+        partitions[places],
+        encoded,
+        None if encoded is None else encoded.hashes,
+    )
+
+
+def to_rows(state_vectors: Sequence[StateVector]) -> list[Row]:
+    """Turn state vectors into rows of the table; the connection takes times as Unix seconds."""
+    return [astuple(state_vector) for state_vector in state_vectors]
+
+
+def _number(icao24s: Sequence[str], last_contacts: Sequence[int]) -> Keys:
+    digits = "00".join(["", *icao24s])  # eight of each
+    addresses = np.frombuffer(bytes.fromhex(digits), ">u4").astype(np.int64)
+    return addresses << _BITS | np.array(last_contacts, np.int64)

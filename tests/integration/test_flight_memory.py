@@ -1,0 +1,71 @@
+"""What the archive remembers of flights is what the database says, also after a failure."""
+
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+
+from processor.archive import flights
+from processor.errors import FatalError
+from telemetry.state_vector import StateVector
+from tests.support.archive_site import ArchiveSite
+from tests.support.flight_oracle import flights_of
+from tests.support.migration import migrate
+from tests.support.state_vectors import START, state_vector
+
+pytestmark = pytest.mark.real_database
+
+BEGIN = START - 90_000
+
+
+@pytest.fixture
+async def site(database_url: str) -> AsyncIterator[ArchiveSite]:
+    migrate(database_url)
+    site = ArchiveSite(database_url)
+    await site.restart()
+    yield site
+    await site.database.close()
+
+
+def flight(icao24: str, *minutes: int, callsign: str = "SWR1") -> list[StateVector]:
+    """Return state vectors in the air, so many minutes after the begin."""
+    return [
+        state_vector(icao24, BEGIN + 60 * minute, callsign=callsign, velocity=200.0)
+        for minute in minutes
+    ]
+
+
+async def rename(site: ArchiveSite, old: str, new: str) -> None:
+    """Rename a table."""
+    connection = await asyncpg.connect(site.dsn)
+    await connection.execute(f"ALTER TABLE {old} RENAME TO {new}")
+    await connection.close()
+
+
+async def test_a_transaction_that_failed_leaves_no_trace(site: ArchiveSite) -> None:
+    """Its state vectors come again, and are neither late nor another flight."""
+    first, then = flight("aaaaaa", 0, 1), flight("aaaaaa", 2, 20, 60, 61, callsign="SWR2")
+    await site.write(first)
+    await rename(site, "ingest_days", "elsewhere")
+    with pytest.raises(FatalError):
+        await site.write(then)
+    await rename(site, "elsewhere", "ingest_days")
+    await site.write(then)
+    await site.write(flight("aaaaaa", 62, callsign="SWR2"))
+    seen = [*first, *then, *flight("aaaaaa", 62, callsign="SWR2")]
+    assert await site.flights() == flights_of(seen)
+
+
+async def test_more_aircraft_than_are_remembered(
+    site: ArchiveSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Are asked for again, those of the same batch that were known before included."""
+    monkeypatch.setattr(flights, "MAX_KNOWN", 3)
+    batches = [
+        flight("aaaaaa", 0, 1) + flight("bbbbbb", 0, 1),
+        flight("aaaaaa", 2) + flight("cccccc", 2, 3) + flight("dddddd", 2, 3),
+        flight("aaaaaa", 4) + flight("bbbbbb", 4) + flight("cccccc", 4),
+    ]
+    for batch in batches:
+        await site.write(batch)
+    assert await site.flights() == flights_of(state for batch in batches for state in batch)
