@@ -8,6 +8,7 @@ import pytest
 from confluent_kafka import Producer
 
 from telemetry.codec import encode
+from tests.support.audit_log import KEPT_BYTES
 from tests.support.kafka import Kafka
 from tests.support.producer import HEADERS, Outgoing, as_messages, vectors
 from tests.support.queries import fetch, fetch_value
@@ -140,15 +141,17 @@ def test_malformed_messages_are_set_aside_whole(stage: Stage) -> None:
 
 
 def test_oversized_message_is_set_aside(large_stage: Stage) -> None:
-    """2 MB of anything is kept in dead_letters, and the flow goes on."""
+    """Of 2 MB of anything the beginning is kept in dead_letters, and the flow goes on."""
     large = Outgoing(b"x" * TWO_MB, b"4b1814", partition=0)
     large_stage.publish([large, *as_messages(vectors(100))])
     large_stage.archive()
     large_stage.wait_until_stored()
     account = large_stage.check()
     assert (account.rows, account.dead_letters) == (100, 1)
-    length = fetch_value(large_stage.database_url, "SELECT length(value) FROM dead_letters")
-    assert length == TWO_MB
+    kept = "SELECT length(value), reason FROM dead_letters"
+    [(length, reason)] = fetch(large_stage.database_url, kept)
+    assert length == KEPT_BYTES
+    assert "2,000,000 bytes of value" in reason
 
 
 def test_number_that_no_column_holds_is_set_aside(stage: Stage) -> None:
