@@ -14,7 +14,6 @@ from processor.archive.audit_derived import Extent
 from processor.archive.commands import Asked, begin_anew, print_audit, rebuild
 from processor.errors import FatalError
 from processor.garbage import search_seldom
-from processor.interpreter_lock import share_quickly
 from processor.service import Service
 from telemetry.database_files import refuse_missing_files
 from telemetry.kafka_refusals import refuse_unusable
@@ -70,7 +69,6 @@ def main() -> int:
         return 2
     configure_logs(settings.log.level, settings.log.format)
     search_seldom()
-    share_quickly()
     try:
         return uvloop.run(_run(settings, arguments))
     except SettingsError as error:
