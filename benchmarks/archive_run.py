@@ -22,7 +22,6 @@ from processor.archive.stored import Stored
 from processor.archive.time_window import TimeWindow
 from processor.archive.writer import Writer
 from processor.garbage import search_seldom
-from processor.interpreter_lock import share_quickly
 from processor.message import LogIdentity, Watermarks
 from telemetry.settings import ArchiveSettings, DatabaseSettings, KafkaSettings
 
@@ -172,7 +171,6 @@ def main() -> None:
     """Do the task and print the outcome."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     search_seldom()
-    share_quickly()
     outcome = uvloop.run(run(msgspec.json.decode(sys.argv[1], type=Task)))
     sys.stdout.write(msgspec.json.encode(outcome).decode())
 

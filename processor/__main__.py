@@ -14,7 +14,6 @@ from processor.archive.audit_derived import Extent
 from processor.archive.commands import Asked, begin_anew, print_audit, rebuild
 from processor.errors import FatalError
 from processor.garbage import give_back_large_blocks, search_seldom
-from processor.interpreter_lock import share_quickly
 from processor.service import Service
 from telemetry.database_files import refuse_missing_files
 from telemetry.kafka_refusals import refuse_unusable
@@ -72,7 +71,6 @@ def main() -> int:
     configure_logs(settings.log.level, settings.log.format)
     search_seldom()
     give_back_large_blocks()
-    share_quickly()
     try:
         warn_of_plaintext(settings, _links(arguments))
         return uvloop.run(_run(settings, arguments))
