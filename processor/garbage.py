@@ -7,8 +7,9 @@ import gc
 M_MMAP_THRESHOLD = -3
 """Of <malloc.h>."""
 
-LARGE_BLOCK_BYTES = 256 * 1024
-"""As long as a piece of a stream: what is larger is compressed, joined or sent, and soon free."""
+LARGE_BLOCK_BYTES = 1024 * 1024
+"""A whole answer or event. Pieces of a stream are smaller: each is copied for each subscriber, and
+new pages for every copy would cost three times what sending it does."""
 
 
 def search_seldom() -> None:
