@@ -1,6 +1,8 @@
 """SERVE: traffic by hour, country and altitude, and the busiest aircraft."""
 
 import datetime as dt
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
 import msgspec
@@ -16,7 +18,8 @@ from processor.api.history_parameters import (
     HourlyQuestion,
     SpanQuestion,
 )
-from processor.history.places import places_of
+from processor.history.database import Connection
+from processor.history.places import Places, places_of
 from processor.history.source import Source
 from processor.history.statistics import (
     Band,
@@ -60,7 +63,13 @@ class Busiest(msgspec.Struct, frozen=True):
 def statistics_routes(*, source: Source, gate: Gate) -> APIRouter:
     """Make the routes of what many state vectors add up to."""
     router = APIRouter(prefix="/api/statistics", tags=["statistics"])
-    admitted = require(gate, HISTORY)
+    _add_counts(router, source, require(gate, HISTORY))
+    _add_comparisons(router, source, require(gate, HISTORY))
+    return router
+
+
+def _add_counts(router: APIRouter, source: Source, admitted: Any) -> None:  # noqa: ANN401 - of `require`
+    """Add what is counted by hour and by country."""
 
     @router.get("/hourly", **_described("Aircraft and state vectors of each hour.", Hours))
     async def hourly(
@@ -69,14 +78,13 @@ def statistics_routes(*, source: Source, gate: Gate) -> APIRouter:
         question: Annotated[HourlyQuestion, Query()],
     ) -> Response:
         """Answer the traffic of each hour, which is counted from its beginning."""
-        window = _window(source, question)
-        async with source.questions.reading(client_of(request, principal)) as connection:
+        async with _reading(source, request, principal, question) as (connection, window, places):
             hours = await read_hours(
                 connection,
                 source.queries,
                 window,
                 country=question.country,
-                places=places_of(None, principal.areas),
+                places=places,
                 max_rows=source.settings.max_rows,
             )
         return answer(Hours(hours))
@@ -88,16 +96,19 @@ def statistics_routes(*, source: Source, gate: Gate) -> APIRouter:
         question: Annotated[SpanQuestion, Query()],
     ) -> Response:
         """Answer the traffic of each country of registration."""
-        window = _window(source, question)
-        async with source.questions.reading(client_of(request, principal)) as connection:
+        async with _reading(source, request, principal, question) as (connection, window, places):
             found = await read_countries(
                 connection,
                 source.queries,
                 window,
-                places=places_of(None, principal.areas),
+                places=places,
                 max_rows=source.settings.max_rows,
             )
         return answer(Countries(found))
+
+
+def _add_comparisons(router: APIRouter, source: Source, admitted: Any) -> None:  # noqa: ANN401 - of `require`
+    """Add what is counted by altitude and by aircraft."""
 
     @router.get("/altitudes", **_described("Aircraft in bands of 1,000 m.", Altitudes))
     async def altitudes(
@@ -106,14 +117,13 @@ def statistics_routes(*, source: Source, gate: Gate) -> APIRouter:
         question: Annotated[AltitudesQuestion, Query()],
     ) -> Response:
         """Answer the traffic between altitudes; who climbs is in several bands."""
-        window = _window(source, question)
-        async with source.questions.reading(client_of(request, principal)) as connection:
+        async with _reading(source, request, principal, question) as (connection, window, places):
             bands = await read_altitudes(
                 connection,
                 source.queries,
                 window,
                 is_by_hour=question.hourly,
-                places=places_of(None, principal.areas),
+                places=places,
                 max_rows=source.settings.max_rows,
             )
         return answer(Altitudes(bands))
@@ -125,19 +135,26 @@ def statistics_routes(*, source: Source, gate: Gate) -> APIRouter:
         question: Annotated[BusiestQuestion, Query()],
     ) -> Response:
         """Answer the aircraft with most of something, of flights that began then and are over."""
-        window = _window(source, question)
-        async with source.questions.reading(client_of(request, principal)) as connection:
+        async with _reading(source, request, principal, question) as (connection, window, places):
             found = await read_busiest(
                 connection,
                 source.queries,
                 window,
                 merit=question.by,
-                areas=places_of(None, principal.areas),
+                areas=places,
                 rows=question.limit,
             )
         return answer(Busiest(found))
 
-    return router
+
+@asynccontextmanager
+async def _reading(
+    source: Source, request: Request, principal: Principal, question: SpanQuestion
+) -> AsyncIterator[tuple[Connection, Window, Places]]:
+    """Give a connection, the window asked for, and the places that the principal may see."""
+    window = _window(source, question)
+    async with source.questions.reading(client_of(request, principal)) as connection:
+        yield connection, window, places_of(None, principal.areas)
 
 
 def _window(source: Source, question: SpanQuestion) -> Window:

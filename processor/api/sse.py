@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
-from typing import Annotated, cast
+from typing import Annotated, Any, cast
 
 import msgspec
 from fastapi import APIRouter, Header, Request, Response
@@ -64,6 +64,23 @@ REPLAY_PARAMETERS = [
         ),
     )
 ]
+
+RESPONSES: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "Events: `snapshot`, `update`, `remove`, `heartbeat` …",
+        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+    },
+    204: {
+        "description": "An EventSource came back after an `error`, or after the end of a"
+        " replay: it is to stop."
+    },
+    400: {"description": "A longer replay than allowed, or a Host that is not served."},
+    422: dict(UNUSABLE),
+    503: {"description": "The history cannot be read now."},
+    **OVER_SHARE,
+    **REFUSALS,
+}
+"""For the documentation of the stream."""
 
 
 class _Stream(EventSourceResponse):
@@ -139,21 +156,7 @@ def sse_routes(
         "/sse/flights",
         response_class=EventSourceResponse,
         openapi_extra={"parameters": [*describe_parameters()["parameters"], *REPLAY_PARAMETERS]},
-        responses={
-            200: {
-                "description": "Events: `snapshot`, `update`, `remove`, `heartbeat` …",
-                "content": {"text/event-stream": {"schema": {"type": "string"}}},
-            },
-            204: {
-                "description": "An EventSource came back after an `error`, or after the end of a"
-                " replay: it is to stop."
-            },
-            400: {"description": "A longer replay than allowed, or a Host that is not served."},
-            422: dict(UNUSABLE),
-            503: {"description": "The history cannot be read now."},
-            **OVER_SHARE,
-            **REFUSALS,
-        },
+        responses=RESPONSES,
     )
     async def flights(
         request: Request,
@@ -189,17 +192,18 @@ def sse_routes(
         return respond(_stream(broadcaster, source, wire, wanted), wire)
 
     def respond(content: AsyncIterator[bytes], wire: EventStream) -> Response:
-        encoded = {} if wire.name == "identity" else {"Content-Encoding": wire.name}
+        # No ping: the heartbeat is an event of its own, with the position.
         stream = _Stream(
-            content,
-            headers=HEADERS | encoded,
-            ping=0,  # the heartbeat is an event of its own, with the position
-            send_timeout=write_deadline_seconds,
+            content, headers=_headers(wire), ping=0, send_timeout=write_deadline_seconds
         )
         stream.metrics = metrics
         return stream
 
     return router
+
+
+def _headers(wire: EventStream) -> dict[str, str]:
+    return HEADERS if wire.name == "identity" else HEADERS | {"Content-Encoding": wire.name}
 
 
 def _is_event_source(request: Request, accept: str) -> bool:

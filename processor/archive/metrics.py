@@ -64,7 +64,9 @@ class ArchiveMetrics:
             age="ingest_audit_age_seconds",
             registry=registry,
         )
+        self._add_clocks(registry)
 
+    def _add_clocks(self, registry: CollectorRegistry) -> None:
         self.clock_offset = Gauge(
             "ingest_database_clock_offset_seconds",
             "How far this host's clock is ahead of the database server's.",
