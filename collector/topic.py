@@ -21,6 +21,9 @@ from telemetry.topic_policy import Shortcoming, creation_config, find_shortcomin
 
 METADATA_TIMEOUT_SECONDS = 2.0
 CREATE_TIMEOUT_SECONDS = 5.0
+APPEAR_SECONDS, APPEAR_POLL_SECONDS = 2.0, 0.05
+"""A topic that was made is shown as soon as the broker has it from its controller."""
+
 RETRY_SECONDS = 1.0
 CHECK_SECONDS = 3_600.0
 """Between two looks at the topic's settings, which anyone may change at the broker."""
@@ -182,7 +185,10 @@ class Topic:
         metadata = admin.list_topics(timeout=METADATA_TIMEOUT_SECONDS)
         admin.poll(0)
         self._errors.answered()
-        return name in metadata.topics or self._create(admin) or self._appears(admin)
+        if name in metadata.topics:
+            return True
+        is_made = self._create(admin)
+        return self._appears(admin, wait_seconds=APPEAR_SECONDS if is_made else 0.0) or is_made
 
     def _create(self, admin: AdminClient) -> bool:
         """Make the topic; False when the broker does not answer such requests."""
@@ -217,11 +223,17 @@ class Topic:
             f"({self._settings.replication_factor})"
         )
 
-    def _appears(self, admin: AdminClient) -> bool:
-        """Ask a development broker, which makes topics when they are named."""
+    def _appears(self, admin: AdminClient, wait_seconds: float) -> bool:
+        """Return whether the broker shows the topic; one for development makes it when asked."""
         name = self._settings.topic
-        metadata = admin.list_topics(name, timeout=METADATA_TIMEOUT_SECONDS)
-        return metadata.topics[name].error is None
+        give_up_at = time.monotonic() + wait_seconds
+        while True:
+            metadata = admin.list_topics(name, timeout=METADATA_TIMEOUT_SECONDS)
+            if metadata.topics[name].error is None:
+                return True
+            if time.monotonic() >= give_up_at:
+                return False
+            time.sleep(APPEAR_POLL_SECONDS)
 
     def _read_tail(self) -> Tail:
         give_up_at = time.monotonic() + TAIL_SECONDS

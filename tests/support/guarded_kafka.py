@@ -6,6 +6,7 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import TypeVar
 
+from confluent_kafka import KafkaException
 from confluent_kafka.admin import (  # type: ignore[attr-defined]
     AclBinding,
     AclBindingFilter,
@@ -111,7 +112,7 @@ class GuardedKafka(Kafka):
         admin = self.admin()
         _wait(admin.incremental_alter_configs([resource]).values())
         wait_until(
-            lambda: wanted.items() <= (read_topic(admin, name).config or {}).items(),
+            lambda: wanted.items() <= _config_of(admin, name).items(),
             timeout_s=_ADMIN_SECONDS,
             what=f"the broker does not show {wanted} yet",
         )
@@ -170,6 +171,13 @@ def _permission(
 ) -> Binding:
     who = f"User:{USER}"
     return binding(kind, name, ResourcePatternType.LITERAL, who, "*", operation, permission)
+
+
+def _config_of(admin: AdminClient, topic: str) -> dict[str, str]:
+    try:
+        return dict(read_topic(admin, topic).config or {})
+    except KafkaException:  # not shown yet
+        return {}
 
 
 def _wait(futures: Iterable[Future[object]]) -> None:
