@@ -102,15 +102,15 @@ def access(tmp_path_factory: pytest.TempPathFactory, keys: list[str]) -> AccessS
 
 
 @pytest.fixture(scope="module")
-def dsns(embedded_url: str) -> Iterator[tuple[str, str]]:
+def dsns(embedded_server: str) -> Iterator[tuple[str, str]]:
     """Give two migrated databases."""
-    first = databases.create_database(embedded_url)
+    first = databases.create_database(embedded_server)
     migrate(first)
-    second = databases.create_database(embedded_url)
+    second = databases.create_database(embedded_server)
     migrate(second)
     yield first, second
     for dsn in (first, second):
-        databases.drop_database(embedded_url, dsn)
+        databases.drop_database(embedded_server, dsn)
 
 
 class _Archive:
