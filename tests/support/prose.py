@@ -87,8 +87,6 @@ def _in_python(name: str, text: str) -> Iterator[Fault]:
             yield from _in_name(name, line, token.string)
         elif token.type == tokenize.COMMENT or "STRING" in tokenize.tok_name[token.type]:
             yield from _in_text(name, token.string, line)
-        elif tokenize.tok_name[token.type].startswith("FSTRING"):
-            yield from _in_text(name, token.string, line)
 
 
 def _in_text(name: str, text: str, first_line: int = 1) -> Iterator[Fault]:
