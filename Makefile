@@ -25,6 +25,7 @@ check: $(BIN)/.development $(BIN)/.web ## formatting, lint, types, layers, spell
 	$(BIN)/mypy $(PACKAGES)
 	$(BIN)/lint-imports
 	$(BIN)/codespell
+	$(BIN)/python -m tests.support.prose
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 	$(BIN)/python web/build.py check
 

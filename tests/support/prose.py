@@ -1,7 +1,8 @@
 """CHECK: plain words in names, docstrings, comments, docs and texts, and functions that stay small.
 
-`python -m tests.support.prose` prints each fault as `file:line: what to do` and exits with 1 if
-there is one. Words that a file has to quote stand in `QUOTED`.
+`python -m tests.support.prose` prints each function and file that is too long as
+`file:line: what to do`, with `--words` each word to avoid as well, and exits with 1 if there is
+one. Words that a file has to quote stand in `QUOTED`.
 """
 
 import ast
@@ -125,9 +126,17 @@ def tracked_files() -> list[Path]:
     return sorted(path for path in paths if path.is_file())
 
 
+def sizes(paths: Iterable[Path]) -> Iterator[Fault]:
+    """Yield what is too long in the Python files among them."""
+    for path in paths:
+        if path.suffix == ".py":
+            yield from _long_functions(str(path.relative_to(ROOT)), path.read_text())
+
+
 def main() -> int:
     """Print all faults; return the exit code."""
-    found = list(faults(tracked_files()))
+    check = faults if "--words" in sys.argv else sizes
+    found = list(check(tracked_files()))
     for fault in found:
         sys.stdout.write(f"{fault}\n")
     return 1 if found else 0
