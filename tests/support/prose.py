@@ -8,7 +8,6 @@ one. Words that a file has to quote stand in `QUOTED`.
 import ast
 import io
 import re
-import subprocess
 import sys
 import tokenize
 from collections.abc import Iterable, Iterator
@@ -56,7 +55,8 @@ QUOTED: dict[str, frozenset[str]] = {
 }
 """Files that may use a word, because they quote it or because it is a name of another project."""
 
-TEXTS = ("*.md", "*.sql", "*.yaml", "*.yml", "*.toml", "*.ts", "*.css", "*.html", "Makefile")
+SUFFIXES = frozenset((".py", ".md", ".sql", ".yaml", ".yml", ".toml", ".ts", ".css", ".html"))
+INSTALLED = frozenset({"node_modules", "dist", "__pycache__"})
 _WORD = re.compile(r"[A-Za-z]+")
 _PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 
@@ -118,12 +118,15 @@ def _long_functions(name: str, text: str) -> Iterator[Fault]:
             yield Fault(name, node.lineno, remedy)
 
 
-def tracked_files() -> list[Path]:
-    """Return the files of the project in which words are checked."""
-    command = ["git", "ls-files", "-z", "--", "*.py", *TEXTS]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    paths = (ROOT / name for name in done.stdout.split("\0") if name)
-    return sorted(path for path in paths if path.is_file())
+def project_files(folder: Path = ROOT) -> Iterator[Path]:
+    """Yield the files in which words are checked, but for what is installed or built."""
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith(".") or path.name in INSTALLED or path.is_symlink():
+            continue
+        if path.is_dir():
+            yield from project_files(path)
+        elif path.suffix in SUFFIXES or path.name == "Makefile":
+            yield path
 
 
 def sizes(paths: Iterable[Path]) -> Iterator[Fault]:
@@ -136,7 +139,7 @@ def sizes(paths: Iterable[Path]) -> Iterator[Fault]:
 def main() -> int:
     """Print all faults; return the exit code."""
     check = faults if "--words" in sys.argv else sizes
-    found = list(check(tracked_files()))
+    found = list(check(project_files()))
     for fault in found:
         sys.stdout.write(f"{fault}\n")
     return 1 if found else 0
