@@ -1,6 +1,5 @@
 """Count the places that clients hold: a bound in all, and a share per principal and address."""
 
-import ipaddress
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -8,14 +7,12 @@ from typing import Literal
 
 import msgspec
 
+from processor.access.addresses import network_of
 from processor.errors import ProcessorError
 
 Bound = Literal["total", "principal", "address"]
 
 RETRY_AFTER_SECONDS = 5
-
-NETWORK_BITS_V6 = 64
-"""What providers give to one customer (RFC 6177): a client that has one address has all of them."""
 
 REMEDIES: Mapping[Bound, str] = {
     "total": "come back later",
@@ -177,21 +174,6 @@ class Shares:
         if bound == "total" or not self._setting:
             return self._setting
         return self._share_setting or f"{self._setting}_per_{bound}"
-
-
-def network_of(address: str) -> str:
-    """Return what is counted as one address: itself, or its /64 where it is IPv6."""
-    try:
-        ip = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return address
-    if isinstance(ip, ipaddress.IPv4Address):
-        return str(ip)
-    if ip.ipv4_mapped is not None:
-        return str(ip.ipv4_mapped)
-    if ip.is_loopback:
-        return str(ip)
-    return str(ipaddress.ip_network((int(ip), NETWORK_BITS_V6), strict=False))
 
 
 def _take_one(counter: Counter[str], key: str) -> None:

@@ -8,7 +8,7 @@ import msgspec
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
-from processor.access.shares import network_of
+from processor.access.addresses import network_of
 from processor.api.proxies import read_address
 from telemetry.settings import HttpSettings, SseSettings
 from telemetry.throttle import Throttle

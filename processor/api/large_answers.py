@@ -14,7 +14,7 @@ from processor.access.waiting import WaitingShares
 from processor.api.answers import json_response
 from processor.api.connection import connection_of
 from processor.api.sending import DeadlineError, Deadlines, Sending
-from processor.live.wire import choose_encoding, compress_whole
+from processor.live.wire import PIECE_BYTES, choose_encoding, compress_whole
 
 log = structlog.get_logger(__name__)
 
@@ -26,9 +26,6 @@ PATIENCE_SECONDS = 5.0
 
 WRITERS = 2
 """Threads of their own: an answer takes seconds of one, and the loop's few serve all else."""
-
-PIECE_BYTES = 256 * 1024
-"""What is handed to the connection at a time, so that a client that takes nothing is noticed."""
 
 Write: TypeAlias = Callable[[], bytes]
 

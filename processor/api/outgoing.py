@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from processor.access.addresses import network_of
 from processor.access.principal import ANYBODY
-from processor.access.shares import Bound, Client, OverloadedError, network_of
+from processor.access.shares import Bound, Client, OverloadedError
 from processor.api.access import admission_of, client_of, refuse_overloaded
 from processor.api.connection import connection_of
 from processor.live.wire import PIECE_BYTES

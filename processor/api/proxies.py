@@ -3,14 +3,13 @@
 import ipaddress
 import re
 from collections.abc import Sequence
-from typing import TypeAlias
 
 import structlog
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-log = structlog.get_logger()
+from processor.access.addresses import Address, parse_address
 
-Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
+log = structlog.get_logger()
 
 MAX_HOPS = 16
 """Proxies of one chain; what stands further to the left is not looked at."""
@@ -89,14 +88,7 @@ def read_address(text: str) -> Address | None:
     if len(text) > MAX_ADDRESS_CHARACTERS:
         return None
     with_port = _WITH_PORT.fullmatch(text)
-    bare = (with_port["ipv6"] or with_port["ipv4"]) if with_port else text
-    try:
-        # The zone of a link-local address is a name of this machine's, or any text at all.
-        address = ipaddress.ip_address(bare.partition("%")[0])
-    except ValueError:
-        return None
-    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    return mapped or address
+    return parse_address((with_port["ipv6"] or with_port["ipv4"]) if with_port else text)
 
 
 def _scheme(scope: Scope, values: Sequence[str]) -> str:

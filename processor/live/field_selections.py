@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Hashable, Iterator
 from typing import Any
 
-from processor.access.shares import Bound, Client, OverloadedError, ShareLimits, network_of
+from processor.access.addresses import network_of
+from processor.access.shares import Bound, Client, OverloadedError, ShareLimits
 from processor.live.shape import STANDARD, Shape
 
 SETTING = "sse.max_field_selections"

@@ -1,13 +1,15 @@
 """The stage of the integration tests, and databases of each edition, empty and filled."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import NamedTuple
 
 import pytest
 
 from tests.support import databases, stored_log
+from tests.support.archive_site import ArchiveSite
 from tests.support.edition import Place
 from tests.support.kafka import Kafka
+from tests.support.migration import migrate
 from tests.support.queries import fetch_value
 from tests.support.stage import Stage
 from tests.support.timescale import Timescale
@@ -18,6 +20,16 @@ def stage(kafka: Kafka, timescale: Timescale) -> Iterator[Stage]:
     """Give a fresh topic and a migrated, empty database on real parts."""
     with Stage(kafka, timescale) as stage:
         yield stage
+
+
+@pytest.fixture
+async def site(database_url: str) -> AsyncIterator[ArchiveSite]:
+    """Give the archive's writer on a migrated TimescaleDB."""
+    migrate(database_url)
+    site = ArchiveSite(database_url)
+    await site.restart()
+    yield site
+    await site.database.close()
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """What the archive remembers of flights is what the database says, also after a failure."""
 
-from collections.abc import AsyncIterator
-
 import asyncpg
 import pytest
 
@@ -10,21 +8,11 @@ from processor.errors import FatalError
 from telemetry.state_vector import StateVector
 from tests.support.archive_site import ArchiveSite
 from tests.support.flight_oracle import flights_of
-from tests.support.migration import migrate
 from tests.support.state_vectors import START, state_vector
 
 pytestmark = pytest.mark.real_database
 
 BEGIN = START - 90_000
-
-
-@pytest.fixture
-async def site(database_url: str) -> AsyncIterator[ArchiveSite]:
-    migrate(database_url)
-    site = ArchiveSite(database_url)
-    await site.restart()
-    yield site
-    await site.database.close()
 
 
 def flight(icao24: str, *minutes: int, callsign: str = "SWR1") -> list[StateVector]:

@@ -1,12 +1,10 @@
 """Flights, minutes and hours outlive the state vectors they were made of, whatever comes later."""
 
 import time
-from collections.abc import AsyncIterator
 
 import pytest
 
 from tests.support.archive_site import ArchiveSite
-from tests.support.migration import migrate
 from tests.support.queries import fetch
 from tests.support.state_vectors import state_vector
 
@@ -20,15 +18,6 @@ MEASURES = """
     SELECT callsign, state_vectors, round(distance_km::numeric, 1)::float, max_altitude
     FROM flights ORDER BY first_seen
 """
-
-
-@pytest.fixture
-async def site(database_url: str) -> AsyncIterator[ArchiveSite]:
-    migrate(database_url)
-    site = ArchiveSite(database_url)
-    await site.restart()
-    yield site
-    await site.database.close()
 
 
 async def fly(site: ArchiveSite, callsign: str, begin: int, *after: int) -> None:

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -27,15 +27,6 @@ Place = tuple[float, float]
 
 FAR_AWAY = (35.5, 33.8)
 """The airport of Beirut, where jamming puts aircraft."""
-
-
-@pytest.fixture
-async def site(database_url: str) -> AsyncIterator[ArchiveSite]:
-    migrate(database_url)
-    site = ArchiveSite(database_url)
-    await site.restart()
-    yield site
-    await site.database.close()
 
 
 def north(count: int, *, since: int = 0, longitude: float = 8.5) -> list[Place]:

@@ -1,7 +1,6 @@
 """Flights that are over, minutes and hours: what maintenance sums up of what is stored."""
 
 import time
-from collections.abc import AsyncIterator
 
 import pytest
 
@@ -9,7 +8,6 @@ from processor.archive.commands import rebuild
 from telemetry.settings import DatabaseSettings, Settings
 from telemetry.state_vector import StateVector
 from tests.support.archive_site import ArchiveSite
-from tests.support.migration import migrate
 from tests.support.queries import fetch, fetch_value
 from tests.support.state_vectors import state_vector
 
@@ -26,15 +24,6 @@ HOURS = """
     SELECT extract(epoch FROM hour)::int, origin_country, aircraft::int, state_vectors::int
     FROM hourly_traffic ORDER BY 1, 2
 """
-
-
-@pytest.fixture
-async def site(database_url: str) -> AsyncIterator[ArchiveSite]:
-    migrate(database_url)
-    site = ArchiveSite(database_url)
-    await site.restart()
-    yield site
-    await site.database.close()
 
 
 def climb(icao24: str, *after: int) -> list[StateVector]:

@@ -1,42 +1,19 @@
 """Starts a crowd of viewers in a process of its own, and tells it what to do."""
 
-import subprocess
-import sys
-from types import TracebackType
-from typing import Self
-
 import msgspec
 
 from tests.support.crowd_process import Command, Group, Report
-from tests.support.services import ROOT, child_environment
+from tests.support.line_process import LineProcess
 from tests.support.waiting import wait_until
 
 ENTER_TIMEOUT_S = 60.0
 
 
-class Crowd:
+class Crowd(LineProcess):
     """Viewers of one server, in groups that enter and leave."""
 
     def __init__(self, port: int) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.support.crowd_process", str(port)],
-            env=child_environment({}),
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-        )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._process.kill()
-        self._process.communicate()
+        super().__init__("tests.support.crowd_process", str(port))
 
     def enter(self, group: Group) -> None:
         """Let a group in, and wait until each of it has been answered."""
@@ -62,10 +39,5 @@ class Crowd:
         self._ask(Command("leave", name))
 
     def _ask(self, command: Command) -> Report:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(msgspec.json.encode(command) + b"\n")
-        self._process.stdin.flush()
-        line = self._process.stdout.readline()
-        assert line, "the crowd has ended by itself"
-        return msgspec.json.decode(line, type=Report, strict=False)
+        answer = self.exchange(msgspec.json.encode(command))
+        return msgspec.json.decode(answer, type=Report, strict=False)

@@ -1,16 +1,13 @@
 """Asks for `/health` ten times a second in a process of its own, and says how long it took."""
 
 import http.client
-import subprocess
 import sys
 import threading
 import time
-from types import TracebackType
-from typing import Self
 
 import msgspec
 
-from tests.support.services import ROOT, child_environment
+from tests.support.line_process import LineProcess
 
 INTERVAL_S = 0.1
 TIMEOUT_S = 20.0
@@ -30,37 +27,15 @@ class Probe(msgspec.Struct, frozen=True):
     status: int
 
 
-class HealthProber:
+class HealthProber(LineProcess):
     """Probes from its start to its end."""
 
     def __init__(self, port: int) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.support.health_prober", str(port)],
-            env=child_environment({}),
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-        )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._process.kill()
-        self._process.communicate()
+        super().__init__("tests.support.health_prober", str(port))
 
     def probes(self) -> list[Probe]:
         """Return all probes so far."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(b"\n")
-        self._process.stdin.flush()
-        return msgspec.json.decode(self._process.stdout.readline(), type=list[Probe])
+        return msgspec.json.decode(self.exchange(b""), type=list[Probe])
 
 
 def _probe(port: int) -> Probe:

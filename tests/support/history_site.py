@@ -34,6 +34,8 @@ MINUTELY_FIELDS = tuple(name for name in FIELDS if name != "sensors")
 
 Routes = Callable[["HistorySite"], Iterable[APIRouter]]
 
+BEGINNING = Position("log", (0,))
+
 
 class HistorySite:
     """Serves what the test has stored; clock and living picture are in its hand.
@@ -117,8 +119,8 @@ class HistorySite:
         )
         return create_app(routers=[routes, *self._more_routes(self)], allowed_origins=())
 
-    def _open_picture(self) -> None:
-        beginning = Position("log", (0,))
+    def _open_picture(self, beginning: Position = BEGINNING) -> None:
+        """Show the live state of a log that is read from a position on; the former is forgotten."""
         self._tracker = Tracker(
             start=beginning,
             resumable_after=beginning,

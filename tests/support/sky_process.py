@@ -1,21 +1,18 @@
 """Starts the server under a scripted sky, and asks it."""
 
 import random
-import subprocess
-import sys
 import urllib.request
 from collections.abc import Mapping
-from types import TracebackType
 from typing import Any, Self
 
 import msgspec
 
-from tests.support.services import ROOT, child_environment
+from tests.support.line_process import LineProcess
 from tests.support.sky_server import Account, Serving
 from tests.support.waiting import wait_until
 
 
-class SkyServer:
+class SkyServer(LineProcess):
     """The live half of the processor and every route as a process.
 
     Args:
@@ -32,40 +29,15 @@ class SkyServer:
         settings: Mapping[str, dict[str, Any]] | None = None,
     ) -> None:
         serving = msgspec.json.encode(Serving(aircraft, seed, dict(settings or {}))).decode()
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.support.sky_server", serving],
-            env=child_environment({}),
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-        )
+        super().__init__("tests.support.sky_server", serving)
 
     def __enter__(self) -> Self:
         self.port = self.tell().port
         return self
 
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._process.kill()
-        self._process.communicate()
-
-    @property
-    def pid(self) -> int:
-        """The server's process."""
-        return self._process.pid
-
     def tell(self, command: str = "tell") -> Account:
         """Give a command and return what the process says of itself afterwards."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(f"{command}\n".encode())
-        self._process.stdin.flush()
-        line = self._process.stdout.readline()
-        assert line, "the server has ended by itself"
+        line = self.exchange(command.encode())
         return msgspec.json.decode(line, type=Account, strict=False)
 
     def wait_for_viewers(self, count: int, timeout_s: float) -> Account:

@@ -14,7 +14,7 @@ from processor.api.readsb import readsb_routes
 from processor.api.stream import stream_routes
 from processor.history.replay import Replay, ReplayLimits
 from processor.live.position import Position, epoch_of
-from processor.live.tracker import Tracker, Update
+from processor.live.tracker import Update
 from processor.message import LogIdentity
 from processor.service import Service
 from telemetry.settings import AccessSettings, PageSettings, Settings, SseSettings
@@ -34,17 +34,8 @@ class WholeSite(HistorySite):
 
     def begin(self, next_offset: int) -> None:
         """Forget the live state, and read a log from an offset on."""
-        beginning = Position(epoch_of(IDENTITY), (next_offset,))
         self._next_offset = next_offset
-        self._tracker = Tracker(
-            start=beginning,
-            resumable_after=beginning,
-            expiry_seconds=EXPIRY_SECONDS,
-            resume_window_seconds=EXPIRY_SECONDS,
-            clock=lambda: self.now,
-        )
-        self.broadcaster.begin(self._tracker)
-        self.broadcaster.open()
+        self._open_picture(Position(epoch_of(IDENTITY), (next_offset,)))
 
     def tick(self, received: Sequence[StateVector], *, is_beat: bool) -> None:
         """Read messages, and tell all viewers."""

@@ -2,7 +2,8 @@
 
 import pytest
 
-from processor.access.shares import Client, OverloadedError, ShareLimits, Shares, network_of
+from processor.access.addresses import network_of
+from processor.access.shares import Client, OverloadedError, ShareLimits, Shares
 
 TOWER = Client("192.0.2.1", "tower")
 
