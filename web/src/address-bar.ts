@@ -1,7 +1,7 @@
 /** Keeps the browser's address at what is shown, so that a reload or a link shows the same. */
 
-import { type Shown, writeAddress } from "./address.ts";
-import { say } from "./panel/elements.ts";
+import { type Shown, writeAddress } from "./core/address.ts";
+import { say } from "./core/elements.ts";
 
 /** Browsers refuse more than some hundred changes in half a minute; who follows an aircraft moves on and on. */
 const SOON_MS = 500;

@@ -1,5 +1,8 @@
 /** The selected aircraft: its details, the way that it has come, and following it. */
 
+import { Profile } from "./charts/profile.ts";
+import { element } from "./core/elements.ts";
+import type { System } from "./core/units.ts";
 import type { Flight } from "./history/answers.ts";
 import { fetchFlights, fetchTrack, isAbort } from "./history/history-client.ts";
 import { HistoryError } from "./history/history-error.ts";
@@ -7,10 +10,7 @@ import { SILENCE_S } from "./history/parts.ts";
 import { Track } from "./history/track.ts";
 import { positionOf } from "./map/dead-reckoning.ts";
 import type { Sky } from "./map/sky.ts";
-import { type Extra, fetchExtra, showDetails } from "./panel/details.ts";
-import { element } from "./panel/elements.ts";
-import type { System } from "./panel/units.ts";
-import { Profile } from "./plot/profile.ts";
+import { type Extra, fetchExtra, showDetails } from "./panels/details.ts";
 import type { Fleet } from "./stream/fleet.ts";
 import type { Moment } from "./time/moment.ts";
 

@@ -1,8 +1,8 @@
 /** The address follows what is shown, and not at every step. */
 
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { readAddress } from "../src/address.ts";
 import { AddressBar } from "../src/address-bar.ts";
+import { readAddress } from "../src/core/address.ts";
 
 const written: string[] = [];
 let zoom = 3;

@@ -1,9 +1,9 @@
 /** The address holds what is shown; measures are written in the reader's units. */
 
 import { describe, expect, test } from "vitest";
-import { readAddress, writeAddress } from "../src/address.ts";
+import { readAddress, writeAddress } from "../src/core/address.ts";
+import { MISSING, write, writeAge, writeTrack } from "../src/core/units.ts";
 import { rampColour } from "../src/map/altitude-ramp.ts";
-import { MISSING, write, writeAge, writeTrack } from "../src/panel/units.ts";
 import { livePath, replayPath } from "../src/stream/view.ts";
 
 describe("the address", () => {

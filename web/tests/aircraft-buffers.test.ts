@@ -3,7 +3,7 @@
 import { expect, test } from "vitest";
 import { AircraftBuffers } from "../src/map/aircraft-buffers.ts";
 import { EMERGENCY, GROUND, rampColour, UNKNOWN } from "../src/map/altitude-ramp.ts";
-import { count } from "../src/panel/counters.ts";
+import { count } from "../src/panels/counters.ts";
 import { Fleet, MEASURES } from "../src/stream/fleet.ts";
 
 const T = 1_790_000_000;

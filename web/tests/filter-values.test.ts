@@ -1,6 +1,7 @@
 /** What stands in the filter form and what the stream is asked for mean the same. */
 
 import { describe, expect, test } from "vitest";
+import { SYSTEMS } from "../src/core/units.ts";
 import {
   categoriesNamed,
   categoryNames,
@@ -11,7 +12,6 @@ import {
 } from "../src/find/filter-values.ts";
 import { describeArea, describeFilter } from "../src/find/filter-words.ts";
 import { readNumber } from "../src/find/unit-fields.ts";
-import { SYSTEMS } from "../src/panel/units.ts";
 import type { FilterName, Filters } from "../src/stream/view.ts";
 
 const NONE: Filters = new Map();

@@ -1,7 +1,7 @@
 /** The page gives the server's own reason when the data are late, and when clocks differ. */
 
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { count, isLate } from "../src/panel/counters.ts";
+import { count, isLate } from "../src/panels/counters.ts";
 import { Fleet } from "../src/stream/fleet.ts";
 import { Readiness, reasonToShow } from "../src/stream/readiness.ts";
 

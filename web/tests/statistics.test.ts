@@ -1,18 +1,18 @@
 /** The numbers of the statistics are those of the fleet, of the stream and of the archive. */
 
 import { describe, expect, test } from "vitest";
-import { describe as describePlot, extentOf } from "../src/plot/sparkline.ts";
-import { beginOfDay, describeDay, fillDay } from "../src/statistics/day.ts";
-import { Rate } from "../src/statistics/rate.ts";
-import { Ring } from "../src/statistics/ring.ts";
+import { describe as describePlot, extentOf } from "../src/charts/sparkline.ts";
+import { beginOfDay, describeDay, fillDay } from "../src/panels/statistics/day.ts";
+import { Rate } from "../src/panels/statistics/rate.ts";
+import { Ring } from "../src/panels/statistics/ring.ts";
 import {
   altitudeBars,
   categoryBars,
   categoryNumber,
   countryBars,
   untold,
-} from "../src/statistics/shares.ts";
-import { bandMetres, Tally } from "../src/statistics/tally.ts";
+} from "../src/panels/statistics/shares.ts";
+import { bandMetres, Tally } from "../src/panels/statistics/tally.ts";
 import { Fleet } from "../src/stream/fleet.ts";
 import { recording } from "./recording.ts";
 

@@ -1,11 +1,11 @@
 /** A track grows while its aircraft flies on, and is drawn without inventing anything. */
 
 import { describe, expect, test } from "vitest";
+import { place, roundValues, topOf, valueAt } from "../src/charts/axis.ts";
+import { summaryOf } from "../src/charts/profile.ts";
+import { highestOf } from "../src/charts/profile-drawing.ts";
+import { MISSING } from "../src/core/units.ts";
 import { stretches, Track, type TrackPoint } from "../src/history/track.ts";
-import { MISSING } from "../src/panel/units.ts";
-import { place, roundValues, topOf, valueAt } from "../src/plot/axis.ts";
-import { summaryOf } from "../src/plot/profile.ts";
-import { highestOf } from "../src/plot/profile-drawing.ts";
 
 const T = 1_790_000_000;
 

@@ -1,8 +1,8 @@
 /** What narrows the view, as chips in words: pressed, one is taken away. */
 
 import "./filter-chips.css";
-import { make } from "../panel/elements.ts";
-import type { System } from "../panel/units.ts";
+import { make } from "../core/elements.ts";
+import type { System } from "../core/units.ts";
 import type { FilterName, Filters } from "../stream/view.ts";
 import { describeFilter } from "./filter-words.ts";
 

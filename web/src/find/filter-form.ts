@@ -1,9 +1,9 @@
 /** The form of all filters: what somebody sets becomes the stream's parameters. */
 
 import "./filter-form.css";
-import { CATEGORIES } from "../panel/categories.ts";
-import { make, put } from "../panel/elements.ts";
-import type { System } from "../panel/units.ts";
+import { CATEGORIES } from "../core/categories.ts";
+import { make, put } from "../core/elements.ts";
+import type { System } from "../core/units.ts";
 import type { Fleet } from "../stream/fleet.ts";
 import type { Filters } from "../stream/view.ts";
 import { AreaField } from "./area-field.ts";

@@ -1,8 +1,8 @@
 /** What stands in the fields of the filter form, and the stream's parameters that it means. */
 
+import { CATEGORIES } from "../core/categories.ts";
+import type { System } from "../core/units.ts";
 import { parseArea } from "../map/area.ts";
-import { CATEGORIES } from "../panel/categories.ts";
-import type { System } from "../panel/units.ts";
 import { FILTERS, type FilterName, type Filters } from "../stream/view.ts";
 import { fieldUnit, type RangeQuantity, readNumber, toField, toStream } from "./unit-fields.ts";
 

@@ -1,7 +1,7 @@
 /** What narrows the view, in words. */
 
+import { type System, write } from "../core/units.ts";
 import { parseArea } from "../map/area.ts";
-import { type System, write } from "../panel/units.ts";
 import type { FilterName } from "../stream/view.ts";
 import { categoryNames, EMERGENCY, splitNames, splitValues } from "./filter-values.ts";
 

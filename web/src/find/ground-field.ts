@@ -1,6 +1,6 @@
 /** The field for where aircraft are: on the ground, in the air, or both. */
 
-import { make } from "../panel/elements.ts";
+import { make } from "../core/elements.ts";
 import type { Field } from "./field.ts";
 import type { FilterValues } from "./filter-values.ts";
 

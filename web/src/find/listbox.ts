@@ -1,6 +1,6 @@
 /** A list of options that the keyboard walks through while an input keeps the focus. */
 
-import { make } from "../panel/elements.ts";
+import { make } from "../core/elements.ts";
 
 export interface ListOption {
   content: readonly (Node | string)[];

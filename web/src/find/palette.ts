@@ -2,8 +2,8 @@
 
 import "./listbox.css";
 import "./palette.css";
-import { make } from "../panel/elements.ts";
-import { type System, write } from "../panel/units.ts";
+import { make } from "../core/elements.ts";
+import { type System, write } from "../core/units.ts";
 import type { Fleet } from "../stream/fleet.ts";
 import type { FilterName } from "../stream/view.ts";
 import { Listbox, type ListGroup, type ListOption } from "./listbox.ts";

@@ -1,8 +1,8 @@
 /** A field for a range: two numbers, and a slider with two thumbs for whoever would rather drag. */
 
 import "./range-field.css";
-import { make } from "../panel/elements.ts";
-import type { System } from "../panel/units.ts";
+import { make } from "../core/elements.ts";
+import type { System } from "../core/units.ts";
 import type { FilterName } from "../stream/view.ts";
 import { type Field, makeProblem, tellProblem } from "./field.ts";
 import type { FilterValues } from "./filter-values.ts";

@@ -1,6 +1,6 @@
 /** Finds aircraft and countries by what somebody types. */
 
-import { CATEGORIES } from "../panel/categories.ts";
+import { CATEGORIES } from "../core/categories.ts";
 import type { Fleet } from "../stream/fleet.ts";
 
 export interface AircraftHit {

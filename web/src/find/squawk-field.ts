@@ -1,6 +1,6 @@
 /** The fields of transponder codes: a switch for emergencies, or codes by hand. */
 
-import { make } from "../panel/elements.ts";
+import { make } from "../core/elements.ts";
 import type { FilterName } from "../stream/view.ts";
 import type { Field } from "./field.ts";
 import { EMERGENCY, type FilterValues } from "./filter-values.ts";

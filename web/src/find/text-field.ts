@@ -1,6 +1,6 @@
 /** A field for texts: several values, joined by commas or spaces. */
 
-import { make } from "../panel/elements.ts";
+import { make } from "../core/elements.ts";
 import type { FilterName } from "../stream/view.ts";
 import { type Field, makeField, makeProblem, tellProblem } from "./field.ts";
 import type { FilterValues } from "./filter-values.ts";

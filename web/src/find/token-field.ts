@@ -2,7 +2,7 @@
 
 import "./listbox.css";
 import "./token-field.css";
-import { make } from "../panel/elements.ts";
+import { make } from "../core/elements.ts";
 import type { FilterName } from "../stream/view.ts";
 import { type Field, makeField, makeProblem, tellProblem } from "./field.ts";
 import type { FilterValues } from "./filter-values.ts";

@@ -1,6 +1,6 @@
 /** Altitudes and speeds as fields take them: plain numbers in the reader's units. */
 
-import { type System, unitOf } from "../panel/units.ts";
+import { type System, unitOf } from "../core/units.ts";
 
 export type RangeQuantity = "altitude" | "speed";
 

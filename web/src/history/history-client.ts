@@ -1,6 +1,6 @@
 /** Asks the server for what it has stored: tracks, flights, moments and hours of the past. */
 
-import { ask } from "../access.ts";
+import { ask } from "../core/access.ts";
 import {
   type FlightsPage,
   type Hour,

@@ -2,7 +2,7 @@
 
 import "./area-drawing.css";
 import type { Map as MapLibre } from "maplibre-gl";
-import { make } from "../panel/elements.ts";
+import { make } from "../core/elements.ts";
 import { type Area, areaBetween, type Corner, parseArea, ringOf, writeArea } from "./area.ts";
 
 /** Less is a click that has slipped. */

@@ -7,9 +7,9 @@ import {
   ScaleControl,
   setWorkerUrl,
 } from "maplibre-gl";
-import type { Place } from "../address.ts";
-import type { Tiles } from "../configuration.ts";
-import type { System } from "../panel/units.ts";
+import type { Place } from "../core/address.ts";
+import type { Tiles } from "../core/configuration.ts";
+import type { System } from "../core/units.ts";
 import { baseStyle, FLIGHTS, tileStyle } from "./base-style.ts";
 import { MAP_THEMES, type ThemeName } from "./theme.ts";
 import workerUrl from "./worker.ts?worker&url";

@@ -1,7 +1,7 @@
 /** The style of the base map, made of the packaged geography: no request leaves the machine. */
 
 import type { ExpressionSpecification, LayerSpecification, StyleSpecification } from "maplibre-gl";
-import type { Tiles } from "../configuration.ts";
+import type { Tiles } from "../core/configuration.ts";
 import { type Kind, SOURCE_NAMES, type SourceName } from "./geography.ts";
 import type { MapTheme, ThemeName } from "./theme.ts";
 

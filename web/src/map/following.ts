@@ -1,8 +1,8 @@
 /** Keeps the selected aircraft in the middle of the map, for as long as the person wants it. */
 
 import type { Map as MapLibre } from "maplibre-gl";
+import { element } from "../core/elements.ts";
 import { metresBetween } from "../history/plausibility.ts";
-import { element } from "../panel/elements.ts";
 import type { Point } from "./dead-reckoning.ts";
 
 const EVERY_MS = 250;

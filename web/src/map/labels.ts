@@ -1,7 +1,7 @@
 /** Callsigns beside the selected aircraft and the one under the pointer. */
 
 import type { Map as MapLibre } from "maplibre-gl";
-import { element, say } from "../panel/elements.ts";
+import { element, say } from "../core/elements.ts";
 import type { Fleet } from "../stream/fleet.ts";
 import { positionOf } from "./dead-reckoning.ts";
 import type { Sky } from "./sky.ts";

@@ -1,8 +1,8 @@
 /** Where the map's middle is: that of what nothing covers. */
 
 import type { Map as MapLibre } from "maplibre-gl";
-import { element } from "../panel/elements.ts";
-import { isNarrow } from "../panel/panels.ts";
+import { element } from "../core/elements.ts";
+import { isNarrow } from "../panels/panels.ts";
 
 /** On a phone the details cover the lower half: the map's middle is that of what is left. */
 export function makeRoom(map: MapLibre): void {

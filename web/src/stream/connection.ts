@@ -1,6 +1,6 @@
 /** Keeps a stream open: comes back by itself, and says so when nothing is heard. */
 
-import { fetchTicket, proof, RefusedError } from "../access.ts";
+import { fetchTicket, proof, RefusedError } from "../core/access.ts";
 
 export type ConnectionState = "connecting" | "live" | "stale" | "offline" | "refused" | "paused";
 

@@ -1,6 +1,6 @@
 /** Asks the server now and then whether it is ready, and why not: causes that no event names. */
 
-import { timeOf } from "../configuration.ts";
+import { timeOf } from "../core/configuration.ts";
 
 const EVERY_MS = 60_000;
 /** While the data are late: the reason may have changed, or passed. */

@@ -1,6 +1,6 @@
 /** What stands above the rows: a field and a switch that narrow them, and how many are left. */
 
-import { make, put } from "../panel/elements.ts";
+import { make, put } from "../core/elements.ts";
 import type { Fleet } from "../stream/fleet.ts";
 import { narrow } from "./narrow.ts";
 

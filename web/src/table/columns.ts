@@ -1,14 +1,7 @@
 /** The columns of the table: what each is called, what stands in it, and what it sorts by. */
 
-import { CATEGORIES } from "../panel/categories.ts";
-import {
-  MISSING,
-  type Quantity,
-  type System,
-  write,
-  writeAge,
-  writeTrack,
-} from "../panel/units.ts";
+import { CATEGORIES } from "../core/categories.ts";
+import { MISSING, type Quantity, type System, write, writeAge, writeTrack } from "../core/units.ts";
 import type { Fleet, Measure } from "../stream/fleet.ts";
 import { byCode, byMeasure, byWord, type Keys } from "./keys.ts";
 

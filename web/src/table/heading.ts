@@ -1,7 +1,7 @@
 /** The headings of the table: buttons that sort, and say by what and which way. */
 
-import { make } from "../panel/elements.ts";
-import type { System } from "../panel/units.ts";
+import { make } from "../core/elements.ts";
+import type { System } from "../core/units.ts";
 import { COLUMNS, type Column } from "./columns.ts";
 import type { Sort } from "./order.ts";
 

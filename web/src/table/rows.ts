@@ -1,6 +1,6 @@
 /** The rows as they scroll: only those that are to be seen have elements, which they hand on. */
 
-import { make } from "../panel/elements.ts";
+import { make } from "../core/elements.ts";
 import type { Fleet } from "../stream/fleet.ts";
 import { COLUMNS } from "./columns.ts";
 import type { Order } from "./order.ts";

@@ -1,8 +1,8 @@
 /** The table of all aircraft: in step with the map, and as long as the fleet. */
 
 import "./table.css";
-import { make, put } from "../panel/elements.ts";
-import type { System } from "../panel/units.ts";
+import { make, put } from "../core/elements.ts";
+import type { System } from "../core/units.ts";
 import type { Fleet } from "../stream/fleet.ts";
 import { Bar } from "./bar.ts";
 import type { Column } from "./columns.ts";

@@ -1,10 +1,10 @@
 /** Finds past flights by callsign, address or country, and leads to their tracks and replays. */
 
 import "./past-flights.css";
+import { make } from "../core/elements.ts";
+import type { System } from "../core/units.ts";
 import type { Flight } from "../history/answers.ts";
 import { type FlightsQuestion, fetchFlights, isAbort } from "../history/history-client.ts";
-import { make } from "../panel/elements.ts";
-import type { System } from "../panel/units.ts";
 import { KINDS, type Kind, questionOf } from "./flights-search.ts";
 import { dayOf } from "./span.ts";
 import { writeEnds, writeLeftOut, writeReach, writeSeen } from "./write-flight.ts";

@@ -1,9 +1,9 @@
 /** The bar by which a person goes through time: plays, stands still, scrubs, comes back to now. */
 
 import "./time-bar.css";
+import { make, put } from "../core/elements.ts";
 import type { Hour } from "../history/answers.ts";
 import { fetchHours, isAbort } from "../history/history-client.ts";
-import { make, put } from "../panel/elements.ts";
 import { type Moment, momentAt, SPEEDS, timeShown } from "./moment.ts";
 import { Pacer } from "./pacer.ts";
 import {

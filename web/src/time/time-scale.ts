@@ -1,8 +1,8 @@
 /** What is behind and below the slider: bars of what is stored, and the times. */
 
+import { type Axis, place } from "../charts/axis.ts";
+import { Surface } from "../charts/surface.ts";
 import type { Hour } from "../history/answers.ts";
-import { type Axis, place } from "../plot/axis.ts";
-import { Surface } from "../plot/surface.ts";
 import { barsOf } from "./hour-bars.ts";
 import { HOUR_S, type Span } from "./span.ts";
 import { ticksOf } from "./ticks.ts";

@@ -1,7 +1,7 @@
 /** A past flight in a few words. */
 
+import { type System, write } from "../core/units.ts";
 import type { Flight } from "../history/answers.ts";
-import { type System, write } from "../panel/units.ts";
 import { dayOf } from "./span.ts";
 import { writeDate, writeDuration, writeMinute } from "./write-time.ts";
 

@@ -1,10 +1,10 @@
 /** Shows today's traffic by the hour, asked for when opened and every few minutes. */
 
-import type { Hour } from "../history/answers.ts";
-import { fetchHours } from "../history/history-client.ts";
-import { HistoryError } from "../history/history-error.ts";
-import { make } from "../panel/elements.ts";
-import { writeMinute } from "../time/write-time.ts";
+import { make } from "../../core/elements.ts";
+import type { Hour } from "../../history/answers.ts";
+import { fetchHours } from "../../history/history-client.ts";
+import { HistoryError } from "../../history/history-error.ts";
+import { writeMinute } from "../../time/write-time.ts";
 import { beginOfDay, describeDay, fillDay } from "./day.ts";
 
 const ASK_MS = 300_000;

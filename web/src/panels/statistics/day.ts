@@ -1,7 +1,7 @@
 /** Today's traffic by the hour, out of the archive. */
 
-import type { Hour } from "../history/answers.ts";
-import { writeMinute } from "../time/write-time.ts";
+import type { Hour } from "../../history/answers.ts";
+import { writeMinute } from "../../time/write-time.ts";
 
 const HOUR_S = 3_600;
 

@@ -1,8 +1,8 @@
 /** How the picture came in over the last minutes: state vectors, delay and aircraft. */
 
-import { make, put } from "../panel/elements.ts";
-import { MISSING, writeAge } from "../panel/units.ts";
-import { Sparkline } from "../plot/sparkline.ts";
+import { Sparkline } from "../../charts/sparkline.ts";
+import { make, put } from "../../core/elements.ts";
+import { MISSING, writeAge } from "../../core/units.ts";
 import { Rate } from "./rate.ts";
 import { Ring } from "./ring.ts";
 

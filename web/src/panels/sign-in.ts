@@ -1,7 +1,7 @@
 /** Asks who looks, where the server does not tell everybody. */
 
-import { keepProof } from "../access.ts";
-import { element, make } from "./elements.ts";
+import { keepProof } from "../core/access.ts";
+import { element, make } from "../core/elements.ts";
 
 /** @param reason What the server has said to what was tried before; empty at first. */
 export function askForKey(reason: string): void {

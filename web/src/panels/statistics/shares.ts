@@ -1,9 +1,9 @@
 /** What the bars show: the tally's numbers with names and colours, in a good order. */
 
-import { GROUND, HIGHEST_M, rampColour, UNKNOWN } from "../map/altitude-ramp.ts";
-import type { ThemeName } from "../map/theme.ts";
-import { CATEGORIES } from "../panel/categories.ts";
-import { type System, write } from "../panel/units.ts";
+import { CATEGORIES } from "../../core/categories.ts";
+import { type System, write } from "../../core/units.ts";
+import { GROUND, HIGHEST_M, rampColour, UNKNOWN } from "../../map/altitude-ramp.ts";
+import type { ThemeName } from "../../map/theme.ts";
 import type { Bar } from "./bars.ts";
 import { bandMetres, type Tally } from "./tally.ts";
 

@@ -1,6 +1,6 @@
 /** A list of bars: names, numbers, and how they compare. */
 
-import { make, put } from "../panel/elements.ts";
+import { make, put } from "../../core/elements.ts";
 
 export interface Bar {
   name: string;

@@ -1,7 +1,7 @@
 /** A tiny plot of a series: a line without axes, in the colours of the theme. */
 
 import "./sparkline.css";
-import { make } from "../panel/elements.ts";
+import { make } from "../core/elements.ts";
 
 /** Numbers, the oldest at 0; NaN is a gap. */
 export interface Series {

@@ -1,10 +1,10 @@
 /** What the page shows, in its address: who gets the link sees the same. */
 
-import type { Choice } from "./map/theme.ts";
-import { isSide, type Side } from "./panel/panels.ts";
-import { isSystem, type System } from "./panel/units.ts";
-import { FILTERS, type Filters } from "./stream/view.ts";
-import { type Moment, SPEEDS } from "./time/moment.ts";
+import type { Choice } from "../map/theme.ts";
+import { isSide, type Side } from "../panels/panels.ts";
+import { FILTERS, type Filters } from "../stream/view.ts";
+import { type Moment, SPEEDS } from "../time/moment.ts";
+import { isSystem, type System } from "./units.ts";
 
 export interface Place {
   latitude: number;

@@ -1,9 +1,9 @@
 /** The legend of the altitudes' colours. */
 
+import { element, say } from "../core/elements.ts";
+import { type System, write } from "../core/units.ts";
 import { HIGHEST_M, rampColour } from "../map/altitude-ramp.ts";
 import type { ThemeName } from "../map/theme.ts";
-import { element, say } from "./elements.ts";
-import { type System, write } from "./units.ts";
 
 const WIDTH = 160;
 

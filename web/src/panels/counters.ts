@@ -1,10 +1,10 @@
 /** Counters of the whole picture, and how the stream is doing. */
 
+import { element, say } from "../core/elements.ts";
+import { writeAge } from "../core/units.ts";
 import { isEmergency } from "../map/aircraft-buffers.ts";
 import type { FeedState } from "../stream/feed.ts";
 import type { Fleet } from "../stream/fleet.ts";
-import { element, say } from "./elements.ts";
-import { writeAge } from "./units.ts";
 
 export interface Counts {
   aircraft: number;

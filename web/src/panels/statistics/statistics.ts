@@ -1,11 +1,11 @@
 /** What the picture is made of, and how it comes in: the numbers of this second. */
 
 import "./statistics.css";
-import type { ThemeName } from "../map/theme.ts";
-import { make, put } from "../panel/elements.ts";
-import { MISSING, type System, writeAge } from "../panel/units.ts";
-import type { Fleet } from "../stream/fleet.ts";
-import type { FilterName } from "../stream/view.ts";
+import { make, put } from "../../core/elements.ts";
+import { MISSING, type System, writeAge } from "../../core/units.ts";
+import type { ThemeName } from "../../map/theme.ts";
+import type { Fleet } from "../../stream/fleet.ts";
+import type { FilterName } from "../../stream/view.ts";
 import { Bars } from "./bars.ts";
 import { Flow } from "./flow.ts";
 import { altitudeBars, categoryBars, categoryNumber, countryBars, untold } from "./shares.ts";

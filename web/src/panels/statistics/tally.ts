@@ -1,9 +1,9 @@
 /** What the fleet is made of, counted in one pass. */
 
-import { HIGHEST_M } from "../map/altitude-ramp.ts";
-import { CATEGORIES } from "../panel/categories.ts";
-import type { System } from "../panel/units.ts";
-import type { Fleet } from "../stream/fleet.ts";
+import { CATEGORIES } from "../../core/categories.ts";
+import type { System } from "../../core/units.ts";
+import { HIGHEST_M } from "../../map/altitude-ramp.ts";
+import type { Fleet } from "../../stream/fleet.ts";
 
 const MOST_BANDS = 14;
 const FOOT_M = 0.3048;

@@ -1,6 +1,6 @@
 /** Where values stand on an axis, and where it has its round numbers. */
 
-import { type System, unitOf } from "../panel/units.ts";
+import { type System, unitOf } from "../core/units.ts";
 
 /** From one end of the axis to the other, in values and in pixels. */
 export interface Axis {

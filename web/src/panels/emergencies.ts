@@ -1,7 +1,7 @@
 /** The banner of aircraft that send an emergency's transponder code. */
 
+import { element, make } from "../core/elements.ts";
 import type { Fleet } from "../stream/fleet.ts";
-import { element, make } from "./elements.ts";
 
 const MEANINGS: Record<string, string> = {
   "7500": "unlawful interference",

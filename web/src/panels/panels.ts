@@ -1,6 +1,6 @@
 /** Opens and closes the panels: one beside the map at a time, and the table below it. */
 
-import { element } from "./elements.ts";
+import { element } from "../core/elements.ts";
 
 export const SIDES = ["filters", "statistics", "past", "settings"] as const;
 export type Side = (typeof SIDES)[number];

@@ -1,9 +1,9 @@
 /** The altitude and the speed of the selected flight over time, with a cursor that reads values. */
 
 import "./profile.css";
+import { make } from "../core/elements.ts";
+import { type System, write } from "../core/units.ts";
 import type { Track } from "../history/track.ts";
-import { make } from "../panel/elements.ts";
-import { type System, write } from "../panel/units.ts";
 import { writeClock, writeDate, writeDuration, writeMinute } from "../time/write-time.ts";
 import { valueAt } from "./axis.ts";
 import { highestOf, paintProfile, timeAxis } from "./profile-drawing.ts";

@@ -1,11 +1,11 @@
 /** The panel about the selected aircraft. */
 
-import { ask } from "../access.ts";
+import { ask } from "../core/access.ts";
+import { CATEGORIES } from "../core/categories.ts";
+import { element, say } from "../core/elements.ts";
+import { MISSING, type System, write, writeAge, writeTrack } from "../core/units.ts";
 import type { Flight } from "../history/answers.ts";
 import type { Fleet } from "../stream/fleet.ts";
-import { CATEGORIES } from "./categories.ts";
-import { element, say } from "./elements.ts";
-import { MISSING, type System, write, writeAge, writeTrack } from "./units.ts";
 
 const SOURCES: readonly string[] = ["ADS-B", "ASTERIX", "MLAT", "FLARM"];
 

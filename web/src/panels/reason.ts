@@ -1,7 +1,7 @@
 /** One line with the server's reason why the data are late, or why they may be wrong. */
 
+import { element, say } from "../core/elements.ts";
 import { Readiness, reasonToShow } from "../stream/readiness.ts";
-import { element, say } from "./elements.ts";
 
 export class ReasonLine {
   private readonly readiness: Readiness;
