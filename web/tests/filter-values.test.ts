@@ -12,7 +12,7 @@ import {
 } from "../src/find/filter-values.ts";
 import { describeArea, describeFilter } from "../src/find/filter-words.ts";
 import { readNumber } from "../src/find/unit-fields.ts";
-import type { FilterName, Filters } from "../src/stream/view.ts";
+import type { FilterName, Filters } from "../src/stream/query.ts";
 
 const NONE: Filters = new Map();
 
@@ -121,7 +121,7 @@ describe("filters in words", () => {
     ["icao24", "a00001,a00002,a00003,a00004,a00005", "icao24 a00001, a00002, a00003 and 2 more"],
     ["min_altitude", "3000", "above 3,000 m"],
     ["max_velocity", "250", "slower than 900 km/h"],
-    ["category", "0,1,8", "category not told, rotorcraft"],
+    ["category", "0,1,8", "category unknown, rotorcraft"],
     ["squawk", "emergency", "emergencies"],
     ["squawk", "7000", "squawk 7000"],
     ["on_ground", "true", "on the ground"],
@@ -137,8 +137,8 @@ describe("filters in words", () => {
 });
 
 test("categories have one name for both numbers that tell nothing", () => {
-  expect(categoriesNamed("not told")).toBe("0,1");
-  expect(categoryNames("0,1,6,99")).toEqual(["not told", "heavy", "99"]);
+  expect(categoriesNamed("unknown")).toBe("0,1");
+  expect(categoryNames("0,1,6,99")).toEqual(["unknown", "heavy", "99"]);
 });
 
 test("numbers may have separators of thousands, and nothing else", () => {

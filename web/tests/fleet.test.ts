@@ -1,7 +1,7 @@
-/** The fleet holds what the documented decoder holds, whichever way it was told. */
+/** Both readers fill the fleet with the aircraft that the stream sends. */
 
 import { describe, expect, test } from "vitest";
-import { DeltaDecoder } from "../../docs/decoders/delta.ts";
+import { DeltaDecoder } from "../src/stream/delta-decoder.ts";
 import { DeltaReader } from "../src/stream/delta-reader.ts";
 import { Fleet, MEASURES, TEXTS } from "../src/stream/fleet.ts";
 import { RowReader } from "../src/stream/row-reader.ts";
@@ -9,8 +9,8 @@ import { recording } from "./recording.ts";
 
 type State = Record<string, string | number | boolean | null>;
 
-/** Gives the fleet as the stream's objects would have it. */
-function picture(fleet: Fleet, fields: readonly string[]): Map<string, State> {
+/** Returns the fleet as the objects of format=object, by address. */
+function statesOf(fleet: Fleet, fields: readonly string[]): Map<string, State> {
   const states = [...fleet.held()].map((slot): State => {
     const state: State = { icao24: fleet.icao24[slot] ?? null };
     for (const text of TEXTS) {
@@ -31,28 +31,28 @@ function byAddress(states: Iterable<State>): Map<string, State> {
 }
 
 describe("format=delta", () => {
-  test("after every event it holds what the documented decoder holds", () => {
+  test("after every event the fleet holds what the decoder holds", () => {
     const decoder = new DeltaDecoder();
     const fleet = new Fleet();
     const reader = new DeltaReader(fleet);
     for (const [event, data] of recording("delta")) {
       decoder.feed(event, data);
-      reader.feed(event, data);
+      reader.apply(event, data);
       const fields = [...decoder.texts.keys(), ...decoder.columns.keys()];
-      expect(picture(fleet, fields)).toEqual(byAddress(decoder.aircraft()));
+      expect(statesOf(fleet, fields)).toEqual(byAddress(decoder.aircraft()));
       expect(fleet.size).toBe(decoder.slots.size);
     }
   });
 
-  test("who takes a slot that was free has zeros, which no event names", () => {
+  test("an aircraft that takes a free slot has zeros, which no event names", () => {
     const fleet = new Fleet();
     const reader = new DeltaReader(fleet);
     const texts = { icao24: { "0": "aaaaaa" } };
     const begun = { null: -1, units: { velocity: 0.1 }, slots: [0], columns: { velocity: [25] } };
-    reader.feed("snapshot", { ...begun, texts });
-    reader.feed("remove", { icao24: ["aaaaaa"] });
+    reader.apply("snapshot", { ...begun, texts });
+    reader.apply("remove", { icao24: ["aaaaaa"] });
     expect(fleet.measure("velocity", 0)).toBeNaN();
-    reader.feed("update", { slots: [0], columns: {}, texts: { icao24: { "0": "bbbbbb" } } });
+    reader.apply("update", { slots: [0], columns: {}, texts: { icao24: { "0": "bbbbbb" } } });
     expect(fleet.measure("velocity", fleet.slotOf("bbbbbb") ?? -1)).toBe(0);
   });
 
@@ -61,32 +61,32 @@ describe("format=delta", () => {
     const reader = new DeltaReader(fleet);
     const [first] = recording("delta");
     fleet.admit("abcdef");
-    reader.feed(...(first as [string, unknown]));
+    reader.apply(...(first as [string, unknown]));
     expect(fleet.slotOf("abcdef")).toBeUndefined();
     expect(fleet.size).toBe(2);
   });
 });
 
 describe("format=row", () => {
-  test("after every event it holds what objects would", () => {
+  test("after every event the fleet holds what format=object describes", () => {
     const fleet = new Fleet();
     const reader = new RowReader(fleet);
     const objects = new Map<string, State>();
-    const told = recording("object");
+    const expected = recording("object");
     recording("row").forEach(([event, data], index) => {
-      reader.feed(event, data);
-      const { states = [], icao24 = [] } = (told[index]?.[1] ?? {}) as {
+      reader.apply(event, data);
+      const { states = [], icao24 = [] } = (expected[index]?.[1] ?? {}) as {
         states?: State[];
         icao24?: string[];
       };
       for (const state of states) {
         objects.set(String(state.icao24), state);
       }
-      for (const gone of icao24) {
-        objects.delete(gone);
+      for (const removed of icao24) {
+        objects.delete(removed);
       }
-      expect([...picture(fleet, ["icao24"]).keys()].sort()).toEqual([...objects.keys()].sort());
-      for (const [address, state] of picture(fleet, [
+      expect([...statesOf(fleet, ["icao24"]).keys()].sort()).toEqual([...objects.keys()].sort());
+      for (const [address, state] of statesOf(fleet, [
         "icao24",
         "callsign",
         "squawk",
@@ -99,7 +99,7 @@ describe("format=row", () => {
 });
 
 describe("slots", () => {
-  test("one that is free is given to the next", () => {
+  test("a free slot is reused for the next aircraft", () => {
     const fleet = new Fleet();
     fleet.admit("aaaaaa");
     fleet.admit("bbbbbb");
@@ -109,7 +109,7 @@ describe("slots", () => {
     expect(fleet.measure("velocity", 0)).toBeNaN();
   });
 
-  test("thirty thousand find room", () => {
+  test("the fleet grows to thirty thousand aircraft", () => {
     const fleet = new Fleet();
     for (let number = 0; number < 30_000; number++) {
       fleet.setMeasure("velocity", fleet.admit(number.toString(16).padStart(6, "0")), number);

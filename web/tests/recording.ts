@@ -1,11 +1,11 @@
-/** The events that the server's own tests have recorded. */
+/** The events that the server's tests have recorded. */
 
 import { readFileSync } from "node:fs";
 
-export type Told = [event: string, data: unknown];
+export type RecordedEvent = [event: string, data: unknown];
 
-/** Reads a recording of tests/golden, events in their order. */
-export function recording(name: "delta" | "row" | "object"): Told[] {
+/** Reads the events of a recording in tests/golden. */
+export function recording(name: "delta" | "row" | "object"): RecordedEvent[] {
   const path = new URL(`../../tests/golden/${name}.jsonl`, import.meta.url);
   const lines = readFileSync(path, "utf8").trim().split("\n");
   return lines.map((line) => {

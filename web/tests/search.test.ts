@@ -83,10 +83,10 @@ test("text is compared without regard to case, and only within itself", () => {
   expect(findIn("[", "{")).toBe(-1);
 });
 
-test("categories are counted by name: both numbers for not told are one", () => {
+test("categories are counted by name: both numbers for unknown are one", () => {
   const fleet = new Fleet();
   [0, 1, 6, Number.NaN].forEach((category, index) => {
     fleet.setMeasure("category", fleet.admit(`00000${index}`), category);
   });
-  expect(Object.fromEntries(countCategories(fleet))).toEqual({ "not told": 2, heavy: 1 });
+  expect(Object.fromEntries(countCategories(fleet))).toEqual({ unknown: 2, heavy: 1 });
 });

@@ -1,24 +1,24 @@
-/** The numbers of the statistics are those of the fleet, of the stream and of the archive. */
+/** The statistics panel shows the numbers of the fleet, of the stream and of the history. */
 
 import { describe, expect, test } from "vitest";
 import { describe as describePlot, extentOf } from "../src/charts/sparkline.ts";
-import { beginOfDay, describeDay, fillDay } from "../src/panels/statistics/day.ts";
-import { Rate } from "../src/panels/statistics/rate.ts";
-import { Ring } from "../src/panels/statistics/ring.ts";
 import {
   altitudeBars,
   categoryBars,
   categoryNumber,
   countryBars,
-  untold,
-} from "../src/panels/statistics/shares.ts";
-import { bandMetres, Tally } from "../src/panels/statistics/tally.ts";
+  withoutCategory,
+} from "../src/panels/statistics/bar-data.ts";
+import { bandMetres, FleetSummary } from "../src/panels/statistics/fleet-summary.ts";
+import { describeHours, fillDay, startOfDay } from "../src/panels/statistics/hours.ts";
+import { Rate } from "../src/panels/statistics/rate.ts";
+import { Ring } from "../src/panels/statistics/ring.ts";
 import { Fleet } from "../src/stream/fleet.ts";
 import { recording } from "./recording.ts";
 
 const T = 1_790_000_000;
 
-interface Told {
+interface Sample {
   country: string | null;
   altitude: number;
   onGround: number;
@@ -26,9 +26,9 @@ interface Told {
   age: number;
 }
 
-function fleetOf(told: readonly Told[]): Fleet {
+function fleetOf(samples: readonly Sample[]): Fleet {
   const made = new Fleet();
-  told.forEach(({ country, altitude, onGround, category, age }, index) => {
+  samples.forEach(({ country, altitude, onGround, category, age }, index) => {
     const slot = made.admit(index.toString(16).padStart(6, "0"));
     made.setText("origin_country", slot, country);
     made.setMeasure("baro_altitude", slot, altitude);
@@ -40,7 +40,7 @@ function fleetOf(told: readonly Told[]): Fleet {
   return made;
 }
 
-const TOLD: readonly Told[] = [
+const SAMPLES: readonly Sample[] = [
   { country: "Spain", altitude: 10_500, onGround: 0, category: 4, age: 3 },
   { country: "Spain", altitude: 999, onGround: 0, category: 4, age: 1 },
   { country: "Chile", altitude: 15_000, onGround: 0, category: 8, age: Number.NaN },
@@ -49,74 +49,74 @@ const TOLD: readonly Told[] = [
   { country: null, altitude: Number.NaN, onGround: 0, category: 1, age: 40 },
 ];
 
-function tallyOf(told: readonly Told[], band = 1_000): Tally {
-  const tally = new Tally();
-  tally.take(fleetOf(told), T, band);
-  return tally;
+function summaryOf(samples: readonly Sample[], band = 1_000): FleetSummary {
+  const summary = new FleetSummary();
+  summary.update(fleetOf(samples), T, band);
+  return summary;
 }
 
-describe("the tally", () => {
-  test("counts who is where", () => {
-    const tally = tallyOf(TOLD);
-    expect([tally.aircraft, tally.airborne, tally.onGround]).toEqual([6, 5, 1]);
-    expect(tally.newest).toBe(T);
-    expect(Object.fromEntries(tally.countries)).toEqual({ Spain: 2, Chile: 2, Malta: 1 });
+describe("the summary of the fleet", () => {
+  test("counts aircraft by state and country", () => {
+    const summary = summaryOf(SAMPLES);
+    expect([summary.aircraft, summary.airborne, summary.onGround]).toEqual([6, 5, 1]);
+    expect(summary.newest).toBe(T);
+    expect(Object.fromEntries(summary.countries)).toEqual({ Spain: 2, Chile: 2, Malta: 1 });
   });
 
-  test("only those in the air have a band, the lowest and the highest take what is beyond", () => {
-    const tally = tallyOf(TOLD);
-    expect(tally.bandCount).toBe(14);
-    expect([tally.bands[0], tally.bands[10], tally.bands[13]]).toEqual([2, 1, 1]);
-    expect(tally.bands.reduce((sum, count) => sum + count, 0)).toBe(4);
-    expect(tally.unknownAltitude).toBe(1);
+  test("only airborne aircraft have a band; the lowest and the highest include what is beyond", () => {
+    const summary = summaryOf(SAMPLES);
+    expect(summary.bandCount).toBe(14);
+    expect([summary.bands[0], summary.bands[10], summary.bands[13]]).toEqual([2, 1, 1]);
+    expect(summary.bands.reduce((sum, count) => sum + count, 0)).toBe(4);
+    expect(summary.unknownAltitude).toBe(1);
   });
 
-  test("half of the positions are as young as the median, those not received apart", () => {
-    expect(tallyOf(TOLD).medianAge).toBe(3);
-    expect(tallyOf([]).medianAge).toBeNaN();
+  test("the median age leaves out positions that were not received", () => {
+    expect(summaryOf(SAMPLES).medianAge).toBe(3);
+    expect(summaryOf([]).medianAge).toBeNaN();
   });
 
-  test("begins anew each time, and passes over free slots", () => {
-    const tally = new Tally();
-    const fleet = fleetOf(TOLD);
-    tally.take(fleet, T, 1_000);
+  test("starts from zero each time, and skips free slots", () => {
+    const summary = new FleetSummary();
+    const fleet = fleetOf(SAMPLES);
+    summary.update(fleet, T, 1_000);
     fleet.remove("000000");
-    tally.take(fleet, T, bandMetres("nautical"));
-    expect(tally.aircraft).toBe(5);
-    expect(tally.newest).toBe(T - 1);
-    expect(tally.countries.get("Spain")).toBe(1);
-    expect(tally.bandCount).toBe(11);
-    expect(tally.medianAge).toBe(1);
+    summary.update(fleet, T, bandMetres("nautical"));
+    expect(summary.aircraft).toBe(5);
+    expect(summary.newest).toBe(T - 1);
+    expect(summary.countries.get("Spain")).toBe(1);
+    expect(summary.bandCount).toBe(11);
+    expect(summary.medianAge).toBe(1);
   });
 
-  test("of nobody says nothing", () => {
-    const tally = tallyOf([]);
-    expect([tally.aircraft, tally.countries.size, tally.unknownAltitude]).toEqual([0, 0, 0]);
-    expect(tally.newest).toBeNaN();
+  test("of an empty fleet is zero, and NaN where there is no number", () => {
+    const summary = summaryOf([]);
+    expect([summary.aircraft, summary.countries.size, summary.unknownAltitude]).toEqual([0, 0, 0]);
+    expect(summary.newest).toBeNaN();
   });
 });
 
 describe("bars", () => {
-  test("countries: most aircraft first, then by name, no more than asked for", () => {
-    expect(countryBars(tallyOf(TOLD), 2)).toEqual([
+  test("countries: most aircraft first, then by name, up to the limit", () => {
+    expect(countryBars(summaryOf(SAMPLES), 2)).toEqual([
       { name: "Chile", count: 2 },
       { name: "Spain", count: 2 },
     ]);
   });
 
-  test("categories: those not told are counted apart, and each leads to its filter", () => {
-    const tally = tallyOf(TOLD);
-    const bars = categoryBars(tally, 6);
+  test("categories: aircraft without one are counted separately, and each bar has its filter", () => {
+    const summary = summaryOf(SAMPLES);
+    const bars = categoryBars(summary, 6);
     expect(bars).toEqual([
       { name: "large", count: 2 },
       { name: "rotorcraft", count: 1 },
     ]);
     expect(bars.map(({ name }) => categoryNumber(name))).toEqual(["4", "8"]);
-    expect(untold(tally)).toBe(2);
+    expect(withoutCategory(summary)).toBe(2);
   });
 
-  test("altitudes: from the sky down to the ground, in round numbers of the reader's", () => {
-    const bars = altitudeBars(tallyOf(TOLD), "metric", "dark");
+  test("altitudes: from the highest band to the ground, round in the user's units", () => {
+    const bars = altitudeBars(summaryOf(SAMPLES), "metric", "dark");
     expect(bars[0]).toMatchObject({ name: "13,000 m and up", count: 1 });
     expect(bars[3]).toMatchObject({ name: "10,000 m", count: 1 });
     expect(bars.slice(-3).map(({ name, count }) => [name, count])).toEqual([
@@ -124,19 +124,19 @@ describe("bars", () => {
       ["on the ground", 1],
       ["not received", 1],
     ]);
-    const feet = altitudeBars(tallyOf(TOLD, bandMetres("nautical")), "nautical", "light");
+    const feet = altitudeBars(summaryOf(SAMPLES, bandMetres("nautical")), "nautical", "light");
     expect(feet.slice(0, 2).map(({ name }) => name)).toEqual(["40,000 ft and up", "36,000 ft"]);
   });
 
-  test("everybody in the air is in a band or without altitude", () => {
-    const tally = tallyOf(TOLD);
-    const counts = altitudeBars(tally, "metric", "dark").map(({ count }) => count);
-    expect(counts.reduce((sum, count) => sum + count)).toBe(tally.airborne + tally.onGround);
+  test("every airborne aircraft is in a band or without altitude", () => {
+    const summary = summaryOf(SAMPLES);
+    const counts = altitudeBars(summary, "metric", "dark").map(({ count }) => count);
+    expect(counts.reduce((sum, count) => sum + count)).toBe(summary.airborne + summary.onGround);
   });
 });
 
 describe("the ring", () => {
-  test("the oldest make room", () => {
+  test("new numbers replace the oldest", () => {
     const ring = new Ring(3);
     for (const value of [1, 2, 3, 4]) {
       ring.push(value);
@@ -181,42 +181,42 @@ describe("the plot", () => {
 describe("the rate", () => {
   test.each(["delta", "row"] as const)("counts the updates of format=%s", (format) => {
     const rate = new Rate();
-    rate.take(0);
+    rate.measure(0);
     let vectors = 0;
     const objects = recording("object");
     recording(format).forEach(([event, data], index) => {
-      rate.hear(event, data);
+      rate.onEvent(event, data);
       const { states = [] } = (objects[index]?.[1] ?? {}) as { states?: unknown[] };
       vectors += event === "update" ? states.length : 0;
     });
     expect(vectors).toBeGreaterThan(0);
-    expect(rate.take(2_000)).toBe(vectors / 2);
-    expect(rate.take(3_000)).toBe(0);
+    expect(rate.measure(2_000)).toBe(vectors / 2);
+    expect(rate.measure(3_000)).toBe(0);
   });
 
   test("is not known before time has passed", () => {
     const rate = new Rate();
-    rate.hear("update", { slots: [0] });
-    expect(rate.take(500)).toBeNaN();
-    expect(rate.take(500)).toBeNaN();
+    rate.onEvent("update", { slots: [0] });
+    expect(rate.measure(500)).toBeNaN();
+    expect(rate.measure(500)).toBeNaN();
   });
 });
 
 describe("the day", () => {
-  const begin = beginOfDay(T);
+  const start = startOfDay(T);
 
-  test("begins at the reader's midnight", () => {
-    const midnight = new Date(begin * 1_000);
+  test("starts at midnight by the user's calendar", () => {
+    const midnight = new Date(start * 1_000);
     expect([midnight.getHours(), midnight.getMinutes(), midnight.getSeconds()]).toEqual([0, 0, 0]);
-    expect(T - begin).toBeLessThan(25 * 3_600);
+    expect(T - start).toBeLessThan(25 * 3_600);
   });
 
   test("hours that were left out had no traffic", () => {
-    const first = begin - (begin % 3_600);
-    const told = { hour: first + 3_600, aircraft: 700, state_vectors: 28_000 };
-    const day = fillDay([told], begin, first + 2 * 3_600 + 1);
+    const first = start - (start % 3_600);
+    const known = { hour: first + 3_600, aircraft: 700, state_vectors: 28_000 };
+    const day = fillDay([known], start, first + 2 * 3_600 + 1);
     expect(day.map(({ aircraft }) => aircraft)).toEqual([0, 700, 0]);
-    expect(day[1]).toBe(told);
-    expect(describeDay(day)).toMatch(/^Busiest from \d\d:\d\d on: 700 aircraft in an hour\.$/);
+    expect(day[1]).toBe(known);
+    expect(describeHours(day)).toMatch(/^Busiest hour: from \d\d:\d\d, with 700 aircraft\.$/);
   });
 });

@@ -2,9 +2,9 @@
 
 import "./profile.css";
 import { make } from "../core/elements.ts";
+import { writeClock, writeDate, writeDuration, writeMinute } from "../core/times.ts";
 import { type System, write } from "../core/units.ts";
 import type { Track } from "../history/track.ts";
-import { writeClock, writeDate, writeDuration, writeMinute } from "../time/write-time.ts";
 import { valueAt } from "./axis.ts";
 import { highestOf, paintProfile, timeAxis } from "./profile-drawing.ts";
 import { Surface } from "./surface.ts";

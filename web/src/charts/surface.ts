@@ -1,7 +1,7 @@
 /** A canvas as sharp as its screen, painted anew when its size or the theme changes. */
 
 import { make } from "../core/elements.ts";
-import type { ThemeName } from "../map/theme.ts";
+import type { ThemeName } from "../core/theme.ts";
 
 type Paint = (pen: CanvasRenderingContext2D, surface: Surface) => void;
 

@@ -1,7 +1,7 @@
 /** The field of the area: drawn on the map, or what the map shows. */
 
 import { make } from "../core/elements.ts";
-import type { FilterName } from "../stream/view.ts";
+import type { FilterName } from "../stream/query.ts";
 import { type Field, makeProblem, tellProblem } from "./field.ts";
 import type { FilterValues } from "./filter-values.ts";
 import { describeArea, describeFilter } from "./filter-words.ts";

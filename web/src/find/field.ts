@@ -1,7 +1,7 @@
 /** What the fields of the filter form have in common: a label, a control, and what is wrong with it. */
 
 import { make, put } from "../core/elements.ts";
-import type { FilterName } from "../stream/view.ts";
+import type { FilterName } from "../stream/query.ts";
 import type { FilterValues } from "./filter-values.ts";
 
 export interface Field {

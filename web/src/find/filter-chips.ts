@@ -3,7 +3,7 @@
 import "./filter-chips.css";
 import { make } from "../core/elements.ts";
 import type { System } from "../core/units.ts";
-import type { FilterName, Filters } from "../stream/view.ts";
+import type { FilterName, Filters } from "../stream/query.ts";
 import { describeFilter } from "./filter-words.ts";
 
 export class FilterChips {

@@ -5,7 +5,7 @@ import { CATEGORIES } from "../core/categories.ts";
 import { make, put } from "../core/elements.ts";
 import type { System } from "../core/units.ts";
 import type { Fleet } from "../stream/fleet.ts";
-import type { Filters } from "../stream/view.ts";
+import type { Filters } from "../stream/query.ts";
 import { AreaField } from "./area-field.ts";
 import type { Field } from "./field.ts";
 import {

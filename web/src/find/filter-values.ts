@@ -3,7 +3,7 @@
 import { CATEGORIES } from "../core/categories.ts";
 import type { System } from "../core/units.ts";
 import { parseArea } from "../map/area.ts";
-import { FILTERS, type FilterName, type Filters } from "../stream/view.ts";
+import { FILTERS, type FilterName, type Filters } from "../stream/query.ts";
 import { fieldUnit, type RangeQuantity, readNumber, toField, toStream } from "./unit-fields.ts";
 
 /** Each field's text by the parameter that it sets; several values are joined by commas. */

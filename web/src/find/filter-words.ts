@@ -2,7 +2,7 @@
 
 import { type System, write } from "../core/units.ts";
 import { parseArea } from "../map/area.ts";
-import type { FilterName } from "../stream/view.ts";
+import type { FilterName } from "../stream/query.ts";
 import { categoryNames, EMERGENCY, splitNames, splitValues } from "./filter-values.ts";
 
 /** More than these are counted only. */

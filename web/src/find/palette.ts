@@ -5,7 +5,7 @@ import "./palette.css";
 import { make } from "../core/elements.ts";
 import { type System, write } from "../core/units.ts";
 import type { Fleet } from "../stream/fleet.ts";
-import type { FilterName } from "../stream/view.ts";
+import type { FilterName } from "../stream/query.ts";
 import { Listbox, type ListGroup, type ListOption } from "./listbox.ts";
 import { type AircraftHit, type CountryHit, findIn, type Hits, plain, search } from "./search.ts";
 

@@ -3,7 +3,7 @@
 import "./range-field.css";
 import { make } from "../core/elements.ts";
 import type { System } from "../core/units.ts";
-import type { FilterName } from "../stream/view.ts";
+import type { FilterName } from "../stream/query.ts";
 import { type Field, makeProblem, tellProblem } from "./field.ts";
 import type { FilterValues } from "./filter-values.ts";
 import { type FieldUnit, fieldUnit, type RangeQuantity, readNumber } from "./unit-fields.ts";

@@ -1,7 +1,7 @@
 /** The fields of transponder codes: a switch for emergencies, or codes by hand. */
 
 import { make } from "../core/elements.ts";
-import type { FilterName } from "../stream/view.ts";
+import type { FilterName } from "../stream/query.ts";
 import type { Field } from "./field.ts";
 import { EMERGENCY, type FilterValues } from "./filter-values.ts";
 import { TextField } from "./text-field.ts";

@@ -1,8 +1,8 @@
-/** What the history answers, in the server's own names, and how it becomes what the page keeps. */
+/** The responses of the history API with the server's names, and their conversion into tracks. */
 
 import { Track, type TrackPoint } from "./track.ts";
 
-/** One leg of an aircraft. Times are Unix seconds; null was not received, or not seen. */
+/** One flight of an aircraft. Times are Unix seconds; null is "not received" or "not seen". */
 export interface Flight {
   icao24: string;
   callsign: string | null;
@@ -11,40 +11,41 @@ export interface Flight {
   last_seen: number;
   take_off: number | null;
   landing: number | null;
-  /** Null, as the ends and the extent, where only what lies inside some areas may be known. */
+  /** Null, as are take-off, landing and extent, if the user may only see certain areas. */
   distance_km: number | null;
   /** Metres. */
   max_altitude: number | null;
   state_vectors: number | null;
-  /** How far it went, in degrees; null for who may not see all of it. */
+  /** The extent of the flight in degrees; null if the user may not see all of it. */
   west: number | null;
   south: number | null;
   east: number | null;
   north: number | null;
-  /** Positions that distance and extent do not count; null where that is not to be known. */
+  /** Positions that distance and extent leave out; null if the user may not know. */
   implausible_positions?: number | null;
-  /** Altitudes that `max_altitude` does not count. */
+  /** Altitudes that `max_altitude` leaves out. */
   implausible_altitudes?: number | null;
 }
 
 export interface FlightsPage {
   flights: Flight[];
-  /** Names the page that follows; null on the last one. */
+  /** The cursor of the next page; null on the last one. */
   next: string | null;
 }
 
-/** All traffic at a moment: what a `snapshot` of `format=row` has. */
+/** All traffic at one time, in the form of a `snapshot` of `format=row`. */
 export interface Snapshot {
   time: number;
   fields: string[];
   states: (string | number | boolean | null)[][];
 }
 
+/** The traffic that is stored of one hour. */
 export interface Hour {
-  /** Unix seconds of its beginning. */
+  /** Unix seconds at which the hour begins. */
   hour: number;
   aircraft: number;
-  /** Null where only what lies inside some areas may be known. */
+  /** Null if the user may only see certain areas. */
   state_vectors: number | null;
 }
 
@@ -58,18 +59,18 @@ export interface TrackState {
   geo_altitude: number | null;
   velocity: number | null;
   on_ground: boolean;
-  /** Whether the server takes the position for wrong; older servers do not say. */
+  /** Whether the server considers the position implausible; older servers do not send it. */
   implausible?: boolean | null;
 }
 
-export interface TrackAnswer {
+export interface TrackResponse {
   icao24: string;
   states: TrackState[];
 }
 
-export function trackOf(answer: TrackAnswer): Track {
-  const track = new Track(answer.icao24, answer.states.length);
-  for (const state of answer.states) {
+export function trackOf(response: TrackResponse): Track {
+  const track = new Track(response.icao24, response.states.length);
+  for (const state of response.states) {
     track.append(pointOf(state));
   }
   return track;

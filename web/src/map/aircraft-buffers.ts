@@ -1,17 +1,11 @@
 /** The fleet as the graphics card takes it: written anew after an update, not for each frame. */
 
+import { isEmergency } from "../core/squawks.ts";
+import type { ThemeName } from "../core/theme.ts";
 import type { Fleet } from "../stream/fleet.ts";
 import { EMERGENCY, GROUND, rampStep, rampTable, UNKNOWN } from "./altitude-ramp.ts";
 import { isGliding } from "./dead-reckoning.ts";
 import { shapeOf } from "./shapes.ts";
-import type { ThemeName } from "./theme.ts";
-
-const EMERGENCIES: ReadonlySet<string> = new Set(["7500", "7600", "7700"]);
-
-/** Says whether a transponder code calls for help. */
-export function isEmergency(squawk: string | null | undefined): boolean {
-  return squawk != null && EMERGENCIES.has(squawk);
-}
 
 /** A latitude that says: do not draw. */
 const NOWHERE = 999;

@@ -1,6 +1,6 @@
 /** Colours of altitudes: even steps of hue at an even lightness, in OKLCH, and the legend's. */
 
-import type { ThemeName } from "./theme.ts";
+import type { ThemeName } from "../core/theme.ts";
 
 export const HIGHEST_M = 13_000;
 const STEPS = 256;

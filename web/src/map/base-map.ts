@@ -7,11 +7,12 @@ import {
   ScaleControl,
   setWorkerUrl,
 } from "maplibre-gl";
-import type { Place } from "../core/address.ts";
 import type { Tiles } from "../core/configuration.ts";
+import type { ThemeName } from "../core/theme.ts";
 import type { System } from "../core/units.ts";
+import type { Place } from "../store/address.ts";
 import { baseStyle, FLIGHTS, tileStyle } from "./base-style.ts";
-import { MAP_THEMES, type ThemeName } from "./theme.ts";
+import { MAP_THEMES } from "./theme.ts";
 import workerUrl from "./worker.ts?worker&url";
 
 // A file of its own, so that the page's Content-Security-Policy needs no `blob:`.

@@ -2,8 +2,9 @@
 
 import type { ExpressionSpecification, LayerSpecification, StyleSpecification } from "maplibre-gl";
 import type { Tiles } from "../core/configuration.ts";
+import type { ThemeName } from "../core/theme.ts";
 import { type Kind, SOURCE_NAMES, type SourceName } from "./geography.ts";
-import type { MapTheme, ThemeName } from "./theme.ts";
+import type { MapTheme } from "./theme.ts";
 
 /** As OpenSky's terms of use ask for. */
 export const FLIGHTS = 'Flights: <a href="https://opensky-network.org">The OpenSky Network</a>';

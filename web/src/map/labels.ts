@@ -1,7 +1,7 @@
 /** Callsigns beside the selected aircraft and the one under the pointer. */
 
 import type { Map as MapLibre } from "maplibre-gl";
-import { element, say } from "../core/elements.ts";
+import { element, putInto } from "../core/elements.ts";
 import type { Fleet } from "../stream/fleet.ts";
 import { positionOf } from "./dead-reckoning.ts";
 import type { Sky } from "./sky.ts";
@@ -39,6 +39,6 @@ export class Labels {
     const shown = nearestTurn(longitude, this.map.getCenter().lng);
     const { x, y } = this.map.project([shown, latitude]);
     label.style.translate = `${(x + BESIDE_PX).toFixed(1)}px ${(y - BESIDE_PX).toFixed(1)}px`;
-    say(id, this.fleet.text("callsign", slot) ?? this.fleet.icao24[slot] ?? "");
+    putInto(id, this.fleet.text("callsign", slot) ?? this.fleet.icao24[slot] ?? "");
   }
 }

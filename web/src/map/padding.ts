@@ -2,7 +2,7 @@
 
 import type { Map as MapLibre } from "maplibre-gl";
 import { element } from "../core/elements.ts";
-import { isNarrow } from "../panels/panels.ts";
+import { isNarrow } from "../core/screen.ts";
 
 /** On a phone the details cover the lower half: the map's middle is that of what is left. */
 export function makeRoom(map: MapLibre): void {

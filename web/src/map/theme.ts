@@ -1,7 +1,6 @@
 /** The colours of the map in the dark and by day. */
 
-export type ThemeName = "dark" | "light";
-export type Choice = ThemeName | "system";
+import type { ThemeName } from "../core/theme.ts";
 
 export interface MapTheme {
   sea: string;
@@ -39,18 +38,3 @@ export const MAP_THEMES: Record<ThemeName, MapTheme> = {
     halo: "#faf9f5",
   },
 };
-
-const system = matchMedia("(prefers-color-scheme: dark)");
-
-/** Says which theme a choice means now. */
-export function themeOf(choice: Choice): ThemeName {
-  if (choice !== "system") {
-    return choice;
-  }
-  return system.matches ? "dark" : "light";
-}
-
-/** Calls whenever the system goes over from day to night or back. */
-export function onSystemTheme(call: () => void): void {
-  system.addEventListener("change", call);
-}

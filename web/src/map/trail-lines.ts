@@ -1,10 +1,10 @@
 /** The way of an aircraft as lines, with gaps where it cannot have flown and marks there. */
 
-import { SILENCE_S } from "../history/parts.ts";
+import type { ThemeName } from "../core/theme.ts";
 import { isStepPlausible } from "../history/plausibility.ts";
+import { SILENCE_S } from "../history/plausible-parts.ts";
 import type { Track } from "../history/track.ts";
 import { type Colour, GROUND, rampStep, rampTable, UNKNOWN } from "./altitude-ramp.ts";
-import type { ThemeName } from "./theme.ts";
 import { nearestTurn } from "./turn.ts";
 
 /** One or several lines as deck.gl takes them: no object for each point. */

@@ -2,10 +2,10 @@
 
 import type { Layer } from "@deck.gl/core";
 import { LineLayer, PathLayer, ScatterplotLayer } from "@deck.gl/layers";
+import type { ThemeName } from "../core/theme.ts";
 import { isStepPlausible } from "../history/plausibility.ts";
 import type { Track } from "../history/track.ts";
 import type { Point } from "./dead-reckoning.ts";
-import type { ThemeName } from "./theme.ts";
 import { type Lines, linesOf } from "./trail-lines.ts";
 import { nearestTurn } from "./turn.ts";
 

@@ -1,6 +1,6 @@
-/** Passes on the newest of many, at most so often: what is dragged asks no more than it is answered. */
+/** Passes on the newest of many values, at most once per pause: a drag must not flood the server. */
 
-export class Pacer<Value> {
+export class Throttle<Value> {
   private readonly pauseMs: number;
   private readonly pass: (value: Value) => void;
   private waiting: { value: Value } | null = null;
@@ -11,7 +11,7 @@ export class Pacer<Value> {
     this.pass = pass;
   }
 
-  /** Passes a value on at once, or, too soon after another, when the pause is over. */
+  /** Passes a value on at once or, during a pause, when the pause is over. */
   offer(value: Value): void {
     this.waiting = { value };
     if (this.timer === undefined) {
@@ -19,7 +19,7 @@ export class Pacer<Value> {
     }
   }
 
-  /** Passes the last value on at once, whatever the pause. */
+  /** Passes the last value on at once, even during a pause. */
   finish(value: Value): void {
     clearTimeout(this.timer);
     this.timer = undefined;

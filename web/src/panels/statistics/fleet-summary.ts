@@ -1,46 +1,49 @@
-/** What the fleet is made of, counted in one pass. */
+/** Counts the fleet by country, category, altitude and age of position, in one pass. */
 
 import { CATEGORIES } from "../../core/categories.ts";
 import type { System } from "../../core/units.ts";
 import { HIGHEST_M } from "../../map/altitude-ramp.ts";
 import type { Fleet } from "../../stream/fleet.ts";
 
-const MOST_BANDS = 14;
+/** Enough for bands of 1,000 m up to the highest colour of the map. */
+const MAX_BANDS = 14;
 const FOOT_M = 0.3048;
-const SPARE = 1.25;
+/** The buffer grows by a quarter more than is needed, so that it grows seldom. */
+const GROWTH = 1.25;
 
-/** Bands are round in the reader's units: of 1,000 m, or of 4,000 ft. */
+/** Returns the height of an altitude band in metres, round in the user's units: 1,000 m or 4,000 ft. */
 export function bandMetres(system: System): number {
   return system === "metric" ? 1_000 : 4_000 * FOOT_M;
 }
 
-export class Tally {
+export class FleetSummary {
   aircraft = 0;
   airborne = 0;
   onGround = 0;
-  /** Unix seconds of the newest message that any aircraft has sent; NaN if there is none. */
+  /** The newest `last_contact` of any aircraft in Unix seconds; NaN if there is none. */
   newest = Number.NaN;
-  /** Seconds since half of the positions were measured, at the most; NaN if there are none. */
+  /** The median age of the positions in seconds; NaN if there are none. */
   medianAge = Number.NaN;
-  /** Aircraft by country. */
+  /** The number of aircraft by country. */
   readonly countries = new Map<string, number>();
-  /** Aircraft in the air by bands of altitude from the ground up; the last has no end. */
-  readonly bands = new Uint32Array(MOST_BANDS);
-  /** Bands that are in use. */
+  /** The number of airborne aircraft by altitude band from the ground up; the last band is open. */
+  readonly bands = new Uint32Array(MAX_BANDS);
+  /** The number of bands in use. */
   bandCount = 0;
-  /** Aircraft in the air of which no altitude was received. */
+  /** Airborne aircraft whose altitude was not received. */
   unknownAltitude = 0;
   readonly categories = new Uint32Array(CATEGORIES.length);
   private ages = new Float64Array(0);
-  private aged = 0;
+  /** The length of the valid part of `ages`. */
+  private agesLength = 0;
 
   /**
-   * Counts everybody anew.
+   * Counts the whole fleet.
    *
    * @param now Unix seconds.
-   * @param band Metres of a band of altitude.
+   * @param band The height of an altitude band in metres.
    */
-  take(fleet: Fleet, now: number, band: number): void {
+  update(fleet: Fleet, now: number, band: number): void {
     this.clear(fleet.end, band);
     const grounded = fleet.column("on_ground");
     const contacts = fleet.column("last_contact");
@@ -61,9 +64,9 @@ export class Tally {
       if (grounded[slot] === 0) {
         this.countAltitude(altitudes[slot] as number, band);
       }
-      this.keepAge(now - (positions[slot] as number));
+      this.addAge(now - (positions[slot] as number));
     }
-    this.medianAge = median(this.ages.subarray(0, this.aged));
+    this.medianAge = median(this.ages.subarray(0, this.agesLength));
   }
 
   private clear(size: number, band: number): void {
@@ -73,12 +76,12 @@ export class Tally {
     this.newest = Number.NaN;
     this.countries.clear();
     this.bands.fill(0);
-    this.bandCount = Math.min(Math.floor(HIGHEST_M / band) + 1, MOST_BANDS);
+    this.bandCount = Math.min(Math.floor(HIGHEST_M / band) + 1, MAX_BANDS);
     this.unknownAltitude = 0;
     this.categories.fill(0);
-    this.aged = 0;
+    this.agesLength = 0;
     if (size > this.ages.length) {
-      this.ages = new Float64Array(Math.ceil(size * SPARE));
+      this.ages = new Float64Array(Math.ceil(size * GROWTH));
     }
   }
 
@@ -99,13 +102,13 @@ export class Tally {
       this.unknownAltitude += 1;
       return;
     }
-    const place = Math.min(Math.max(Math.floor(altitude / band), 0), this.bandCount - 1);
-    this.bands[place] = (this.bands[place] as number) + 1;
+    const index = Math.min(Math.max(Math.floor(altitude / band), 0), this.bandCount - 1);
+    this.bands[index] = (this.bands[index] as number) + 1;
   }
 
-  private keepAge(age: number): void {
+  private addAge(age: number): void {
     if (!Number.isNaN(age)) {
-      this.ages[this.aged++] = Math.max(age, 0);
+      this.ages[this.agesLength++] = Math.max(age, 0);
     }
   }
 }
@@ -114,7 +117,7 @@ function later(newest: number, time: number): number {
   return time > newest || Number.isNaN(newest) ? time : newest;
 }
 
-/** Gives the median of numbers, which it sorts; NaN of none. */
+/** Sorts numbers and returns their median; NaN if there are none. */
 function median(numbers: Float64Array): number {
   numbers.sort();
   return numbers[Math.floor((numbers.length - 1) / 2)] ?? Number.NaN;

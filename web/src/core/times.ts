@@ -1,6 +1,6 @@
-/** Times as people write them: the reader's own clock, UTC beside it, and how long ago. */
+/** Writes times for people: the user's own clock, UTC beside it, and durations. */
 
-const TIME = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" });
+const CLOCK = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" });
 const MINUTE = new Intl.DateTimeFormat("en-GB", { timeStyle: "short" });
 const UTC = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium", timeZone: "UTC" });
 const DATE = new Intl.DateTimeFormat("en-GB", {
@@ -15,9 +15,9 @@ const LONG_DATE = new Intl.DateTimeFormat("en-GB", {
   month: "long",
 });
 
-/** Writes `14:13:20`. All of these take Unix seconds. */
+/** Writes `14:13:20`. Times are Unix seconds, here and below. */
 export function writeClock(time: number): string {
-  return TIME.format(time * 1000);
+  return CLOCK.format(time * 1000);
 }
 
 /** Writes `14:13`. */
@@ -27,7 +27,7 @@ export function writeMinute(time: number): string {
 
 /** Writes `Mon 21 Sep 2026`. */
 export function writeDate(time: number): string {
-  // Browsers differ in the comma.
+  // Some browsers put a comma after the weekday.
   return DATE.format(time * 1000).replace(",", "");
 }
 
@@ -36,13 +36,13 @@ export function writeUtc(time: number): string {
   return `${UTC.format(time * 1000)} UTC`;
 }
 
-/** Writes the whole time in UTC: `2026-09-21T12:13:20Z`. */
+/** Writes date and time in UTC: `2026-09-21T12:13:20Z`. */
 export function writeIso(time: number): string {
   return `${new Date(Math.floor(time) * 1000).toISOString().slice(0, -5)}Z`;
 }
 
-/** Writes a time for who hears it, to the minute: it is not to be read out each second. */
-export function writeWords(time: number, newest: number): string {
+/** Writes a time for screen readers, to the minute, so that it is not read out every second. */
+export function writeSpokenTime(time: number, newest: number): string {
   const date = LONG_DATE.format(time * 1000).replace(",", "");
   return `${writeMinute(time)}, ${date}, ${writeDuration(newest - time)} ago`;
 }

@@ -1,4 +1,4 @@
-/** How the picture came in over the last minutes: state vectors, delay and aircraft. */
+/** State vectors per second, delay and aircraft over the last five minutes. */
 
 import { Sparkline } from "../../charts/sparkline.ts";
 import { make, put } from "../../core/elements.ts";
@@ -6,12 +6,13 @@ import { MISSING, writeAge } from "../../core/units.ts";
 import { Rate } from "./rate.ts";
 import { Ring } from "./ring.ts";
 
+/** The length of the curves. */
 const SECONDS = 300;
-/** Updates come in bursts, one to each poll: a number of a single second would only flicker. */
+/** Updates arrive in bursts, one per poll, so a rate is the mean of this many seconds. */
 const MEAN_S = 30;
-/** The mean of fewer would tell of a burst, or of a pause, as if it were all. */
-const FEWEST_S = 10;
-/** Timers may be late by this much before it is a gap. */
+/** The mean of fewer seconds would show a single burst or pause, and is not shown. */
+const MIN_MEAN_S = 10;
+/** A timer that is late by more than this leaves a gap in the curves. */
 const LATE_MS = 5_000;
 
 interface Line {
@@ -21,13 +22,13 @@ interface Line {
   write(value: number): string;
 }
 
-export class Flow {
+export class Recent {
   private readonly rate = new Rate();
   private readonly vectors: Line;
   private readonly delay: Line;
   private readonly aircraft: Line;
-  private readonly burst = new Ring(MEAN_S);
-  private kept = Number.NaN;
+  private readonly rates = new Ring(MEAN_S);
+  private sampledMs = Number.NaN;
 
   constructor(host: HTMLElement) {
     this.vectors = line(host, "state vectors per second", writeCount, true);
@@ -35,32 +36,33 @@ export class Flow {
     this.aircraft = line(host, "aircraft", writeCount, false);
   }
 
-  hear(event: string, data: unknown): void {
-    this.rate.hear(event, data);
+  onEvent(event: string, data: unknown): void {
+    this.rate.onEvent(event, data);
   }
 
-  /** Keeps the numbers of this second; a delay that was not measured is a gap. */
-  keep(aircraft: number, delay: number): void {
+  /** Appends the numbers of this second; a delay of NaN is a gap. */
+  sample(aircraft: number, delay: number): void {
     const time = performance.now();
     this.leaveGap(time);
-    this.burst.push(this.rate.take(time));
-    this.vectors.ring.push(this.burst.length < FEWEST_S ? Number.NaN : this.burst.mean(MEAN_S));
+    this.rates.push(this.rate.measure(time));
+    this.vectors.ring.push(this.rates.length < MIN_MEAN_S ? Number.NaN : this.rates.mean(MEAN_S));
     this.delay.ring.push(delay);
     this.aircraft.ring.push(aircraft);
   }
 
-  /** Writes and plots what was kept. */
-  write(): void {
+  /** Writes the newest numbers and plots the curves. */
+  render(): void {
     for (const { ring, value, sparkline, write } of [this.vectors, this.delay, this.aircraft]) {
       put(value, write(ring.at(ring.length - 1)));
       sparkline.draw(ring);
     }
   }
 
-  /** A page that nobody sees is woken seldom: what was not kept is not drawn as if it were. */
+  /** Leaves a gap for the seconds in which the browser suspended the timers of a hidden page. */
   private leaveGap(time: number): void {
-    const missed = time - this.kept > LATE_MS ? Math.floor((time - this.kept) / 1_000) - 1 : 0;
-    this.kept = time;
+    const missed =
+      time - this.sampledMs > LATE_MS ? Math.floor((time - this.sampledMs) / 1_000) - 1 : 0;
+    this.sampledMs = time;
     for (let second = 0; second < Math.min(missed, SECONDS); second++) {
       for (const { ring } of [this.vectors, this.delay, this.aircraft]) {
         ring.push(Number.NaN);
@@ -76,9 +78,9 @@ function line(
   isFromZero: boolean,
 ): Line {
   const value = make("strong", {}, MISSING);
-  const place = make("div", { class: "line" }, make("span", {}, label), value);
-  const sparkline = new Sparkline(place, { label, write, isFromZero });
-  host.append(place);
+  const row = make("div", { class: "line" }, make("span", {}, label), value);
+  const sparkline = new Sparkline(row, { label, write, isFromZero });
+  host.append(row);
   return { ring: new Ring(SECONDS), value, sparkline, write };
 }
 

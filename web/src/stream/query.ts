@@ -1,6 +1,8 @@
-/** Which part of the picture is asked for: the stream's own parameters. */
+/** What the page requests from the stream, and the paths of those requests. */
 
-/** The filters of docs/stream.md; they have the same names in the page's address. */
+import type { Playback } from "../core/playback.ts";
+
+/** The filters of docs/stream.md; the page's address has the same names. */
 export const FILTERS = [
   "bbox",
   "near",
@@ -19,7 +21,15 @@ export const FILTERS = [
 export type FilterName = (typeof FILTERS)[number];
 export type Filters = ReadonlyMap<FilterName, string>;
 
-/** What the page shows of an aircraft, as far as a filtered or a past view tells it. */
+export interface StreamQuery {
+  filters: Filters;
+  /** The icao24 of an aircraft that passes every filter. */
+  pinned: string | null;
+  /** Null is live. */
+  playback: Playback | null;
+}
+
+/** The fields of a row: those that the page shows. */
 export const ROW_FIELDS = [
   "callsign",
   "origin_country",
@@ -38,17 +48,17 @@ export const ROW_FIELDS = [
   "category",
 ] as const;
 
-/** The stream of the whole picture is the smallest as differences, which know no filters. */
+/** Returns the format to request: `delta` is the smallest, but cannot be filtered. */
 export function formatOf(filters: Filters): "delta" | "row" {
   return filters.size === 0 ? "delta" : "row";
 }
 
-/** Gives the path of the living picture; the pinned aircraft passes every filter. */
+/** Returns the path of the live stream. */
 export function livePath(filters: Filters, pinned: string | null): string {
   return formatOf(filters) === "delta" ? "/sse/flights?format=delta" : rowPath(filters, pinned);
 }
 
-/** Gives the path of the past between two Unix seconds. */
+/** Returns the path of a replay between two Unix seconds. */
 export function replayPath(
   filters: Filters,
   pinned: string | null,
