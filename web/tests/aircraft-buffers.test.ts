@@ -2,7 +2,12 @@
 
 import { expect, test } from "vitest";
 import { AircraftBuffers } from "../src/map/aircraft-buffers.ts";
-import { EMERGENCY, GROUND, rampColour, UNKNOWN } from "../src/map/altitude-ramp.ts";
+import {
+  EMERGENCY_COLOUR,
+  GROUND_COLOUR,
+  rampColour,
+  UNKNOWN_COLOUR,
+} from "../src/map/altitude-ramp.ts";
 import { count } from "../src/panels/counters.ts";
 import { Fleet, MEASURES } from "../src/stream/fleet.ts";
 
@@ -40,9 +45,9 @@ test("colours tell altitude, ground, distress and what is not known", () => {
   const { colours } = written();
   const colourOf = (slot: number) => [...colours.subarray(4 * slot, 4 * slot + 3)];
   expect(colourOf(0)).toEqual([...rampColour(0, "dark")]);
-  expect(colourOf(1)).toEqual([...GROUND.dark]);
-  expect(colourOf(2)).toEqual([...EMERGENCY.dark]);
-  expect(colourOf(3)).toEqual([...UNKNOWN.dark]);
+  expect(colourOf(1)).toEqual([...GROUND_COLOUR.dark]);
+  expect(colourOf(2)).toEqual([...EMERGENCY_COLOUR.dark]);
+  expect(colourOf(3)).toEqual([...UNKNOWN_COLOUR.dark]);
   expect(colours[7]).toBeLessThan(colours[3] as number);
 });
 

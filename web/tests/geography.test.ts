@@ -3,10 +3,16 @@
 import { readFileSync } from "node:fs";
 import type { Position } from "geojson";
 import { describe, expect, test } from "vitest";
-import { GEOGRAPHY, type Packaged, SOURCE_NAMES, sourceOf, unpack } from "../src/map/geography.ts";
+import {
+  KINDS_BY_SOURCE,
+  type PackagedGeography,
+  SOURCE_NAMES,
+  sourceFeatures,
+  unpackGeography,
+} from "../src/map/geography.ts";
 
 const path = new URL("../geography/geography.json", import.meta.url);
-const geography = unpack(JSON.parse(readFileSync(path, "utf8")) as Packaged);
+const geography = unpackGeography(JSON.parse(readFileSync(path, "utf8")) as PackagedGeography);
 
 function rings(): Position[][] {
   return geography.land.features.flatMap(({ geometry }) => {
@@ -19,9 +25,9 @@ function rings(): Position[][] {
 
 describe("geography", () => {
   test.each(SOURCE_NAMES)("%s have all that belongs to them, and say what it is", (name) => {
-    const { type, features } = sourceOf(geography, name);
+    const { type, features } = sourceFeatures(geography, name);
     expect(type).toBe("FeatureCollection");
-    for (const kind of GEOGRAPHY[name]) {
+    for (const kind of KINDS_BY_SOURCE[name]) {
       const ofKind = features.filter(({ properties }) => properties?.kind === kind);
       expect(ofKind.length).toBe(geography[kind].features.length);
       expect(ofKind.length).toBeGreaterThan(0);

@@ -1,9 +1,9 @@
 /** Aircraft glide along their tracks, and are found where they are drawn. */
 
 import { describe, expect, test } from "vitest";
+import { unwrapLine } from "../src/map/antimeridian.ts";
 import { positionOf } from "../src/map/dead-reckoning.ts";
 import { pick } from "../src/map/pick.ts";
-import { unwrap } from "../src/map/unwrap.ts";
 import { Clock } from "../src/stream/clock.ts";
 import { Fleet, type Measure } from "../src/stream/fleet.ts";
 
@@ -78,12 +78,12 @@ describe("unwrapping", () => {
       [-179, 1],
       [179, 0],
     ];
-    expect(unwrap(ring).map(([longitude]) => longitude)).toEqual([179, 181, 181, 179]);
+    expect(unwrapLine(ring).map(([longitude]) => longitude)).toEqual([179, 181, 181, 179]);
   });
 
   test("a ring around the south pole is led along it", () => {
     const ring = [-180, -90, 0, 90, 180].map((longitude) => [longitude, -70]);
-    expect(unwrap(ring).slice(-3)).toEqual([
+    expect(unwrapLine(ring).slice(-3)).toEqual([
       [180, -90],
       [-180, -90],
       [-180, -70],

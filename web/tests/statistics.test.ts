@@ -168,13 +168,13 @@ describe("the plot", () => {
   test("says its newest, least and greatest number", () => {
     const extent = extentOf(series(7, Number.NaN, 2, 5));
     expect(extent).toEqual({ newest: 5, least: 2, greatest: 7 });
-    expect(describePlot(options, extent)).toBe("delay: now 5 s, least 2 s, greatest 7 s");
+    expect(describePlot(options, extent)).toBe("delay: now 5 s, lowest 2 s, highest 7 s");
   });
 
   test("a gap at the end is not known, and gaps alone are nothing", () => {
     const gap = extentOf(series(2, Number.NaN));
-    expect(describePlot(options, gap)).toBe("delay: now unknown, least 2 s, greatest 2 s");
-    expect(describePlot(options, extentOf(series(Number.NaN)))).toBe("delay: nothing yet");
+    expect(describePlot(options, gap)).toBe("delay: now unknown, lowest 2 s, highest 2 s");
+    expect(describePlot(options, extentOf(series(Number.NaN)))).toBe("delay: no data yet");
   });
 });
 

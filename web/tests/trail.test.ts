@@ -2,8 +2,8 @@
 
 import { describe, expect, test } from "vitest";
 import { Track } from "../src/history/track.ts";
-import { GROUND, UNKNOWN } from "../src/map/altitude-ramp.ts";
-import { linesOf } from "../src/map/trail-lines.ts";
+import { GROUND_COLOUR, UNKNOWN_COLOUR } from "../src/map/altitude-ramp.ts";
+import { trailLines } from "../src/map/trail-lines.ts";
 
 const T = 1_790_000_000;
 
@@ -17,11 +17,11 @@ function trackOf(points: [seconds: number, longitude: number, altitude?: number]
 }
 
 function longitudes(track: Track, until = Number.POSITIVE_INFINITY): number[] {
-  return [...linesOf(track, "dark", until).positions].filter((_, index) => index % 2 === 0);
+  return [...trailLines(track, "dark", until).positions].filter((_, index) => index % 2 === 0);
 }
 
 function marks(track: Track): number[] {
-  return [...linesOf(track, "dark", Number.POSITIVE_INFINITY).marks];
+  return [...trailLines(track, "dark", Number.POSITIVE_INFINITY).marks];
 }
 
 describe("lines", () => {
@@ -33,7 +33,7 @@ describe("lines", () => {
       [410, Number.NaN],
       [420, 9.02],
     ]);
-    expect([...linesOf(track, "dark", Number.POSITIVE_INFINITY).startIndices]).toEqual([
+    expect([...trailLines(track, "dark", Number.POSITIVE_INFINITY).startIndices]).toEqual([
       0, 2, 3, 4,
     ]);
     expect(longitudes(track)).toEqual([8, 8.02, 9, 9.02]);
@@ -57,7 +57,7 @@ describe("lines", () => {
     expect(longitudes(east)).toEqual([179.99, 180, -180, -179.99]);
     expect(longitudes(west)).toEqual([-179.99, -180, 180, 179.99]);
     expect(longitudes(exactly)).toEqual([180, 180, -180, -180, -179.98]);
-    expect([...linesOf(east, "dark", T + 10).startIndices]).toEqual([0, 2, 4]);
+    expect([...trailLines(east, "dark", T + 10).startIndices]).toEqual([0, 2, 4]);
   });
 
   test("what is after the moment that is shown is not drawn", () => {
@@ -77,12 +77,12 @@ describe("lines", () => {
       [30, 8.06],
       [40, 8.08],
     ]);
-    const { startIndices, end } = linesOf(track, "dark", Number.POSITIVE_INFINITY);
+    const { startIndices, end } = trailLines(track, "dark", Number.POSITIVE_INFINITY);
     expect(longitudes(track)).toEqual([8, 8.02, 8.06, 8.08]);
     expect([...startIndices]).toEqual([0, 2, 4]);
     expect(marks(track)).toEqual([8.02, 47, 38, 47]);
     expect(end).toBe(4);
-    expect(linesOf(track, "dark", T + 25).end).toBe(-1);
+    expect(trailLines(track, "dark", T + 25).end).toBe(-1);
   });
 
   test("where the server accepts both ends of an impossible step it is a gap all the same", () => {
@@ -95,7 +95,7 @@ describe("lines", () => {
       const point = { longitude, latitude: 47, altitude: 0, velocity: 200, onGround: false };
       track.append({ time, positionTime: time, ...point, isImplausible: false });
     }
-    expect([...linesOf(track, "dark", T + 10).startIndices]).toEqual([0, 1, 2]);
+    expect([...trailLines(track, "dark", T + 10).startIndices]).toEqual([0, 1, 2]);
     expect(marks(track)).toEqual([8, 47, 38, 47]);
   });
 
@@ -106,10 +106,10 @@ describe("lines", () => {
       [20, 8.02, 500],
       [30, 8.03, 12_000],
     ]);
-    const { colours } = linesOf(track, "dark", Number.POSITIVE_INFINITY);
+    const { colours } = trailLines(track, "dark", Number.POSITIVE_INFINITY);
     const of = (index: number) => [...colours.subarray(4 * index, 4 * index + 3)];
-    expect(of(0)).toEqual(GROUND.dark);
-    expect(of(1)).toEqual(UNKNOWN.dark);
+    expect(of(0)).toEqual(GROUND_COLOUR.dark);
+    expect(of(1)).toEqual(UNKNOWN_COLOUR.dark);
     expect(of(2)).not.toEqual(of(3));
     expect(colours[3]).toBe(255);
   });

@@ -2,7 +2,7 @@
 
 import { make } from "../core/elements.ts";
 import { isEmergency } from "../map/aircraft-buffers.ts";
-import { GROUND, HIGHEST_M, rampColour, UNKNOWN } from "../map/altitude-ramp.ts";
+import { GROUND_COLOUR, HIGHEST_M, rampColour, UNKNOWN_COLOUR } from "../map/altitude-ramp.ts";
 import type { ThemeName } from "../map/theme.ts";
 import type { Fleet } from "../stream/fleet.ts";
 import { type CellContext, COLUMNS } from "./columns.ts";
@@ -93,8 +93,10 @@ export class TableRow {
     const key = `${theme} ${onGround ? "ground" : shade}`;
     if (key !== this.colour) {
       this.colour = key;
-      const known = Number.isNaN(altitude) ? UNKNOWN[theme] : rampColour(shade / SHADES, theme);
-      this.mark.style.backgroundColor = `rgb(${(onGround ? GROUND[theme] : known).join(" ")})`;
+      const known = Number.isNaN(altitude)
+        ? UNKNOWN_COLOUR[theme]
+        : rampColour(shade / SHADES, theme);
+      this.mark.style.backgroundColor = `rgb(${(onGround ? GROUND_COLOUR[theme] : known).join(" ")})`;
     }
   }
 
