@@ -1,5 +1,6 @@
 /** The MapLibre map below the aircraft, with its controls. */
 
+import "./base-map.css";
 import {
   AttributionControl,
   Map as MapLibre,

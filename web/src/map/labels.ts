@@ -1,5 +1,6 @@
 /** Labels with the callsigns of the selected and the hovered aircraft. */
 
+import "./labels.css";
 import type { Map as MapLibre } from "maplibre-gl";
 import { element, say } from "../core/elements.ts";
 import type { Fleet } from "../stream/fleet.ts";
