@@ -1,4 +1,4 @@
-/** The way that an aircraft has come, as lines. */
+/** The lines and marks of an aircraft's trail. */
 
 import { describe, expect, test } from "vitest";
 import { Track } from "../src/history/track.ts";
@@ -25,7 +25,7 @@ function marks(track: Track): number[] {
 }
 
 describe("lines", () => {
-  test("nothing is drawn through a silence, and what has no position is left out", () => {
+  test("end at a long gap, and leave out points without position", () => {
     const track = trackOf([
       [0, 8],
       [10, 8.02],
@@ -40,7 +40,7 @@ describe("lines", () => {
     expect(marks(track)).toEqual([]);
   });
 
-  test("they end at the antimeridian and go on beyond it, in both directions", () => {
+  test("end at the antimeridian and continue beyond it, in both directions", () => {
     const east = trackOf([
       [0, 179.99],
       [10, -179.99],
@@ -60,7 +60,7 @@ describe("lines", () => {
     expect([...trailLines(east, "dark", T + 10).startIndices]).toEqual([0, 2, 4]);
   });
 
-  test("what is after the moment that is shown is not drawn", () => {
+  test("end at the shown time", () => {
     const track = trackOf([
       [0, 8],
       [10, 8.02],
@@ -69,7 +69,7 @@ describe("lines", () => {
     expect(longitudes(track, T + 10)).toEqual([8, 8.02]);
   });
 
-  test("an impossible step is a gap with a mark, and the line goes on after it", () => {
+  test("have a gap with marks at an implausible step, and continue after it", () => {
     const track = trackOf([
       [0, 8],
       [10, 8.02],
@@ -85,7 +85,7 @@ describe("lines", () => {
     expect(trailLines(track, "dark", T + 25).end).toBe(-1);
   });
 
-  test("where the server accepts both ends of an impossible step it is a gap all the same", () => {
+  test("have a gap at an implausible step whose ends the server accepts", () => {
     const track = new Track("4b1814");
     for (const [seconds, longitude] of [
       [0, 8],
@@ -99,7 +99,7 @@ describe("lines", () => {
     expect(marks(track)).toEqual([8, 47, 38, 47]);
   });
 
-  test("each point has the colour of its altitude", () => {
+  test("have the altitude's colour at each point", () => {
     const track = trackOf([
       [0, 8, 0],
       [10, 8.01, Number.NaN],
