@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { CATEGORIES } from "../src/core/categories.ts";
-import { countCategories, indexOfIgnoringCase, rankName, search } from "../src/find/search.ts";
+import { countCategories, indexOfIgnoringCase, matchNames, search } from "../src/find/search.ts";
 import { Fleet } from "../src/stream/fleet.ts";
 
 function fleetOf(rows: readonly (readonly [string, string | null, string | null])[]): Fleet {
@@ -72,9 +72,15 @@ describe("countries", () => {
 
   test("accents are ignored, and the beginning of a later word ranks second", () => {
     expect(search(FLEET, "cote", 5).countries).toEqual([{ name: "Côte d'Ivoire", aircraft: 1 }]);
-    expect(
-      ["United", "Republic of Un", "Tunisia", "Spain"].map((name) => rankName(name, "un")),
-    ).toEqual([0, 1, 2, 3]);
+    const counts = ["Tunisia", "Spain", "Republic of Un", "United"].map((name) => ({
+      name,
+      aircraft: 1,
+    }));
+    expect(matchNames(counts, "un").map(({ name }) => name)).toEqual([
+      "United",
+      "Republic of Un",
+      "Tunisia",
+    ]);
   });
 });
 

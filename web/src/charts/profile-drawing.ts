@@ -1,10 +1,10 @@
 /** Paints the altitude chart and below it the speed chart of a track, on one time axis. */
 
-import { type System, write } from "../core/units.ts";
+import { type System, unitOf, write } from "../core/units.ts";
 import { isSpeedPlausible } from "../history/plausibility.ts";
 import { stretches, type Track } from "../history/track.ts";
 import { HIGHEST_M, rampColour } from "../map/altitude-ramp.ts";
-import type { ThemeName } from "../map/theme.ts";
+import { currentTheme } from "../map/theme.ts";
 import { ticksOf } from "../time/ticks.ts";
 import { type Axis, type Plotted, place, roundValues, topOf, within } from "./axis.ts";
 import type { Surface } from "./surface.ts";
@@ -73,7 +73,7 @@ export function paintProfile(
     start: bottom,
     end: middle + BETWEEN_PX,
   });
-  altitude.stroke = rampGradient(pen, altitude.axis, surface.theme);
+  altitude.stroke = rampGradient(pen, altitude.axis);
   speed.stroke = surface.colour("--accent");
   pen.font = FONT;
   pen.lineJoin = "round";
@@ -125,7 +125,8 @@ export function highestOf(track: Track, plotted: Plotted): number {
 }
 
 /** Returns the map's altitude colours from the bottom to the top of an axis. */
-function rampGradient(pen: CanvasRenderingContext2D, axis: Axis, theme: ThemeName): CanvasGradient {
+function rampGradient(pen: CanvasRenderingContext2D, axis: Axis): CanvasGradient {
+  const theme = currentTheme();
   const gradient = pen.createLinearGradient(0, axis.start, 0, axis.end);
   for (let fraction = 0; fraction <= 1; fraction += 0.1) {
     const onRamp = Math.min((axis.high * fraction) / HIGHEST_M, 1);
@@ -149,9 +150,8 @@ function paintAxis(
     pen.fillStyle = surface.colour("--soft");
     pen.fillText(writeNumber(value, plotted, system), LEFT_PX - 6, y);
   }
-  const unit = write(0, plotted, system).split(" ")[1];
   pen.textAlign = "left";
-  pen.fillText(`${plotted}, ${unit}`, LEFT_PX, axis.end - 9);
+  pen.fillText(`${plotted}, ${unitOf(plotted, system).symbol}`, LEFT_PX, axis.end - 9);
 }
 
 /** Writes a measure without its unit, which is written once above the axis. */

@@ -1,4 +1,4 @@
-/** The altitude and speed chart of the selected flight, with a cursor that shows the values at a time. */
+/** The altitude and speed chart of the selected flight, with a cursor that shows values. */
 
 import "./profile.css";
 import { make } from "../core/elements.ts";

@@ -1,7 +1,6 @@
 /** A canvas with the resolution of the screen, repainted when its size or the theme changes. */
 
 import { make } from "../core/elements.ts";
-import type { ThemeName } from "../map/theme.ts";
 
 type Paint = (pen: CanvasRenderingContext2D, surface: Surface) => void;
 
@@ -22,10 +21,6 @@ export class Surface {
       attributes: true,
       attributeFilter: ["data-theme"],
     });
-  }
-
-  get theme(): ThemeName {
-    return document.documentElement.dataset.theme === "light" ? "light" : "dark";
   }
 
   /** Returns the value of a colour variable of the style sheets. */

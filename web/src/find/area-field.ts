@@ -7,7 +7,7 @@ import { describeArea, describeFilter } from "./filter-descriptions.ts";
 import type { FilterValues } from "./filter-values.ts";
 
 export interface AreaSettings {
-  /** Starts drawing; a call while drawing cancels it. Resolves to a `bbox`, or null if cancelled. */
+  /** Starts drawing, or cancels it if drawing. Resolves to a `bbox`, or null if cancelled. */
   drawArea(): Promise<string | null>;
   /** Returns the map view as a `bbox`; null if the whole globe is visible. */
   mapArea(): string | null;

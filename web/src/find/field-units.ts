@@ -31,7 +31,7 @@ export function fieldUnit(quantity: RangeQuantity, system: System): FieldUnit {
   return { symbol, factor, ...SLIDERS[system][quantity] };
 }
 
-/** Returns a stream value in field units; an absent value is empty, an invalid one stays as it is. */
+/** Returns a stream value in field units; a missing one is empty, an invalid one unchanged. */
 export function toFieldText(value: string | undefined, unit: FieldUnit): string {
   const number = value === undefined || value === "" ? Number.NaN : Number(value);
   return Number.isFinite(number) ? String(Math.round(number * unit.factor)) : (value ?? "");

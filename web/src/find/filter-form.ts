@@ -19,15 +19,15 @@ import {
 } from "./filter-values.ts";
 import { GroundField } from "./ground-field.ts";
 import { RangeField } from "./range-field.ts";
-import { countCategories, countCountries } from "./search.ts";
+import { countCategories, countCountries, type NameCount, toNameCounts } from "./search.ts";
 import { SquawkField } from "./squawk-field.ts";
 import { TextField } from "./text-field.ts";
-import { type Suggestion, TokenField } from "./token-field.ts";
+import { TokenField } from "./token-field.ts";
 
 export interface FilterListener {
   /** Called with the new filters after the user has changed a field. */
   change(filters: Filters): void;
-  /** Starts drawing; a call while drawing cancels it. Resolves to a `bbox`, or null if cancelled. */
+  /** Starts drawing, or cancels it if drawing. Resolves to a `bbox`, or null if cancelled. */
   drawArea(): Promise<string | null>;
   /** Returns the map view as a `bbox`; null if the whole globe is visible. */
   mapArea(): string | null;
@@ -199,22 +199,16 @@ export class FilterForm {
     });
   }
 
-  private suggestCountries(): Suggestion[] {
+  private suggestCountries(): NameCount[] {
     this.updateSuggestions();
-    return sortByAircraft([...this.countries].map(([name, aircraft]) => ({ name, aircraft })));
+    return toNameCounts(this.countries);
   }
 
-  private suggestCategories(): Suggestion[] {
+  private suggestCategories(): NameCount[] {
     this.updateSuggestions();
     const names = [...new Set(CATEGORIES)];
-    return sortByAircraft(
-      names.map((name) => ({ name, aircraft: this.categories.get(name) ?? 0 })),
-    );
+    return names.map((name) => ({ name, aircraft: this.categories.get(name) ?? 0 }));
   }
-}
-
-function sortByAircraft(suggestions: Suggestion[]): Suggestion[] {
-  return suggestions.sort((one, other) => other.aircraft - one.aircraft);
 }
 
 function rangeField(label: string, measure: "altitude" | "velocity", onEdit: () => void) {

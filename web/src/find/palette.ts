@@ -9,8 +9,8 @@ import type { FilterName } from "../stream/view.ts";
 import { Listbox, type ListGroup, type ListOption } from "./listbox.ts";
 import {
   type AircraftHit,
-  type CountryHit,
   indexOfIgnoringCase,
+  type NameCount,
   normalizeName,
   type SearchResult,
   search,
@@ -64,11 +64,7 @@ export class Palette {
     this.listen();
   }
 
-  get isOpen(): boolean {
-    return this.dialog.open;
-  }
-
-  /** Opens the palette with an empty input. A key handler must call `preventDefault` on its event. */
+  /** Opens the palette with an empty input; a key handler must prevent that its key is typed. */
   open(): void {
     if (this.dialog.open) {
       this.input.select();
@@ -158,7 +154,7 @@ export class Palette {
     return this.option(content, () => this.actions.select(icao24));
   }
 
-  private countryOption({ name, aircraft }: CountryHit, text: string): ListOption {
+  private countryOption({ name, aircraft }: NameCount, text: string): ListOption {
     const figure = `${aircraft.toLocaleString("en")} aircraft`;
     const content = [
       make("span", { class: "name wide" }, "Only ", ...highlight(name, text)),

@@ -82,7 +82,7 @@ export class RangeField implements Field {
     this.settings.onEdit();
   }
 
-  /** Applies a dragged thumb. It stops at the other thumb; at the end of the slider it is no limit. */
+  /** Applies a dragged thumb, which stops at the other one. At a slider's end it is no limit. */
   private onDrag(thumb: HTMLInputElement, other: HTMLInputElement): void {
     const hasCrossed =
       thumb === this.minThumb

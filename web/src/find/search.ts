@@ -8,7 +8,8 @@ export interface AircraftHit {
   slot: number;
 }
 
-export interface CountryHit {
+/** A country or a category, and the number of its aircraft. */
+export interface NameCount {
   name: string;
   aircraft: number;
 }
@@ -18,7 +19,7 @@ export interface SearchResult {
   aircraft: readonly AircraftHit[];
   /** Matching aircraft, including those beyond the limit. */
   matching: number;
-  countries: readonly CountryHit[];
+  countries: readonly NameCount[];
 }
 
 const NO_RESULT: SearchResult = { aircraft: [], matching: 0, countries: [] };
@@ -77,7 +78,11 @@ export function countCategories(fleet: Fleet): Map<string, number> {
   return counts;
 }
 
-/** Returns where a text contains `wanted`, ignoring ASCII case; -1 if it does not. `wanted` is lower case. */
+export function toNameCounts(counts: ReadonlyMap<string, number>): NameCount[] {
+  return [...counts].map(([name, aircraft]) => ({ name, aircraft }));
+}
+
+/** Returns where a text contains `wanted` (lower case), ignoring ASCII case; -1 if nowhere. */
 export function indexOfIgnoringCase(text: string, wanted: string): number {
   for (let start = 0; start + wanted.length <= text.length; start++) {
     let length = 0;
@@ -96,22 +101,31 @@ export function normalizeName(name: string): string {
   return name.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
 }
 
-/** Returns 0 if a name begins with `wanted`, 1 if a later word does, 2 if it contains it, else 3. */
-export function rankName(name: string, wanted: string): number {
-  const at = normalizeName(name).indexOf(wanted);
-  if (at <= 0) {
-    return at === 0 ? 0 : 3;
-  }
-  return normalizeName(name).includes(` ${wanted}`) ? 1 : 2;
+/**
+ * Returns the names that contain a text, those with most aircraft first, but names that begin with
+ * it before names of which a later word does, and these before all others.
+ */
+export function matchNames(counts: readonly NameCount[], text: string): NameCount[] {
+  const wanted = normalizeName(text.trim());
+  return counts
+    .map((count) => ({ count, rank: rankName(normalizeName(count.name), wanted) }))
+    .filter(({ rank }) => rank !== NO_MATCH)
+    .sort((one, other) => one.rank - other.rank || other.count.aircraft - one.count.aircraft)
+    .map(({ count }) => count);
 }
 
-function searchCountries(fleet: Fleet, wanted: string, limit: number): CountryHit[] {
-  const normalized = normalizeName(wanted);
-  const ranked = [...countCountries(fleet)]
-    .map(([name, aircraft]) => ({ name, aircraft, rank: rankName(name, normalized) }))
-    .filter(({ rank }) => rank < 3)
-    .sort((one, other) => one.rank - other.rank || other.aircraft - one.aircraft);
-  return ranked.slice(0, limit).map(({ name, aircraft }) => ({ name, aircraft }));
+function rankName(name: string, wanted: string): number {
+  if (name.startsWith(wanted)) {
+    return 0;
+  }
+  if (name.includes(` ${wanted}`)) {
+    return 1;
+  }
+  return name.includes(wanted) ? 2 : NO_MATCH;
+}
+
+function searchCountries(fleet: Fleet, wanted: string, limit: number): NameCount[] {
+  return matchNames(toNameCounts(countCountries(fleet)), wanted).slice(0, limit);
 }
 
 function rankAircraft(callsign: string, icao24: string, wanted: string): number {

@@ -7,13 +7,7 @@ import type { FilterName } from "../stream/view.ts";
 import { type Field, makeField, makeProblem, showProblem } from "./field.ts";
 import type { FilterValues } from "./filter-values.ts";
 import { Listbox, type ListOption } from "./listbox.ts";
-import { normalizeName, rankName } from "./search.ts";
-
-export interface Suggestion {
-  name: string;
-  /** Aircraft with this name now. */
-  aircraft: number;
-}
+import { matchNames, type NameCount, normalizeName } from "./search.ts";
 
 export interface TokenSettings {
   name: FilterName;
@@ -21,7 +15,8 @@ export interface TokenSettings {
   placeholder: string;
   /** Whether names that are not suggested are accepted. */
   isFreeText: boolean;
-  suggest(): Suggestion[];
+  /** Returns the names that the user can choose, in any order. */
+  suggest(): NameCount[];
   /** Splits the value of the stream's parameter into names. */
   toNames(value: string): string[];
   toValue(names: readonly string[]): string;
@@ -153,17 +148,13 @@ export class TokenField implements Field {
   }
 
   private showSuggestions(): void {
-    const wanted = normalizeName(this.input.value.trim());
-    const ranked = this.settings
-      .suggest()
-      .map((suggestion) => ({ ...suggestion, rank: rankName(suggestion.name, wanted) }))
-      .filter(({ rank }) => rank < 3)
-      .sort((one, other) => one.rank - other.rank);
-    const options = ranked.map((suggestion) => this.makeOption(suggestion));
-    this.suggestions.show([{ name: "", options }], wanted === "" ? -1 : 0);
+    const text = this.input.value.trim();
+    const matching = matchNames(this.settings.suggest(), text);
+    const options = matching.map((suggestion) => this.makeOption(suggestion));
+    this.suggestions.show([{ name: "", options }], text === "" ? -1 : 0);
   }
 
-  private makeOption({ name, aircraft }: Suggestion): ListOption {
+  private makeOption({ name, aircraft }: NameCount): ListOption {
     const isChosen = this.names.includes(name);
     const content = [
       make("span", { class: "tick", "aria-hidden": "true" }, isChosen ? "✓" : ""),

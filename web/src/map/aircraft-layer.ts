@@ -9,7 +9,7 @@ import { drawAtlas } from "./shapes.ts";
 
 export interface AircraftLayerProps {
   uniforms: AircraftUniforms;
-  /** Called after each successful draw with the number of slots; the first draws may await shaders. */
+  /** Called with the number of slots after each draw, except while the shaders are compiled. */
   onDrawn?: (aircraft: number) => void;
 }
 

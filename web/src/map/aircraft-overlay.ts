@@ -1,4 +1,4 @@
-/** The overlay of all aircraft and the trail on the base map; it also finds the hovered aircraft. */
+/** The overlay of all aircraft and the trail on the map; it also finds the hovered aircraft. */
 
 import { MapLibreOverlay } from "@deck.gl/maplibre";
 import type { Map as MapLibre, MapMouseEvent } from "maplibre-gl";
@@ -11,7 +11,7 @@ import { pick } from "./pick.ts";
 import type { ThemeName } from "./theme.ts";
 import { Trail } from "./trail.ts";
 
-/** A frame is drawn when an aircraft of this speed, which few exceed, has moved by MIN_MOVE_PX. */
+/** A frame is drawn when an aircraft of this speed has moved by this distance; few fly faster. */
 const TYPICAL_MAX_M_S = 300;
 const MIN_MOVE_PX = 0.25;
 const MAX_FRAME_INTERVAL_MS = 1_000;
@@ -41,8 +41,9 @@ export interface OverlaySettings {
 export class AircraftOverlay {
   theme: ThemeName;
   isGliding: boolean;
-  /** Slots; null for none. */
+  /** The slot of the selected aircraft; null for none. */
   selected: number | null = null;
+  /** The slot of the aircraft under the pointer; null for none. */
   hovered: number | null = null;
   /** Seconds of the shown time per second: 1 if live, more in a replay. */
   speed = 1;
@@ -68,7 +69,7 @@ export class AircraftOverlay {
     map.on("mousemove", (event) => this.setHovered(this.find(event)));
     map.on("mouseout", () => this.setHovered(null));
     map.on("click", (event) => settings.onSelect(this.find(event)));
-    // Without waiting for the next frame: the overlay draws with the map, and would draw twice.
+    // Immediately, as the overlay draws with the map and would otherwise draw twice.
     map.on("move", () => this.draw(performance.now()));
     requestAnimationFrame(this.frame);
   }
@@ -155,6 +156,7 @@ export class AircraftOverlay {
     };
   }
 
+  /** Returns the slot of the aircraft under the pointer; null for none. */
   private find(event: MapMouseEvent): number | null {
     const { lng, lat } = event.lngLat.wrap();
     return pick(this.fleet, [lng, lat], PICK_RADIUS_PX * this.metresPerPixel(), this.glideTime);
@@ -169,6 +171,7 @@ export class AircraftOverlay {
   }
 }
 
+/** Returns the width of an icon in pixels. */
 function iconSize(zoom: number): number {
   const above = ICON_SIZES.findIndex(([level]) => level > zoom);
   if (above === 0) {

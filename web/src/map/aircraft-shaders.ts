@@ -49,8 +49,8 @@ export const aircraftUniforms = {
   },
 } as const satisfies ShaderModule<AircraftUniforms>;
 
-// Computes what positionOf in dead-reckoning.ts does. The nose is projected as well, so that the icon
-// points along the track in every projection and rotation of the map.
+// Extrapolates as positionOf in dead-reckoning.ts does. The nose is projected as well, so that the
+// icon points along the track in every projection and rotation of the map.
 export const VERTEX = `\
 #version 300 es
 #define SHADER_NAME aircraft-vertex

@@ -55,7 +55,23 @@ export function rampOffset(altitude: number): number {
   return Math.round(fraction * (STEPS - 1)) * 3;
 }
 
-/** Converts OKLCH to sRGB after Björn Ottosson, "A perceptual color space for image processing". */
+/** Returns the colour of an aircraft; NaN is an altitude that was not received. */
+export function altitudeColour(
+  altitude: number,
+  isOnGround: boolean,
+  theme: ThemeName,
+): Colour | Uint8Array {
+  if (isOnGround) {
+    return GROUND_COLOUR[theme];
+  }
+  if (Number.isNaN(altitude)) {
+    return UNKNOWN_COLOUR[theme];
+  }
+  const offset = rampOffset(altitude);
+  return rampTable(theme).subarray(offset, offset + 3);
+}
+
+/** Converts OKLCH to sRGB (Björn Ottosson, "A perceptual color space for image processing"). */
 function fromOklch(lightness: number, chroma: number, hue: number): Colour {
   const [a, b] = [chroma * Math.cos(hue), chroma * Math.sin(hue)];
   const l = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3;

@@ -7,7 +7,7 @@ export function longitudeNear(longitude: number, reference: number): number {
   return longitude + 360 * Math.round((reference - longitude) / 360);
 }
 
-/** Returns a line in which no step crosses the antimeridian; a ring around a pole follows the pole. */
+/** Returns a line whose longitudes do not jump; a ring around a pole is closed along the pole. */
 export function unwrapLine(line: readonly Position[]): Position[] {
   let offset = 0;
   let previous = line[0]?.[0] ?? 0;

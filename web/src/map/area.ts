@@ -36,7 +36,7 @@ export function areaBetween(one: Corner, other: Corner): Area {
   return { west: wrap(west, -180), east: wrap(east, 180), ...latitudes };
 }
 
-/** Returns the corners as a ring with continuous longitudes, whose centre is nearest to a meridian. */
+/** Returns the corners as a ring with continuous longitudes, centred near the longitude `near`. */
 export function ringOf({ west, south, east, north }: Area, near: number): Corner[] {
   const right = east < west ? east + 360 : east;
   const shift = 360 * Math.round((near - (west + right) / 2) / 360);

@@ -16,9 +16,14 @@ function glideSeconds(age: number): number {
   return Math.min(Math.max(age, 0), MAX_GLIDE_S);
 }
 
-/** Returns whether an aircraft is airborne with a known, plausible speed and track; NaN is unknown. */
+/** Returns whether an aircraft flies with a known and plausible speed and track; NaN is unknown. */
 export function canGlide(velocity: number, track: number, onGround: number): boolean {
   return onGround !== 1 && velocity > 0 && velocity <= FASTEST_M_S && track >= 0;
+}
+
+/** Returns the length of a degree of longitude as a fraction of one of latitude, not 0 at a pole. */
+export function longitudeScale(latitude: number): number {
+  return Math.max(Math.cos((latitude * Math.PI) / 180), 0.01);
 }
 
 /**
@@ -40,6 +45,6 @@ export function positionOf(fleet: Fleet, slot: number, now: number | null): Poin
   const degrees =
     (velocity * glideSeconds(now - fleet.measure("time_position", slot))) / METRES_PER_DEGREE;
   const angle = (track * Math.PI) / 180;
-  const stretch = Math.max(Math.cos((latitude * Math.PI) / 180), 0.01);
-  return [longitude + (degrees * Math.sin(angle)) / stretch, latitude + degrees * Math.cos(angle)];
+  const east = (degrees * Math.sin(angle)) / longitudeScale(latitude);
+  return [longitude + east, latitude + degrees * Math.cos(angle)];
 }

@@ -1,4 +1,4 @@
-/** Follow mode: keeps the selected aircraft in the centre of the map until the user drags the map. */
+/** Follow mode: keeps the selected aircraft in the map's centre until the user drags the map. */
 
 import type { Map as MapLibre } from "maplibre-gl";
 import { element } from "../core/elements.ts";
@@ -7,8 +7,8 @@ import type { Point } from "./dead-reckoning.ts";
 
 const INTERVAL_MS = 250;
 /**
- * A longer move is a jump, not an animation: no aircraft flies as far within an interval, not even at
- * the highest replay speed, so another time or another aircraft is shown.
+ * The map jumps over a longer distance without animation: no aircraft flies so far within an
+ * interval, not even at the highest replay speed, so the shown time or aircraft has changed.
  */
 const MAX_ANIMATED_M = 100_000;
 

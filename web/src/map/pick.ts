@@ -2,7 +2,7 @@
 
 import type { Fleet } from "../stream/fleet.ts";
 import { longitudeNear } from "./antimeridian.ts";
-import { METRES_PER_DEGREE, type Point, positionOf } from "./dead-reckoning.ts";
+import { longitudeScale, METRES_PER_DEGREE, type Point, positionOf } from "./dead-reckoning.ts";
 
 /** Degrees of latitude by which a position can be extrapolated at most, rounded up. */
 const MAX_GLIDE_DEGREES = 0.4;
@@ -22,7 +22,7 @@ export function pick(
 ): number | null {
   const [longitude, latitude] = at;
   const reach = withinMetres / METRES_PER_DEGREE;
-  const stretch = Math.max(Math.cos((latitude * Math.PI) / 180), 0.01);
+  const scale = longitudeScale(latitude);
   const latitudes = fleet.column("latitude");
   let [nearest, shortest]: [number | null, number] = [null, reach];
   for (let slot = 0; slot < fleet.end; slot++) {
@@ -33,7 +33,7 @@ export function pick(
     }
     const [east, north] = positionOf(fleet, slot, now) as Point;
     const distance = Math.hypot(
-      (longitudeNear(east, longitude) - longitude) * stretch,
+      (longitudeNear(east, longitude) - longitude) * scale,
       north - latitude,
     );
     if (distance <= shortest) {

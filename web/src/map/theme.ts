@@ -41,17 +41,24 @@ export const MAP_THEMES: Record<ThemeName, MapTheme> = {
   },
 };
 
-const system = matchMedia("(prefers-color-scheme: dark)");
+function systemTheme(): MediaQueryList {
+  return matchMedia("(prefers-color-scheme: dark)");
+}
 
 /** Returns the theme in force for a choice. */
 export function themeOf(choice: ThemeChoice): ThemeName {
   if (choice !== "system") {
     return choice;
   }
-  return system.matches ? "dark" : "light";
+  return systemTheme().matches ? "dark" : "light";
+}
+
+/** Returns the theme that the page shows now. */
+export function currentTheme(): ThemeName {
+  return document.documentElement.dataset.theme === "light" ? "light" : "dark";
 }
 
 /** Calls a function whenever the operating system changes its theme. */
 export function onSystemTheme(listener: () => void): void {
-  system.addEventListener("change", listener);
+  systemTheme().addEventListener("change", listener);
 }

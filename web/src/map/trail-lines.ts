@@ -3,13 +3,7 @@
 import { SILENCE_S } from "../history/parts.ts";
 import { isStepPlausible } from "../history/plausibility.ts";
 import type { Track } from "../history/track.ts";
-import {
-  type Colour,
-  GROUND_COLOUR,
-  rampOffset,
-  rampTable,
-  UNKNOWN_COLOUR,
-} from "./altitude-ramp.ts";
+import { altitudeColour } from "./altitude-ramp.ts";
 import { longitudeNear } from "./antimeridian.ts";
 import type { ThemeName } from "./theme.ts";
 
@@ -44,12 +38,10 @@ class LineBuilder {
   private end = -1;
   private readonly track: Track;
   private readonly theme: ThemeName;
-  private readonly table: Uint8Array;
 
   constructor(track: Track, theme: ThemeName) {
     this.track = track;
     this.theme = theme;
-    this.table = rampTable(theme);
   }
 
   add(index: number): void {
@@ -111,21 +103,11 @@ class LineBuilder {
   }
 
   private addPoint(index: number, longitude: number, latitude: number): void {
-    const [red = 0, green = 0, blue = 0] = this.colourOf(index);
+    const { altitudes, onGround } = this.track;
+    const altitude = altitudes[index] as number;
+    const colour = altitudeColour(altitude, onGround[index] === 1, this.theme);
+    const [red = 0, green = 0, blue = 0] = colour;
     this.positions.push(longitude, latitude);
     this.colours.push(red, green, blue, 255);
-  }
-
-  private colourOf(index: number): Colour | Uint8Array {
-    const { track, theme, table } = this;
-    const altitude = track.altitudes[index] as number;
-    if (track.onGround[index] === 1) {
-      return GROUND_COLOUR[theme];
-    }
-    if (Number.isNaN(altitude)) {
-      return UNKNOWN_COLOUR[theme];
-    }
-    const offset = rampOffset(altitude);
-    return table.subarray(offset, offset + 3);
   }
 }

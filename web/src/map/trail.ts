@@ -83,7 +83,7 @@ export class Trail {
     return layers;
   }
 
-  /** Returns whether the aircraft can have flown from the end of the last line to where it is drawn. */
+  /** Returns whether the aircraft can have flown from the end of the last line to its head. */
   private reaches([longitude, latitude]: Point, until: number): boolean {
     const end = this.lines?.end ?? -1;
     const head = { time: until, longitude, latitude };
@@ -92,8 +92,8 @@ export class Trail {
 }
 
 /**
- * Returns the line from the last received position to where the aircraft is drawn. It changes in each
- * frame, and a LineLayer costs less than a PathLayer.
+ * Returns the line from the last received position to where the aircraft is drawn. It changes in
+ * each frame, and a LineLayer costs less than a PathLayer.
  */
 function tipLayer({ positions, colours }: TrailLines, [longitude, latitude]: Point): Layer {
   const [fromLongitude = 0, fromLatitude = 0] = positions.subarray(-2);

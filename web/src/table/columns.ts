@@ -1,7 +1,15 @@
 /** The columns of the table: title, unit, cell text and sort keys of each. */
 
 import { CATEGORIES } from "../core/categories.ts";
-import { MISSING, type Quantity, type System, write, writeAge, writeTrack } from "../core/units.ts";
+import {
+  MISSING,
+  type Quantity,
+  type System,
+  unitOf,
+  write,
+  writeAge,
+  writeTrack,
+} from "../core/units.ts";
 import type { Fleet, Measure } from "../stream/fleet.ts";
 import { byCode, byMeasure, byWord, type SortKeyWriter } from "./sort-keys.ts";
 
@@ -41,15 +49,10 @@ function measureColumn(field: Measure, title: string, quantity: Quantity): Colum
     isNumber: true,
     first: "descending",
     writeSortKeys: byMeasure(field),
-    unit: (system) => splitUnit(write(0, quantity, system))[1],
+    unit: (system) => unitOf(quantity, system).symbol,
     text: (fleet, slot, { system }) =>
-      splitUnit(write(fleet.measure(field, slot), quantity, system))[0],
+      write(fleet.measure(field, slot), quantity, system).split(" ")[0] ?? MISSING,
   };
-}
-
-function splitUnit(text: string): [number: string, unit: string] {
-  const [number = "", unit = ""] = text.split(" ");
-  return [number, unit];
 }
 
 function writeCategory(category: number): string {

@@ -61,7 +61,7 @@ export class RowOrder {
   }
 }
 
-/** Sorts slots by their keys in place; NaN is last in both directions, equal keys keep their order. */
+/** Sorts slots by their keys in place and stably; NaN is last in both directions. */
 export function sortSlots(slots: Uint32Array, keys: Float64Array, direction: Direction): void {
   const sign = direction === "ascending" ? 1 : -1;
   for (const slot of slots) {

@@ -2,13 +2,13 @@
 
 import { make } from "../core/elements.ts";
 import { isEmergency } from "../map/aircraft-buffers.ts";
-import { GROUND_COLOUR, HIGHEST_M, rampColour, UNKNOWN_COLOUR } from "../map/altitude-ramp.ts";
+import { altitudeColour } from "../map/altitude-ramp.ts";
 import type { ThemeName } from "../map/theme.ts";
 import type { Fleet } from "../stream/fleet.ts";
 import { type CellContext, COLUMNS } from "./columns.ts";
 
-/** Steps of the altitude's colour (250 m each): fewer than the map's, to repaint marks less often. */
-const SHADES = 52;
+/** Altitudes are rounded to this, so that few updates change the colour of a mark. */
+const COLOUR_STEP_M = 250;
 
 /** What all rows show; the table changes it in place. */
 export interface RowContext extends CellContext {
@@ -30,7 +30,7 @@ export class TableRow {
   private revision = -1;
   private slot = -1;
   private translate = "";
-  private colour = "";
+  private colourKey = "";
 
   constructor(id: string) {
     this.element.id = id;
@@ -88,15 +88,13 @@ export class TableRow {
   /** Gives the mark the colour that the aircraft has on the map. */
   private paintMark(fleet: Fleet, slot: number, theme: ThemeName): void {
     const altitude = fleet.measure("baro_altitude", slot);
-    const onGround = fleet.measure("on_ground", slot) === 1;
-    const shade = Math.round(Math.min(Math.max(altitude / HIGHEST_M, 0), 1) * SHADES);
-    const key = `${theme} ${onGround ? "ground" : shade}`;
-    if (key !== this.colour) {
-      this.colour = key;
-      const known = Number.isNaN(altitude)
-        ? UNKNOWN_COLOUR[theme]
-        : rampColour(shade / SHADES, theme);
-      this.mark.style.backgroundColor = `rgb(${(onGround ? GROUND_COLOUR[theme] : known).join(" ")})`;
+    const rounded = Math.round(altitude / COLOUR_STEP_M) * COLOUR_STEP_M;
+    const isOnGround = fleet.measure("on_ground", slot) === 1;
+    const key = `${theme} ${isOnGround ? "ground" : rounded}`;
+    if (key !== this.colourKey) {
+      this.colourKey = key;
+      const colour = altitudeColour(rounded, isOnGround, theme);
+      this.mark.style.backgroundColor = `rgb(${colour.join(" ")})`;
     }
   }
 

@@ -1,6 +1,7 @@
-/** The scrolling grid of rows: only visible rows have elements, which are reused while scrolling. */
+/** The scrolling grid of rows: only visible rows have elements, which scrolling reuses. */
 
 import { make } from "../core/elements.ts";
+import { currentTheme } from "../map/theme.ts";
 import type { Fleet } from "../stream/fleet.ts";
 import { COLUMNS } from "./columns.ts";
 import { type RowContext, TableRow } from "./row.ts";
@@ -30,6 +31,7 @@ export class Rows {
   private readonly pool: TableRow[] = [];
   private rowHeight = ROW_PX;
   private height = 0;
+  /** Whether the next rendering must scroll to the selected aircraft if it has a row. */
   private isRevealing = false;
 
   constructor(
@@ -54,7 +56,7 @@ export class Rows {
   render(): void {
     if (this.pool.length > 0) {
       this.context.revision += 1;
-      this.context.theme = document.documentElement.dataset.theme === "light" ? "light" : "dark";
+      this.context.theme = currentTheme();
       this.grid.ariaRowCount = String(this.order.length + 1); // and the heading row
       this.body.style.height = `${this.order.length * this.rowHeight}px`;
       this.scrollToSelected();
@@ -72,8 +74,8 @@ export class Rows {
   }
 
   /**
-   * Returns the aircraft that must stay where it is when the rows are sorted: the selected one if it
-   * is visible, else the topmost; null for none.
+   * Returns the aircraft that must stay in its place when the rows are sorted: the selected one if
+   * it is visible, else the topmost; null for none.
    *
    * @param isSteady Whether the column's values seldom change: only then the topmost is an anchor.
    */

@@ -1,4 +1,4 @@
-/** The numbers by which the table sorts: one key per slot, NaN for a value that was not received. */
+/** The keys by which the table sorts: one number per slot, NaN for a missing value. */
 
 import type { Fleet, Measure, Text } from "../stream/fleet.ts";
 

@@ -20,7 +20,7 @@ export interface TableListener {
 
 /** The least time between two sorts: a second, less what its timer may be early. */
 const SORT_INTERVAL_MS = 900;
-/** The table is not sorted for this long after the last input, so that no row moves under a pointer. */
+/** Pause in sorting after the last input, so that no row moves under a pointer. */
 const INPUT_PAUSE_MS = 1_500;
 
 export class Table {
@@ -56,10 +56,6 @@ export class Table {
     host.append(this.toolbar.element, make("div", { class: "frame" }, this.rows.grid, this.empty));
     this.heading.showSort(this.sort);
     this.heading.showUnits(this.context.system);
-  }
-
-  get isOpen(): boolean {
-    return this.open;
   }
 
   /** Whether the host is visible: while it is hidden nothing is sorted or written. */
@@ -102,11 +98,6 @@ export class Table {
       this.rows.revealSelected();
       this.render();
     }
-  }
-
-  /** Focuses the text filter. */
-  focus(): void {
-    this.toolbar.focus();
   }
 
   private choose(icao24: string): void {

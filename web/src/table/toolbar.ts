@@ -1,4 +1,4 @@
-/** The bar above the table's rows: a text filter, a switch for visible aircraft, and the row count. */
+/** The bar above the table's rows: text filter, switch for visible aircraft, and row count. */
 
 import { make, put } from "../core/elements.ts";
 import type { Fleet } from "../stream/fleet.ts";
@@ -24,10 +24,6 @@ export class Toolbar {
     this.element = make("div", { class: "toolbar" }, this.input, visibleLabel, this.count);
     this.input.addEventListener("input", onChange);
     this.visibleOnly.addEventListener("change", onChange);
-  }
-
-  focus(): void {
-    this.input.focus();
   }
 
   /** Returns a function that says whether the aircraft in a slot has a row. */
