@@ -1,5 +1,7 @@
 /** Areas of the globe in the form of the stream's `bbox` parameter. */
 
+import { longitudeNear } from "./antimeridian.ts";
+
 /** Degrees. An area whose west is greater than its east crosses the antimeridian. */
 export interface Area {
   west: number;
@@ -11,7 +13,7 @@ export interface Area {
 export type Corner = readonly [longitude: number, latitude: number];
 
 /** Decimals of a degree: about ten metres, finer than a pointer draws. */
-const DIGITS = 4;
+const DECIMALS = 4;
 
 /** Parses `west,south,east,north`; null if the stream would refuse it. */
 export function parseArea(text: string): Area | null {
@@ -22,7 +24,7 @@ export function parseArea(text: string): Area | null {
 }
 
 export function writeArea({ west, south, east, north }: Area): string {
-  return [west, south, east, north].map((degrees) => Number(degrees.toFixed(DIGITS))).join();
+  return [west, south, east, north].map((degrees) => Number(degrees.toFixed(DECIMALS))).join();
 }
 
 /** Returns the area between two opposite corners, whose longitudes may lie beyond ±180. */
@@ -50,6 +52,6 @@ export function ringOf({ west, south, east, north }: Area, near: number): Corner
 
 /** Returns a longitude within ±180; the antimeridian is written as the caller prefers. */
 function wrap(longitude: number, antimeridian: 180 | -180): number {
-  const wrapped = longitude - 360 * Math.round(longitude / 360);
-  return Number(Math.abs(wrapped).toFixed(DIGITS)) === 180 ? antimeridian : wrapped;
+  const wrapped = longitudeNear(longitude, 0);
+  return Number(Math.abs(wrapped).toFixed(DECIMALS)) === 180 ? antimeridian : wrapped;
 }

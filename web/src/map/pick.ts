@@ -4,7 +4,7 @@ import type { Fleet } from "../stream/fleet.ts";
 import { longitudeNear } from "./antimeridian.ts";
 import { longitudeScale, METRES_PER_DEGREE, type Point, positionOf } from "./dead-reckoning.ts";
 
-/** Degrees of latitude by which a position can be extrapolated at most, rounded up. */
+/** Degrees of latitude by which a position can be extrapolated at most, with a margin. */
 const MAX_GLIDE_DEGREES = 0.4;
 
 /**
