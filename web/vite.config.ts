@@ -1,4 +1,4 @@
-/** The configuration of the build, the development server and the tests. */
+/** Configures how Vite builds the page, serves it for development, and tests it. */
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -29,13 +29,13 @@ function compress(): Plugin {
 const require = createRequire(import.meta.url);
 const MAPLIBRE = dirname(require.resolve("maplibre-gl/package.json"));
 const { version, license } = require("maplibre-gl/package.json") as Record<string, string>;
-/** MapLibre's sources contain no licence notice themselves. */
+/** MapLibre's licence notice, which its sources lack. */
 const NOTICE = `/*! MapLibre GL JS ${version}: ${license}, https://github.com/maplibre/maplibre-gl-js/blob/v${version}/LICENSE.txt */`;
 const WORKER = "./worker.ts?worker&url";
 
 /**
- * Builds MapLibre and its worker from their sources. Its two published files both contain most of the
- * library, which would add a fifth to everything that the page loads.
+ * Builds MapLibre and its worker from their sources, with shared chunks. Its own two bundles contain
+ * most of the library twice, which would be a fifth of what the page loads.
  */
 function shareWithWorker(): Plugin {
   const source = (path: string) => join(MAPLIBRE, "src", path);
@@ -69,9 +69,9 @@ export default defineConfig({
   plugins: [shareWithWorker(), compress()],
   server: { proxy, fs: { allow: [".."] } },
   preview: { proxy },
-  // deck.gl has a build without WebGPU, which the page does not use.
+  // deck.gl's build without WebGPU, which the page does not use.
   resolve: { conditions: ["visgl:webgl-only", "module", "browser", "development|production"] },
-  // MapLibre's sources expect that a field that is only declared keeps the value set by the parent class.
+  // MapLibre's sources expect that a field that is only declared keeps the value set by its parent class.
   oxc: { typescript: { removeClassFieldsWithoutInitializer: true } },
   worker: { format: "es" },
   build: {

@@ -1,4 +1,4 @@
-/** Both readers fill the fleet with the aircraft that the stream sends. */
+/** The fleet holds the same aircraft as the documented decoder, in both formats. */
 
 import { describe, expect, test } from "vitest";
 import { DeltaDecoder } from "../src/stream/delta-decoder.ts";
@@ -9,8 +9,8 @@ import { recording } from "./recording.ts";
 
 type State = Record<string, string | number | boolean | null>;
 
-/** Returns the fleet as the objects of format=object, by address. */
-function statesOf(fleet: Fleet, fields: readonly string[]): Map<string, State> {
+/** Returns the fleet as the objects of `format=object`, by address. */
+function picture(fleet: Fleet, fields: readonly string[]): Map<string, State> {
   const states = [...fleet.held()].map((slot): State => {
     const state: State = { icao24: fleet.icao24[slot] ?? null };
     for (const text of TEXTS) {
@@ -31,7 +31,7 @@ function byAddress(states: Iterable<State>): Map<string, State> {
 }
 
 describe("format=delta", () => {
-  test("after every event the fleet holds what the decoder holds", () => {
+  test("after every event the fleet equals that of the documented decoder", () => {
     const decoder = new DeltaDecoder();
     const fleet = new Fleet();
     const reader = new DeltaReader(fleet);
@@ -39,12 +39,12 @@ describe("format=delta", () => {
       decoder.feed(event, data);
       reader.apply(event, data);
       const fields = [...decoder.texts.keys(), ...decoder.columns.keys()];
-      expect(statesOf(fleet, fields)).toEqual(byAddress(decoder.aircraft()));
+      expect(picture(fleet, fields)).toEqual(byAddress(decoder.aircraft()));
       expect(fleet.size).toBe(decoder.slots.size);
     }
   });
 
-  test("an aircraft that takes a free slot has zeros, which no event names", () => {
+  test("an aircraft in a reused slot has zeros for values that the update leaves out", () => {
     const fleet = new Fleet();
     const reader = new DeltaReader(fleet);
     const texts = { icao24: { "0": "aaaaaa" } };
@@ -68,25 +68,25 @@ describe("format=delta", () => {
 });
 
 describe("format=row", () => {
-  test("after every event the fleet holds what format=object describes", () => {
+  test("after every event the fleet equals that of format=object", () => {
     const fleet = new Fleet();
     const reader = new RowReader(fleet);
     const objects = new Map<string, State>();
-    const expected = recording("object");
+    const objectEvents = recording("object");
     recording("row").forEach(([event, data], index) => {
       reader.apply(event, data);
-      const { states = [], icao24 = [] } = (expected[index]?.[1] ?? {}) as {
+      const { states = [], icao24 = [] } = (objectEvents[index]?.[1] ?? {}) as {
         states?: State[];
         icao24?: string[];
       };
       for (const state of states) {
         objects.set(String(state.icao24), state);
       }
-      for (const removed of icao24) {
-        objects.delete(removed);
+      for (const gone of icao24) {
+        objects.delete(gone);
       }
-      expect([...statesOf(fleet, ["icao24"]).keys()].sort()).toEqual([...objects.keys()].sort());
-      for (const [address, state] of statesOf(fleet, [
+      expect([...picture(fleet, ["icao24"]).keys()].sort()).toEqual([...objects.keys()].sort());
+      for (const [address, state] of picture(fleet, [
         "icao24",
         "callsign",
         "squawk",
@@ -99,7 +99,7 @@ describe("format=row", () => {
 });
 
 describe("slots", () => {
-  test("a free slot is reused for the next aircraft", () => {
+  test("a free slot is reused", () => {
     const fleet = new Fleet();
     fleet.admit("aaaaaa");
     fleet.admit("bbbbbb");
@@ -109,7 +109,7 @@ describe("slots", () => {
     expect(fleet.measure("velocity", 0)).toBeNaN();
   });
 
-  test("the fleet grows to thirty thousand aircraft", () => {
+  test("thirty thousand aircraft fit", () => {
     const fleet = new Fleet();
     for (let number = 0; number < 30_000; number++) {
       fleet.setMeasure("velocity", fleet.admit(number.toString(16).padStart(6, "0")), number);

@@ -1,4 +1,4 @@
-/** The statistics panel shows the numbers of the fleet, of the stream and of the history. */
+/** The statistics panel: counts of the fleet, rates of the stream, and hours of the archive. */
 
 import { describe, expect, test } from "vitest";
 import { describe as describePlot, extentOf } from "../src/charts/sparkline.ts";
@@ -18,7 +18,7 @@ import { recording } from "./recording.ts";
 
 const T = 1_790_000_000;
 
-interface Sample {
+interface Aircraft {
   country: string | null;
   altitude: number;
   onGround: number;
@@ -26,9 +26,9 @@ interface Sample {
   age: number;
 }
 
-function fleetOf(samples: readonly Sample[]): Fleet {
+function fleetOf(aircraft: readonly Aircraft[]): Fleet {
   const made = new Fleet();
-  samples.forEach(({ country, altitude, onGround, category, age }, index) => {
+  aircraft.forEach(({ country, altitude, onGround, category, age }, index) => {
     const slot = made.admit(index.toString(16).padStart(6, "0"));
     made.setText("origin_country", slot, country);
     made.setMeasure("baro_altitude", slot, altitude);
@@ -40,7 +40,7 @@ function fleetOf(samples: readonly Sample[]): Fleet {
   return made;
 }
 
-const SAMPLES: readonly Sample[] = [
+const AIRCRAFT: readonly Aircraft[] = [
   { country: "Spain", altitude: 10_500, onGround: 0, category: 4, age: 3 },
   { country: "Spain", altitude: 999, onGround: 0, category: 4, age: 1 },
   { country: "Chile", altitude: 15_000, onGround: 0, category: 8, age: Number.NaN },
@@ -49,36 +49,36 @@ const SAMPLES: readonly Sample[] = [
   { country: null, altitude: Number.NaN, onGround: 0, category: 1, age: 40 },
 ];
 
-function summaryOf(samples: readonly Sample[], band = 1_000): FleetSummary {
+function summaryOf(aircraft: readonly Aircraft[], band = 1_000): FleetSummary {
   const summary = new FleetSummary();
-  summary.update(fleetOf(samples), T, band);
+  summary.update(fleetOf(aircraft), T, band);
   return summary;
 }
 
-describe("the summary of the fleet", () => {
-  test("counts aircraft by state and country", () => {
-    const summary = summaryOf(SAMPLES);
+describe("the summary", () => {
+  test("counts aircraft by ground state and country", () => {
+    const summary = summaryOf(AIRCRAFT);
     expect([summary.aircraft, summary.airborne, summary.onGround]).toEqual([6, 5, 1]);
     expect(summary.newest).toBe(T);
     expect(Object.fromEntries(summary.countries)).toEqual({ Spain: 2, Chile: 2, Malta: 1 });
   });
 
-  test("only airborne aircraft have a band; the lowest and the highest include what is beyond", () => {
-    const summary = summaryOf(SAMPLES);
+  test("only airborne aircraft have a band, and the outermost bands have no limit", () => {
+    const summary = summaryOf(AIRCRAFT);
     expect(summary.bandCount).toBe(14);
     expect([summary.bands[0], summary.bands[10], summary.bands[13]]).toEqual([2, 1, 1]);
     expect(summary.bands.reduce((sum, count) => sum + count, 0)).toBe(4);
     expect(summary.unknownAltitude).toBe(1);
   });
 
-  test("the median age leaves out positions that were not received", () => {
-    expect(summaryOf(SAMPLES).medianAge).toBe(3);
+  test("the median age leaves out missing positions", () => {
+    expect(summaryOf(AIRCRAFT).medianAge).toBe(3);
     expect(summaryOf([]).medianAge).toBeNaN();
   });
 
-  test("starts from zero each time, and skips free slots", () => {
+  test("starts from zero each time and skips free slots", () => {
     const summary = new FleetSummary();
-    const fleet = fleetOf(SAMPLES);
+    const fleet = fleetOf(AIRCRAFT);
     summary.update(fleet, T, 1_000);
     fleet.remove("000000");
     summary.update(fleet, T, bandMetres("nautical"));
@@ -89,7 +89,7 @@ describe("the summary of the fleet", () => {
     expect(summary.medianAge).toBe(1);
   });
 
-  test("of an empty fleet is zero, and NaN where there is no number", () => {
+  test("of an empty fleet is zero", () => {
     const summary = summaryOf([]);
     expect([summary.aircraft, summary.countries.size, summary.unknownAltitude]).toEqual([0, 0, 0]);
     expect(summary.newest).toBeNaN();
@@ -97,15 +97,15 @@ describe("the summary of the fleet", () => {
 });
 
 describe("bars", () => {
-  test("countries: most aircraft first, then by name, up to the limit", () => {
-    expect(countryBars(summaryOf(SAMPLES), 2)).toEqual([
+  test("countries are sorted by aircraft, then by name, up to a limit", () => {
+    expect(countryBars(summaryOf(AIRCRAFT), 2)).toEqual([
       { name: "Chile", count: 2 },
       { name: "Spain", count: 2 },
     ]);
   });
 
-  test("categories: aircraft without one are counted separately, and each bar has its filter", () => {
-    const summary = summaryOf(SAMPLES);
+  test("unknown categories are counted apart, and each name has a filter value", () => {
+    const summary = summaryOf(AIRCRAFT);
     const bars = categoryBars(summary, 6);
     expect(bars).toEqual([
       { name: "large", count: 2 },
@@ -115,8 +115,8 @@ describe("bars", () => {
     expect(withoutCategory(summary)).toBe(2);
   });
 
-  test("altitudes: from the highest band to the ground, round in the user's units", () => {
-    const bars = altitudeBars(summaryOf(SAMPLES), "metric", "dark");
+  test("altitudes go from the highest down to the ground, in round numbers of the reader's units", () => {
+    const bars = altitudeBars(summaryOf(AIRCRAFT), "metric", "dark");
     expect(bars[0]).toMatchObject({ name: "13,000 m and up", count: 1 });
     expect(bars[3]).toMatchObject({ name: "10,000 m", count: 1 });
     expect(bars.slice(-3).map(({ name, count }) => [name, count])).toEqual([
@@ -124,19 +124,19 @@ describe("bars", () => {
       ["on the ground", 1],
       ["not received", 1],
     ]);
-    const feet = altitudeBars(summaryOf(SAMPLES, bandMetres("nautical")), "nautical", "light");
+    const feet = altitudeBars(summaryOf(AIRCRAFT, bandMetres("nautical")), "nautical", "light");
     expect(feet.slice(0, 2).map(({ name }) => name)).toEqual(["40,000 ft and up", "36,000 ft"]);
   });
 
-  test("every airborne aircraft is in a band or without altitude", () => {
-    const summary = summaryOf(SAMPLES);
+  test("each airborne aircraft is in a band or has no altitude", () => {
+    const summary = summaryOf(AIRCRAFT);
     const counts = altitudeBars(summary, "metric", "dark").map(({ count }) => count);
     expect(counts.reduce((sum, count) => sum + count)).toBe(summary.airborne + summary.onGround);
   });
 });
 
 describe("the ring", () => {
-  test("new numbers replace the oldest", () => {
+  test("the oldest numbers are dropped", () => {
     const ring = new Ring(3);
     for (const value of [1, 2, 3, 4]) {
       ring.push(value);
@@ -145,7 +145,7 @@ describe("the ring", () => {
     expect([ring.at(3), ring.at(-1)]).toEqual([Number.NaN, Number.NaN]);
   });
 
-  test("the mean leaves gaps out", () => {
+  test("the mean leaves out gaps", () => {
     const ring = new Ring(5);
     expect(ring.mean(3)).toBeNaN();
     for (const value of [100, 2, Number.NaN, 4]) {
@@ -155,7 +155,7 @@ describe("the ring", () => {
   });
 });
 
-describe("the plot", () => {
+describe("the sparkline", () => {
   const options = { label: "delay", write: (value: number) => `${value} s` };
   const series = (...values: number[]) => {
     const ring = new Ring(values.length);
@@ -165,16 +165,16 @@ describe("the plot", () => {
     return ring;
   };
 
-  test("says its newest, least and greatest number", () => {
+  test("describes its newest, lowest and highest number", () => {
     const extent = extentOf(series(7, Number.NaN, 2, 5));
     expect(extent).toEqual({ newest: 5, least: 2, greatest: 7 });
-    expect(describePlot(options, extent)).toBe("delay: now 5 s, least 2 s, greatest 7 s");
+    expect(describePlot(options, extent)).toBe("delay: now 5 s, lowest 2 s, highest 7 s");
   });
 
-  test("a gap at the end is not known, and gaps alone are nothing", () => {
+  test("a gap at the end is unknown, and gaps alone are no data", () => {
     const gap = extentOf(series(2, Number.NaN));
-    expect(describePlot(options, gap)).toBe("delay: now unknown, least 2 s, greatest 2 s");
-    expect(describePlot(options, extentOf(series(Number.NaN)))).toBe("delay: nothing yet");
+    expect(describePlot(options, gap)).toBe("delay: now unknown, lowest 2 s, highest 2 s");
+    expect(describePlot(options, extentOf(series(Number.NaN)))).toBe("delay: no data yet");
   });
 });
 
@@ -194,7 +194,7 @@ describe("the rate", () => {
     expect(rate.measure(3_000)).toBe(0);
   });
 
-  test("is not known before time has passed", () => {
+  test("is unknown before time has passed", () => {
     const rate = new Rate();
     rate.onEvent("update", { slots: [0] });
     expect(rate.measure(500)).toBeNaN();
@@ -205,18 +205,18 @@ describe("the rate", () => {
 describe("the day", () => {
   const start = startOfDay(T);
 
-  test("starts at midnight by the user's calendar", () => {
+  test("begins at the reader's midnight", () => {
     const midnight = new Date(start * 1_000);
     expect([midnight.getHours(), midnight.getMinutes(), midnight.getSeconds()]).toEqual([0, 0, 0]);
     expect(T - start).toBeLessThan(25 * 3_600);
   });
 
-  test("hours that were left out had no traffic", () => {
+  test("missing hours had no traffic", () => {
     const first = start - (start % 3_600);
-    const known = { hour: first + 3_600, aircraft: 700, state_vectors: 28_000 };
-    const day = fillDay([known], start, first + 2 * 3_600 + 1);
+    const busiest = { hour: first + 3_600, aircraft: 700, state_vectors: 28_000 };
+    const day = fillDay([busiest], start, first + 2 * 3_600 + 1);
     expect(day.map(({ aircraft }) => aircraft)).toEqual([0, 700, 0]);
-    expect(day[1]).toBe(known);
+    expect(day[1]).toBe(busiest);
     expect(describeHours(day)).toMatch(/^Busiest hour: from \d\d:\d\d, with 700 aircraft\.$/);
   });
 });

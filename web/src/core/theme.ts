@@ -1,6 +1,7 @@
 /** The two themes, and which of them the user's choice means. */
 
 export type ThemeName = "dark" | "light";
+/** The user's choice; "system" follows the operating system. */
 export type ThemeChoice = ThemeName | "system";
 
 /** Returns the theme that a choice means, with the operating system dark or light. */
@@ -9,6 +10,11 @@ export function themeOf(choice: ThemeChoice, isSystemDark: boolean): ThemeName {
     return choice;
   }
   return isSystemDark ? "dark" : "light";
+}
+
+/** Returns the theme that the page shows. */
+export function currentTheme(): ThemeName {
+  return document.documentElement.dataset.theme === "light" ? "light" : "dark";
 }
 
 /** Reports whether the operating system is dark, at once and whenever that changes. */

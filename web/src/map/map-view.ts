@@ -4,14 +4,14 @@ import type { Map as MapLibre } from "maplibre-gl";
 import type { SelectedAircraft } from "../store/selected-aircraft.ts";
 import type { Store } from "../store/store.ts";
 import { watch } from "../store/watch.ts";
+import { AircraftOverlay } from "./aircraft-overlay.ts";
 import { AreaDrawing } from "./area-drawing.ts";
 import { type BaseMap, createBaseMap } from "./base-map.ts";
 import { positionOf } from "./dead-reckoning.ts";
 import { extentOfFlight, extentOfTrack } from "./extent.ts";
 import { Following } from "./following.ts";
 import { Labels } from "./labels.ts";
-import { makeRoom } from "./padding.ts";
-import { Sky } from "./sky.ts";
+import { updateMapPadding } from "./padding.ts";
 
 /** The map zooms in to this level at least when it flies to an aircraft. */
 const CLOSE_ZOOM = 6;
@@ -32,7 +32,7 @@ export class MapView {
   private readonly aircraft: SelectedAircraft;
   private readonly options: MapOptions;
   private readonly base: BaseMap;
-  private readonly sky: Sky;
+  private readonly overlay: AircraftOverlay;
 
   constructor(host: HTMLElement, store: Store, aircraft: SelectedAircraft, options: MapOptions) {
     this.store = store;
@@ -40,14 +40,14 @@ export class MapView {
     this.options = options;
     this.base = createBaseMap(host, store.place.value);
     const { fleet } = store;
-    this.sky = new Sky(this.map, fleet, {
+    this.overlay = new AircraftOverlay(this.map, fleet, {
       theme: store.themeName.value,
       isGliding: store.isGliding.value,
       now: () => options.now(),
       onSelect: (slot) => options.select(slot === null ? null : (fleet.icao24[slot] ?? null)),
       onDraw: () => labels.move(),
     });
-    const labels = new Labels(this.map, fleet, this.sky);
+    const labels = new Labels(this.map, fleet, this.overlay);
     this.area = new AreaDrawing(this.map);
     this.following = new Following(this.map, () => this.plausiblePosition());
     this.map.on("moveend", () => this.storePlace());
@@ -90,7 +90,7 @@ export class MapView {
     );
     watch(
       () => store.units.value,
-      (units) => base.measureIn(units),
+      (units) => base.setUnits(units),
     );
     watch(
       () => store.filters.value.get("bbox") ?? null,
@@ -99,41 +99,41 @@ export class MapView {
     // Last of all views in a second: the details may have changed their height.
     watch(
       () => [store.now.value, store.selected.value],
-      () => queueMicrotask(() => makeRoom(this.map)),
+      () => queueMicrotask(() => updateMapPadding(this.map)),
     );
   }
 
   private watchAircraft(): void {
-    const { store, sky } = this;
+    const { store, overlay } = this;
     watch(
       () => [store.themeName.value, store.fleetRevision.value] as const,
       ([theme]) => {
-        sky.theme = theme;
-        sky.refresh();
+        overlay.theme = theme;
+        overlay.refresh();
       },
     );
     watch(
       () => store.isGliding.value,
       (isGliding) => {
-        sky.isGliding = isGliding;
-        sky.redraw();
+        overlay.isGliding = isGliding;
+        overlay.redraw();
       },
     );
     watch(
       () => store.playback.value?.speed ?? 1,
       (speed) => {
-        sky.speed = speed;
+        overlay.speed = speed;
       },
     );
   }
 
   private watchSelection(): void {
-    const { store, aircraft, sky } = this;
+    const { store, aircraft, overlay } = this;
     watch(
       () => [store.icao24.value, store.fleetRevision.value],
       () => {
-        sky.selected = aircraft.slot;
-        sky.redraw();
+        overlay.selected = aircraft.slot;
+        overlay.redraw();
       },
     );
     watch(
@@ -143,8 +143,8 @@ export class MapView {
     watch(
       () => aircraft.track.value,
       (track) => {
-        sky.trail.show(track);
-        sky.redraw();
+        overlay.trail.show(track);
+        overlay.redraw();
       },
     );
     watch(
@@ -161,12 +161,12 @@ export class MapView {
   private markOnTrack(time: number | null): void {
     const track = this.aircraft.track.value;
     const index = track === null || time === null ? -1 : track.nearest(time);
-    this.sky.trail.point(
+    this.overlay.trail.highlight(
       track === null || index < 0
         ? null
         : [track.longitudes[index] as number, track.latitudes[index] as number],
     );
-    this.sky.redraw();
+    this.overlay.redraw();
   }
 
   /** Shows the whole flight that was loaded, as far as its positions are plausible. */
@@ -185,7 +185,7 @@ export class MapView {
   /** Returns where the selected aircraft is drawn; null if it has no position. */
   private position(): [longitude: number, latitude: number] | null {
     const { slot } = this.aircraft;
-    return slot === null ? null : positionOf(this.store.fleet, slot, this.sky.moment);
+    return slot === null ? null : positionOf(this.store.fleet, slot, this.overlay.glideTime);
   }
 
   /** Returns where the selected aircraft is drawn; null if that is implausible or unknown. */

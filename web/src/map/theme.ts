@@ -1,4 +1,4 @@
-/** The colours of the map in the dark and by day. */
+/** The colours of the base map in the dark and the light theme. */
 
 import type { ThemeName } from "../core/theme.ts";
 

@@ -3,7 +3,7 @@
 import { CATEGORIES, FIRST_CATEGORY } from "../../core/categories.ts";
 import type { ThemeName } from "../../core/theme.ts";
 import { type System, write } from "../../core/units.ts";
-import { GROUND, HIGHEST_M, rampColour, UNKNOWN } from "../../map/altitude-ramp.ts";
+import { GROUND_COLOUR, HIGHEST_M, rampColour, UNKNOWN_COLOUR } from "../../map/altitude-ramp.ts";
 import type { Bar } from "./bars.ts";
 import { bandMetres, type FleetSummary } from "./fleet-summary.ts";
 
@@ -47,12 +47,12 @@ export function altitudeBars(summary: FleetSummary, system: System, theme: Theme
       colour: rgb(rampColour(part, theme)),
     });
   }
-  bars.push({ name: "on the ground", count: summary.onGround, colour: rgb(GROUND[theme]) });
+  bars.push({ name: "on the ground", count: summary.onGround, colour: rgb(GROUND_COLOUR[theme]) });
   if (summary.unknownAltitude > 0) {
     bars.push({
       name: "not received",
       count: summary.unknownAltitude,
-      colour: rgb(UNKNOWN[theme]),
+      colour: rgb(UNKNOWN_COLOUR[theme]),
     });
   }
   return bars;

@@ -98,10 +98,12 @@ export class Statistics {
     );
   }
 
-  /** Appends this second to the curves; the delay is only measured while the panel is open. */
+  /** Appends this second to the curves. The delay is known only while the panel is open. */
   private sample(isOpen: boolean): void {
     const delay = isOpen ? Math.max(this.store.now.value - this.summary.newest, 0) : Number.NaN;
-    this.recent.sample(this.store.fleet.size, delay);
+    const { fleet, fleetRevision } = this.store;
+    // Before the first event the number of aircraft is unknown, which is not zero.
+    this.recent.sample(fleetRevision.value === 0 ? Number.NaN : fleet.size, delay);
     if (isOpen) {
       this.recent.render();
     }
