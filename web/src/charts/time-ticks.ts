@@ -1,27 +1,27 @@
-/** Where a time axis has its ticks: at round times of the reader's clock. */
+/** Chooses the ticks of a time axis, at round times of the user's clock. */
 
 export interface Tick {
   /** Unix seconds. */
   time: number;
   label: string;
-  /** The first of a day, which is labelled with its date. */
+  /** Whether the tick is at midnight; its label is the date. */
   isDay: boolean;
 }
 
 const DAY_MIN = 24 * 60;
 const STEPS_MIN = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, DAY_MIN];
-const LONG_STEPS_DAYS = [2, 7, 14, 28];
+const STEPS_DAYS = [2, 7, 14, 28];
 
-/** Gives at most so many ticks from one time to another, both in Unix seconds. */
-export function ticksOf(from: number, to: number, most: number): Tick[] {
-  const step = stepOf((to - from) / 60, most);
+/** Returns at most `limit` ticks (2 or more) between two times in Unix seconds. */
+export function ticksOf(from: number, to: number, limit: number): Tick[] {
+  const step = stepOf((to - from) / 60, limit);
   const midnight = new Date(from * 1000);
   midnight.setHours(0, 0, 0, 0);
   const [year, month, day] = [midnight.getFullYear(), midnight.getMonth(), midnight.getDate()];
   const ticks: Tick[] = [];
   let last = from - 1;
   for (let minutes = 0; last < to; minutes += step) {
-    // By the clock: a step over a change of the clocks is longer or shorter.
+    // Date computes by the clock, so a step across a daylight-saving change is longer or shorter.
     const date = new Date(year, month, day, 0, minutes);
     const time = date.getTime() / 1000;
     if (time > last && time <= to) {
@@ -32,9 +32,10 @@ export function ticksOf(from: number, to: number, most: number): Tick[] {
   return ticks;
 }
 
-function stepOf(minutes: number, most: number): number {
-  const steps = [...STEPS_MIN, ...LONG_STEPS_DAYS.map((days) => days * DAY_MIN)];
-  return steps.find((step) => minutes / step <= most - 1) ?? (steps.at(-1) as number);
+/** Returns the shortest step in minutes that needs no more ticks than the limit. */
+function stepOf(minutes: number, limit: number): number {
+  const steps = [...STEPS_MIN, ...STEPS_DAYS.map((days) => days * DAY_MIN)];
+  return steps.find((step) => minutes / step <= limit - 1) ?? (steps.at(-1) as number);
 }
 
 const DAY = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
