@@ -7,8 +7,9 @@ import { element } from "./core/elements.ts";
 import { listenToKeys } from "./core/keys.ts";
 import { watchSystemTheme } from "./core/theme.ts";
 import { watchVisibility } from "./core/visibility.ts";
-import type { Command } from "./find/palette.ts";
-import { createFilterChips, createFilterForm, createPalette, createTable } from "./finders.ts";
+import { FilterChips } from "./find/filter-chips.ts";
+import { FilterForm } from "./find/filter-form.ts";
+import { type Command, Palette } from "./find/palette.ts";
 import { fetchOldest } from "./history/history-client.ts";
 import { MapView } from "./map/map-view.ts";
 import { renderConnectionStatus } from "./panels/connection-status.ts";
@@ -26,6 +27,7 @@ import { Store } from "./store/store.ts";
 import { watch } from "./store/watch.ts";
 import { Feed } from "./stream/feed.ts";
 import { Readiness } from "./stream/readiness.ts";
+import { Table } from "./table/table.ts";
 import { PastFlights } from "./time/past-flights.ts";
 import { TimeBar } from "./time/time-bar.ts";
 
@@ -95,17 +97,25 @@ export class Page {
         aircraft.pointedTime.value = time;
       },
     });
-    createFilterForm(store, actions, this.map);
-    createFilterChips(store, actions);
-    createTable(store, { visit, isVisible: (...place) => this.map.isVisible(...place) });
+    new FilterForm(element("filter-form"), store, {
+      setFilters: (filters) => actions.setFilters(filters),
+      drawArea: () => this.map.area.draw(),
+      mapArea: () => this.map.area.visible(),
+    });
+    new FilterChips(element("chips"), store, (name) => actions.setFilter(name, null));
+    new Table(element("table"), store, {
+      select: visit,
+      isVisible: (longitude, latitude) => this.map.isVisible(longitude, latitude),
+    });
     new TimeBar(element("time"), store);
   }
 
   private createControls(): void {
     const { store, actions } = this;
     const commands = this.commands();
-    const palette = createPalette(store, actions, {
-      visit: (icao24) => this.visit(icao24),
+    const palette = new Palette(element<HTMLDialogElement>("palette"), store, {
+      select: (icao24) => this.visit(icao24),
+      setFilter: (name, value) => actions.setFilter(name, value),
       findFlights: (callsign) => {
         store.side.value = "past";
         this.flights.find(callsign);
