@@ -1,7 +1,7 @@
 /** What the user can do on the page, as changes of the store. */
 
 import { batch } from "@preact/signals-core";
-import type { Flight } from "./history/answers.ts";
+import type { Flight } from "./history/responses.ts";
 import type { Side } from "./store/address.ts";
 import type { Store } from "./store/store.ts";
 import type { Feed } from "./stream/feed.ts";

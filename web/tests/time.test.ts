@@ -16,7 +16,7 @@ import {
   writeSpokenTime,
   writeUtc,
 } from "../src/core/times.ts";
-import type { Flight } from "../src/history/answers.ts";
+import type { Flight } from "../src/history/responses.ts";
 import { queryOf } from "../src/time/flights-search.ts";
 import { playbackAt, timeShown } from "../src/time/seek.ts";
 import { barsOf } from "../src/time/stored-hours.ts";

@@ -72,7 +72,7 @@ export class Profile {
   }
 
   /** Shows a message in place of the chart until the next `show`: what is loading, or an error. */
-  say(text: string): void {
+  showNotice(text: string): void {
     this.track = null;
     this.moveCursor(null);
     this.refresh();

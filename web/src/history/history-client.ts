@@ -1,14 +1,14 @@
 /** Requests what the server has stored: tracks, flights, snapshots and hourly statistics. */
 
 import { request } from "../core/access.ts";
+import { HistoryError, historyErrorOf } from "./history-error.ts";
 import {
   type FlightsPage,
   type Hour,
   type Snapshot,
   type TrackResponse,
   trackOf,
-} from "./answers.ts";
-import { HistoryError, historyErrorOf } from "./history-error.ts";
+} from "./responses.ts";
 import type { Track } from "./track.ts";
 
 /** Times are Unix seconds; without them the track is that of the current or last flight. */

@@ -96,7 +96,7 @@ export class MapView {
       () => store.filters.value.get("bbox") ?? null,
       (bbox) => this.area.show(bbox),
     );
-    // Last of all views in a second: the details may have changed their height.
+    // After all other views, because the details may have changed their height.
     watch(
       () => [store.now.value, store.selected.value],
       () => queueMicrotask(() => updateMapPadding(this.map)),

@@ -32,7 +32,7 @@ export function renderDetails(
     element("details").hidden = store.selected.value === null;
   });
   effect(() => {
-    store.fleetRevision.value;
+    store.fleetRevision.value; // reading subscribes to the fleet
     renderTexts(store, aircraft);
     renderMeasures(store, aircraft);
   });
@@ -81,7 +81,7 @@ function renderProfile(store: Store, aircraft: SelectedAircraft, actions: Detail
     () => [aircraft.track.value, aircraft.notice.value, store.units.value] as const,
     ([track, notice, units]) => {
       if (notice !== "") {
-        profile.say(notice);
+        profile.showNotice(notice);
       } else if (track !== null) {
         profile.show(track, units);
       }

@@ -2,10 +2,10 @@
 
 import { batch, signal } from "@preact/signals-core";
 import { request } from "../core/access.ts";
-import type { Flight } from "../history/answers.ts";
 import { fetchFlights, fetchTrack, isAbort } from "../history/history-client.ts";
 import { HistoryError } from "../history/history-error.ts";
 import { SILENCE_S } from "../history/plausible-parts.ts";
+import type { Flight } from "../history/responses.ts";
 import { Track } from "../history/track.ts";
 import type { Selected, Store } from "./store.ts";
 import { watch } from "./watch.ts";

@@ -5,7 +5,7 @@ import type { Configuration } from "../core/configuration.ts";
 import type { Playback } from "../core/playback.ts";
 import { type ThemeChoice, themeOf } from "../core/theme.ts";
 import type { System } from "../core/units.ts";
-import type { Flight } from "../history/answers.ts";
+import type { Flight } from "../history/responses.ts";
 import type { FeedState } from "../stream/feed.ts";
 import { Fleet } from "../stream/fleet.ts";
 import type { FilterName, Filters, StreamQuery } from "../stream/query.ts";
@@ -64,7 +64,7 @@ export class Store {
   readonly themeName = computed(() => themeOf(this.theme.value, this.isSystemDark.value));
   readonly isLive = computed(() => this.playback.value === null);
   readonly counts = computed(() => {
-    this.fleetRevision.value;
+    this.fleetRevision.value; // reading subscribes to the fleet
     return countFleet(this.fleet);
   });
   /** Whether live data are old or missing; in the past nothing is late. */
@@ -137,7 +137,7 @@ export class Store {
 
   private toQuery(): StreamQuery | null {
     const [playback, filters] = [this.playback.value, this.filters.value];
-    this.seeks.value;
+    this.seeks.value; // reading subscribes to repeated requests
     if (playback !== null && playback.speed > 0 && !this.isServerTimeKnown.value) {
       return null;
     }

@@ -2,8 +2,8 @@
 
 import "./past-flights.css";
 import { make } from "../core/elements.ts";
-import type { Flight } from "../history/answers.ts";
 import { type FlightsQuery, fetchFlights, isAbort } from "../history/history-client.ts";
+import type { Flight } from "../history/responses.ts";
 import type { Store } from "../store/store.ts";
 import { watch } from "../store/watch.ts";
 import { KINDS, type Kind, queryOf } from "./flights-search.ts";
@@ -20,7 +20,7 @@ export interface PastFlightsActions {
 /** The number of flights per request. */
 const PAGE_SIZE = 50;
 
-const NAMES: Record<Kind, string> = { callsign: "callsign", icao24: "icao24", country: "country" };
+/** The placeholder of the text field. */
 const EXAMPLES: Record<Kind, string> = {
   callsign: "SWR7EA, or SWR",
   icao24: "4b1814",
@@ -79,7 +79,7 @@ export class PastFlights {
   }
 
   private build(host: HTMLElement): void {
-    this.kind.append(...KINDS.map((kind) => make("option", { value: kind }, NAMES[kind])));
+    this.kind.append(...KINDS.map((kind) => make("option", { value: kind }, kind)));
     const form = make(
       "form",
       { class: "past-form", role: "search" },

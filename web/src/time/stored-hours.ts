@@ -1,6 +1,6 @@
 /** The bars behind the slider, which show how much data is stored of each hour. */
 
-import type { Hour } from "../history/answers.ts";
+import type { Hour } from "../history/responses.ts";
 import { HOUR_S, type TimeRange } from "./time-range.ts";
 
 export interface HourBar {

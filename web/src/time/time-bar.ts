@@ -5,8 +5,8 @@ import { make, put } from "../core/elements.ts";
 import { type Playback, SPEEDS } from "../core/playback.ts";
 import { Throttle } from "../core/throttle.ts";
 import { writeClock, writeDate, writeIso, writeSpokenTime, writeUtc } from "../core/times.ts";
-import type { Hour } from "../history/answers.ts";
 import { fetchHours, isAbort } from "../history/history-client.ts";
+import type { Hour } from "../history/responses.ts";
 import type { Store } from "../store/store.ts";
 import { watch } from "../store/watch.ts";
 import { playbackAt, timeShown } from "./seek.ts";
@@ -143,7 +143,7 @@ export class TimeBar {
     for (const event of ["change", "pointerup", "pointercancel"]) {
       this.slider.addEventListener(event, () => this.endDrag());
     }
-    this.slider.addEventListener("keydown", (event) => this.press(event));
+    this.slider.addEventListener("keydown", (event) => this.onKey(event));
     host.addEventListener("keydown", (event) => this.pressSpace(event));
   }
 
@@ -254,7 +254,7 @@ export class TimeBar {
     }
   }
 
-  private press(event: KeyboardEvent): void {
+  private onKey(event: KeyboardEvent): void {
     const steps = new Map([
       ["ArrowLeft", -1],
       ["ArrowDown", -1],

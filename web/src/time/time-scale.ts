@@ -3,7 +3,7 @@
 import { type Axis, place } from "../charts/axis.ts";
 import { Surface } from "../charts/surface.ts";
 import { ticksOf } from "../charts/time-ticks.ts";
-import type { Hour } from "../history/answers.ts";
+import type { Hour } from "../history/responses.ts";
 import { barsOf } from "./stored-hours.ts";
 import { HOUR_S, type TimeRange } from "./time-range.ts";
 

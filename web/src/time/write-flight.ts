@@ -2,7 +2,7 @@
 
 import { writeDate, writeDuration, writeMinute } from "../core/times.ts";
 import { type System, write } from "../core/units.ts";
-import type { Flight } from "../history/answers.ts";
+import type { Flight } from "../history/responses.ts";
 import { dayOf } from "./time-range.ts";
 
 /** Writes when it was received: `Mon 21 Sep 2026, 14:13 to 16:20, 2 h 7 min`. */

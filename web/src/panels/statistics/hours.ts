@@ -1,7 +1,7 @@
 /** Prepares the hourly statistics of today for the columns. */
 
 import { writeMinute } from "../../core/times.ts";
-import type { Hour } from "../../history/answers.ts";
+import type { Hour } from "../../history/responses.ts";
 
 const HOUR_S = 3_600;
 

@@ -2,9 +2,9 @@
 
 import { make } from "../../core/elements.ts";
 import { writeMinute } from "../../core/times.ts";
-import type { Hour } from "../../history/answers.ts";
 import { fetchHours } from "../../history/history-client.ts";
 import { HistoryError } from "../../history/history-error.ts";
+import type { Hour } from "../../history/responses.ts";
 import { describeHours, fillDay, startOfDay } from "./hours.ts";
 
 const REFRESH_MS = 300_000;
