@@ -1,5 +1,7 @@
 /** Writes times for people: the user's own clock, UTC beside it, and durations. */
 
+export const HOUR_S = 3_600;
+
 const CLOCK = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" });
 const MINUTE = new Intl.DateTimeFormat("en-GB", { timeStyle: "short" });
 const UTC = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium", timeZone: "UTC" });

@@ -1,7 +1,8 @@
 /** The bars behind the slider, which show how much data is stored of each hour. */
 
+import { HOUR_S } from "../core/times.ts";
 import type { Hour } from "../history/responses.ts";
-import { HOUR_S, type TimeRange } from "./time-range.ts";
+import type { TimeRange } from "./time-range.ts";
 
 export interface HourBar {
   /** Unix seconds, within the range. */

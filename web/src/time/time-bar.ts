@@ -4,7 +4,14 @@ import "./time-bar.css";
 import { make, put } from "../core/elements.ts";
 import { type Playback, SPEEDS } from "../core/playback.ts";
 import { Throttle } from "../core/throttle.ts";
-import { writeClock, writeDate, writeIso, writeSpokenTime, writeUtc } from "../core/times.ts";
+import {
+  HOUR_S,
+  writeClock,
+  writeDate,
+  writeIso,
+  writeSpokenTime,
+  writeUtc,
+} from "../core/times.ts";
 import { fetchHours, isAbort } from "../history/history-client.ts";
 import type { Hour } from "../history/responses.ts";
 import type { Store } from "../store/store.ts";
@@ -13,7 +20,6 @@ import { playbackAt, timeShown } from "./seek.ts";
 import {
   choiceWith,
   dayOf,
-  HOUR_S,
   type RangeChoice,
   ROLLING_RANGES,
   rangeOf,

@@ -1,5 +1,7 @@
 /** The time range that the slider covers: the last hours up to now, or a day. */
 
+import { HOUR_S } from "../core/times.ts";
+
 export interface TimeRange {
   /** Unix seconds. */
   from: number;
@@ -8,8 +10,6 @@ export interface TimeRange {
 
 /** A number of seconds up to now, or a day of the user's calendar as `2026-09-21`. */
 export type RangeChoice = number | string;
-
-export const HOUR_S = 3_600;
 
 export const ROLLING_RANGES: readonly { seconds: number; name: string }[] = [
   { seconds: HOUR_S, name: "last hour" },

@@ -3,9 +3,10 @@
 import { type Axis, place } from "../charts/axis.ts";
 import { Surface } from "../charts/surface.ts";
 import { ticksOf } from "../charts/time-ticks.ts";
+import { HOUR_S } from "../core/times.ts";
 import type { Hour } from "../history/responses.ts";
 import { barsOf } from "./stored-hours.ts";
-import { HOUR_S, type TimeRange } from "./time-range.ts";
+import type { TimeRange } from "./time-range.ts";
 
 /** Half the width of the slider's thumb, whose middle never reaches the edge; as in time-bar.css. */
 const INSET_PX = 8;

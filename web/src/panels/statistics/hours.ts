@@ -1,9 +1,7 @@
 /** Prepares the hourly statistics of today for the columns. */
 
-import { writeMinute } from "../../core/times.ts";
+import { HOUR_S, writeMinute } from "../../core/times.ts";
 import type { Hour } from "../../history/responses.ts";
-
-const HOUR_S = 3_600;
 
 /** Returns the Unix seconds at which the day of `now` begins, by the user's calendar. */
 export function startOfDay(now: number): number {

@@ -15,7 +15,7 @@ import {
 } from "./bar-data.ts";
 import { Bars } from "./bars.ts";
 import { bandMetres, FleetSummary } from "./fleet-summary.ts";
-import { Recent } from "./recent.ts";
+import { RecentTraffic } from "./recent-traffic.ts";
 import { Today } from "./today.ts";
 
 export interface StatisticsActions {
@@ -30,7 +30,7 @@ export class Statistics {
   private readonly store: Store;
   private readonly summary = new FleetSummary();
   private readonly figures: Record<"aircraft" | "airborne" | "onGround" | "age", HTMLElement>;
-  private readonly recent: Recent;
+  private readonly recent: RecentTraffic;
   private readonly altitudes: Bars;
   private readonly countries: Bars;
   private readonly categories: Bars;
@@ -49,7 +49,7 @@ export class Statistics {
     };
     const grid = make("div", { class: "sections" });
     host.append(list, grid);
-    this.recent = new Recent(section(grid, "Last five minutes", "flow"));
+    this.recent = new RecentTraffic(section(grid, "Last five minutes", "recent"));
     this.today = new Today(section(grid, "Today by the hour", "today"));
     this.altitudes = new Bars(section(grid, "Altitude", "altitudes"));
     this.countries = new Bars(

@@ -22,7 +22,7 @@ interface Line {
   write(value: number): string;
 }
 
-export class Recent {
+export class RecentTraffic {
   private readonly rate = new Rate();
   private readonly vectors: Line;
   private readonly delay: Line;
