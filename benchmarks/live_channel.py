@@ -8,21 +8,21 @@ from collections.abc import Callable, Sequence
 from fastapi import APIRouter
 from prometheus_client import CollectorRegistry
 
-from benchmarks.traffic import Fleet
+from configuration.settings import AccessSettings, LiveSettings, SseSettings
 from processor.access.gate import create_gate
-from processor.api.app import create_app
-from processor.api.connections import Bounds, Connections
-from processor.api.server import create_server, listen
-from processor.api.sse import sse_routes
-from processor.live.audience import Limits
+from processor.http.app import create_app
+from processor.http.server.connections import Bounds, Connections
+from processor.http.server.server import create_server, listen
+from processor.http.stream.sse import sse_routes
 from processor.live.broadcaster import Broadcaster, Lifetime
+from processor.live.connection_limits import Limits
 from processor.live.data_clock import DataClock
 from processor.live.metrics import LiveMetrics
-from processor.live.picture import LivePicture
-from processor.live.position import Position
-from processor.live.tracker import Update
-from telemetry.settings import AccessSettings, LiveSettings, SseSettings
+from processor.live.ticker import Ticker
+from processor.stream.live_state import Update
+from processor.stream.log_position import LogPosition
 from telemetry.state_vector import StateVector
+from testkit.traffic import Fleet
 
 POLL_SECONDS = 5
 """Of the fleet's own time, however fast the polls come."""
@@ -36,7 +36,7 @@ SSE = SseSettings(
     max_viewers_per_address=MANY,
 )
 LIVE = LiveSettings()
-_BEGINNING = Position("benchmark", (0,))
+_BEGINNING = LogPosition("benchmark", (0,))
 
 
 def many_connections() -> Connections:
@@ -82,7 +82,7 @@ class LivePart:
             lifetime=Lifetime(SSE.retry_milliseconds, SSE.max_age_seconds, SSE.drain_seconds),
             clock=clock,
         )
-        self.picture = LivePicture(
+        self.picture = Ticker(
             settings=settings,
             heartbeat_seconds=SSE.heartbeat_seconds,
             broadcaster=self.broadcaster,

@@ -8,16 +8,16 @@ from pathlib import Path
 
 import uvloop
 
+from configuration.logs import configure_logs
+from configuration.settings import load_settings
 from processor.service import Service
-from telemetry.logs import configure_logs
-from telemetry.settings import load_settings
 
 
-async def _run(told: Path) -> None:
-    def tell() -> None:
-        told.write_text(f"{len(asyncio.all_tasks())} {len(gc.get_objects())}\n")
+async def _run(sent: Path) -> None:
+    def send() -> None:
+        sent.write_text(f"{len(asyncio.all_tasks())} {len(gc.get_objects())}\n")
 
-    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, tell)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, send)
     await Service(load_settings(), "all").run()
 
 

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from collector.service import run
-from telemetry.logs import configure_logs
-from telemetry.settings import Settings, SettingsError, load_settings
+from configuration.logs import configure_logs
+from configuration.settings import Settings, SettingsError, load_settings
 
 EXIT_SETTINGS = 2
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from telemetry.settings import OpenSkySettings, SettingsError
+from configuration.settings import OpenSkySettings, SettingsError
 
 _SPELLINGS = (("clientId", "client_id"), ("clientSecret", "client_secret"))
 _REMEDY = "download it again from https://opensky-network.org/my-opensky/account"

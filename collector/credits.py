@@ -3,7 +3,7 @@
 import structlog
 
 from collector.clock import Clock
-from telemetry.settings import Area
+from configuration.settings import Area
 
 DAY_SECONDS = 86_400.0
 HOUR_SECONDS = 3_600.0

@@ -20,7 +20,7 @@ from collector.published import Published
 from collector.publisher import Origin, Publisher
 from collector.stale_polls import StalePolls
 from collector.state_requests import StateRequests
-from telemetry.settings import Area, OpenSkySettings
+from configuration.settings import Area, OpenSkySettings
 from telemetry.state_vector import StateVector
 
 WIDEN_AFTER_FAILURES = 5

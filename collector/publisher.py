@@ -13,11 +13,11 @@ from collector.answer import RejectedRow
 from collector.clock import Clock
 from collector.errors import ProducerError
 from collector.metrics import Metrics
+from configuration.log_throttle import Throttle
+from configuration.settings import KafkaSettings
+from kafka_client.errors import REFUSALS, BrokerErrors
 from telemetry.codec import CONTENT_TYPE, REJECTED, SCHEMA_VERSION, encode
-from telemetry.kafka_errors import REFUSALS, BrokerErrors
-from telemetry.settings import KafkaSettings
 from telemetry.state_vector import StateVector
-from telemetry.throttle import Throttle
 
 LINGER_MILLISECONDS = 20
 """A poll comes as a burst: waiting this long fills batches, and nobody sees the delay."""

@@ -20,10 +20,10 @@ from collector.poller import Poller
 from collector.published import Published
 from collector.publisher import Publisher
 from collector.topic import Tail, Topic
-from telemetry.http_address import url_of
-from telemetry.kafka_refusals import refuse_unusable
-from telemetry.plaintext import Link, warn_of_plaintext
-from telemetry.settings import HttpSettings, OpenSkySettings, Settings, SettingsError
+from configuration.http_address import url_of
+from configuration.plaintext import Link, warn_of_plaintext
+from configuration.settings import HttpSettings, OpenSkySettings, Settings, SettingsError
+from kafka_client.refusals import refuse_unusable
 
 REQUEST_GRACE_SECONDS = 10.0
 """A request that is under way at shutdown may bring a whole poll."""

@@ -16,7 +16,7 @@ from collector.errors import (
 from collector.metrics import Metrics
 from collector.opensky import OpenSky
 from collector.retry import retrying
-from telemetry.settings import Area
+from configuration.settings import Area
 
 log = structlog.stdlib.get_logger()
 
@@ -52,7 +52,7 @@ class StateRequests:
             OpenSkyError: By what the caller must do.
             FinalError: Going on is useless.
         """
-        return await self._ask(area, None, self._max_attempts)
+        return await self._request(area, None, self._max_attempts)
 
     async def past(self, area: Area | None, time: int) -> Answer:
         """Ask for the state vectors of a past second, without retries.
@@ -61,7 +61,7 @@ class StateRequests:
             OpenSkyError: By what the caller must do.
             FinalError: Going on is useless.
         """
-        return await self._ask(area, time, 1)
+        return await self._request(area, time, 1)
 
     def now(self) -> float:
         """Return OpenSky's current Unix seconds.
@@ -75,7 +75,7 @@ class StateRequests:
         """Return the age of the newest answer in seconds, -1 before the first."""
         return -1.0 if self._newest_time is None else self.now() - self._newest_time
 
-    async def _ask(self, area: Area | None, time: int | None, max_attempts: int) -> Answer:
+    async def _request(self, area: Area | None, time: int | None, max_attempts: int) -> Answer:
         cost = cost_of(area)
 
         async def attempt() -> Answer:

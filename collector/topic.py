@@ -13,11 +13,11 @@ from confluent_kafka.cimpl import NewTopic
 from collector.answer_time import MAX_AHEAD_SECONDS
 from collector.clock import Clock
 from collector.errors import TopicError
+from configuration.log_throttle import Throttle
+from configuration.settings import KafkaSettings
+from kafka_client.errors import AUTHORIZATION, BrokerErrors
+from kafka_client.topic_policy import Shortcoming, creation_config, find_shortcomings, read_topic
 from telemetry.codec import MalformedMessageError, decode
-from telemetry.kafka_errors import AUTHORIZATION, BrokerErrors
-from telemetry.settings import KafkaSettings
-from telemetry.throttle import Throttle
-from telemetry.topic_policy import Shortcoming, creation_config, find_shortcomings, read_topic
 
 METADATA_TIMEOUT_SECONDS = 2.0
 CREATE_TIMEOUT_SECONDS = 5.0

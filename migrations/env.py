@@ -11,13 +11,13 @@ from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
+from configuration.database_files import refuse_missing_files
+from configuration.plaintext import Link, plaintext_sentences
+from configuration.settings import DatabaseSettings, SettingsError, load_settings
+from processor.database_errors import explain
 from processor.errors import ProcessorError, SchemaError
 from processor.postgres import Connection as Session
 from processor.postgres import connect
-from processor.trouble import explain
-from telemetry.database_files import refuse_missing_files
-from telemetry.plaintext import Link, plaintext_sentences
-from telemetry.settings import DatabaseSettings, SettingsError, load_settings
 
 LOCK = 0x666C69676874
 """Key of the advisory lock: "flight" in ASCII, so that no other program takes it by chance."""

@@ -8,18 +8,18 @@ from pathlib import Path
 import structlog
 import uvloop
 
+from configuration.database_files import refuse_missing_files
+from configuration.logs import configure_logs
+from configuration.plaintext import Link, warn_of_plaintext
+from configuration.settings import Settings, SettingsError, load_settings
+from kafka_client.refusals import refuse_unusable
 from processor.access.new_key import print_new_key
 from processor.access.principal import LIVE, SCOPES
-from processor.archive.audit_derived import Extent
-from processor.archive.commands import Asked, begin_anew, print_audit, rebuild
+from processor.archive.audit.derived import Extent
+from processor.archive.commands import Asked, print_audit, rebuild, reset_offsets
 from processor.errors import FatalError
-from processor.garbage import give_back_large_blocks, search_seldom
+from processor.garbage_collection import give_back_large_blocks, tune_gc
 from processor.service import Service
-from telemetry.database_files import refuse_missing_files
-from telemetry.kafka_refusals import refuse_unusable
-from telemetry.logs import configure_logs
-from telemetry.plaintext import Link, warn_of_plaintext
-from telemetry.settings import Settings, SettingsError, load_settings
 
 log = structlog.get_logger()
 
@@ -69,7 +69,7 @@ def main() -> int:
         sys.stderr.write(f"{error}\n")
         return 2
     configure_logs(settings.log.level, settings.log.format)
-    search_seldom()
+    tune_gc()
     give_back_large_blocks()
     try:
         warn_of_plaintext(settings, _links(arguments))
@@ -95,7 +95,7 @@ async def _run(settings: Settings, arguments: argparse.Namespace) -> int:
         case "audit":
             return await print_audit(settings, Asked(arguments.kafka, arguments.deep))
         case "begin-anew":
-            return await begin_anew(settings)
+            return await reset_offsets(settings)
         case "rebuild":
             return await rebuild(settings)
         case "key":

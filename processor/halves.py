@@ -9,33 +9,33 @@ import structlog
 from fastapi import APIRouter
 from prometheus_client import CollectorRegistry
 
+from configuration.settings import Settings, SseSettings
 from processor.access.gate import Gate
 from processor.access.shares import ShareLimits
-from processor.api.health import Checks, holds
-from processor.api.page import page_routes
-from processor.api.readsb import readsb_routes
-from processor.api.stream import stream_routes
 from processor.archive.breaker import Breaker
 from processor.archive.consumer import ArchiveConsumer
 from processor.archive.database import Database
 from processor.archive.database_watch import DatabaseWatch
 from processor.archive.maintenance import Maintenance
 from processor.archive.metrics import ArchiveMetrics
-from processor.archive.retention import Kept
+from processor.archive.retention import RetentionPeriods
 from processor.archive.sql import load_queries
 from processor.archive.time_window import TimeWindow
 from processor.archive.writer import Writer
 from processor.history.database import HistoryDatabase
-from processor.history.replay import Replay, ReplayLimits
 from processor.host_clock import carried_on
-from processor.live.audience import Limits
+from processor.http.health import Checks, holds
+from processor.http.page import page_routes
+from processor.http.readsb.routes import readsb_routes
+from processor.http.stream.routes import stream_routes
 from processor.live.broadcaster import Broadcaster, Lifetime
+from processor.live.connection_limits import Limits
 from processor.live.data_clock import DataClock
 from processor.live.metrics import LiveMetrics
-from processor.live.picture import LivePicture
 from processor.live.reader import LiveReader
+from processor.live.ticker import Ticker
 from processor.log_watch import LogWatch, Look, Progress
-from telemetry.settings import Settings, SseSettings
+from processor.replay.session import Replay, ReplayLimits
 
 log = structlog.get_logger()
 
@@ -63,7 +63,7 @@ class _Archive:
             database=maintaining,
             queries=queries,
             metrics=metrics,
-            kept=Kept(
+            kept=RetentionPeriods(
                 settings.database.retention_days,
                 settings.database.minutely_retention_days,
                 settings.database.flight_retention_days,
@@ -217,7 +217,7 @@ class LiveHalf:
             clock=clock,
             expiry_clock=time.time,
         )
-        self._picture = LivePicture(
+        self._picture = Ticker(
             settings=settings.live,
             heartbeat_seconds=settings.sse.heartbeat_seconds,
             broadcaster=self.broadcaster,
@@ -355,7 +355,7 @@ def replay_limits_of(settings: Settings) -> ReplayLimits:
 def limits_of(settings: SseSettings) -> Limits:
     """Return how many viewers the settings allow."""
     return Limits(
-        viewers=settings.max_viewers,
+        subscribers=settings.max_viewers,
         per_address=settings.max_viewers_per_address,
         per_principal=settings.max_viewers_per_principal,
         selections=ShareLimits(

@@ -31,16 +31,18 @@ class Contact(NamedTuple):
 
 def contact_at(key: int, moment: int, *, first: float, last: float) -> Contact | None:
     """Return the contact an aircraft heard from `first` to `last` has, None if it has no row."""
-    heard = int(min(moment, last))
-    heard = _before_long_gap(key, heard)
-    heard, position = _before_short_gap(key, heard)
-    if heard == moment:
-        heard -= (moment + key) % 3  # messages arrive in their own rhythm
-        position = min(position, heard)
+    received = int(min(moment, last))
+    received = _before_long_gap(key, received)
+    received, position = _before_short_gap(key, received)
+    if received == moment:
+        received -= (moment + key) % 3  # messages arrive in their own rhythm
+        position = min(position, received)
     position -= (position ^ key) & (key >> 1) & 1
-    if heard < first or moment - heard > KEPT_FOR + KEPT_EXTRA * fraction(draw(key, heard), 0):
+    if received < first or moment - received > KEPT_FOR + KEPT_EXTRA * fraction(
+        draw(key, received), 0
+    ):
         return None
-    return Contact(heard, max(position, int(first)))
+    return Contact(received, max(position, int(first)))
 
 
 def _before_long_gap(key: int, moment: int) -> int:
@@ -55,11 +57,11 @@ def _before_short_gap(key: int, moment: int) -> tuple[int, int]:
     bits = draw(key, (moment + key) // _SHORT_SLOT, _SHORT_SLOT)
     chance = fraction(bits, 0)
     if chance < _BLIP_SHARE:
-        heard = _before(key, moment, _SHORT_SLOT, _BLIP, bits)
-        return heard, heard
+        received = _before(key, moment, _SHORT_SLOT, _BLIP, bits)
+        return received, received
     if chance < _BLIP_SHARE + _MEDIUM_SHARE:
-        heard = _before(key, moment, _SHORT_SLOT, _MEDIUM, bits)
-        return heard, heard
+        received = _before(key, moment, _SHORT_SLOT, _MEDIUM, bits)
+        return received, received
     if chance < _BLIP_SHARE + _MEDIUM_SHARE + _SILENT_POSITION_SHARE:
         return moment, _before(key, moment, _SHORT_SLOT, _SILENT_POSITION, bits)
     return moment, moment

@@ -270,15 +270,15 @@ def _selected(picture: Picture, query: StatesQuery, strikes: list[Strike]) -> by
 
 def _own(rows: list[Row], serials: frozenset[int]) -> list[Row]:
     """Return the aircraft that the client's receivers hear, with `sensors` filled in."""
-    heard = []
+    received = []
     for row in rows:
         bits = draw(int(str(row[ICAO24]), 16))
         if bits % _OWN_SHARE:
             continue
         sensors = list(_OWN_SERIALS[: 1 + (bits >> 8) % len(_OWN_SERIALS)])
         if not serials or serials & set(sensors):
-            heard.append([*row[:SENSORS], sensors, *row[SENSORS + 1 :]])
-    return heard
+            received.append([*row[:SENSORS], sensors, *row[SENSORS + 1 :]])
+    return received
 
 
 def _accepts_gzip(request: Request) -> bool:

@@ -69,7 +69,7 @@ class InventedTraffic:
             return None
         leg = airframe.leg(number)
         contact = contact_at(
-            airframe.key, moment, first=start + leg.first_heard, last=start + leg.last_heard
+            airframe.key, moment, first=start + leg.first_received, last=start + leg.last_received
         )
         if contact is None:
             return None

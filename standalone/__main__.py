@@ -3,6 +3,8 @@
 import os
 import sys
 
+from configuration.logs import configure_logs
+from configuration.settings import Settings, SettingsError, load_settings
 from standalone.broker import EmbeddedBrokerError
 from standalone.database_folder import EmbeddedDatabaseError, ServerFailedError
 from standalone.errors import RefusedError, StandaloneError
@@ -12,8 +14,6 @@ from standalone.preflight import check, lock_data_dir
 from standalone.service import Service
 from standalone.stop_signals import StopSignals
 from standalone.terminal import say
-from telemetry.logs import configure_logs
-from telemetry.settings import Settings, SettingsError, load_settings
 
 EXIT_FAILED = 1
 EXIT_REFUSED = 2

@@ -5,8 +5,8 @@ import os
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from configuration.settings import OpenSkySettings, Settings
 from standalone.options import DEFAULT_INTERVAL_SECONDS, Options
-from telemetry.settings import OpenSkySettings, Settings
 
 PROJECT = Path(__file__).parent.parent
 

@@ -13,16 +13,16 @@ from confluent_kafka.admin import AdminClient
 from pydantic import SecretStr
 
 from collector.credentials import find_credentials
+from configuration.database_url import check_url, has_password, without_password
+from configuration.plaintext import Link, plaintext_sentences
+from configuration.settings import AccessSettings, KafkaSettings, OpenSkySettings, Settings
+from kafka_client.errors import BrokerErrors
+from kafka_client.refusals import refuse_unusable
 from standalone.child import User
 from standalone.database_folder import DatabaseFolder, server_user
 from standalone.errors import RefusedError
 from standalone.options import Options
 from standalone.terminal import say
-from telemetry.database_url import check_url, has_password, without_password
-from telemetry.kafka_errors import BrokerErrors
-from telemetry.kafka_refusals import refuse_unusable
-from telemetry.plaintext import Link, plaintext_sentences
-from telemetry.settings import AccessSettings, KafkaSettings, OpenSkySettings, Settings
 
 _ANSWER_SECONDS = 5.0
 

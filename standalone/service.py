@@ -6,6 +6,9 @@ import threading
 import time
 from collections.abc import Callable
 
+from configuration.database_url import without_password
+from configuration.http_address import url_of
+from configuration.settings import Settings
 from standalone.broker import EmbeddedBroker
 from standalone.child_log import Finding
 from standalone.children import Child
@@ -23,11 +26,8 @@ from standalone.log_end import LogEnd
 from standalone.options import Options
 from standalone.preflight import has_credentials
 from standalone.processor_status import ProcessorStatus
-from standalone.readiness import wait_for_picture, wait_for_simulator
+from standalone.readiness import wait_for_processor, wait_for_simulator
 from standalone.stop_signals import StopSignals
-from telemetry.database_url import without_password
-from telemetry.http_address import url_of
-from telemetry.settings import Settings
 
 _POLL_SECONDS = 0.1
 _WATCH_SECONDS = 0.25
@@ -91,7 +91,7 @@ class Service:
         self._start_database()
         self._migrate()
         self._start_children()
-        wait_for_picture(self._status, self._check_start, self._say)
+        wait_for_processor(self._status, self._check_start, self._say)
 
     def watch(self, line: LiveLine) -> None:
         """Show how it goes until a signal comes.

@@ -3,8 +3,8 @@
 import ipaddress
 import socket
 
+from configuration.settings import AccessSettings, Settings
 from processor.errors import FatalError
-from telemetry.settings import AccessSettings, Settings
 
 
 def refuse_contradictions(settings: Settings) -> None:

@@ -9,21 +9,21 @@ from typing import Any, Concatenate, NamedTuple, ParamSpec
 
 import asyncpg
 
-from processor.archive.audit import audit
-from processor.archive.audit_derived import Derived, Extent
-from processor.archive.audit_log import Log
-from processor.archive.audit_words import NothingToAudit, Proof, Violation
+from configuration.settings import Settings
+from processor.archive.audit.audit import audit
+from processor.archive.audit.derived import Derived, Extent
+from processor.archive.audit.findings import NothingToAudit, Proof, Violation
+from processor.archive.audit.log import Log
 from processor.archive.database import MISSING_SCHEMA, TO_ANY_CHUNK, Connection
-from processor.archive.flights import Flights
+from processor.archive.flights.store import Flights
 from processor.archive.instants import take_unix_seconds
 from processor.archive.progress import Progress
+from processor.archive.rollups import Rollups, Summed
 from processor.archive.sql import Queries, load_audit_queries, load_queries
-from processor.archive.sums import Summed, Sums
+from processor.database_errors import explain
 from processor.errors import FatalError, SchemaError, UnavailableError
 from processor.postgres import connect
 from processor.schema import check_schema
-from processor.trouble import explain
-from telemetry.settings import Settings
 
 AIRCRAFT_AT_ONCE = 500
 """Of a transaction that cuts flights anew."""
@@ -101,7 +101,7 @@ async def _audit(
 
 
 @in_one_sentence
-async def begin_anew(settings: Settings) -> int:
+async def reset_offsets(settings: Settings) -> int:
     """Keep what is known of the log under another name, so that the next start begins anew."""
     connection = await _connect(settings)
     queries = load_queries()
@@ -109,10 +109,10 @@ async def begin_anew(settings: Settings) -> int:
     try:
         async with connection.transaction():
             kept_as = f"{topic}@{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%S}"
-            moved = await connection.fetch(queries.begin_anew, topic, kept_as)
-            await connection.execute(queries.begin_anew_ledger, topic, kept_as)
-            await connection.execute(queries.begin_anew_days, topic, kept_as)
-            await connection.execute(queries.begin_anew_dead_letters, topic, kept_as)
+            moved = await connection.fetch(queries.reset_offsets, topic, kept_as)
+            await connection.execute(queries.reset_offsets_ledger, topic, kept_as)
+            await connection.execute(queries.reset_offsets_days, topic, kept_as)
+            await connection.execute(queries.reset_offsets_dead_letters, topic, kept_as)
     finally:
         await connection.close()
     sys.stdout.write(
@@ -148,10 +148,10 @@ async def rebuild(settings: Settings) -> int:
         parts = await connection.fetch(queries.parts)
         begins = await _begins(connection, queries, parts)
         with Progress() as progress:
-            await _cut_anew(connection, Flights(queries), begins, progress)
+            await _segment_again(connection, Flights(queries), begins, progress)
             for part in parts:
                 await connection.execute(queries.rebuild_minutes, *part)
-            done = await _sum_up(connection, Sums(queries), progress)
+            done = await _sum_up(connection, Rollups(queries), progress)
     except MISSING_SCHEMA as error:
         raise SchemaError(f"{error}. Run `alembic upgrade head` first") from error
     finally:
@@ -172,7 +172,7 @@ async def _begins(
     return await connection.fetch(queries.rebuild_begins, known, [since[one] for one in known])
 
 
-async def _cut_anew(
+async def _segment_again(
     connection: Connection,
     flights: Flights,
     begins: Sequence[asyncpg.Record],
@@ -182,12 +182,12 @@ async def _cut_anew(
         some = begins[first : first + AIRCRAFT_AT_ONCE]
         async with connection.transaction():
             since = {row["icao24"]: int(row["since"].timestamp()) for row in some}
-            await flights.cut_anew(connection, since)
+            await flights.segment_again(connection, since)
         done = first + len(some)
         progress(f"flights of {done:,} of {len(begins):,} aircraft are cut")
 
 
-async def _sum_up(connection: Connection, sums: Sums, progress: Progress) -> str:
+async def _sum_up(connection: Connection, sums: Rollups, progress: Progress) -> str:
     """Return what was done, in words."""
     done = Summed()
     words = _in_words(done)

@@ -10,20 +10,20 @@ from contextlib import asynccontextmanager, contextmanager
 import msgspec
 
 from processor.access.shares import Client, OverloadedError
-from processor.live import events
-from processor.live.aircraft import Aircraft
-from processor.live.audience import Audience, Limits, Visitor
-from processor.live.client_pacing import ClientPacing
-from processor.live.events import Event
+from processor.live.connection_limits import ConnectionLimits, Limits, StreamClient
 from processor.live.metrics import LiveMetrics
-from processor.live.position import EventId, parse_event_id
-from processor.live.restricted_scenes import RestrictedScenes
-from processor.live.scene import Scene
-from processor.live.shape import DELTA
-from processor.live.tracker import Tracker
-from processor.live.view import View
-from processor.live.viewer import Ending, Viewer
-from processor.live.wire import Piece, Wire
+from processor.live.restricted_ticks import RestrictedTicks
+from processor.live.subscriber import CloseReason, Subscriber
+from processor.stream import events
+from processor.stream.aircraft import Aircraft
+from processor.stream.catch_up import CatchUp
+from processor.stream.client_pacing import ClientPacing
+from processor.stream.encoder import Encoder, Frame
+from processor.stream.events import Event
+from processor.stream.live_state import LiveState
+from processor.stream.log_position import EventId, parse_event_id
+from processor.stream.output_format import DELTA
+from processor.stream.query import StreamQuery
 
 REACH_SECONDS = 5.0
 """How long a viewer may wait that comes from an instance which has read further than this one."""
@@ -31,9 +31,9 @@ REACH_SECONDS = 5.0
 FAREWELL_SECONDS = 1.0
 """How long a viewer may take for its last event."""
 
-STOPPING = Ending("stopping", "the server is shutting down")
-EXPIRED = Ending("expired", "the key or token has expired")
-OLD = Ending("age", "streams end after a while; go on from the last id")
+STOPPING = CloseReason("stopping", "the server is shutting down")
+EXPIRED = CloseReason("expired", "the key or token has expired")
+OLD = CloseReason("age", "streams end after a while; go on from the last id")
 
 
 class Lifetime(msgspec.Struct, frozen=True):
@@ -80,22 +80,22 @@ class Broadcaster:
         self._lifetime = lifetime
         self._clock = clock
         self._expiry_clock = clock if expiry_clock is None else expiry_clock
-        self._audience = Audience(limits, metrics)
+        self._audience = ConnectionLimits(limits, metrics)
         self.pacing = ClientPacing()
-        self._viewers: set[Viewer] = set()
-        self._tracker: Tracker
-        self._scene: Scene | None = None
-        self._restricted = RestrictedScenes(clock)
+        self._subscribers: set[Subscriber] = set()
+        self._tracker: LiveState
+        self._scene: CatchUp | None = None
+        self._restricted = RestrictedTicks(clock)
         self._turns = 0
         self._is_closing = False
         self._listeners: set[Callable[[], None]] = set()
 
     @property
-    def scene(self) -> Scene | None:
+    def scene(self) -> CatchUp | None:
         """The picture at its newest turn, None until it is whole."""
         return self._scene
 
-    def scene_of(self, view: View) -> Scene | None:
+    def scene_of(self, view: StreamQuery) -> CatchUp | None:
         """Return the picture as the viewers of a view see it, who have entered; None as above."""
         if self._scene is None or not view.filter.areas:
             return self._scene
@@ -111,7 +111,7 @@ class Broadcaster:
         """Whether the picture is whole and viewers are served."""
         return self._scene is not None and not self._is_closing
 
-    def begin(self, tracker: Tracker) -> None:
+    def begin(self, tracker: LiveState) -> None:
         """Take another tracker, of a log that is read anew; viewers wait until `open`."""
         self._tracker = tracker
         self.suspend()
@@ -127,7 +127,7 @@ class Broadcaster:
         """Serve: the tracker has read the log to its end."""
         # As if two turns had passed, so that who was here before finds itself behind.
         self._turns += 2
-        self._scene = Scene(self._tracker, self._turns, self._clock)
+        self._scene = CatchUp(self._tracker, self._turns, self._clock)
         self._restricted.open(self._tracker)
         self._wake_all()
 
@@ -139,8 +139,8 @@ class Broadcaster:
         if self._scene.turn(is_beat=is_beat, is_delta_watched=is_delta_watched):
             self._turns = self._scene.current.number
             self._restricted.turn(is_beat=is_beat)
-            for hear in self._listeners:
-                hear()
+            for receive in self._listeners:
+                receive()
             self._wake_all()
         self._metrics.aircraft.set(len(self._scene))
 
@@ -152,10 +152,10 @@ class Broadcaster:
     async def wait_empty(self, *, hurry: asyncio.Event) -> None:
         """Wait until everybody has gone, the drain time at the most, or until told to hurry."""
         give_up_at = time.monotonic() + self._lifetime.drain_seconds + FAREWELL_SECONDS
-        while self._viewers and not hurry.is_set() and time.monotonic() < give_up_at:  # noqa: ASYNC110 - once in a life
+        while self._subscribers and not hurry.is_set() and time.monotonic() < give_up_at:  # noqa: ASYNC110 - once in a life
             await asyncio.sleep(0.05)
 
-    async def snapshot(self, view: View, client: Client) -> bytes | None:
+    async def snapshot(self, view: StreamQuery, client: Client) -> bytes | None:
         """Return a view as JSON, or None until the picture is whole.
 
         Args:
@@ -166,187 +166,195 @@ class Broadcaster:
             scene = self._scene
             return None if scene is None else await scene.write_snapshot(view)
 
-    def select(self, view: View) -> Sequence[Aircraft] | None:
+    def select(self, view: StreamQuery) -> Sequence[Aircraft] | None:
         """Return who is in a view, or None until the picture is whole."""
         return self._scene.select(view) if self._scene is not None else None
 
     @contextmanager
-    def heard_by(self, hear: Callable[[], None]) -> Iterator[None]:
+    def observed_by(self, receive: Callable[[], None]) -> Iterator[None]:
         """Call a function at each turn, for a viewer that may be late but must miss none."""
-        self._listeners.add(hear)
+        self._listeners.add(receive)
         try:
             yield
         finally:
-            self._listeners.discard(hear)
+            self._listeners.discard(receive)
 
     def _wake_all(self) -> None:
-        for viewer in self._viewers:
-            viewer.wake()
+        for subscriber in self._subscribers:
+            subscriber.wake()
 
     @contextmanager
-    def entered(self, visitor: Visitor, view: View) -> Iterator[Viewer]:
+    def entered(self, client: StreamClient, view: StreamQuery) -> Iterator[Subscriber]:
         """Let a viewer in, and out again.
 
         Raises:
             OverloadedError: There are too many.
         """
-        self._audience.enter(visitor, view.shape)
-        viewer = Viewer(view, visitor)
-        timer = viewer.end_after(*self._lifetime_of(visitor))
+        self._audience.enter(client, view.shape)
+        subscriber = Subscriber(view, client)
+        timer = subscriber.end_after(*self._lifetime_of(client))
         self._restricted.enter(view.filter.areas)
-        self._viewers.add(viewer)
+        self._subscribers.add(subscriber)
         try:
-            yield viewer
+            yield subscriber
         finally:
             timer.cancel()
-            self._viewers.discard(viewer)
+            self._subscribers.discard(subscriber)
             self._restricted.leave(view.filter.areas)
-            self._audience.leave(visitor, viewer.view.shape)
+            self._audience.leave(client, subscriber.view.shape)
 
-    def _lifetime_of(self, visitor: Visitor) -> tuple[float, Ending]:
+    def _lifetime_of(self, client: StreamClient) -> tuple[float, CloseReason]:
         """Return how long a stream may last, and how it ends then."""
         share = random.uniform(0.8, 1)  # noqa: S311 - a spread
         age = self._lifetime.max_age_seconds * share
-        if visitor.expires_at is not None and visitor.expires_at - self._expiry_clock() < age:
-            return visitor.expires_at - self._expiry_clock(), EXPIRED
+        if client.expires_at is not None and client.expires_at - self._expiry_clock() < age:
+            return client.expires_at - self._expiry_clock(), EXPIRED
         return age, OLD
 
-    def subscribe(self, viewer: Viewer, view: View, past: object | None = None) -> None:
+    def subscribe(
+        self, subscriber: Subscriber, view: StreamQuery, past: object | None = None
+    ) -> None:
         """Let a viewer look at something else; it gets a snapshot of that.
 
         Args:
-            viewer: One that has entered.
+            subscriber: One that has entered.
             view: What it is to look at,
             past: and when, if not now.
 
         Raises:
             OverloadedError: Too many selections of fields are in use; nothing is changed.
         """
-        self._audience.exchange(viewer.visitor, viewer.view.shape, view.shape)
-        viewer.view, viewer.past = view, past
-        viewer.wake()
+        self._audience.exchange(subscriber.client, subscriber.view.shape, view.shape)
+        subscriber.view, subscriber.past = view, past
+        subscriber.wake()
 
     def overloaded(self, error: OverloadedError) -> Event:
         """Return what is told to one viewer too many."""
         self._metrics.closed.labels("overloaded").inc()
-        return events.farewell("overloaded", str(error), self.retry_ms())
+        return events.close_event("overloaded", str(error), self.retry_ms())
 
     def retry_ms(self) -> int:
         """Return a time that differs from viewer to viewer."""
         return int(self._lifetime.retry_ms * random.uniform(1, 2))  # noqa: S311 - a spread
 
     async def stream(
-        self, viewer: Viewer, wire: Wire[Piece], last_event_id: str
-    ) -> AsyncIterator[Piece]:
+        self, subscriber: Subscriber, wire: Encoder[Frame], last_event_id: str
+    ) -> AsyncIterator[Frame]:
         """Yield what is to be sent to a viewer until its stream is to end.
 
         Args:
-            viewer: One that has entered.
+            subscriber: One that has entered.
             wire: How it is written.
             last_event_id: What the viewer says it has seen last; empty if nothing.
         """
-        async for piece in self.follow(viewer, wire, last_event_id):
-            yield piece
-            del piece
-        async for piece in self.farewell(viewer, wire):
-            yield piece
+        async for frame in self.follow(subscriber, wire, last_event_id):
+            yield frame
+            del frame
+        async for frame in self.close_event(subscriber, wire):
+            yield frame
 
-    async def farewell(self, viewer: Viewer, wire: Wire[Piece]) -> AsyncIterator[Piece]:
+    async def close_event(
+        self, subscriber: Subscriber, wire: Encoder[Frame]
+    ) -> AsyncIterator[Frame]:
         """Yield what is said to a viewer whose stream ends."""
-        ending = self.ending(viewer)
+        ending = self.ending(subscriber)
         if ending is not None:
             self._metrics.closed.labels(ending.name).inc()
             # So that they do not all come back at the same moment.
             drain = self._lifetime.drain_seconds if self._is_closing else 0
             await asyncio.sleep(random.uniform(0, drain))  # noqa: S311 - a spread
-            for piece in wire.pack([events.farewell("bye", ending.text, self.retry_ms())]):
-                yield piece
+            for frame in wire.pack([events.close_event("bye", ending.text, self.retry_ms())]):
+                yield frame
 
-    def ending(self, viewer: Viewer) -> Ending | None:
+    def ending(self, subscriber: Subscriber) -> CloseReason | None:
         """Return how a viewer's stream is to end, None if it is to go on."""
-        return STOPPING if self._is_closing else viewer.ending
+        return STOPPING if self._is_closing else subscriber.ending
 
     async def follow(
         self,
-        viewer: Viewer,
-        wire: Wire[Piece],
+        subscriber: Subscriber,
+        wire: Encoder[Frame],
         last_event_id: str,
         # A number, for a viewer that stalls would keep a turn and all that was written in it.
-        told: int | None = None,
-    ) -> AsyncIterator[Piece]:
+        sent: int | None = None,
+    ) -> AsyncIterator[Frame]:
         """Yield the living picture until the stream is to end or the viewer looks at the past.
 
         Args:
-            viewer: One that has entered.
+            subscriber: One that has entered.
             wire: How it is written.
             last_event_id: What the viewer has seen last; empty if nothing.
-            told: The turn that it has taken, if it has come with that id just now.
+            sent: The turn that it has taken, if it has come with that id just now.
         """
         seen = parse_event_id(last_event_id)
-        if seen is not None and told is None:
-            await self._reach(viewer, seen)
-        view = viewer.view
-        while (scene := await self._news(viewer, view, told)) is not None:
-            if viewer.view is not view or told is None:
-                is_return = viewer.view is view and last_event_id != ""
-                async with self._paced(viewer, is_shared=not is_return):
+        if seen is not None and sent is None:
+            await self._reach(subscriber, seen)
+        view = subscriber.view
+        while (scene := await self._news(subscriber, view, sent)) is not None:
+            if subscriber.view is not view or sent is None:
+                is_return = subscriber.view is view and last_event_id != ""
+                async with self._paced(subscriber, is_shared=not is_return):
                     # In the meantime the picture may have moved on, or the stream be over.
-                    if (latest := self.scene_of(viewer.view)) is None or self._is_over(viewer):
+                    if (latest := self.scene_of(subscriber.view)) is None or self._is_over(
+                        subscriber
+                    ):
                         continue
                     scene = latest
-                    if is_return and viewer.view is view:
-                        pieces = self._resume(scene, view, wire, seen)
+                    if is_return and subscriber.view is view:
+                        frames = self._resume(scene, view, wire, seen)
                     else:
-                        pieces = scene.snapshot_pieces(viewer.view, wire)
-            elif scene.current.number == told + 1:
-                pieces = scene.next_pieces(view, wire)
+                        frames = scene.snapshot_pieces(subscriber.view, wire)
+            elif scene.current.number == sent + 1:
+                frames = scene.next_pieces(view, wire)
             else:
                 self._metrics.conflated.inc()
-                pieces, _ = scene.pieces_since(seen, view, wire)
-            view, told = viewer.view, scene.current.number
+                frames, _ = scene.pieces_since(seen, view, wire)
+            view, sent = subscriber.view, scene.current.number
             seen = scene.seen_by(view)
             # What was sent is let go: who waits for the next tick, and the traceback of a stream
             # that was cut off, would keep a whole picture each.
-            left, pieces = deque(pieces), ()
+            left, frames = deque(frames), ()
             while left:
                 yield left.popleft()
 
-    async def _news(self, viewer: Viewer, view: View, told: int | None) -> Scene | None:
+    async def _news(
+        self, subscriber: Subscriber, view: StreamQuery, sent: int | None
+    ) -> CatchUp | None:
         """Wait for what the viewer has not been told; None if it is not to be told more."""
-        while not self._is_over(viewer):
-            scene = self.scene_of(viewer.view)
-            if scene is not None and (scene.current.number != told or viewer.view is not view):
+        while not self._is_over(subscriber):
+            scene = self.scene_of(subscriber.view)
+            if scene is not None and (scene.current.number != sent or subscriber.view is not view):
                 return scene
-            await viewer.wait()
+            await subscriber.wait()
         return None
 
-    def _is_over(self, viewer: Viewer) -> bool:
+    def _is_over(self, subscriber: Subscriber) -> bool:
         """Whether a viewer is not to be told more of the living picture."""
-        return self.ending(viewer) is not None or viewer.past is not None
+        return self.ending(subscriber) is not None or subscriber.past is not None
 
     @asynccontextmanager
-    async def _paced(self, viewer: Viewer, *, is_shared: bool) -> AsyncIterator[None]:
+    async def _paced(self, subscriber: Subscriber, *, is_shared: bool) -> AsyncIterator[None]:
         """Let viewers of one client wait for each other, unless all who come get the same."""
-        if is_shared and viewer.view.is_standard:
+        if is_shared and subscriber.view.is_standard:
             yield
             return
-        async with self.pacing.paced(viewer.visitor):
+        async with self.pacing.paced(subscriber.client):
             yield
 
-    async def _reach(self, viewer: Viewer, seen: EventId) -> None:
+    async def _reach(self, subscriber: Subscriber, seen: EventId) -> None:
         """Wait until the picture is where the viewer was, if that is to be soon."""
-        scene = await self._news(viewer, viewer.view, None)
+        scene = await self._news(subscriber, subscriber.view, None)
         give_up_at = time.monotonic() + REACH_SECONDS
-        while scene is not None and scene.is_behind(seen, viewer.view):
-            if time.monotonic() > give_up_at or self.ending(viewer) is not None:
+        while scene is not None and scene.is_behind(seen, subscriber.view):
+            if time.monotonic() > give_up_at or self.ending(subscriber) is not None:
                 return
             await asyncio.sleep(0.05)
-            scene = self.scene_of(viewer.view)
+            scene = self.scene_of(subscriber.view)
 
     def _resume(
-        self, scene: Scene, view: View, wire: Wire[Piece], seen: EventId | None
-    ) -> tuple[Piece, ...]:
+        self, scene: CatchUp, view: StreamQuery, wire: Encoder[Frame], seen: EventId | None
+    ) -> tuple[Frame, ...]:
         """Go on where the viewer left if nothing is missing, else begin with a snapshot."""
-        pieces, is_certain = scene.pieces_since(seen, view, wire)
+        frames, is_certain = scene.pieces_since(seen, view, wire)
         self._metrics.resumed.labels("recovered" if is_certain else "reset").inc()
-        return pieces
+        return frames

@@ -11,7 +11,7 @@ class LiveMetrics:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.aircraft = Gauge("live_aircraft", "Aircraft in the picture.", registry=registry)
-        self.viewers = Gauge("stream_viewers", "Open streams.", registry=registry)
+        self.subscribers = Gauge("stream_viewers", "Open streams.", registry=registry)
         self.delay = Gauge(
             "live_delay_seconds",
             "Time from the newest last_contact to now, by the time of the data.",

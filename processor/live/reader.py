@@ -10,6 +10,9 @@ from typing import Protocol
 import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
+from configuration.log_throttle import Throttle
+from configuration.settings import KafkaSettings, LiveSettings
+from kafka_client.errors import BrokerErrors
 from processor.errors import LostLogError, UnavailableError
 from processor.kafka import (
     RECHECK_SECONDS,
@@ -24,16 +27,13 @@ from processor.kafka import (
     recheck,
 )
 from processor.live.log_time import find_log_time
-from processor.live.position import Position, epoch_of
-from processor.live.tracker import Update
 from processor.log_watch import Look
 from processor.message import LogIdentity, read_headers, read_poll_time, read_published_at
 from processor.polling import Polling
+from processor.stream.live_state import Update
+from processor.stream.log_position import LogPosition, epoch_of
 from telemetry.codec import Headers, MalformedMessageError, decode
-from telemetry.kafka_errors import BrokerErrors
-from telemetry.settings import KafkaSettings, LiveSettings
 from telemetry.state_vector import StateVector
-from telemetry.throttle import Throttle
 
 log = structlog.get_logger()
 
@@ -46,7 +46,7 @@ class Picture(Protocol):
     """The reader's audience; every call comes in the event loop's thread."""
 
     def begin(  # noqa: D102
-        self, start: Position, resumable_after: Position, *, is_whole: bool
+        self, start: LogPosition, resumable_after: LogPosition, *, is_whole: bool
     ) -> None: ...
     def extend(self, starts: Sequence[int]) -> None: ...  # noqa: D102
     def take(self, updates: list[Update]) -> None: ...  # noqa: D102
@@ -133,7 +133,10 @@ class LiveReader:
             resumable_after = self._look_up(resumable_since, end)
         # What stood before the oldest message may have been read by others a moment ago.
         is_whole = all(start > low or low == 0 for start, low in zip(starts, lows, strict=True))
-        start, resumable = Position(self._epoch, starts), Position(self._epoch, resumable_after)
+        start, resumable = (
+            LogPosition(self._epoch, starts),
+            LogPosition(self._epoch, resumable_after),
+        )
         self._call(lambda: self._picture.begin(start, resumable, is_whole=is_whole))
         self._next = dict(enumerate(starts))
         self._consumer.assign(self._at(starts))

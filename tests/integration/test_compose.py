@@ -10,14 +10,14 @@ from urllib.parse import quote, urlsplit
 import pytest
 import yaml
 
+from configuration.plaintext import ALL, plaintext_sentences
+from configuration.settings import load_settings
 from standalone.database import EmbeddedDatabase
 from standalone.database_folder import server_user
 from standalone.database_programs import programs_dir
-from telemetry.plaintext import ALL, plaintext_sentences
-from telemetry.settings import load_settings
-from tests.support import databases
-from tests.support.queries import fetch_value
-from tests.support.services import ROOT
+from testkit import databases
+from testkit.queries import fetch_value
+from testkit.services import ROOT
 
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, Any] = COMPOSE["services"]

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
+from configuration.settings import DatabaseSettings, Settings
 from processor.archive.commands import rebuild
-from telemetry.settings import DatabaseSettings, Settings
 from telemetry.state_vector import StateVector
-from tests.support.archive_site import ArchiveSite
-from tests.support.migration import migrate
-from tests.support.queries import fetch
-from tests.support.state_vectors import state_vector
+from testkit.archive_site import ArchiveSite
+from testkit.migration import migrate
+from testkit.queries import fetch
+from testkit.state_vectors import state_vector
 
 pytestmark = pytest.mark.real_database
 

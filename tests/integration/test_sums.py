@@ -4,12 +4,12 @@ import time
 
 import pytest
 
+from configuration.settings import DatabaseSettings, Settings
 from processor.archive.commands import rebuild
-from telemetry.settings import DatabaseSettings, Settings
 from telemetry.state_vector import StateVector
-from tests.support.archive_site import ArchiveSite
-from tests.support.queries import fetch, fetch_value
-from tests.support.state_vectors import state_vector
+from testkit.archive_site import ArchiveSite
+from testkit.queries import fetch, fetch_value
+from testkit.state_vectors import state_vector
 
 pytestmark = pytest.mark.real_database
 

@@ -8,10 +8,10 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Page, Route, expect
 
+from testkit.browser import Chromium, Pages
+from testkit.scripted_app import ScriptedApp
+from testkit.state_vectors import START, state_vector
 from tests.page.map_page import ARTEFACTS, DESKTOP
-from tests.support.browser import Chromium, Pages
-from tests.support.scripted_app import ScriptedApp
-from tests.support.state_vectors import START, state_vector
 
 pytestmark = [pytest.mark.real_browser, pytest.mark.asyncio(loop_scope="session")]
 

@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry
 
 from collector.clock import Clock
 from collector.metrics import Metrics
-from telemetry.settings import KafkaSettings, OpenSkySettings
+from configuration.settings import KafkaSettings, OpenSkySettings
 from telemetry.state_vector import StateVector
 
 TOPIC = "telemetry.raw"

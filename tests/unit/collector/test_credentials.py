@@ -7,7 +7,7 @@ import pytest
 from pydantic import SecretStr
 
 from collector.credentials import Credentials, find_credentials
-from telemetry.settings import OpenSkySettings, SettingsError
+from configuration.settings import OpenSkySettings, SettingsError
 
 EXPECTED = Credentials(client_id="me-api-client", client_secret="hush")  # noqa: S106 - invented
 

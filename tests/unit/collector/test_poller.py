@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 from collector.errors import FinalError, TransientError, UnauthorizedError
 from collector.metrics import Metrics
 from collector.opensky import OpenSky
-from telemetry.settings import Area, OpenSkySettings
+from configuration.settings import Area, OpenSkySettings
 from telemetry.state_vector import StateVector
 from tests.unit.collector.conftest import NOW, FakeClock, row
 from tests.unit.collector.poller_rig import (
@@ -110,8 +110,8 @@ async def test_an_outage_is_filled_in_oldest_first(rig: Rig) -> None:
     assert 280 < max(past) < 400
     contacts = rig.publisher.contacts()
     assert len(contacts) == len(set(contacts))
-    heard = sorted(contact - NOW for icao24, contact in contacts if icao24 == AIRCRAFT[0])
-    gaps = [later - earlier for earlier, later in itertools.pairwise(heard)]
+    received = sorted(contact - NOW for icao24, contact in contacts if icao24 == AIRCRAFT[0])
+    gaps = [later - earlier for earlier, later in itertools.pairwise(received)]
     assert max(gaps) <= 12
     live = [at for at in rig.sky.live() if at > 450]
     assert all(later - earlier == 10 for earlier, later in itertools.pairwise(live))
@@ -214,8 +214,8 @@ async def test_what_kafka_did_not_take_is_asked_for_again(rig: Rig) -> None:
     rig.clock.pause = pause_and_break  # type: ignore[method-assign]
     await rig.run(400)
     contacts = rig.publisher.contacts()
-    heard = sorted(contact - NOW for icao24, contact in contacts if icao24 == AIRCRAFT[0])
-    assert max(b - a for a, b in itertools.pairwise(heard)) <= 12
+    received = sorted(contact - NOW for icao24, contact in contacts if icao24 == AIRCRAFT[0])
+    assert max(b - a for a, b in itertools.pairwise(received)) <= 12
     assert len(contacts) == len(set(contacts))
 
 

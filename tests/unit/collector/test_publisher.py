@@ -13,8 +13,8 @@ from collector.clock import Clock
 from collector.errors import ProducerError
 from collector.metrics import Metrics
 from collector.publisher import Origin, Publisher
+from configuration.settings import KafkaSettings
 from telemetry.codec import MalformedMessageError, decode
-from telemetry.settings import KafkaSettings
 from telemetry.state_vector import StateVector
 from tests.unit.collector.conftest import NOW, FakeClock, MockBroker, state_vector
 

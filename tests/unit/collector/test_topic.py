@@ -12,8 +12,8 @@ from collector import topic as topic_module
 from collector.clock import Clock
 from collector.errors import TopicError
 from collector.topic import Topic
+from configuration.settings import KafkaSettings
 from telemetry.codec import encode
-from telemetry.settings import KafkaSettings
 from tests.unit.collector.conftest import NOW, TOPIC, FakeClock, MockBroker, state_vector
 
 

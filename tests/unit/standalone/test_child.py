@@ -7,7 +7,7 @@ import threading
 from pathlib import Path
 
 from standalone.child import spawn
-from tests.support.processes import is_alive, wait_until_gone
+from testkit.processes import is_alive, wait_until_gone
 
 _SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
 _PARENT = """

@@ -28,9 +28,9 @@ from standalone.database_folder import (
     first_untraversable,
     server_user,
 )
-from tests.support import databases
-from tests.support.processes import children_of, wait_until_gone
-from tests.support.queries import fetch
+from testkit import databases
+from testkit.processes import children_of, wait_until_gone
+from testkit.queries import fetch
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root may change owners")
 needs_user = pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")

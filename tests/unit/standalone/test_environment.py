@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from collector.credentials import find_credentials
+from configuration.settings import Settings, load_settings
 from simulator.server import TOKEN_PATH
 from standalone.environment import (
     PROJECT,
@@ -15,7 +16,6 @@ from standalone.environment import (
     simulator_arguments,
 )
 from standalone.options import Options, read_options
-from telemetry.settings import Settings, load_settings
 
 
 @pytest.fixture
@@ -112,8 +112,8 @@ def test_pace_of_the_polls(
     """No answer of a recording is skipped."""
     replay = (Path("a"),) if is_replay else ()
     asked = replace(options, replay=replay, interval_seconds=interval_seconds)
-    told = simulated_opensky(asked, Settings(), port=7)
-    assert float(told["OPENSKY_MIN_POLL_INTERVAL_SECONDS"]) == expected
+    sent = simulated_opensky(asked, Settings(), port=7)
+    assert float(sent["OPENSKY_MIN_POLL_INTERVAL_SECONDS"]) == expected
 
 
 def test_simulator_is_asked_without_a_proxy(

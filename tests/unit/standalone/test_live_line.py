@@ -9,7 +9,7 @@ from standalone.live_line import LiveLine, describe
 from standalone.processor_status import Figures
 
 FIGURES = Figures(
-    aircraft=2_926, rows_inserted=1_234_567, messages_accounted=0, delay_seconds=4.26, viewers=2
+    aircraft=2_926, rows_inserted=1_234_567, messages_accounted=0, delay_seconds=4.26, subscribers=2
 )
 
 

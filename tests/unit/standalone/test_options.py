@@ -31,7 +31,7 @@ def test_paths_are_the_users(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "sent"),
     [
         (["--opensky", "--aircraft", "5"], "--opensky and --aircraft"),
         (["--opensky", "--replay", "a"], "--opensky and --replay"),
@@ -46,12 +46,12 @@ def test_paths_are_the_users(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_wrong_arguments_are_told(
-    arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]
+    arguments: list[str], sent: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Which, its value, and what is allowed."""
     with pytest.raises(SystemExit, match="2"):
         read_options(arguments)
-    assert told in capsys.readouterr().err
+    assert sent in capsys.readouterr().err
 
 
 def test_help_has_examples(capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,6 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from configuration.settings import (
+    AccessSettings,
+    OpenSkySettings,
+    SecuritySettings,
+    Settings,
+    SettingsError,
+)
 from standalone.broker import EmbeddedBroker
 from standalone.database import EmbeddedDatabase, free_port
 from standalone.database_folder import FolderNotWritableError
@@ -14,13 +21,6 @@ from standalone.options import Options, read_options
 from standalone.preflight import check, check_port, has_credentials, lock_data_dir
 from standalone.service import Service
 from standalone.stop_signals import StopSignals
-from telemetry.settings import (
-    AccessSettings,
-    OpenSkySettings,
-    SecuritySettings,
-    Settings,
-    SettingsError,
-)
 
 
 @pytest.fixture
@@ -104,7 +104,7 @@ def test_database_that_answers_passes(options: Options, server_folder: Path) -> 
 
 
 @pytest.mark.parametrize(
-    ("url", "told"),
+    ("url", "sent"),
     [
         ("postgresql://me:secret@127.0.0.1:{port}/flights", "postgresql://me:***@127.0.0.1"),
         ("mysql://127.0.0.1/flights", "mysql://127.0.0.1/flights"),
@@ -113,10 +113,10 @@ def test_database_that_answers_passes(options: Options, server_folder: Path) -> 
         ("postgresql://me:sec@secret@127.0.0.1/flights", "in the password write @ as %40"),
     ],
 )
-def test_database_that_cannot_be_used(options: Options, url: str, told: str) -> None:
+def test_database_that_cannot_be_used(options: Options, url: str, sent: str) -> None:
     """Its address, without the password, and the way out."""
     sentence = refusal(replace(options, database=url.format(port=free_port())))
-    assert told in sentence
+    assert sent in sentence
     assert "secret" not in sentence
     assert "leave it out" in sentence
 

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from configuration.settings import AccessSettings, Settings
 from processor.access.refusals import refuse_contradictions, refuse_exposure
-from processor.api.server import listen
 from processor.errors import FatalError
+from processor.http.server.server import listen
 from processor.service import Service
-from telemetry.settings import AccessSettings, Settings
 
 TOKENS = {
     "jwt_issuer": "https://issuer.example",

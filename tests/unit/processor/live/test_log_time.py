@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processor.live.log_time import CLOSE_SECONDS, find_log_time
-from tests.support.state_vectors import START
+from testkit.state_vectors import START
 
 SPAN = 600
 

@@ -1,0 +1,35 @@
+"""Whether the files that the database's address names can be read."""
+
+import os
+from urllib.parse import parse_qsl, urlsplit
+
+from configuration.settings import DatabaseSettings, SettingsError
+
+_FILES = {
+    "sslrootcert": "PGSSLROOTCERT",
+    "sslcert": "PGSSLCERT",
+    "sslkey": "PGSSLKEY",
+    "sslcrl": "PGSSLCRL",
+    "passfile": "PGPASSFILE",
+    "servicefile": "PGSERVICEFILE",
+}
+"""Parameters of database.url that name files, with the variables that stand in for them."""
+
+
+def refuse_missing_files(settings: DatabaseSettings) -> None:
+    """Refuse files that are named and cannot be read.
+
+    Not a part of reading the settings: the collector needs neither the database nor its files.
+
+    Raises:
+        SettingsError: Naming the first.
+    """
+    query = dict(parse_qsl(urlsplit(settings.url.get_secret_value()).query))
+    for parameter, variable in _FILES.items():
+        file = query.get(parameter) or os.environ.get(variable)
+        if file and not os.access(file, os.R_OK):
+            setting = f"database.url: {parameter}" if parameter in query else variable
+            raise SettingsError(
+                f"{setting} names {file}, which is not there or cannot be read: put the file in its"
+                " place, or correct the setting"
+            )
