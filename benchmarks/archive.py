@@ -17,7 +17,8 @@ from benchmarks.bare_copy import Stored
 from benchmarks.feed import Feed
 from benchmarks.report import Figure, MeasurementError, Options, Report, ratios
 from benchmarks.rows import Row, sorted_rows
-from configuration.settings import ArchiveSettings, KafkaSettings
+from configuration.shared_sections import KafkaSettings
+from processor.settings import ArchiveSettings
 from telemetry.codec import decode
 from telemetry.state_vector import StateVector
 from testkit.audit_log import read_log

@@ -12,7 +12,7 @@ import uvloop
 from prometheus_client import CollectorRegistry
 
 from benchmarks.sampling import Sampler
-from configuration.settings import ArchiveSettings, DatabaseSettings, KafkaSettings
+from configuration.shared_sections import KafkaSettings
 from processor.archive.batch import Batch, Claim
 from processor.archive.batch_result import Stored
 from processor.archive.breaker import Breaker
@@ -24,6 +24,7 @@ from processor.archive.time_window import TimeWindow
 from processor.archive.writer import Writer
 from processor.garbage_collection import tune_gc
 from processor.message import LogIdentity, Watermarks
+from processor.settings import ArchiveSettings, DatabaseSettings
 
 GIVE_UP_SECONDS = 120.0
 

@@ -16,7 +16,7 @@ from benchmarks.report import Figure, MeasurementError, Options, Report, ratios
 from benchmarks.rows import Row, sorted_rows
 from benchmarks.subscriber_process import Burst
 from benchmarks.subscribers import QUIET_SECONDS, Viewing
-from configuration.settings import KafkaSettings
+from configuration.shared_sections import KafkaSettings
 from telemetry.codec import encode
 from telemetry.state_vector import StateVector
 from testkit.kafka import Kafka

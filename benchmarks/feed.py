@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from confluent_kafka import KafkaError, Message, Producer
 
 from collector.publisher import LINGER_MILLISECONDS, Origin
-from configuration.settings import KafkaSettings
+from configuration.shared_sections import KafkaSettings
 from telemetry.codec import encode
 from telemetry.state_vector import StateVector
 

@@ -11,8 +11,8 @@ from urllib.parse import urlencode
 import msgspec
 
 from benchmarks.history_traffic import AIRLINES, DAY_SECONDS, START, Legs, Size, addresses
-from configuration.settings import HistorySettings, LiveSettings
 from processor.named_sql import load_statements
+from processor.settings import HistorySettings, LiveSettings
 
 GOAL = "under 100"
 THINNED_POINTS = 100

@@ -14,13 +14,13 @@ import structlog
 import uvloop
 
 from benchmarks.report import MeasurementError
-from configuration.settings import AccessSettings, DatabaseSettings, HistorySettings, LiveSettings
 from processor.access.gate import create_gate
 from processor.garbage_collection import tune_gc
 from processor.history.database import HistoryDatabase
 from processor.http.app import create_app
 from processor.http.history.routes import history_routes
 from processor.http.server.server import create_server, listen
+from processor.settings import AccessSettings, DatabaseSettings, HistorySettings, LiveSettings
 from testkit.services import ROOT, child_environment
 
 ASKED_SECONDS = 600.0

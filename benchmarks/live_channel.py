@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from fastapi import APIRouter
 from prometheus_client import CollectorRegistry
 
-from configuration.settings import AccessSettings, LiveSettings, SseSettings
 from processor.access.gate import create_gate
 from processor.http.app import create_app
 from processor.http.server.connections import Bounds, Connections
@@ -19,6 +18,7 @@ from processor.live.connection_limits import Limits
 from processor.live.data_clock import DataClock
 from processor.live.metrics import LiveMetrics
 from processor.live.ticker import Ticker
+from processor.settings import AccessSettings, LiveSettings, SseSettings
 from processor.stream.live_state import Update
 from processor.stream.log_position import LogPosition
 from telemetry.state_vector import StateVector

@@ -13,7 +13,7 @@ from benchmarks.feed import Feed
 from benchmarks.report import Figure, MeasurementError, Options, Progress, Report
 from benchmarks.slope import slope
 from benchmarks.subscribers import Viewing
-from configuration.settings import KafkaSettings
+from configuration.shared_sections import KafkaSettings
 from telemetry.state_vector import StateVector
 from testkit import process_resources
 from testkit.kafka import Kafka

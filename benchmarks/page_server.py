@@ -14,10 +14,10 @@ import uvloop
 from fastapi import APIRouter
 
 from benchmarks.live_channel import POLL_SECONDS, SSE, LivePart, port_of
-from configuration.settings import LiveSettings, PageSettings
 from processor.garbage_collection import tune_gc
 from processor.http.page import BUILT, page_routes
 from processor.http.server.server import create_server, listen
+from processor.settings import LiveSettings, PageSettings
 from testkit.traffic import AIRCRAFT, Fleet
 
 LIVE = LiveSettings(tick_seconds=0.05, quiet_seconds=0.01, expiry_seconds=60)

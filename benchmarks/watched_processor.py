@@ -8,9 +8,10 @@ from pathlib import Path
 
 import uvloop
 
+from configuration.loading import load_settings
 from configuration.logs import configure_logs
-from configuration.settings import load_settings
 from processor.service import Service
+from processor.settings import ProcessorSettings
 
 
 async def _run(sent: Path) -> None:
@@ -18,7 +19,7 @@ async def _run(sent: Path) -> None:
         sent.write_text(f"{len(asyncio.all_tasks())} {len(gc.get_objects())}\n")
 
     asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, send)
-    await Service(load_settings(), "all").run()
+    await Service(load_settings(ProcessorSettings), "all").run()
 
 
 if __name__ == "__main__":

@@ -8,8 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from collector.service import run
+from collector.settings import CollectorSettings
+from configuration.errors import SettingsError
+from configuration.loading import load_settings
 from configuration.logs import configure_logs
-from configuration.settings import Settings, SettingsError, load_settings
 
 EXIT_SETTINGS = 2
 
@@ -49,7 +51,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Read the settings and run the collector; return the exit code."""
     options = _parser().parse_args(arguments)
     try:
-        settings = load_settings(options.config)
+        settings = load_settings(CollectorSettings, options.config)
         configure_logs(settings.log.level, settings.log.format)
         return _run(settings)
     except SettingsError as error:
@@ -57,7 +59,7 @@ def main(arguments: list[str] | None = None) -> int:
         return EXIT_SETTINGS
 
 
-def _run(settings: Settings) -> int:
+def _run(settings: CollectorSettings) -> int:
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         return runner.run(run(settings))
 

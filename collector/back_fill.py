@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from collector.published import Published
-from configuration.settings import Area
+from collector.settings import Area
 from telemetry.state_vector import StateVector
 
 HISTORY_SECONDS = 3_600

@@ -7,7 +7,7 @@ import structlog
 from collector.back_fill import HISTORY_SECONDS, MARGIN_SECONDS, BackFill, Moment, moments_between
 from collector.coverage import Gap
 from collector.credits import Governor, cost_of
-from configuration.settings import Area
+from collector.settings import Area
 
 GLOBE = "global"
 """The source of what was asked without a box."""

@@ -3,7 +3,7 @@
 import structlog
 
 from collector.clock import Clock
-from configuration.settings import Area
+from collector.settings import Area
 
 DAY_SECONDS = 86_400.0
 HOUR_SECONDS = 3_600.0

@@ -18,7 +18,7 @@ from collector.errors import (
     UnreadableAnswerError,
 )
 from collector.retry import RATE_LIMITED_WAIT_SECONDS, server_wait
-from configuration.settings import Area, OpenSkySettings
+from collector.settings import Area, OpenSkySettings
 
 _REMEDIES = {
     400: "a parameter is not accepted",

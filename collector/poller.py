@@ -18,9 +18,9 @@ from collector.metrics import Metrics
 from collector.opensky import OpenSky
 from collector.published import Published
 from collector.publisher import Origin, Publisher
+from collector.settings import Area, OpenSkySettings
 from collector.stale_polls import StalePolls
 from collector.state_requests import StateRequests
-from configuration.settings import Area, OpenSkySettings
 from telemetry.state_vector import StateVector
 
 WIDEN_AFTER_FAILURES = 5

@@ -14,7 +14,7 @@ from collector.clock import Clock
 from collector.errors import ProducerError
 from collector.metrics import Metrics
 from configuration.log_throttle import Throttle
-from configuration.settings import KafkaSettings
+from configuration.shared_sections import KafkaSettings
 from kafka_client.errors import REFUSALS, BrokerErrors
 from telemetry.codec import CONTENT_TYPE, REJECTED, SCHEMA_VERSION, encode
 from telemetry.state_vector import StateVector

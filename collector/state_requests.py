@@ -16,7 +16,7 @@ from collector.errors import (
 from collector.metrics import Metrics
 from collector.opensky import OpenSky
 from collector.retry import retrying
-from configuration.settings import Area
+from collector.settings import Area
 
 log = structlog.stdlib.get_logger()
 

@@ -14,7 +14,7 @@ from collector.answer_time import MAX_AHEAD_SECONDS
 from collector.clock import Clock
 from collector.errors import TopicError
 from configuration.log_throttle import Throttle
-from configuration.settings import KafkaSettings
+from configuration.shared_sections import KafkaSettings
 from kafka_client.errors import AUTHORIZATION, BrokerErrors
 from kafka_client.topic_policy import Shortcoming, creation_config, find_shortcomings, read_topic
 from telemetry.codec import MalformedMessageError, decode

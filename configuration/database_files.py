@@ -3,7 +3,7 @@
 import os
 from urllib.parse import parse_qsl, urlsplit
 
-from configuration.settings import DatabaseSettings, SettingsError
+from configuration.errors import SettingsError
 
 _FILES = {
     "sslrootcert": "PGSSLROOTCERT",
@@ -16,15 +16,13 @@ _FILES = {
 """Parameters of database.url that name files, with the variables that stand in for them."""
 
 
-def refuse_missing_files(settings: DatabaseSettings) -> None:
-    """Refuse files that are named and cannot be read.
-
-    Not a part of reading the settings: the collector needs neither the database nor its files.
+def refuse_missing_files(url: str) -> None:
+    """Check that the files which `database.url` or variables of PostgreSQL name can be read.
 
     Raises:
-        SettingsError: Naming the first.
+        SettingsError: Naming the first that cannot.
     """
-    query = dict(parse_qsl(urlsplit(settings.url.get_secret_value()).query))
+    query = dict(parse_qsl(urlsplit(url).query))
     for parameter, variable in _FILES.items():
         file = query.get(parameter) or os.environ.get(variable)
         if file and not os.access(file, os.R_OK):

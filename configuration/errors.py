@@ -7,6 +7,11 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
+
+class SettingsError(Exception):
+    """The settings cannot be used: show the user the text, which names key and remedy, and stop."""
+
+
 Root = type[BaseModel]
 """All settings, by sections."""
 

@@ -8,7 +8,7 @@ from typing import Any
 from confluent_kafka import KafkaError
 
 from configuration.log_throttle import Throttle
-from configuration.settings import KafkaSettings
+from configuration.shared_sections import KafkaSettings
 from kafka_client.log import LibraryLog, without_decoration
 
 REFUSAL_HOLDS_SECONDS = 15.0

@@ -4,7 +4,8 @@ import ssl
 from collections.abc import Iterator
 from pathlib import Path
 
-from configuration.settings import KafkaSettings, SettingsError
+from configuration.errors import SettingsError
+from configuration.shared_sections import KafkaSettings
 
 
 def refuse_unusable(settings: KafkaSettings) -> None:

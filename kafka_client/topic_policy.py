@@ -6,7 +6,7 @@ from typing import NamedTuple
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient, ConfigResource  # type: ignore[attr-defined]
 
-from configuration.settings import KafkaSettings
+from configuration.shared_sections import KafkaSettings
 
 MIN_BATCH_BYTES = 1_000_000
 """The largest batch that librdkafka makes; a topic that refuses it refuses whole polls."""

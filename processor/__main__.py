@@ -9,9 +9,15 @@ import structlog
 import uvloop
 
 from configuration.database_files import refuse_missing_files
+from configuration.errors import SettingsError
+from configuration.loading import load_settings
 from configuration.logs import configure_logs
-from configuration.plaintext import Link, warn_of_plaintext
-from configuration.settings import Settings, SettingsError, load_settings
+from configuration.transport_security import (
+    PlaintextConnection,
+    find_plaintext_database,
+    find_plaintext_kafka,
+    warn_of_plaintext,
+)
 from kafka_client.refusals import refuse_unusable
 from processor.access.new_key import print_new_key
 from processor.access.principal import LIVE, SCOPES
@@ -20,6 +26,7 @@ from processor.archive.commands import Asked, print_audit, rebuild, reset_offset
 from processor.errors import FatalError
 from processor.garbage_collection import give_back_large_blocks, tune_gc
 from processor.service import Service
+from processor.settings import ProcessorSettings
 
 log = structlog.get_logger()
 
@@ -62,9 +69,9 @@ def main() -> int:
     """Run the command and return the exit code."""
     arguments = _arguments()
     try:
-        settings = load_settings(arguments.config)
+        settings = load_settings(ProcessorSettings, arguments.config)
         if arguments.command != "key":
-            refuse_missing_files(settings.database)
+            refuse_missing_files(settings.database.url.get_secret_value())
     except SettingsError as error:
         sys.stderr.write(f"{error}\n")
         return 2
@@ -72,7 +79,7 @@ def main() -> int:
     tune_gc()
     give_back_large_blocks()
     try:
-        warn_of_plaintext(settings, _links(arguments))
+        warn_of_plaintext(settings.security, _plaintext_connections(settings, arguments))
         return uvloop.run(_run(settings, arguments))
     except SettingsError as error:
         sys.stderr.write(f"{error}\n")
@@ -82,15 +89,18 @@ def main() -> int:
         return 1
 
 
-def _links(arguments: argparse.Namespace) -> list[Link]:
-    """Return what the command connects to."""
+def _plaintext_connections(
+    settings: ProcessorSettings, arguments: argparse.Namespace
+) -> list[PlaintextConnection]:
+    """Return the connections without TLS that the command would open."""
     if arguments.command == "key":
         return []
+    found = find_plaintext_database(settings.database.url.get_secret_value())
     uses_kafka = arguments.command == "run" or arguments.kafka
-    return [Link.DATABASE, Link.KAFKA] if uses_kafka else [Link.DATABASE]
+    return [*found, *find_plaintext_kafka(settings.kafka)] if uses_kafka else found
 
 
-async def _run(settings: Settings, arguments: argparse.Namespace) -> int:
+async def _run(settings: ProcessorSettings, arguments: argparse.Namespace) -> int:
     match arguments.command:
         case "audit":
             return await print_audit(settings, Asked(arguments.kafka, arguments.deep))

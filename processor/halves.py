@@ -9,7 +9,6 @@ import structlog
 from fastapi import APIRouter
 from prometheus_client import CollectorRegistry
 
-from configuration.settings import Settings, SseSettings
 from processor.access.gate import Gate
 from processor.access.shares import ShareLimits
 from processor.archive.breaker import Breaker
@@ -36,6 +35,7 @@ from processor.live.reader import LiveReader
 from processor.live.ticker import Ticker
 from processor.log_watch import LogWatch, Look, Progress
 from processor.replay.session import Replay, ReplayLimits
+from processor.settings import ProcessorSettings, SseSettings
 
 log = structlog.get_logger()
 
@@ -50,7 +50,7 @@ NOT_AT_WORK = "this half is between two attempts; see the log"
 class _Archive:
     """One attempt at storing: everything in it is made for it and let go with it."""
 
-    def __init__(self, settings: Settings, metrics: ArchiveMetrics) -> None:
+    def __init__(self, settings: ProcessorSettings, metrics: ArchiveMetrics) -> None:
         queries = load_queries()
         owner = f"{socket.gethostname()}:{os.getpid()}"
         writing = _database(settings, f"flight-monitor archive {owner}")
@@ -145,7 +145,7 @@ class ArchiveHalf:
 
     name = "archive"
 
-    def __init__(self, settings: Settings, registry: CollectorRegistry) -> None:
+    def __init__(self, settings: ProcessorSettings, registry: CollectorRegistry) -> None:
         self._settings = settings
         self._metrics = ArchiveMetrics(registry)
         self._archive: _Archive | None = None
@@ -203,7 +203,7 @@ class LiveHalf:
 
     def __init__(
         self,
-        settings: Settings,
+        settings: ProcessorSettings,
         registry: CollectorRegistry,
         gate: Gate,
         history: HistoryDatabase,
@@ -319,7 +319,7 @@ def _retrieve(*tasks: asyncio.Task[None]) -> None:
             task.exception()
 
 
-def _database(settings: Settings, application_name: str) -> Database:
+def _database(settings: ProcessorSettings, application_name: str) -> Database:
     return Database(
         url=settings.database.url.get_secret_value(),
         application_name=application_name,
@@ -328,7 +328,7 @@ def _database(settings: Settings, application_name: str) -> Database:
     )
 
 
-def history_of(settings: Settings) -> HistoryDatabase:
+def history_of(settings: ProcessorSettings) -> HistoryDatabase:
     """Return connections to the history as the settings have them; none is opened yet."""
     return HistoryDatabase(
         url=settings.database.url.get_secret_value(),
@@ -338,7 +338,7 @@ def history_of(settings: Settings) -> HistoryDatabase:
     )
 
 
-def replay_limits_of(settings: Settings) -> ReplayLimits:
+def replay_limits_of(settings: ProcessorSettings) -> ReplayLimits:
     """Return how much of the past the settings allow to be replayed."""
     return ReplayLimits(
         places=ShareLimits(

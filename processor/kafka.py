@@ -16,7 +16,7 @@ from confluent_kafka import (
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._listoffsets import OffsetSpec
 
-from configuration.settings import KafkaSettings
+from configuration.shared_sections import KafkaSettings
 from kafka_client.errors import AUTHORIZATION, REFUSALS, BrokerErrors
 from kafka_client.topic_policy import find_shortcomings, read_topic
 from processor.errors import FatalError, LostLogError, UnavailableError

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from configuration.settings import KafkaSettings
+from configuration.shared_sections import KafkaSettings
 from kafka_client.errors import BrokerErrors
 from processor.errors import UnavailableError
 from processor.kafka import Broker

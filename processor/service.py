@@ -10,7 +10,6 @@ from fastapi import FastAPI
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
 
 from configuration.http_address import url_of
-from configuration.settings import Settings
 from processor.access.gate import create_gate
 from processor.access.metrics import watch_keys_file
 from processor.access.principal import METRICS
@@ -24,6 +23,7 @@ from processor.http.health import health_routes, holds
 from processor.http.history.routes import history_routes
 from processor.http.server.connections import Connections, bounds_of, fit_open_files
 from processor.http.server.server import create_server, listen
+from processor.settings import ProcessorSettings
 from processor.supervisor import Half, supervise
 
 log = structlog.get_logger()
@@ -37,10 +37,10 @@ class Service:
     """Starts what the role asks for, and ends it all when asked to or when no half works any more.
 
     Raises:
-        FatalError: Settings contradict each other.
+        FatalError: The settings contradict each other.
     """
 
-    def __init__(self, settings: Settings, role: Role) -> None:
+    def __init__(self, settings: ProcessorSettings, role: Role) -> None:
         refuse_contradictions(settings)
         self._settings = settings
         self._gate = create_gate(settings.access)

@@ -8,7 +8,6 @@ from collections.abc import Callable
 
 from configuration.database_url import without_password
 from configuration.http_address import url_of
-from configuration.settings import Settings
 from standalone.broker import EmbeddedBroker
 from standalone.child_log import Finding
 from standalone.children import Child
@@ -27,6 +26,7 @@ from standalone.options import Options
 from standalone.preflight import has_credentials
 from standalone.processor_status import ProcessorStatus
 from standalone.readiness import wait_for_processor, wait_for_simulator
+from standalone.settings import AllSettings
 from standalone.stop_signals import StopSignals
 
 _POLL_SECONDS = 0.1
@@ -48,7 +48,7 @@ class Service:
     """Everything that runs on behalf of one command."""
 
     def __init__(
-        self, options: Options, settings: Settings, *, signals: StopSignals, say: Say
+        self, options: Options, settings: AllSettings, *, signals: StopSignals, say: Say
     ) -> None:
         self._options = options
         self._settings = settings

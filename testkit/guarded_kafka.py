@@ -20,7 +20,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]
     ResourceType,
 )
 
-from configuration.settings import KafkaSettings
+from configuration.shared_sections import KafkaSettings
 from kafka_client.topic_policy import read_topic
 from standalone.database import free_port
 from testkit.kafka import Kafka

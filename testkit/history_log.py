@@ -11,7 +11,6 @@ from typing import Self
 import asyncpg
 from prometheus_client import CollectorRegistry
 
-from configuration.settings import SseSettings
 from processor.access.gate import Gate
 from processor.access.shares import ShareLimits
 from processor.access.tickets import Tickets
@@ -26,6 +25,7 @@ from processor.live.connection_limits import Limits
 from processor.live.metrics import LiveMetrics
 from processor.message import LogIdentity
 from processor.replay.session import Replay, ReplayLimits
+from processor.settings import SseSettings
 from processor.stream.live_state import LiveState, Update
 from processor.stream.log_position import LogPosition, epoch_of
 from telemetry.state_vector import FIELDS, StateVector

@@ -12,7 +12,6 @@ import httpx2
 from fastapi import APIRouter
 from prometheus_client import CollectorRegistry
 
-from configuration.settings import AccessSettings, HistorySettings, SseSettings
 from processor.access.gate import create_gate
 from processor.archive.instants import take_unix_seconds
 from processor.archive.unique_rows import to_rows
@@ -23,6 +22,7 @@ from processor.http.history.routes import history_routes
 from processor.http.server.server import Server, create_server, listen
 from processor.live.broadcaster import Broadcaster
 from processor.live.metrics import LiveMetrics
+from processor.settings import AccessSettings, HistorySettings, SseSettings
 from processor.stream.live_state import LiveState, Update
 from processor.stream.log_position import LogPosition
 from telemetry.state_vector import FIELDS, StateVector

@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 
 from prometheus_client import CollectorRegistry
 
-from configuration.settings import SseSettings
 from processor.access.gate import Gate
 from processor.access.tickets import Tickets
 from processor.http.app import create_app
@@ -15,6 +14,7 @@ from processor.http.stream.routes import stream_routes
 from processor.live.broadcaster import Broadcaster, Lifetime
 from processor.live.connection_limits import Limits
 from processor.live.metrics import LiveMetrics
+from processor.settings import SseSettings
 from processor.stream.live_state import LiveState, Update
 from processor.stream.log_position import LogPosition
 from telemetry.state_vector import StateVector

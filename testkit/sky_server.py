@@ -16,7 +16,6 @@ import uvloop
 from fastapi import APIRouter
 from prometheus_client import CollectorRegistry
 
-from configuration.settings import Settings
 from processor.access.gate import Gate, create_gate
 from processor.garbage_collection import give_back_large_blocks, tune_gc
 from processor.halves import LiveHalf, history_of
@@ -27,6 +26,7 @@ from processor.http.health import health_routes, holds
 from processor.http.history.routes import history_routes
 from processor.http.server.connections import Connections, bounds_of
 from processor.http.server.server import create_server, listen
+from processor.settings import ProcessorSettings
 from testkit.process_resources import allow_open_files, resident_kib
 from testkit.sky import EXPIRY_SECONDS, Sky
 
@@ -102,7 +102,7 @@ class _Process:
         self._sky = Sky(serving.aircraft, serving.seed)
         self._received_at: dict[int, float] = {}
         self._registry = CollectorRegistry()
-        settings = Settings.model_validate({"live": _LIVE, **serving.settings})
+        settings = ProcessorSettings.model_validate({"live": _LIVE, **serving.settings})
         gate, history = create_gate(settings.access), history_of(settings)
         self._half = LiveHalf(settings, self._registry, gate, history)
         self._picture = self._half._picture
@@ -197,7 +197,9 @@ class _Process:
         }
 
 
-def _history(settings: Settings, history: HistoryDatabase, live: LiveHalf, gate: Gate) -> APIRouter:
+def _history(
+    settings: ProcessorSettings, history: HistoryDatabase, live: LiveHalf, gate: Gate
+) -> APIRouter:
     return history_routes(
         database=history,
         broadcaster=live.broadcaster,

@@ -5,7 +5,6 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from configuration.settings import AccessSettings, PageSettings, Settings, SseSettings
 from processor.access.principal import METRICS
 from processor.access.shares import ShareLimits
 from processor.http.access.gate_middleware import require, ticket_routes
@@ -16,6 +15,7 @@ from processor.http.stream.routes import stream_routes
 from processor.message import LogIdentity
 from processor.replay.session import Replay, ReplayLimits
 from processor.service import Service
+from processor.settings import AccessSettings, PageSettings, ProcessorSettings, SseSettings
 from processor.stream.live_state import Update
 from processor.stream.log_position import LogPosition, epoch_of
 from telemetry.state_vector import StateVector
@@ -47,7 +47,7 @@ class WholeSite(HistorySite):
 
 def service_routes() -> set[tuple[str, str]]:
     """Return method and path of every route that the service has."""
-    app = Service(Settings(), "all")._app("127.0.0.1")
+    app = Service(ProcessorSettings(), "all")._app("127.0.0.1")
     return set(_routes_of(app.routes))
 
 

@@ -6,7 +6,6 @@ from contextlib import AbstractContextManager
 
 import msgspec
 
-from configuration.settings import AccessSettings
 from processor.access.api_keys import PREFIX, ApiKeys
 from processor.access.errors import AccessError, RightLostError, invalid_token
 from processor.access.grants import End, Grants, Right
@@ -20,6 +19,7 @@ from processor.access.key_set import (
 from processor.access.principal import ANYBODY, HISTORY, LIVE, Principal, Scope
 from processor.access.tickets import Tickets
 from processor.access.tokens import Tokens
+from processor.settings import AccessSettings
 
 LOOK_SECONDS = 2.0
 """Between two looks at the file of API keys, and between two checks of the rights in use."""

@@ -3,11 +3,11 @@
 import ipaddress
 import socket
 
-from configuration.settings import AccessSettings, Settings
 from processor.errors import FatalError
+from processor.settings import AccessSettings, ProcessorSettings
 
 
-def refuse_contradictions(settings: Settings) -> None:
+def refuse_contradictions(settings: ProcessorSettings) -> None:
     """Refuse settings of access that contradict each other.
 
     Raises:

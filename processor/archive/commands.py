@@ -9,7 +9,6 @@ from typing import Any, Concatenate, NamedTuple, ParamSpec
 
 import asyncpg
 
-from configuration.settings import Settings
 from processor.archive.audit.audit import audit
 from processor.archive.audit.derived import Derived, Extent
 from processor.archive.audit.findings import NothingToAudit, Proof, Violation
@@ -24,6 +23,7 @@ from processor.database_errors import explain
 from processor.errors import FatalError, SchemaError, UnavailableError
 from processor.postgres import connect
 from processor.schema import check_schema
+from processor.settings import ProcessorSettings
 
 AIRCRAFT_AT_ONCE = 500
 """Of a transaction that cuts flights anew."""
@@ -35,14 +35,16 @@ VIOLATION, NOTHING_TO_AUDIT, NOT_ALL_COMPARED = 1, 3, 4
 """Exit codes of the audit; 0 is that everything was compared and agrees, 2 a wrong setting."""
 
 Options = ParamSpec("Options")
-Command = Callable[Concatenate[Settings, Options], Awaitable[int]]
+Command = Callable[Concatenate[ProcessorSettings, Options], Awaitable[int]]
 
 
 def in_one_sentence(command: Command[Options]) -> Callable[..., Coroutine[Any, Any, int]]:
     """Let trouble with the database end a command with its reason and remedy, and no more."""
 
     @functools.wraps(command)
-    async def explained(settings: Settings, *args: Options.args, **kwargs: Options.kwargs) -> int:
+    async def explained(
+        settings: ProcessorSettings, *args: Options.args, **kwargs: Options.kwargs
+    ) -> int:
         try:
             return await command(settings, *args, **kwargs)
         except Exception as error:
@@ -61,7 +63,7 @@ class Asked(NamedTuple):
 
 
 @in_one_sentence
-async def print_audit(settings: Settings, asked: Asked) -> int:
+async def print_audit(settings: ProcessorSettings, asked: Asked) -> int:
     """Print the proof or the first violation; return the exit code."""
     connection = await _connect(settings)
     try:
@@ -84,7 +86,7 @@ async def print_audit(settings: Settings, asked: Asked) -> int:
 
 
 async def _audit(
-    connection: Connection, settings: Settings, asked: Asked, progress: Progress
+    connection: Connection, settings: ProcessorSettings, asked: Asked, progress: Progress
 ) -> Proof:
     queries = load_audit_queries()
     proof = await audit(connection, queries, progress)
@@ -101,7 +103,7 @@ async def _audit(
 
 
 @in_one_sentence
-async def reset_offsets(settings: Settings) -> int:
+async def reset_offsets(settings: ProcessorSettings) -> int:
     """Keep what is known of the log under another name, so that the next start begins anew."""
     connection = await _connect(settings)
     queries = load_queries()
@@ -122,7 +124,7 @@ async def reset_offsets(settings: Settings) -> int:
     return 0
 
 
-async def _connect(settings: Settings) -> Connection:
+async def _connect(settings: ProcessorSettings) -> Connection:
     """Connect once: an operator would rather know than wait."""
     timeout_seconds = settings.database.connect_timeout_seconds
     connection = await connect(
@@ -139,7 +141,7 @@ async def _connect(settings: Settings) -> Connection:
 
 
 @in_one_sentence
-async def rebuild(settings: Settings) -> int:
+async def rebuild(settings: ProcessorSettings) -> int:
     """Cut all flights anew and sum all minutes and hours up, out of the state vectors there are."""
     connection = await _connect(settings)
     queries = load_queries()

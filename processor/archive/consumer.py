@@ -13,7 +13,7 @@ import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from configuration.log_throttle import Throttle
-from configuration.settings import ArchiveSettings, KafkaSettings
+from configuration.shared_sections import KafkaSettings
 from processor.archive.batch import Batch, Claim
 from processor.archive.batch_result import Stored
 from processor.archive.breaker import Breaker
@@ -35,6 +35,7 @@ from processor.kafka import (
 )
 from processor.message import LogIdentity, Watermarks
 from processor.polling import Polling
+from processor.settings import ArchiveSettings
 
 log = structlog.get_logger()
 

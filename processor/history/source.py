@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import msgspec
 
-from configuration.settings import HistorySettings
 from processor.history.connection_pool import Questions
 from processor.history.database import HistoryDatabase
 from processor.history.queries import Queries, load_queries
 from processor.history.window import Window, choose_window
+from processor.settings import HistorySettings
 
 
 class Source(msgspec.Struct, frozen=True):

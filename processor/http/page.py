@@ -8,7 +8,7 @@ import structlog
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import FileResponse, PlainTextResponse, Response
 
-from configuration.settings import PageSettings
+from processor.settings import PageSettings
 from processor.stream.encoder import accepted_encodings
 
 log = structlog.get_logger()

@@ -11,7 +11,7 @@ import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from configuration.log_throttle import Throttle
-from configuration.settings import KafkaSettings, LiveSettings
+from configuration.shared_sections import KafkaSettings
 from kafka_client.errors import BrokerErrors
 from processor.errors import LostLogError, UnavailableError
 from processor.kafka import (
@@ -30,6 +30,7 @@ from processor.live.log_time import find_log_time
 from processor.log_watch import Look
 from processor.message import LogIdentity, read_headers, read_poll_time, read_published_at
 from processor.polling import Polling
+from processor.settings import LiveSettings
 from processor.stream.live_state import Update
 from processor.stream.log_position import LogPosition, epoch_of
 from telemetry.codec import Headers, MalformedMessageError, decode

@@ -8,11 +8,11 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
-from configuration.settings import LiveSettings
 from processor.live.broadcaster import Broadcaster
 from processor.live.clock_report import ClockReport
 from processor.live.data_clock import DataClock, Evidence
 from processor.live.metrics import LiveMetrics
+from processor.settings import LiveSettings
 from processor.stream.live_state import LiveState, Untimely, Update
 from processor.stream.log_position import LogPosition
 

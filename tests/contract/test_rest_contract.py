@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from fastapi import APIRouter
 
-from configuration.settings import AccessSettings, SseSettings
 from processor.access.new_key import make_key
 from processor.access.principal import METRICS
 from processor.http.access.gate_middleware import require, ticket_routes
 from processor.http.health import health_routes
 from processor.http.readsb.routes import readsb_routes
 from processor.http.stream.routes import stream_routes
+from processor.settings import AccessSettings, SseSettings
 from testkit.history_site import HistorySite
 from testkit.migration import migrate
 from testkit.state_vectors import START, state_vector

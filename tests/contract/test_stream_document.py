@@ -14,10 +14,11 @@ import pytest
 from hypothesis import given
 from jsonschema import Draft7Validator
 
-from configuration.settings import KafkaSettings, SseSettings
+from configuration.shared_sections import KafkaSettings
 from processor.http.stream.request import NOT_OF_THE_VIEW
 from processor.http.stream.websocket import POLICY_VIOLATION, SERVICE_RESTART, TRY_AGAIN_LATER
 from processor.replay import request
+from processor.settings import SseSettings
 from processor.stream.delta import NULL, TEXTS, UNITS
 from processor.stream.query import FORMATS, PARAMETERS
 from telemetry.codec import CONTENT_TYPE, SCHEMA_VERSION, encode

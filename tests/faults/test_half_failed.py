@@ -10,9 +10,9 @@ import pytest
 from confluent_kafka import TopicPartition
 from prometheus_client import CollectorRegistry
 
-from configuration.settings import Settings
 from processor.errors import LostLogError
 from processor.halves import ArchiveHalf
+from processor.settings import ProcessorSettings
 from testkit.databases import execute
 from testkit.deployment import Deployment
 from testkit.operations import is_ready, metric, readiness
@@ -182,7 +182,7 @@ def count_threads_and_files() -> list[int]:
 async def test_attempts_leave_nothing_behind(deployment: Deployment) -> None:
     """Neither threads nor connections, however often the archive is tried."""
     await asyncio.to_thread(lose_messages, deployment)
-    settings = Settings.model_validate(
+    settings = ProcessorSettings.model_validate(
         {
             "kafka": {
                 "bootstrap_servers": deployment.kafka.bootstrap_servers,

@@ -15,11 +15,11 @@ from geojson_pydantic import FeatureCollection
 from msgspec import json
 from pyarrow import parquet as pq  # type: ignore[import-untyped]
 
-from configuration.settings import AccessSettings, HistorySettings
 from processor.access.new_key import make_key
 from processor.history.export.reading import STATEMENTS, Selection, _by_aircraft, _by_time
 from processor.history.export.write import FORMATS
 from processor.history.window import Window
+from processor.settings import AccessSettings, HistorySettings
 from telemetry.state_vector import StateVector
 from testkit.history_site import HistorySite
 from testkit.migration import migrated_database

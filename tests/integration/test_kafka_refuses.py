@@ -17,7 +17,7 @@ from collector.errors import TopicError
 from collector.metrics import Metrics
 from collector.publisher import Origin, Publisher
 from collector.topic import Topic
-from configuration.settings import KafkaSettings
+from configuration.shared_sections import KafkaSettings
 from kafka_client.topic_policy import read_topic
 from standalone.errors import RefusedError
 from standalone.preflight import _check_kafka

@@ -12,10 +12,10 @@ import httpx2
 import pytest
 from fastapi import APIRouter
 
-from configuration.settings import AccessSettings, HistorySettings, SseSettings
 from processor.access.shares import ShareLimits
 from processor.http.stream.routes import stream_routes
 from processor.replay.session import Replay, ReplayLimits
+from processor.settings import AccessSettings, HistorySettings, SseSettings
 from standalone.database import EmbeddedDatabase
 from testkit import databases
 from testkit.history_site import EXPIRY_SECONDS, HistorySite

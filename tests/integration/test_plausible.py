@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from configuration.settings import DatabaseSettings, Settings
 from processor.archive.commands import rebuild
+from processor.settings import DatabaseSettings, ProcessorSettings
 from telemetry.state_vector import StateVector
 from testkit.archive_site import ArchiveSite
 from testkit.migration import migrate
@@ -178,5 +178,5 @@ async def test_rebuild_measures_what_was_measured_before(site: ArchiveSite) -> N
     migrate(site.dsn)
     unknown = "SELECT implausible_positions, airborne FROM flights"
     assert fetch(site.dsn, unknown) == [(None, None)]
-    await rebuild(Settings(database=DatabaseSettings(url=site.dsn)))
+    await rebuild(ProcessorSettings(database=DatabaseSettings(url=site.dsn)))
     assert fetch(site.dsn, unknown) == [(1, True)]

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 
-from configuration.settings import KafkaSettings
+from configuration.shared_sections import KafkaSettings
 from kafka_client.errors import BrokerErrors
 from kafka_client.topic_policy import find_shortcomings, read_topic
 from processor.archive.audit.findings import Proof, Violation, place

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from fastapi import APIRouter
 from prometheus_client import CollectorRegistry
 
-from configuration.settings import HistorySettings
 from processor.access.gate import Gate
 from processor.history.connection_pool import Questions, share_limits
 from processor.history.database import HistoryDatabase, Use
@@ -22,6 +21,7 @@ from processor.http.history.snapshot_routes import moment_routes
 from processor.http.history.statistics_routes import statistics_routes
 from processor.http.server.sending import Deadlines
 from processor.live.broadcaster import Broadcaster
+from processor.settings import HistorySettings
 
 
 def history_routes(

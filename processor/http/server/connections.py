@@ -9,9 +9,10 @@ import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from configuration.log_throttle import Throttle
-from configuration.settings import HttpSettings, SseSettings
+from configuration.shared_sections import HttpSettings
 from processor.access.addresses import network_of
 from processor.http.access.proxies import read_address
+from processor.settings import SseSettings
 
 log = structlog.get_logger()
 

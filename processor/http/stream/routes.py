@@ -2,7 +2,6 @@
 
 from fastapi import APIRouter
 
-from configuration.settings import SseSettings
 from processor.access.gate import Gate
 from processor.http.stream.current_state import flight_routes
 from processor.http.stream.sse import sse_routes
@@ -10,6 +9,7 @@ from processor.http.stream.websocket import websocket_routes
 from processor.live.broadcaster import Broadcaster
 from processor.live.metrics import LiveMetrics
 from processor.replay.session import Replay
+from processor.settings import SseSettings
 
 
 def stream_routes(

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from configuration.settings import AccessSettings, HistorySettings
 from processor.access.new_key import make_key
+from processor.settings import AccessSettings, HistorySettings
 from testkit.history_site import HistorySite
 from testkit.migration import migrated_database
 

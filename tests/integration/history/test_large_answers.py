@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator
 import httpx2
 import pytest
 
-from configuration.settings import HistorySettings
 from processor.http.history import large_answers
 from processor.http.server import sending
+from processor.settings import HistorySettings
 from testkit.history_site import HistorySite
 from testkit.state_vectors import START, state_vector
 

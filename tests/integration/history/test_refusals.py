@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from configuration.settings import HistorySettings
 from processor.history import database
+from processor.settings import HistorySettings
 from testkit.history_site import HistorySite
 from testkit.state_vectors import START
 

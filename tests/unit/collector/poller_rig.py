@@ -15,7 +15,7 @@ from collector.opensky import OpenSky
 from collector.poller import Poller
 from collector.published import Published
 from collector.publisher import Origin, Settle
-from configuration.settings import OpenSkySettings
+from collector.settings import OpenSkySettings
 from telemetry.state_vector import StateVector
 from tests.unit.collector.conftest import NOW, FakeClock, row
 

@@ -7,7 +7,8 @@ import pytest
 from pydantic import SecretStr
 
 from collector.credentials import Credentials, find_credentials
-from configuration.settings import OpenSkySettings, SettingsError
+from collector.settings import OpenSkySettings
+from configuration.errors import SettingsError
 
 EXPECTED = Credentials(client_id="me-api-client", client_secret="hush")  # noqa: S106 - invented
 

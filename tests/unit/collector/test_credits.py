@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from collector.credits import DAY_SECONDS, HOUR_SECONDS, Governor, cost_of
-from configuration.settings import Area
+from collector.settings import Area
 from tests.unit.collector.conftest import FakeClock
 
 

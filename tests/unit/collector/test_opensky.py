@@ -18,7 +18,7 @@ from collector.errors import (
     UnreadableAnswerError,
 )
 from collector.opensky import OpenSky, timeouts
-from configuration.settings import Area, OpenSkySettings
+from collector.settings import Area, OpenSkySettings
 from tests.unit.collector.conftest import NOW, FakeClock, row
 
 Handler = Callable[[httpx2.Request], httpx2.Response]

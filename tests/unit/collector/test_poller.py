@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 from collector.errors import FinalError, TransientError, UnauthorizedError
 from collector.metrics import Metrics
 from collector.opensky import OpenSky
-from configuration.settings import Area, OpenSkySettings
+from collector.settings import Area, OpenSkySettings
 from telemetry.state_vector import StateVector
 from tests.unit.collector.conftest import NOW, FakeClock, row
 from tests.unit.collector.poller_rig import (

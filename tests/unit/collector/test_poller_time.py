@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry
 from typing_extensions import override
 
 from collector.metrics import Metrics
-from configuration.settings import OpenSkySettings
+from collector.settings import OpenSkySettings
 from tests.unit.collector.conftest import NOW, FakeClock, row
 from tests.unit.collector.poller_rig import AIRCRAFT, Rig, Sky, between, events
 

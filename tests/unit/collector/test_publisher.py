@@ -13,7 +13,7 @@ from collector.clock import Clock
 from collector.errors import ProducerError
 from collector.metrics import Metrics
 from collector.publisher import Origin, Publisher
-from configuration.settings import KafkaSettings
+from configuration.shared_sections import KafkaSettings
 from telemetry.codec import MalformedMessageError, decode
 from telemetry.state_vector import StateVector
 from tests.unit.collector.conftest import NOW, FakeClock, MockBroker, state_vector

@@ -12,7 +12,7 @@ from collector import topic as topic_module
 from collector.clock import Clock
 from collector.errors import TopicError
 from collector.topic import Topic
-from configuration.settings import KafkaSettings
+from configuration.shared_sections import KafkaSettings
 from telemetry.codec import encode
 from tests.unit.collector.conftest import NOW, TOPIC, FakeClock, MockBroker, state_vector
 

@@ -3,7 +3,9 @@
 import pytest
 
 from configuration.database_url import check_url, has_password, without_password
-from configuration.settings import SettingsError, load_settings
+from configuration.errors import SettingsError
+from configuration.loading import load_settings
+from standalone.settings import AllSettings
 
 UNREADABLE = [
     "mysql://me:secret@db/x",
@@ -25,7 +27,7 @@ def test_what_cannot_be_read_is_refused_without_quoting_it(
     """A special character in a password is the commonest mistake, and its error goes to logs."""
     monkeypatch.setenv("DATABASE_URL", url)
     with pytest.raises(SettingsError) as refused:
-        load_settings()
+        load_settings(AllSettings)
     assert "database.url: (not shown)" in str(refused.value)
     assert "cret" not in str(refused.value)
 

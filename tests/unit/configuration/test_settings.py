@@ -6,8 +6,13 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
-from configuration.settings import KafkaSettings, Settings, SettingsError, load_settings
+from collector.settings import CollectorSettings
+from configuration.errors import SettingsError
+from configuration.loading import SECTIONS, ServiceSettings, load_settings
+from configuration.shared_sections import KafkaSettings
 from kafka_client.refusals import refuse_unusable
+from processor.settings import ProcessorSettings
+from standalone.settings import AllSettings
 
 CONFIG = Path("config.yaml")
 
@@ -20,12 +25,26 @@ def config_file(tmp_path: Path) -> Path:
 def test_config_yaml_names_every_setting_with_its_default() -> None:
     """The file that people read says what the code does."""
     written = yaml.safe_load(CONFIG.read_text())
-    defaults = Settings()
-    for section, fields in Settings.model_fields.items():
+    defaults = AllSettings()
+    for section, fields in AllSettings.model_fields.items():
         assert isinstance(fields.annotation, type)
         assert issubclass(fields.annotation, BaseModel)
         assert set(written[section]) == set(fields.annotation.model_fields)
-    assert load_settings(CONFIG).model_dump() == defaults.model_dump()
+    assert load_settings(AllSettings, CONFIG).model_dump() == defaults.model_dump()
+
+
+@pytest.mark.parametrize("kind", [CollectorSettings, ProcessorSettings])
+def test_a_service_passes_over_the_sections_of_the_other_and_refuses_all_other_names(
+    kind: type[ServiceSettings], config_file: Path
+) -> None:
+    """One config.yaml serves both services; each checks its own sections."""
+    assert set(AllSettings.model_fields) == SECTIONS
+    others = SECTIONS.difference(kind.model_fields)
+    config_file.write_text("".join(f"{name}: {{unknown: 1}}\n" for name in others))
+    assert load_settings(kind, config_file).model_dump() == kind().model_dump()
+    config_file.write_text("kafak: {}")
+    with pytest.raises(SettingsError, match=r"kafak: .*mean kafka"):
+        load_settings(kind, config_file)
 
 
 def test_environment_is_over_file_is_over_default(
@@ -36,7 +55,7 @@ def test_environment_is_over_file_is_over_default(
     monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", "environment:1,environment:2")
     monkeypatch.setenv("OPENSKY_CREDENTIALS_FILE", "/run/secrets/credentials.json")
     monkeypatch.setenv("SSE_ALLOWED_ORIGINS", "https://a.example, https://b.example")
-    settings = load_settings(config_file)
+    settings = load_settings(AllSettings, config_file)
     assert settings.kafka.bootstrap_servers == "environment:1,environment:2"
     assert settings.kafka.topic == "of.file"
     assert settings.kafka.partitions == 12
@@ -47,7 +66,7 @@ def test_environment_is_over_file_is_over_default(
 def test_other_programs_variables_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """KAFKA_HEAP_OPTS is the broker's, not a misspelt setting of ours."""
     monkeypatch.setenv("KAFKA_HEAP_OPTS", "-Xmx1g")
-    assert load_settings().kafka == Settings().kafka
+    assert load_settings(AllSettings).kafka == AllSettings().kafka
 
 
 @pytest.mark.parametrize(
@@ -91,7 +110,7 @@ def test_what_cannot_be_used_is_refused(config_file: Path, text: str, said: str)
     """Key, value and what is allowed, at start."""
     config_file.write_text(text)
     with pytest.raises(SettingsError, match=said):
-        load_settings(config_file)
+        load_settings(AllSettings, config_file)
 
 
 @pytest.mark.parametrize(
@@ -122,7 +141,7 @@ def test_kafka_settings_that_can_never_work_are_refused(
 ) -> None:
     """At the start of those who use Kafka; a migration needs no password of it."""
     config_file.write_text(f"kafka: {text}")
-    settings = load_settings(config_file)
+    settings = load_settings(AllSettings, config_file)
     with pytest.raises(SettingsError, match=said):
         refuse_unusable(settings.kafka)
 
@@ -138,14 +157,14 @@ def test_files_and_passwords_that_are_not_used_are_not_looked_at() -> None:
 def test_keys_may_come_from_afar_by_tls_and_from_this_machine(config_file: Path, url: str) -> None:
     """Whoever could replace them on the way could make tokens."""
     config_file.write_text(f"access: {{jwks_url: '{url}'}}")
-    assert load_settings(config_file).access.jwks_url == url
+    assert load_settings(AllSettings, config_file).access.jwks_url == url
 
 
 def test_lists_of_access_come_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
     """As all lists of the environment do."""
     monkeypatch.setenv("ACCESS_JWT_ALGORITHMS", "ES256, Ed25519")
     monkeypatch.setenv("HTTP_ALLOWED_HOSTS", "flights.example, *.flights.example, [2001:db8::1]")
-    settings = load_settings()
+    settings = load_settings(AllSettings)
     assert settings.access.jwt_algorithms == ("ES256", "Ed25519")
     assert settings.http.allowed_hosts[1:] == ("*.flights.example", "[2001:db8::1]")
 
@@ -154,24 +173,24 @@ def test_secrets_are_not_shown(config_file: Path, monkeypatch: pytest.MonkeyPatc
     """Neither in the settings' text nor in the complaint about them."""
     monkeypatch.setenv("OPENSKY_CLIENT_SECRET", "hush-hush")
     monkeypatch.setenv("DATABASE_URL", "postgresql://me:hush-hush@db/flights")
-    assert "hush-hush" not in repr(load_settings())
+    assert "hush-hush" not in repr(load_settings(AllSettings))
     config_file.write_text("opensky: {client_secret: [hush-hush]}")
     monkeypatch.delenv("OPENSKY_CLIENT_SECRET")
     with pytest.raises(SettingsError) as raised:
-        load_settings(config_file)
+        load_settings(AllSettings, config_file)
     assert "hush-hush" not in str(raised.value)
 
 
 def test_a_missing_file_is_said(tmp_path: Path) -> None:
     """Only a file that was asked for must be there."""
     with pytest.raises(SettingsError, match="no such file"):
-        load_settings(tmp_path / "nowhere.yaml")
+        load_settings(AllSettings, tmp_path / "nowhere.yaml")
 
 
 def test_settings_cannot_be_changed() -> None:
     """They are passed around, so nobody may write to them."""
     with pytest.raises(ValueError, match="frozen"):
-        Settings().kafka.topic = "other"  # type: ignore[misc]
+        AllSettings().kafka.topic = "other"  # type: ignore[misc]
 
 
 @pytest.mark.parametrize(
@@ -189,5 +208,5 @@ def test_no_secret_is_quoted_by_a_refusal(config_file: Path, text: str) -> None:
     """Neither by a section that is no section nor by what is no YAML."""
     config_file.write_text(text)
     with pytest.raises(SettingsError) as refused:
-        load_settings(config_file)
+        load_settings(AllSettings, config_file)
     assert "hunter2" not in str(refused.value)

@@ -7,7 +7,7 @@ from confluent_kafka import KafkaError
 from structlog.testing import capture_logs
 
 from configuration.log_throttle import INTERVAL_SECONDS, MAX_KEYS, Throttle
-from configuration.settings import KafkaSettings
+from configuration.shared_sections import KafkaSettings
 from kafka_client.errors import REFUSAL_HOLDS_SECONDS, BrokerErrors
 from kafka_client.log import LibraryLog
 

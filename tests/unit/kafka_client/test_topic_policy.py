@@ -2,7 +2,7 @@
 
 import pytest
 
-from configuration.settings import KafkaSettings
+from configuration.shared_sections import KafkaSettings
 from kafka_client.topic_policy import TopicState, creation_config, find_shortcomings
 
 GOOD = {

@@ -5,7 +5,7 @@ import time
 import pytest
 from prometheus_client import CollectorRegistry
 
-from configuration.settings import KafkaSettings
+from configuration.shared_sections import KafkaSettings
 from processor import log_watch
 from processor.archive.metrics import ArchiveMetrics
 from processor.log_watch import LogWatch, Progress

@@ -15,11 +15,11 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from configuration.settings import AccessSettings
 from processor.access.api_keys import ApiKeys
 from processor.access.gate import LOOK_SECONDS
 from processor.access.principal import LIVE
 from processor.http.stream.revocation import LAST_EVENT_SECONDS
+from processor.settings import AccessSettings
 from testkit.keys_file import KeysFile
 from testkit.raw_subscriber import Subscriber
 from testkit.scripted_app import ScriptedApp

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from joserfc.jwk import Key, RSAKey
 
-from configuration.settings import AccessSettings
 from processor.access.api_keys import ApiKeys
 from processor.access.errors import AccessError, RightLostError
 from processor.access.gate import Gate, create_gate
@@ -17,6 +16,7 @@ from processor.access.principal import ANYBODY, HISTORY, LIVE, METRICS, Principa
 from processor.access.tickets import Tickets
 from processor.access.tokens import LEEWAY_SECONDS
 from processor.errors import FatalError
+from processor.settings import AccessSettings
 from tests.unit.processor.access.issuer import (
     AUDIENCE,
     ISSUER,

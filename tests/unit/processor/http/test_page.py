@@ -7,8 +7,8 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from configuration.settings import PageSettings
 from processor.http.page import page_routes
+from processor.settings import PageSettings
 
 TILES = PageSettings(
     tile_url="https://tiles.example.org/{z}/{x}/{y}.png", tile_attribution="Example"

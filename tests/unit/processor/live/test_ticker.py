@@ -4,13 +4,13 @@ import pytest
 from prometheus_client import CollectorRegistry
 from structlog.testing import capture_logs
 
-from configuration.settings import LiveSettings
 from processor.live.broadcaster import Broadcaster, Lifetime
 from processor.live.clock_report import CHANGE_SECONDS, REPEAT_SECONDS, ClockReport
 from processor.live.connection_limits import Limits
 from processor.live.data_clock import DataClock
 from processor.live.metrics import LiveMetrics
 from processor.live.ticker import Ticker
+from processor.settings import LiveSettings
 from processor.stream.live_state import Update
 from processor.stream.log_position import LogPosition
 from testkit.state_vectors import START, state_vector

@@ -11,7 +11,6 @@ from prometheus_client import CollectorRegistry
 from starlette.testclient import TestClient, WebSocketDenialResponse
 from starlette.types import Message, Receive, Scope, Send
 
-from configuration.settings import AccessSettings
 from processor.access.gate import Gate, create_gate
 from processor.access.new_key import make_key
 from processor.access.principal import LIVE, METRICS, Principal
@@ -19,6 +18,7 @@ from processor.http.access.gate_middleware import require, ticket_routes
 from processor.http.access.hosts import HostCheck, accepted_hosts
 from processor.http.app import create_app
 from processor.http.health import health_routes
+from processor.settings import AccessSettings
 
 ORIGIN = "https://map.example"
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - a name for it, nothing is bound

@@ -9,9 +9,10 @@ from fastapi import FastAPI, Request
 from starlette.types import Receive, Scope, Send
 from structlog.testing import capture_logs
 
-from configuration.settings import HttpSettings, Settings
+from configuration.shared_sections import HttpSettings
 from processor.http.access.proxies import TrustedProxies
 from processor.http.server.server import create_server, listen
+from processor.settings import ProcessorSettings
 
 PROXY, INNER_PROXY, CLIENT = "10.0.0.1", "10.0.0.2", "203.0.113.7"
 
@@ -168,7 +169,7 @@ async def test_the_server_trusts_what_the_settings_say_and_no_variable(
 
     headers = {"X-Forwarded-For": CLIENT, "X-Forwarded-Proto": "https"}
     for trusted, expected in (
-        (Settings().http.trusted_proxies, ["127.0.0.1", "http"]),
+        (ProcessorSettings().http.trusted_proxies, ["127.0.0.1", "http"]),
         (("127.0.0.1",), [CLIENT, "https"]),
     ):
         listener: socket.socket = listen("127.0.0.1", 0, write_deadline_seconds=5)

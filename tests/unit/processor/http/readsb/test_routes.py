@@ -10,10 +10,10 @@ import httpx2
 import msgspec
 import pytest
 
-from configuration.settings import AccessSettings
 from processor.access.gate import Gate, create_gate
 from processor.access.new_key import make_key
 from processor.http.readsb.routes import readsb_routes
+from processor.settings import AccessSettings
 from testkit.live_site import LiveSite
 from testkit.state_vectors import START, state_vector
 

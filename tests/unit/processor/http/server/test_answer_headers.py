@@ -7,12 +7,12 @@ import httpx2
 import pytest
 from fastapi import APIRouter
 
-from configuration.settings import AccessSettings, DatabaseSettings, Settings
 from processor.http.server.answer_headers import completed
 from processor.http.server.server import create_server, listen
 from processor.service import Service
+from processor.settings import AccessSettings, DatabaseSettings, ProcessorSettings
 
-SETTINGS = Settings(
+SETTINGS = ProcessorSettings(
     database=DatabaseSettings.model_validate({"url": "postgresql://x@127.0.0.1:1/x"})
 )
 PAGE_ASSETS = {"/", "/icon.svg", "/assets/{name}"}

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 from prometheus_client import CollectorRegistry
 
-from configuration.settings import HttpSettings, SseSettings
+from configuration.shared_sections import HttpSettings
 from processor.http.server.connections import (
     MAX_INPUT_BYTES,
     Bounds,
@@ -18,6 +18,7 @@ from processor.http.server.connections import (
     fit_open_files,
 )
 from processor.http.server.server import create_server, listen
+from processor.settings import SseSettings
 from testkit.live_site import LiveSite
 
 

@@ -10,7 +10,6 @@ import httpx2
 import pytest
 from prometheus_client import CollectorRegistry
 
-from configuration.settings import AccessSettings, SseSettings
 from processor.access.gate import create_gate
 from processor.errors import FatalError
 from processor.http.app import create_app
@@ -20,6 +19,7 @@ from processor.http.stream.routes import stream_routes
 from processor.live.broadcaster import Broadcaster, Lifetime
 from processor.live.connection_limits import Limits
 from processor.live.metrics import LiveMetrics
+from processor.settings import AccessSettings, SseSettings
 from processor.stream.live_state import LiveState, Update
 from processor.stream.log_position import LogPosition
 from testkit.raw_subscriber import Subscriber

@@ -10,9 +10,18 @@ import pytest
 from asyncpg import connect_utils
 from structlog.testing import capture_logs
 
+from collector.settings import find_plaintext_opensky
 from configuration.database_url import database_hosts
-from configuration.plaintext import ALL, Link, kafka_hosts, plaintext_sentences, warn_of_plaintext
-from configuration.settings import Settings, SettingsError
+from configuration.errors import SettingsError
+from configuration.transport_security import (
+    PlaintextConnection,
+    check_plaintext,
+    find_plaintext_database,
+    find_plaintext_kafka,
+    kafka_hosts,
+    warn_of_plaintext,
+)
+from standalone.settings import AllSettings
 from testkit.services import ROOT, Service, child_environment
 
 REMOTE_URL = "postgresql://flights:secret@db.example:5432/flights"
@@ -38,12 +47,22 @@ def _no_variables_of_postgresql(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-def settings(**sections: dict[str, object]) -> Settings:
-    return Settings.model_validate(sections)
+def settings(**sections: dict[str, object]) -> AllSettings:
+    return AllSettings.model_validate(sections)
 
 
-def sentences(link: Link, **sections: dict[str, object]) -> list[str]:
-    return plaintext_sentences(settings(**sections), [link])
+def connections(given: AllSettings) -> list[PlaintextConnection]:
+    return [
+        *find_plaintext_database(given.database.url.get_secret_value()),
+        *find_plaintext_kafka(given.kafka),
+        *find_plaintext_opensky(given.opensky),
+    ]
+
+
+def sentences(**sections: dict[str, object]) -> list[str]:
+    """Return what is said of the sections; the defaults of all others are this machine."""
+    given = settings(**sections)
+    return [str(each) for each in check_plaintext(given.security, connections(given))]
 
 
 @pytest.mark.parametrize("url", DATABASES)
@@ -80,7 +99,7 @@ def test_hosts_are_those_that_the_driver_would_connect_to(
 )
 def test_database_of_this_machine_or_verified_is_fine(url: str) -> None:
     """A socket, a loopback address, or a certificate that is checked with its name."""
-    assert sentences(Link.DATABASE, database={"url": url}) == []
+    assert sentences(database={"url": url}) == []
 
 
 @pytest.mark.parametrize(
@@ -89,7 +108,7 @@ def test_database_of_this_machine_or_verified_is_fine(url: str) -> None:
 def test_remote_database_needs_a_certificate_that_is_checked(mode: str | None) -> None:
     """All other modes talk to whoever answers; the password is never shown."""
     url = REMOTE_URL if mode is None else f"{REMOTE_URL}?sslmode={mode}"
-    [sentence] = sentences(Link.DATABASE, database={"url": url})
+    [sentence] = sentences(database={"url": url})
     assert sentence.startswith("database.url: ")
     assert "db.example" in sentence
     assert "sslmode=verify-full" in sentence
@@ -101,16 +120,16 @@ def test_mode_of_the_environment_counts_below_that_of_the_url(
 ) -> None:
     """PGSSLMODE is the driver's as well."""
     monkeypatch.setenv("PGSSLMODE", "verify-full")
-    assert sentences(Link.DATABASE, database={"url": REMOTE_URL}) == []
-    assert sentences(Link.DATABASE, database={"url": f"{REMOTE_URL}?sslmode=prefer"})
+    assert sentences(database={"url": REMOTE_URL}) == []
+    assert sentences(database={"url": f"{REMOTE_URL}?sslmode=prefer"})
 
 
 def test_a_service_file_is_not_looked_into() -> None:
     """The sentence says where to write what is needed."""
-    [sentence] = sentences(Link.DATABASE, database={"url": "postgresql:///?service=flights"})
+    [sentence] = sentences(database={"url": "postgresql:///?service=flights"})
     assert "service=flights" in sentence
     verified: dict[str, object] = {"url": "postgresql:///?service=flights&sslmode=verify-full"}
-    assert sentences(Link.DATABASE, database=verified) == []
+    assert sentences(database=verified) == []
 
 
 @pytest.mark.parametrize(
@@ -129,7 +148,7 @@ def test_kafka_needs_tls_if_any_server_is_remote(
 ) -> None:
     """One server of this machine does not vouch for the others."""
     kafka: dict[str, object] = {"bootstrap_servers": servers, "security_protocol": protocol}
-    found = sentences(Link.KAFKA, kafka=kafka)
+    found = sentences(kafka=kafka)
     if named is None:
         assert found == []
     else:
@@ -146,11 +165,11 @@ def test_each_server_of_kafka_is_read() -> None:
 def test_opensky_by_http_sends_the_clients_secret() -> None:
     """Either address; a simulator on this machine is fine."""
     remote: dict[str, object] = {"token_url": "http://auth.example/token"}
-    [sentence] = sentences(Link.OPENSKY, opensky=remote)
+    [sentence] = sentences(opensky=remote)
     assert sentence.startswith("opensky.token_url: ")
     assert "https://" in sentence
     local: dict[str, object] = {"token_url": "http://127.0.0.1:1/t", "api_url": "http://[::1]:1/a"}
-    assert sentences(Link.OPENSKY, opensky=local) == []
+    assert sentences(opensky=local) == []
 
 
 def test_hosts_whose_network_is_ones_own_can_be_named() -> None:
@@ -159,10 +178,10 @@ def test_hosts_whose_network_is_ones_own_can_be_named() -> None:
     kafka: dict[str, object] = {"bootstrap_servers": "kafka:9092"}
     database: dict[str, object] = {"url": "postgresql://flights@timescaledb:5432/flights"}
     accepted = settings(security=security, kafka=kafka, database=database)
-    assert plaintext_sentences(accepted, ALL) == []
+    assert check_plaintext(accepted.security, connections(accepted)) == []
     other: dict[str, object] = {"url": "postgresql://flights@db.example/flights"}
     with pytest.raises(SettingsError, match=r"database\.url: .*db\.example"):
-        plaintext_sentences(settings(security=security, kafka=kafka, database=other), ALL)
+        sentences(security=security, kafka=kafka, database=other)
 
 
 @pytest.mark.parametrize("wrong", ["kafka:9092", "http://kafka", ""])
@@ -180,7 +199,7 @@ def test_every_connection_is_warned_about_once() -> None:
         opensky={"api_url": "http://opensky.example/api"},
     )
     with capture_logs() as logs:
-        warn_of_plaintext(remote, ALL)
+        warn_of_plaintext(remote.security, connections(remote))
     assert [line["event"] for line in logs] == ["connection_without_tls"] * 3
     assert {line["log_level"] for line in logs} == {"warning"}
     assert "security.plaintext_hosts" in str(logs[0])
