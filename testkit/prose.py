@@ -50,6 +50,17 @@ AVOIDED_IN_NAMES = {
 }
 """Parts of identifiers, as they stand between underscores or capitals."""
 
+AVOIDED_PHRASES = {
+    "it is that": "state the fact",
+    "of which": "begin another sentence",
+    "who has": "name the subject; aircraft, clients and rows are things: which",
+    "who have": "name the subject; aircraft, clients and rows are things: which",
+}
+"""Phrase and remedy; they are looked for in every text."""
+
+HALF_SENTENCES = re.compile(r'^(?:[rb]?"""|/\*\*)\s*(Of|That|The same|As if|Whose|And|But|Who)\b')
+"""A description that begins so has no subject."""
+
 QUOTED: dict[str, frozenset[str]] = {
     "testkit/prose.py": frozenset(AVOIDED) | frozenset(AVOIDED_IN_NAMES),
 }
@@ -77,7 +88,14 @@ def faults(paths: Iterable[Path]) -> Iterator[Fault]:
     for path in paths:
         name = str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else path.name
         text = path.read_text()
-        yield from _in_python(name, text) if path.suffix == ".py" else _in_text(name, text)
+        if path.suffix == ".py":
+            yield from _in_python(name, text)
+        else:
+            yield from _in_text(name, text)
+        if path.suffix == ".ts":
+            for number, line in enumerate(text.splitlines(), 1):
+                for word in _WORD.findall(line):
+                    yield from _in_name(name, number, word)
 
 
 def _in_python(name: str, text: str) -> Iterator[Fault]:
@@ -91,7 +109,12 @@ def _in_python(name: str, text: str) -> Iterator[Fault]:
 
 
 def _in_text(name: str, text: str, first_line: int = 1) -> Iterator[Fault]:
+    if begins := HALF_SENTENCES.match(text):
+        yield Fault(name, first_line, f'begins with "{begins[1]}": write a whole sentence')
     for number, line in enumerate(text.splitlines(), first_line):
+        for phrase, remedy in AVOIDED_PHRASES.items():
+            if re.search(rf"\b{phrase}\b", line, re.IGNORECASE) and name not in QUOTED:
+                yield Fault(name, number, f'"{phrase}": {remedy}')
         for word in _WORD.findall(line):
             lower = word.lower()
             if lower in AVOIDED and lower not in QUOTED.get(name, ()):
