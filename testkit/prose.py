@@ -95,7 +95,8 @@ def faults(paths: Iterable[Path]) -> Iterator[Fault]:
         if path.suffix == ".ts":
             for number, line in enumerate(text.splitlines(), 1):
                 for word in _WORD.findall(line):
-                    yield from _in_name(name, number, word)
+                    if word.lower() not in AVOIDED:
+                        yield from _in_name(name, number, word)
 
 
 def _in_python(name: str, text: str) -> Iterator[Fault]:
