@@ -19,7 +19,7 @@ _DESCRIPTION = """\
 Poll the OpenSky Network and publish every new state vector to the Kafka topic telemetry.raw.
 
 The pace follows the account's credits, so that a day never runs out of them. After an outage
-the missing time, up to an hour, is asked for afterwards (with credentials only).
+the missing time, up to an hour, is requested afterwards (with credentials only).
 """
 
 _EPILOG = """\
@@ -65,7 +65,7 @@ def _run(settings: CollectorSettings) -> int:
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """Take uvloop where it is installed; it does not exist for Windows."""
+    """Return uvloop's loop where it is installed; it does not exist for Windows."""
     try:
         factory: Callable[[], asyncio.AbstractEventLoop] = importlib.import_module(
             "uvloop"

@@ -1,4 +1,4 @@
-"""The loop: ask OpenSky at the governor's pace, publish what is new, fill gaps in between."""
+"""The poll loop: request state vectors at the governor's pace and publish the new ones."""
 
 from dataclasses import dataclass, field
 from functools import partial
@@ -27,7 +27,8 @@ MAX_WIDENING = 8
 MAX_WIDENED_SECONDS = 900.0
 
 MAX_REASONS = 20
-"""Of one outage that are logged; a text that differs each time would be logged without end."""
+"""Different reasons that are logged during one outage; a text that differs each time would
+otherwise fill the log."""
 
 
 log = structlog.stdlib.get_logger()
@@ -43,10 +44,11 @@ class _Sweep:
 
 
 class Poller:
-    """Polls until told to stop. A failing OpenSky never ends it, wrong credentials do.
+    """Polls until the clock stops. A failing OpenSky never ends it; wrong credentials do.
 
-    `covered` is, by source, the time of the last answer that is published, at first by an earlier
-    process; `last_published_at` is when that process published, by its own clock.
+    Args:
+        covered: For each source, the time of the last answer that an earlier process published.
+        last_published_at: When that process published last, by its own clock; None if unknown.
     """
 
     def __init__(
@@ -106,9 +108,9 @@ class Poller:
         """Poll until the clock stops.
 
         Raises:
-            FinalError: Going on is useless.
+            FinalError: Continuing is useless.
         """
-        self._warn_of_dear_areas()
+        self._warn_of_expensive_areas()
         await self._wait_at_start()
         while not self._clock.is_stopping:
             started = self._clock.monotonic()
@@ -117,7 +119,7 @@ class Poller:
             await self._fill_back(next_at)
             await self._clock.pause(next_at - self._clock.monotonic())
 
-    def _warn_of_dear_areas(self) -> None:
+    def _warn_of_expensive_areas(self) -> None:
         if self._areas != (None,) and self._cost >= GLOBE_COST:
             log.warning(
                 "areas_cost_as_much_as_the_globe",
@@ -155,7 +157,7 @@ class Poller:
         return next_at
 
     async def _poll(self) -> None:
-        """Ask for each area once, and plan what has to be filled in."""
+        """Request each area once, and plan which gaps are filled in."""
         sweep = _Sweep(before=self._published.copy())
         try:
             failure = await self._poll_areas(sweep)
@@ -175,7 +177,7 @@ class Poller:
             self._note_rate_limit(error)
 
     async def _poll_areas(self, sweep: _Sweep) -> OpenSkyError | None:
-        """An area that fails does not keep the others from being asked; return its error."""
+        """Request all areas even if one fails; return the last error, None if there was none."""
         failure = None
         for area in self._areas:
             if self._clock.is_stopping:
@@ -189,7 +191,7 @@ class Poller:
         return failure
 
     async def _poll_area(self, area: Area | None, sweep: _Sweep) -> None:
-        """Publish what is new, and note which moments were missed."""
+        """Publish the new state vectors of one area, and find the gaps before them."""
         started = self._clock.monotonic()
         answer = await self._requests.live(area)
         self._forget_future(sweep, max(answer.time, self._requests.now()) + MAX_LATER_SECONDS)
@@ -236,7 +238,7 @@ class Poller:
         return coverage.take_gaps(self._interval)
 
     def _note_outcome(self, failure: OpenSkyError | None) -> None:
-        """Log a change of state once, not each failed poll, and each new reason."""
+        """Log the begin and the end of an outage and each new reason, not each failed poll."""
         if failure is not None:
             self._failed_polls += 1
             if self._failed_polls == 1:
@@ -244,7 +246,7 @@ class Poller:
             reason = str(failure)
             if reason not in self._reasons and len(self._reasons) < MAX_REASONS:
                 self._reasons.add(reason)
-                log.warning("opensky_failing", reason=reason, hint="polling goes on")
+                log.warning("opensky_failing", reason=reason, hint="polling continues")
             return
         if self._failed_polls or self._is_rate_limited:
             seconds = round(self._clock.monotonic() - self._failing_since)

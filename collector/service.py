@@ -208,7 +208,7 @@ def _conclude(error: BaseException | None, undelivered: int) -> int:
         log.error(
             "messages_undelivered",
             count=undelivered,
-            hint="the broker did not take them in time; after the next start they are asked for "
+            hint="the broker did not take them in time; after the next start they are requested "
             "again, up to an hour back and only with credentials",
         )
     if isinstance(error, FinalError):

@@ -1,4 +1,4 @@
-"""The settings of the collector: its own section `opensky`, and those it shares."""
+"""The settings of the collector: the section `opensky`, and the sections that it shares."""
 
 from pathlib import Path
 from typing import Annotated
@@ -29,7 +29,7 @@ class Area(Section):
 
 
 class OpenSkySettings(Section):
-    """Where OpenSky is, who asks, for what and how often."""
+    """OpenSky's addresses, the credentials, the areas, and the limits of the requests."""
 
     api_url: str = "https://opensky-network.org/api"
     token_url: str = (

@@ -1,4 +1,4 @@
-"""Whether the files that the database's address names can be read."""
+"""Check that the files which the database's URL names can be read."""
 
 import os
 from urllib.parse import parse_qsl, urlsplit

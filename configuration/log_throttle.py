@@ -1,4 +1,4 @@
-"""Which of many equal lines are logged: the first, then one a minute."""
+"""Limit equal log lines: the first is logged, then one a minute."""
 
 import threading
 import time
@@ -6,9 +6,11 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 INTERVAL_SECONDS = 60.0
+"""Pause between two equal lines."""
 
 MAX_KEYS = 20
-"""Kinds of lines in one interval. Lines that differ without end are left out beyond this number."""
+"""Different lines that are logged in one interval; beyond this number lines are left out, because
+lines that differ each time would fill the log."""
 
 
 class _Line:
@@ -20,7 +22,7 @@ class _Line:
 
 
 class Throttle:
-    """Decides line by line; any thread may ask."""
+    """Decides for each line whether it is logged; any thread may call it."""
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic

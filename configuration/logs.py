@@ -35,7 +35,7 @@ def configure_logs(level: LogLevel, log_format: LogFormat) -> None:
 def _route_libraries(
     shared: list[structlog.typing.Processor], renderer: list[structlog.typing.Processor]
 ) -> None:
-    """Let the warnings of uvicorn, asyncpg and others come out in the same shape."""
+    """Write the warnings of uvicorn, asyncpg and other libraries in the same format."""
     handler = logging.StreamHandler(sys.stderr)
     remove_meta = structlog.stdlib.ProcessorFormatter.remove_processors_meta
     handler.setFormatter(

@@ -30,7 +30,7 @@ class KafkaSettings(Section):
     ssl_ca_file: Path | None = None
 
     def connection(self) -> dict[str, str | int | float | bool]:
-        """Return what every librdkafka client of ours needs to reach the broker."""
+        """Return the librdkafka settings that every client needs to reach the broker."""
         config: dict[str, str | int | float | bool] = {
             "bootstrap.servers": self.bootstrap_servers,
             "security.protocol": self.security_protocol,
@@ -69,7 +69,7 @@ Network = Annotated[str, AfterValidator(_check_network)]
 
 
 class HttpSettings(Section):
-    """Where the services listen; port 0 for the collector's metrics means nowhere."""
+    """The addresses that the services listen on; with port 0 the collector serves no metrics."""
 
     host: Annotated[str, AfterValidator(read_host)] = "127.0.0.1"
     port: int = Field(8081, ge=0, le=65_535)
@@ -85,7 +85,7 @@ def _read_plaintext_host(text: str) -> str:
 
 
 class SecuritySettings(Section):
-    """Whether connections to other machines may go without TLS."""
+    """Whether connections to other machines may be without TLS."""
 
     require_tls: bool = False
     plaintext_hosts: Annotated[
@@ -95,7 +95,7 @@ class SecuritySettings(Section):
 
 
 class LogSettings(Section):
-    """What is logged, and how."""
+    """The level and the format of the log."""
 
     level: LogLevel = "info"
     format: LogFormat = "auto"

@@ -122,7 +122,7 @@ def check_plaintext(
 
 
 def kafka_hosts(bootstrap_servers: str) -> tuple[str, ...]:
-    """Return the hosts of a list of `host:port`, each of which may begin with its protocol."""
+    """Return the hosts of a list of `host:port`; each entry may begin with its protocol."""
     servers = (server.strip().rpartition("://")[2] for server in bootstrap_servers.split(","))
     return tuple(without_port(server) for server in servers if server)
 

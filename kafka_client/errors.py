@@ -12,8 +12,8 @@ from configuration.shared_sections import KafkaSettings
 from kafka_client.log import LibraryLog, without_decoration
 
 REFUSAL_HOLDS_SECONDS = 15.0
-"""A client that is refused tries again after 5 s at most. Without a word of it for this long, a
-lost connection is a cause of its own."""
+"""How long a refusal explains lost connections. A refused client tries again after 5 s at most, so
+a connection that is lost later than this has another cause."""
 
 _NOTICE = 5
 """librdkafka's level; below it come lines about each connection that was closed for idleness."""
@@ -42,7 +42,7 @@ REFUSALS = AUTHORIZATION | _AUTHENTICATION | {_TLS}
 """A broker answers, but does not serve this client until an operator changes something."""
 
 _BROKER = re.compile(r"^(\w+://)?\S+/(bootstrap|\d+): ")
-"""Where librdkafka's text comes from: `sasl_ssl://host:9092/bootstrap: `."""
+"""The prefix of librdkafka's texts: `sasl_ssl://host:9092/bootstrap: `."""
 
 
 class BrokerErrors:
@@ -63,8 +63,8 @@ class BrokerErrors:
         """Begin without an error.
 
         Args:
-            settings: Named by the remedies.
-            client: What the lines of the log call it.
+            settings: The remedies name their keys and values.
+            client: The client's name in log lines.
             on_trouble: Called with the reason when it is a new one, and each minute that it lasts.
             monotonic: Seconds of a clock that never steps.
         """
@@ -81,7 +81,7 @@ class BrokerErrors:
 
     @property
     def client(self) -> str:
-        """What the lines of the log call the client."""
+        """The client's name in log lines."""
         return self._client
 
     @property
@@ -99,7 +99,7 @@ class BrokerErrors:
         }
 
     def note(self, error: KafkaError) -> None:
-        """Take in an error: librdkafka's `error_cb`, or one that came with a message."""
+        """Record an error: librdkafka's `error_cb`, or one that came with a message."""
         code = error.code()
         if code in REFUSALS or code == _RESOLVE:
             self._refused_at = self._monotonic()
@@ -113,7 +113,7 @@ class BrokerErrors:
         self._say()
 
     def fail(self, reason: str) -> None:
-        """Take in why a request failed that another client had sent, which has its own errors."""
+        """Record why a request of another client failed, which has its own errors."""
         self._cause, self._is_down = reason, True
         self._say()
 
@@ -121,8 +121,8 @@ class BrokerErrors:
         """Forget all errors, since a broker has answered; return whether a reason was logged.
 
         Args:
-            with_data: Whether it took or gave messages. Any other answer does not mean that it
-                would, after it has just denied the right to.
+            with_data: Whether the broker took or gave messages. Another answer does not prove that
+                it would, if it has denied the right to do so within the last seconds.
         """
         if self._is_recent(self._forbidden_at) and not with_data:
             return False
@@ -132,7 +132,7 @@ class BrokerErrors:
         return was_said
 
     def explain(self, error: KafkaError | None = None) -> str:
-        """Return the cause of a failed request, which the request itself seldom knows."""
+        """Return the cause of a failed request; the request's own error seldom states it."""
         if self._cause is not None:
             return self._cause
         if error is not None and error.code() not in {_ALL_DOWN, KafkaError._TRANSPORT}:  # noqa: SLF001 - librdkafka's public name

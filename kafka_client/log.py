@@ -19,7 +19,7 @@ log = structlog.get_logger()
 
 
 class LibraryLog:
-    """What a client calls in place of a `logging.Logger`, whenever it is polled.
+    """Takes the place of the `logging.Logger` that a client calls when it is polled.
 
     All clients of a process share the throttle, so a client that is made again for each attempt
     repeats nothing.
@@ -30,7 +30,7 @@ class LibraryLog:
         self._throttle = throttle
 
     def log(self, level: int, _template: str, facility: str, _instance: str, text: str) -> None:
-        """Write one line unless its like was written within the minute."""
+        """Write one line unless a similar one was written within the last minute."""
         said = without_decoration(text)
         left_out = self._throttle.admit(_NUMBER.sub("#", f"{self._client} {facility} {said}"))
         if left_out is None:

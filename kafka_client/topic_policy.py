@@ -1,4 +1,4 @@
-"""Whether the topic keeps what it is given for long enough: its settings at the broker, judged."""
+"""Check that the topic's settings at the broker keep messages safe and for long enough."""
 
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
@@ -13,7 +13,7 @@ MIN_BATCH_BYTES = 1_000_000
 
 SAFE_REPLICATION_FACTOR = 3
 SAFE_IN_SYNC_REPLICAS = 2
-"""Of three copies; with one, a message is acknowledged that a single disk holds."""
+"""Copies that must have a message before it is acknowledged; with one, a single disk holds it."""
 
 _HOUR_MILLISECONDS = 3_600_000
 _ANSWER_SECONDS = 5.0
@@ -54,7 +54,7 @@ class Shortcoming(NamedTuple):
 def creation_config(settings: KafkaSettings) -> dict[str, str]:
     """Return the topic settings that the topic is made with."""
     config = {
-        # Said, since a broker's own default may be another.
+        # Stated, since a broker's own default may differ.
         "cleanup.policy": "delete",
         "retention.ms": str(settings.retention_hours * _HOUR_MILLISECONDS),
     }

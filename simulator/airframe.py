@@ -1,4 +1,4 @@
-"""One aircraft: who it is, and the endless timetable of legs that follows from its seed."""
+"""One aircraft: its identity, and the endless timetable of flights that follows from its seed."""
 
 from bisect import bisect_right
 from functools import cache
@@ -12,7 +12,7 @@ from simulator.flight import Flight, Performance, airport_to_airport, around_air
 from simulator.route import Circle, Line, Place, distance_between, initial_track, offset
 
 _SHORTEST_LEG = 250_000.0  # metres
-_GROUND_COVERAGE = 0.5  # share of airports where aircraft are heard on the ground
+_GROUND_COVERAGE = 0.5  # share of airports where aircraft are received on the ground
 _ALTITUDE_PER_METRE = 0.026  # the cruise altitude that a leg's length leaves room for
 _LONG_HAUL_SHARE = 0.1
 _NO_CATEGORY = 0.93
@@ -209,7 +209,7 @@ class Airframe:
         return callsigns.private(self.iso2, int(self.icao24, 16))
 
     def _received(self, flight: Flight, place: int, bits: int) -> tuple[float, float]:
-        """Seconds of the first and the last message: on the ground only where someone listens."""
+        """Seconds of the first and the last message: on the ground only near a receiver."""
         if self.kind is VEHICLE:
             return 0.0, flight.duration
         start, end = self._stops[place], self._stops[(place + 1) % len(self._stops)]

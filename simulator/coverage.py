@@ -1,4 +1,4 @@
-"""What the receivers miss: when an aircraft was last heard, and when its row disappears."""
+"""What the receivers miss: when an aircraft was last received, and when its row disappears."""
 
 from typing import NamedTuple
 
@@ -18,7 +18,7 @@ _BLIP_SHARE = 0.75
 _BLIP = (4.0, 20.0)
 _MEDIUM_SHARE = 0.12
 _MEDIUM = (20.0, 140.0)
-_SILENT_POSITION_SHARE = 0.075  # the aircraft is heard, its position is not
+_SILENT_POSITION_SHARE = 0.075  # the aircraft is received, its position is not
 _SILENT_POSITION = (30.0, 140.0)
 
 
@@ -30,7 +30,7 @@ class Contact(NamedTuple):
 
 
 def contact_at(key: int, moment: int, *, first: float, last: float) -> Contact | None:
-    """Return the contact an aircraft heard from `first` to `last` has, None if it has no row."""
+    """Return the contact of an aircraft received from `first` to `last`; None without a row."""
     received = int(min(moment, last))
     received = _before_long_gap(key, received)
     received, position = _before_short_gap(key, received)

@@ -31,7 +31,7 @@ def simulator_arguments(options: Options, port: int) -> list[str]:
 def children_environment(
     options: Options, settings: AllSettings, *, bootstrap_servers: str, database_url: str
 ) -> dict[str, str]:
-    """Return what every child is told, beyond what the user's own environment tells it."""
+    """Return the environment of every child: the user's own, and what overrides it."""
     # The children find our packages wherever this was started.
     paths = [str(PROJECT), *filter(None, [os.environ.get("PYTHONPATH")])]
     environment = {

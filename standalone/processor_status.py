@@ -21,7 +21,7 @@ class Figures:
     aircraft: int
     rows_inserted: int
     messages_accounted: int
-    """Of the log, whatever became of them: inserted, duplicate or dead letter."""
+    """Messages of the log that are accounted for: inserted, duplicate or dead letter."""
 
     delay_seconds: float | None
     """None while no aircraft is known."""

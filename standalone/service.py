@@ -172,7 +172,7 @@ class Service:
         self._say("starting the processor")
         self._processor.start(["processor"], environment)
         if self._options.opensky:
-            self._tell_about_credits()
+            self._say_how_to_get_credits()
         else:
             environment |= self._start_simulator(environment)
         self._say("starting the collector")
@@ -189,7 +189,7 @@ class Service:
         wait_for_simulator(f"http://127.0.0.1:{port}", self._check)
         return simulated_opensky(self._options, self._settings, port)
 
-    def _tell_about_credits(self) -> None:
+    def _say_how_to_get_credits(self) -> None:
         if not has_credentials(self._settings.opensky):
             self._say(
                 "warning: no credentials for OpenSky are set, and without them it gives 400 credits"

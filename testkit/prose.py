@@ -62,6 +62,9 @@ HALF_SENTENCES = re.compile(r'^(?:[rb]?"""|/\*\*)\s*(Of|That|The same|As if|Whos
 """A description that begins so has no subject."""
 
 QUOTED: dict[str, frozenset[str]] = {
+    # PostgreSQL, started by root, runs as the user of this name.
+    "standalone/database_folder.py": frozenset({"nobody"}),
+    "tests/unit/standalone/test_embedded_database.py": frozenset({"nobody"}),
     "testkit/prose.py": frozenset(AVOIDED) | frozenset(AVOIDED_IN_NAMES),
 }
 """Files that may use a word, because they quote it or because it is a name of another project."""

@@ -33,7 +33,7 @@ class TimedSky(Sky):
         """Note the request and answer it."""
         asked = request.url.params.get("time")
         elapsed = int(self.clock.time) - NOW
-        self.asked.append((NOW + elapsed, int(asked) if asked else None, None))
+        self.requested.append((NOW + elapsed, int(asked) if asked else None, None))
         if (fault := self.fault(request)) is not None:
             return fault
         time = int(asked) if asked and self.grants_history else int(self.clock.time)
@@ -117,7 +117,7 @@ async def test_a_wrong_clock_of_the_host_is_named_and_does_not_matter(
 
 
 async def test_a_clock_that_steps_while_it_runs_is_named_with_its_size(rig: TimedRig) -> None:
-    """And again when it steps by much, and when it is right again; polling keeps its pace."""
+    """The log has another line when the clock steps by much, and when it is right again."""
     pause = rig.clock.pause
 
     async def pause_and_step(seconds: float) -> None:

@@ -155,7 +155,7 @@ def test_files_and_passwords_that_are_not_used_are_not_looked_at() -> None:
     "url", ["https://issuer.example/jwks", "http://localhost:8080/jwks", "http://[::1]/jwks"]
 )
 def test_keys_may_come_from_afar_by_tls_and_from_this_machine(config_file: Path, url: str) -> None:
-    """Whoever could replace them on the way could make tokens."""
+    """A host that could replace the keys on the way could make tokens."""
     config_file.write_text(f"access: {{jwks_url: '{url}'}}")
     assert load_settings(AllSettings, config_file).access.jwks_url == url
 
@@ -188,7 +188,7 @@ def test_a_missing_file_is_said(tmp_path: Path) -> None:
 
 
 def test_settings_cannot_be_changed() -> None:
-    """They are passed around, so nobody may write to them."""
+    """Settings are shared, so no code may change them."""
     with pytest.raises(ValueError, match="frozen"):
         AllSettings().kafka.topic = "other"  # type: ignore[misc]
 

@@ -106,7 +106,7 @@ def test_database_of_this_machine_or_verified_is_fine(url: str) -> None:
     "mode", ["disable", "allow", "prefer", "require", "verify-ca", "no-verify", None]
 )
 def test_remote_database_needs_a_certificate_that_is_checked(mode: str | None) -> None:
-    """All other modes talk to whoever answers; the password is never shown."""
+    """All other modes accept any server that answers; the password is never shown."""
     url = REMOTE_URL if mode is None else f"{REMOTE_URL}?sslmode={mode}"
     [sentence] = sentences(database={"url": url})
     assert sentence.startswith("database.url: ")

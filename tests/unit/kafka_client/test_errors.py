@@ -96,7 +96,7 @@ def test_one_lost_broker_of_several_is_no_trouble(errors: BrokerErrors) -> None:
 
 
 def test_an_answer_ends_it(errors: BrokerErrors) -> None:
-    """And says whether there was anything to end."""
+    """The answer says whether an outage has ended."""
     assert not errors.answered()
     errors.note(BAD_PASSWORD)
     assert errors.answered()

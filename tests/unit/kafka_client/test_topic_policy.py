@@ -59,7 +59,7 @@ def test_what_endangers_messages_is_named(setting: str, value: str, said: str) -
         (12, 2, "replication.factor", "kept in 2 copies and kafka.replication_factor is 3"),
     ],
 )
-def test_another_shape_than_the_settings_ask_for_is_named(
+def test_a_layout_other_than_that_of_the_settings_is_named(
     partitions: int, copies: int, setting: str, said: str
 ) -> None:
     (found,) = find_shortcomings(TopicState(partitions, copies, GOOD), SETTINGS)

@@ -12,7 +12,7 @@ from standalone.stop_signals import StopSignals
 
 @dataclass
 class PlayedLogEnd:
-    """A log that nobody writes to any more."""
+    """A log that has no producer any more."""
 
     end: int | None
 
@@ -62,7 +62,7 @@ def test_archive_that_catches_up_is_waited_for() -> None:
         (None, 30, "an unknown number of messages was perhaps not stored"),
     ],
 )
-def test_what_is_lost_or_may_be_is_told(end: int | None, accounted: int | None, sent: str) -> None:
+def test_lost_messages_are_reported(end: int | None, accounted: int | None, sent: str) -> None:
     """Never silence instead of knowledge."""
     said = wait_until_stored(PlayedLogEnd(end), PlayedStatus([accounted]), StopSignals())
     assert said is not None

@@ -1,4 +1,4 @@
-"""The children are told where everything is, whatever the user's own settings say."""
+"""The children's environment names every address, whatever the user's own settings are."""
 
 import json
 from dataclasses import replace
@@ -128,6 +128,6 @@ def test_simulator_is_asked_without_a_proxy(
 def test_children_find_the_packages_from_any_folder(
     options: Options, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And what the user added to the path stays on it."""
+    """Folders that the user added to the path stay on it."""
     monkeypatch.setenv("PYTHONPATH", "/somewhere")
     assert everything(options, AllSettings())["PYTHONPATH"] == f"{PROJECT}:/somewhere"

@@ -14,7 +14,7 @@ FIGURES = Figures(
 
 
 class Terminal(io.StringIO):
-    """Somebody looks at it."""
+    """The output is a terminal."""
 
     def isatty(self) -> bool:
         return True
@@ -26,7 +26,7 @@ def test_figures_in_words() -> None:
 
 
 def test_delay_of_no_aircraft_is_not_zero() -> None:
-    """That would say that all is well."""
+    """A line of zeros would say that all is well."""
     assert ", delay unknown, " in describe(replace(FIGURES, aircraft=0, delay_seconds=None))
 
 

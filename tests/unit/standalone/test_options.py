@@ -24,9 +24,9 @@ def test_nothing_asked_for_is_a_simulated_sky_in_the_default_folder() -> None:
 
 def test_paths_are_the_users(monkeypatch: pytest.MonkeyPatch) -> None:
     """A relative folder is one of the current folder, a tilde the home."""
-    monkeypatch.setenv("HOME", "/home/somebody")
+    monkeypatch.setenv("HOME", "/home/user")
     assert read_options(["--data-dir", "data"]).data_dir == Path.cwd() / "data"
-    assert read_options(["--data-dir", "~/data"]).data_dir == Path("/home/somebody/data")
+    assert read_options(["--data-dir", "~/data"]).data_dir == Path("/home/user/data")
     assert read_options(["--replay", "a", "b"]).replay == (Path("a"), Path("b"))
 
 
@@ -45,7 +45,7 @@ def test_paths_are_the_users(monkeypatch: pytest.MonkeyPatch) -> None:
         (["--porty", "1"], "--porty"),
     ],
 )
-def test_wrong_arguments_are_told(
+def test_wrong_arguments_are_named(
     arguments: list[str], sent: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Which, its value, and what is allowed."""

@@ -34,13 +34,13 @@ def refusal(options: Options) -> str:
 
 
 def test_what_can_be_started_passes(options: Options) -> None:
-    """And the folder is there."""
+    """The folder exists afterwards."""
     check(options, AllSettings())
     assert options.data_dir.is_dir()
 
 
 def test_taken_port_names_the_remedy() -> None:
-    """Also when nobody has connected to it yet."""
+    """A port counts as taken before the first connection, too."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(RefusedError, match=rf"port {port} .*in use.*--port"):
@@ -77,7 +77,7 @@ def test_absent_credentials_are_no_error(options: Options) -> None:
 
 
 def test_broker_that_answers_passes(options: Options) -> None:
-    """Whoever runs it."""
+    """The check holds for root and for other users."""
     with EmbeddedBroker("telemetry.raw") as broker:
         check(replace(options, kafka=broker.bootstrap_servers), AllSettings())
 
@@ -165,7 +165,7 @@ def test_folder_for_the_logs_alone_is_checked_too(options: Options, server_folde
 
 
 def test_folder_is_locked_for_one(server_folder: Path) -> None:
-    """And free again when that one has ended."""
+    """The folder is free again when that process has ended."""
     with (
         lock_data_dir(server_folder),
         pytest.raises(RefusedError, match=f"{server_folder} is in use by another"),

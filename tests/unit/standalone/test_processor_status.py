@@ -41,7 +41,7 @@ def test_figures_are_read_from_the_metrics_that_the_processor_serves() -> None:
 
 @pytest.mark.parametrize("delay", ["NaN", "+Inf"])
 def test_figures_of_a_processor_that_has_done_nothing_yet(delay: str) -> None:
-    """Nothing stored, nothing heard."""
+    """No message stored and none received."""
     nothing = Figures(
         aircraft=0, rows_inserted=0, messages_accounted=0, delay_seconds=None, subscribers=0
     )

@@ -38,14 +38,14 @@ def die() -> None:
 
 
 def test_waiting_ends_when_a_child_dies() -> None:
-    """Nobody else would bring the aircraft."""
+    """No other process would bring aircraft."""
     with pytest.raises(ChildDiedError):
         readiness.wait_for_processor(PlayedStatus([None]), die, lambda _: None)
     with pytest.raises(ChildDiedError):
         readiness.wait_for_simulator(f"http://127.0.0.1:{free_port()}", die)
 
 
-def test_simulator_that_never_answers_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_simulator_that_never_answers_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """With its address."""
     monkeypatch.setattr(readiness, "_SIMULATOR_SECONDS", 0.0)
     url = f"http://127.0.0.1:{free_port()}"
