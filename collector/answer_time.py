@@ -65,8 +65,8 @@ def check_past(answer_time: int, requested_time: int) -> None:
     """
     if not -MAX_BEHIND_SECONDS <= answer_time - requested_time <= MAX_LATER_SECONDS:
         raise HistoryNotGrantedError(
-            f"time={requested_time} was requested and the answer is of {answer_time}: OpenSky ignores "
-            "`time` for clients without access to its history"
+            f"time={requested_time} was requested and the answer is of {answer_time}: OpenSky "
+            "ignores `time` for clients without access to its history"
         )
 
 
