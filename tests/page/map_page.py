@@ -93,7 +93,7 @@ class MapPage:
 
     def found(self) -> Locator:
         """Return what the palette offers."""
-        return self.page.get_by_role("listbox", name="What was found").get_by_role("option")
+        return self.page.get_by_role("listbox", name="Search results").get_by_role("option")
 
     async def select(self, callsign: str) -> None:
         """Select an aircraft by searching for its callsign."""

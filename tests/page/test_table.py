@@ -53,10 +53,10 @@ async def test_the_table_sorts(desktop: MapPage, monitor: Monitor) -> None:
 
 
 async def test_a_row_selects(desktop: MapPage, sky: RecordedSky) -> None:
-    """Narrowed to one, pressed, it is selected on the map too."""
+    """A row that is filtered and clicked selects its aircraft on the map."""
     await desktop.open("table=open")
-    narrow = desktop.page.get_by_role("searchbox", name="Narrow these rows")
-    await narrow.fill(sky.climbing)
+    filter_field = desktop.page.get_by_role("searchbox", name="Filter rows")
+    await filter_field.fill(sky.climbing)
     await expect(desktop.text("table")).to_contain_text("1 of ")
     await cells(desktop, "callsign").first.click()
     await expect(desktop.text("callsign")).to_have_text(sky.climbing)

@@ -14,14 +14,14 @@ import { type Command, Palette } from "./find/palette.ts";
 import type { Flight } from "./history/answers.ts";
 import { fetchOldest } from "./history/history-client.ts";
 import type { Track } from "./history/track.ts";
+import { AircraftOverlay } from "./map/aircraft-overlay.ts";
 import { AreaDrawing } from "./map/area-drawing.ts";
 import { type BaseMap, createBaseMap } from "./map/base-map.ts";
 import { extentOfFlight, extentOfTrack } from "./map/extent.ts";
 import { Following } from "./map/following.ts";
 import { Labels } from "./map/labels.ts";
-import { makeRoom } from "./map/padding.ts";
-import { Sky } from "./map/sky.ts";
-import { type Choice, onSystemTheme, themeOf } from "./map/theme.ts";
+import { updateMapPadding } from "./map/padding.ts";
+import { onSystemTheme, type ThemeChoice, themeOf } from "./map/theme.ts";
 import { type Counts, count, isLate, showConnection, showCounts } from "./panels/counters.ts";
 import { showEmergencies } from "./panels/emergencies.ts";
 import { showLegend } from "./panels/legend.ts";
@@ -48,7 +48,7 @@ export class Page {
   private readonly address = new AddressBar(() => this.placed());
   private readonly feed: Feed;
   private readonly reason = new ReasonLine((time) => this.feed.learnTime(time));
-  private readonly sky: Sky;
+  private readonly sky: AircraftOverlay;
   private readonly labels: Labels;
   private readonly selection: Selection;
   private readonly following: Following;
@@ -74,7 +74,7 @@ export class Page {
       change: (state, reason) => this.showState(state, reason),
       arrive: () => this.go(null),
     });
-    this.sky = new Sky(map, fleet, {
+    this.sky = new AircraftOverlay(map, fleet, {
       theme: themeOf(shown.theme),
       isGliding: shown.isGliding,
       now: () => this.feed.now(),
@@ -141,7 +141,7 @@ export class Page {
       this.shown.units = value as System;
     });
     this.onChange<HTMLSelectElement>("theme", ({ value }) => {
-      this.shown.theme = value as Choice;
+      this.shown.theme = value as ThemeChoice;
     });
     this.onChange<HTMLInputElement>("glide", ({ checked }) => {
       this.shown.isGliding = checked;
@@ -314,7 +314,7 @@ export class Page {
     this.form.refresh();
     this.flights.setNewest(feed.newest());
     this.time.show(this.shown.moment, now, feed.newest());
-    makeRoom(this.base.map);
+    updateMapPadding(this.base.map);
   }
 
   /** Takes what was opened or closed beside the map. */
@@ -343,7 +343,7 @@ export class Page {
       }
     }
     this.sky.refresh();
-    this.base.measureIn(units);
+    this.base.setUnits(units);
     showLegend(name, units);
     for (const part of [this.form, this.table, this.statistics, this.flights]) {
       part.setUnits(units);

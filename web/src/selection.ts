@@ -8,8 +8,8 @@ import { fetchFlights, fetchTrack, isAbort } from "./history/history-client.ts";
 import { HistoryError } from "./history/history-error.ts";
 import { SILENCE_S } from "./history/parts.ts";
 import { Track } from "./history/track.ts";
+import type { AircraftOverlay } from "./map/aircraft-overlay.ts";
 import { positionOf } from "./map/dead-reckoning.ts";
-import type { Sky } from "./map/sky.ts";
 import { type Extra, fetchExtra, showDetails } from "./panels/details.ts";
 import type { Fleet } from "./stream/fleet.ts";
 import type { Moment } from "./time/moment.ts";
@@ -37,11 +37,11 @@ export class Selection {
   private track: Track | null = null;
   private asking = new AbortController();
   private readonly fleet: Fleet;
-  private readonly sky: Sky;
+  private readonly sky: AircraftOverlay;
   private readonly showing: Showing;
   private readonly profile: Profile;
 
-  constructor(fleet: Fleet, sky: Sky, showing: Showing) {
+  constructor(fleet: Fleet, sky: AircraftOverlay, showing: Showing) {
     this.fleet = fleet;
     this.sky = sky;
     this.showing = showing;
@@ -58,7 +58,7 @@ export class Selection {
   /** Where it is drawn: longitude and latitude; null if it is not. */
   get position(): [longitude: number, latitude: number] | null {
     const { slot } = this;
-    return slot === null ? null : positionOf(this.fleet, slot, this.sky.moment);
+    return slot === null ? null : positionOf(this.fleet, slot, this.sky.glideTime);
   }
 
   /** Where it is drawn; null if that is not believed. */
@@ -204,7 +204,7 @@ export class Selection {
   private point(time: number | null): void {
     const { track } = this;
     const index = track === null || time === null ? -1 : track.nearest(time);
-    this.sky.trail.point(
+    this.sky.trail.highlight(
       track === null || index < 0
         ? null
         : [track.longitudes[index] as number, track.latitudes[index] as number],

@@ -1,4 +1,4 @@
-/** The address follows what is shown, and not at every step. */
+/** The browser's address follows the page's state, but not at every step of a movement. */
 
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { AddressBar } from "../src/address-bar.ts";
@@ -26,7 +26,7 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-test("many steps are written once, as it stands then", () => {
+test("several steps within half a second are written once, with the last state", () => {
   const address = bar();
   for (zoom = 4; zoom < 8; zoom++) {
     address.writeSoon();
@@ -37,7 +37,7 @@ test("many steps are written once, as it stands then", () => {
   expect(written).toEqual(["?at=47.0000,8.0000,8.00"]);
 });
 
-test("what is written at once is not written again", () => {
+test("an immediate write cancels the pending one", () => {
   const address = bar();
   address.writeSoon();
   address.write();

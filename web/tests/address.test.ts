@@ -1,4 +1,4 @@
-/** The address holds what is shown; measures are written in the reader's units. */
+/** The address encodes the page's state, and measures are written in the reader's units. */
 
 import { describe, expect, test } from "vitest";
 import { readAddress, writeAddress } from "../src/core/address.ts";
@@ -12,7 +12,7 @@ describe("the address", () => {
     "?at=47.4500,8.5500,7.25&aircraft=4b1814&units=nautical&theme=dark&glide=off",
     "?bbox=5.9,45.8,10.5,47.9&country=Switzerland,Germany&at=47.4500,8.5500,7.25",
     "?at=47.4500,8.5500,7.25&time=2026-09-21T14:13:20Z&speed=60&panel=past&table=open",
-  ])("%s survives", (address) => {
+  ])("%s is read and written unchanged", (address) => {
     expect(writeAddress(readAddress(address))).toBe(address);
   });
 
@@ -22,17 +22,17 @@ describe("the address", () => {
     "?at=,,",
     "?aircraft=%3Cscript%3E&units=cubits&theme=x",
     "?time=noon&panel=x",
-  ])("of %s nothing is believed", (address) => {
+  ])("%s is invalid and gives the defaults", (address) => {
     expect(readAddress(address)).toEqual(readAddress(""));
   });
 });
 
 describe("the stream's path", () => {
-  test("the whole picture comes as differences", () => {
+  test("the unfiltered fleet is requested as differences", () => {
     expect(livePath(new Map(), "4b1814")).toBe("/sse/flights?format=delta");
   });
 
-  test("a filter narrows it on the server, and the selected aircraft passes", () => {
+  test("filters are applied by the server, and the selected aircraft is pinned", () => {
     const query = new URL(livePath(new Map([["country", "Spain"]]), "4b1814"), "http://x")
       .searchParams;
     expect(Object.fromEntries(query)).toMatchObject({
@@ -42,7 +42,7 @@ describe("the stream's path", () => {
     });
   });
 
-  test("the past comes as rows, at its speed", () => {
+  test("a replay is requested as rows with its speed", () => {
     const path = replayPath(new Map(), null, { from: 1_000, to: 2_000, speed: 60 });
     const query = new URL(path, "http://x").searchParams;
     expect(Object.fromEntries(query)).toMatchObject({
@@ -70,7 +70,7 @@ describe("measures", () => {
     expect(write(value, quantity, system)).toBe(text);
   });
 
-  test("tracks and ages", () => {
+  test("tracks have a compass direction and ages are not negative", () => {
     expect(writeTrack(359.6)).toBe("0° N");
     expect(writeTrack(Number.NaN)).toBe(MISSING);
     expect(writeAge(-1)).toBe("0 s");
@@ -78,7 +78,7 @@ describe("measures", () => {
   });
 });
 
-/** WCAG's relative luminance. */
+/** Returns the relative luminance as WCAG defines it. */
 function luminance(colour: readonly number[]): number {
   const [red = 0, green = 0, blue = 0] = colour.map((byte) => {
     const part = byte / 255;
@@ -91,7 +91,7 @@ describe("colours of altitudes", () => {
   test.each([
     ["dark", [22, 32, 51]],
     ["light", [244, 242, 236]],
-  ] as const)("stand out from the %s land by 3 to 1", (theme, land) => {
+  ] as const)("contrast with the %s land by 3 to 1", (theme, land) => {
     for (let part = 0; part <= 1; part += 0.05) {
       const both = [luminance(rampColour(part, theme)), luminance(land)].sort((a, b) => b - a);
       expect(((both[0] ?? 0) + 0.05) / ((both[1] ?? 0) + 0.05)).toBeGreaterThan(3);

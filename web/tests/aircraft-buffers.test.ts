@@ -1,14 +1,19 @@
-/** What the graphics card is given, and what the counters say. */
+/** The vertex buffers for the graphics card, and the counters of the header. */
 
 import { expect, test } from "vitest";
 import { AircraftBuffers } from "../src/map/aircraft-buffers.ts";
-import { EMERGENCY, GROUND, rampColour, UNKNOWN } from "../src/map/altitude-ramp.ts";
+import {
+  EMERGENCY_COLOUR,
+  GROUND_COLOUR,
+  rampColour,
+  UNKNOWN_COLOUR,
+} from "../src/map/altitude-ramp.ts";
 import { count } from "../src/panels/counters.ts";
 import { Fleet, MEASURES } from "../src/stream/fleet.ts";
 
 const T = 1_790_000_000;
 
-/** Holds an airliner, one on the ground, one in distress, one without position, and a free slot. */
+/** Returns an airliner, one on the ground, one in distress, one without position, and a free slot. */
 function fleet(): Fleet {
   const made = new Fleet();
   for (const icao24 of ["aaaaaa", "bbbbbb", "cccccc", "dddddd", "eeeeee"]) {
@@ -36,33 +41,33 @@ function written(): AircraftBuffers {
   return buffers;
 }
 
-test("colours tell altitude, ground, distress and what is not known", () => {
+test("colours show altitude, ground, emergency and an unknown altitude", () => {
   const { colours } = written();
   const colourOf = (slot: number) => [...colours.subarray(4 * slot, 4 * slot + 3)];
   expect(colourOf(0)).toEqual([...rampColour(0, "dark")]);
-  expect(colourOf(1)).toEqual([...GROUND.dark]);
-  expect(colourOf(2)).toEqual([...EMERGENCY.dark]);
-  expect(colourOf(3)).toEqual([...UNKNOWN.dark]);
+  expect(colourOf(1)).toEqual([...GROUND_COLOUR.dark]);
+  expect(colourOf(2)).toEqual([...EMERGENCY_COLOUR.dark]);
+  expect(colourOf(3)).toEqual([...UNKNOWN_COLOUR.dark]);
   expect(colours[7]).toBeLessThan(colours[3] as number);
 });
 
-test("who is nowhere is not drawn", () => {
+test("an aircraft without position is not drawn", () => {
   const { positions, length } = written();
   const latitudes = Array.from({ length }, (_, slot) => positions[2 * slot + 1]);
   expect(latitudes).toEqual([47, 47, 47, 999, 999]);
 });
 
-test("only who is in the air glides, from an exact time", () => {
+test("only airborne aircraft are extrapolated, from an exact time", () => {
   const { motions, epoch } = written();
   expect([motions[1], motions[5]]).toEqual([200, 0]);
   expect(epoch + (motions[2] as number)).toBe(T - 3);
 });
 
-test("counters count who is there", () => {
+test("the counters leave out free slots", () => {
   expect(count(fleet())).toEqual({ aircraft: 4, airborne: 3, newest: T, emergencies: [2] });
 });
 
-test("a picture of thousands fits after one of a few", () => {
+test("the buffers grow with the fleet", () => {
   const made = fleet();
   const buffers = new AircraftBuffers();
   buffers.write(made, "light", T);

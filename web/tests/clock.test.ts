@@ -1,4 +1,4 @@
-/** The picture's time follows the server's, whatever happens to the clock of the reader's machine. */
+/** The clock follows the server's time, whatever happens to the clock of the reader's computer. */
 
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { Clock } from "../src/stream/clock.ts";
@@ -9,21 +9,20 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** A clock on a machine whose monotonic time is in the test's hand. */
+/** Returns a clock and a function that advances the monotonic time it reads. */
 function machine(speed = 1) {
   let here = 1_000;
   const clock = new Clock(speed, () => here);
   return {
     clock,
-    /** Lets time pass on the machine. */
     pass: (seconds: number) => {
       here += seconds;
     },
   };
 }
 
-describe("the machine's own clock is set", () => {
-  test.each([600, -600])("by %d s: what is shown goes on evenly", (step) => {
+describe("the computer's clock is set", () => {
+  test.each([600, -600])("by %d s: the shown time advances evenly", (step) => {
     vi.useFakeTimers({ now: T * 1000 });
     const clock = new Clock();
     for (let event = 0; event < 30; event++) {
@@ -40,8 +39,8 @@ describe("the machine's own clock is set", () => {
   });
 });
 
-describe("a step of the monotonic time or of the server's", () => {
-  test("forward on this machine is followed within two events", () => {
+describe("a jump", () => {
+  test("forward of the monotonic time is followed within two events", () => {
     const { clock, pass } = machine();
     clock.hear(T);
     pass(601);
@@ -51,7 +50,7 @@ describe("a step of the monotonic time or of the server's", () => {
     expect(clock.now()).toBeCloseTo(T + 2, 0);
   });
 
-  test("of a machine that slept without counting is followed with the first event", () => {
+  test("of the server's time after a sleep is followed with the first event", () => {
     const { clock, pass } = machine();
     clock.hear(T);
     pass(2);
@@ -59,7 +58,7 @@ describe("a step of the monotonic time or of the server's", () => {
     expect(clock.now()).toBe(T + 28_800);
   });
 
-  test("back on the server is followed within two ticks of two events each", () => {
+  test("backwards of the server's time is followed within two ticks of two events each", () => {
     const { clock, pass } = machine();
     clock.hear(T);
     pass(1);
@@ -70,7 +69,7 @@ describe("a step of the monotonic time or of the server's", () => {
     expect(clock.now()).toBe(T - 598);
   });
 
-  test("that was one wrong event is taken back within two", () => {
+  test("by a single wrong event is undone within two events", () => {
     const { clock, pass } = machine();
     clock.hear(T);
     pass(1);
@@ -82,7 +81,7 @@ describe("a step of the monotonic time or of the server's", () => {
     expect(clock.now()).toBe(T + 3);
   });
 
-  test("of a replay is followed as well", () => {
+  test("in a replay is followed as well", () => {
     const { clock, pass } = machine(60);
     clock.hear(T);
     pass(121);
@@ -94,7 +93,7 @@ describe("a step of the monotonic time or of the server's", () => {
 });
 
 describe("late events", () => {
-  test("do not hold the time back, one by one or all at once", () => {
+  test("do not delay the clock, one by one or all at once", () => {
     const { clock, pass } = machine();
     clock.hear(T);
     pass(40);
@@ -104,7 +103,7 @@ describe("late events", () => {
     }
   });
 
-  test("that a slow line lets through at twice their pace do not either", () => {
+  test("at twice their pace over a slow connection do not either", () => {
     const { clock, pass } = machine();
     clock.hear(T);
     pass(40);
@@ -117,7 +116,7 @@ describe("late events", () => {
     }
   });
 
-  test("in between change nothing", () => {
+  test("between punctual ones change nothing", () => {
     const { clock, pass } = machine();
     clock.hear(T);
     for (let tick = 1; tick < 40; tick++) {
@@ -128,6 +127,6 @@ describe("late events", () => {
   });
 });
 
-test("before the first event it is the machine's time", () => {
+test("before the first event the clock shows the computer's time", () => {
   expect(new Clock().now()).toBeCloseTo(Date.now() / 1000, -1);
 });

@@ -1,9 +1,9 @@
-/** The connection comes back, and never freezes silently. */
+/** The connection reconnects by itself and reports when no events arrive. */
 
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Connection, type ConnectionState } from "../src/stream/connection.ts";
 
-/** Stands for the browser's: says what the test says. */
+/** A stand-in for the browser's EventSource that dispatches what the test sends. */
 class FakeSource extends EventTarget {
   static readonly CLOSED = 2;
   static opened: FakeSource[] = [];
@@ -30,14 +30,14 @@ class FakeSource extends EventTarget {
   }
 }
 
-/** What proves who looks. */
+/** The API key or token in the session storage; null for none. */
 let key: string | null = null;
 const states: ConnectionState[] = [];
-const heard: string[] = [];
+const received: string[] = [];
 
 function open(): Connection {
   const connection = new Connection("/sse/flights?format=delta", {
-    hear: (event) => heard.push(event),
+    hear: (event) => received.push(event),
     change: (state) => states.push(state),
   });
   connection.open();
@@ -56,7 +56,7 @@ beforeEach(() => {
   key = null;
   FakeSource.opened = [];
   states.length = 0;
-  heard.length = 0;
+  received.length = 0;
 });
 
 afterEach(() => {
@@ -64,14 +64,14 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-test("the first event makes it live", () => {
+test("the first event makes the connection live", () => {
   open();
   newest().say("snapshot", {});
   expect(states).toEqual(["connecting", "live"]);
-  expect(heard).toEqual(["snapshot"]);
+  expect(received).toEqual(["snapshot"]);
 });
 
-test("silence of two and a half heartbeats is stale, and it comes back with the last id", () => {
+test("after two and a half heartbeats without events it is stale, and it resumes from the last id", () => {
   open();
   newest().say("snapshot", {}, "epoch.1");
   vi.advanceTimersByTime(37_400);
@@ -83,7 +83,7 @@ test("silence of two and a half heartbeats is stale, and it comes back with the 
   expect(newest().url.searchParams.get("last_event_id")).toBe("epoch.1");
 });
 
-test("it learns how often hearts beat", () => {
+test("it adapts to the server's heartbeat interval", () => {
   open();
   newest().say("heartbeat", {});
   vi.advanceTimersByTime(2_000);
@@ -92,7 +92,7 @@ test("it learns how often hearts beat", () => {
   expect(states.at(-1)).toBe("stale");
 });
 
-test("a browser that gives up is replaced after waits that grow", () => {
+test("when the browser gives up, it reconnects after growing delays", () => {
   open();
   const waits = [];
   for (let attempt = 0; attempt < 8; attempt++) {
@@ -108,7 +108,7 @@ test("a browser that gives up is replaced after waits that grow", () => {
   expect(Math.max(...waits)).toBeLessThanOrEqual(60_000);
 });
 
-test("what the server refuses is not asked for again", () => {
+test("a request that the server refuses is not repeated", () => {
   open();
   newest().say("error", { reason: "no such parameter" });
   vi.advanceTimersByTime(600_000);
@@ -116,7 +116,7 @@ test("what the server refuses is not asked for again", () => {
   expect(FakeSource.opened).toHaveLength(1);
 });
 
-test("a pause closes it, and it goes on where it was", () => {
+test("a pause closes it, and it resumes from the last id", () => {
   const connection = open();
   newest().say("update", {}, "epoch.7");
   connection.pause();
@@ -136,7 +136,7 @@ describe("with a key", () => {
     key = "osfm_1";
   }
 
-  test("each opening has a ticket of its own, and the browser does not come back by itself", async () => {
+  test("each connection has its own ticket, and the browser does not reconnect by itself", async () => {
     answer(200, { ticket: "t1" });
     open();
     await vi.waitFor(() => expect(FakeSource.opened).toHaveLength(1));
@@ -152,7 +152,7 @@ describe("with a key", () => {
     expect(newest().url.searchParams.get("ticket")).toBe("t2");
   });
 
-  test("one that the server does not take is refused in its words", async () => {
+  test("an invalid key is refused and not tried again", async () => {
     answer(401, { error: "invalid_token", reason: "no such key" });
     open();
     await vi.waitFor(() => expect(states.at(-1)).toBe("refused"));
@@ -160,7 +160,7 @@ describe("with a key", () => {
     expect(FakeSource.opened).toHaveLength(0);
   });
 
-  test("for which no place is left is asked for again", async () => {
+  test("a ticket is requested again after the connection limit was reached", async () => {
     answer(429, { error: "overloaded", reason: "all of its 100 places are taken" });
     open();
     await vi.waitFor(() => expect(states.at(-1)).toBe("stale"));
@@ -169,7 +169,7 @@ describe("with a key", () => {
     expect(newest().url.searchParams.get("ticket")).toBe("t1");
   });
 
-  test("a pause meanwhile opens nothing", async () => {
+  test("a pause during the ticket request opens no connection", async () => {
     answer(200, { ticket: "t1" });
     open().pause();
     await vi.advanceTimersByTimeAsync(1_000);

@@ -1,4 +1,4 @@
-/** The feed shows now, a moment, or the past as it went on, and goes from one to another. */
+/** The feed shows live data, a snapshot at a time, or a replay, and switches between them. */
 
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Feed, type FeedState } from "../src/stream/feed.ts";
@@ -66,7 +66,7 @@ function ask(moment: { time: number; speed: number } | null, filters: [string, s
   feed.ask({ filters: new Map(filters) as never, pinned: "4b1814", moment });
 }
 
-test("now is the stream of differences, and of rows where a filter narrows it", () => {
+test("live data come as differences, and with a filter as rows", () => {
   ask(null);
   expect(parameter("format")).toBe("delta");
   const first = newest();
@@ -83,7 +83,7 @@ test("now is the stream of differences, and of rows where a filter narrows it", 
   expect(feed.now()).toBe(NOW - 3);
 });
 
-test("what was let go of changes nothing any more", () => {
+test("events of a closed stream are ignored", () => {
   ask(null, [["country", "Spain"]]);
   const first = newest();
   ask({ time: NOW - 600, speed: 10 });
@@ -92,7 +92,7 @@ test("what was let go of changes nothing any more", () => {
   expect(states.length).toBe(before);
 });
 
-test("a moment stands still, with what the history tells of it", async () => {
+test("a snapshot at a time comes from the history and stands still", async () => {
   const answer = vi.fn(async () => Response.json({ time: NOW - 600, ...ROW }));
   vi.stubGlobal("fetch", answer);
   ask({ time: NOW - 600, speed: 0 });
@@ -106,7 +106,7 @@ test("a moment stands still, with what the history tells of it", async () => {
   expect(fleet.text("callsign", fleet.slotOf("4b1814") as number)).toBe("SWR7EA");
 });
 
-test("a moment that the history cannot tell of is said in its words", async () => {
+test("an error of the history is shown in the server's words", async () => {
   vi.stubGlobal("fetch", async () => Response.json({ detail: "too far" }, { status: 400 }));
   let words = "";
   feed = new Feed(fleet, {
@@ -120,7 +120,7 @@ test("a moment that the history cannot tell of is said in its words", async () =
   await vi.waitFor(() => expect(words).toBe("too far"));
 });
 
-test("the past goes on at its speed, from piece to piece, and arrives at now", () => {
+test("a replay runs at its speed in several requests and arrives at live", () => {
   ask({ time: NOW - 600, speed: 60 });
   expect([parameter("from"), parameter("to"), parameter("speed")]).toEqual([
     String(NOW - 600),
@@ -139,7 +139,7 @@ test("the past goes on at its speed, from piece to piece, and arrives at now", (
   expect(arrivals).toBe(1);
 });
 
-test("what is asked of the past goes on from where it is, and from its beginning until it is there", () => {
+test("a changed replay continues at its current time, or at its start before the first event", () => {
   ask({ time: NOW - 6_000, speed: 10 });
   expect(feed.moment).toEqual({ time: NOW - 6_000, speed: 10 });
   newest().say("snapshot", { time: NOW - 6_000, ...ROW });
@@ -149,7 +149,7 @@ test("what is asked of the past goes on from where it is, and from its beginning
   expect(feed.moment).toBeNull();
 });
 
-test("who looks elsewhere comes back to where the past was", () => {
+test("a paused replay resumes where it was", () => {
   ask({ time: NOW - 6_000, speed: 10 });
   newest().say("snapshot", { time: NOW - 6_000, ...ROW });
   vi.advanceTimersByTime(30_000);
@@ -160,7 +160,7 @@ test("who looks elsewhere comes back to where the past was", () => {
   expect(parameter("from")).toBe(String(NOW - 5_700));
 });
 
-test("a replay goes on until the server's now, whatever this machine's clock shows", () => {
+test("a replay ends at the server's time, whatever the computer's clock shows", () => {
   vi.useRealTimers();
   vi.useFakeTimers({ now: (NOW - 600) * 1000 });
   ask({ time: NOW - 300, speed: 10 });

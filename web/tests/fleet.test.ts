@@ -1,4 +1,4 @@
-/** The fleet holds what the documented decoder holds, whichever way it was told. */
+/** The fleet holds the same aircraft as the documented decoder, in both formats. */
 
 import { describe, expect, test } from "vitest";
 import { DeltaDecoder } from "../../docs/decoders/delta.ts";
@@ -9,7 +9,7 @@ import { recording } from "./recording.ts";
 
 type State = Record<string, string | number | boolean | null>;
 
-/** Gives the fleet as the stream's objects would have it. */
+/** Returns the fleet as the objects of `format=object`, by address. */
 function picture(fleet: Fleet, fields: readonly string[]): Map<string, State> {
   const states = [...fleet.held()].map((slot): State => {
     const state: State = { icao24: fleet.icao24[slot] ?? null };
@@ -31,7 +31,7 @@ function byAddress(states: Iterable<State>): Map<string, State> {
 }
 
 describe("format=delta", () => {
-  test("after every event it holds what the documented decoder holds", () => {
+  test("after every event the fleet equals that of the documented decoder", () => {
     const decoder = new DeltaDecoder();
     const fleet = new Fleet();
     const reader = new DeltaReader(fleet);
@@ -44,7 +44,7 @@ describe("format=delta", () => {
     }
   });
 
-  test("who takes a slot that was free has zeros, which no event names", () => {
+  test("an aircraft in a reused slot has zeros for values that the update leaves out", () => {
     const fleet = new Fleet();
     const reader = new DeltaReader(fleet);
     const texts = { icao24: { "0": "aaaaaa" } };
@@ -68,14 +68,14 @@ describe("format=delta", () => {
 });
 
 describe("format=row", () => {
-  test("after every event it holds what objects would", () => {
+  test("after every event the fleet equals that of format=object", () => {
     const fleet = new Fleet();
     const reader = new RowReader(fleet);
     const objects = new Map<string, State>();
-    const told = recording("object");
+    const objectEvents = recording("object");
     recording("row").forEach(([event, data], index) => {
       reader.feed(event, data);
-      const { states = [], icao24 = [] } = (told[index]?.[1] ?? {}) as {
+      const { states = [], icao24 = [] } = (objectEvents[index]?.[1] ?? {}) as {
         states?: State[];
         icao24?: string[];
       };
@@ -99,7 +99,7 @@ describe("format=row", () => {
 });
 
 describe("slots", () => {
-  test("one that is free is given to the next", () => {
+  test("a free slot is reused", () => {
     const fleet = new Fleet();
     fleet.admit("aaaaaa");
     fleet.admit("bbbbbb");
@@ -109,7 +109,7 @@ describe("slots", () => {
     expect(fleet.measure("velocity", 0)).toBeNaN();
   });
 
-  test("thirty thousand find room", () => {
+  test("thirty thousand aircraft fit", () => {
     const fleet = new Fleet();
     for (let number = 0; number < 30_000; number++) {
       fleet.setMeasure("velocity", fleet.admit(number.toString(16).padStart(6, "0")), number);

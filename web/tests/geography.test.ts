@@ -1,12 +1,18 @@
-/** The packaged geography, as the map's worker unpacks it. */
+/** The packaged geography after the map's worker has unpacked it. */
 
 import { readFileSync } from "node:fs";
 import type { Position } from "geojson";
 import { describe, expect, test } from "vitest";
-import { GEOGRAPHY, type Packaged, SOURCE_NAMES, sourceOf, unpack } from "../src/map/geography.ts";
+import {
+  KINDS_BY_SOURCE,
+  type PackagedGeography,
+  SOURCE_NAMES,
+  sourceFeatures,
+  unpackGeography,
+} from "../src/map/geography.ts";
 
 const path = new URL("../geography/geography.json", import.meta.url);
-const geography = unpack(JSON.parse(readFileSync(path, "utf8")) as Packaged);
+const geography = unpackGeography(JSON.parse(readFileSync(path, "utf8")) as PackagedGeography);
 
 function rings(): Position[][] {
   return geography.land.features.flatMap(({ geometry }) => {
@@ -18,24 +24,27 @@ function rings(): Position[][] {
 }
 
 describe("geography", () => {
-  test.each(SOURCE_NAMES)("%s have all that belongs to them, and say what it is", (name) => {
-    const { type, features } = sourceOf(geography, name);
-    expect(type).toBe("FeatureCollection");
-    for (const kind of GEOGRAPHY[name]) {
-      const ofKind = features.filter(({ properties }) => properties?.kind === kind);
-      expect(ofKind.length).toBe(geography[kind].features.length);
-      expect(ofKind.length).toBeGreaterThan(0);
-    }
-  });
+  test.each(SOURCE_NAMES)(
+    "%s contain all features of their kinds, with the kind as a property",
+    (name) => {
+      const { type, features } = sourceFeatures(geography, name);
+      expect(type).toBe("FeatureCollection");
+      for (const kind of KINDS_BY_SOURCE[name]) {
+        const ofKind = features.filter(({ properties }) => properties?.kind === kind);
+        expect(ofKind.length).toBe(geography[kind].features.length);
+        expect(ofKind.length).toBeGreaterThan(0);
+      }
+    },
+  );
 
-  test("land is whole: each of its outlines ends where it began", () => {
+  test("each ring of the land is closed", () => {
     expect(rings().length).toBeGreaterThan(1_000);
     for (const ring of rings()) {
       expect(ring.at(-1)).toEqual(ring[0]);
     }
   });
 
-  test("nothing jumps to the other side of the map, but along a pole", () => {
+  test("no ring jumps to the other side of the map, except along a pole", () => {
     for (const ring of rings()) {
       ring.slice(1).forEach(([longitude = 0, latitude = 0], index) => {
         const isPole = Math.abs(latitude) > 85;

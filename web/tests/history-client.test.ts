@@ -1,4 +1,4 @@
-/** The history's answers become what the page keeps, and its refusals what a person reads. */
+/** The history client builds URLs, converts responses, and turns failures into readable errors. */
 
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import {
@@ -41,7 +41,7 @@ const FLIGHT = {
   north: 47.46,
 };
 
-/** Stands for the server: gives one answer, and keeps what it was asked. */
+/** Stubs `fetch` with one response; returns the list of requested URLs. */
 function answer(body: unknown, status = 200, headers: Record<string, string> = {}): string[] {
   const asked: string[] = [];
   vi.stubGlobal("fetch", async (url: string, { signal }: RequestInit = {}) => {
@@ -62,8 +62,8 @@ async function refusal(): Promise<HistoryError> {
 beforeEach(() => vi.stubGlobal("sessionStorage", { getItem: () => null }));
 afterEach(() => vi.unstubAllGlobals());
 
-describe("what is asked for", () => {
-  test("the last flight's track, or that of a time, thinned", async () => {
+describe("a request", () => {
+  test("for a track of the last flight, or downsampled within a time range", async () => {
     const asked = answer({ icao24: "4b1814", states: [] });
     await fetchTrack("4b1814");
     await fetchTrack("4b1814", { from: T, to: T + 60, maxPoints: 500 });
@@ -73,7 +73,7 @@ describe("what is asked for", () => {
     ]);
   });
 
-  test("flights of a box", async () => {
+  test("for flights in a bounding box", async () => {
     const asked = answer({ flights: [FLIGHT], next: "WzE3" });
     const page = await fetchFlights({ callsign: "SWR*", bbox: [5.9, 45.8, 10.5, 47.9], limit: 50 });
     expect(asked[0]).toBe(
@@ -82,7 +82,7 @@ describe("what is asked for", () => {
     expect(page).toEqual({ flights: [FLIGHT], next: "WzE3" });
   });
 
-  test("a moment, as rows, with the filters of the map", async () => {
+  test("for a snapshot at a time, as rows, with the map's filters", async () => {
     const snapshot = { time: T, fields: ["icao24", "callsign"], states: [["4b1814", null]] };
     const asked = answer(snapshot);
     const filters = new Map([["country", "Switzerland"]] as const);
@@ -92,7 +92,7 @@ describe("what is asked for", () => {
     );
   });
 
-  test("hours", async () => {
+  test("for hourly statistics", async () => {
     const hours = [{ hour: 1_789_999_200, aircraft: 702, state_vectors: 28_104 }];
     const asked = answer({ hours });
     expect(await fetchHours(T, T + 3_600)).toEqual(hours);
@@ -101,7 +101,7 @@ describe("what is asked for", () => {
 });
 
 describe("a track", () => {
-  test("has columns in order of time, NaN where nothing was received", async () => {
+  test("has columns in order of time, and NaN for missing values", async () => {
     const grounded = {
       ...STATE,
       last_contact: T + 10,
@@ -123,28 +123,28 @@ describe("a track", () => {
     expect([...track.onGround]).toEqual([0, 1]);
   });
 
-  test("takes the geometric altitude where only that was received", async () => {
+  test("uses the geometric altitude if the barometric one is missing", async () => {
     answer({ icao24: "4b1814", states: [{ ...STATE, baro_altitude: null }] });
     expect((await fetchTrack("4b1814")).altitudes[0]).toBeCloseTo(12_039.6, 2);
   });
 });
 
-describe("a refusal", () => {
-  test("says what the server says", async () => {
+describe("an error", () => {
+  test("has the server's message", async () => {
     answer({ detail: [{ type: "value_error", loc: [], msg: "Value error, 'A*B' is none" }] }, 422);
     expect((await refusal()).message).toBe("'A*B' is none");
     answer({ error: "insufficient_scope", reason: "flights:history is needed" }, 403);
     expect(await refusal()).toMatchObject({ status: 403, message: "flights:history is needed" });
   });
 
-  test("without a database says so, and when to come again", async () => {
+  test("without a database says when to retry", async () => {
     answer({ detail: [{ msg: "the history cannot be read now" }] }, 503, { "Retry-After": "5" });
     const error = await refusal();
     expect(error.message).toBe("the history cannot be reached; try again in 5 s");
     expect(error.isPassing).toBe(true);
   });
 
-  test("of one that has used up its share is in the server's words, and may pass", async () => {
+  test("of the connection limits has the server's message and is temporary", async () => {
     answer({ error: "overloaded", reason: "10.0.0.1 has taken all of its 3 places" }, 429);
     expect(await refusal()).toMatchObject({
       message: "10.0.0.1 has taken all of its 3 places",
@@ -160,20 +160,20 @@ describe("a refusal", () => {
     });
   });
 
-  test("by a proxy in between, or a broken answer, is told from an answer", async () => {
+  test("is raised for a proxy's response and for one that cannot be parsed", async () => {
     answer("<h1>Bad gateway</h1>", 502);
     expect((await refusal()).message).toBe("the server answered with status 502");
     answer("<h1>Welcome</h1>");
     expect((await refusal()).message).toBe("the server's answer cannot be read");
   });
 
-  test("without any answer says that there is none", async () => {
+  test("without a response says that the server does not answer", async () => {
     vi.stubGlobal("fetch", () => Promise.reject(new TypeError("Failed to fetch")));
     expect(await refusal()).toMatchObject({ status: 0, message: "the server does not answer" });
   });
 });
 
-test("who gives up is not told of an error of the history's", async () => {
+test("an aborted request rejects with an AbortError, not with an error of the history", async () => {
   answer({ hours: [] });
   const asking = new AbortController();
   asking.abort();

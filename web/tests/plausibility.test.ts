@@ -1,4 +1,4 @@
-/** One observation is not a fact: which positions and altitudes of a track are believed. */
+/** Which positions and altitudes of a track are plausible. */
 
 import { describe, expect, test } from "vitest";
 import {
@@ -28,7 +28,7 @@ function trackOf(points: readonly TrackPoint[]): Track {
   return track;
 }
 
-/** A flight along the equator, a state vector each ten seconds; some of them say something else. */
+/** Returns a flight along the equator with a point each ten seconds, some of them replaced. */
 function flight(count: number, others: Record<number, Partial<TrackPoint>> = {}): TrackPoint[] {
   return Array.from({ length: count }, (_, index) =>
     pointAt(index * 10, { longitude: index * STEP, ...others[index] }),
@@ -43,7 +43,7 @@ function implausible(track: Track): number[] {
 describe("a step", () => {
   const from = { time: T, longitude: 8, latitude: 47 };
 
-  test("is measured on the globe, over the antimeridian too", () => {
+  test("is measured on the globe, also across the antimeridian", () => {
     const metres = metresBetween({ ...from, longitude: 179.5 }, { ...from, longitude: -179.5 });
     expect(metres / 1000).toBeCloseTo(75.8, 1);
     expect(metresBetween({ ...from, latitude: -90 }, { ...from, latitude: 90 }) / 1000).toBeCloseTo(
@@ -63,7 +63,7 @@ describe("a step", () => {
     },
   );
 
-  test("upwards has a bound as well", () => {
+  test("has a limit for climbing too", () => {
     const low = { time: T, altitude: 10_972 };
     expect(isClimbPlausible(low, { time: T + 10, altitude: 12_000 })).toBe(true);
     expect(isClimbPlausible(low, { time: T + 10, altitude: 37_887 })).toBe(false);
@@ -71,41 +71,41 @@ describe("a step", () => {
 });
 
 describe("positions", () => {
-  test("of a real flight are all plausible, and so are they after long silences", () => {
+  test("of a real flight are all plausible, also after a long gap", () => {
     const points = flight(500);
     expect(implausible(trackOf(points))).toEqual([]);
     const ocean = points.filter((_, index) => index < 50 || index > 450);
     expect(implausible(trackOf(ocean))).toEqual([]);
   });
 
-  test("that are frozen and then catch up are plausible by their own times", () => {
+  test("that freeze and then catch up are plausible by their own times", () => {
     const frozen = { longitude: 10 * STEP, positionTime: T + 100 };
     const others = Object.fromEntries(Array.from({ length: 16 }, (_, n) => [n + 10, frozen]));
     expect(implausible(trackOf(flight(60, others)))).toEqual([]);
   });
 
-  test("far away once condemn nothing before or after", () => {
+  test("are implausible only once if one of them is far away", () => {
     expect(implausible(trackOf(flight(20, { 9: { longitude: 40 } })))).toEqual([9]);
   });
 
-  test("a little too far ahead once, from where the next ones can be reached, do not either", () => {
+  test("are implausible only once if one of them is a little too far ahead", () => {
     expect(implausible(trackOf(flight(20, { 9: { longitude: 11.5 * STEP } })))).toEqual([9]);
   });
 
-  test("that are wrong at the beginning are outvoted by the second that follows", () => {
+  test("that are wrong at the beginning are outvoted by the second one after them", () => {
     const points = flight(3, { 0: { longitude: 40 } });
     expect(implausible(trackOf(points.slice(0, 2)))).toEqual([1]);
     expect(implausible(trackOf(points))).toEqual([0]);
   });
 
-  test("that are received again and again are one observation", () => {
+  test("that are repeated count once", () => {
     const stale = { longitude: 40, positionTime: T };
     const others = Object.fromEntries(Array.from({ length: 6 }, (_, index) => [index, stale]));
     const points = flight(8, others);
     expect(implausible(trackOf(points))).toEqual([0, 1, 2, 3, 4, 5]);
   });
 
-  test("that are spoofed for twenty minutes are implausible until the true ones are back", () => {
+  test("that are spoofed for twenty minutes are implausible until the true ones return", () => {
     const others: Record<number, Partial<TrackPoint>> = {};
     for (let index = 200; index < 320; index++) {
       others[index] = { longitude: 20 + index * 0.001, latitude: 20 };
@@ -115,7 +115,7 @@ describe("positions", () => {
     expect(implausible(trackOf(points))).toEqual(spoofed);
   });
 
-  test("that have gone on elsewhere may be true, but are doubtful as long as they are fewer", () => {
+  test("that continue elsewhere are plausible, but doubtful while they are the minority", () => {
     const points = flight(60).map((point, index) =>
       index < 20 ? point : { ...point, longitude: point.longitude + 40 },
     );
@@ -131,16 +131,18 @@ describe("positions", () => {
     expect(doubtful(41)).toEqual([false, false]);
   });
 
-  test("are what the server says, where it says it; what follows live is judged by these", () => {
-    const said = flight(10, { 4: { longitude: 40 }, 5: { isImplausible: true } }).map((point) => ({
-      isImplausible: false,
-      ...point,
-    }));
+  test("are judged by the server if stored, and live ones are judged by comparison with those", () => {
+    const stored = flight(10, { 4: { longitude: 40 }, 5: { isImplausible: true } }).map(
+      (point) => ({
+        isImplausible: false,
+        ...point,
+      }),
+    );
     const live = flight(14, { 12: { longitude: 40 } }).slice(10);
-    expect(implausible(trackOf([...said, ...live]))).toEqual([5, 12]);
+    expect(implausible(trackOf([...stored, ...live]))).toEqual([5, 12]);
   });
 
-  test("that were not received are not implausible, and the newest is the one before them", () => {
+  test("that are missing are not implausible, and the one before them is the newest", () => {
     const track = trackOf(flight(10, { 9: { longitude: Number.NaN } }));
     expect(implausible(track)).toEqual([]);
     expect(track.positionBefore(T + 95)).toBe(8);
@@ -149,7 +151,7 @@ describe("positions", () => {
     expect(trackOf([]).positionBefore(T)).toBe(-1);
   });
 
-  test("all over the globe are a bounded amount of work", () => {
+  test("all over the globe are judged in bounded time", () => {
     const points = Array.from({ length: 3_000 }, (_, index) =>
       pointAt(index * 10, { longitude: ((index * 77) % 360) - 180, latitude: (index * 31) % 60 }),
     );
@@ -157,7 +159,7 @@ describe("positions", () => {
   });
 });
 
-test("an altitude that cannot be is implausible, and the climb around it is not", () => {
+test("an impossible altitude is implausible, and the climb around it is not", () => {
   const points = flight(30, {
     9: { altitude: 37_887 },
     15: { altitude: Number.NaN },
@@ -171,7 +173,7 @@ test("an altitude that cannot be is implausible, and the climb around it is not"
 });
 
 describe("the extent of a flight", () => {
-  test("is not stretched by implausible positions", () => {
+  test("leaves out implausible positions", () => {
     expect(extentOfTrack(trackOf(flight(20, { 9: { longitude: 40, latitude: 60 } })))).toEqual([
       0,
       0,
@@ -181,13 +183,13 @@ describe("the extent of a flight", () => {
     expect(extentOfTrack(trackOf([]))).toBeNull();
   });
 
-  test("goes on over the antimeridian, from a track and from the server", () => {
+  test("is continuous across the antimeridian, from a track and from the server", () => {
     const points = [179.98, -180, -179.98].map((longitude, index) =>
       pointAt(index * 10, { longitude }),
     );
     expect(extentOfTrack(trackOf(points))).toEqual([179.98, 0, expect.closeTo(180.02, 6), 0]);
-    const said = { west: 170, south: 10, east: -170, north: 50 } as never;
-    expect(extentOfFlight(said)).toEqual([170, 10, 190, 50]);
+    const flight = { west: 170, south: 10, east: -170, north: 50 } as never;
+    expect(extentOfFlight(flight)).toEqual([170, 10, 190, 50]);
     expect(extentOfFlight({ west: null, south: 1, east: 2, north: 3 } as never)).toBeNull();
   });
 });

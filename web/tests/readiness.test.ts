@@ -1,4 +1,4 @@
-/** The page gives the server's own reason when the data are late, and when clocks differ. */
+/** The page shows the server's reason when data are late or clocks differ. */
 
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { count, isLate } from "../src/panels/counters.ts";
@@ -34,7 +34,7 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-/** Lets the page go on for some seconds. */
+/** Calls `refresh` once a second for some seconds. */
 async function pass(seconds: number, isLate = false): Promise<void> {
   for (let second = 0; second < seconds; second++) {
     readiness.refresh(isLate);
@@ -42,8 +42,8 @@ async function pass(seconds: number, isLate = false): Promise<void> {
   }
 }
 
-describe("asking", () => {
-  test("is done at once, then once a minute, more often while the data are late", async () => {
+describe("the request", () => {
+  test("is sent at once, then each minute, and more often while data are late", async () => {
     await pass(180);
     expect(asked).toEqual(["/ready", "/ready", "/ready"]);
     await pass(60, true);
@@ -51,13 +51,13 @@ describe("asking", () => {
     expect(times).toEqual(Array(6).fill(T));
   });
 
-  test("is never done by a page that is hidden", async () => {
+  test("is not sent while the page is hidden", async () => {
     page.hidden = true;
     await pass(300, true);
     expect(asked).toEqual([]);
   });
 
-  test("waits for the answer before it asks again", async () => {
+  test("is not sent before the previous one is answered", async () => {
     vi.stubGlobal("fetch", (url: string) => {
       asked.push(url);
       return new Promise(() => undefined);
@@ -68,21 +68,21 @@ describe("asking", () => {
 });
 
 describe("the reason", () => {
-  test("is the server's, whatever its status; clocks that differ come first", async () => {
+  test("is the server's whatever its status, and differing clocks come first", async () => {
     body = { live_state: false, clock: false, reasons: { live_state: SILENT, clock: CLOCK } };
     await pass(1);
     expect(reasonToShow(readiness.reasons, true)).toBe(CLOCK);
     expect(reasonToShow(readiness.reasons, false)).toBe(CLOCK);
   });
 
-  test("is another one only while the data are late", async () => {
+  test("is shown only while data are late, unless clocks differ", async () => {
     body = { reasons: { live_state: SILENT } };
     await pass(1);
     expect(reasonToShow(readiness.reasons, true)).toBe(SILENT);
     expect(reasonToShow(readiness.reasons, false)).toBe("");
   });
 
-  test("goes away when it is gone, and when the server does not answer", async () => {
+  test("disappears when the server no longer sends it or does not answer", async () => {
     body = { reasons: { clock: CLOCK } };
     await pass(1);
     body = { clock: true };
@@ -101,20 +101,20 @@ describe("the reason", () => {
     { reasons: null },
     { reasons: "no" },
     { reasons: { clock: 400, live_state: "" } },
-  ])("is none in an answer such as %j", async (given) => {
+  ])("is missing in a response such as %j", async (given) => {
     body = given;
     await pass(1);
     expect(readiness.reasons).toEqual({});
   });
 
-  test("is cut off where it is endless", async () => {
+  test("is cut off at 300 characters", async () => {
     body = { reasons: { clock: "x".repeat(10_000) } };
     await pass(1);
     expect(reasonToShow(readiness.reasons, false).length).toBe(300);
   });
 });
 
-test("data are late after three minutes, and when there is no aircraft at all", () => {
+test("data are late after three minutes, and if there are no aircraft", () => {
   const fleet = new Fleet();
   expect(isLate(count(fleet), T)).toBe(true);
   fleet.setMeasure("last_contact", fleet.admit("4b1814"), T);

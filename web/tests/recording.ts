@@ -1,11 +1,11 @@
-/** The events that the server's own tests have recorded. */
+/** Reads the event streams that the server's golden tests have recorded. */
 
 import { readFileSync } from "node:fs";
 
-export type Told = [event: string, data: unknown];
+export type RecordedEvent = [event: string, data: unknown];
 
-/** Reads a recording of tests/golden, events in their order. */
-export function recording(name: "delta" | "row" | "object"): Told[] {
+/** Returns the events of a recording of tests/golden in their order. */
+export function recording(name: "delta" | "row" | "object"): RecordedEvent[] {
   const path = new URL(`../../tests/golden/${name}.jsonl`, import.meta.url);
   const lines = readFileSync(path, "utf8").trim().split("\n");
   return lines.map((line) => {

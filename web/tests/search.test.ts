@@ -1,7 +1,8 @@
-/** The palette's search finds the best first. */
+/** The palette's search returns the best matches first. */
 
 import { describe, expect, test } from "vitest";
-import { countCategories, findIn, rankName, search } from "../src/find/search.ts";
+import { CATEGORIES } from "../src/core/categories.ts";
+import { countCategories, indexOfIgnoringCase, matchNames, search } from "../src/find/search.ts";
 import { Fleet } from "../src/stream/fleet.ts";
 
 function fleetOf(rows: readonly (readonly [string, string | null, string | null])[]): Fleet {
@@ -29,27 +30,27 @@ function found(text: string, limit = 10): string[] {
 }
 
 describe("aircraft", () => {
-  test("the callsign itself, those that begin so, then those that hold it", () => {
+  test("an equal callsign comes first, then prefixes, then callsigns that contain the text", () => {
     expect(found("swr1")).toEqual(["4b1815", "4b1814", "abc123"]);
   });
 
-  test("addresses by their beginning, in either case, after callsigns that begin so", () => {
+  test("addresses match by prefix in either case, after callsigns with that prefix", () => {
     expect(found("4B18")).toEqual(["4b1815", "4b1814"]);
     expect(found("4ab")).toEqual(["4ab001", "3c6444"]);
     expect(found("c12")).toEqual([]);
   });
 
-  test("one without a callsign is found by its address", () => {
+  test("an aircraft without a callsign is found by its address", () => {
     expect(found("abc124")).toEqual(["abc124"]);
   });
 
-  test("no more than asked for, though all are counted, and the best of them", () => {
+  test("the limit keeps the best matches, and all matches are counted", () => {
     const hits = search(FLEET, "s", 2);
     expect(hits.aircraft.map(({ icao24 }) => icao24)).toEqual(["4ab001", "4b1815"]);
     expect(hits.matching).toBe(4);
   });
 
-  test("nothing is typed, nothing found; who has left is not found either", () => {
+  test("an empty text finds nothing, and a removed aircraft is not found", () => {
     expect(found("  ")).toEqual([]);
     const fleet = fleetOf([["4b1814", "SWR12", "Switzerland"]]);
     fleet.remove("4b1814");
@@ -58,7 +59,7 @@ describe("aircraft", () => {
 });
 
 describe("countries", () => {
-  test("those that begin so before those that hold it, each with its aircraft", () => {
+  test("prefixes come before parts, each country with its number of aircraft", () => {
     expect(search(FLEET, "sw", 5).countries).toEqual([
       { name: "Switzerland", aircraft: 2 },
       { name: "Sweden", aircraft: 1 },
@@ -69,24 +70,33 @@ describe("countries", () => {
     ]);
   });
 
-  test("accents need not be typed, and later words count as beginnings", () => {
+  test("accents are ignored, and the beginning of a later word ranks second", () => {
     expect(search(FLEET, "cote", 5).countries).toEqual([{ name: "Côte d'Ivoire", aircraft: 1 }]);
-    expect(
-      ["United", "Republic of Un", "Tunisia", "Spain"].map((name) => rankName(name, "un")),
-    ).toEqual([0, 1, 2, 3]);
+    const counts = ["Tunisia", "Spain", "Republic of Un", "United"].map((name) => ({
+      name,
+      aircraft: 1,
+    }));
+    expect(matchNames(counts, "un").map(({ name }) => name)).toEqual([
+      "United",
+      "Republic of Un",
+      "Tunisia",
+    ]);
   });
 });
 
-test("text is compared without regard to case, and only within itself", () => {
-  expect(findIn("ZZSwr1", "swr")).toBe(2);
-  expect(findIn("SW", "swr")).toBe(-1);
-  expect(findIn("[", "{")).toBe(-1);
+test("texts are compared without ASCII case, and not beyond their end", () => {
+  expect(indexOfIgnoringCase("ZZSwr1", "swr")).toBe(2);
+  expect(indexOfIgnoringCase("SW", "swr")).toBe(-1);
+  expect(indexOfIgnoringCase("[", "{")).toBe(-1);
 });
 
-test("categories are counted by name: both numbers for not told are one", () => {
+test("categories are counted by name, and 0 and 1 share a name", () => {
   const fleet = new Fleet();
   [0, 1, 6, Number.NaN].forEach((category, index) => {
     fleet.setMeasure("category", fleet.admit(`00000${index}`), category);
   });
-  expect(Object.fromEntries(countCategories(fleet))).toEqual({ "not told": 2, heavy: 1 });
+  expect(Object.fromEntries(countCategories(fleet))).toEqual({
+    [CATEGORIES[0] as string]: 2,
+    heavy: 1,
+  });
 });

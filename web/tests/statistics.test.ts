@@ -1,4 +1,4 @@
-/** The numbers of the statistics are those of the fleet, of the stream and of the archive. */
+/** The statistics panel: counts of the fleet, rates of the stream, and hours of the archive. */
 
 import { describe, expect, test } from "vitest";
 import { describe as describePlot, extentOf } from "../src/charts/sparkline.ts";
@@ -18,7 +18,7 @@ import { recording } from "./recording.ts";
 
 const T = 1_790_000_000;
 
-interface Told {
+interface Aircraft {
   country: string | null;
   altitude: number;
   onGround: number;
@@ -26,9 +26,9 @@ interface Told {
   age: number;
 }
 
-function fleetOf(told: readonly Told[]): Fleet {
+function fleetOf(aircraft: readonly Aircraft[]): Fleet {
   const made = new Fleet();
-  told.forEach(({ country, altitude, onGround, category, age }, index) => {
+  aircraft.forEach(({ country, altitude, onGround, category, age }, index) => {
     const slot = made.admit(index.toString(16).padStart(6, "0"));
     made.setText("origin_country", slot, country);
     made.setMeasure("baro_altitude", slot, altitude);
@@ -40,7 +40,7 @@ function fleetOf(told: readonly Told[]): Fleet {
   return made;
 }
 
-const TOLD: readonly Told[] = [
+const AIRCRAFT: readonly Aircraft[] = [
   { country: "Spain", altitude: 10_500, onGround: 0, category: 4, age: 3 },
   { country: "Spain", altitude: 999, onGround: 0, category: 4, age: 1 },
   { country: "Chile", altitude: 15_000, onGround: 0, category: 8, age: Number.NaN },
@@ -49,36 +49,36 @@ const TOLD: readonly Told[] = [
   { country: null, altitude: Number.NaN, onGround: 0, category: 1, age: 40 },
 ];
 
-function tallyOf(told: readonly Told[], band = 1_000): Tally {
+function tallyOf(aircraft: readonly Aircraft[], band = 1_000): Tally {
   const tally = new Tally();
-  tally.take(fleetOf(told), T, band);
+  tally.take(fleetOf(aircraft), T, band);
   return tally;
 }
 
 describe("the tally", () => {
-  test("counts who is where", () => {
-    const tally = tallyOf(TOLD);
+  test("counts aircraft by ground state and country", () => {
+    const tally = tallyOf(AIRCRAFT);
     expect([tally.aircraft, tally.airborne, tally.onGround]).toEqual([6, 5, 1]);
     expect(tally.newest).toBe(T);
     expect(Object.fromEntries(tally.countries)).toEqual({ Spain: 2, Chile: 2, Malta: 1 });
   });
 
-  test("only those in the air have a band, the lowest and the highest take what is beyond", () => {
-    const tally = tallyOf(TOLD);
+  test("only airborne aircraft have a band, and the outermost bands have no limit", () => {
+    const tally = tallyOf(AIRCRAFT);
     expect(tally.bandCount).toBe(14);
     expect([tally.bands[0], tally.bands[10], tally.bands[13]]).toEqual([2, 1, 1]);
     expect(tally.bands.reduce((sum, count) => sum + count, 0)).toBe(4);
     expect(tally.unknownAltitude).toBe(1);
   });
 
-  test("half of the positions are as young as the median, those not received apart", () => {
-    expect(tallyOf(TOLD).medianAge).toBe(3);
+  test("the median age leaves out missing positions", () => {
+    expect(tallyOf(AIRCRAFT).medianAge).toBe(3);
     expect(tallyOf([]).medianAge).toBeNaN();
   });
 
-  test("begins anew each time, and passes over free slots", () => {
+  test("starts from zero each time and skips free slots", () => {
     const tally = new Tally();
-    const fleet = fleetOf(TOLD);
+    const fleet = fleetOf(AIRCRAFT);
     tally.take(fleet, T, 1_000);
     fleet.remove("000000");
     tally.take(fleet, T, bandMetres("nautical"));
@@ -89,7 +89,7 @@ describe("the tally", () => {
     expect(tally.medianAge).toBe(1);
   });
 
-  test("of nobody says nothing", () => {
+  test("of an empty fleet is zero", () => {
     const tally = tallyOf([]);
     expect([tally.aircraft, tally.countries.size, tally.unknownAltitude]).toEqual([0, 0, 0]);
     expect(tally.newest).toBeNaN();
@@ -97,15 +97,15 @@ describe("the tally", () => {
 });
 
 describe("bars", () => {
-  test("countries: most aircraft first, then by name, no more than asked for", () => {
-    expect(countryBars(tallyOf(TOLD), 2)).toEqual([
+  test("countries are sorted by aircraft, then by name, up to a limit", () => {
+    expect(countryBars(tallyOf(AIRCRAFT), 2)).toEqual([
       { name: "Chile", count: 2 },
       { name: "Spain", count: 2 },
     ]);
   });
 
-  test("categories: those not told are counted apart, and each leads to its filter", () => {
-    const tally = tallyOf(TOLD);
+  test("unknown categories are counted apart, and each name has a filter value", () => {
+    const tally = tallyOf(AIRCRAFT);
     const bars = categoryBars(tally, 6);
     expect(bars).toEqual([
       { name: "large", count: 2 },
@@ -115,8 +115,8 @@ describe("bars", () => {
     expect(untold(tally)).toBe(2);
   });
 
-  test("altitudes: from the sky down to the ground, in round numbers of the reader's", () => {
-    const bars = altitudeBars(tallyOf(TOLD), "metric", "dark");
+  test("altitudes go from the highest down to the ground, in round numbers of the reader's units", () => {
+    const bars = altitudeBars(tallyOf(AIRCRAFT), "metric", "dark");
     expect(bars[0]).toMatchObject({ name: "13,000 m and up", count: 1 });
     expect(bars[3]).toMatchObject({ name: "10,000 m", count: 1 });
     expect(bars.slice(-3).map(({ name, count }) => [name, count])).toEqual([
@@ -124,19 +124,19 @@ describe("bars", () => {
       ["on the ground", 1],
       ["not received", 1],
     ]);
-    const feet = altitudeBars(tallyOf(TOLD, bandMetres("nautical")), "nautical", "light");
+    const feet = altitudeBars(tallyOf(AIRCRAFT, bandMetres("nautical")), "nautical", "light");
     expect(feet.slice(0, 2).map(({ name }) => name)).toEqual(["40,000 ft and up", "36,000 ft"]);
   });
 
-  test("everybody in the air is in a band or without altitude", () => {
-    const tally = tallyOf(TOLD);
+  test("each airborne aircraft is in a band or has no altitude", () => {
+    const tally = tallyOf(AIRCRAFT);
     const counts = altitudeBars(tally, "metric", "dark").map(({ count }) => count);
     expect(counts.reduce((sum, count) => sum + count)).toBe(tally.airborne + tally.onGround);
   });
 });
 
 describe("the ring", () => {
-  test("the oldest make room", () => {
+  test("the oldest numbers are dropped", () => {
     const ring = new Ring(3);
     for (const value of [1, 2, 3, 4]) {
       ring.push(value);
@@ -145,7 +145,7 @@ describe("the ring", () => {
     expect([ring.at(3), ring.at(-1)]).toEqual([Number.NaN, Number.NaN]);
   });
 
-  test("the mean leaves gaps out", () => {
+  test("the mean leaves out gaps", () => {
     const ring = new Ring(5);
     expect(ring.mean(3)).toBeNaN();
     for (const value of [100, 2, Number.NaN, 4]) {
@@ -155,7 +155,7 @@ describe("the ring", () => {
   });
 });
 
-describe("the plot", () => {
+describe("the sparkline", () => {
   const options = { label: "delay", write: (value: number) => `${value} s` };
   const series = (...values: number[]) => {
     const ring = new Ring(values.length);
@@ -165,16 +165,16 @@ describe("the plot", () => {
     return ring;
   };
 
-  test("says its newest, least and greatest number", () => {
+  test("describes its newest, lowest and highest number", () => {
     const extent = extentOf(series(7, Number.NaN, 2, 5));
     expect(extent).toEqual({ newest: 5, least: 2, greatest: 7 });
-    expect(describePlot(options, extent)).toBe("delay: now 5 s, least 2 s, greatest 7 s");
+    expect(describePlot(options, extent)).toBe("delay: now 5 s, lowest 2 s, highest 7 s");
   });
 
-  test("a gap at the end is not known, and gaps alone are nothing", () => {
+  test("a gap at the end is unknown, and gaps alone are no data", () => {
     const gap = extentOf(series(2, Number.NaN));
-    expect(describePlot(options, gap)).toBe("delay: now unknown, least 2 s, greatest 2 s");
-    expect(describePlot(options, extentOf(series(Number.NaN)))).toBe("delay: nothing yet");
+    expect(describePlot(options, gap)).toBe("delay: now unknown, lowest 2 s, highest 2 s");
+    expect(describePlot(options, extentOf(series(Number.NaN)))).toBe("delay: no data yet");
   });
 });
 
@@ -194,7 +194,7 @@ describe("the rate", () => {
     expect(rate.take(3_000)).toBe(0);
   });
 
-  test("is not known before time has passed", () => {
+  test("is unknown before time has passed", () => {
     const rate = new Rate();
     rate.hear("update", { slots: [0] });
     expect(rate.take(500)).toBeNaN();
@@ -211,12 +211,12 @@ describe("the day", () => {
     expect(T - begin).toBeLessThan(25 * 3_600);
   });
 
-  test("hours that were left out had no traffic", () => {
+  test("missing hours had no traffic", () => {
     const first = begin - (begin % 3_600);
-    const told = { hour: first + 3_600, aircraft: 700, state_vectors: 28_000 };
-    const day = fillDay([told], begin, first + 2 * 3_600 + 1);
+    const busiest = { hour: first + 3_600, aircraft: 700, state_vectors: 28_000 };
+    const day = fillDay([busiest], begin, first + 2 * 3_600 + 1);
     expect(day.map(({ aircraft }) => aircraft)).toEqual([0, 700, 0]);
-    expect(day[1]).toBe(told);
+    expect(day[1]).toBe(busiest);
     expect(describeDay(day)).toMatch(/^Busiest from \d\d:\d\d on: 700 aircraft in an hour\.$/);
   });
 });

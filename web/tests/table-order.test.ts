@@ -1,11 +1,11 @@
-/** Rows stand in the order that a heading promises, and the table names everything once. */
+/** The table's rows are sorted and filtered, and its cells are written in the reader's units. */
 
 import { describe, expect, test } from "vitest";
 import { Fleet } from "../src/stream/fleet.ts";
 import { COLUMNS, type Column } from "../src/table/columns.ts";
-import { byMeasure, codeKey } from "../src/table/keys.ts";
-import { narrow } from "../src/table/narrow.ts";
-import { DEFAULT_SORT, nextSort, Order, type Sort, sortSlots } from "../src/table/order.ts";
+import { DEFAULT_SORT, nextSort, RowOrder, type Sort, sortSlots } from "../src/table/row-order.ts";
+import { byMeasure, codeKey } from "../src/table/sort-keys.ts";
+import { textFilter } from "../src/table/text-filter.ts";
 
 const T = 1_790_000_000;
 
@@ -13,15 +13,15 @@ function column(field: string): Column {
   return COLUMNS.find((one) => one.field === field) as Column;
 }
 
-/** Three aircraft, and a fourth of which nothing but the address was received. */
+/** Three aircraft, and a fourth with an address only. */
 function fleet(): Fleet {
   const made = new Fleet();
-  const told: [string, string, string, number][] = [
+  const aircraft: [string, string, string, number][] = [
     ["aaaaaa", "SWR9", "Switzerland", 11_000],
     ["bbbbbb", "DLH4AB", "Germany", -50],
     ["cccccc", "BAW12", "United Kingdom", 300],
   ];
-  for (const [icao24, callsign, country, altitude] of told) {
+  for (const [icao24, callsign, country, altitude] of aircraft) {
     const slot = made.admit(icao24);
     made.setText("callsign", slot, callsign);
     made.setText("origin_country", slot, country);
@@ -35,7 +35,7 @@ function fleet(): Fleet {
   return made;
 }
 
-function addresses(order: Order, made: Fleet): string {
+function addresses(order: RowOrder, made: Fleet): string {
   return Array.from({ length: order.length }, (_, row) => made.icao24[order.slot(row)]?.[0]).join(
     "",
   );
@@ -43,8 +43,8 @@ function addresses(order: Order, made: Fleet): string {
 
 function sorted(field: string, direction: Sort["direction"]): string {
   const made = fleet();
-  const order = new Order();
-  order.arrange(made, { column: column(field), direction }, () => true);
+  const order = new RowOrder();
+  order.sort(made, { column: column(field), direction }, () => true);
   return addresses(order, made);
 }
 
@@ -58,40 +58,40 @@ describe("sorting", () => {
     ["category", "abcd", "cbad"],
     ["last_contact", "abcd", "cbad"],
     ["on_ground", "acbd", "bacd"],
-  ])("by %s, what was not received is last either way", (field, ascending, descending) => {
+  ])("by %s, with missing values last in both directions", (field, ascending, descending) => {
     expect(sorted(field, "ascending")).toBe(ascending);
     expect(sorted(field, "descending")).toBe(descending);
   });
 
-  test("equal ones stay in their order", () => {
+  test("equal keys keep their order", () => {
     const keys = Float64Array.of(1, 0, 1, Number.NaN, 0, Number.NaN);
     const slots = Uint32Array.of(0, 1, 2, 3, 4, 5);
     sortSlots(slots, keys, "descending");
     expect([...slots]).toEqual([0, 2, 1, 4, 3, 5]);
   });
 
-  test("who has gone has no row, and who comes into a free slot has", () => {
+  test("a removed aircraft has no row, and a new one in its slot has one", () => {
     const made = fleet();
-    const order = new Order();
+    const order = new RowOrder();
     const sort: Sort = { column: column("icao24"), direction: "ascending" };
     made.remove("bbbbbb");
-    order.arrange(made, sort, () => true);
+    order.sort(made, sort, () => true);
     expect(addresses(order, made)).toBe("acd");
     expect(order.rowOf(1)).toBe(-1);
     made.admit("eeeeee");
-    order.arrange(made, sort, () => true);
+    order.sort(made, sort, () => true);
     expect(addresses(order, made)).toBe("acde");
     expect(order.rowOf(1)).toBe(3);
   });
 
-  test("a fleet that grows finds room", () => {
+  test("a fleet may grow beyond the first capacity", () => {
     const made = fleet();
-    const order = new Order();
-    order.arrange(made, DEFAULT_SORT, () => true);
+    const order = new RowOrder();
+    order.sort(made, DEFAULT_SORT, () => true);
     for (let number = 0; number < 12_000; number++) {
       made.setMeasure("velocity", made.admit(number.toString(16).padStart(6, "0")), number % 97);
     }
-    order.arrange(made, { column: column("velocity"), direction: "descending" }, () => true);
+    order.sort(made, { column: column("velocity"), direction: "descending" }, () => true);
     expect(order.length).toBe(12_004);
     expect(made.measure("velocity", order.slot(0))).toBe(96);
     expect(made.measure("velocity", order.slot(11_999))).toBe(0);
@@ -100,7 +100,7 @@ describe("sorting", () => {
 });
 
 describe("keys", () => {
-  test("codes compare as texts do, in either case", () => {
+  test("codes compare as texts, ignoring case", () => {
     const codes = ["", "0", "0000", "4b1814", "BAW12", "BAW123", "SWR 9", "SWR9", "ZZZZZZZZ"];
     const keys = codes.map(codeKey);
     expect(keys[0]).toBeNaN();
@@ -109,11 +109,11 @@ describe("keys", () => {
     expect(codeKey("4B1814")).toBe(codeKey("4b1814"));
   });
 
-  test("the last digit of the longest still counts", () => {
+  test("the last character of the longest code still counts", () => {
     expect(codeKey("ZZZZZZZ1") - codeKey("ZZZZZZZ0")).toBe(1);
   });
 
-  test("a sign turns the order round", () => {
+  test("a negative sign reverses the order", () => {
     const keys = new Float64Array(4);
     byMeasure("baro_altitude", -1)(fleet(), keys);
     expect([...keys]).toEqual([-11_000, 50, -300, Number.NaN]);
@@ -121,7 +121,7 @@ describe("keys", () => {
 });
 
 describe("clicks on a heading", () => {
-  test("one way, the other way, and as it was", () => {
+  test("the first click sorts, the second reverses, the third restores the default", () => {
     const altitude = column("baro_altitude");
     const first = nextSort(DEFAULT_SORT, altitude);
     expect(first).toEqual({ column: altitude, direction: "descending" });
@@ -130,19 +130,19 @@ describe("clicks on a heading", () => {
     expect(nextSort(second, altitude)).toBe(DEFAULT_SORT);
   });
 
-  test("another heading begins its own", () => {
+  test("another heading starts with its own first direction", () => {
     const first = nextSort(DEFAULT_SORT, column("baro_altitude"));
     expect(nextSort(first, column("origin_country")).direction).toBe("ascending");
   });
 
-  test("the default's own heading turns it round", () => {
+  test("the default column's heading reverses and restores", () => {
     const turned = nextSort(DEFAULT_SORT, DEFAULT_SORT.column);
     expect(turned.direction).toBe("descending");
     expect(nextSort(turned, DEFAULT_SORT.column)).toBe(DEFAULT_SORT);
   });
 });
 
-describe("narrowing", () => {
+describe("the text filter", () => {
   test.each([
     ["", "abcd"],
     ["  ", "abcd"],
@@ -154,18 +154,18 @@ describe("narrowing", () => {
     ["nothing has this", ""],
   ])("“%s” leaves “%s”", (text, left) => {
     const made = fleet();
-    const order = new Order();
-    order.arrange(made, { column: column("icao24"), direction: "ascending" }, narrow(made, text));
+    const order = new RowOrder();
+    order.sort(made, { column: column("icao24"), direction: "ascending" }, textFilter(made, text));
     expect(addresses(order, made)).toBe(left);
   });
 });
 
 describe("cells", () => {
-  const reading = { system: "nautical", now: T + 5 } as const;
+  const context = { system: "nautical", now: T + 5 } as const;
   const texts = (slot: number) =>
-    Object.fromEntries(COLUMNS.map((one) => [one.field, one.text(fleet(), slot, reading)]));
+    Object.fromEntries(COLUMNS.map((one) => [one.field, one.text(fleet(), slot, context)]));
 
-  test("units stand in the heading, not in each row", () => {
+  test("units are in the heading, not in each row", () => {
     expect(texts(0)).toMatchObject({
       callsign: "SWR9",
       baro_altitude: "36,089",
@@ -178,7 +178,7 @@ describe("cells", () => {
     expect(column("callsign").unit("metric")).toBe("");
   });
 
-  test("what was not received is a dash", () => {
+  test("a value that was not received is a dash", () => {
     const { icao24, ...others } = texts(3);
     expect(icao24).toBe("dddddd");
     expect(new Set(Object.values(others))).toEqual(new Set(["–"]));

@@ -1,4 +1,4 @@
-/** Only the rows that are to be seen exist, and keys lead to the others. */
+/** Only visible rows have elements, and keys move to the others. */
 
 import { describe, expect, test } from "vitest";
 import {
@@ -17,7 +17,7 @@ const view = (scrollTop: number, rows = 12_000): View => ({
   rows,
 });
 
-describe("what is seen", () => {
+describe("visible rows", () => {
   test.each([
     [0, 0, 24],
     [15, 0, 25],
@@ -29,11 +29,11 @@ describe("what is seen", () => {
     expect(spanOf(view(scrollTop))).toEqual({ first, end });
   });
 
-  test("nothing of nothing", () => {
+  test("an empty table has none", () => {
     expect(spanOf(view(0, 0))).toEqual({ first: 0, end: 0 });
   });
 
-  test("the elements are enough wherever it is scrolled to", () => {
+  test("the pool is large enough at every scroll position", () => {
     const enough = poolSize(600, 30);
     for (let scrollTop = 0; scrollTop < 2_000; scrollTop += 7) {
       const { first, end } = spanOf(view(scrollTop));
@@ -55,7 +55,7 @@ describe("scrolling to a row", () => {
     expect(scrollToShow(row, view(from))).toBe(to);
   });
 
-  test("one that was far away comes into the middle, if there is a middle", () => {
+  test("a row that was far away is centred, except near the ends", () => {
     expect(scrollToCentre(6_000, view(0))).toBe(179_715);
     expect(scrollToCentre(2, view(9_000))).toBe(0);
     expect(scrollToCentre(11_999, view(0))).toBe(359_400);
@@ -75,7 +75,7 @@ describe("keys", () => {
     ["End", 5, 11_999],
     ["ArrowDown", -1, 0],
     ["a", 5, null],
-  ])("%s leads from row %d to %s", (key, row, to) => {
+  ])("%s moves from row %d to %s", (key, row, to) => {
     expect(rowAfter(key, row, view(0))).toBe(to);
   });
 });

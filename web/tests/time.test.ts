@@ -1,4 +1,4 @@
-/** Time is shown by the reader's clock, also where that is put on or back. */
+/** Times are shown in the reader's time zone, also on days when clocks change. */
 
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
@@ -35,7 +35,7 @@ describe("ticks", () => {
     return ticksOf(at(from), at(to), most).map(({ label }) => label);
   }
 
-  test("stand at round times of the reader's clock", () => {
+  test("are at round times of the reader's clock", () => {
     expect(labels("2026-09-21T12:03:00Z", "2026-09-21T13:03:00Z", 7)).toEqual([
       "14:10",
       "14:20",
@@ -46,7 +46,7 @@ describe("ticks", () => {
     ]);
   });
 
-  test("name the day at its beginning", () => {
+  test("show the date at midnight", () => {
     const ticks = ticksOf(at("2026-09-21T19:00:00Z"), at("2026-09-22T07:00:00Z"), 5);
     expect(ticks.map(({ label }) => label)).toEqual([
       "21:00",
@@ -58,19 +58,22 @@ describe("ticks", () => {
     expect(ticks.map(({ isDay }) => isDay)).toEqual([false, true, false, false, false]);
   });
 
-  test("of seven days are its days", () => {
+  test("of seven days are its midnights", () => {
     expect(labels("2026-09-14T13:33:00Z", "2026-09-21T13:33:00Z", 9)).toHaveLength(7);
   });
 
-  test.each([60, 3_600, 86_400, 604_800, 31 * 86_400])("are at most as many as fit: %d s", (s) => {
-    for (let most = 2; most < 14; most++) {
-      const ticks = ticksOf(T, T + s, most);
-      expect(ticks.length).toBeLessThanOrEqual(most);
-      expect(ticks.every(({ time }) => time >= T && time <= T + s)).toBe(true);
-    }
-  });
+  test.each([60, 3_600, 86_400, 604_800, 31 * 86_400])(
+    "are not more than the maximum: %d s",
+    (s) => {
+      for (let most = 2; most < 14; most++) {
+        const ticks = ticksOf(T, T + s, most);
+        expect(ticks.length).toBeLessThanOrEqual(most);
+        expect(ticks.every(({ time }) => time >= T && time <= T + s)).toBe(true);
+      }
+    },
+  );
 
-  test("on the day when the clocks are put on none comes twice", () => {
+  test("are not repeated on the day when clocks go forward", () => {
     const times = ticksOf(at("2026-03-28T23:00:00Z"), at("2026-03-29T22:00:00Z"), 30).map(
       ({ time }) => time,
     );
@@ -80,7 +83,7 @@ describe("ticks", () => {
 });
 
 describe("spans", () => {
-  test("end now, or are a day of the calendar", () => {
+  test("end now, or are a calendar day", () => {
     expect(spanOf(3_600, T)).toEqual({ from: T - 3_600, to: T });
     expect(spanOf("2026-09-20", T)).toEqual({
       from: at("2026-09-19T22:00:00Z"),
@@ -88,16 +91,16 @@ describe("spans", () => {
     });
   });
 
-  test("up to now reach a little further for who stands still at their beginning", () => {
+  test("that end now begin a little earlier if the shown time is there", () => {
     expect(spanOf(3_600, T, T - 3_900)).toEqual({ from: T - 3_900, to: T });
     expect(spanOf(3_600, T, T - 9_000)).toEqual({ from: T - 3_960, to: T });
   });
 
-  test("of today do not go beyond now", () => {
+  test("of today end now", () => {
     expect(spanOf("2026-09-21", T)).toEqual({ from: at("2026-09-20T22:00:00Z"), to: T });
   });
 
-  test("of a day on which the clocks are put back have 25 hours", () => {
+  test("of a day when clocks go back have 25 hours", () => {
     const { from, to } = spanOf("2026-10-25", Number.POSITIVE_INFINITY);
     expect((to - from) / 3_600).toBe(25);
   });
@@ -108,11 +111,11 @@ describe("spans", () => {
     [T - 7_200, 3_600, 21_600],
     [T - 7_200, "2026-09-21", "2026-09-21"],
     [T - 30 * 86_400, 3_600, "2026-08-22"],
-  ])("%d is shown by another if %s does not show it: %s", (time, choice, shown) => {
+  ])("time %d with the choice %s is shown by %s", (time, choice, shown) => {
     expect(choiceThatShows(time, choice, T)).toBe(shown);
   });
 
-  test("a day is the reader's", () => {
+  test("of a day are in the reader's time zone", () => {
     expect(dayOf(at("2026-09-21T22:30:00Z"))).toBe("2026-09-22");
   });
 });
@@ -120,7 +123,7 @@ describe("spans", () => {
 describe("moments", () => {
   const stored = { oldest: T - 1_000, newest: T };
 
-  test("are within what is stored, and now is none", () => {
+  test("are within the stored time, and null is live", () => {
     expect(momentAt(T - 10.4, 60, stored)).toEqual({ time: T - 10, speed: 60 });
     expect(momentAt(T - 5_000, 0, stored)).toEqual({ time: T - 1_000, speed: 0 });
     expect(momentAt(T - 1, 60, stored)).toBeNull();
@@ -130,17 +133,17 @@ describe("moments", () => {
   const moving = { time: T, speed: 60 };
 
   test.each([
-    ["live it is the picture's", null, T + 7, 0, T + 7],
+    ["live it is the feed's", null, T + 7, 0, T + 7],
     ["standing still it is the moment's", { time: T, speed: 0 }, T + 7, 9, T],
-    ["moving it is the picture's", moving, T + 600, 10, T + 600],
-    ["until the picture has gone back it is the moment's", moving, T + 6_000, 10, T],
-    ["until the picture has gone on it is the moment's", moving, T - 600, 10, T],
-  ])("%s time that is shown", (_, moment, picture, elapsed, shown) => {
-    expect(timeShown(moment, picture, elapsed)).toBe(shown);
+    ["in a replay it is the feed's", moving, T + 600, 10, T + 600],
+    ["until the feed has gone back it is the moment's", moving, T + 6_000, 10, T],
+    ["until the feed has gone forward it is the moment's", moving, T - 600, 10, T],
+  ])("%s time", (_, moment, feedTime, elapsed, shown) => {
+    expect(timeShown(moment, feedTime, elapsed)).toBe(shown);
   });
 });
 
-describe("what is dragged", () => {
+describe("the pacer", () => {
   const passed: number[] = [];
 
   beforeEach(() => {
@@ -151,7 +154,7 @@ describe("what is dragged", () => {
     vi.useRealTimers();
   });
 
-  test("is passed on five times a second, the newest each time", () => {
+  test("passes on the newest value five times a second", () => {
     const pacer = new Pacer<number>(200, (value) => passed.push(value));
     for (let ms = 0; ms < 1_000; ms += 10) {
       pacer.offer(ms);
@@ -160,7 +163,7 @@ describe("what is dragged", () => {
     expect(passed).toEqual([0, 190, 390, 590, 790, 990]);
   });
 
-  test("is passed on at its end, once", () => {
+  test("passes on the final value once", () => {
     const pacer = new Pacer<number>(200, (value) => passed.push(value));
     pacer.offer(1);
     pacer.offer(2);
@@ -170,14 +173,14 @@ describe("what is dragged", () => {
   });
 });
 
-describe("bars of what is stored", () => {
+describe("hour bars", () => {
   const hours = [
     { hour: T - 7_200, aircraft: 5, state_vectors: 50 },
     { hour: T - 3_600, aircraft: 5, state_vectors: 100 },
     { hour: T, aircraft: 0, state_vectors: 0 },
   ];
 
-  test("are cut to the span, against the fullest within it", () => {
+  test("are clipped to the span and relative to its highest bar", () => {
     expect(barsOf(hours, { from: T - 5_400, to: T - 1_800 })).toEqual([
       { from: T - 5_400, to: T - 3_600, part: 0.5 },
       { from: T - 3_600, to: T - 1_800, part: 1 },
@@ -187,7 +190,7 @@ describe("bars of what is stored", () => {
     ]);
   });
 
-  test("aircraft stand for state vectors that are not counted", () => {
+  test("use aircraft if state vectors are not counted", () => {
     const hours = [1, 2].map((aircraft) => ({
       hour: T - 3_600 * aircraft,
       aircraft,
@@ -196,12 +199,12 @@ describe("bars of what is stored", () => {
     expect(barsOf(hours, { from: T - 7_200, to: T }).map((bar) => bar.part)).toEqual([0.5, 1]);
   });
 
-  test("there are none where nothing is stored", () => {
+  test("are empty if nothing is stored", () => {
     expect(barsOf([], { from: T, to: T + 60 })).toEqual([]);
   });
 });
 
-describe("words", () => {
+describe("texts", () => {
   test("of a time", () => {
     expect(writeClock(T)).toBe("16:13:20");
     expect(writeDate(T)).toMatch(/^Mon 21 Sept? 2026$/);
@@ -258,7 +261,7 @@ describe("words", () => {
     expect(writeReach({ ...flight, distance_km: null }, "metric")).toBe("up to 11,887 m");
   });
 
-  test("of one that lasts into the next day name that day", () => {
+  test("of a flight into the next day name that day", () => {
     expect(writeSeen({ ...flight, last_seen: T + 36_000 })).toMatch(/to 02:13 on Tue 22 Sep/);
   });
 });
@@ -273,7 +276,7 @@ describe("a search", () => {
     expect(questionOf({ kind, text, day: "" })).toEqual(question);
   });
 
-  test("of a day is within it", () => {
+  test("on a day has the bounds of that day", () => {
     expect(questionOf({ kind: "callsign", text: "SWR", day: "2026-09-21" })).toEqual({
       callsign: "SWR*",
       from: at("2026-09-20T22:00:00Z"),
@@ -286,7 +289,7 @@ describe("a search", () => {
     ["callsign", "*"],
     ["callsign", "S*R"],
     ["icao24", "4b18"],
-  ] as const)("by %s %j says what to type", (kind, text) => {
+  ] as const)("by %s %j returns what to type", (kind, text) => {
     expect(questionOf({ kind, text, day: "" })).toMatch(/\.$/);
   });
 });

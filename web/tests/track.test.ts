@@ -1,4 +1,4 @@
-/** A track grows while its aircraft flies on, and is drawn without inventing anything. */
+/** A track grows with live data, and its charts show only what was received. */
 
 import { describe, expect, test } from "vitest";
 import { place, roundValues, topOf, valueAt } from "../src/charts/axis.ts";
@@ -23,7 +23,7 @@ function trackOf(...points: TrackPoint[]): Track {
 }
 
 describe("growing", () => {
-  test("keeps everything beyond the first capacity", () => {
+  test("keeps all points beyond the first capacity", () => {
     const track = new Track("4b1814", 2);
     for (let index = 0; index < 1_000; index++) {
       expect(track.append(pointAt(T + index, { altitude: index, onGround: index < 3 }))).toBe(true);
@@ -35,7 +35,7 @@ describe("growing", () => {
     expect([...track.onGround.subarray(0, 4)]).toEqual([1, 1, 1, 0]);
   });
 
-  test("what is not newer than the last is passed over", () => {
+  test("ignores a point that is not newer than the last one", () => {
     const track = trackOf(pointAt(T));
     expect(track.append(pointAt(T))).toBe(false);
     expect(track.append(pointAt(T - 5))).toBe(false);
@@ -43,7 +43,7 @@ describe("growing", () => {
     expect(track.length).toBe(1);
   });
 
-  test("an empty one has no ends", () => {
+  test("an empty track has no ends", () => {
     const track = trackOf();
     expect([track.first, track.last]).toEqual([Number.NaN, Number.NaN]);
     expect(track.nearest(T)).toBe(-1);
@@ -58,12 +58,12 @@ test.each([
   [T + 24, 1],
   [T + 26, 2],
   [T + 100, 2],
-])("nearest to %d is %d", (time, index) => {
+])("the point nearest to %d is %d", (time, index) => {
   expect(trackOf(pointAt(T), pointAt(T + 10), pointAt(T + 40)).nearest(time)).toBe(index);
 });
 
 describe("stretches", () => {
-  test("break at a silence of more than 300 s, and where nothing was received", () => {
+  test("end at a gap of more than 300 s and at a missing value", () => {
     const missing = { altitude: Number.NaN };
     const track = trackOf(
       pointAt(T, missing),
@@ -84,13 +84,13 @@ describe("stretches", () => {
     ]);
   });
 
-  test("there are none without state vectors", () => {
+  test("are empty without state vectors", () => {
     const track = trackOf();
     expect([...stretches(track, track.altitudes)]).toEqual([]);
   });
 });
 
-test("a profile says in words what is to be seen", () => {
+test("a profile is described in words", () => {
   const track = trackOf(
     pointAt(T, { altitude: Number.NaN, velocity: 5, onGround: true }),
     pointAt(T + 3_600, { altitude: 11_887, velocity: 240 }),
@@ -111,25 +111,25 @@ describe("an axis", () => {
     [12_600, 7, [0, 2_000, 4_000, 6_000, 8_000, 10_000, 12_000]],
     [10_000, 2, [0, 5_000, 10_000]],
     [10_000, 1, [0, 10_000]],
-  ])("up to %d m with %d values at most", (top, most, values) => {
+  ])("up to %d m has at most %d values", (top, most, values) => {
     expect(roundValues(top, "altitude", "metric", most)).toEqual(values);
   });
 
-  test("is round in the reader's unit", () => {
+  test("has round values in the reader's unit", () => {
     const feet = roundValues(12_600, "altitude", "nautical", 3).map((metres) => metres / 0.3048);
     expect(feet.map(Math.round)).toEqual([0, 20_000, 40_000]);
     const kilometres = roundValues(260, "speed", "metric", 2).map((speed) => speed * 3.6);
     expect(kilometres.map(Math.round)).toEqual([0, 500]);
   });
 
-  test("ends above the highest value, and never so low that taxiing looks like a climb", () => {
+  test("ends above the highest value, and at a least height", () => {
     expect(topOf(11_887, "altitude")).toBeGreaterThan(11_887);
     expect(topOf(11_887, "altitude")).toBeLessThan(13_000);
     expect(topOf(40, "altitude")).toBe(600);
     expect(topOf(Number.NaN, "speed")).toBe(60);
   });
 
-  test("is read back where it was written, and not beyond its ends", () => {
+  test("converts values to pixels and back, within its ends", () => {
     const axis = { low: T, high: T + 100, start: 50, end: 250 };
     expect(place(axis, T + 25)).toBe(100);
     expect(valueAt(axis, 100)).toBe(T + 25);
@@ -138,7 +138,7 @@ describe("an axis", () => {
   });
 });
 
-test("what is implausible stretches neither the words about a profile nor its axes", () => {
+test("implausible values are left out of the description and the axes of a profile", () => {
   const track = trackOf(
     pointAt(T, { altitude: 10_900, velocity: 240 }),
     pointAt(T + 10, { altitude: 37_887, velocity: 1_684 }),

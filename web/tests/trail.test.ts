@@ -1,9 +1,9 @@
-/** The way that an aircraft has come, as lines. */
+/** The lines and marks of an aircraft's trail. */
 
 import { describe, expect, test } from "vitest";
 import { Track } from "../src/history/track.ts";
-import { GROUND, UNKNOWN } from "../src/map/altitude-ramp.ts";
-import { linesOf } from "../src/map/trail-lines.ts";
+import { GROUND_COLOUR, UNKNOWN_COLOUR } from "../src/map/altitude-ramp.ts";
+import { trailLines } from "../src/map/trail-lines.ts";
 
 const T = 1_790_000_000;
 
@@ -17,15 +17,15 @@ function trackOf(points: [seconds: number, longitude: number, altitude?: number]
 }
 
 function longitudes(track: Track, until = Number.POSITIVE_INFINITY): number[] {
-  return [...linesOf(track, "dark", until).positions].filter((_, index) => index % 2 === 0);
+  return [...trailLines(track, "dark", until).positions].filter((_, index) => index % 2 === 0);
 }
 
 function marks(track: Track): number[] {
-  return [...linesOf(track, "dark", Number.POSITIVE_INFINITY).marks];
+  return [...trailLines(track, "dark", Number.POSITIVE_INFINITY).marks];
 }
 
 describe("lines", () => {
-  test("nothing is drawn through a silence, and what has no position is left out", () => {
+  test("end at a long gap, and leave out points without position", () => {
     const track = trackOf([
       [0, 8],
       [10, 8.02],
@@ -33,14 +33,14 @@ describe("lines", () => {
       [410, Number.NaN],
       [420, 9.02],
     ]);
-    expect([...linesOf(track, "dark", Number.POSITIVE_INFINITY).startIndices]).toEqual([
+    expect([...trailLines(track, "dark", Number.POSITIVE_INFINITY).startIndices]).toEqual([
       0, 2, 3, 4,
     ]);
     expect(longitudes(track)).toEqual([8, 8.02, 9, 9.02]);
     expect(marks(track)).toEqual([]);
   });
 
-  test("they end at the antimeridian and go on beyond it, in both directions", () => {
+  test("end at the antimeridian and continue beyond it, in both directions", () => {
     const east = trackOf([
       [0, 179.99],
       [10, -179.99],
@@ -57,10 +57,10 @@ describe("lines", () => {
     expect(longitudes(east)).toEqual([179.99, 180, -180, -179.99]);
     expect(longitudes(west)).toEqual([-179.99, -180, 180, 179.99]);
     expect(longitudes(exactly)).toEqual([180, 180, -180, -180, -179.98]);
-    expect([...linesOf(east, "dark", T + 10).startIndices]).toEqual([0, 2, 4]);
+    expect([...trailLines(east, "dark", T + 10).startIndices]).toEqual([0, 2, 4]);
   });
 
-  test("what is after the moment that is shown is not drawn", () => {
+  test("end at the shown time", () => {
     const track = trackOf([
       [0, 8],
       [10, 8.02],
@@ -69,7 +69,7 @@ describe("lines", () => {
     expect(longitudes(track, T + 10)).toEqual([8, 8.02]);
   });
 
-  test("an impossible step is a gap with a mark, and the line goes on after it", () => {
+  test("have a gap with marks at an implausible step, and continue after it", () => {
     const track = trackOf([
       [0, 8],
       [10, 8.02],
@@ -77,15 +77,15 @@ describe("lines", () => {
       [30, 8.06],
       [40, 8.08],
     ]);
-    const { startIndices, end } = linesOf(track, "dark", Number.POSITIVE_INFINITY);
+    const { startIndices, end } = trailLines(track, "dark", Number.POSITIVE_INFINITY);
     expect(longitudes(track)).toEqual([8, 8.02, 8.06, 8.08]);
     expect([...startIndices]).toEqual([0, 2, 4]);
     expect(marks(track)).toEqual([8.02, 47, 38, 47]);
     expect(end).toBe(4);
-    expect(linesOf(track, "dark", T + 25).end).toBe(-1);
+    expect(trailLines(track, "dark", T + 25).end).toBe(-1);
   });
 
-  test("where the server accepts both ends of an impossible step it is a gap all the same", () => {
+  test("have a gap at an implausible step whose ends the server accepts", () => {
     const track = new Track("4b1814");
     for (const [seconds, longitude] of [
       [0, 8],
@@ -95,21 +95,21 @@ describe("lines", () => {
       const point = { longitude, latitude: 47, altitude: 0, velocity: 200, onGround: false };
       track.append({ time, positionTime: time, ...point, isImplausible: false });
     }
-    expect([...linesOf(track, "dark", T + 10).startIndices]).toEqual([0, 1, 2]);
+    expect([...trailLines(track, "dark", T + 10).startIndices]).toEqual([0, 1, 2]);
     expect(marks(track)).toEqual([8, 47, 38, 47]);
   });
 
-  test("each point has the colour of its altitude", () => {
+  test("have the altitude's colour at each point", () => {
     const track = trackOf([
       [0, 8, 0],
       [10, 8.01, Number.NaN],
       [20, 8.02, 500],
       [30, 8.03, 12_000],
     ]);
-    const { colours } = linesOf(track, "dark", Number.POSITIVE_INFINITY);
+    const { colours } = trailLines(track, "dark", Number.POSITIVE_INFINITY);
     const of = (index: number) => [...colours.subarray(4 * index, 4 * index + 3)];
-    expect(of(0)).toEqual(GROUND.dark);
-    expect(of(1)).toEqual(UNKNOWN.dark);
+    expect(of(0)).toEqual(GROUND_COLOUR.dark);
+    expect(of(1)).toEqual(UNKNOWN_COLOUR.dark);
     expect(of(2)).not.toEqual(of(3));
     expect(colours[3]).toBe(255);
   });

@@ -1,10 +1,10 @@
-/** Paints the altitude and the speed of a track over time, one above the other. */
+/** Paints the altitude chart and below it the speed chart of a track, on one time axis. */
 
-import { type System, write } from "../core/units.ts";
+import { type System, unitOf, write } from "../core/units.ts";
 import { isSpeedPlausible } from "../history/plausibility.ts";
 import { stretches, type Track } from "../history/track.ts";
 import { HIGHEST_M, rampColour } from "../map/altitude-ramp.ts";
-import type { ThemeName } from "../map/theme.ts";
+import { currentTheme } from "../map/theme.ts";
 import { ticksOf } from "../time/ticks.ts";
 import { type Axis, type Plotted, place, roundValues, topOf, within } from "./axis.ts";
 import type { Surface } from "./surface.ts";
@@ -12,9 +12,9 @@ import type { Surface } from "./surface.ts";
 export interface ProfileView {
   track: Track;
   system: System;
-  /** What the map shows, Unix seconds; null where that is not known. */
+  /** The time that the map shows, Unix seconds; null if it is not known. */
   moment: number | null;
-  /** Index of the state vector that is pointed at; null if none is. */
+  /** The index of the state vector under the cursor; null if the cursor is hidden. */
   cursor: number | null;
 }
 
@@ -23,24 +23,27 @@ const RIGHT_PX = 10;
 const TOP_PX = 18;
 const BOTTOM_PX = 18;
 const BETWEEN_PX = 24;
-/** The altitude's part of the height. */
-const UPPER = 0.62;
+/** The fraction of the height that the altitude chart takes. */
+const ALTITUDE_FRACTION = 0.62;
+/** The least distance between two times below the chart. */
 const TICK_PX = 50;
-/** Between the numbers of an axis. */
+/** The least distance between two numbers of an axis. */
 const LABEL_PX = 18;
 const FONT = "12px system-ui, sans-serif";
-const SHORTEST_S = 60;
+/** The time axis is at least this long, so that the first points of a track do not fill it. */
+const MIN_DURATION_S = 60;
+/** Height of the bar that marks times on the ground. */
 const GROUND_PX = 3;
-/** Half the width of the cross at what is implausible. */
+/** Half the width of the cross at an implausible value. */
 const CROSS_PX = 3;
 
 interface Plot {
   plotted: Plotted;
   column: Float32Array;
-  /** Says of a state vector that its value is none of the line. */
-  isLeftOut: (index: number) => boolean;
+  /** Returns whether the value of a state vector is implausible and gets a cross, not a line. */
+  isImplausible: (index: number) => boolean;
   values: number[];
-  /** Upwards. */
+  /** Upwards from the chart's lower edge. */
   axis: Axis;
   stroke: string | CanvasGradient;
 }
@@ -49,13 +52,12 @@ export function timeAxis(track: Track, width: number): Axis {
   const low = track.first;
   return {
     low,
-    high: Math.max(track.last, low + SHORTEST_S),
+    high: Math.max(track.last, low + MIN_DURATION_S),
     start: LEFT_PX,
     end: width - RIGHT_PX,
   };
 }
 
-/** Costs a pass over the track. */
 export function paintProfile(
   pen: CanvasRenderingContext2D,
   surface: Surface,
@@ -64,14 +66,14 @@ export function paintProfile(
   const { track } = view;
   const time = timeAxis(track, surface.width);
   const height = surface.height - TOP_PX - BOTTOM_PX - BETWEEN_PX;
-  const middle = TOP_PX + height * UPPER;
+  const middle = TOP_PX + height * ALTITUDE_FRACTION;
   const bottom = surface.height - BOTTOM_PX;
   const altitude = plotOf(view, "altitude", track.altitudes, { start: middle, end: TOP_PX });
   const speed = plotOf(view, "speed", track.velocities, {
     start: bottom,
     end: middle + BETWEEN_PX,
   });
-  altitude.stroke = rampGradient(pen, altitude.axis, surface.theme);
+  altitude.stroke = rampGradient(pen, altitude.axis);
   speed.stroke = surface.colour("--accent");
   pen.font = FONT;
   pen.lineJoin = "round";
@@ -96,38 +98,39 @@ function plotOf(
   const top = topOf(highestOf(track, plotted), plotted);
   const values = roundValues(top, plotted, system, most);
   const axis = { low: 0, high: top, ...pixels };
-  // Altitudes come with positions: where one is wrong a line would only guess at the other.
-  const isLeftOut = (index: number) =>
-    !isBelieved(track, plotted, index) ||
+  // An altitude belongs to a position: if the position is wrong, the altitude may be as well.
+  const isImplausible = (index: number) =>
+    !isPlausible(track, plotted, index) ||
     (plotted === "altitude" && track.isPositionImplausible(index));
-  return { plotted, column, isLeftOut, values, axis, stroke: "" };
+  return { plotted, column, isImplausible, values, axis, stroke: "" };
 }
 
-function isBelieved(track: Track, plotted: Plotted, index: number): boolean {
+function isPlausible(track: Track, plotted: Plotted, index: number): boolean {
   return plotted === "altitude"
     ? !track.isAltitudeImplausible(index)
     : isSpeedPlausible(track.velocities[index] as number);
 }
 
-/** Gives the highest plausible value; NaN if none was received. */
+/** Returns the highest plausible value in OpenSky's unit; NaN if none was received. */
 export function highestOf(track: Track, plotted: Plotted): number {
   const column = plotted === "altitude" ? track.altitudes : track.velocities;
   let highest = Number.NaN;
   for (let index = 0; index < track.length; index++) {
     const value = column[index] as number;
-    if ((value > highest || Number.isNaN(highest)) && isBelieved(track, plotted, index)) {
+    if ((value > highest || Number.isNaN(highest)) && isPlausible(track, plotted, index)) {
       highest = value;
     }
   }
   return highest;
 }
 
-/** Gives the map's colours of altitudes, from the bottom to the top of an axis. */
-function rampGradient(pen: CanvasRenderingContext2D, axis: Axis, theme: ThemeName): CanvasGradient {
+/** Returns the map's altitude colours from the bottom to the top of an axis. */
+function rampGradient(pen: CanvasRenderingContext2D, axis: Axis): CanvasGradient {
+  const theme = currentTheme();
   const gradient = pen.createLinearGradient(0, axis.start, 0, axis.end);
-  for (let part = 0; part <= 1; part += 0.1) {
-    const onRamp = Math.min((axis.high * part) / HIGHEST_M, 1);
-    gradient.addColorStop(part, `rgb(${rampColour(onRamp, theme).join(" ")})`);
+  for (let fraction = 0; fraction <= 1; fraction += 0.1) {
+    const onRamp = Math.min((axis.high * fraction) / HIGHEST_M, 1);
+    gradient.addColorStop(fraction, `rgb(${rampColour(onRamp, theme).join(" ")})`);
   }
   return gradient;
 }
@@ -145,15 +148,14 @@ function paintAxis(
     pen.fillStyle = surface.colour("--edge");
     pen.fillRect(LEFT_PX, y - 0.5, surface.width - LEFT_PX - RIGHT_PX, 1);
     pen.fillStyle = surface.colour("--soft");
-    pen.fillText(number(value, plotted, system), LEFT_PX - 6, y);
+    pen.fillText(writeNumber(value, plotted, system), LEFT_PX - 6, y);
   }
-  const unit = write(0, plotted, system).split(" ")[1];
   pen.textAlign = "left";
-  pen.fillText(`${plotted}, ${unit}`, LEFT_PX, axis.end - 9);
+  pen.fillText(`${plotted}, ${unitOf(plotted, system).symbol}`, LEFT_PX, axis.end - 9);
 }
 
-/** Writes a measure without its unit, which stands above the axis. */
-function number(value: number, plotted: Plotted, system: System): string {
+/** Writes a measure without its unit, which is written once above the axis. */
+function writeNumber(value: number, plotted: Plotted, system: System): string {
   return write(value, plotted, system).split(" ")[0] ?? "";
 }
 
@@ -177,11 +179,11 @@ function paintTicks(
 }
 
 function paintLine(pen: CanvasRenderingContext2D, track: Track, time: Axis, plot: Plot): void {
-  const { column, axis, stroke, plotted, isLeftOut } = plot;
+  const { column, axis, stroke, plotted, isImplausible } = plot;
   pen.strokeStyle = stroke;
   pen.fillStyle = stroke;
   pen.lineWidth = 1.75;
-  for (const [first, last] of stretches(track, column, isLeftOut)) {
+  for (const [first, last] of stretches(track, column, isImplausible)) {
     pen.beginPath();
     for (let index = first; index <= last; index++) {
       pen.lineTo(place(time, track.times[index] as number), place(axis, column[index] as number));
@@ -214,7 +216,7 @@ function paintDot(
   pen.fill();
 }
 
-/** Marks what is no part of the line, at its value or where the axis ends. */
+/** Marks implausible values with a cross, at the end of the axis if they are beyond it. */
 function paintCrosses(
   pen: CanvasRenderingContext2D,
   surface: Surface,
@@ -222,16 +224,16 @@ function paintCrosses(
   time: Axis,
   plot: Plot,
 ): void {
-  const { column, isLeftOut } = plot;
+  const { column, isImplausible } = plot;
   pen.strokeStyle = surface.colour("--fair");
   pen.lineWidth = 1.5;
   pen.beginPath();
   for (let index = 0; index < track.length; index++) {
-    if (Number.isNaN(column[index]) || !isLeftOut(index)) {
+    if (Number.isNaN(column[index]) || !isImplausible(index)) {
       continue;
     }
     const x = place(time, track.times[index] as number);
-    const y = heightOf(plot, index);
+    const y = yOf(plot, index);
     pen.moveTo(x - CROSS_PX, y - CROSS_PX);
     pen.lineTo(x + CROSS_PX, y + CROSS_PX);
     pen.moveTo(x - CROSS_PX, y + CROSS_PX);
@@ -240,13 +242,13 @@ function paintCrosses(
   pen.stroke();
 }
 
-/** Gives where a value stands; what is no part of the line may be beyond the axis. */
-function heightOf({ column, axis, isLeftOut }: Plot, index: number): number {
+/** Returns the y of a value; an implausible one is moved to the end of the axis. */
+function yOf({ column, axis, isImplausible }: Plot, index: number): number {
   const value = column[index] as number;
-  return place(axis, isLeftOut(index) ? within(axis, value) : value);
+  return place(axis, isImplausible(index) ? within(axis, value) : value);
 }
 
-/** On the ground most aircraft tell no altitude: a bar on the axis says where they were. */
+/** Paints a bar on the axis while on the ground, where most aircraft send no altitude. */
 function paintGround(
   pen: CanvasRenderingContext2D,
   surface: Surface,
@@ -255,8 +257,7 @@ function paintGround(
   axis: Axis,
 ): void {
   pen.fillStyle = surface.colour("--soft");
-  const everywhere = stretches(track, track.times);
-  for (const [first, last] of everywhere) {
+  for (const [first, last] of stretches(track, track.times)) {
     for (let index = first; index < last; index++) {
       if (track.onGround[index] === 1) {
         const x = place(time, track.times[index] as number);
@@ -300,7 +301,7 @@ function paintCursor(
       pen.strokeStyle = surface.colour("--ink");
       pen.lineWidth = 2;
       pen.beginPath();
-      pen.arc(x, heightOf(plot, cursor), 4, 0, 2 * Math.PI);
+      pen.arc(x, yOf(plot, cursor), 4, 0, 2 * Math.PI);
       pen.fill();
       pen.stroke();
     }

@@ -1,4 +1,4 @@
-/** The altitude and the speed of the selected flight over time, with a cursor that reads values. */
+/** The altitude and speed chart of the selected flight, with a cursor that shows values. */
 
 import "./profile.css";
 import { make } from "../core/elements.ts";
@@ -10,16 +10,19 @@ import { highestOf, paintProfile, timeAxis } from "./profile-drawing.ts";
 import { Surface } from "./surface.ts";
 
 export interface ProfileListener {
-  /** Takes the time that is pointed at, Unix seconds; null when none is any more. */
+  /** Called with the time under the cursor in Unix seconds; null when the cursor is hidden. */
   hover(time: number | null): void;
 }
 
-const FAR = 10;
+/** State vectors that Page Up, Page Down and Shift with an arrow key skip. */
+const FAST_STEP = 10;
 
 export class Profile {
   private track: Track | null = null;
   private system: System = "metric";
+  /** The time that the map shows, Unix seconds; null before `mark` is called. */
   private moment: number | null = null;
+  /** The index of the state vector under the cursor; null if the cursor is hidden. */
   private cursor: number | null = null;
   private readonly listener: ProfileListener;
   private readonly surface: Surface;
@@ -28,7 +31,7 @@ export class Profile {
     class: "profile-handle",
     role: "slider",
     tabindex: "0",
-    "aria-label": "Moment of the flight",
+    "aria-label": "Time within the flight",
   });
   private readonly reading = make("p", { class: "profile-reading" });
   private readonly empty = make("p", { class: "profile-empty" });
@@ -49,104 +52,104 @@ export class Profile {
     this.refresh();
   }
 
-  /** Shows a track; null where there is none. */
+  /** Shows a track; null shows an empty chart. */
   show(track: Track | null, system: System): void {
     if (track !== this.track) {
-      this.point(null);
+      this.moveCursor(null);
     }
     this.track = track;
     this.system = system;
     this.refresh();
   }
 
-  /** Marks the moment that the map shows, in Unix seconds. */
+  /** Marks the time that the map shows, in Unix seconds. */
   mark(time: number): void {
     if (Math.round(time) !== this.moment) {
       this.moment = Math.round(time);
-      this.read();
+      this.showValues();
       this.surface.redraw();
     }
   }
 
-  /** Says what is waited for, or why there is nothing to see; until the next `show`. */
+  /** Shows a message in place of the chart until the next `show`: what is loading, or an error. */
   say(text: string): void {
     this.track = null;
-    this.point(null);
+    this.moveCursor(null);
     this.refresh();
     this.empty.textContent = text;
   }
 
-  /** Takes what was appended to the track. */
+  /** Shows the points that were appended to the track. */
   refresh(): void {
     const { track } = this;
     const isEmpty = track === null || track.length === 0;
     this.figure.hidden = isEmpty;
     this.reading.hidden = isEmpty;
     this.empty.hidden = !isEmpty;
-    this.empty.textContent = "No altitude or speed of this flight is stored yet.";
+    this.empty.textContent = "No altitude or speed has been stored for this flight yet.";
     if (!isEmpty) {
       this.surface.canvas.setAttribute("aria-label", summaryOf(track, this.system));
-      this.read();
+      this.showValues();
     }
     this.surface.redraw();
   }
 
   private listen(): void {
-    this.handle.addEventListener("pointermove", (event) => this.follow(event));
-    this.handle.addEventListener("pointerdown", (event) => this.follow(event));
-    // A finger that is lifted leaves its values to be read.
+    this.handle.addEventListener("pointermove", (event) => this.onPointer(event));
+    this.handle.addEventListener("pointerdown", (event) => this.onPointer(event));
+    // After a touch the values stay, so that they can be read.
     this.handle.addEventListener("pointerleave", ({ pointerType }) => {
       if (pointerType === "mouse") {
-        this.point(null);
+        this.moveCursor(null);
       }
     });
-    this.handle.addEventListener("blur", () => this.point(null));
-    this.handle.addEventListener("keydown", (event) => this.press(event));
+    this.handle.addEventListener("blur", () => this.moveCursor(null));
+    this.handle.addEventListener("keydown", (event) => this.onKeyDown(event));
   }
 
-  private follow(event: PointerEvent): void {
+  private onPointer(event: PointerEvent): void {
     if (this.track !== null && this.track.length > 0) {
       const axis = timeAxis(this.track, this.surface.width);
-      this.point(this.track.nearest(valueAt(axis, event.offsetX)));
+      this.moveCursor(this.track.nearest(valueAt(axis, event.offsetX)));
     }
   }
 
-  private press(event: KeyboardEvent): void {
+  private onKeyDown(event: KeyboardEvent): void {
     const last = (this.track?.length ?? 0) - 1;
     const from = this.cursor ?? last;
-    const step = event.shiftKey ? FAR : 1;
+    const step = event.shiftKey ? FAST_STEP : 1;
     const to = new Map([
       ["ArrowLeft", from - step],
       ["ArrowDown", from - step],
       ["ArrowRight", from + step],
       ["ArrowUp", from + step],
-      ["PageDown", from - FAR],
-      ["PageUp", from + FAR],
+      ["PageDown", from - FAST_STEP],
+      ["PageUp", from + FAST_STEP],
       ["Home", 0],
       ["End", last],
     ]).get(event.key);
     if (to !== undefined && last >= 0) {
       event.preventDefault();
-      this.point(Math.min(Math.max(to, 0), last));
+      this.moveCursor(Math.min(Math.max(to, 0), last));
     } else if (event.key === "Escape" && this.cursor !== null) {
-      // The page would take it as "close".
+      // Otherwise the page's Escape key would close the details.
       event.stopPropagation();
-      this.point(null);
+      this.moveCursor(null);
     }
   }
 
-  private point(index: number | null): void {
+  private moveCursor(index: number | null): void {
     if (index === this.cursor) {
       return;
     }
     this.cursor = index;
     this.listener.hover(index === null ? null : (this.track?.times[index] ?? null));
-    this.read();
+    this.showValues();
     this.surface.redraw();
   }
 
-  /** Writes the values under the cursor, or those of the moment that the map shows. */
-  private read(): void {
+  /** Writes the values under the cursor, or at the time that the map shows if there is none. */
+  private showValues(): void {
     const { track, system, handle } = this;
     if (track === null || track.length === 0) {
       return;
@@ -169,15 +172,19 @@ export class Profile {
 function valuesAt(track: Track, index: number, system: System): string[] {
   const velocity = write(track.velocities[index] as number, "speed", system);
   const altitude = track.altitudes[index] as number;
-  const isGrounded = track.onGround[index] === 1 && Number.isNaN(altitude);
-  const doubts = [
+  const isOnGround = track.onGround[index] === 1 && Number.isNaN(altitude);
+  const warnings = [
     ...(track.isPositionImplausible(index) ? ["position implausible"] : []),
     ...(track.isAltitudeImplausible(index) ? ["altitude implausible"] : []),
   ];
-  return [isGrounded ? "on the ground" : write(altitude, "altitude", system), velocity, ...doubts];
+  return [
+    isOnGround ? "on the ground" : write(altitude, "altitude", system),
+    velocity,
+    ...warnings,
+  ];
 }
 
-/** Says in words what is to be seen. */
+/** Returns the chart's content in words, for screen readers. */
 export function summaryOf(track: Track, system: System): string {
   const altitude = write(highestOf(track, "altitude"), "altitude", system);
   const speed = write(highestOf(track, "speed"), "speed", system);

@@ -1,15 +1,16 @@
-/** A tiny plot of a series: a line without axes, in the colours of the theme. */
+/** A small line chart of a series without axes, in the colours of the theme. */
 
 import "./sparkline.css";
-import { make } from "../core/elements.ts";
+import { Surface } from "./surface.ts";
 
-/** Numbers, the oldest at 0; NaN is a gap. */
+/** Numbers in order of time, the oldest at index 0; NaN is a gap. */
 export interface Series {
   readonly length: number;
   readonly capacity: number;
   at(index: number): number;
 }
 
+/** Numbers of a series; NaN where nothing was received. */
 export interface Extent {
   newest: number;
   least: number;
@@ -17,7 +18,7 @@ export interface Extent {
 }
 
 export interface SparklineOptions {
-  /** What is plotted, for those who do not see it. */
+  /** The name of the series, for screen readers. */
   label: string;
   write(value: number): string;
   /** Whether the lower edge is 0; otherwise it is the least number. */
@@ -26,9 +27,9 @@ export interface SparklineOptions {
 
 const LINE_PX = 1.5;
 const DOT_PX = 2.25;
-const SHADE = 0.14;
+/** Opacity of the area below the line. */
+const AREA_OPACITY = 0.14;
 
-/** Gives the newest, least and greatest number; NaN where nothing was received. */
 export function extentOf(series: Series): Extent {
   const extent: Extent = {
     newest: series.at(series.length - 1),
@@ -46,63 +47,55 @@ export function extentOf(series: Series): Extent {
   return extent;
 }
 
-/** Says in words what the plot shows. */
+/** Returns the chart's content in words, for screen readers. */
 export function describe(
   { label, write }: Pick<SparklineOptions, "label" | "write">,
   extent: Extent,
 ): string {
   const { newest, least, greatest } = extent;
   if (Number.isNaN(least)) {
-    return `${label}: nothing yet`;
+    return `${label}: no data yet`;
   }
   const now = Number.isNaN(newest) ? "unknown" : write(newest);
-  return `${label}: now ${now}, least ${write(least)}, greatest ${write(greatest)}`;
+  return `${label}: now ${now}, lowest ${write(least)}, highest ${write(greatest)}`;
 }
 
 export class Sparkline {
-  private readonly canvas = make("canvas", { class: "sparkline", role: "img" });
+  private readonly surface = new Surface((pen, surface) => this.paint(pen, surface));
   private readonly options: SparklineOptions;
+  private series: Series | null = null;
 
   constructor(host: HTMLElement, options: SparklineOptions) {
     this.options = options;
-    host.append(this.canvas);
+    this.surface.canvas.classList.add("sparkline");
+    this.surface.canvas.setAttribute("role", "img");
+    host.append(this.surface.canvas);
   }
 
-  /** Plots the series; the newest number is at the right end. */
+  /** Draws the series in the next frame, the newest number at the right edge. */
   draw(series: Series): void {
-    const extent = extentOf(series);
-    this.canvas.ariaLabel = describe(this.options, extent);
-    const { clientWidth, clientHeight } = this.canvas;
-    const pen = this.prepare(clientWidth, clientHeight);
-    if (pen !== null && clientWidth > 0 && !Number.isNaN(extent.least)) {
-      const least = this.options.isFromZero ? Math.min(extent.least, 0) : extent.least;
-      plot(pen, scaleOf(series, least, extent.greatest, this.canvas));
-    }
+    this.series = series;
+    this.surface.canvas.ariaLabel = describe(this.options, extentOf(series));
+    this.surface.redraw();
   }
 
-  /** Gives a pen for an empty canvas that has as many pixels as the screen. */
-  private prepare(width: number, height: number): CanvasRenderingContext2D | null {
-    const ratio = devicePixelRatio;
-    const [across, down] = [Math.round(width * ratio), Math.round(height * ratio)];
-    if (this.canvas.width !== across || this.canvas.height !== down) {
-      this.canvas.width = across;
-      this.canvas.height = down;
+  private paint(pen: CanvasRenderingContext2D, surface: Surface): void {
+    const { series } = this;
+    const extent = series === null ? null : extentOf(series);
+    if (series === null || extent === null || Number.isNaN(extent.least)) {
+      return;
     }
-    const pen = this.canvas.getContext("2d");
-    const { color } = getComputedStyle(this.canvas);
-    if (pen !== null) {
-      pen.setTransform(ratio, 0, 0, ratio, 0, 0);
-      pen.clearRect(0, 0, width, height);
-      pen.strokeStyle = color;
-      pen.fillStyle = color;
-      pen.lineWidth = LINE_PX;
-      pen.lineJoin = "round";
-    }
-    return pen;
+    const { color } = getComputedStyle(surface.canvas);
+    pen.strokeStyle = color;
+    pen.fillStyle = color;
+    pen.lineWidth = LINE_PX;
+    pen.lineJoin = "round";
+    const least = this.options.isFromZero ? Math.min(extent.least, 0) : extent.least;
+    paintSeries(pen, scaleOf(series, least, extent.greatest, surface));
   }
 }
 
-/** Where numbers come to lie. */
+/** The pixels of a series' indexes and values. */
 interface Scale {
   series: Series;
   height: number;
@@ -110,22 +103,26 @@ interface Scale {
   y(value: number): number;
 }
 
-function scaleOf(series: Series, least: number, greatest: number, canvas: HTMLElement): Scale {
-  const { clientWidth: width, clientHeight: height } = canvas;
+function scaleOf(
+  series: Series,
+  least: number,
+  greatest: number,
+  { width, height }: Surface,
+): Scale {
   const step = (width - 2 * DOT_PX) / Math.max(series.capacity - 1, 1);
-  const room = height - 2 * DOT_PX;
+  const plotHeight = height - 2 * DOT_PX;
   const span = greatest - least;
   return {
     series,
     height,
     x: (index) => width - DOT_PX - (series.length - 1 - index) * step,
-    // Where nothing changes the line runs in the middle.
-    y: (value) => DOT_PX + room * (span === 0 ? 0.5 : 1 - (value - least) / span),
+    // A constant series is a line in the middle.
+    y: (value) => DOT_PX + plotHeight * (span === 0 ? 0.5 : 1 - (value - least) / span),
   };
 }
 
-/** Draws what lies between gaps, run after run. */
-function plot(pen: CanvasRenderingContext2D, scale: Scale): void {
+/** Paints one line for each part of the series between gaps. */
+function paintSeries(pen: CanvasRenderingContext2D, scale: Scale): void {
   const { series } = scale;
   let first = -1;
   for (let index = 0; index <= series.length; index++) {
@@ -133,13 +130,14 @@ function plot(pen: CanvasRenderingContext2D, scale: Scale): void {
     if (!isGap && first < 0) {
       first = index;
     } else if (isGap && first >= 0) {
-      drawRun(pen, scale, first, index);
+      paintPart(pen, scale, first, index);
       first = -1;
     }
   }
 }
 
-function drawRun(pen: CanvasRenderingContext2D, scale: Scale, first: number, end: number): void {
+/** Paints the part from `first` up to but not including `end`, and a dot at the newest number. */
+function paintPart(pen: CanvasRenderingContext2D, scale: Scale, first: number, end: number): void {
   const { series, height, x, y } = scale;
   pen.beginPath();
   for (let index = first; index < end; index++) {
@@ -148,7 +146,7 @@ function drawRun(pen: CanvasRenderingContext2D, scale: Scale, first: number, end
   pen.stroke();
   pen.lineTo(x(end - 1), height);
   pen.lineTo(x(first), height);
-  pen.globalAlpha = SHADE;
+  pen.globalAlpha = AREA_OPACITY;
   pen.fill();
   pen.globalAlpha = 1;
   if (end === series.length || end - first === 1) {

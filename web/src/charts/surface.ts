@@ -1,18 +1,19 @@
-/** A canvas as sharp as its screen, painted anew when its size or the theme changes. */
+/** A canvas with the resolution of the screen, repainted when its size or the theme changes. */
 
 import { make } from "../core/elements.ts";
-import type { ThemeName } from "../map/theme.ts";
 
 type Paint = (pen: CanvasRenderingContext2D, surface: Surface) => void;
 
-/** Sizes are CSS pixels; its style sheet gives the canvas its size. */
+/** Sizes and drawing coordinates are CSS pixels; the style sheet gives the canvas its size. */
 export class Surface {
   readonly canvas = make("canvas");
   width = 0;
   height = 0;
   private readonly paint: Paint;
+  /** The pending animation frame; 0 if there is none. */
   private frame = 0;
 
+  /** @param paint Called with an empty canvas whenever it must be painted. */
   constructor(paint: Paint) {
     this.paint = paint;
     new ResizeObserver(() => this.redraw()).observe(this.canvas);
@@ -22,16 +23,12 @@ export class Surface {
     });
   }
 
-  get theme(): ThemeName {
-    return document.documentElement.dataset.theme === "light" ? "light" : "dark";
-  }
-
-  /** Gives a colour of style.css. */
+  /** Returns the value of a colour variable of the style sheets. */
   colour(name: `--${string}`): string {
     return getComputedStyle(this.canvas).getPropertyValue(name).trim();
   }
 
-  /** Paints once before the next frame, however often it is asked. */
+  /** Schedules one painting in the next frame, however often it is called before. */
   redraw(): void {
     if (this.frame === 0) {
       this.frame = requestAnimationFrame(this.draw);
@@ -46,13 +43,14 @@ export class Surface {
     if (pen === null || this.width === 0) {
       return;
     }
-    this.fit();
+    this.fitToScreen();
     pen.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
     pen.clearRect(0, 0, this.width, this.height);
     this.paint(pen, this);
   };
 
-  private fit(): void {
+  /** Gives the canvas as many pixels as the screen has in its place. */
+  private fitToScreen(): void {
     const width = Math.round(this.width * devicePixelRatio);
     const height = Math.round(this.height * devicePixelRatio);
     if (this.canvas.width !== width || this.canvas.height !== height) {

@@ -1,6 +1,6 @@
 /** What the page shows, in its address: who gets the link sees the same. */
 
-import type { Choice } from "../map/theme.ts";
+import type { ThemeChoice } from "../map/theme.ts";
 import { isSide, type Side } from "../panels/panels.ts";
 import { FILTERS, type Filters } from "../stream/view.ts";
 import { type Moment, SPEEDS } from "../time/moment.ts";
@@ -16,7 +16,7 @@ export interface Shown {
   place: Place;
   selected: string | null;
   units: System;
-  theme: Choice;
+  theme: ThemeChoice;
   isGliding: boolean;
   filters: Filters;
   /** Null is now. */

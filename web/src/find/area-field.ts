@@ -1,25 +1,25 @@
-/** The field of the area: drawn on the map, or what the map shows. */
+/** The area field of the filter form: an area drawn on the map, or the current map view. */
 
 import { make } from "../core/elements.ts";
 import type { FilterName } from "../stream/view.ts";
-import { type Field, makeProblem, tellProblem } from "./field.ts";
+import { type Field, makeProblem, showProblem } from "./field.ts";
+import { describeArea, describeFilter } from "./filter-descriptions.ts";
 import type { FilterValues } from "./filter-values.ts";
-import { describeArea, describeFilter } from "./filter-words.ts";
 
 export interface AreaSettings {
-  /** Lets somebody draw; called again it gives that up. Null is nothing drawn. */
+  /** Starts drawing, or cancels it if drawing. Resolves to a `bbox`, or null if cancelled. */
   drawArea(): Promise<string | null>;
-  /** Gives what the map shows now; null is the globe. */
+  /** Returns the map view as a `bbox`; null if the whole globe is visible. */
   mapArea(): string | null;
-  edit(): void;
+  onEdit(): void;
 }
 
 export class AreaField implements Field {
   readonly root: HTMLElement;
   private readonly settings: AreaSettings;
-  private readonly place = make("p", { class: "area", "aria-live": "polite" });
-  private readonly drawing = make("button", { type: "button" });
-  private readonly clearing = make("button", { type: "button" }, "Clear area");
+  private readonly description = make("p", { class: "area", "aria-live": "polite" });
+  private readonly drawButton = make("button", { type: "button" });
+  private readonly clearButton = make("button", { type: "button" }, "Clear area");
   private readonly problem = makeProblem("filter-bbox-problem");
   private bbox = "";
   private near = "";
@@ -27,18 +27,24 @@ export class AreaField implements Field {
 
   constructor(settings: AreaSettings) {
     this.settings = settings;
-    const shown = make("button", { type: "button" }, "What the map shows");
-    const buttons = make("div", { class: "buttons" }, this.drawing, shown, this.clearing);
+    const viewButton = make("button", { type: "button" }, "Use map view");
+    const buttons = make(
+      "div",
+      { class: "buttons" },
+      this.drawButton,
+      viewButton,
+      this.clearButton,
+    );
     const legend = make("legend", {}, "Area");
     const attributes = { class: "filter-field" };
-    this.root = make("fieldset", attributes, legend, this.place, buttons, this.problem);
-    this.drawing.addEventListener("click", () => void this.drawOnMap());
-    shown.addEventListener("click", () => this.set(settings.mapArea()));
-    this.clearing.addEventListener("click", () => {
-      this.set(null);
-      this.drawing.focus();
+    this.root = make("fieldset", attributes, legend, this.description, buttons, this.problem);
+    this.drawButton.addEventListener("click", () => void this.drawOnMap());
+    viewButton.addEventListener("click", () => this.setArea(settings.mapArea()));
+    this.clearButton.addEventListener("click", () => {
+      this.setArea(null);
+      this.drawButton.focus();
     });
-    this.write();
+    this.render();
   }
 
   read(): Partial<FilterValues> {
@@ -48,46 +54,46 @@ export class AreaField implements Field {
   show({ bbox, near }: FilterValues): void {
     this.bbox = bbox;
     this.near = near;
-    this.write();
+    this.render();
   }
 
-  tell(errors: ReadonlyMap<FilterName, string>): void {
-    tellProblem(this.problem, [], errors.get("bbox"));
+  showErrors(errors: ReadonlyMap<FilterName, string>): void {
+    showProblem(this.problem, [], errors.get("bbox"));
   }
 
   private async drawOnMap(): Promise<void> {
     const drawn = this.settings.drawArea();
     if (this.isDrawing) {
-      return; // that second call has ended the first, which tells the rest
+      return; // this second call has cancelled the first one, which resolves with null
     }
     this.isDrawing = true;
-    this.write();
+    this.render();
     try {
       const bbox = await drawn;
       if (bbox !== null) {
-        this.set(bbox);
+        this.setArea(bbox);
       }
     } finally {
       this.isDrawing = false;
-      this.write();
+      this.render();
     }
   }
 
-  /** Takes an area in place of all that were there. */
-  private set(bbox: string | null): void {
+  /** Replaces both the `bbox` and the circle. */
+  private setArea(bbox: string | null): void {
     this.bbox = bbox ?? "";
     this.near = "";
-    this.write();
-    this.settings.edit();
+    this.render();
+    this.settings.onEdit();
   }
 
-  private write(): void {
+  private render(): void {
     const near = this.near === "" ? "" : describeFilter("near", this.near, "metric");
-    const places = [this.bbox === "" ? "" : describeArea(this.bbox), near];
-    const text = places.filter((place) => place !== "").join(" and ");
-    this.place.textContent = text === "" ? "the whole globe" : text;
-    this.drawing.textContent = this.isDrawing ? "Stop drawing" : "Draw on the map";
-    this.drawing.ariaPressed = String(this.isDrawing);
-    this.clearing.hidden = text === "";
+    const areas = [this.bbox === "" ? "" : describeArea(this.bbox), near];
+    const text = areas.filter((area) => area !== "").join(" and ");
+    this.description.textContent = text === "" ? "Whole world" : text;
+    this.drawButton.textContent = this.isDrawing ? "Stop drawing" : "Draw on the map";
+    this.drawButton.ariaPressed = String(this.isDrawing);
+    this.clearButton.hidden = text === "";
   }
 }

@@ -1,30 +1,33 @@
-/** What the fields of the filter form have in common: a label, a control, and what is wrong with it. */
+/** The interface of a filter form's field, and the elements that all fields share. */
 
 import { make, put } from "../core/elements.ts";
 import type { FilterName } from "../stream/view.ts";
 import type { FilterValues } from "./filter-values.ts";
 
+/** One field of the filter form. It edits one or several stream parameters as texts. */
 export interface Field {
   readonly root: HTMLElement;
-  /** Gives the texts of its parameters. */
+  /** Returns the text of each parameter that this field edits; an empty text is no filter. */
   read(): Partial<FilterValues>;
   show(values: FilterValues): void;
-  tell(errors: ReadonlyMap<FilterName, string>): void;
+  /** Shows the error of each of its parameters, and clears those that have none. */
+  showErrors(errors: ReadonlyMap<FilterName, string>): void;
 }
 
-/** Gives a field's place in the form, with a line for what is wrong. */
+/** Returns the element of a field: title, controls, and the line for its error. */
 export function makeField(title: Node, problem: HTMLElement, ...controls: Node[]): HTMLElement {
   return make("div", { class: "filter-field" }, title, ...controls, problem);
 }
 
+/** Returns the hidden line in which `showProblem` writes. */
 export function makeProblem(id: string): HTMLElement {
   const problem = make("p", { class: "problem", id, role: "alert" });
   problem.hidden = true;
   return problem;
 }
 
-/** Says beside some inputs what is wrong; nothing if all is well. */
-export function tellProblem(
+/** Marks inputs as invalid and writes why; `undefined` marks them as valid. */
+export function showProblem(
   problem: HTMLElement,
   inputs: readonly HTMLInputElement[],
   text: string | undefined,

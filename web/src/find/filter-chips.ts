@@ -1,66 +1,66 @@
-/** What narrows the view, as chips in words: pressed, one is taken away. */
+/** The active filters as buttons over the map; a click removes the filter. */
 
 import "./filter-chips.css";
 import { make } from "../core/elements.ts";
 import type { System } from "../core/units.ts";
 import type { FilterName, Filters } from "../stream/view.ts";
-import { describeFilter } from "./filter-words.ts";
+import { describeFilter } from "./filter-descriptions.ts";
 
 export class FilterChips {
   private readonly host: HTMLElement;
-  private readonly remove: (name: FilterName) => void;
+  private readonly onRemove: (name: FilterName) => void;
   private readonly chips = new Map<FilterName, HTMLButtonElement>();
 
-  constructor(host: HTMLElement, remove: (name: FilterName) => void) {
+  constructor(host: HTMLElement, onRemove: (name: FilterName) => void) {
     this.host = host;
-    this.remove = remove;
+    this.onRemove = onRemove;
     host.classList.add("filter-chips");
     host.setAttribute("role", "group");
-    host.setAttribute("aria-label", "What narrows the view");
+    host.setAttribute("aria-label", "Active filters");
     host.hidden = true;
   }
 
-  /** A chip that stays is the same button as before: it can be pressed, and keeps the focus. */
+  /** Shows one chip per filter. A filter that stays keeps its button, so it keeps the focus too. */
   show(filters: Filters, system: System): void {
-    const places = [...this.chips.keys()];
-    const focused = places.findIndex((name) => this.chips.get(name) === document.activeElement);
-    for (const name of places) {
+    const names = [...this.chips.keys()];
+    const focused = names.findIndex((name) => this.chips.get(name) === document.activeElement);
+    for (const name of names) {
       if (!filters.has(name)) {
         this.chips.get(name)?.remove();
         this.chips.delete(name);
       }
     }
     for (const [name, value] of filters) {
-      this.write(name, describeFilter(name, value, system));
+      this.showChip(name, describeFilter(name, value, system));
     }
     this.host.hidden = this.chips.size === 0;
-    if (focused >= 0 && !this.chips.has(places[focused] as FilterName)) {
-      this.focusNear(focused);
+    if (focused >= 0 && !this.chips.has(names[focused] as FilterName)) {
+      this.focusChipAt(focused);
     }
   }
 
-  private write(name: FilterName, text: string): void {
-    const known = this.chips.get(name);
-    if (known?.firstChild?.textContent === text) {
+  private showChip(name: FilterName, text: string): void {
+    const existing = this.chips.get(name);
+    if (existing?.firstChild?.textContent === text) {
       return;
     }
-    const chip = known ?? this.add(name);
+    const chip = existing ?? this.addChip(name);
     const cross = make("span", { "aria-hidden": "true" }, "×");
     chip.ariaLabel = `${text}: remove`;
     chip.replaceChildren(make("span", {}, text), cross);
   }
 
-  private add(name: FilterName): HTMLButtonElement {
-    const chip = make("button", { type: "button", title: "Remove" });
-    chip.addEventListener("click", () => this.remove(name));
+  private addChip(name: FilterName): HTMLButtonElement {
+    const chip = make("button", { type: "button", title: "Remove filter" });
+    chip.addEventListener("click", () => this.onRemove(name));
     this.chips.set(name, chip);
     this.host.append(chip);
     return chip;
   }
 
-  /** Whoever takes several away by the keyboard goes on from where the last one was. */
-  private focusNear(place: number): void {
-    const left = [...this.chips.values()];
-    (left[place] ?? left.at(-1))?.focus();
+  /** Focuses the chip that took the place of a removed one: keyboard users can remove several. */
+  private focusChipAt(index: number): void {
+    const remaining = [...this.chips.values()];
+    (remaining[index] ?? remaining.at(-1))?.focus();
   }
 }

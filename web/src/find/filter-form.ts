@@ -1,4 +1,4 @@
-/** The form of all filters: what somebody sets becomes the stream's parameters. */
+/** The form of all filters: turns its fields into parameters of the stream. */
 
 import "./filter-form.css";
 import { CATEGORIES } from "../core/categories.ts";
@@ -13,56 +13,60 @@ import {
   categoryNames,
   type FilterValues,
   isSameFilter,
-  readFilters,
+  parseFieldValues,
   splitNames,
-  writeFilters,
+  toFieldValues,
 } from "./filter-values.ts";
 import { GroundField } from "./ground-field.ts";
 import { RangeField } from "./range-field.ts";
-import { countCategories, countCountries } from "./search.ts";
+import { countCategories, countCountries, type NameCount, toNameCounts } from "./search.ts";
 import { SquawkField } from "./squawk-field.ts";
 import { TextField } from "./text-field.ts";
-import { type Suggestion, TokenField } from "./token-field.ts";
+import { TokenField } from "./token-field.ts";
 
 export interface FilterListener {
+  /** Called with the new filters after the user has changed a field. */
   change(filters: Filters): void;
-  /** Lets somebody draw a `bbox` on the map; called again it gives that up, as null. */
+  /** Starts drawing, or cancels it if drawing. Resolves to a `bbox`, or null if cancelled. */
   drawArea(): Promise<string | null>;
-  /** Gives what the map shows now as a `bbox`; null is the globe. */
+  /** Returns the map view as a `bbox`; null if the whole globe is visible. */
   mapArea(): string | null;
 }
 
-/** Who types is not interrupted by a new picture at each letter. */
-const PAUSE_MS = 300;
+/** Delay after the last key press: each change of the filters opens another stream. */
+const TYPING_PAUSE_MS = 300;
 
 export class FilterForm {
   private readonly fleet: Fleet;
   private readonly listener: FilterListener;
   private readonly fields: readonly Field[];
   private readonly ranges: readonly RangeField[];
-  private readonly passing = make("span", { class: "passing", role: "status" });
-  private readonly clearing = make("button", { type: "button" }, "Clear all");
+  private readonly matching = make("span", { class: "matching", role: "status" });
+  private readonly clearButton = make("button", { type: "button" }, "Clear all");
   private filters: Filters = new Map();
   private system: System = "metric";
-  private pause: ReturnType<typeof setTimeout> | undefined;
-  /** Aircraft by country and category, of the last picture that was whole. */
+  private typingPause: ReturnType<typeof setTimeout> | undefined;
+  /** Aircraft by country and by category name, from the last fleet that was not filtered. */
   private countries = new Map<string, number>();
   private categories = new Map<string, number>();
 
   constructor(host: HTMLElement, fleet: Fleet, listener: FilterListener) {
     this.fleet = fleet;
     this.listener = listener;
-    const edit = () => this.edit();
-    const squawk = new SquawkField(edit);
-    this.ranges = [rangeField("Altitude", "altitude", edit), rangeField("Speed", "velocity", edit)];
+    const onEdit = () => this.onEdit();
+    const squawk = new SquawkField(onEdit);
+    this.ranges = [
+      rangeField("Altitude", "altitude", onEdit),
+      rangeField("Speed", "velocity", onEdit),
+    ];
     const [country, category] = [this.countryField(), this.categoryField()];
-    const ground = new GroundField(edit);
-    const callsign = textField("callsign", "Callsign", "SWR*, DLH4AB", edit);
-    const icao24 = textField("icao24", "icao24", "4b1814", edit);
+    const ground = new GroundField(onEdit);
+    const callsign = textField("callsign", "Callsign", "SWR*, DLH4AB", onEdit);
+    const icao24 = textField("icao24", "icao24", "4b1814", onEdit);
     const area = new AreaField({
       drawArea: () => listener.drawArea(),
       mapArea: () => listener.mapArea(),
-      edit,
+      onEdit,
     });
     this.fields = [country, ...this.ranges, ground, category, squawk, callsign, icao24, area];
     this.build(host, [
@@ -78,10 +82,10 @@ export class FilterForm {
     this.fill();
   }
 
-  /** Shows a filter that was set elsewhere; one that this form has told of is there already. */
+  /** Shows filters that were set elsewhere; the form's own filters leave its fields untouched. */
   show(filters: Filters): void {
     if (!isSameFilter(filters, this.filters)) {
-      this.remember();
+      this.updateSuggestions();
       this.filters = filters;
       this.fill();
     }
@@ -90,7 +94,7 @@ export class FilterForm {
 
   setUnits(system: System): void {
     if (system !== this.system) {
-      this.send();
+      this.apply();
       this.system = system;
       for (const range of this.ranges) {
         range.setUnits(system);
@@ -99,70 +103,70 @@ export class FilterForm {
     }
   }
 
-  /** Writes how many aircraft pass; cheap enough for every update. */
+  /** Writes how many aircraft match; cheap enough for every update. */
   refresh(): void {
-    put(this.passing, `${this.fleet.size.toLocaleString("en")} aircraft`);
+    put(this.matching, `${this.fleet.size.toLocaleString("en")} aircraft`);
   }
 
   private build(host: HTMLElement, parts: readonly HTMLElement[]): void {
-    const head = make("div", { class: "filter-head" }, this.passing, this.clearing);
-    this.clearing.addEventListener("click", () => this.clear());
+    const head = make("div", { class: "filter-head" }, this.matching, this.clearButton);
+    this.clearButton.addEventListener("click", () => this.clear());
     const form = make("form", { "aria-label": "Filters" }, head, ...parts);
     form.addEventListener("submit", (event) => event.preventDefault());
-    // Without a button to submit it, a form of several fields takes no Enter by itself.
+    // A form of several fields without a submit button does not submit on Enter.
     form.addEventListener("keydown", ({ key, target }) => {
       if (key === "Enter" && target instanceof HTMLInputElement) {
-        this.send();
+        this.apply();
       }
     });
     host.classList.add("filter-form");
     host.replaceChildren(form);
   }
 
-  private edit(): void {
-    clearTimeout(this.pause);
-    this.pause = setTimeout(() => this.send(), PAUSE_MS);
+  private onEdit(): void {
+    clearTimeout(this.typingPause);
+    this.typingPause = setTimeout(() => this.apply(), TYPING_PAUSE_MS);
   }
 
-  /** Tells of what the fields mean, if that has changed. */
-  private send(): void {
-    clearTimeout(this.pause);
+  /** Reads all fields, shows their errors, and passes the filters on if they have changed. */
+  private apply(): void {
+    clearTimeout(this.typingPause);
     const values = Object.assign({}, ...this.fields.map((field) => field.read())) as FilterValues;
-    const { filters, errors } = writeFilters(values, this.system, this.filters);
+    const { filters, errors } = parseFieldValues(values, this.system, this.filters);
     for (const field of this.fields) {
-      field.tell(errors);
+      field.showErrors(errors);
     }
-    this.change(filters);
+    this.setFilters(filters);
   }
 
-  private change(filters: Filters): void {
-    this.clearing.disabled = filters.size === 0;
+  private setFilters(filters: Filters): void {
+    this.clearButton.disabled = filters.size === 0;
     if (!isSameFilter(filters, this.filters)) {
-      this.remember();
+      this.updateSuggestions();
       this.filters = filters;
       this.listener.change(filters);
     }
   }
 
   private clear(): void {
-    clearTimeout(this.pause);
-    this.change(new Map());
+    clearTimeout(this.typingPause);
+    this.setFilters(new Map());
     this.fill();
   }
 
-  /** Writes the filter into the fields. */
+  /** Writes the filters into the fields. */
   private fill(): void {
-    clearTimeout(this.pause);
-    const values = readFilters(this.filters, this.system);
+    clearTimeout(this.typingPause);
+    const values = toFieldValues(this.filters, this.system);
     for (const field of this.fields) {
       field.show(values);
-      field.tell(new Map());
+      field.showErrors(new Map());
     }
-    this.clearing.disabled = this.filters.size === 0;
+    this.clearButton.disabled = this.filters.size === 0;
   }
 
-  /** Counts what may be suggested; a picture that is filtered does not know the others. */
-  private remember(): void {
+  /** Counts countries and categories; a filtered fleet only adds to the counts of the others. */
+  private updateSuggestions(): void {
     const [countries, categories] = [countCountries(this.fleet), countCategories(this.fleet)];
     const isWhole = this.filters.size === 0 && this.fleet.size > 0;
     this.countries = isWhole ? countries : new Map([...countries, ...this.countries]);
@@ -174,11 +178,11 @@ export class FilterForm {
       name: "country",
       label: "Country",
       placeholder: "any",
-      isFree: true,
+      isFreeText: true,
       suggest: () => this.suggestCountries(),
       toNames: splitNames,
       toValue: (names) => names.join(),
-      edit: () => this.edit(),
+      onEdit: () => this.onEdit(),
     });
   }
 
@@ -187,36 +191,34 @@ export class FilterForm {
       name: "category",
       label: "Category",
       placeholder: "any",
-      isFree: false,
+      isFreeText: false,
       suggest: () => this.suggestCategories(),
       toNames: categoryNames,
       toValue: (names) => names.map((name) => categoriesNamed(name) || name).join(),
-      edit: () => this.edit(),
+      onEdit: () => this.onEdit(),
     });
   }
 
-  private suggestCountries(): Suggestion[] {
-    this.remember();
-    const countries = [...this.countries].map(([name, aircraft]) => ({ name, aircraft }));
-    return countries.sort((one, other) => other.aircraft - one.aircraft);
+  private suggestCountries(): NameCount[] {
+    this.updateSuggestions();
+    return toNameCounts(this.countries);
   }
 
-  private suggestCategories(): Suggestion[] {
-    this.remember();
+  private suggestCategories(): NameCount[] {
+    this.updateSuggestions();
     const names = [...new Set(CATEGORIES)];
-    const all = names.map((name) => ({ name, aircraft: this.categories.get(name) ?? 0 }));
-    return all.sort((one, other) => other.aircraft - one.aircraft);
+    return names.map((name) => ({ name, aircraft: this.categories.get(name) ?? 0 }));
   }
 }
 
-function rangeField(label: string, measure: "altitude" | "velocity", edit: () => void) {
+function rangeField(label: string, measure: "altitude" | "velocity", onEdit: () => void) {
   const quantity = measure === "velocity" ? "speed" : measure;
   return new RangeField({
     label,
-    least: `min_${measure}`,
-    most: `max_${measure}`,
+    min: `min_${measure}`,
+    max: `max_${measure}`,
     quantity,
-    edit,
+    onEdit,
   });
 }
 
@@ -224,7 +226,7 @@ function textField(
   name: "callsign" | "icao24",
   label: string,
   placeholder: string,
-  edit: () => void,
+  onEdit: () => void,
 ): TextField {
-  return new TextField({ name, label, placeholder, edit });
+  return new TextField({ name, label, placeholder, onEdit });
 }

@@ -1,11 +1,11 @@
-/** The field for where aircraft are: on the ground, in the air, or both. */
+/** The field that filters by airborne or on the ground. */
 
 import { make } from "../core/elements.ts";
 import type { Field } from "./field.ts";
 import type { FilterValues } from "./filter-values.ts";
 
 const CHOICES: readonly [value: string, label: string][] = [
-  ["", "both"],
+  ["", "any"],
   ["false", "in the air"],
   ["true", "on the ground"],
 ];
@@ -14,17 +14,17 @@ export class GroundField implements Field {
   readonly root: HTMLElement;
   private readonly radios: readonly HTMLInputElement[];
 
-  constructor(edit: () => void) {
+  constructor(onEdit: () => void) {
     this.radios = CHOICES.map(([value]) => {
       const radio = make("input", { type: "radio", name: "on_ground", value });
-      radio.addEventListener("change", edit);
+      radio.addEventListener("change", onEdit);
       return radio;
     });
     const labels = this.radios.map((radio, index) =>
       make("label", {}, radio, make("span", {}, CHOICES[index]?.[1] ?? "")),
     );
     const choices = make("div", { class: "segments" }, ...labels);
-    const legend = make("legend", {}, "Where");
+    const legend = make("legend", {}, "In the air or on the ground");
     this.root = make("fieldset", { class: "filter-field" }, legend, choices);
   }
 
@@ -38,5 +38,5 @@ export class GroundField implements Field {
     }
   }
 
-  tell(): void {} // a choice cannot be wrong
+  showErrors(): void {} // a choice is always valid
 }

@@ -1,4 +1,4 @@
-/** The palette: one field that finds aircraft, countries, past flights and commands. */
+/** The command palette: one input that finds aircraft, countries, past flights and commands. */
 
 import "./listbox.css";
 import "./palette.css";
@@ -7,11 +7,18 @@ import { type System, write } from "../core/units.ts";
 import type { Fleet } from "../stream/fleet.ts";
 import type { FilterName } from "../stream/view.ts";
 import { Listbox, type ListGroup, type ListOption } from "./listbox.ts";
-import { type AircraftHit, type CountryHit, findIn, type Hits, plain, search } from "./search.ts";
+import {
+  type AircraftHit,
+  indexOfIgnoringCase,
+  type NameCount,
+  normalizeName,
+  type SearchResult,
+  search,
+} from "./search.ts";
 
 export interface Command {
   name: string;
-  /** The key that does the same. */
+  /** The key that runs the command outside the palette. */
   keys?: string;
   run(): void;
 }
@@ -24,11 +31,12 @@ export interface PaletteActions {
   system(): System;
 }
 
-const AIRCRAFT_SHOWN = 6;
-const COUNTRIES_SHOWN = 3;
-/** What may be the beginning of a callsign. */
-const CALLSIGN = /^[A-Z0-9]{2,8}$/;
-const HINTS: readonly [keys: string, what: string][] = [
+/** Results of a kind; more would push the commands off the screen. */
+const MAX_AIRCRAFT = 6;
+const MAX_COUNTRIES = 3;
+/** A callsign or the beginning of one. */
+const CALLSIGN_PREFIX = /^[A-Z0-9]{2,8}$/;
+const KEY_HINTS: readonly [keys: string, action: string][] = [
   ["↑ ↓", "choose"],
   ["Enter", "open"],
   ["Esc", "close"],
@@ -45,7 +53,7 @@ export class Palette {
     enterkeyhint: "go",
     autocapitalize: "none",
   });
-  private readonly box = new Listbox(this.input, "palette-list", "What was found");
+  private readonly results = new Listbox(this.input, "palette-list", "Search results");
   private readonly status = make("p", { class: "status", role: "status" });
 
   constructor(dialog: HTMLDialogElement, fleet: Fleet, actions: PaletteActions) {
@@ -56,11 +64,7 @@ export class Palette {
     this.listen();
   }
 
-  get isOpen(): boolean {
-    return this.dialog.open;
-  }
-
-  /** Opens it, empty; who binds a letter to this keeps it from being typed by `preventDefault`. */
+  /** Opens the palette with an empty input; a key handler must prevent that its key is typed. */
   open(): void {
     if (this.dialog.open) {
       this.input.select();
@@ -69,7 +73,7 @@ export class Palette {
     this.input.value = "";
     this.dialog.showModal();
     this.input.focus();
-    this.find();
+    this.updateResults();
   }
 
   close(): void {
@@ -79,100 +83,105 @@ export class Palette {
   private build(): void {
     const close = make("button", { type: "button", class: "close", "aria-label": "Close" }, "×");
     close.addEventListener("click", () => this.close());
-    const hints = HINTS.map(([keys, what]) => make("span", {}, make("kbd", {}, keys), what));
-    const footer = make("div", { class: "hints", "aria-hidden": "true" }, ...hints);
+    const hints = KEY_HINTS.map(([keys, action]) =>
+      make("span", {}, make("kbd", {}, keys), action),
+    );
+    const keyHints = make("div", { class: "hints", "aria-hidden": "true" }, ...hints);
     const glass = make("span", { class: "glass", "aria-hidden": "true" });
     const field = make("div", { class: "field" }, glass, this.input, close);
-    const foot = make("div", { class: "foot" }, this.status, footer);
+    const foot = make("div", { class: "foot" }, this.status, keyHints);
     this.dialog.classList.add("palette");
     this.dialog.setAttribute("aria-label", "Search");
-    this.dialog.replaceChildren(field, this.box.list, foot);
+    this.dialog.replaceChildren(field, this.results.list, foot);
   }
 
   private listen(): void {
-    this.input.addEventListener("input", () => this.find());
-    this.input.addEventListener("keydown", (event) => this.box.take(event));
-    this.dialog.addEventListener("keydown", (event) => this.keep(event));
+    this.input.addEventListener("input", () => this.updateResults());
+    this.input.addEventListener("keydown", (event) => this.results.onKeyDown(event));
+    this.dialog.addEventListener("keydown", (event) => this.onDialogKeyDown(event));
     this.dialog.addEventListener("click", ({ target }) => {
       if (target === this.dialog) {
-        this.close(); // beside the dialog: its backdrop
+        this.close(); // a click on the backdrop
       }
     });
   }
 
-  /** What is typed here is not for the page, whose keys do other things. */
-  private keep(event: KeyboardEvent): void {
+  /** Keeps key presses from the page, whose shortcuts they would trigger. */
+  private onDialogKeyDown(event: KeyboardEvent): void {
     if (!this.dialog.open) {
-      return; // closed, though its field has the focus until the next frame
+      return; // it has just closed, and its input has the focus until the next frame
     }
     event.stopPropagation();
     if (event.key === "k" && (event.ctrlKey || event.metaKey)) {
-      event.preventDefault(); // what has opened it closes it; browsers search the web by this
+      event.preventDefault(); // in browsers Ctrl K focuses the address bar
       this.close();
     }
   }
 
-  private find(): void {
+  private updateResults(): void {
     const text = this.input.value.trim();
-    const hits = search(this.fleet, text, AIRCRAFT_SHOWN);
-    const countries = hits.countries.slice(0, COUNTRIES_SHOWN);
+    const found = search(this.fleet, text, MAX_AIRCRAFT);
+    const countries = found.countries.slice(0, MAX_COUNTRIES);
     const callsign = text.toUpperCase();
-    const commands = this.commands(text);
+    const commands = this.commandOptions(text);
     const groups: ListGroup[] = [
-      { name: "Aircraft", options: hits.aircraft.map((hit) => this.aircraft(hit, text)) },
-      { name: "Countries", options: countries.map((hit) => this.country(hit, text)) },
+      { name: "Aircraft", options: found.aircraft.map((hit) => this.aircraftOption(hit, text)) },
+      { name: "Countries", options: countries.map((hit) => this.countryOption(hit, text)) },
       { name: "Commands", options: commands },
-      // Last: nearly every text may be the beginning of a callsign.
-      { name: "History", options: CALLSIGN.test(callsign) ? [this.flights(callsign)] : [] },
+      // Last, because nearly every text may be the beginning of a callsign.
+      {
+        name: "History",
+        options: CALLSIGN_PREFIX.test(callsign) ? [this.flightsOption(callsign)] : [],
+      },
     ];
-    this.box.show(groups, 0);
-    this.box.list.scrollTop = 0;
-    const isFound = hits.matching + countries.length + commands.length > 0;
-    this.status.textContent = isFound ? tellOf(hits) : `Nothing is called “${text}” now`;
+    this.results.show(groups, 0);
+    this.results.list.scrollTop = 0;
+    const hasResults = found.matching + countries.length + commands.length > 0;
+    this.status.textContent = hasResults ? describeRest(found) : `No results for “${text}”`;
   }
 
-  private aircraft({ icao24, slot }: AircraftHit, text: string): ListOption {
+  private aircraftOption({ icao24, slot }: AircraftHit, text: string): ListOption {
     const { fleet } = this;
-    const isGrounded = fleet.measure("on_ground", slot) === 1;
+    const isOnGround = fleet.measure("on_ground", slot) === 1;
     const altitude = write(fleet.measure("baro_altitude", slot), "altitude", this.actions.system());
     const callsign = fleet.text("callsign", slot);
     const content = [
-      make("span", { class: "name" }, ...marked(callsign ?? icao24, text)),
-      make("span", { class: "code" }, ...(callsign === null ? [] : marked(icao24, text, true))),
+      make("span", { class: "name" }, ...highlight(callsign ?? icao24, text)),
+      make("span", { class: "code" }, ...(callsign === null ? [] : highlight(icao24, text, true))),
       make("span", { class: "place" }, fleet.text("origin_country", slot) ?? ""),
-      make("span", { class: "figure" }, isGrounded ? "on the ground" : altitude),
+      make("span", { class: "figure" }, isOnGround ? "on the ground" : altitude),
     ];
     return this.option(content, () => this.actions.select(icao24));
   }
 
-  private country({ name, aircraft }: CountryHit, text: string): ListOption {
+  private countryOption({ name, aircraft }: NameCount, text: string): ListOption {
     const figure = `${aircraft.toLocaleString("en")} aircraft`;
     const content = [
-      make("span", { class: "name wide" }, "Only ", ...marked(name, text)),
+      make("span", { class: "name wide" }, "Only ", ...highlight(name, text)),
       make("span", { class: "figure" }, figure),
     ];
     return this.option(content, () => this.actions.setFilter("country", name));
   }
 
-  private flights(callsign: string): ListOption {
+  private flightsOption(callsign: string): ListOption {
     const content = make("span", { class: "name wide" }, `Past flights of ${callsign}…`);
     return this.option([content], () => this.actions.findFlights(callsign));
   }
 
-  private commands(text: string): ListOption[] {
-    const words = plain(text).split(/\s+/);
+  private commandOptions(text: string): ListOption[] {
+    const words = normalizeName(text).split(/\s+/);
     const matching = this.actions.commands.filter(({ name }) =>
-      words.every((word) => plain(name).includes(word)),
+      words.every((word) => normalizeName(name).includes(word)),
     );
     return matching.map(({ name, keys, run }) => {
       const caps = (keys ?? "").split(" ").filter((key) => key !== "");
       const figure = make("span", { class: "figure" }, ...caps.map((key) => make("kbd", {}, key)));
-      const title = make("span", { class: "name wide" }, ...marked(name, text));
+      const title = make("span", { class: "name wide" }, ...highlight(name, text));
       return this.option([title, figure], () => run());
     });
   }
 
-  /** What is chosen happens once the palette is gone: it may want the focus. */
+  /** Returns an option that closes the palette before it runs, as `run` may move the focus. */
   private option(content: readonly Node[], run: () => void): ListOption {
     const choose = () => {
       this.close();
@@ -182,17 +191,17 @@ export class Palette {
   }
 }
 
-/** Says how many there are, if they are not all shown. */
-function tellOf({ matching, aircraft }: Hits): string {
+/** Returns how many aircraft match, if not all of them are shown; else an empty text. */
+function describeRest({ matching, aircraft }: SearchResult): string {
   const all = matching.toLocaleString("en");
   return matching > aircraft.length
-    ? `${aircraft.length} of ${all} aircraft: type more to narrow`
+    ? `${aircraft.length} of ${all} aircraft; type more to narrow`
     : "";
 }
 
-/** Marks what was typed where a text holds it. */
-function marked(text: string, typed: string, isPrefix = false): (Node | string)[] {
-  const at = findIn(text, typed.toLowerCase());
+/** Returns a text with the typed part marked; with `isPrefix` only at its beginning. */
+function highlight(text: string, typed: string, isPrefix = false): (Node | string)[] {
+  const at = indexOfIgnoringCase(text, typed.toLowerCase());
   if (typed === "" || at < 0 || (isPrefix && at > 0)) {
     return [text];
   }

@@ -1,28 +1,28 @@
-/** A field for a range: two numbers, and a slider with two thumbs for whoever would rather drag. */
+/** A filter field for a range: two numbers, and a slider with two thumbs for pointers. */
 
 import "./range-field.css";
 import { make } from "../core/elements.ts";
 import type { System } from "../core/units.ts";
 import type { FilterName } from "../stream/view.ts";
-import { type Field, makeProblem, tellProblem } from "./field.ts";
+import { type Field, makeProblem, showProblem } from "./field.ts";
+import { type FieldUnit, fieldUnit, parseNumber, type RangeQuantity } from "./field-units.ts";
 import type { FilterValues } from "./filter-values.ts";
-import { type FieldUnit, fieldUnit, type RangeQuantity, readNumber } from "./unit-fields.ts";
 
 export interface RangeSettings {
   label: string;
-  least: FilterName;
-  most: FilterName;
+  min: FilterName;
+  max: FilterName;
   quantity: RangeQuantity;
-  edit(): void;
+  onEdit(): void;
 }
 
 export class RangeField implements Field {
   readonly root: HTMLElement;
   private readonly settings: RangeSettings;
-  private readonly from: HTMLInputElement;
-  private readonly to: HTMLInputElement;
-  private readonly low = makeThumb();
-  private readonly high = makeThumb();
+  private readonly minInput: HTMLInputElement;
+  private readonly maxInput: HTMLInputElement;
+  private readonly minThumb = makeThumb();
+  private readonly maxThumb = makeThumb();
   private readonly slider = make("div", { class: "slider", "aria-hidden": "true" });
   private readonly symbol = make("span", { class: "symbol" });
   private readonly problem: HTMLElement;
@@ -31,108 +31,109 @@ export class RangeField implements Field {
   constructor(settings: RangeSettings) {
     this.settings = settings;
     this.unit = fieldUnit(settings.quantity, "metric");
-    this.from = makeNumber(`${settings.label} from`);
-    this.to = makeNumber(`${settings.label} to`);
-    this.problem = makeProblem(`filter-${settings.least}-problem`);
-    this.slider.append(make("span", { class: "track" }), this.low, this.high);
+    this.minInput = makeNumberInput(`${settings.label} from`);
+    this.maxInput = makeNumberInput(`${settings.label} to`);
+    this.problem = makeProblem(`filter-${settings.min}-problem`);
+    this.slider.append(make("span", { class: "track" }), this.minThumb, this.maxThumb);
     this.root = this.build();
-    this.from.addEventListener("input", () => this.type());
-    this.to.addEventListener("input", () => this.type());
-    this.low.addEventListener("input", () => this.drag(this.low, this.high));
-    this.high.addEventListener("input", () => this.drag(this.high, this.low));
+    this.minInput.addEventListener("input", () => this.onType());
+    this.maxInput.addEventListener("input", () => this.onType());
+    this.minThumb.addEventListener("input", () => this.onDrag(this.minThumb, this.maxThumb));
+    this.maxThumb.addEventListener("input", () => this.onDrag(this.maxThumb, this.minThumb));
     this.setUnits("metric");
   }
 
-  /** Changes what the numbers mean, not the numbers: show them anew afterwards. */
+  /** Changes the unit but not the numbers: call `show` afterwards with converted values. */
   setUnits(system: System): void {
     this.unit = fieldUnit(this.settings.quantity, system);
     this.symbol.textContent = this.unit.symbol;
-    for (const thumb of [this.low, this.high]) {
-      thumb.max = String(this.unit.greatest);
-      thumb.step = String(this.unit.step);
+    for (const thumb of [this.minThumb, this.maxThumb]) {
+      thumb.max = String(this.unit.sliderMax);
+      thumb.step = String(this.unit.sliderStep);
     }
-    this.slide();
+    this.moveThumbs();
   }
 
   read(): Partial<FilterValues> {
-    return { [this.settings.least]: this.from.value, [this.settings.most]: this.to.value };
+    return { [this.settings.min]: this.minInput.value, [this.settings.max]: this.maxInput.value };
   }
 
   show(values: FilterValues): void {
-    this.from.value = values[this.settings.least];
-    this.to.value = values[this.settings.most];
-    this.slide();
+    this.minInput.value = values[this.settings.min];
+    this.maxInput.value = values[this.settings.max];
+    this.moveThumbs();
   }
 
-  tell(errors: ReadonlyMap<FilterName, string>): void {
-    const [least, most] = [errors.get(this.settings.least), errors.get(this.settings.most)];
-    tellProblem(this.problem, [this.from, this.to], least ?? most);
-    this.from.ariaInvalid = String(least !== undefined);
-    this.to.ariaInvalid = String(most !== undefined);
+  showErrors(errors: ReadonlyMap<FilterName, string>): void {
+    const [min, max] = [errors.get(this.settings.min), errors.get(this.settings.max)];
+    showProblem(this.problem, [this.minInput, this.maxInput], min ?? max);
+    this.minInput.ariaInvalid = String(min !== undefined);
+    this.maxInput.ariaInvalid = String(max !== undefined);
   }
 
   private build(): HTMLElement {
     const legend = make("legend", {}, this.settings.label);
-    const row = make("div", { class: "range" }, this.from, "to", this.to, this.symbol);
+    const row = make("div", { class: "range" }, this.minInput, "to", this.maxInput, this.symbol);
     return make("fieldset", { class: "filter-field" }, legend, row, this.slider, this.problem);
   }
 
-  private type(): void {
-    this.slide();
-    this.settings.edit();
+  private onType(): void {
+    this.moveThumbs();
+    this.settings.onEdit();
   }
 
-  /** Takes a thumb, which does not pass the other one; at its end it means no limit. */
-  private drag(thumb: HTMLInputElement, other: HTMLInputElement): void {
-    const isPassing =
-      thumb === this.low
+  /** Applies a dragged thumb, which stops at the other one. At a slider's end it is no limit. */
+  private onDrag(thumb: HTMLInputElement, other: HTMLInputElement): void {
+    const hasCrossed =
+      thumb === this.minThumb
         ? thumb.valueAsNumber > other.valueAsNumber
         : thumb.valueAsNumber < other.valueAsNumber;
-    if (isPassing) {
+    if (hasCrossed) {
       thumb.value = other.value;
     }
-    this.from.value = this.low.value === "0" ? "" : this.low.value;
-    this.to.value = this.high.valueAsNumber >= this.highest() ? "" : this.high.value;
-    this.draw();
-    this.settings.edit();
+    const isMax = this.maxThumb.valueAsNumber >= this.lastStep();
+    this.minInput.value = this.minThumb.value === "0" ? "" : this.minThumb.value;
+    this.maxInput.value = isMax ? "" : this.maxThumb.value;
+    this.renderSlider();
+    this.settings.onEdit();
   }
 
-  /** Puts the thumbs where the numbers are. */
-  private slide(): void {
-    const [from, to] = [readNumber(this.from.value), readNumber(this.to.value)];
-    this.low.value = String(Number.isNaN(from) ? 0 : from);
-    this.high.value = String(Number.isNaN(to) ? this.unit.greatest : to);
-    this.draw();
+  /** Moves the thumbs to the numbers; a number that is missing is the end of the slider. */
+  private moveThumbs(): void {
+    const [min, max] = [parseNumber(this.minInput.value), parseNumber(this.maxInput.value)];
+    this.minThumb.value = String(Number.isNaN(min) ? 0 : min);
+    this.maxThumb.value = String(Number.isNaN(max) ? this.unit.sliderMax : max);
+    this.renderSlider();
   }
 
-  private draw(): void {
-    const part = (thumb: HTMLInputElement) => thumb.valueAsNumber / this.highest();
-    this.slider.style.setProperty("--low", String(part(this.low)));
-    this.slider.style.setProperty("--high", String(part(this.high)));
-    const isNarrowed = part(this.low) > 0 || part(this.high) < 1;
+  private renderSlider(): void {
+    const fraction = (thumb: HTMLInputElement) => thumb.valueAsNumber / this.lastStep();
+    this.slider.style.setProperty("--low", String(fraction(this.minThumb)));
+    this.slider.style.setProperty("--high", String(fraction(this.maxThumb)));
+    const isNarrowed = fraction(this.minThumb) > 0 || fraction(this.maxThumb) < 1;
     this.slider.classList.toggle("narrowed", isNarrowed);
-    // Where both are at the end the lower one must be within reach.
-    this.low.style.zIndex = part(this.low) > 0.5 ? "1" : "0";
+    // With both thumbs at the right end the lower one must be on top to be draggable.
+    this.minThumb.style.zIndex = fraction(this.minThumb) > 0.5 ? "1" : "0";
   }
 
-  private highest(): number {
-    const { greatest, step } = this.unit;
-    return Math.floor(greatest / step) * step;
+  /** Returns the greatest value that a thumb can have: whole steps below the slider's end. */
+  private lastStep(): number {
+    const { sliderMax, sliderStep } = this.unit;
+    return Math.floor(sliderMax / sliderStep) * sliderStep;
   }
 }
 
-function makeNumber(label: string): HTMLInputElement {
-  const input = make("input", {
+function makeNumberInput(label: string): HTMLInputElement {
+  return make("input", {
     type: "text",
     inputmode: "decimal",
     placeholder: "any",
     autocomplete: "off",
     "aria-label": label,
   });
-  return input;
 }
 
-/** For pointers only: the numbers are the way of keyboards and screen readers. */
+/** Returns a thumb for pointers only: keyboards and screen readers use the number inputs. */
 function makeThumb(): HTMLInputElement {
   return make("input", { type: "range", min: "0", tabindex: "-1", "aria-hidden": "true" });
 }

@@ -1,4 +1,4 @@
-/** Finds aircraft and countries by what somebody types. */
+/** Finds aircraft and countries in the fleet by a typed text. */
 
 import { CATEGORIES } from "../core/categories.ts";
 import type { Fleet } from "../stream/fleet.ts";
@@ -8,34 +8,36 @@ export interface AircraftHit {
   slot: number;
 }
 
-export interface CountryHit {
+/** A country or a category, and the number of its aircraft. */
+export interface NameCount {
   name: string;
   aircraft: number;
 }
 
-/** The best first; `matching` counts those beyond the limit too. */
-export interface Hits {
+export interface SearchResult {
+  /** The best matches first, at most as many as the limit. */
   aircraft: readonly AircraftHit[];
+  /** Matching aircraft, including those beyond the limit. */
   matching: number;
-  countries: readonly CountryHit[];
+  countries: readonly NameCount[];
 }
 
-export const NO_HITS: Hits = { aircraft: [], matching: 0, countries: [] };
+const NO_RESULT: SearchResult = { aircraft: [], matching: 0, countries: [] };
 
-/** How well something matches; less is better. */
+/** Ranks of a match; a lower rank is better. */
 const EXACT = 0;
-const BEGINS = 1;
-const ADDRESS = 2;
-const CONTAINS = 3;
+const CALLSIGN_PREFIX = 1;
+const ICAO24_PREFIX = 2;
+const CALLSIGN_PART = 3;
 const NO_MATCH = 4;
 
-/** One pass over the fleet, which makes nothing for aircraft that do not match. */
-export function search(fleet: Fleet, text: string, limit: number): Hits {
+/** Searches in one pass over the fleet, without an allocation for aircraft that do not match. */
+export function search(fleet: Fleet, text: string, limit: number): SearchResult {
   const wanted = text.trim().toLowerCase();
   if (wanted === "") {
-    return NO_HITS;
+    return NO_RESULT;
   }
-  const best = new Best(fleet, limit);
+  const best = new BestMatches(fleet, limit);
   const callsigns = fleet.texts("callsign");
   let matching = 0;
   for (let slot = 0; slot < fleet.end; slot++) {
@@ -43,7 +45,7 @@ export function search(fleet: Fleet, text: string, limit: number): Hits {
     if (icao24 == null) {
       continue;
     }
-    const rank = rankOf(callsigns[slot] ?? "", icao24, wanted);
+    const rank = rankAircraft(callsigns[slot] ?? "", icao24, wanted);
     if (rank !== NO_MATCH) {
       matching += 1;
       best.offer(slot, rank);
@@ -52,7 +54,7 @@ export function search(fleet: Fleet, text: string, limit: number): Hits {
   return { aircraft: best.hits(), matching, countries: searchCountries(fleet, wanted, limit) };
 }
 
-/** Counts the aircraft of each country; one pass over the fleet. */
+/** Returns the number of aircraft by country. */
 export function countCountries(fleet: Fleet): Map<string, number> {
   const counts = new Map<string, number>();
   for (const country of fleet.texts("origin_country")) {
@@ -63,7 +65,7 @@ export function countCountries(fleet: Fleet): Map<string, number> {
   return counts;
 }
 
-/** Counts the aircraft of each category's name; one pass over the fleet. */
+/** Returns the number of aircraft by the name of their category. */
 export function countCategories(fleet: Fleet): Map<string, number> {
   const counts = new Map<string, number>();
   const categories = fleet.column("category");
@@ -76,8 +78,12 @@ export function countCategories(fleet: Fleet): Map<string, number> {
   return counts;
 }
 
-/** Gives where a text without regard to case holds another one in lower case; -1 is nowhere. */
-export function findIn(text: string, wanted: string): number {
+export function toNameCounts(counts: ReadonlyMap<string, number>): NameCount[] {
+  return [...counts].map(([name, aircraft]) => ({ name, aircraft }));
+}
+
+/** Returns where a text contains `wanted` (lower case), ignoring ASCII case; -1 if nowhere. */
+export function indexOfIgnoringCase(text: string, wanted: string): number {
   for (let start = 0; start + wanted.length <= text.length; start++) {
     let length = 0;
     while (length < wanted.length && lowerAt(text, start + length) === wanted.charCodeAt(length)) {
@@ -90,38 +96,47 @@ export function findIn(text: string, wanted: string): number {
   return -1;
 }
 
-/** Writes a name without accents and in lower case, so that `cote` finds Côte d'Ivoire. */
-export function plain(name: string): string {
+/** Returns a name in lower case without accents, so that `cote` finds Côte d'Ivoire. */
+export function normalizeName(name: string): string {
   return name.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
 }
 
-/** Ranks a name: 0 begins so, 1 a word of it does, 2 holds it, 3 does not. */
-export function rankName(name: string, wanted: string): number {
-  const at = plain(name).indexOf(wanted);
-  if (at <= 0) {
-    return at === 0 ? 0 : 3;
+/**
+ * Returns the names that contain a text, those with most aircraft first, but names that begin with
+ * it before names of which a later word does, and these before all others.
+ */
+export function matchNames(counts: readonly NameCount[], text: string): NameCount[] {
+  const wanted = normalizeName(text.trim());
+  return counts
+    .map((count) => ({ count, rank: rankName(normalizeName(count.name), wanted) }))
+    .filter(({ rank }) => rank !== NO_MATCH)
+    .sort((one, other) => one.rank - other.rank || other.count.aircraft - one.count.aircraft)
+    .map(({ count }) => count);
+}
+
+function rankName(name: string, wanted: string): number {
+  if (name.startsWith(wanted)) {
+    return 0;
   }
-  return plain(name).includes(` ${wanted}`) ? 1 : 2;
+  if (name.includes(` ${wanted}`)) {
+    return 1;
+  }
+  return name.includes(wanted) ? 2 : NO_MATCH;
 }
 
-function searchCountries(fleet: Fleet, wanted: string, limit: number): CountryHit[] {
-  const simple = plain(wanted);
-  const ranked = [...countCountries(fleet)]
-    .map(([name, aircraft]) => ({ name, aircraft, rank: rankName(name, simple) }))
-    .filter(({ rank }) => rank < 3)
-    .sort((one, other) => one.rank - other.rank || other.aircraft - one.aircraft);
-  return ranked.slice(0, limit).map(({ name, aircraft }) => ({ name, aircraft }));
+function searchCountries(fleet: Fleet, wanted: string, limit: number): NameCount[] {
+  return matchNames(toNameCounts(countCountries(fleet)), wanted).slice(0, limit);
 }
 
-function rankOf(callsign: string, icao24: string, wanted: string): number {
-  const at = findIn(callsign, wanted);
+function rankAircraft(callsign: string, icao24: string, wanted: string): number {
+  const at = indexOfIgnoringCase(callsign, wanted);
   if (at === 0) {
-    return callsign.length === wanted.length ? EXACT : BEGINS;
+    return callsign.length === wanted.length ? EXACT : CALLSIGN_PREFIX;
   }
   if (icao24.startsWith(wanted)) {
-    return icao24 === wanted ? EXACT : ADDRESS;
+    return icao24 === wanted ? EXACT : ICAO24_PREFIX;
   }
-  return at > 0 ? CONTAINS : NO_MATCH;
+  return at > 0 ? CALLSIGN_PART : NO_MATCH;
 }
 
 function lowerAt(text: string, index: number): number {
@@ -129,8 +144,8 @@ function lowerAt(text: string, index: number): number {
   return code >= 65 && code <= 90 ? code + 32 : code;
 }
 
-/** Keeps the best few of all that are offered, in order: never more than the limit. */
-class Best {
+/** Keeps the best matches in order, at most as many as the limit. */
+class BestMatches {
   private readonly fleet: Fleet;
   private readonly limit: number;
   private readonly slots: number[] = [];

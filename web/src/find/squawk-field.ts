@@ -1,44 +1,44 @@
-/** The fields of transponder codes: a switch for emergencies, or codes by hand. */
+/** The squawk field: a switch for the emergency codes, and a text field for any codes. */
 
 import { make } from "../core/elements.ts";
 import type { FilterName } from "../stream/view.ts";
 import type { Field } from "./field.ts";
-import { EMERGENCY, type FilterValues } from "./filter-values.ts";
+import { EMERGENCY_VALUE, type FilterValues } from "./filter-values.ts";
 import { TextField } from "./text-field.ts";
 
 export class SquawkField implements Field {
   readonly root: HTMLElement;
-  /** Apart, for it stands elsewhere in the form. */
+  /** The switch, which the form places apart from the text field. */
   readonly emergencies: HTMLElement;
   private readonly codes: TextField;
-  private readonly box = make("input", { type: "checkbox" });
+  private readonly checkbox = make("input", { type: "checkbox" });
 
-  constructor(edit: () => void) {
-    this.codes = new TextField({ name: "squawk", label: "Squawk", placeholder: "7000", edit });
+  constructor(onEdit: () => void) {
+    this.codes = new TextField({ name: "squawk", label: "Squawk", placeholder: "7000", onEdit });
     this.root = this.codes.root;
     this.emergencies = make(
       "label",
       { class: "switch", title: "squawk 7500, 7600 and 7700" },
-      this.box,
+      this.checkbox,
       make("span", {}, "Emergencies only"),
     );
-    this.box.addEventListener("change", () => {
-      this.codes.input.disabled = this.box.checked;
-      edit();
+    this.checkbox.addEventListener("change", () => {
+      this.codes.input.disabled = this.checkbox.checked;
+      onEdit();
     });
   }
 
   read(): Partial<FilterValues> {
-    return this.box.checked ? { squawk: EMERGENCY } : this.codes.read();
+    return this.checkbox.checked ? { squawk: EMERGENCY_VALUE } : this.codes.read();
   }
 
   show(values: FilterValues): void {
-    this.box.checked = values.squawk === EMERGENCY;
-    this.codes.input.disabled = this.box.checked;
-    this.codes.show(this.box.checked ? { ...values, squawk: "" } : values);
+    this.checkbox.checked = values.squawk === EMERGENCY_VALUE;
+    this.codes.input.disabled = this.checkbox.checked;
+    this.codes.show(this.checkbox.checked ? { ...values, squawk: "" } : values);
   }
 
-  tell(errors: ReadonlyMap<FilterName, string>): void {
-    this.codes.tell(errors);
+  showErrors(errors: ReadonlyMap<FilterName, string>): void {
+    this.codes.showErrors(errors);
   }
 }

@@ -1,15 +1,15 @@
-/** A field for texts: several values, joined by commas or spaces. */
+/** A filter field for several values, separated by commas or spaces. */
 
 import { make } from "../core/elements.ts";
 import type { FilterName } from "../stream/view.ts";
-import { type Field, makeField, makeProblem, tellProblem } from "./field.ts";
+import { type Field, makeField, makeProblem, showProblem } from "./field.ts";
 import type { FilterValues } from "./filter-values.ts";
 
 export interface TextSettings {
   name: FilterName;
   label: string;
   placeholder: string;
-  edit(): void;
+  onEdit(): void;
 }
 
 export class TextField implements Field {
@@ -18,12 +18,12 @@ export class TextField implements Field {
   private readonly name: FilterName;
   private readonly problem: HTMLElement;
 
-  constructor({ name, label, placeholder, edit }: TextSettings) {
+  constructor({ name, label, placeholder, onEdit }: TextSettings) {
     const id = `filter-${name}`;
     this.name = name;
     this.input = make("input", { id, type: "text", placeholder, autocomplete: "off" });
     this.input.spellcheck = false;
-    this.input.addEventListener("input", edit);
+    this.input.addEventListener("input", onEdit);
     this.problem = makeProblem(`${id}-problem`);
     this.root = makeField(make("label", { for: id }, label), this.problem, this.input);
   }
@@ -36,7 +36,7 @@ export class TextField implements Field {
     this.input.value = values[this.name];
   }
 
-  tell(errors: ReadonlyMap<FilterName, string>): void {
-    tellProblem(this.problem, [this.input], errors.get(this.name));
+  showErrors(errors: ReadonlyMap<FilterName, string>): void {
+    showProblem(this.problem, [this.input], errors.get(this.name));
   }
 }

@@ -1,56 +1,58 @@
-/** A field for several names, each a token, with suggestions out of the fleet. */
+/** A filter field for several names, each a removable token, with suggestions from the fleet. */
 
 import "./listbox.css";
 import "./token-field.css";
 import { make } from "../core/elements.ts";
 import type { FilterName } from "../stream/view.ts";
-import { type Field, makeField, makeProblem, tellProblem } from "./field.ts";
+import { type Field, makeField, makeProblem, showProblem } from "./field.ts";
 import type { FilterValues } from "./filter-values.ts";
 import { Listbox, type ListOption } from "./listbox.ts";
-import { plain, rankName } from "./search.ts";
-
-export interface Suggestion {
-  name: string;
-  /** How many there are now. */
-  aircraft: number;
-}
+import { matchNames, type NameCount, normalizeName } from "./search.ts";
 
 export interface TokenSettings {
   name: FilterName;
   label: string;
   placeholder: string;
-  /** Whether names are taken that are not suggested. */
-  isFree: boolean;
-  suggest(): Suggestion[];
+  /** Whether names that are not suggested are accepted. */
+  isFreeText: boolean;
+  /** Returns the names that the user can choose, in any order. */
+  suggest(): NameCount[];
+  /** Splits the value of the stream's parameter into names. */
   toNames(value: string): string[];
   toValue(names: readonly string[]): string;
-  edit(): void;
+  onEdit(): void;
 }
 
 export class TokenField implements Field {
   readonly root: HTMLElement;
   private readonly settings: TokenSettings;
   private readonly input: HTMLInputElement;
-  private readonly box: Listbox;
+  private readonly suggestions: Listbox;
   private readonly tokens = make("span", { class: "tokens" });
   private readonly problem: HTMLElement;
   private names: string[] = [];
-  /** What is wrong with the text that could not become a token. */
-  private wrong: string | undefined;
+  /** Why the typed text did not become a token; undefined if it did. */
+  private inputError: string | undefined;
 
   constructor(settings: TokenSettings) {
     const id = `filter-${settings.name}`;
     this.settings = settings;
     this.input = make("input", { id, type: "text", placeholder: settings.placeholder });
-    this.box = new Listbox(this.input, `${id}-list`, `Suggestions for ${settings.label}`);
-    this.box.list.setAttribute("aria-multiselectable", "true");
+    this.suggestions = new Listbox(this.input, `${id}-list`, `Suggestions for ${settings.label}`);
+    this.suggestions.list.setAttribute("aria-multiselectable", "true");
     this.problem = makeProblem(`${id}-problem`);
-    const field = make("div", { class: "token-field" }, this.tokens, this.input, this.box.list);
-    // All of the field looks like an input, so all of it takes the press.
+    const field = make(
+      "div",
+      { class: "token-field" },
+      this.tokens,
+      this.input,
+      this.suggestions.list,
+    );
+    // The whole field looks like an input, so a click anywhere in it must act like one.
     field.addEventListener("click", ({ target }) => {
       if (target === field) {
         this.input.focus();
-        this.suggest();
+        this.showSuggestions();
       }
     });
     this.root = makeField(make("label", { for: id }, settings.label), this.problem, field);
@@ -63,69 +65,69 @@ export class TokenField implements Field {
 
   show(values: FilterValues): void {
     this.names = this.settings.toNames(values[this.settings.name]);
-    this.empty();
-    this.draw();
+    this.clearInput();
+    this.renderTokens();
   }
 
-  tell(errors: ReadonlyMap<FilterName, string>): void {
-    const problem = errors.get(this.settings.name) ?? this.wrong;
-    tellProblem(this.problem, [this.input], problem);
+  showErrors(errors: ReadonlyMap<FilterName, string>): void {
+    const problem = errors.get(this.settings.name) ?? this.inputError;
+    showProblem(this.problem, [this.input], problem);
   }
 
   private listen(): void {
-    this.input.addEventListener("click", () => this.suggest());
-    this.input.addEventListener("input", () => this.type());
-    this.input.addEventListener("keydown", (event) => this.press(event));
-    this.input.addEventListener("blur", () => this.leave());
+    this.input.addEventListener("click", () => this.showSuggestions());
+    this.input.addEventListener("input", () => this.onType());
+    this.input.addEventListener("keydown", (event) => this.onKeyDown(event));
+    this.input.addEventListener("blur", () => this.onBlur());
   }
 
-  private type(): void {
+  private onType(): void {
     const { value } = this.input;
     if (value.endsWith(",")) {
       this.input.value = value.slice(0, -1);
-      this.take(this.input.value);
+      this.addTyped(this.input.value);
     } else {
-      this.suggest();
+      this.showSuggestions();
     }
   }
 
-  private press(event: KeyboardEvent): void {
+  private onKeyDown(event: KeyboardEvent): void {
     const isEmpty = this.input.value === "";
-    if (event.key === "Escape" && this.box.isOpen) {
-      event.stopPropagation(); // closes the list, not what is around it
-      this.box.close();
+    if (event.key === "Escape" && this.suggestions.isOpen) {
+      event.stopPropagation(); // closes the list only, not the panel around it
+      this.suggestions.close();
     } else if (event.key === "Backspace" && isEmpty && this.names.length > 0) {
       this.toggle(this.names.at(-1) ?? "");
-    } else if (event.key === "ArrowDown" && !this.box.isOpen) {
+    } else if (event.key === "ArrowDown" && !this.suggestions.isOpen) {
       event.preventDefault();
-      this.suggest();
-    } else if (event.key === "Enter" && this.box.activePlace < 0) {
+      this.showSuggestions();
+    } else if (event.key === "Enter" && this.suggestions.activeIndex < 0) {
       event.preventDefault();
-      this.take(this.input.value);
+      this.addTyped(this.input.value);
     } else if (!(isEmpty && event.key === "Home") && !(isEmpty && event.key === "End")) {
-      this.box.take(event);
+      this.suggestions.onKeyDown(event);
     }
   }
 
-  /** Who leaves the field means what stands in it. */
-  private leave(): void {
-    this.take(this.input.value);
-    this.box.close();
+  /** Accepts what was typed when the field loses the focus. */
+  private onBlur(): void {
+    this.addTyped(this.input.value);
+    this.suggestions.close();
   }
 
-  /** Adds what was typed: a suggestion of that name, else the text itself where that is allowed. */
-  private take(typed: string): void {
-    const wanted = plain(typed.trim());
+  /** Adds the suggestion with the typed name, or the text itself if free text is accepted. */
+  private addTyped(typed: string): void {
+    const wanted = normalizeName(typed.trim());
     if (wanted === "") {
       return;
     }
-    const known = this.settings.suggest().find(({ name }) => plain(name) === wanted);
-    const name = known?.name ?? (this.settings.isFree ? typed.trim() : null);
+    const suggestion = this.settings.suggest().find(({ name }) => normalizeName(name) === wanted);
+    const name = suggestion?.name ?? (this.settings.isFreeText ? typed.trim() : null);
     if (name === null) {
-      this.wrong = `“${typed.trim()}” is none of them: choose from the list`;
-      this.tell(new Map());
+      this.inputError = `“${typed.trim()}” is not in the list. Choose a suggestion.`;
+      this.showErrors(new Map());
     } else if (this.names.includes(name)) {
-      this.empty();
+      this.clearInput();
     } else {
       this.toggle(name);
     }
@@ -134,29 +136,25 @@ export class TokenField implements Field {
   private toggle(name: string): void {
     const isChosen = this.names.includes(name);
     this.names = isChosen ? this.names.filter((other) => other !== name) : [...this.names, name];
-    this.empty();
-    this.draw();
-    this.settings.edit();
+    this.clearInput();
+    this.renderTokens();
+    this.settings.onEdit();
   }
 
-  private empty(): void {
+  private clearInput(): void {
     this.input.value = "";
-    this.wrong = undefined;
-    this.tell(new Map());
+    this.inputError = undefined;
+    this.showErrors(new Map());
   }
 
-  private suggest(): void {
-    const wanted = plain(this.input.value.trim());
-    const ranked = this.settings
-      .suggest()
-      .map((suggestion) => ({ ...suggestion, rank: rankName(suggestion.name, wanted) }))
-      .filter(({ rank }) => rank < 3)
-      .sort((one, other) => one.rank - other.rank);
-    const options = ranked.map((suggestion) => this.option(suggestion));
-    this.box.show([{ name: "", options }], wanted === "" ? -1 : 0);
+  private showSuggestions(): void {
+    const text = this.input.value.trim();
+    const matching = matchNames(this.settings.suggest(), text);
+    const options = matching.map((suggestion) => this.makeOption(suggestion));
+    this.suggestions.show([{ name: "", options }], text === "" ? -1 : 0);
   }
 
-  private option({ name, aircraft }: Suggestion): ListOption {
+  private makeOption({ name, aircraft }: NameCount): ListOption {
     const isChosen = this.names.includes(name);
     const content = [
       make("span", { class: "tick", "aria-hidden": "true" }, isChosen ? "✓" : ""),
@@ -164,22 +162,22 @@ export class TokenField implements Field {
       make("span", { class: "figure" }, aircraft.toLocaleString("en")),
     ];
     const choose = () => {
-      const { scrollTop } = this.box.list;
-      const place = this.box.activePlace;
+      const { scrollTop } = this.suggestions.list;
+      const index = this.suggestions.activeIndex;
       const hadText = this.input.value !== "";
       this.toggle(name);
       if (hadText) {
-        this.box.close();
+        this.suggestions.close();
       } else {
-        this.suggest();
-        this.box.point(place);
-        this.box.list.scrollTop = scrollTop;
+        this.showSuggestions();
+        this.suggestions.setActive(index);
+        this.suggestions.list.scrollTop = scrollTop;
       }
     };
     return { content, isChosen, run: choose };
   }
 
-  private draw(): void {
+  private renderTokens(): void {
     const tokens = this.names.map((name) => {
       const cross = make("span", { "aria-hidden": "true" }, "×");
       const attributes = { type: "button", class: "token", "aria-label": `Remove ${name}` };
@@ -187,7 +185,7 @@ export class TokenField implements Field {
       token.addEventListener("click", () => {
         this.toggle(name);
         this.input.focus();
-        this.box.close();
+        this.suggestions.close();
       });
       return token;
     });

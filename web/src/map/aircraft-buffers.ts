@@ -1,66 +1,77 @@
-/** The fleet as the graphics card takes it: written anew after an update, not for each frame. */
+/** The fleet as vertex buffers for the graphics card, written after each update, not each frame. */
 
 import type { Fleet } from "../stream/fleet.ts";
-import { EMERGENCY, GROUND, rampStep, rampTable, UNKNOWN } from "./altitude-ramp.ts";
-import { isGliding } from "./dead-reckoning.ts";
-import { shapeOf } from "./shapes.ts";
+import {
+  EMERGENCY_COLOUR,
+  GROUND_COLOUR,
+  rampOffset,
+  rampTable,
+  UNKNOWN_COLOUR,
+} from "./altitude-ramp.ts";
+import { canGlide } from "./dead-reckoning.ts";
+import { shapeIndex } from "./shapes.ts";
 import type { ThemeName } from "./theme.ts";
 
-const EMERGENCIES: ReadonlySet<string> = new Set(["7500", "7600", "7700"]);
+const EMERGENCY_SQUAWKS: ReadonlySet<string> = new Set(["7500", "7600", "7700"]);
 
-/** Says whether a transponder code calls for help. */
+/** Returns whether a squawk is 7500, 7600 or 7700. */
 export function isEmergency(squawk: string | null | undefined): boolean {
-  return squawk != null && EMERGENCIES.has(squawk);
+  return squawk != null && EMERGENCY_SQUAWKS.has(squawk);
 }
 
-/** A latitude that says: do not draw. */
-const NOWHERE = 999;
-/** Colours are bytes; those on the ground are this opaque. */
-const DIMMED = 150;
-const SPARE = 1.25;
+/** The latitude of a slot that the shader must not draw. */
+const NO_POSITION = 999;
+/** Opacity of aircraft on the ground, from 0 to 255. */
+const GROUND_OPACITY = 150;
+/** Arrays that must grow become larger than needed by this factor, so that they grow seldom. */
+const GROWTH = 1.25;
 
+/** Each array has the values of one slot after the other. */
 export class AircraftBuffers {
-  /** Longitude and latitude, degrees. */
+  /** Longitude and latitude in degrees. */
   positions = new Float32Array(0);
-  /** True track in radians, -1 unknown; speed in m/s, 0 if not gliding; seconds since epoch; shape. */
+  /**
+   * True track in radians or -1 if unknown, speed in m/s or 0 if the position is not extrapolated,
+   * time of the position in seconds since `epoch`, and index of the shape.
+   */
   motions = new Float32Array(0);
-  /** Red, green, blue, alpha. */
+  /** Red, green, blue and opacity. */
   colours = new Uint8Array(0);
   length = 0;
-  /** Unix seconds from which times count: a Float32 has not enough digits for all since 1970. */
+  /** Unix seconds from which times count: a Float32 cannot hold whole Unix seconds. */
   epoch = 0;
 
   /**
-   * Takes the whole fleet.
+   * Writes the whole fleet.
    *
-   * @param now Unix seconds; times near it are exact.
+   * @param now Unix seconds; times near it keep their fractions.
    */
   write(fleet: Fleet, theme: ThemeName, now: number): void {
     this.epoch = Math.floor(now);
     this.length = fleet.end;
     if (this.length * 4 > this.motions.length) {
-      const capacity = Math.ceil(this.length * SPARE);
+      const capacity = Math.ceil(this.length * GROWTH);
       this.positions = new Float32Array(capacity * 2);
       this.motions = new Float32Array(capacity * 4);
       this.colours = new Uint8Array(capacity * 4);
     }
-    this.place(fleet);
-    this.move(fleet);
-    this.paint(fleet, theme);
+    this.writePositions(fleet);
+    this.writeMotions(fleet);
+    this.writeColours(fleet, theme);
   }
 
-  private place(fleet: Fleet): void {
+  private writePositions(fleet: Fleet): void {
     const longitudes = fleet.column("longitude");
     const latitudes = fleet.column("latitude");
     for (let slot = 0; slot < this.length; slot++) {
       const latitude = latitudes[slot] as number;
-      const isSomewhere = !Number.isNaN(latitude) && fleet.icao24[slot] != null;
-      this.positions[2 * slot] = isSomewhere ? (longitudes[slot] as number) : 0;
-      this.positions[2 * slot + 1] = isSomewhere ? latitude : NOWHERE;
+      const hasPosition = !Number.isNaN(latitude) && fleet.icao24[slot] != null;
+      this.positions[2 * slot] = hasPosition ? (longitudes[slot] as number) : 0;
+      this.positions[2 * slot + 1] = hasPosition ? latitude : NO_POSITION;
     }
   }
 
-  private move(fleet: Fleet): void {
+  private writeMotions(fleet: Fleet): void {
     const tracks = fleet.column("true_track");
     const speeds = fleet.column("velocity");
     const times = fleet.column("time_position");
@@ -70,13 +81,13 @@ export class AircraftBuffers {
       const track = tracks[slot] as number;
       const speed = speeds[slot] as number;
       this.motions[4 * slot] = track >= 0 ? (track * Math.PI) / 180 : -1;
-      this.motions[4 * slot + 1] = isGliding(speed, track, grounded[slot] as number) ? speed : 0;
+      this.motions[4 * slot + 1] = canGlide(speed, track, grounded[slot] as number) ? speed : 0;
       this.motions[4 * slot + 2] = (times[slot] as number) - this.epoch;
-      this.motions[4 * slot + 3] = shapeOf(categories[slot] as number);
+      this.motions[4 * slot + 3] = shapeIndex(categories[slot] as number);
     }
   }
 
-  private paint(fleet: Fleet, theme: ThemeName): void {
+  private writeColours(fleet: Fleet, theme: ThemeName): void {
     const table = rampTable(theme);
     const altitudes = fleet.column("baro_altitude");
     const grounded = fleet.column("on_ground");
@@ -86,17 +97,17 @@ export class AircraftBuffers {
       const at = 4 * slot;
       this.colours[at + 3] = 255;
       if (isEmergency(squawks[slot])) {
-        this.colours.set(EMERGENCY[theme], at);
+        this.colours.set(EMERGENCY_COLOUR[theme], at);
       } else if (grounded[slot] === 1) {
-        this.colours.set(GROUND[theme], at);
-        this.colours[at + 3] = DIMMED;
+        this.colours.set(GROUND_COLOUR[theme], at);
+        this.colours[at + 3] = GROUND_OPACITY;
       } else if (Number.isNaN(altitude)) {
-        this.colours.set(UNKNOWN[theme], at);
+        this.colours.set(UNKNOWN_COLOUR[theme], at);
       } else {
-        const step = rampStep(altitude);
-        this.colours[at] = table[step] as number;
-        this.colours[at + 1] = table[step + 1] as number;
-        this.colours[at + 2] = table[step + 2] as number;
+        const offset = rampOffset(altitude);
+        this.colours[at] = table[offset] as number;
+        this.colours[at + 1] = table[offset + 1] as number;
+        this.colours[at + 2] = table[offset + 2] as number;
       }
     }
   }

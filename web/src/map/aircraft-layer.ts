@@ -1,4 +1,4 @@
-/** The layer of all aircraft: one instanced drawing, out of typed arrays. */
+/** The deck.gl layer of all aircraft: one instanced draw call from typed arrays. */
 
 import { Layer, project32 } from "@deck.gl/core";
 import type { Texture } from "@luma.gl/core";
@@ -9,11 +9,11 @@ import { drawAtlas } from "./shapes.ts";
 
 export interface AircraftLayerProps {
   uniforms: AircraftUniforms;
-  /** Called after each drawing that has come out: shaders may not be ready for the first ones. */
+  /** Called with the number of slots after each draw, except while the shaders are compiled. */
   onDrawn?: (aircraft: number) => void;
 }
 
-/** Gives the `data` of the layer; only a new object makes deck.gl upload the arrays again. */
+/** Returns the `data` of the layer; deck.gl uploads the arrays only when it gets a new object. */
 export function aircraftData(buffers: AircraftBuffers) {
   return {
     length: buffers.length,

@@ -1,19 +1,19 @@
-/** Draws each aircraft as a rotated picture, carried on along its track on the graphics card. */
+/** The shaders that extrapolate each aircraft along its track and draw it as a rotated icon. */
 
 import type { ShaderModule } from "@luma.gl/shadertools";
-import { DEGREE_M, LONGEST_GLIDE_S } from "./dead-reckoning.ts";
+import { MAX_GLIDE_S, METRES_PER_DEGREE } from "./dead-reckoning.ts";
 import { SHAPES } from "./shapes.ts";
 
-// An interface would not do: luma.gl wants an index signature, which only a type can be given.
+// Not an interface: luma.gl requires an index signature, which TypeScript infers for types only.
 export type AircraftUniforms = {
   /** Seconds since the epoch of the buffers. */
   now: number;
-  /** 1 carries positions on, 0 leaves them where they were. */
+  /** 1 extrapolates positions to `now`, 0 draws them as received. */
   glide: number;
   degreesPerPixel: number;
-  /** Width and height in pixels. */
+  /** Width and height of an icon in pixels. */
   size: number;
-  /** Slots, -1 for none. */
+  /** Slots of the selected and the hovered aircraft; -1 for none. */
   selected: number;
   hovered: number;
   ring: [number, number, number, number];
@@ -49,8 +49,8 @@ export const aircraftUniforms = {
   },
 } as const satisfies ShaderModule<AircraftUniforms>;
 
-// The same as positionOf in dead-reckoning.ts; the nose is projected as well, so that the picture
-// points along the track in every projection and rotation of the map.
+// Extrapolates as positionOf in dead-reckoning.ts does. The nose is projected as well, so that the
+// icon points along the track in every projection and rotation of the map.
 export const VERTEX = `\
 #version 300 es
 #define SHADER_NAME aircraft-vertex
@@ -83,8 +83,8 @@ void main() {
   }
   float age = max(aircraft.now - instanceMotions.z, 0.0);
   float track = max(instanceMotions.x, 0.0);
-  float seconds = min(age, ${LONGEST_GLIDE_S.toFixed(1)}) * aircraft.glide;
-  vec2 here = advance(instancePositions, track, instanceMotions.y * seconds / ${DEGREE_M.toFixed(1)});
+  float seconds = min(age, ${MAX_GLIDE_S.toFixed(1)}) * aircraft.glide;
+  vec2 here = advance(instancePositions, track, instanceMotions.y * seconds / ${METRES_PER_DEGREE.toFixed(1)});
   gl_Position = project_degrees(here);
 
   vec4 nose = project_degrees(advance(here, track, 24.0 * aircraft.degreesPerPixel));
@@ -101,7 +101,7 @@ void main() {
 
   vCorner = positions * scale;
   vShape = instanceMotions.w;
-  // Old positions fade, but never so far that nobody sees them.
+  // Old positions fade, but stay visible.
   float fade = 1.0 - 0.65 * smoothstep(20.0, 120.0, age);
   vColor = vec4(instanceColors.rgb, instanceColors.a * fade);
 }
@@ -124,7 +124,7 @@ out vec4 fragColor;
 void main() {
   bool isInside = max(abs(vCorner.x), abs(vCorner.y)) < 1.0;
   vec2 place = vec2((vShape + 0.5 + 0.5 * vCorner.x) / ${SHAPES.length.toFixed(1)}, 0.5 - 0.5 * vCorner.y);
-  // Sampled whether inside or not: the derivatives are needed by all.
+  // Sampled outside too, as the derivatives of a texture need all fragments of a block.
   vec4 texel = texture(atlas, place);
   float cover = isInside ? texel.a : 0.0;
   vec3 colour = mix(aircraft.outline.rgb, vColor.rgb, texel.r / max(texel.a, 0.001));

@@ -1,11 +1,12 @@
-/** Colours of altitudes: even steps of hue at an even lightness, in OKLCH, and the legend's. */
+/** The colours of altitudes: even steps of hue at constant lightness in OKLCH. */
 
 import type { ThemeName } from "./theme.ts";
 
+/** The altitude of the last colour, metres: few airliners fly higher. */
 export const HIGHEST_M = 13_000;
 const STEPS = 256;
 
-/** From warm near the ground by green to violet up high, as tar1090's users read it. */
+/** Degrees, from orange near the ground over green to violet, as users of tar1090 know it. */
 const FIRST_HUE = 45;
 const LAST_HUE = 325;
 const LIGHTNESS: Record<ThemeName, number> = { dark: 0.8, light: 0.56 };
@@ -15,17 +16,26 @@ const TABLES: Partial<Record<ThemeName, Uint8Array>> = {};
 
 export type Colour = readonly [red: number, green: number, blue: number];
 
-export const GROUND: Record<ThemeName, Colour> = { dark: [128, 140, 160], light: [120, 122, 128] };
-export const UNKNOWN: Record<ThemeName, Colour> = { dark: [214, 220, 230], light: [70, 72, 78] };
-export const EMERGENCY: Record<ThemeName, Colour> = { dark: [255, 92, 92], light: [214, 20, 30] };
+export const GROUND_COLOUR: Record<ThemeName, Colour> = {
+  dark: [128, 140, 160],
+  light: [120, 122, 128],
+};
+export const UNKNOWN_COLOUR: Record<ThemeName, Colour> = {
+  dark: [214, 220, 230],
+  light: [70, 72, 78],
+};
+export const EMERGENCY_COLOUR: Record<ThemeName, Colour> = {
+  dark: [255, 92, 92],
+  light: [214, 20, 30],
+};
 
-/** Gives red, green, blue from 0 to 255 for a part of the ramp from 0 to 1. */
-export function rampColour(part: number, theme: ThemeName): Colour {
-  const hue = ((FIRST_HUE + (LAST_HUE - FIRST_HUE) * part) * Math.PI) / 180;
+/** Returns red, green and blue from 0 to 255 at a fraction of the ramp from 0 to 1. */
+export function rampColour(fraction: number, theme: ThemeName): Colour {
+  const hue = ((FIRST_HUE + (LAST_HUE - FIRST_HUE) * fraction) * Math.PI) / 180;
   return fromOklch(LIGHTNESS[theme], CHROMA[theme], hue);
 }
 
-/** Gives the colours of 256 even steps up to HIGHEST_M, three bytes each. */
+/** Returns the colours of 256 even steps up to HIGHEST_M, three bytes each. */
 export function rampTable(theme: ThemeName): Uint8Array {
   TABLES[theme] ??= makeTable(theme);
   return TABLES[theme];
@@ -39,13 +49,29 @@ function makeTable(theme: ThemeName): Uint8Array {
   return table;
 }
 
-/** Gives the place in the table of an altitude in metres. */
-export function rampStep(altitude: number): number {
-  const part = Math.min(Math.max(altitude / HIGHEST_M, 0), 1);
-  return Math.round(part * (STEPS - 1)) * 3;
+/** Returns the index in the table of the first byte for an altitude in metres. */
+export function rampOffset(altitude: number): number {
+  const fraction = Math.min(Math.max(altitude / HIGHEST_M, 0), 1);
+  return Math.round(fraction * (STEPS - 1)) * 3;
 }
 
-/** After Björn Ottosson, "A perceptual color space for image processing". */
+/** Returns the colour of an aircraft; NaN is an altitude that was not received. */
+export function altitudeColour(
+  altitude: number,
+  isOnGround: boolean,
+  theme: ThemeName,
+): Colour | Uint8Array {
+  if (isOnGround) {
+    return GROUND_COLOUR[theme];
+  }
+  if (Number.isNaN(altitude)) {
+    return UNKNOWN_COLOUR[theme];
+  }
+  const offset = rampOffset(altitude);
+  return rampTable(theme).subarray(offset, offset + 3);
+}
+
+/** Converts OKLCH to sRGB (Björn Ottosson, "A perceptual color space for image processing"). */
 function fromOklch(lightness: number, chroma: number, hue: number): Colour {
   const [a, b] = [chroma * Math.cos(hue), chroma * Math.sin(hue)];
   const l = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3;

@@ -1,5 +1,8 @@
-/** Areas of the globe as the stream's `bbox` writes them; west of more than east crosses ±180°. */
+/** Areas of the globe in the form of the stream's `bbox` parameter. */
 
+import { longitudeNear } from "./antimeridian.ts";
+
+/** Degrees. An area whose west is greater than its east crosses the antimeridian. */
 export interface Area {
   west: number;
   south: number;
@@ -9,10 +12,10 @@ export interface Area {
 
 export type Corner = readonly [longitude: number, latitude: number];
 
-/** About ten metres: finer than anybody draws. */
-const DIGITS = 4;
+/** Decimals of a degree: about ten metres, finer than a pointer draws. */
+const DECIMALS = 4;
 
-/** Reads `west,south,east,north`; null where the stream would refuse it. */
+/** Parses `west,south,east,north`; null if the stream would refuse it. */
 export function parseArea(text: string): Area | null {
   const parts = text.split(",").map((part) => (part.trim() === "" ? Number.NaN : Number(part)));
   const [west = Number.NaN, south = Number.NaN, east = Number.NaN, north = Number.NaN] = parts;
@@ -21,10 +24,10 @@ export function parseArea(text: string): Area | null {
 }
 
 export function writeArea({ west, south, east, north }: Area): string {
-  return [west, south, east, north].map((degrees) => Number(degrees.toFixed(DIGITS))).join();
+  return [west, south, east, north].map((degrees) => Number(degrees.toFixed(DECIMALS))).join();
 }
 
-/** Gives the area between two opposite corners, whose longitudes may have left ±180°. */
+/** Returns the area between two opposite corners, whose longitudes may lie beyond ±180. */
 export function areaBetween(one: Corner, other: Corner): Area {
   const [west, east] = [Math.min(one[0], other[0]), Math.max(one[0], other[0])];
   const [south, north] = [Math.min(one[1], other[1]), Math.max(one[1], other[1])];
@@ -35,7 +38,7 @@ export function areaBetween(one: Corner, other: Corner): Area {
   return { west: wrap(west, -180), east: wrap(east, 180), ...latitudes };
 }
 
-/** Gives the corners in turn, the longitudes continuous and the middle as near to a meridian as can be. */
+/** Returns the corners as a ring with continuous longitudes, centred near the longitude `near`. */
 export function ringOf({ west, south, east, north }: Area, near: number): Corner[] {
   const right = east < west ? east + 360 : east;
   const shift = 360 * Math.round((near - (west + right) / 2) / 360);
@@ -47,8 +50,8 @@ export function ringOf({ west, south, east, north }: Area, near: number): Corner
   ];
 }
 
-/** Gives the same meridian within ±180°; that of ±180° itself by the name that is preferred. */
+/** Returns a longitude within ±180; the antimeridian is written as the caller prefers. */
 function wrap(longitude: number, antimeridian: 180 | -180): number {
-  const turned = longitude - 360 * Math.round(longitude / 360);
-  return Number(Math.abs(turned).toFixed(DIGITS)) === 180 ? antimeridian : turned;
+  const wrapped = longitudeNear(longitude, 0);
+  return Number(Math.abs(wrapped).toFixed(DECIMALS)) === 180 ? antimeridian : wrapped;
 }

@@ -1,5 +1,6 @@
-/** The base map, on which everything else is drawn. */
+/** The MapLibre map below the aircraft, with its controls. */
 
+import "./base-map.css";
 import {
   AttributionControl,
   Map as MapLibre,
@@ -10,20 +11,20 @@ import {
 import type { Place } from "../core/address.ts";
 import type { Tiles } from "../core/configuration.ts";
 import type { System } from "../core/units.ts";
-import { baseStyle, FLIGHTS, tileStyle } from "./base-style.ts";
+import { geographyStyle, OPENSKY_ATTRIBUTION, tileStyle } from "./base-style.ts";
 import { MAP_THEMES, type ThemeName } from "./theme.ts";
 import workerUrl from "./worker.ts?worker&url";
 
-// A file of its own, so that the page's Content-Security-Policy needs no `blob:`.
+// A separate file, as MapLibre's default worker needs `blob:` in the Content-Security-Policy.
 setWorkerUrl(workerUrl);
 
 export interface BaseMap {
   map: MapLibre;
-  /** @param tiles Null for the geography that comes with the page. */
+  /** @param tiles Null shows the geography that comes with the page. */
   show(tiles: Tiles | null, theme: ThemeName): void;
-  /** Writes the scale's distances in these units. */
-  measureIn(system: System): void;
-  /** Says whether a place is on the screen; cheap enough to be asked about every aircraft. */
+  /** Sets the units of the scale. */
+  setUnits(system: System): void;
+  /** Returns whether a place is in the map view; cheap enough to call for every aircraft. */
   isVisible(longitude: number, latitude: number): boolean;
 }
 
@@ -41,7 +42,7 @@ export function createBaseMap(container: HTMLElement, place: Place): BaseMap {
   });
   map.touchZoomRotate.disableRotation();
   map.addControl(
-    new AttributionControl({ compact: false, customAttribution: FLIGHTS }),
+    new AttributionControl({ compact: false, customAttribution: OPENSKY_ATTRIBUTION }),
     "bottom-right",
   );
   map.addControl(new NavigationControl({ showCompass: false }), "bottom-right");
@@ -61,9 +62,9 @@ export function createBaseMap(container: HTMLElement, place: Place): BaseMap {
         latitude <= bounds.getNorth()
       );
     },
-    measureIn: (system) => scale.setUnit(system),
+    setUnits: (system) => scale.setUnit(system),
     show: (tiles, theme) => {
-      const style = tiles === null ? baseStyle(MAP_THEMES[theme]) : tileStyle(tiles, theme);
+      const style = tiles === null ? geographyStyle(MAP_THEMES[theme]) : tileStyle(tiles, theme);
       map.setStyle(style, { diff: true });
       void map.once("idle", () => performance.mark("ground-drawn"));
     },

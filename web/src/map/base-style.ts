@@ -1,22 +1,24 @@
-/** The style of the base map, made of the packaged geography: no request leaves the machine. */
+/** MapLibre styles of the base map: the packaged geography, or raster tiles of a server. */
 
 import type { ExpressionSpecification, LayerSpecification, StyleSpecification } from "maplibre-gl";
 import type { Tiles } from "../core/configuration.ts";
 import { type Kind, SOURCE_NAMES, type SourceName } from "./geography.ts";
 import type { MapTheme, ThemeName } from "./theme.ts";
 
-/** As OpenSky's terms of use ask for. */
-export const FLIGHTS = 'Flights: <a href="https://opensky-network.org">The OpenSky Network</a>';
+/** OpenSky's terms of use ask for this attribution. */
+export const OPENSKY_ATTRIBUTION =
+  'Flights: <a href="https://opensky-network.org">The OpenSky Network</a>';
 const NATURAL_EARTH = 'Map: <a href="https://www.naturalearthdata.com">Natural Earth</a>';
 
-/** Without `glyphs` MapLibre draws text with the fonts that the system has. */
+/** A style without `glyphs` makes MapLibre draw text with the fonts of the system. */
 const FONTS = ["system-ui", "sans-serif"];
 
-/** Ranks are Natural Earth's, from 0; each is worth about so many levels of zoom. */
+/** Filters by Natural Earth's rank, from 0: a higher zoom shows names of higher ranks. */
 const COUNTRY_RANK: ExpressionSpecification = ["<=", ["get", "rank"], ["zoom"]];
 const CITY_RANK: ExpressionSpecification = ["<=", ["get", "rank"], ["*", ["+", ["zoom"], -2.6], 2]];
 
-export function baseStyle(theme: MapTheme): StyleSpecification {
+/** Returns the style of the packaged geography, which needs no request to another server. */
+export function geographyStyle(theme: MapTheme): StyleSpecification {
   return {
     version: 8,
     sources: Object.fromEntries(
@@ -33,25 +35,25 @@ export function baseStyle(theme: MapTheme): StyleSpecification {
     ),
     layers: [
       { id: "sea", type: "background", paint: { "background-color": theme.sea } },
-      // Layers of one source after another: MapLibre cuts tiles out anew whenever it changes.
+      // Grouped by source: MapLibre sets its tile masks up again at each change of the source.
       fill("land", theme.land),
       fill("lakes", theme.sea),
       line("rivers", theme.river, [3, 0.3, 8, 1.6]),
       line("states", theme.state, [3, 0.3, 8, 1.2]),
       line("borders", theme.border, [1, 0.4, 8, 1.6]),
       line("coasts", theme.coast, [1, 0.4, 8, 1.4]),
-      ...names(theme),
+      ...nameLayers(theme),
     ],
   };
 }
 
-/** Tiles bring their own names and borders; by night they are turned down. */
+/** Returns the style of raster tiles, darkened in the dark theme. */
 export function tileStyle({ url, attribution }: Tiles, theme: ThemeName): StyleSpecification {
   const isDark = theme === "dark";
   return {
     version: 8,
     sources: {
-      tiles: { type: "raster", tiles: [url], tileSize: 256, attribution: plain(attribution) },
+      tiles: { type: "raster", tiles: [url], tileSize: 256, attribution: escapeHtml(attribution) },
     },
     layers: [
       {
@@ -67,36 +69,36 @@ export function tileStyle({ url, attribution }: Tiles, theme: ThemeName): StyleS
   };
 }
 
-/** MapLibre takes an attribution for markup. */
-function plain(text: string): string {
-  const place = document.createElement("i");
-  place.textContent = text;
-  return place.innerHTML;
+/** Escapes an attribution, which MapLibre inserts as HTML. */
+function escapeHtml(text: string): string {
+  const element = document.createElement("i");
+  element.textContent = text;
+  return element.innerHTML;
 }
 
 function fill(kind: Kind, colour: string): LayerSpecification {
-  return { ...of(kind, "areas"), type: "fill", paint: { "fill-color": colour } };
+  return { ...sourceLayer(kind, "areas"), type: "fill", paint: { "fill-color": colour } };
 }
 
 function line(kind: Kind, colour: string, widths: number[]): LayerSpecification {
   const width = ["interpolate", ["linear"], ["zoom"], ...widths] as ExpressionSpecification;
   const paint = { "line-color": colour, "line-width": width };
-  return { ...of(kind, "lines"), type: "line", paint };
+  return { ...sourceLayer(kind, "lines"), type: "line", paint };
 }
 
-function of(kind: Kind, source: SourceName) {
+function sourceLayer(kind: Kind, source: SourceName) {
   const filter: ExpressionSpecification = ["==", ["get", "kind"], kind];
   return { id: kind, source, filter };
 }
 
-function names(theme: MapTheme): LayerSpecification[] {
+function nameLayers(theme: MapTheme): LayerSpecification[] {
   const halo = { "text-halo-color": theme.halo, "text-halo-width": 1.2, "text-halo-blur": 0.6 };
   return [
     {
-      ...of("countries", "names"),
+      ...sourceLayer("countries", "names"),
       type: "symbol",
       maxzoom: 7,
-      filter: ["all", of("countries", "names").filter, COUNTRY_RANK],
+      filter: ["all", sourceLayer("countries", "names").filter, COUNTRY_RANK],
       layout: {
         "text-field": ["get", "name"],
         "text-font": FONTS,
@@ -108,10 +110,10 @@ function names(theme: MapTheme): LayerSpecification[] {
       paint: { "text-color": theme.country, ...halo },
     },
     {
-      ...of("cities", "names"),
+      ...sourceLayer("cities", "names"),
       type: "symbol",
       minzoom: 3,
-      filter: ["all", of("cities", "names").filter, CITY_RANK],
+      filter: ["all", sourceLayer("cities", "names").filter, CITY_RANK],
       layout: {
         "text-field": ["concat", "· ", ["get", "name"]],
         "text-font": FONTS,

@@ -1,19 +1,19 @@
-/** How far a flight went: what the map is fitted to. */
+/** The bounding box of a flight, to which the map is fitted. */
 
 import type { Flight } from "../history/answers.ts";
 import type { Track } from "../history/track.ts";
-import { nearestTurn } from "./turn.ts";
+import { longitudeNear } from "./antimeridian.ts";
 
-/** Degrees. The longitudes are continuous: over the antimeridian the east is beyond 180. */
+/** Degrees. Across the antimeridian the east is greater than 180. */
 export type Extent = [west: number, south: number, east: number, north: number];
 
-/** Gives the extent of a track's plausible positions; null if there are none. */
+/** Returns the extent of a track's plausible positions; null if there are none. */
 export function extentOfTrack(track: Track): Extent | null {
   const [longitudes, latitudes]: [number[], number[]] = [[], []];
   for (let index = 0; index < track.length; index++) {
     const { longitude, latitude } = track.fixAt(index);
     if (track.hasPosition(index) && !track.isPositionImplausible(index)) {
-      longitudes.push(nearestTurn(longitude, longitudes.at(-1) ?? longitude));
+      longitudes.push(longitudeNear(longitude, longitudes.at(-1) ?? longitude));
       latitudes.push(latitude);
     }
   }
@@ -29,11 +29,11 @@ function rangeOf(values: readonly number[]): [least: number, greatest: number] {
   );
 }
 
-/** Gives the extent that the server tells of a flight; null where it may not be known. */
+/** Returns the extent that the server sent for a flight; null if it is hidden from this user. */
 export function extentOfFlight({ west, south, east, north }: Flight): Extent | null {
   if (west === null || south === null || east === null || north === null) {
     return null;
   }
-  // RFC 7946, 5.2: over the antimeridian the west is greater than the east.
+  // RFC 7946, 5.2: across the antimeridian the west is greater than the east.
   return [west, south, east < west ? east + 360 : east, north];
 }

@@ -1,26 +1,29 @@
-/** Keeps the selected aircraft in the middle of the map, for as long as the person wants it. */
+/** Follow mode: keeps the selected aircraft in the map's centre until the user drags the map. */
 
 import type { Map as MapLibre } from "maplibre-gl";
 import { element } from "../core/elements.ts";
 import { metresBetween } from "../history/plausibility.ts";
 import type { Point } from "./dead-reckoning.ts";
 
-const EVERY_MS = 250;
-/** Nothing flies so far between two looks, in the fastest replay either: it has come otherwise. */
-const LONGEST_SWEEP_M = 100_000;
+const INTERVAL_MS = 250;
+/**
+ * The map jumps over a longer distance without animation: no aircraft flies so far within an
+ * interval, not even at the highest replay speed, so the shown time or aircraft has changed.
+ */
+const MAX_ANIMATED_M = 100_000;
 
 export class Following {
   private isOn = false;
   private readonly map: MapLibre;
-  private readonly place: () => Point | null;
+  private readonly target: () => Point | null;
 
-  /** @param place Gives where the aircraft is; null where that is not known, and the map stays. */
-  constructor(map: MapLibre, place: () => Point | null) {
+  /** @param target Returns where the aircraft is; null leaves the map where it is. */
+  constructor(map: MapLibre, target: () => Point | null) {
     this.map = map;
-    this.place = place;
+    this.target = target;
     map.on("dragstart", () => this.set(false));
     element("follow").addEventListener("click", () => this.toggle());
-    setInterval(() => this.follow(), EVERY_MS);
+    setInterval(() => this.moveMap(), INTERVAL_MS);
   }
 
   toggle(): void {
@@ -32,8 +35,8 @@ export class Following {
     element("follow").ariaPressed = String(isOn);
   }
 
-  private follow(): void {
-    const center = this.isOn ? this.place() : null;
+  private moveMap(): void {
+    const center = this.isOn ? this.target() : null;
     if (center === null) {
       return;
     }
@@ -42,10 +45,10 @@ export class Following {
       { time: 0, longitude: lng, latitude: lat },
       { time: 0, longitude: center[0], latitude: center[1] },
     );
-    if (metres > LONGEST_SWEEP_M) {
+    if (metres > MAX_ANIMATED_M) {
       this.map.jumpTo({ center });
     } else {
-      this.map.easeTo({ center, duration: EVERY_MS, easing: (part) => part });
+      this.map.easeTo({ center, duration: INTERVAL_MS, easing: (fraction) => fraction });
     }
   }
 }

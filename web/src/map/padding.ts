@@ -1,14 +1,14 @@
-/** Where the map's middle is: that of what nothing covers. */
+/** The map's padding: keeps its centre in the part that no panel covers. */
 
 import type { Map as MapLibre } from "maplibre-gl";
 import { element } from "../core/elements.ts";
 import { isNarrow } from "../panels/panels.ts";
 
-/** On a phone the details cover the lower half: the map's middle is that of what is left. */
-export function makeRoom(map: MapLibre): void {
+/** Sets the padding to what covers the map on a phone: details below, notices above. */
+export function updateMapPadding(map: MapLibre): void {
   const details = element("details");
   const isCovering = !details.hidden && isNarrow();
-  // Where it begins is asked for only then: the answer takes a layout of the page.
+  // Read only if needed, as reading it forces a layout of the page.
   const bottom = isCovering ? window.innerHeight - details.offsetTop : 0;
   const notices = element("notices");
   const top = isCovering ? notices.offsetTop + notices.offsetHeight : 0;

@@ -1,18 +1,18 @@
-/** Which aircraft is under the pointer. */
+/** Finds the aircraft under the pointer. */
 
 import type { Fleet } from "../stream/fleet.ts";
-import { DEGREE_M, type Point, positionOf } from "./dead-reckoning.ts";
-import { nearestTurn } from "./turn.ts";
+import { longitudeNear } from "./antimeridian.ts";
+import { longitudeScale, METRES_PER_DEGREE, type Point, positionOf } from "./dead-reckoning.ts";
 
-/** How far an aircraft can have glided, as degrees of latitude, with some to spare. */
-const LONGEST_GLIDE_DEGREES = 0.4;
+/** Degrees of latitude by which a position can be extrapolated at most, with a margin. */
+const MAX_GLIDE_DEGREES = 0.4;
 
 /**
- * Gives the slot of the aircraft that is nearest to a point; null if none is near enough.
+ * Returns the slot of the aircraft nearest to a point; null if none is within the distance.
  *
- * One pass over the fleet, which computes positions only of those that may be near.
+ * One pass over the fleet, which extrapolates only positions that may be within the distance.
  *
- * @param now Unix seconds of the server's clock; null is without gliding.
+ * @param now Unix seconds to extrapolate to; null compares positions as received.
  */
 export function pick(
   fleet: Fleet,
@@ -21,19 +21,19 @@ export function pick(
   now: number | null,
 ): number | null {
   const [longitude, latitude] = at;
-  const reach = withinMetres / DEGREE_M;
-  const stretch = Math.max(Math.cos((latitude * Math.PI) / 180), 0.01);
+  const reach = withinMetres / METRES_PER_DEGREE;
+  const scale = longitudeScale(latitude);
   const latitudes = fleet.column("latitude");
   let [nearest, shortest]: [number | null, number] = [null, reach];
   for (let slot = 0; slot < fleet.end; slot++) {
-    const apart = Math.abs((latitudes[slot] as number) - latitude);
-    // Written so that NaN, no position, is passed over too.
-    if (!(apart <= reach + LONGEST_GLIDE_DEGREES)) {
+    const difference = Math.abs((latitudes[slot] as number) - latitude);
+    // Negated, so that it skips NaN (no position) too.
+    if (!(difference <= reach + MAX_GLIDE_DEGREES)) {
       continue;
     }
     const [east, north] = positionOf(fleet, slot, now) as Point;
     const distance = Math.hypot(
-      (nearestTurn(east, longitude) - longitude) * stretch,
+      (longitudeNear(east, longitude) - longitude) * scale,
       north - latitude,
     );
     if (distance <= shortest) {

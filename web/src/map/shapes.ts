@@ -1,6 +1,6 @@
-/** What aircraft look like from above, by OpenSky's category, and the atlas of these shapes. */
+/** The icons of aircraft by OpenSky's category, and the texture atlas of these icons. */
 
-/** In a box from -16 to 16, nose up; drawn by hand for this project. */
+/** SVG paths in a box from -16 to 16 with the nose up, drawn for this project. */
 const OUTLINES = {
   airliner:
     "M0-14.5C1.3-14.5 1.8-12.5 1.8-10.5V-4L13.5 3.6V6L1.8 2.4 1.5 9.2 5 12V13.8L0 12.4-5 13.8V12L-1.5 9.2-1.8 2.4-13.5 6V3.6L-1.8-4V-10.5C-1.8-12.5-1.3-14.5 0-14.5Z",
@@ -24,7 +24,7 @@ export type Shape = keyof typeof OUTLINES;
 
 export const SHAPES = Object.keys(OUTLINES) as Shape[];
 
-/** By OpenSky's `category`, 0 to 20: https://openskynetwork.github.io/opensky-api/rest.html. */
+/** The shape of each OpenSky `category`, 0 to 20: https://openskynetwork.github.io/opensky-api/rest.html. */
 const BY_CATEGORY: readonly Shape[] = [
   "airliner", // no information at all: most are airliners
   "airliner", // no information about the category
@@ -45,33 +45,37 @@ const BY_CATEGORY: readonly Shape[] = [
   "ground", // emergency vehicle
   "ground", // service vehicle
   "ground", // point obstacle
-  "ground",
-  "ground",
+  "ground", // cluster obstacle
+  "ground", // line obstacle
 ];
 
+/** Width and height of one shape in the atlas. */
 const CELL_PX = 128;
-const BOX = 36;
+/** Width of a cell in units of the paths: the box of 32 and a margin for outlines. */
+const CELL_UNITS = 36;
 
-const NUMBERS = BY_CATEGORY.map((shape) => SHAPES.indexOf(shape));
-const DEFAULT = SHAPES.indexOf("airliner");
+const INDEX_BY_CATEGORY = BY_CATEGORY.map((shape) => SHAPES.indexOf(shape));
+const DEFAULT_INDEX = SHAPES.indexOf("airliner");
 
-/** Gives the number of a category's shape; NaN is a category that was not received. */
-export function shapeOf(category: number): number {
-  return NUMBERS[category] ?? DEFAULT;
+/** Returns the index in SHAPES for a category; NaN is a category that was not received. */
+export function shapeIndex(category: number): number {
+  return INDEX_BY_CATEGORY[category] ?? DEFAULT_INDEX;
 }
 
-/** Draws all shapes side by side: red is what is filled, alpha also its outline. */
+/** Draws all shapes side by side: red is the filled shape, alpha the shape with its outline. */
 export function drawAtlas(): HTMLCanvasElement {
   const canvas = document.createElement("canvas");
   canvas.width = CELL_PX * SHAPES.length;
   canvas.height = CELL_PX;
   const pen = canvas.getContext("2d");
   if (pen === null) {
-    throw new Error("this browser cannot draw: no 2d context for the atlas of aircraft");
+    throw new Error(
+      "the browser gives no 2d canvas to draw aircraft with; enable canvas and reload the page",
+    );
   }
   pen.lineJoin = "round";
   SHAPES.forEach((shape, index) => {
-    const scale = CELL_PX / BOX;
+    const scale = CELL_PX / CELL_UNITS;
     pen.setTransform(scale, 0, 0, scale, (index + 0.5) * CELL_PX, CELL_PX / 2);
     const path = new Path2D(OUTLINES[shape]);
     pen.strokeStyle = "#000";

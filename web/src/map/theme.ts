@@ -1,7 +1,8 @@
-/** The colours of the map in the dark and by day. */
+/** The dark and light theme: the map's colours, and which of the two is in force. */
 
 export type ThemeName = "dark" | "light";
-export type Choice = ThemeName | "system";
+/** What the user has chosen; "system" follows the operating system. */
+export type ThemeChoice = ThemeName | "system";
 
 export interface MapTheme {
   sea: string;
@@ -40,17 +41,24 @@ export const MAP_THEMES: Record<ThemeName, MapTheme> = {
   },
 };
 
-const system = matchMedia("(prefers-color-scheme: dark)");
+function systemTheme(): MediaQueryList {
+  return matchMedia("(prefers-color-scheme: dark)");
+}
 
-/** Says which theme a choice means now. */
-export function themeOf(choice: Choice): ThemeName {
+/** Returns the theme in force for a choice. */
+export function themeOf(choice: ThemeChoice): ThemeName {
   if (choice !== "system") {
     return choice;
   }
-  return system.matches ? "dark" : "light";
+  return systemTheme().matches ? "dark" : "light";
 }
 
-/** Calls whenever the system goes over from day to night or back. */
-export function onSystemTheme(call: () => void): void {
-  system.addEventListener("change", call);
+/** Returns the theme that the page shows now. */
+export function currentTheme(): ThemeName {
+  return document.documentElement.dataset.theme === "light" ? "light" : "dark";
+}
+
+/** Calls a function whenever the operating system changes its theme. */
+export function onSystemTheme(listener: () => void): void {
+  systemTheme().addEventListener("change", listener);
 }

@@ -1,35 +1,36 @@
-/** The way of an aircraft as lines, with gaps where it cannot have flown and marks there. */
+/** Converts a track to lines, with gaps and marks where the aircraft cannot have flown. */
 
 import { SILENCE_S } from "../history/parts.ts";
 import { isStepPlausible } from "../history/plausibility.ts";
 import type { Track } from "../history/track.ts";
-import { type Colour, GROUND, rampStep, rampTable, UNKNOWN } from "./altitude-ramp.ts";
+import { altitudeColour } from "./altitude-ramp.ts";
+import { longitudeNear } from "./antimeridian.ts";
 import type { ThemeName } from "./theme.ts";
-import { nearestTurn } from "./turn.ts";
 
-/** One or several lines as deck.gl takes them: no object for each point. */
-export interface Lines {
+/** One or several lines in deck.gl's binary format, without an object per point. */
+export interface TrailLines {
+  /** The index of each line's first point, and the number of all points. */
   startIndices: Uint32Array;
-  /** Longitudes and latitudes in degrees. Lines end at the antimeridian, and go on beyond it. */
+  /** Longitudes and latitudes in degrees. At the antimeridian a line ends and another begins. */
   positions: Float64Array;
-  /** Red, green, blue, alpha of each point. */
+  /** Red, green, blue and opacity of each point. */
   colours: Uint8Array;
-  /** Longitudes and latitudes of both ends of steps too fast, and of implausible positions. */
+  /** Longitudes and latitudes of implausible positions, and of both ends of implausible steps. */
   marks: Float64Array;
-  /** Index in the track of the point from which the line goes on; -1 if it does not. */
+  /** Index in the track of the last line's last point; -1 if the track ends with a gap. */
   end: number;
 }
 
-/** Draws nothing through silences and missing positions, and nothing that is after `until`. */
-export function linesOf(track: Track, theme: ThemeName, until: number): Lines {
-  const pen = new Pen(track, theme);
+/** Returns the lines up to `until` in Unix seconds; a silence or a missing position ends a line. */
+export function trailLines(track: Track, theme: ThemeName, until: number): TrailLines {
+  const builder = new LineBuilder(track, theme);
   for (let index = 0; index < track.length && (track.times[index] as number) <= until; index++) {
-    pen.take(index);
+    builder.add(index);
   }
-  return pen.lines();
+  return builder.lines();
 }
 
-class Pen {
+class LineBuilder {
   private readonly starts: number[] = [];
   private readonly positions: number[] = [];
   private readonly colours: number[] = [];
@@ -37,15 +38,13 @@ class Pen {
   private end = -1;
   private readonly track: Track;
   private readonly theme: ThemeName;
-  private readonly table: Uint8Array;
 
   constructor(track: Track, theme: ThemeName) {
     this.track = track;
     this.theme = theme;
-    this.table = rampTable(theme);
   }
 
-  take(index: number): void {
+  add(index: number): void {
     const { track, end } = this;
     const { longitude, latitude } = track.fixAt(index);
     if (!track.hasPosition(index)) {
@@ -57,18 +56,18 @@ class Pen {
       return;
     }
     if (end < 0 || (track.times[index] as number) - (track.times[end] as number) > SILENCE_S) {
-      this.begin();
+      this.beginLine();
     } else if (!isStepPlausible(track.fixAt(end), track.fixAt(index))) {
       this.mark(index);
-      this.begin();
+      this.beginLine();
     } else if (Math.abs(longitude - track.fixAt(end).longitude) > 180) {
-      this.cross(end, index);
+      this.crossAntimeridian(end, index);
     }
-    this.put(index, longitude, latitude);
+    this.addPoint(index, longitude, latitude);
     this.end = index;
   }
 
-  lines(): Lines {
+  lines(): TrailLines {
     return {
       startIndices: Uint32Array.from([...this.starts, this.positions.length / 2]),
       positions: Float64Array.from(this.positions),
@@ -78,7 +77,7 @@ class Pen {
     };
   }
 
-  /** Marks a position, and where the line ends before it: it may be far from there. */
+  /** Ends the line; marks the position and, as that may be far away, the end of the line too. */
   private mark(index: number): void {
     for (const marked of this.end < 0 ? [index] : [this.end, index]) {
       const { longitude, latitude } = this.track.fixAt(marked);
@@ -87,38 +86,28 @@ class Pen {
     this.end = -1;
   }
 
-  private begin(): void {
+  private beginLine(): void {
     this.starts.push(this.positions.length / 2);
   }
 
-  /** Ends the line at the antimeridian and begins one on its other side: RFC 7946, 3.1.9. */
-  private cross(from: number, to: number): void {
+  /** Ends the line at the antimeridian and begins one on the other side (RFC 7946, 3.1.9). */
+  private crossAntimeridian(from: number, to: number): void {
     const [one, other] = [this.track.fixAt(from), this.track.fixAt(to)];
-    const beyond = nearestTurn(other.longitude, one.longitude);
+    const beyond = longitudeNear(other.longitude, one.longitude);
     const edge = other.longitude < one.longitude ? 180 : -180;
-    const part = (edge - one.longitude) / (beyond - one.longitude) || 0;
-    const latitude = one.latitude + part * (other.latitude - one.latitude);
-    this.put(from, edge, latitude);
-    this.begin();
-    this.put(to, -edge, latitude);
+    const fraction = (edge - one.longitude) / (beyond - one.longitude) || 0;
+    const latitude = one.latitude + fraction * (other.latitude - one.latitude);
+    this.addPoint(from, edge, latitude);
+    this.beginLine();
+    this.addPoint(to, -edge, latitude);
   }
 
-  private put(index: number, longitude: number, latitude: number): void {
-    const [red = 0, green = 0, blue = 0] = this.colourOf(index);
+  private addPoint(index: number, longitude: number, latitude: number): void {
+    const { altitudes, onGround } = this.track;
+    const altitude = altitudes[index] as number;
+    const colour = altitudeColour(altitude, onGround[index] === 1, this.theme);
+    const [red = 0, green = 0, blue = 0] = colour;
     this.positions.push(longitude, latitude);
     this.colours.push(red, green, blue, 255);
-  }
-
-  private colourOf(index: number): Colour | Uint8Array {
-    const { track, theme, table } = this;
-    const altitude = track.altitudes[index] as number;
-    if (track.onGround[index] === 1) {
-      return GROUND[theme];
-    }
-    if (Number.isNaN(altitude)) {
-      return UNKNOWN[theme];
-    }
-    const step = rampStep(altitude);
-    return table.subarray(step, step + 3);
   }
 }

@@ -1,56 +1,59 @@
-/** The way that the selected aircraft has come, coloured by altitude, up to where it is drawn. */
+/** The trail of the selected aircraft on the map, coloured by altitude. */
 
 import type { Layer } from "@deck.gl/core";
 import { LineLayer, PathLayer, ScatterplotLayer } from "@deck.gl/layers";
 import { isStepPlausible } from "../history/plausibility.ts";
 import type { Track } from "../history/track.ts";
+import { longitudeNear } from "./antimeridian.ts";
 import type { Point } from "./dead-reckoning.ts";
 import type { ThemeName } from "./theme.ts";
-import { type Lines, linesOf } from "./trail-lines.ts";
-import { nearestTurn } from "./turn.ts";
+import { type TrailLines, trailLines } from "./trail-lines.ts";
 
 const WIDTH_PX = 3;
+/** The casing is a wider line below the trail, which sets it off from the map. */
 const CASING_PX = 6;
-const CASING: Record<ThemeName, [number, number, number, number]> = {
+const CASING_COLOUR: Record<ThemeName, [number, number, number, number]> = {
   dark: [8, 14, 26, 190],
   light: [255, 255, 255, 210],
 };
 const MARK_PX = 4;
-/** As --fair in style.css. */
-const MARK: Record<ThemeName, [number, number, number]> = {
+/** The colours of --fair in the style sheets. */
+const MARK_COLOUR: Record<ThemeName, [number, number, number]> = {
   dark: [242, 184, 75],
   light: [143, 91, 0],
 };
 
-/** As deck.gl takes lines; as long as it is the same object nothing is computed or uploaded again. */
-type Data = ReturnType<typeof dataOf>;
+/** Lines as deck.gl's `data`. deck.gl computes and uploads only when it gets a new object. */
+type LineData = ReturnType<typeof lineData>;
 
 export class Trail {
   private track: Track | null = null;
-  private lines: Lines | null = null;
-  private casing: Data | null = null;
-  private way: Data | null = null;
-  private marks: Marks | null = null;
-  private made = "";
-  private pointed: Point | null = null;
+  private lines: TrailLines | null = null;
+  private casing: LineData | null = null;
+  private colouredLines: LineData | null = null;
+  private marks: MarkData | null = null;
+  /** Identifies the content of the data above. */
+  private dataKey = "";
+  private highlighted: Point | null = null;
 
+  /** Shows another track; null hides the trail. */
   show(track: Track | null): void {
     this.track = track;
     this.lines = null;
-    this.made = "";
-    this.pointed = null;
+    this.dataKey = "";
+    this.highlighted = null;
   }
 
-  /** Marks a place on the way; null marks none. */
-  point(place: Point | null): void {
-    this.pointed = place;
+  /** Marks a place on the trail with a dot; null removes the dot. */
+  highlight(place: Point | null): void {
+    this.highlighted = place;
   }
 
   /**
-   * Gives the layers for one drawing.
+   * Returns the layers for one drawing.
    *
    * @param head Where the aircraft is drawn; null if it is not.
-   * @param until Unix seconds of what the map shows.
+   * @param until The time that the map shows, Unix seconds; later points are left out.
    */
   layers(theme: ThemeName, head: Point | null, until: number): Layer[] {
     const { track } = this;
@@ -58,30 +61,30 @@ export class Trail {
       return [];
     }
     const shown = until >= track.last ? track.length : track.nearest(until) + 1;
-    const made = `${theme} ${shown} ${track.length}`;
-    if (this.made !== made) {
-      this.made = made;
-      this.lines = linesOf(track, theme, until);
-      this.casing = dataOf(this.lines, false);
-      this.way = dataOf(this.lines, true);
-      this.marks = marksOf(this.lines);
+    const key = `${theme} ${shown} ${track.length}`;
+    if (this.dataKey !== key) {
+      this.dataKey = key;
+      this.lines = trailLines(track, theme, until);
+      this.casing = lineData(this.lines, false);
+      this.colouredLines = lineData(this.lines, true);
+      this.marks = markData(this.lines);
     }
     const layers: Layer[] = [
-      path("trail-casing", this.casing, CASING_PX, CASING[theme]),
-      path("trail", this.way),
+      pathLayer("trail-casing", this.casing, CASING_PX, CASING_COLOUR[theme]),
+      pathLayer("trail", this.colouredLines),
       marksLayer(this.marks, theme),
     ];
-    if (head !== null && this.lines !== null && this.leadsTo(head, until)) {
-      layers.push(tip(this.lines, head));
+    if (head !== null && this.lines !== null && this.reaches(head, until)) {
+      layers.push(tipLayer(this.lines, head));
     }
-    if (this.pointed !== null) {
-      layers.push(dot(this.pointed, CASING[theme]));
+    if (this.highlighted !== null) {
+      layers.push(dotLayer(this.highlighted, CASING_COLOUR[theme]));
     }
     return layers;
   }
 
-  /** Says whether the aircraft can have come to where it is drawn from where the line ends. */
-  private leadsTo([longitude, latitude]: Point, until: number): boolean {
+  /** Returns whether the aircraft can have flown from the end of the last line to its head. */
+  private reaches([longitude, latitude]: Point, until: number): boolean {
     const end = this.lines?.end ?? -1;
     const head = { time: until, longitude, latitude };
     return this.track !== null && end >= 0 && isStepPlausible(this.track.fixAt(end), head);
@@ -89,16 +92,16 @@ export class Trail {
 }
 
 /**
- * The last bit, from what was received to where the aircraft is drawn by now. It is another one in
- * each frame, and a line costs less than a path.
+ * Returns the line from the last received position to where the aircraft is drawn. It changes in
+ * each frame, and a LineLayer costs less than a PathLayer.
  */
-function tip({ positions, colours }: Lines, [longitude, latitude]: Point): Layer {
-  const [from = 0, north = 0] = positions.subarray(-2);
+function tipLayer({ positions, colours }: TrailLines, [longitude, latitude]: Point): Layer {
+  const [fromLongitude = 0, fromLatitude = 0] = positions.subarray(-2);
   const [red = 0, green = 0, blue = 0] = colours.subarray(-4);
   return new LineLayer({
     id: "trail-tip",
-    data: [[nearestTurn(longitude, from), latitude]],
-    getSourcePosition: [from, north],
+    data: [[longitudeNear(longitude, fromLongitude), latitude]],
+    getSourcePosition: [fromLongitude, fromLatitude],
     getTargetPosition: (head: Point) => head,
     getColor: [red, green, blue],
     getWidth: WIDTH_PX,
@@ -106,7 +109,7 @@ function tip({ positions, colours }: Lines, [longitude, latitude]: Point): Layer
   });
 }
 
-function dot(place: Point, colour: [number, number, number, number]): Layer {
+function dotLayer(place: Point, colour: [number, number, number, number]): Layer {
   return new ScatterplotLayer({
     id: "trail-point",
     data: [place],
@@ -121,29 +124,29 @@ function dot(place: Point, colour: [number, number, number, number]): Layer {
   });
 }
 
-/** As deck.gl takes points. */
-type Marks = ReturnType<typeof marksOf>;
+/** Points as deck.gl's `data`. */
+type MarkData = ReturnType<typeof markData>;
 
-function marksOf({ marks }: Lines) {
+function markData({ marks }: TrailLines) {
   return { length: marks.length / 2, attributes: { getPosition: { value: marks, size: 2 } } };
 }
 
-/** Small rings where positions are implausible, in the colour of what is doubtful. */
-function marksLayer(data: Marks | null, theme: ThemeName): Layer {
+/** Returns small rings at the implausible positions. */
+function marksLayer(data: MarkData | null, theme: ThemeName): Layer {
   return new ScatterplotLayer({
     id: "trail-marks",
     data,
     getRadius: MARK_PX,
     radiusUnits: "pixels",
-    getFillColor: CASING[theme],
-    getLineColor: MARK[theme],
+    getFillColor: CASING_COLOUR[theme],
+    getLineColor: MARK_COLOUR[theme],
     stroked: true,
     lineWidthUnits: "pixels",
     getLineWidth: 2,
   });
 }
 
-function dataOf({ startIndices, positions, colours }: Lines, isColoured: boolean) {
+function lineData({ startIndices, positions, colours }: TrailLines, isColoured: boolean) {
   return {
     length: startIndices.length - 1,
     startIndices,
@@ -154,9 +157,9 @@ function dataOf({ startIndices, positions, colours }: Lines, isColoured: boolean
   };
 }
 
-function path(
+function pathLayer(
   id: string,
-  data: Data | null,
+  data: LineData | null,
   width = WIDTH_PX,
   colour: [number, number, number, number] | null = null,
 ): Layer {

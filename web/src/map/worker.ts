@@ -1,32 +1,40 @@
-/** The map's worker, with the packaged geography as an address of its own: `geography://areas`. */
+/** The map's worker, which serves the packaged geography to MapLibre under `geography://areas`. */
 
 import "maplibre-gl/dist/maplibre-gl-worker.mjs";
 import type { FeatureCollection } from "geojson";
 import type { AddProtocolAction } from "maplibre-gl";
 import geographyUrl from "../../geography/geography.json?url";
-import { type Geography, type Packaged, SOURCE_NAMES, sourceOf, unpack } from "./geography.ts";
+import {
+  type Geography,
+  type PackagedGeography,
+  SOURCE_NAMES,
+  sourceFeatures,
+  unpackGeography,
+} from "./geography.ts";
 
 let geography: Promise<Geography> | undefined;
 
 async function fetchGeography(): Promise<Geography> {
-  const answer = await fetch(geographyUrl);
-  if (!answer.ok) {
-    throw new Error(`the server answers ${answer.status} for the map's geography`);
+  const response = await fetch(geographyUrl);
+  if (!response.ok) {
+    throw new Error(
+      `the map's geography cannot be loaded (HTTP status ${response.status}); reload the page`,
+    );
   }
-  return unpack((await answer.json()) as Packaged);
+  return unpackGeography((await response.json()) as PackagedGeography);
 }
 
 const load: AddProtocolAction = async ({ url }) => {
-  const wanted = SOURCE_NAMES.find((name) => url === `geography://${name}`);
-  if (wanted === undefined) {
-    throw new Error(`there is no geography at ${url}`);
+  const source = SOURCE_NAMES.find((name) => url === `geography://${name}`);
+  if (source === undefined) {
+    throw new Error(`unknown geography source ${url}; known: ${SOURCE_NAMES.join()}`);
   }
   geography ??= fetchGeography();
-  return { data: hidden(sourceOf(await geography, wanted)) };
+  return { data: hideFeatures(sourceFeatures(await geography, source)) };
 };
 
-/** MapLibre sends back what a source holds; what is not enumerable is not sent. */
-function hidden({ type, features }: FeatureCollection): FeatureCollection {
+/** Makes `features` not enumerable, so that MapLibre does not send them back to the page. */
+function hideFeatures({ type, features }: FeatureCollection): FeatureCollection {
   return Object.defineProperty({ type } as FeatureCollection, "features", { value: features });
 }
 

@@ -1,55 +1,58 @@
-/** The columns of the table: what each is called, what stands in it, and what it sorts by. */
+/** The columns of the table: title, unit, cell text and sort keys of each. */
 
 import { CATEGORIES } from "../core/categories.ts";
-import { MISSING, type Quantity, type System, write, writeAge, writeTrack } from "../core/units.ts";
+import {
+  MISSING,
+  type Quantity,
+  type System,
+  unitOf,
+  write,
+  writeAge,
+  writeTrack,
+} from "../core/units.ts";
 import type { Fleet, Measure } from "../stream/fleet.ts";
-import { byCode, byMeasure, byWord, type Keys } from "./keys.ts";
+import { byCode, byMeasure, byWord, type SortKeyWriter } from "./sort-keys.ts";
 
 export type Direction = "ascending" | "descending";
 
-/** What the texts depend on besides the fleet. */
-export interface Reading {
+/** What the text of a cell depends on besides the fleet. */
+export interface CellContext {
   system: System;
   /** Unix seconds of the server's clock. */
   now: number;
 }
 
 export interface Column {
-  /** The field of OpenSky's. */
+  /** OpenSky's name of the field. */
   field: string;
   title: string;
   isNumber: boolean;
-  /** What the first click sorts by: of measures the greatest are looked for. */
+  /** The direction after the first click: users look for the greatest measures. */
   first: Direction;
-  keys: Keys;
-  /** Gives the unit, which stands once in the heading. */
+  writeSortKeys: SortKeyWriter;
+  /** Returns the unit, which is shown in the heading only; empty for a column without unit. */
   unit(system: System): string;
-  text(fleet: Fleet, slot: number, reading: Reading): string;
+  text(fleet: Fleet, slot: number, context: CellContext): string;
 }
 
-/** Smaller ones say that the aircraft has not told its category. */
+/** Categories 0 and 1 are "no information" (OpenSky), so their cells are empty. */
 const FIRST_CATEGORY = 2;
 
 function noUnit(): string {
   return "";
 }
 
-function measured(field: Measure, title: string, quantity: Quantity): Column {
+function measureColumn(field: Measure, title: string, quantity: Quantity): Column {
   return {
     field,
     title,
     isNumber: true,
     first: "descending",
-    keys: byMeasure(field),
-    unit: (system) => splitUnit(write(0, quantity, system))[1],
+    writeSortKeys: byMeasure(field),
+    unit: (system) => unitOf(quantity, system).symbol,
     text: (fleet, slot, { system }) =>
-      splitUnit(write(fleet.measure(field, slot), quantity, system))[0],
+      write(fleet.measure(field, slot), quantity, system).split(" ")[0] ?? MISSING,
   };
-}
-
-function splitUnit(text: string): [number: string, unit: string] {
-  const [number = "", unit = ""] = text.split(" ");
-  return [number, unit];
 }
 
 function writeCategory(category: number): string {
@@ -60,7 +63,7 @@ function writeGround(onGround: number): string {
   return Number.isNaN(onGround) ? MISSING : onGround === 1 ? "yes" : "no";
 }
 
-function categoryKeys(fleet: Fleet, keys: Float64Array): void {
+function writeCategoryKeys(fleet: Fleet, keys: Float64Array): void {
   const categories = fleet.column("category");
   for (let slot = 0; slot < fleet.end; slot++) {
     const category = categories[slot] as number;
@@ -73,7 +76,7 @@ export const CALLSIGN: Column = {
   title: "callsign",
   isNumber: false,
   first: "ascending",
-  keys: byCode("callsign"),
+  writeSortKeys: byCode("callsign"),
   unit: noUnit,
   text: (fleet, slot) => fleet.text("callsign", slot) || MISSING,
 };
@@ -85,7 +88,7 @@ export const COLUMNS: readonly Column[] = [
     title: "icao24",
     isNumber: false,
     first: "ascending",
-    keys: byCode("icao24"),
+    writeSortKeys: byCode("icao24"),
     unit: noUnit,
     text: (fleet, slot) => fleet.icao24[slot] ?? MISSING,
   },
@@ -94,28 +97,28 @@ export const COLUMNS: readonly Column[] = [
     title: "country",
     isNumber: false,
     first: "ascending",
-    keys: byWord("origin_country"),
+    writeSortKeys: byWord("origin_country"),
     unit: noUnit,
     text: (fleet, slot) => fleet.text("origin_country", slot) || MISSING,
   },
-  measured("baro_altitude", "altitude", "altitude"),
-  measured("velocity", "speed", "speed"),
+  measureColumn("baro_altitude", "altitude", "altitude"),
+  measureColumn("velocity", "speed", "speed"),
   {
     field: "true_track",
     title: "track",
     isNumber: true,
     first: "ascending",
-    keys: byMeasure("true_track"),
+    writeSortKeys: byMeasure("true_track"),
     unit: noUnit,
     text: (fleet, slot) => writeTrack(fleet.measure("true_track", slot)),
   },
-  measured("vertical_rate", "vertical rate", "climb"),
+  measureColumn("vertical_rate", "vertical rate", "climb"),
   {
     field: "squawk",
     title: "squawk",
     isNumber: true,
     first: "ascending",
-    keys: byCode("squawk"),
+    writeSortKeys: byCode("squawk"),
     unit: noUnit,
     text: (fleet, slot) => fleet.text("squawk", slot) || MISSING,
   },
@@ -124,7 +127,7 @@ export const COLUMNS: readonly Column[] = [
     title: "category",
     isNumber: false,
     first: "ascending",
-    keys: categoryKeys,
+    writeSortKeys: writeCategoryKeys,
     unit: noUnit,
     text: (fleet, slot) => writeCategory(fleet.measure("category", slot)),
   },
@@ -133,8 +136,8 @@ export const COLUMNS: readonly Column[] = [
     title: "last contact",
     isNumber: true,
     first: "ascending",
-    // What is written is the age: the youngest are the newest.
-    keys: byMeasure("last_contact", -1),
+    // The cell shows the age, so the smallest age is the greatest time.
+    writeSortKeys: byMeasure("last_contact", -1),
     unit: () => "ago",
     text: (fleet, slot, { now }) => writeAge(now - fleet.measure("last_contact", slot)),
   },
@@ -143,7 +146,7 @@ export const COLUMNS: readonly Column[] = [
     title: "on ground",
     isNumber: false,
     first: "descending",
-    keys: byMeasure("on_ground"),
+    writeSortKeys: byMeasure("on_ground"),
     unit: noUnit,
     text: (fleet, slot) => writeGround(fleet.measure("on_ground", slot)),
   },

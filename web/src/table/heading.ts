@@ -1,20 +1,20 @@
-/** The headings of the table: buttons that sort, and say by what and which way. */
+/** The heading row of the table: one button per column, which sorts by it. */
 
 import { make } from "../core/elements.ts";
 import type { System } from "../core/units.ts";
 import { COLUMNS, type Column } from "./columns.ts";
-import type { Sort } from "./order.ts";
+import type { Sort } from "./row-order.ts";
 
-export class Heading {
+export class HeadingRow {
   readonly element = make("div", { role: "row", class: "heading", "aria-rowindex": "1" });
   private readonly cells: HTMLElement[] = [];
   private readonly units: HTMLElement[] = [];
 
-  constructor(press: (column: Column) => void) {
+  constructor(onClick: (column: Column) => void) {
     COLUMNS.forEach((column, index) => {
       const unit = make("small");
       const button = make("button", { type: "button" }, column.title, unit);
-      button.addEventListener("click", () => press(column));
+      button.addEventListener("click", () => onClick(column));
       const cell = make("div", { role: "columnheader", "data-field": column.field }, button);
       cell.ariaColIndex = String(index + 1);
       cell.classList.toggle("number", column.isNumber);

@@ -1,22 +1,24 @@
-/** A row of the table: its elements stay, and show one aircraft after another. */
+/** A row of the table, whose elements are reused for one aircraft after another. */
 
 import { make } from "../core/elements.ts";
 import { isEmergency } from "../map/aircraft-buffers.ts";
-import { GROUND, HIGHEST_M, rampColour, UNKNOWN } from "../map/altitude-ramp.ts";
+import { altitudeColour } from "../map/altitude-ramp.ts";
 import type { ThemeName } from "../map/theme.ts";
 import type { Fleet } from "../stream/fleet.ts";
-import { COLUMNS, type Reading } from "./columns.ts";
+import { type CellContext, COLUMNS } from "./columns.ts";
 
-/** Steps of the altitude's colour: a mark is not painted anew for a few metres. */
-const SHADES = 52;
+/** Altitudes are rounded to this, so that few updates change the colour of a mark. */
+const COLOUR_STEP_M = 250;
 
-/** What a row is to show. */
-export interface Look extends Reading {
+/** What all rows show; the table changes it in place. */
+export interface RowContext extends CellContext {
   fleet: Fleet;
   theme: ThemeName;
+  /** The icao24 of the aircraft that is selected on the page; null for none. */
   selected: string | null;
+  /** The icao24 of the aircraft that the keyboard is on; null for none. */
   active: string | null;
-  /** Another number says that there is something new to write in every row. */
+  /** Rows are written again when this number has changed. */
   revision: number;
 }
 
@@ -27,8 +29,8 @@ export class TableRow {
   private readonly mark = make("span", { class: "mark", "aria-hidden": "true" });
   private revision = -1;
   private slot = -1;
-  private place = "";
-  private colour = "";
+  private translate = "";
+  private colourKey = "";
 
   constructor(id: string) {
     this.element.id = id;
@@ -41,56 +43,62 @@ export class TableRow {
     });
   }
 
-  /** Shows a slot in a row, from 0 on; writes only what differs from what it shows. */
-  show(slot: number, row: number, rowHeight: number, look: Look): void {
+  /** Shows the aircraft of a slot in a row, counted from 0; writes only what has changed. */
+  show(slot: number, row: number, rowHeight: number, context: RowContext): void {
     this.element.hidden = false;
     this.moveTo(row, rowHeight);
-    if (slot !== this.slot || look.revision !== this.revision) {
+    if (slot !== this.slot || context.revision !== this.revision) {
       this.slot = slot;
-      this.revision = look.revision;
-      this.write(slot, look);
+      this.revision = context.revision;
+      this.write(slot, context);
     }
   }
 
-  private write(slot: number, look: Look): void {
-    const { fleet } = look;
+  private write(slot: number, context: RowContext): void {
+    const { fleet } = context;
     this.icao24 = fleet.icao24[slot] ?? null;
     COLUMNS.forEach((column, index) => {
-      const text = column.text(fleet, slot, look);
+      const text = column.text(fleet, slot, context);
       const node = this.texts[index] as Text;
       if (node.data !== text) {
         node.data = text;
       }
     });
-    this.paint(fleet, slot, look.theme);
-    this.set("aria-selected", String(this.icao24 !== null && this.icao24 === look.selected));
-    this.set("data-active", String(this.icao24 !== null && this.icao24 === look.active));
-    this.set("data-emergency", String(isEmergency(fleet.text("squawk", slot))));
+    this.paintMark(fleet, slot, context.theme);
+    this.setAttribute(
+      "aria-selected",
+      String(this.icao24 !== null && this.icao24 === context.selected),
+    );
+    this.setAttribute(
+      "data-active",
+      String(this.icao24 !== null && this.icao24 === context.active),
+    );
+    this.setAttribute("data-emergency", String(isEmergency(fleet.text("squawk", slot))));
   }
 
   private moveTo(row: number, rowHeight: number): void {
-    const place = `0 ${row * rowHeight}px`;
-    if (place !== this.place) {
-      this.place = place;
-      this.element.style.translate = place;
-      this.element.ariaRowIndex = String(row + 2); // the heading is the first
+    const translate = `0 ${row * rowHeight}px`;
+    if (translate !== this.translate) {
+      this.translate = translate;
+      this.element.style.translate = translate;
+      this.element.ariaRowIndex = String(row + 2); // counted from 1, which is the heading row
     }
   }
 
-  /** The mark has the colour that the aircraft has on the map. */
-  private paint(fleet: Fleet, slot: number, theme: ThemeName): void {
+  /** Gives the mark the colour that the aircraft has on the map. */
+  private paintMark(fleet: Fleet, slot: number, theme: ThemeName): void {
     const altitude = fleet.measure("baro_altitude", slot);
-    const onGround = fleet.measure("on_ground", slot) === 1;
-    const shade = Math.round(Math.min(Math.max(altitude / HIGHEST_M, 0), 1) * SHADES);
-    const key = `${theme} ${onGround ? "ground" : shade}`;
-    if (key !== this.colour) {
-      this.colour = key;
-      const known = Number.isNaN(altitude) ? UNKNOWN[theme] : rampColour(shade / SHADES, theme);
-      this.mark.style.backgroundColor = `rgb(${(onGround ? GROUND[theme] : known).join(" ")})`;
+    const rounded = Math.round(altitude / COLOUR_STEP_M) * COLOUR_STEP_M;
+    const isOnGround = fleet.measure("on_ground", slot) === 1;
+    const key = `${theme} ${isOnGround ? "ground" : rounded}`;
+    if (key !== this.colourKey) {
+      this.colourKey = key;
+      const colour = altitudeColour(rounded, isOnGround, theme);
+      this.mark.style.backgroundColor = `rgb(${colour.join(" ")})`;
     }
   }
 
-  private set(attribute: string, value: string): void {
+  private setAttribute(attribute: string, value: string): void {
     if (this.element.getAttribute(attribute) !== value) {
       this.element.setAttribute(attribute, value);
     }

@@ -1,43 +1,50 @@
-/** The rows as they scroll: only those that are to be seen have elements, which they hand on. */
+/** The scrolling grid of rows: only visible rows have elements, which scrolling reuses. */
 
 import { make } from "../core/elements.ts";
+import { currentTheme } from "../map/theme.ts";
 import type { Fleet } from "../stream/fleet.ts";
 import { COLUMNS } from "./columns.ts";
-import type { Order } from "./order.ts";
-import { type Look, TableRow } from "./row.ts";
+import { type RowContext, TableRow } from "./row.ts";
+import type { RowOrder } from "./row-order.ts";
 import { poolSize, rowAfter, scrollToCentre, scrollToShow, spanOf, type View } from "./window.ts";
 
-/** An aircraft and the row that it had. */
+/** An aircraft and its row before sorting. */
 export interface Anchor {
   icao24: string;
   row: number;
 }
 
-/** Until the style sheet has told. */
+/** Row height until the style sheet's is known. */
 const ROW_PX = 30;
-const HANDS = ["pointermove", "pointerdown", "touchmove", "wheel", "keydown"] as const;
+const INPUT_EVENTS = ["pointermove", "pointerdown", "touchmove", "wheel", "keydown"] as const;
 
 export class Rows {
   readonly grid = make("div", { role: "grid", class: "grid", tabindex: "0" });
-  /** When somebody last pointed, scrolled or pressed a key here, by `performance.now()`. */
-  touched = Number.NEGATIVE_INFINITY;
+  /** Time of the last pointer, scroll or key event here, by `performance.now()`. */
+  lastInputAt = Number.NEGATIVE_INFINITY;
   private readonly body = make("div", { role: "rowgroup", class: "body" });
   private readonly heading: HTMLElement;
   private readonly fleet: Fleet;
-  private readonly order: Order;
-  private readonly look: Look;
-  private readonly choose: (icao24: string) => void;
+  private readonly order: RowOrder;
+  private readonly context: RowContext;
+  private readonly onChoose: (icao24: string) => void;
   private readonly pool: TableRow[] = [];
   private rowHeight = ROW_PX;
   private height = 0;
+  /** Whether the next rendering must scroll to the selected aircraft if it has a row. */
   private isRevealing = false;
 
-  constructor(heading: HTMLElement, order: Order, look: Look, choose: (icao24: string) => void) {
+  constructor(
+    heading: HTMLElement,
+    order: RowOrder,
+    context: RowContext,
+    onChoose: (icao24: string) => void,
+  ) {
     this.heading = heading;
-    this.fleet = look.fleet;
+    this.fleet = context.fleet;
     this.order = order;
-    this.look = look;
-    this.choose = choose;
+    this.context = context;
+    this.onChoose = onChoose;
     const headings = make("div", { role: "rowgroup", class: "headings" }, heading);
     this.grid.append(make("div", { class: "lane" }, headings, this.body));
     this.grid.ariaLabel = "Aircraft";
@@ -45,67 +52,69 @@ export class Rows {
     this.listen();
   }
 
-  /** Writes what the fleet holds now into the rows that are to be seen. */
-  draw(): void {
+  /** Writes the current fleet into the visible rows. */
+  render(): void {
     if (this.pool.length > 0) {
-      this.look.revision += 1;
-      this.look.theme = document.documentElement.dataset.theme === "light" ? "light" : "dark";
-      this.grid.ariaRowCount = String(this.order.length + 1); // the heading is one
+      this.context.revision += 1;
+      this.context.theme = currentTheme();
+      this.grid.ariaRowCount = String(this.order.length + 1); // and the heading row
       this.body.style.height = `${this.order.length * this.rowHeight}px`;
-      this.reveal();
-      this.place();
+      this.scrollToSelected();
+      this.placeRows();
     }
   }
 
-  toTop(): void {
+  scrollToTop(): void {
     this.grid.scrollTop = 0;
   }
 
-  /** Scrolls to the selected aircraft, as soon as it has a row. */
+  /** Makes the next rendering in which the selected aircraft has a row scroll to it. */
   revealSelected(): void {
-    this.isRevealing = this.look.selected !== null;
+    this.isRevealing = this.context.selected !== null;
   }
 
   /**
-   * Gives the aircraft on which the reader's eyes are likely to be: the selected one, or else the
-   * topmost, unless rows change places by themselves.
+   * Returns the aircraft that must stay in its place when the rows are sorted: the selected one if
+   * it is visible, else the topmost; null for none.
+   *
+   * @param isSteady Whether the column's values seldom change: only then the topmost is an anchor.
    */
   anchor(isSteady: boolean): Anchor | null {
     const view = this.view();
     if (view.scrollTop === 0) {
-      return null; // who reads the first rows wants to see who becomes first
+      return null; // at the top users want to see which aircraft become the first ones
     }
-    const selected = this.rowOf(this.look.selected);
-    const isSeen = selected >= 0 && scrollToShow(selected, view) === view.scrollTop;
+    const selected = this.rowOf(this.context.selected);
+    const isVisible = selected >= 0 && scrollToShow(selected, view) === view.scrollTop;
     const topmost = isSteady ? Math.ceil(view.scrollTop / view.rowHeight) : -1;
-    const row = isSeen ? selected : topmost;
+    const row = isVisible ? selected : topmost;
     const icao24 = this.fleet.icao24[this.order.slot(row)] ?? null;
     return icao24 === null ? null : { icao24, row };
   }
 
-  /** Scrolls along with an aircraft that others have pushed up or down, but not across the table. */
-  keep(anchor: Anchor | null): void {
+  /** Scrolls by as much as the anchor has moved, unless it has left the visible part. */
+  scrollWith(anchor: Anchor | null): void {
     const row = anchor === null ? -1 : this.rowOf(anchor.icao24);
     const moved = row < 0 || anchor === null ? 0 : (row - anchor.row) * this.rowHeight;
     if (moved !== 0 && Math.abs(moved) <= this.height) {
       this.grid.scrollTop += moved;
-      this.place();
+      this.placeRows();
     }
   }
 
   private listen(): void {
-    this.grid.addEventListener("scroll", () => this.place(), { passive: true });
-    this.grid.addEventListener("keydown", (event) => this.press(event));
-    this.grid.addEventListener("focus", () => this.enter());
-    this.body.addEventListener("click", ({ target }) => this.click(target as Node));
-    for (const hand of HANDS) {
-      this.grid.addEventListener(hand, () => this.touch(), { passive: true });
+    this.grid.addEventListener("scroll", () => this.placeRows(), { passive: true });
+    this.grid.addEventListener("keydown", (event) => this.onKeyDown(event));
+    this.grid.addEventListener("focus", () => this.onFocus());
+    this.body.addEventListener("click", ({ target }) => this.onClick(target as Node));
+    for (const name of INPUT_EVENTS) {
+      this.grid.addEventListener(name, () => this.onInput(), { passive: true });
     }
-    new ResizeObserver(() => this.measure()).observe(this.grid);
+    new ResizeObserver(() => this.onResize()).observe(this.grid);
   }
 
-  private touch(): void {
-    this.touched = performance.now();
+  private onInput(): void {
+    this.lastInputAt = performance.now();
     this.isRevealing = false;
   }
 
@@ -114,8 +123,8 @@ export class Rows {
     return { scrollTop: this.grid.scrollTop, height, rowHeight, rows: this.order.length };
   }
 
-  /** Learns the sizes that the style sheet gives, and makes as many rows as can be seen. */
-  private measure(): void {
+  /** Reads the sizes that the style sheet gives, and makes as many rows as can be visible. */
+  private onResize(): void {
     if (this.grid.clientHeight === 0) {
       return;
     }
@@ -126,25 +135,25 @@ export class Rows {
       this.pool.push(row);
       this.body.append(row.element);
     }
-    this.draw();
+    this.render();
   }
 
-  /** Puts the rows where they are to be seen; one that goes out of sight comes in on the other side. */
-  private place(): void {
+  /** Moves the rows to the visible part; one that scrolls out is reused on the other side. */
+  private placeRows(): void {
     const { first, end } = spanOf(this.view());
     for (let row = first; row < first + this.pool.length; row++) {
-      const place = this.pool[row % this.pool.length] as TableRow;
+      const tableRow = this.pool[row % this.pool.length] as TableRow;
       if (row < end) {
-        place.show(this.order.slot(row), row, this.rowHeight, this.look);
+        tableRow.show(this.order.slot(row), row, this.rowHeight, this.context);
       } else {
-        place.element.hidden = true;
+        tableRow.element.hidden = true;
       }
     }
-    this.point();
+    this.markActive();
   }
 
-  private reveal(): void {
-    const row = this.isRevealing ? this.rowOf(this.look.selected) : -1;
+  private scrollToSelected(): void {
+    const row = this.isRevealing ? this.rowOf(this.context.selected) : -1;
     if (row >= 0) {
       this.isRevealing = false;
       const view = this.view();
@@ -159,9 +168,9 @@ export class Rows {
     return slot === undefined ? -1 : this.order.rowOf(slot);
   }
 
-  /** Tells who listens which row is the active one. */
-  private point(): void {
-    const { active } = this.look;
+  /** Marks the active row for screen readers. */
+  private markActive(): void {
+    const { active } = this.context;
     const shown = this.pool.find(({ element, icao24 }) => !element.hidden && icao24 === active);
     if (shown === undefined || active === null) {
       this.grid.removeAttribute("aria-activedescendant");
@@ -170,38 +179,38 @@ export class Rows {
     }
   }
 
-  /** Who comes with the keyboard begins at the top of what is seen. */
-  private enter(): void {
-    if (this.rowOf(this.look.active) < 0 && this.order.length > 0) {
+  /** Makes the topmost visible row the active one, where the arrow keys begin. */
+  private onFocus(): void {
+    if (this.rowOf(this.context.active) < 0 && this.order.length > 0) {
       const row = Math.ceil(this.grid.scrollTop / this.rowHeight);
       this.activate(Math.min(row, this.order.length - 1));
     }
   }
 
-  private press(event: KeyboardEvent): void {
+  private onKeyDown(event: KeyboardEvent): void {
     if (event.target !== this.grid || event.ctrlKey || event.metaKey || event.altKey) {
       return;
     }
-    const row = rowAfter(event.key, this.rowOf(this.look.active), this.view());
+    const row = rowAfter(event.key, this.rowOf(this.context.active), this.view());
     if (row !== null && this.order.length > 0) {
       event.preventDefault();
       this.activate(row);
-    } else if (event.key === "Enter" && this.look.active !== null) {
+    } else if (event.key === "Enter" && this.context.active !== null) {
       event.preventDefault();
-      this.choose(this.look.active);
+      this.onChoose(this.context.active);
     }
   }
 
   private activate(row: number): void {
-    this.look.active = this.fleet.icao24[this.order.slot(row)] ?? null;
+    this.context.active = this.fleet.icao24[this.order.slot(row)] ?? null;
     this.grid.scrollTop = scrollToShow(row, this.view());
-    this.draw();
+    this.render();
   }
 
-  private click(target: Node): void {
+  private onClick(target: Node): void {
     const row = this.pool.find(({ element }) => element.contains(target));
     if (row !== undefined && row.icao24 !== null) {
-      this.choose(row.icao24);
+      this.onChoose(row.icao24);
     }
   }
 }

@@ -2,7 +2,7 @@
 
 import { CATEGORIES } from "../../core/categories.ts";
 import { type System, write } from "../../core/units.ts";
-import { GROUND, HIGHEST_M, rampColour, UNKNOWN } from "../../map/altitude-ramp.ts";
+import { GROUND_COLOUR, HIGHEST_M, rampColour, UNKNOWN_COLOUR } from "../../map/altitude-ramp.ts";
 import type { ThemeName } from "../../map/theme.ts";
 import type { Bar } from "./bars.ts";
 import { bandMetres, type Tally } from "./tally.ts";
@@ -50,9 +50,13 @@ export function altitudeBars(tally: Tally, system: System, theme: ThemeName): Ba
       colour: rgb(rampColour(part, theme)),
     });
   }
-  bars.push({ name: "on the ground", count: tally.onGround, colour: rgb(GROUND[theme]) });
+  bars.push({ name: "on the ground", count: tally.onGround, colour: rgb(GROUND_COLOUR[theme]) });
   if (tally.unknownAltitude > 0) {
-    bars.push({ name: "not received", count: tally.unknownAltitude, colour: rgb(UNKNOWN[theme]) });
+    bars.push({
+      name: "not received",
+      count: tally.unknownAltitude,
+      colour: rgb(UNKNOWN_COLOUR[theme]),
+    });
   }
   return bars;
 }

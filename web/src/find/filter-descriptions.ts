@@ -1,19 +1,19 @@
-/** What narrows the view, in words. */
+/** Describes filters in words, for the chips and for the area field. */
 
 import { type System, write } from "../core/units.ts";
 import { parseArea } from "../map/area.ts";
 import type { FilterName } from "../stream/view.ts";
-import { categoryNames, EMERGENCY, splitNames, splitValues } from "./filter-values.ts";
+import { categoryNames, EMERGENCY_VALUE, splitNames, splitValues } from "./filter-values.ts";
 
-/** More than these are counted only. */
-const NAMED = 3;
+/** A longer list ends with the number of the others: it must fit on a chip. */
+const MAX_LISTED = 3;
 
-/** Gives what a filter lets pass, short enough for a chip. */
+/** Returns which aircraft pass a filter, short enough for a chip. */
 export function describeFilter(name: FilterName, value: string, system: System): string {
-  return WORDS[name](value, system);
+  return DESCRIPTIONS[name](value, system);
 }
 
-/** Gives where an area lies. */
+/** Returns the sides of a `bbox` in degrees; an invalid one is returned as it is. */
 export function describeArea(bbox: string): string {
   const area = parseArea(bbox);
   if (area === null) {
@@ -23,7 +23,7 @@ export function describeArea(bbox: string): string {
   return `${range(south, north, "N", "S")}, ${range(west, east, "E", "W")}`;
 }
 
-const WORDS: Record<FilterName, (value: string, system: System) => string> = {
+const DESCRIPTIONS: Record<FilterName, (value: string, system: System) => string> = {
   bbox: () => "area",
   near: (value) => {
     const [latitude = "", longitude = "", kilometres = ""] = value.split(",");
@@ -33,7 +33,8 @@ const WORDS: Record<FilterName, (value: string, system: System) => string> = {
   callsign: (value) => `callsign ${list(splitValues(value))}`,
   country: (value) => `country ${list(splitNames(value))}`,
   category: (value) => `category ${list(categoryNames(value))}`,
-  squawk: (value) => (value === EMERGENCY ? "emergencies" : `squawk ${list(splitValues(value))}`),
+  squawk: (value) =>
+    value === EMERGENCY_VALUE ? "emergencies" : `squawk ${list(splitValues(value))}`,
   on_ground: (value) => (value === "true" ? "on the ground" : "in the air"),
   min_altitude: (value, system) => `above ${write(Number(value), "altitude", system)}`,
   max_altitude: (value, system) => `below ${write(Number(value), "altitude", system)}`,
@@ -42,8 +43,8 @@ const WORDS: Record<FilterName, (value: string, system: System) => string> = {
 };
 
 function list(values: readonly string[]): string {
-  const named = values.slice(0, NAMED).join(", ");
-  return values.length > NAMED ? `${named} and ${values.length - NAMED} more` : named;
+  const listed = values.slice(0, MAX_LISTED).join(", ");
+  return values.length > MAX_LISTED ? `${listed} and ${values.length - MAX_LISTED} more` : listed;
 }
 
 function point(latitude: string, longitude: string): string {
@@ -55,6 +56,6 @@ function range(from: number, to: number, positive: string, negative: string): st
 }
 
 function degrees(value: number, positive: string, negative: string): string {
-  const side = value < 0 ? negative : positive;
-  return `${Math.abs(value).toFixed(1)}° ${side}`;
+  const hemisphere = value < 0 ? negative : positive;
+  return `${Math.abs(value).toFixed(1)}° ${hemisphere}`;
 }

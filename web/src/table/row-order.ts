@@ -1,4 +1,4 @@
-/** In which order the rows stand: sorted by a column, what was not received last either way. */
+/** The order of the table's rows: sorted by one column, missing values last in both directions. */
 
 import type { Fleet } from "../stream/fleet.ts";
 import { CALLSIGN, type Column, type Direction } from "./columns.ts";
@@ -10,9 +10,10 @@ export interface Sort {
 
 export const DEFAULT_SORT: Sort = { column: CALLSIGN, direction: "ascending" };
 
-const SPARE = 1.25;
+/** Arrays that must grow become larger than needed by this factor, so that they grow seldom. */
+const GROWTH = 1.25;
 
-/** Gives what a click on a heading makes of it: one way, the other way, and as it was. */
+/** Returns the sort after a click on a heading: first direction, other direction, default. */
 export function nextSort(sort: Sort, column: Column): Sort {
   if (sort.column !== column) {
     return { column, direction: column.first };
@@ -21,45 +22,46 @@ export function nextSort(sort: Sort, column: Column): Sort {
   return sort.direction === column.first ? { column, direction: other } : DEFAULT_SORT;
 }
 
-/** The slots of a fleet in the order of the rows; sorts without an object for any of them. */
-export class Order {
+/** Slots of a fleet by row. Sorting works on typed arrays, without an object per aircraft. */
+export class RowOrder {
+  /** The number of rows. */
   length = 0;
   private slots = new Uint32Array(0);
   private keys = new Float64Array(0);
 
-  /** Takes whoever passes, and sorts them; those with the same key stay in the order of slots. */
-  arrange(fleet: Fleet, sort: Sort, passes: (slot: number) => boolean): void {
+  /** Sorts the aircraft that have a row; equal ones stay in the order of their slots. */
+  sort(fleet: Fleet, { column, direction }: Sort, hasRow: (slot: number) => boolean): void {
     this.reserve(fleet.end);
-    sort.column.keys(fleet, this.keys);
+    column.writeSortKeys(fleet, this.keys);
     this.length = 0;
     for (let slot = 0; slot < fleet.end; slot++) {
-      if (fleet.icao24[slot] != null && passes(slot)) {
+      if (fleet.icao24[slot] != null && hasRow(slot)) {
         this.slots[this.length++] = slot;
       }
     }
-    sortSlots(this.slots.subarray(0, this.length), this.keys, sort.direction);
+    sortSlots(this.slots.subarray(0, this.length), this.keys, direction);
   }
 
-  /** Gives the slot in a row, from 0 on; -1 if there is no such row. */
+  /** Returns the slot of a row, counted from 0; -1 if there is no such row. */
   slot(row: number): number {
     return row < this.length ? (this.slots[row] ?? -1) : -1;
   }
 
-  /** Gives the row of a slot; -1 if it has none. */
+  /** Returns the row of a slot; -1 if it has none. */
   rowOf(slot: number): number {
     return this.slots.subarray(0, this.length).indexOf(slot);
   }
 
   private reserve(size: number): void {
     if (size > this.slots.length) {
-      const capacity = Math.ceil(size * SPARE);
+      const capacity = Math.ceil(size * GROWTH);
       this.slots = new Uint32Array(capacity);
       this.keys = new Float64Array(capacity);
     }
   }
 }
 
-/** Sorts slots by their keys in place; NaN is last in both directions, equal ones stay in order. */
+/** Sorts slots by their keys in place and stably; NaN is last in both directions. */
 export function sortSlots(slots: Uint32Array, keys: Float64Array, direction: Direction): void {
   const sign = direction === "ascending" ? 1 : -1;
   for (const slot of slots) {
