@@ -75,7 +75,7 @@ class _Channel:
             )
             self._visitors += VISITORS
             states += strangers.states()
-        self._part.picture.take(self._part.updates(states))
+        self._part.picture.receive(self._part.updates(states))
 
 
 def _tracks() -> APIRouter:

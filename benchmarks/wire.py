@@ -151,7 +151,7 @@ async def _measure(sky: _Sky) -> _Sizes:
 
 
 def _play(part: LivePart, poll: Poll) -> None:
-    part.picture.take(part.updates(poll.states))
+    part.picture.receive(part.updates(poll.states))
     part.broadcaster.tick()
 
 

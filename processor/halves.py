@@ -28,7 +28,7 @@ from processor.http.page import page_routes
 from processor.http.readsb.routes import readsb_routes
 from processor.http.stream.routes import stream_routes
 from processor.live.broadcaster import Broadcaster, Lifetime
-from processor.live.connection_limits import Limits
+from processor.live.connection_limits import ConnectionLimits
 from processor.live.data_clock import DataClock
 from processor.live.metrics import LiveMetrics
 from processor.live.reader import LiveReader
@@ -217,7 +217,7 @@ class LiveHalf:
             clock=clock,
             expiry_clock=time.time,
         )
-        self._picture = Ticker(
+        self._ticker = Ticker(
             settings=settings.live,
             heartbeat_seconds=settings.sse.heartbeat_seconds,
             broadcaster=self.broadcaster,
@@ -252,7 +252,7 @@ class LiveHalf:
         self._reader = LiveReader(
             kafka=self._settings.kafka,
             live=self._settings.live,
-            picture=self._picture,
+            receiver=self._ticker,
             loop=asyncio.get_running_loop(),
         )
         self._progress = progress = Progress(STALLED_SECONDS)
@@ -260,7 +260,7 @@ class LiveHalf:
         self._metrics.watch_lag(lambda: progress.lag_messages, lambda: watch.age_seconds)
         self._tasks = [
             asyncio.create_task(asyncio.to_thread(self._reader.run), name="live reader"),
-            asyncio.create_task(self._picture.run(), name="live picture"),
+            asyncio.create_task(self._ticker.run(), name="live ticker"),
             asyncio.create_task(watch.run(), name="live log watch"),
         ]
         return self._tasks
@@ -285,7 +285,7 @@ class LiveHalf:
     async def close(self, *, hurry: asyncio.Event) -> None:
         """Say goodbye to every viewer, spread over the drain time."""
         self.broadcaster.close()
-        await self.broadcaster.wait_empty(hurry=hurry)
+        await self.broadcaster.wait_until_empty(hurry=hurry)
 
     def checks(self) -> Checks:
         """Ready once the log has been read to its end, and while it is read on."""
@@ -305,7 +305,7 @@ class LiveHalf:
 
     def observations(self) -> Checks:
         """Name a host's clock that differs from the time of the data."""
-        return {"clock": self._picture.clock_trouble}
+        return {"clock": self._ticker.clock_trouble}
 
     def routers(self) -> list[APIRouter]:
         """Serve the stream and the page that shows it."""
@@ -352,9 +352,9 @@ def replay_limits_of(settings: ProcessorSettings) -> ReplayLimits:
     )
 
 
-def limits_of(settings: SseSettings) -> Limits:
+def limits_of(settings: SseSettings) -> ConnectionLimits:
     """Return how many viewers the settings allow."""
-    return Limits(
+    return ConnectionLimits(
         subscribers=settings.max_viewers,
         per_address=settings.max_viewers_per_address,
         per_principal=settings.max_viewers_per_principal,

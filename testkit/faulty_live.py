@@ -9,17 +9,17 @@ from confluent_kafka import Message
 from kafka_client.errors import BrokerErrors
 from processor.__main__ import main
 from processor.live import reader
-from processor.stream.live_state import Update
+from processor.stream.fleet import Update
 
 _FAULT = Path(os.environ["FAULT_FILE"])
-_sort_out = reader._sort_out
+_decode_messages = reader._decode_messages
 
 
 class FaultError(Exception):
     """What nobody has foreseen."""
 
 
-def _fail_or_sort_out(
+def _fail_or_decode(
     messages: list[Message],
     waiting_for: set[int],
     next_offsets: dict[int, int],
@@ -27,9 +27,9 @@ def _fail_or_sort_out(
 ) -> list[Update]:
     if _FAULT.exists():
         raise FaultError
-    return _sort_out(messages, waiting_for, next_offsets, errors)
+    return _decode_messages(messages, waiting_for, next_offsets, errors)
 
 
 if __name__ == "__main__":
-    reader._sort_out = _fail_or_sort_out
+    reader._decode_messages = _fail_or_decode
     sys.exit(main())

@@ -21,12 +21,12 @@ from processor.http.app import create_app
 from processor.http.server.server import create_server, listen
 from processor.http.stream.routes import stream_routes
 from processor.live.broadcaster import Broadcaster, Lifetime
-from processor.live.connection_limits import Limits
+from processor.live.connection_limits import ConnectionLimits
 from processor.live.metrics import LiveMetrics
 from processor.message import LogIdentity
 from processor.replay.session import Replay, ReplayLimits
 from processor.settings import SseSettings
-from processor.stream.live_state import LiveState, Update
+from processor.stream.fleet import Fleet, Update
 from processor.stream.log_position import LogPosition, epoch_of
 from telemetry.state_vector import FIELDS, StateVector
 from testkit.state_vectors import START, state_vector
@@ -79,12 +79,12 @@ class HistoryLog:
         metrics = self._metrics = LiveMetrics(self.registry)
         self.broadcaster = Broadcaster(
             metrics=metrics,
-            limits=Limits(subscribers=1000, per_address=1000, per_principal=1000),
+            limits=ConnectionLimits(subscribers=1000, per_address=1000, per_principal=1000),
             lifetime=Lifetime(retry_ms=1000, max_age_seconds=3600, drain_seconds=0),
             clock=self.clock,
         )
         nowhere = LogPosition(epoch_of(IDENTITY), (0,) * PARTITIONS)
-        self.tracker = LiveState(
+        self.tracker = Fleet(
             start=nowhere,
             resumable_after=nowhere,
             expiry_seconds=EXPIRY_SECONDS,

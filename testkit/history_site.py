@@ -23,7 +23,7 @@ from processor.http.server.server import Server, create_server, listen
 from processor.live.broadcaster import Broadcaster
 from processor.live.metrics import LiveMetrics
 from processor.settings import AccessSettings, HistorySettings, SseSettings
-from processor.stream.live_state import LiveState, Update
+from processor.stream.fleet import Fleet, Update
 from processor.stream.log_position import LogPosition
 from telemetry.state_vector import FIELDS, StateVector
 from testkit.state_vectors import START, state_vector
@@ -121,7 +121,7 @@ class HistorySite:
 
     def _open_picture(self, beginning: LogPosition = BEGINNING) -> None:
         """Show the live state of a log that is read from a position on; the former is forgotten."""
-        self._tracker = LiveState(
+        self._tracker = Fleet(
             start=beginning,
             resumable_after=beginning,
             expiry_seconds=EXPIRY_SECONDS,

@@ -12,10 +12,10 @@ from processor.http.app import create_app
 from processor.http.server.server import create_server, listen
 from processor.http.stream.routes import stream_routes
 from processor.live.broadcaster import Broadcaster, Lifetime
-from processor.live.connection_limits import Limits
+from processor.live.connection_limits import ConnectionLimits
 from processor.live.metrics import LiveMetrics
 from processor.settings import SseSettings
-from processor.stream.live_state import LiveState, Update
+from processor.stream.fleet import Fleet, Update
 from processor.stream.log_position import LogPosition
 from telemetry.state_vector import StateVector
 from testkit.state_vectors import START
@@ -32,12 +32,12 @@ class LiveSite:
         metrics = LiveMetrics(CollectorRegistry())
         self.broadcaster = Broadcaster(
             metrics=metrics,
-            limits=Limits(subscribers=max_viewers, per_address=10, per_principal=10),
+            limits=ConnectionLimits(subscribers=max_viewers, per_address=10, per_principal=10),
             lifetime=Lifetime(retry_ms=2000, max_age_seconds=3600, drain_seconds=0),
             clock=lambda: self.now,
         )
         nowhere = LogPosition("epoch", (0,))
-        self._tracker = LiveState(
+        self._tracker = Fleet(
             start=nowhere,
             resumable_after=nowhere,
             expiry_seconds=EXPIRY_SECONDS,
@@ -61,10 +61,10 @@ class LiveSite:
             self._tracker.apply([Update(0, self._offset, state)])
             self._offset += 1
 
-    def tick(self, seconds: float, *, is_beat: bool = False) -> None:
+    def tick(self, seconds: float, *, is_heartbeat: bool = False) -> None:
         """Let time pass, and tell the viewers what happened meanwhile."""
         self.now += seconds
-        self.broadcaster.tick(is_beat=is_beat)
+        self.broadcaster.tick(is_heartbeat=is_heartbeat)
 
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[None]:

@@ -21,9 +21,9 @@ from processor.http.stream.routes import stream_routes
 from processor.live.broadcaster import Broadcaster
 from processor.live.metrics import LiveMetrics
 from processor.settings import AccessSettings, PageSettings, SseSettings
-from processor.stream.live_state import LiveState, Update
+from processor.stream.fleet import Fleet, Update
 from processor.stream.log_position import LogPosition
-from processor.stream.output_format import WHOLE
+from processor.stream.output_format import DEFAULT_FORMAT
 from telemetry.state_vector import StateVector
 from testkit.state_vectors import START
 
@@ -49,7 +49,7 @@ class ScriptedApp:
         self._log: list[Update] = []
         self._epoch = 0
         self._registry: CollectorRegistry
-        self._tracker: LiveState
+        self._tracker: Fleet
         self._broadcaster: Broadcaster
         self._server: Server
         self._serving: asyncio.Task[None]
@@ -109,7 +109,7 @@ class ScriptedApp:
     async def stop(self) -> None:
         """Send every viewer away as the service does at its end, and let the port go."""
         self._broadcaster.close()
-        await self._broadcaster.wait_empty(hurry=asyncio.Event())
+        await self._broadcaster.wait_until_empty(hurry=asyncio.Event())
         self._server.should_exit = True
         await self._serving
 
@@ -130,9 +130,9 @@ class ScriptedApp:
         self._log += updates
         self._tracker.apply(updates)
 
-    def tick(self, *, is_beat: bool = False) -> None:
+    def tick(self, *, is_heartbeat: bool = False) -> None:
         """Tell the viewers what changed."""
-        self._broadcaster.tick(is_beat=is_beat)
+        self._broadcaster.tick(is_heartbeat=is_heartbeat)
 
     def publish(self, *vectors: StateVector) -> None:
         """Hear, and tell the viewers."""
@@ -151,7 +151,9 @@ class ScriptedApp:
 
     def picture(self) -> dict[str, dict[str, Any]]:
         """Return what every viewer should hold."""
-        states = [json.loads(aircraft.encode(WHOLE)) for aircraft in self._tracker.fleet]
+        states = [
+            json.loads(aircraft.encode(DEFAULT_FORMAT)) for aircraft in self._tracker.aircraft
+        ]
         return {state["icao24"]: state for state in states}
 
     def metric(self, name: str, **labels: str) -> float:
@@ -181,7 +183,7 @@ class ScriptedApp:
     def begin_log(self) -> None:
         """Begin to read the log: nobody is served until its end."""
         beginning = LogPosition(f"log{self._epoch}", (0,))
-        self._tracker = LiveState(
+        self._tracker = Fleet(
             start=beginning,
             resumable_after=beginning,
             expiry_seconds=EXPIRY_SECONDS,

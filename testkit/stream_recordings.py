@@ -142,7 +142,7 @@ async def live(site: LiveSite, tape: Tape) -> None:
         (EXPIRY_SECONDS, []),
     ):
         site.receive(*received)
-        site.tick(seconds, is_beat=True)
+        site.tick(seconds, is_heartbeat=True)
         await tape.until("heartbeat")
     site.broadcaster.close()
     await tape.until("bye")

@@ -16,7 +16,7 @@ from processor.message import LogIdentity
 from processor.replay.session import Replay, ReplayLimits
 from processor.service import Service
 from processor.settings import AccessSettings, PageSettings, ProcessorSettings, SseSettings
-from processor.stream.live_state import Update
+from processor.stream.fleet import Update
 from processor.stream.log_position import LogPosition, epoch_of
 from telemetry.state_vector import StateVector
 from testkit.history_site import EXPIRY_SECONDS, HistorySite
@@ -37,12 +37,12 @@ class WholeSite(HistorySite):
         self._next_offset = next_offset
         self._open_picture(LogPosition(epoch_of(IDENTITY), (next_offset,)))
 
-    def tick(self, received: Sequence[StateVector], *, is_beat: bool) -> None:
+    def tick(self, received: Sequence[StateVector], *, is_heartbeat: bool) -> None:
         """Read messages, and tell all viewers."""
         updates = [Update(0, self._next_offset + n, one) for n, one in enumerate(received)]
         self._next_offset += len(received)
         self._tracker.apply(updates)
-        self.broadcaster.tick(is_beat=is_beat)
+        self.broadcaster.tick(is_heartbeat=is_heartbeat)
 
 
 def service_routes() -> set[tuple[str, str]]:

@@ -36,7 +36,7 @@ class Step(NamedTuple):
 
     now: int
     received: Two
-    is_beat: bool
+    is_heartbeat: bool
     is_seen: bool
     """Whether a stream may be read before the next tick."""
 

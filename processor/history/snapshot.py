@@ -43,5 +43,5 @@ async def read_traffic_at(
 def write_snapshot(view: StreamQuery, rows: Iterable[Record], moment: dt.datetime) -> bytes:
     """Return the data of a `snapshot` as the stream would have sent it then."""
     columns = in_columns(sorted(to_state_vectors(rows), key=lambda state: state.icao24))
-    encoded = [aircraft.encode(view.shape) for aircraft in view.filter.select(columns)]
-    return events.snapshot(encoded, view.shape, id="", now=moment.timestamp()).data
+    encoded = [aircraft.encode(view.output_format) for aircraft in view.filter.select(columns)]
+    return events.snapshot(encoded, view.output_format, id="", now=moment.timestamp()).data

@@ -1,24 +1,24 @@
-"""Who is watching: how many in all, from one address, and by one principal."""
+"""Connection limits: how many streams may be open in all, from one address and by one principal."""
 
 import msgspec
 
 from processor.access.shares import Client, OverloadedError, ShareLimits, Shares
+from processor.live.field_selections import FieldSelections
 from processor.live.metrics import LiveMetrics
-from processor.stream.field_selections import FieldSelections
 from processor.stream.output_format import OutputFormat
 
 
 class StreamClient(Client, frozen=True):
-    """Who wants to watch.
+    """A client that opens a stream.
 
     Attributes:
-        expires_at: When its token ends, and with it the stream (Unix seconds).
+        expires_at: When its token expires, and its streams end (Unix seconds); None if never.
     """
 
     expires_at: float | None = None
 
 
-class Limits(msgspec.Struct, frozen=True):
+class ConnectionLimits(msgspec.Struct, frozen=True):
     """How many streams may be open, and how many selections of fields they may have."""
 
     subscribers: int
@@ -27,10 +27,10 @@ class Limits(msgspec.Struct, frozen=True):
     selections: ShareLimits = ShareLimits(total=32, per_principal=4, per_address=4)
 
 
-class ConnectionLimits:
-    """Counts open streams and refuses those above a limit."""
+class OpenStreams:
+    """Counts open streams and their output formats, and refuses those above a limit."""
 
-    def __init__(self, limits: Limits, metrics: LiveMetrics) -> None:
+    def __init__(self, limits: ConnectionLimits, metrics: LiveMetrics) -> None:
         self._metrics = metrics
         self._streams = Shares(
             "streams",
@@ -43,34 +43,34 @@ class ConnectionLimits:
         )
         self._selections = FieldSelections(limits.selections)
 
-    def enter(self, client: StreamClient, shape: OutputFormat) -> None:
-        """Count a visitor and what it gets until it leaves.
+    def add(self, client: StreamClient, output_format: OutputFormat) -> None:
+        """Count a stream of a client.
 
         Raises:
-            OverloadedError: Saying which limit is reached, and the setting that raises it.
+            OverloadedError: A limit is reached; the error names the setting that raises it.
         """
         self._streams.acquire(client)
         try:
-            self._selections.take(client, shape)
+            self._selections.add(client, output_format)
         except OverloadedError:
             self._streams.release(client)
             raise
         self._metrics.subscribers.set(len(self._streams))
 
-    def leave(self, client: StreamClient, shape: OutputFormat) -> None:
-        """Count a visitor no longer, nor what it gets."""
-        self._selections.release(client, shape)
+    def remove(self, client: StreamClient, output_format: OutputFormat) -> None:
+        """Undo `add`."""
+        self._selections.remove(client, output_format)
         self._streams.release(client)
         self._metrics.subscribers.set(len(self._streams))
 
-    def uses(self, shape: OutputFormat) -> bool:
-        """Whether somebody gets this shape."""
-        return self._selections.uses(shape)
+    def is_used(self, output_format: OutputFormat) -> bool:
+        """Whether an open stream has an output format."""
+        return self._selections.is_used(output_format)
 
-    def exchange(self, client: StreamClient, before: OutputFormat, after: OutputFormat) -> None:
-        """Count what a visitor gets from now on in the place of what it got.
+    def change(self, client: StreamClient, before: OutputFormat, after: OutputFormat) -> None:
+        """Count a stream under another output format.
 
         Raises:
-            OverloadedError: It has too many selections of fields; nothing is changed.
+            OverloadedError: Too many selections of fields are in use; nothing is changed.
         """
-        self._selections.exchange(client, before, after)
+        self._selections.change(client, before, after)

@@ -1,4 +1,4 @@
-"""One scene for each set of areas that viewers with an open stream are restricted to."""
+"""The ticks of each set of areas that principals with an open stream are restricted to."""
 
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
@@ -6,77 +6,80 @@ from typing import TypeAlias
 import msgspec
 
 from processor.bounding_box import BoundingBox
-from processor.stream.catch_up import CatchUp
-from processor.stream.live_state import LiveState
-from processor.stream.restricted_state import RestrictedState
-from processor.stream.tick import KEPT_BYTES
+from processor.stream.fleet import Fleet
+from processor.stream.restricted_fleet import RestrictedFleet
+from processor.stream.tick import Tick
 
 Areas: TypeAlias = tuple[BoundingBox, ...]
 
 
-class _Watched(msgspec.Struct):
-    subscribers: int = 0
-    turn_number: int = 0
-    scene: CatchUp | None = None
+class _AreaTicks(msgspec.Struct):
+    """The newest tick of one set of areas, while streams with these areas are open."""
+
+    n_subscribers: int = 0
+    tick_number: int = 0
+    tick: Tick | None = None
 
 
 class RestrictedTicks:
-    """Counts turns for each set of areas by itself: those in which something changed inside it.
+    """Numbers the ticks of each set of areas separately, and only those with changes inside.
 
-    So it does not show in a stream, however slowly it is read, how often aircraft outside were
-    received. There are as many scenes as sets of areas among the open streams.
+    So a stream does not reveal, however slowly it is read, how often messages of aircraft outside
+    arrive. There are as many sets of areas as the open streams have.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._watched: dict[Areas, _Watched] = {}
-        self._tracker: LiveState | None = None
+        self._by_areas: dict[Areas, _AreaTicks] = {}
+        self._fleet: Fleet | None = None
 
     def __len__(self) -> int:
-        return len(self._watched)
+        return len(self._by_areas)
 
-    def enter(self, areas: Sequence[BoundingBox]) -> None:
-        """Count a viewer that is restricted to areas; without any, nothing is counted."""
+    def add_subscriber(self, areas: Sequence[BoundingBox]) -> None:
+        """Count a subscriber that is restricted to areas; without areas, do nothing."""
         if areas:
-            self._watched.setdefault(tuple(areas), _Watched()).subscribers += 1
+            self._by_areas.setdefault(tuple(areas), _AreaTicks()).n_subscribers += 1
 
-    def leave(self, areas: Sequence[BoundingBox]) -> None:
-        """Forget the scene with its last viewer."""
+    def remove_subscriber(self, areas: Sequence[BoundingBox]) -> None:
+        """Undo `add_subscriber`, and discard the ticks of areas without subscribers."""
         if not areas:
             return
-        watched = self._watched[tuple(areas)]
-        watched.subscribers -= 1
-        if not watched.subscribers:
-            del self._watched[tuple(areas)]
+        ticks = self._by_areas[tuple(areas)]
+        ticks.n_subscribers -= 1
+        if not ticks.n_subscribers:
+            del self._by_areas[tuple(areas)]
 
-    def open(self, tracker: LiveState) -> None:
-        """Show another tracker, which has turned; viewers of the former one are behind now."""
-        self._tracker = tracker
-        for watched in self._watched.values():
-            watched.turn_number += 2
-            watched.scene = None
+    def open(self, fleet: Fleet) -> None:
+        """Follow another fleet, which has had its first tick; all subscribers must catch up."""
+        self._fleet = fleet
+        for ticks in self._by_areas.values():
+            ticks.tick_number += 2
+            ticks.tick = None
 
     def suspend(self) -> None:
-        """Let go of the tracker until `open`."""
-        self._tracker = None
-        for watched in self._watched.values():
-            watched.scene = None
+        """Forget the fleet until `open`."""
+        self._fleet = None
+        for ticks in self._by_areas.values():
+            ticks.tick = None
 
-    def turn(self, *, is_beat: bool) -> None:
-        """Move on by what the tracker's newest turn has changed."""
-        for watched in self._watched.values():
-            scene = watched.scene
-            if scene is not None and scene.turn(is_beat=is_beat, is_delta_watched=False):
-                watched.turn_number = scene.current.number
+    def advance(self, *, is_heartbeat: bool) -> None:
+        """Publish what the fleet's newest tick has changed inside each set of areas."""
+        n_caches = len(self._by_areas)
+        for ticks in self._by_areas.values():
+            if ticks.tick is None:
+                continue
+            tick = ticks.tick.next(
+                is_heartbeat=is_heartbeat, is_delta_used=False, n_caches=n_caches
+            )
+            if tick is not None:
+                ticks.tick, ticks.tick_number = tick, tick.number
 
-    def of(self, areas: Sequence[BoundingBox]) -> CatchUp | None:
-        """Return the scene that the viewers with these areas see; None before `open`."""
-        watched = self._watched[tuple(areas)]
-        if watched.scene is None and self._tracker is not None:
-            tracker = RestrictedState(self._tracker, areas)
-            watched.scene = CatchUp(tracker, watched.turn_number, self._clock, self._kept_bytes)
-        return watched.scene
-
-    def _kept_bytes(self) -> int:
-        """Divide one budget among all scenes, for there may be as many as keys."""
-        return KEPT_BYTES // max(1, len(self._watched))
+    def current_tick(self, areas: Sequence[BoundingBox]) -> Tick | None:
+        """Return the newest tick for subscribers with these areas; None before `open`."""
+        ticks = self._by_areas[tuple(areas)]
+        if ticks.tick is None and self._fleet is not None:
+            inside = RestrictedFleet(self._fleet, areas)
+            n_caches = len(self._by_areas)
+            ticks.tick = Tick.first(inside, ticks.tick_number, self._clock, n_caches=n_caches)
+        return ticks.tick

@@ -1,4 +1,4 @@
-"""One open stream: what it looks at, and what it waits for."""
+"""One open stream: its query, and what wakes it."""
 
 import asyncio
 
@@ -9,49 +9,54 @@ from processor.stream.query import StreamQuery
 
 
 class CloseReason(msgspec.Struct, frozen=True):
-    """Why a stream ends: a name for operators, a text for the viewer."""
+    """Why the server ends a stream.
+
+    Attributes:
+        name: Label of the metric `stream_closed_total`.
+        text: Reason in the `bye` event.
+    """
 
     name: str
     text: str
 
 
 class Subscriber:
-    """Sleeps until something happens that may concern it; holds nothing of what it is owed.
+    """Waits until there may be something to send; it holds no queue of frames.
 
     Attributes:
-        client: Whose stream it is.
-        view: What it looks at,
-        past: and when, if not now; whoever serves the past knows more of it.
-        ending: How its stream is to end, once it is.
+        client: The client that opened the stream.
+        query: What the subscriber asked for.
+        past: The replay that it asked for, known to the code that serves replays; None if live.
+        close_reason: Why its stream is to end; None while it goes on.
     """
 
-    def __init__(self, view: StreamQuery, client: StreamClient) -> None:
+    def __init__(self, query: StreamQuery, client: StreamClient) -> None:
         self.client = client
-        self.view = view
+        self.query = query
         self.past: object | None = None
-        self.ending: CloseReason | None = None
+        self.close_reason: CloseReason | None = None
         self._loop = asyncio.get_running_loop()
         self._waiter: asyncio.Future[None] | None = None
         self._is_woken = False
 
-    def end_after(self, seconds: float, ending: CloseReason) -> asyncio.TimerHandle:
-        """Let the stream end after a while; cancel the timer when it ends before."""
-        return self._loop.call_later(seconds, self.end, ending)
+    def end_after(self, seconds: float, reason: CloseReason) -> asyncio.TimerHandle:
+        """End the stream after some seconds; cancel the timer if it ends before."""
+        return self._loop.call_later(seconds, self.end, reason)
 
-    def end(self, ending: CloseReason) -> None:
-        """Let the stream end, unless it ends already."""
-        if self.ending is None:
-            self.ending = ending
+    def end(self, reason: CloseReason) -> None:
+        """End the stream; the first reason counts."""
+        if self.close_reason is None:
+            self.close_reason = reason
         self.wake()
 
     def wake(self) -> None:
-        """Have the viewer look about, now or as soon as it has sent what it is sending."""
+        """Let `wait` return, now or when it is called next."""
         self._is_woken = True
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 
     async def wait(self) -> None:
-        """Wait until woken, be it since the last wait."""
+        """Wait until `wake` is called, or return if it was called since the last wait."""
         if not self._is_woken:
             self._waiter = self._loop.create_future()
             await self._waiter

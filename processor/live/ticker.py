@@ -1,4 +1,4 @@
-"""The living picture: what is read goes into the tracker, and out to viewers at each tick."""
+"""Decides when a tick is due, and feeds the live fleet with what the reader has read."""
 
 import asyncio
 import math
@@ -13,20 +13,21 @@ from processor.live.clock_report import ClockReport
 from processor.live.data_clock import DataClock, Evidence
 from processor.live.metrics import LiveMetrics
 from processor.settings import LiveSettings
-from processor.stream.live_state import LiveState, Untimely, Update
+from processor.stream.fleet import Fleet, Untimely, Update
 from processor.stream.log_position import LogPosition
 
 log = structlog.get_logger()
 
 IDLE_SECONDS = 2.0
-"""How late a removal or a heartbeat may come."""
+"""How late a removal or a heartbeat may be while nothing is read."""
 
 IGNORED_LOG_SECONDS = 60
-"""Between two lines about state vectors that were left out: a wrong producer sends thousands."""
+"""Least time between two log events about ignored state vectors, of which a wrong producer sends
+thousands."""
 
 
 class Ticker:
-    """Decides when to tell the viewers: at once when a burst has ended, at most once a second."""
+    """Publishes a tick as soon as a burst of messages has ended, at most one a second."""
 
     def __init__(
         self,
@@ -44,97 +45,98 @@ class Ticker:
         self._data_clock = clock
         self._clock: Callable[[], float] = clock
         self._report = ClockReport(metrics)
-        self._is_whole = False
+        self._is_caught_up = False
         self._ignored: Counter[Untimely] = Counter()
         self._log_ignored_at = 0.0
-        self._tracker: LiveState | None = None
-        self._delivered = asyncio.Event()
+        self._fleet: Fleet | None = None
+        self._received = asyncio.Event()
 
     def clock_trouble(self) -> str | None:
-        """Return how far this host's clock and the data differ, with the remedy; None if little."""
+        """Return how the clocks of host and data differ, with the remedy; None if they agree."""
         return self._report.trouble
 
     def begin(
-        self, start: LogPosition, resumable_after: LogPosition, *, is_whole: bool = True
+        self, start: LogPosition, resumable_after: LogPosition, *, is_complete: bool = True
     ) -> None:
-        """Forget everything: the log is read from here.
+        """Start an empty fleet.
 
         Args:
-            start: Where.
-            resumable_after: As the tracker has it,
-            is_whole: unless messages are gone that others may have read.
+            start: The position from which the log is read.
+            resumable_after: As of `Fleet`.
+            is_complete: Whether no message is missing that another instance may have read.
         """
-        self._is_whole = False
-        self._tracker = LiveState(
+        self._is_caught_up = False
+        self._fleet = Fleet(
             start=start,
             resumable_after=resumable_after,
             expiry_seconds=self._settings.expiry_seconds,
             resume_window_seconds=self._settings.resume_window_seconds,
             clock=self._clock,
         )
-        if not is_whole:
-            self._tracker.distrust()
-        self._broadcaster.begin(self._tracker)
+        if not is_complete:
+            self._fleet.forbid_resume()
+        self._broadcaster.begin(self._fleet)
 
-    def extend(self, starts: Sequence[int]) -> None:
-        """Take up partitions that were added to the log, which are read from these offsets on."""
-        if self._tracker is None:
+    def add_partitions(self, starts: Sequence[int]) -> None:
+        """Follow partitions that were added to the log, each from its start offset."""
+        if self._fleet is None:
             return
-        self._tracker.extend(starts)
+        self._fleet.add_partitions(starts)
         if any(starts):
-            self._tracker.distrust()
+            self._fleet.forbid_resume()
 
-    def take(self, updates: list[Update]) -> None:
-        """Take in what was read."""
-        if self._tracker is None:
+    def receive(self, updates: list[Update]) -> None:
+        """Apply messages that were read."""
+        if self._fleet is None:
             return
-        self._data_clock.observe(_evidence(updates), is_fresh=self._is_whole)
-        self._count_ignored(self._tracker.apply(updates))
+        self._data_clock.observe(_evidence(updates), is_fresh=self._is_caught_up)
+        self._count_ignored(self._fleet.apply(updates))
         self._metrics.malformed.inc(sum(update.state_vector is None for update in updates))
-        self._delivered.set()
+        self._received.set()
 
     def caught_up(self) -> None:
-        """Serve: the end of the log has been reached."""
-        self._is_whole = True
+        """Serve streams, because the log has been read to its end."""
+        self._is_caught_up = True
         self._broadcaster.open()
-        log.info("live_picture_whole", aircraft=len(self._tracker or ()))
+        log.info("live_state_complete", aircraft=len(self._fleet or ()))
 
     async def run(self) -> None:
-        """Tick until cancelled."""
-        beat_at = time.monotonic() + self._heartbeat_seconds
+        """Publish ticks until cancelled."""
+        heartbeat_at = time.monotonic() + self._heartbeat_seconds
         while True:
-            has_heard = await self._burst()
+            has_received = await self._wait_for_burst()
             if not self._broadcaster.is_open:
                 continue
-            is_beat = time.monotonic() >= beat_at
-            if is_beat:
-                beat_at = time.monotonic() + self._heartbeat_seconds
-            self._broadcaster.tick(is_beat=is_beat)
+            is_heartbeat = time.monotonic() >= heartbeat_at
+            if is_heartbeat:
+                heartbeat_at = time.monotonic() + self._heartbeat_seconds
+            self._broadcaster.tick(is_heartbeat=is_heartbeat)
             self.observe_times()
-            if has_heard:
+            if has_received:
                 await asyncio.sleep(self._settings.tick_seconds)
 
-    async def _burst(self) -> bool:
-        """Wait until something came, and then nothing more; whether anything did.
+    async def _wait_for_burst(self) -> bool:
+        """Wait for the end of a burst of messages, and return whether there was one.
 
-        Without, a tick is due all the same, for aircraft fall silent and viewers want heartbeats.
+        Without messages a tick is due after `IDLE_SECONDS` all the same, since aircraft expire and
+        subscribers need heartbeats.
         """
         try:
             async with asyncio.timeout(IDLE_SECONDS):
-                await self._delivered.wait()
+                await self._received.wait()
         except TimeoutError:
             return False
         give_up_at = time.monotonic() + self._settings.tick_seconds
-        while self._delivered.is_set() and time.monotonic() < give_up_at:
-            self._delivered.clear()
+        while self._received.is_set() and time.monotonic() < give_up_at:
+            self._received.clear()
             await asyncio.sleep(self._settings.quiet_seconds)
-        self._delivered.clear()
+        self._received.clear()
         return True
 
     def observe_times(self) -> None:
-        """Measure by the clock of the data, for the host's says nothing about them."""
+        """Measure clock offset and delay by the clock of the data; the host's may be wrong."""
         self._report.observe(self._data_clock.offset_seconds, time.monotonic())
-        newest = self._tracker.newest_contact if self._tracker is not None else None
+        newest = self._fleet.newest_contact if self._fleet is not None else None
         delay = math.nan if newest is None else max(0.0, self._clock() - newest)
         self._metrics.delay.set(delay)
 
@@ -149,7 +151,7 @@ class Ticker:
 
 
 def _evidence(updates: list[Update]) -> set[Evidence]:
-    """Return what messages show of the time; those of one answer show the same."""
+    """Return what messages prove about the time; those of one answer prove the same."""
     return {
         Evidence(update.poll_time, update.published_at, update.poll_time)
         if update.poll_time is not None
@@ -162,5 +164,5 @@ def _evidence(updates: list[Update]) -> set[Evidence]:
 
 
 def _answer_without_poll_time(update: Update) -> int:
-    """Take messages for one answer that were published within ten seconds; 0 if none says when."""
+    """Return a key for messages published within the same ten seconds; 0 without a time."""
     return (update.published_at or 0) // 10

@@ -16,9 +16,9 @@ from processor.replay.pacer import Pacer
 from processor.replay.rows import ReplayRows
 from processor.replay.state import ReplayState
 from processor.stream.aircraft import Aircraft
-from processor.stream.catch_up import CatchUp
 from processor.stream.encoder import Frame
 from processor.stream.log_position import LogPosition
+from processor.stream.tick import Tick
 from telemetry.state_vector import StateVector
 
 CERTAINTY_SECONDS = 5.0
@@ -61,24 +61,24 @@ class _MissedTicks:
     def __init__(
         self, broadcaster: Broadcaster, clock: Callable[[], float], areas: Sequence[BoundingBox]
     ) -> None:
-        if broadcaster.scene is None:
+        if broadcaster.current_tick is None:
             raise _LostThreadError
         self._broadcaster = broadcaster
         self._clock = clock
-        self._number = broadcaster.scene.current.number
-        self.position = broadcaster.scene.current.position
-        self._known = {one.icao24: one.state_vector.last_contact for one in broadcaster.fleet}
+        self._number = broadcaster.current_tick.number
+        self.position = broadcaster.current_tick.position
+        self._known = {one.icao24: one.state_vector.last_contact for one in broadcaster.aircraft}
         self._has_areas = bool(areas)
         self._restriction = Restriction(areas)
-        self._restriction.admit([one.state_vector for one in broadcaster.fleet])
+        self._restriction.admit([one.state_vector for one in broadcaster.aircraft])
         self._turns: deque[_Turn] = deque()
         self._is_lost = False
         self.conflates = False
 
     def receive(self) -> None:
         """Keep what is new in the turn that is now."""
-        scene = self._broadcaster.scene
-        if scene is None or scene.current.number != self._number + 1:
+        tick = self._broadcaster.current_tick
+        if tick is None or tick.number != self._number + 1:
             self._is_lost = True
         if self._is_lost or len(self._turns) >= MAX_TURNS:
             self._is_lost = True
@@ -87,7 +87,7 @@ class _MissedTicks:
         self._number += 1
         news = [
             one.state_vector
-            for one in self._broadcaster.fleet
+            for one in self._broadcaster.aircraft
             if one.state_vector.last_contact > self._known.get(one.icao24, 0)
         ]
         self._known |= {state.icao24: state.last_contact for state in news}
@@ -108,7 +108,7 @@ class _MissedTicks:
         Raises:
             _LostThreadError: Something is missing.
         """
-        if self._is_lost or self._broadcaster.scene is None:
+        if self._is_lost or self._broadcaster.current_tick is None:
             raise _LostThreadError
         return self._turns.popleft() if self._turns else None
 
@@ -161,7 +161,7 @@ class Handover(Generic[Frame]):
                 yield frame
             areas = self._stage.view.filter.areas
             missed_ticks = _MissedTicks(self._broadcaster, self._clock, areas)
-            with self._broadcaster.observed_by(missed_ticks.receive):
+            with self._broadcaster.tick_listener(missed_ticks.receive):
                 async for frame in self._tell_stored(missed_ticks.position):
                     yield frame
                 async for frame in self._tell_overheard(missed_ticks):
@@ -170,7 +170,7 @@ class Handover(Generic[Frame]):
             self.sent, self.event_id = None, LOST_ID
 
     async def _wait_for_picture(self) -> AsyncIterator[Frame]:
-        while self._broadcaster.scene is None and not self._pace.is_left:
+        while self._broadcaster.current_tick is None and not self._pace.is_left:
             for frame in self._pace.beat(self._stage):
                 yield frame
             await self._pace.wait(ASK_SECONDS)
@@ -216,19 +216,19 @@ class Handover(Generic[Frame]):
                 for frame in self._stage.take(turn.until, self._stage.admit(turn.news)):
                     yield frame
             missed_ticks.conflates = True
-            scene = self._broadcaster.scene
-            if scene is not None and self._is_level(scene, missed_ticks):
-                for frame in self._change_over(scene):
+            tick = self._broadcaster.current_tick
+            if tick is not None and self._is_level(tick, missed_ticks):
+                for frame in self._change_over(tick):
                     yield frame
                 return
             for frame in self._pace.beat(self._stage):
                 yield frame
             await self._pace.wait(ASK_SECONDS)
 
-    def _is_level(self, scene: CatchUp, missed_ticks: "_MissedTicks") -> bool:
+    def _is_level(self, tick: Tick, missed_ticks: "_MissedTicks") -> bool:
         """Whether the living picture has come to where the history was, and we to where it is."""
-        position = scene.current.position
-        if not missed_ticks.is_at(scene.current.number) or self._stored.epoch != position.epoch:
+        position = tick.position
+        if not missed_ticks.is_at(tick.number) or self._stored.epoch != position.epoch:
             return False
         living = self._living()
         return self._stored.is_within(position) and all(
@@ -237,19 +237,19 @@ class Handover(Generic[Frame]):
         )
 
     def _living(self) -> dict[str, Aircraft]:
-        return {one.icao24: one for one in self._broadcaster.fleet}
+        return {one.icao24: one for one in self._broadcaster.aircraft}
 
-    def _change_over(self, scene: CatchUp) -> list[Frame]:
+    def _change_over(self, tick: Tick) -> list[Frame]:
         """Tell what the two pictures differ in, and how the position is called from now on."""
         living = self._living()
         news = [one.state_vector for one in living.values()]
         frames = list(self._stage.take(int(self._clock()) + 1, self._stage.admit(news)))
         gone = [one for one in self._stage.fleet if one.icao24 not in living]
-        own = self._broadcaster.scene_of(self._stage.view)
-        own = scene if own is None else own  # one without aircraft is false
-        self.sent, self.event_id = own.current.number, str(own.seen_by(self._stage.view))
+        own = self._broadcaster.current_tick_of(self._stage.view)
+        own = tick if own is None else own
+        self.sent, self.event_id = own.number, str(own.event_id(self._stage.view))
         frames += self._stage.drop(gone, self.event_id)
-        return [*frames, *self._stage.beat_at(len(own), self.event_id)]
+        return [*frames, *self._stage.beat_at(own.n_aircraft, self.event_id)]
 
 
 async def find_certainty(
@@ -267,8 +267,8 @@ async def find_certainty(
     log: LogPosition | None = None
     moment = now()
     while time.monotonic() < give_up_at and not pace.is_left:
-        if log is None and broadcaster.scene is not None:
-            log = broadcaster.scene.current.position
+        if log is None and broadcaster.current_tick is not None:
+            log = broadcaster.current_tick.position
         stored = await recording.stored(log) if log is not None else None
         if log is not None and stored is not None and log.is_within(stored):
             return moment

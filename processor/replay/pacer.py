@@ -60,7 +60,7 @@ class Pacer(Generic[Frame]):
     def is_left(self) -> bool:
         """Whether the stream is to end, or the viewer looks at something else."""
         return (
-            self._broadcaster.ending(self._subscriber) is not None
+            self._broadcaster.close_reason_of(self._subscriber) is not None
             or self._subscriber.past is not self._question
         )
 

@@ -94,10 +94,10 @@ class Replay:
             OverloadedError: There are too many replays, in all or of this client.
         """
         sent: int | None = None
-        while self.broadcaster.ending(subscriber) is None:
+        while self.broadcaster.close_reason_of(subscriber) is None:
             if not isinstance(subscriber.past, ReplayRequest):
-                async for frame in self.broadcaster.follow(
-                    subscriber, wire, last_event_id, sent=sent
+                async for frame in self.broadcaster.live_frames(
+                    subscriber, wire, last_event_id, tick_number=sent
                 ):
                     yield frame
                     del frame
@@ -109,7 +109,7 @@ class Replay:
                     async for frame in frames:
                         yield frame
             last_event_id, sent = run.last_event_id, run.sent
-        async for frame in self.broadcaster.close_event(subscriber, wire):
+        async for frame in self.broadcaster.close_frames(subscriber, wire):
             yield frame
 
 
@@ -158,7 +158,7 @@ class _Run(Generic[Frame]):
         replay, question, expiry = self._replay, self._question, self._replay.limits.expiry_seconds
         before = await self._patiently(partial(replay.recording.before, question.start, expiry))
         self._stage = ReplayState(
-            self._subscriber.view,
+            self._subscriber.query,
             self._wire,
             start=question.start,
             before=before,

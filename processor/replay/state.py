@@ -7,14 +7,14 @@ from processor.history.visible_flights import Restriction
 from processor.replay.request import CERTAIN, UNCERTAIN
 from processor.stream import events
 from processor.stream.aircraft import Aircraft
-from processor.stream.catch_up import UNCERTAIN as REASON
-from processor.stream.catch_up import CatchUp
 from processor.stream.columns import Columns
 from processor.stream.encoder import Encoder, Frame
-from processor.stream.live_state import LiveState, Update
+from processor.stream.fleet import Fleet, Update
 from processor.stream.log_position import LogPosition
 from processor.stream.query import StreamQuery
-from processor.stream.restricted_state import RestrictedState
+from processor.stream.restricted_fleet import RestrictedFleet
+from processor.stream.tick import UNCERTAIN as REASON
+from processor.stream.tick import Tick
 from telemetry.state_vector import StateVector
 
 IDLE_SECONDS = 2
@@ -45,7 +45,7 @@ class ReplayState(Generic[Frame]):
         self._is_uncertain = False
         self._expiry_seconds = expiry_seconds
         nowhere = LogPosition(CERTAIN, (start,))
-        self._tracker = LiveState(
+        self._tracker = Fleet(
             start=nowhere,
             resumable_after=nowhere,
             expiry_seconds=expiry_seconds,
@@ -56,7 +56,7 @@ class ReplayState(Generic[Frame]):
         self._left_out: dict[str, int] = {}
         self._restriction = Restriction(view.filter.areas)
         self._read(start, self.admit(list(before)))
-        self._scene = self._make_scene()
+        self._tick = self._first_tick()
 
     @property
     def sent(self) -> dict[str, int]:
@@ -70,12 +70,12 @@ class ReplayState(Generic[Frame]):
     @property
     def fleet(self) -> list[Aircraft]:
         """Every aircraft of the picture, by icao24."""
-        return self._tracker.fleet
+        return self._tracker.aircraft
 
     def leave_certainty(self) -> None:
         """Note that from now on state vectors may be stored that are older than what is told."""
         self._is_uncertain = True
-        self._sent = {one.icao24: one.state_vector.last_contact for one in self._tracker.fleet}
+        self._sent = {one.icao24: one.state_vector.last_contact for one in self._tracker.aircraft}
         self._left_out.clear()
 
     def admit(self, state_vectors: Sequence[StateVector]) -> list[StateVector]:
@@ -94,20 +94,20 @@ class ReplayState(Generic[Frame]):
     def _is_unseen(self, state: StateVector) -> bool:
         return self._is_news(state) and state.last_contact > self._left_out.get(state.icao24, 0)
 
-    def _make_scene(self) -> CatchUp:
+    def _first_tick(self) -> Tick:
         if not self.view.filter.areas:
-            return CatchUp(self._tracker, 0, lambda: self.now)
-        self._tracker.turn()
-        inside = RestrictedState(self._tracker, self.view.filter.areas, has_positions=True)
-        return CatchUp(inside, 0, lambda: self.now)
+            return Tick.first(self._tracker, 0, lambda: self.now)
+        self._tracker.advance()
+        inside = RestrictedFleet(self._tracker, self.view.filter.areas, has_positions=True)
+        return Tick.first(inside, 0, lambda: self.now)
 
     def snapshot(self) -> tuple[Frame, ...]:
         """Return the whole view."""
-        return self._scene.snapshot_pieces(self.view, self._wire)
+        return self._tick.snapshot_frames(self.view, self._wire)
 
     def reset(self) -> tuple[Frame, ...]:
         """Return the whole view, for a viewer of which it is not known what it has missed."""
-        return (*self._wire.pack([events.reset(REASON)]), *self.snapshot())
+        return (*self._wire.encode([events.reset(REASON)]), *self.snapshot())
 
     def take(self, until: int, state_vectors: Iterable[StateVector]) -> tuple[Frame, ...]:
         """Move on to the end of a second, and return what is told of it."""
@@ -119,7 +119,7 @@ class ReplayState(Generic[Frame]):
     def idle_moments(self, until: int, step: int) -> Iterator[int]:
         """Yield moments at which silent aircraft are to be removed before the next is heard."""
         moment = int(self.now) + 1
-        while self._tracker.fleet and (moment := moment + max(step, IDLE_SECONDS)) < until:
+        while self._tracker.aircraft and (moment := moment + max(step, IDLE_SECONDS)) < until:
             yield moment
 
     def pass_to(self, moment: float) -> tuple[Frame, ...]:
@@ -130,20 +130,24 @@ class ReplayState(Generic[Frame]):
 
     def beat(self) -> tuple[Frame, ...]:
         """Return a heartbeat, with the position."""
-        return self._turn(is_beat=True)
+        return self._turn(is_heartbeat=True)
 
     def drop(self, gone: Iterable[Aircraft], event_id: str) -> tuple[Frame, ...]:
         """Return what is told of aircraft that are in the picture no longer."""
         leaving = self.view.filter.select(Columns(list(gone)))
-        return self._wire.pack(
+        return self._wire.encode(
             events.changes(
-                [], [one.icao24 for one in leaving], self.view.shape, id=event_id, now=self.now
+                [],
+                [one.icao24 for one in leaving],
+                self.view.output_format,
+                id=event_id,
+                now=self.now,
             )
         )
 
     def beat_at(self, aircraft: int, event_id: str) -> tuple[Frame, ...]:
         """Return a heartbeat with another position, from which the viewer goes on."""
-        return self._wire.pack([events.heartbeat(aircraft, id=event_id, now=self.now)])
+        return self._wire.encode([events.heartbeat(aircraft, id=event_id, now=self.now)])
 
     def _read(self, until: int, state_vectors: Iterable[StateVector]) -> None:
         """Let the tracker have state vectors as of one log, whose offsets are seconds."""
@@ -155,11 +159,13 @@ class ReplayState(Generic[Frame]):
     def _is_news(self, state: StateVector) -> bool:
         return state.last_contact > self._sent.get(state.icao24, 0)
 
-    def _turn(self, *, is_beat: bool = False) -> tuple[Frame, ...]:
+    def _turn(self, *, is_heartbeat: bool = False) -> tuple[Frame, ...]:
         if self._is_uncertain:
             self._tracker.position = LogPosition(UNCERTAIN, self._tracker.position.offsets)
         if self.view.filter.areas:
-            self._tracker.turn()
-        if not self._scene.turn(is_beat=is_beat, is_delta_watched=False):
+            self._tracker.advance()
+        tick = self._tick.next(is_heartbeat=is_heartbeat, is_delta_used=False)
+        if tick is None:
             return ()
-        return self._scene.next_pieces(self.view, self._wire)
+        self._tick = tick
+        return tick.frames(self.view, self._wire)

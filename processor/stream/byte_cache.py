@@ -1,22 +1,22 @@
-"""A cache with a budget in bytes: what was used least recently goes first."""
+"""A cache with a budget in bytes that drops the least recently used entries first."""
 
 from collections import OrderedDict
 from collections.abc import Hashable
 from typing import Any
 
 ENTRY_BYTES = 512
-"""What an entry costs besides its value: its key, its place in the table, the value's container."""
+"""Estimated cost of an entry besides its value: the key, its slot in the table, the container."""
 
 
 class ByteCache:
-    """Keeps what is made out of what clients choose, of which there is no end.
+    """Keeps values whose keys clients choose, so that their number has no bound.
 
-    Values count with the bytes that they are stored under, and `ENTRY_BYTES` each, so that ever new
-    keys for nothing fill no memory either. Whatever is missing is made again, so nothing depends on
-    what is kept.
+    An entry costs the size that is given for its value plus `ENTRY_BYTES`, so many keys with empty
+    values cannot fill the memory either. A missing value is made again, so correctness never
+    depends on what is kept.
 
     Args:
-        budget_bytes: Of all that is kept at a time.
+        budget_bytes: Bound of the cost of all entries together.
     """
 
     def __init__(self, budget_bytes: int) -> None:
@@ -29,11 +29,11 @@ class ByteCache:
 
     @property
     def used_bytes(self) -> int:
-        """What is kept costs so much; never more than the budget."""
+        """Cost of all entries; never more than the budget."""
         return self._used_bytes
 
-    def get(self, key: Hashable) -> Any:  # noqa: ANN401 - whatever was stored
-        """Return what is kept under a key, or None."""
+    def get(self, key: Hashable) -> Any:  # noqa: ANN401 - any value can be stored
+        """Return the value of a key, or None if it is not kept."""
         entry = self._entries.get(key)
         if entry is None:
             return None
@@ -41,9 +41,10 @@ class ByteCache:
         return entry[0]
 
     def store(self, key: Hashable, value: object, value_bytes: int) -> bool:
-        """Keep a value in the place of what was used least recently; whether there was room.
+        """Keep a value, and drop as many of the least recently used entries as that takes.
 
-        A value that takes more than the budget is not kept, and nothing has to go for it.
+        Returns:
+            Whether the value is kept. One that exceeds the whole budget is not, and displaces none.
         """
         self._remove(key)
         cost = value_bytes + ENTRY_BYTES

@@ -1,4 +1,4 @@
-"""Aircraft as columns, each made when first asked for, so that a filter costs microseconds."""
+"""Aircraft as columns, so that a filter costs microseconds; each is made at its first use."""
 
 from bisect import bisect_left
 from collections import defaultdict
@@ -18,11 +18,11 @@ Floats = NDArray[np.float64]
 Rows = NDArray[np.object_]
 
 _NONE: Indices = np.empty(0, dtype=np.intp)
-_AFTER_ALL = "\U0010ffff"
+_LAST_CHARACTER = "\U0010ffff"
 
 
 class Columns:
-    """Columns of equal length; what was not received is NaN, which no comparison finds."""
+    """Columns of equal length. A missing number is NaN, for which every comparison is false."""
 
     def __init__(self, aircraft: Sequence[Aircraft]) -> None:
         self.aircraft = aircraft
@@ -37,18 +37,18 @@ class Columns:
         """Return the aircraft at some indices."""
         return [self.aircraft[index] for index in indices.tolist()]
 
-    def rows(self, shape: OutputFormat) -> Rows:
-        """Return all aircraft as JSON, in an array, for many are picked out of it at once."""
+    def rows(self, output_format: OutputFormat) -> Rows:
+        """Return all aircraft as JSON, in an array from which indices select many at once."""
         rows = np.empty(len(self), dtype=np.object_)
-        rows[:] = [aircraft.encode(shape) for aircraft in self.aircraft]
+        rows[:] = [aircraft.encode(output_format) for aircraft in self.aircraft]
         return rows
 
-    def nobody(self) -> Mask:
-        """Return a mask that holds for none."""
+    def empty_mask(self) -> Mask:
+        """Return a new mask that selects no aircraft."""
         return np.zeros(len(self), dtype=np.bool_)
 
     def floats(self, field: str) -> Floats:
-        """Return a measured field."""
+        """Return a numeric field; NaN where it was not received."""
         if field not in self._floats:
             values = list(map(attrgetter(field), self._state_vectors))
             self._floats[field] = np.array(values, dtype=np.float64)
@@ -56,32 +56,32 @@ class Columns:
 
     @cached_property
     def altitude(self) -> Floats:
-        """The barometric altitude, or the geometric one where only that was received."""
+        """Barometric altitude (m), or the geometric one where only that was received."""
         barometric = self.floats("baro_altitude")
         return np.where(np.isnan(barometric), self.floats("geo_altitude"), barometric)
 
     @cached_property
     def on_ground(self) -> Mask:
-        """Whether the position came from a surface position report."""
+        """Whether each aircraft is on the ground."""
         return np.array([state.on_ground for state in self._state_vectors], dtype=np.bool_)
 
     @cached_property
     def by_latitude(self) -> tuple[Indices, Floats, Floats]:
-        """Indices from south to north, with their latitudes and longitudes."""
+        """Indices from south to north, with latitudes and longitudes (degrees)."""
         latitudes = self.floats("latitude")
         order = np.argsort(latitudes)
         return order, latitudes[order], self.floats("longitude")[order]
 
     def band(self, south: float, north: float) -> tuple[Indices, Floats, Floats]:
-        """Return who is between two latitudes: indices, latitudes, longitudes."""
+        """Return the aircraft between two latitudes: indices, latitudes, longitudes."""
         order, latitudes, longitudes = self.by_latitude
-        # NaN is sorted behind everything, where no search for a number arrives.
+        # NaN is sorted last, behind every number that is searched for.
         first = latitudes.searchsorted(south)
         last = latitudes.searchsorted(north, side="right")
         return order[first:last], latitudes[first:last], longitudes[first:last]
 
     def with_value(self, field: str, value: Hashable) -> Indices:
-        """Return who has a value in a field."""
+        """Return the indices of the aircraft with a value in a field; texts are in lower case."""
         if field not in self._groups:
             self._groups[field] = self._group(field)
         return self._groups[field].get(value, _NONE)
@@ -93,10 +93,10 @@ class Columns:
         return {value: np.array(indices, dtype=np.intp) for value, indices in groups.items()}
 
     def with_callsign(self, prefix: str) -> Indices:
-        """Return whose callsign begins so, in either case."""
+        """Return the indices of the aircraft whose callsign begins with a text in lower case."""
         callsigns, indices = self._by_callsign
         first = bisect_left(callsigns, prefix)
-        last = bisect_left(callsigns, prefix + _AFTER_ALL)
+        last = bisect_left(callsigns, prefix + _LAST_CHARACTER)
         return indices[first:last]
 
     @cached_property

@@ -1,4 +1,4 @@
-"""The whole picture in integer columns, each event the difference from the one before."""
+"""The format `delta`: the fleet in integer columns, each event a difference from the last."""
 
 import heapq
 import secrets
@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from processor.stream.aircraft import Aircraft
+from processor.stream.changes import Changes
 from processor.stream.events import Event, removal
-from processor.stream.live_state import Changes
 from processor.stream.log_position import EventId, LogPosition
 
 NULL = -(2**31)
-"""Stands for "not received", so that differences stay whole numbers; fits a 32-bit integer."""
+"""Stands for "not received", so that differences are integers; it fits into 32 bits."""
 
 UNITS: Mapping[str, float] = {
     "time_position": 1,
@@ -30,22 +30,24 @@ UNITS: Mapping[str, float] = {
     "on_ground": 1,
     "category": 1,
 }
-"""Columns, and what 1 means in them, in OpenSky's units (0.0001° is what OpenSky sends)."""
+"""Numeric columns, and the size of one step in OpenSky's units (it sends steps of 0.0001°)."""
 
 TEXTS = ("icao24", "callsign", "origin_country", "squawk")
-"""Told when they change, which is seldom."""
+"""Text columns, which are sent only where they changed: they seldom do."""
 
-TURNS_KEPT = 32
-"""Events that a viewer may have missed and still go on from where it was."""
+TICKS_KEPT = 32
+"""Ticks whose events are kept, so that a subscriber that missed no more than these resumes."""
 
 _Integers = NDArray[np.int64]
 
 
-class DeltaPicture:
-    """The picture as a viewer of differences holds it: every aircraft in a slot.
+class DeltaState:
+    """The fleet as a subscriber to the format `delta` holds it: each aircraft in a slot.
 
-    Slots are this object's own, so its events can be resumed only where it lives: `tag` is part
-    of their ids.
+    Only this object knows its slots, so a stream can be resumed with this object alone.
+
+    Attributes:
+        tag: Random name of the object, a part of the ids of its events.
     """
 
     def __init__(self, fleet: Sequence[Aircraft], position: LogPosition) -> None:
@@ -54,38 +56,48 @@ class DeltaPicture:
         self._free: list[int] = []
         self._columns: dict[str, _Integers] = {name: np.zeros(0, np.int64) for name in UNITS}
         self._texts: dict[str, dict[int, str | None]] = {name: {} for name in TEXTS}
-        self._turns: deque[tuple[LogPosition, list[Event]]] = deque(maxlen=TURNS_KEPT)
-        self._unwatched_turns = 0
-        self._differ(fleet)
-        self._turns.append((position, []))
+        self._ticks: deque[tuple[LogPosition, list[Event]]] = deque(maxlen=TICKS_KEPT)
+        self._unused_ticks = 0
+        self._apply(fleet)
+        self._ticks.append((position, []))
 
-    def is_forgotten(self, *, is_watched: bool) -> bool:
-        """Whether nobody is here, nor can go on from where it was when it comes back."""
-        self._unwatched_turns = 0 if is_watched else self._unwatched_turns + 1
-        return self._unwatched_turns > TURNS_KEPT
+    def is_abandoned(self, *, is_used: bool) -> bool:
+        """Count a tick, and return whether neither an open stream nor a resumed one needs it.
 
-    def turn(self, changes: Changes, position: LogPosition, now: float) -> list[Event]:
-        """Move on with the picture, and return what happened."""
+        Args:
+            is_used: Whether an open stream has the format.
+        """
+        self._unused_ticks = 0 if is_used else self._unused_ticks + 1
+        return self._unused_ticks > TICKS_KEPT
+
+    def advance(self, changes: Changes, position: LogPosition, now: float) -> list[Event]:
+        """Apply the changes of a tick, and return its events.
+
+        Args:
+            changes: What changed in the fleet.
+            position: The log position of the tick.
+            now: Unix time in seconds.
+        """
         event_id = str(EventId(position, self.tag))
         events = []
         if changes.removed:
             removed = [aircraft.icao24 for aircraft in changes.removed]
-            self._drop(removed)
+            self._free_slots(removed)
             events.append(removal(removed, id=None if changes.after else event_id, now=now))
         if changes.after:
-            data = {"time": int(now), **self._differ(changes.after)}
+            data = {"time": int(now), **self._apply(changes.after)}
             events.append(Event("update", msgspec.json.encode(data), event_id))
-        self._turns[-1][1].extend(events)
-        # A turn that only removes stands where the turn before stood: whoever comes from there
-        # may not have seen it, and is told again.
-        if position != self._turns[-1][0]:
-            self._turns.append((position, []))
+        self._ticks[-1][1].extend(events)
+        # A tick that only removes aircraft has the position of the tick before. A subscriber from
+        # that position may not have received it, so it is sent again.
+        if position != self._ticks[-1][0]:
+            self._ticks.append((position, []))
         return events
 
     def events_since(self, position: LogPosition) -> list[Event] | None:
-        """Return what followed a position, or None if that is no longer, or not yet, known."""
+        """Return the events after a position, or None if the position is too old or not reached."""
         found: list[Event] | None = None
-        for at, following in self._turns:
+        for at, following in self._ticks:
             if at == position:
                 found = []
             if found is not None:
@@ -93,7 +105,7 @@ class DeltaPicture:
         return found
 
     def snapshot(self, position: LogPosition, now: float) -> Event:
-        """Return the picture as an update of one that is empty, with the columns' units."""
+        """Return the fleet as an update of an empty one, with the steps of the columns."""
         slots = np.array(sorted(self._slots.values()), dtype=np.int64)
         taken = slots.tolist()
         data = {
@@ -109,8 +121,8 @@ class DeltaPicture:
         }
         return Event("snapshot", msgspec.json.encode(data), str(EventId(position, self.tag)))
 
-    def _drop(self, icao24s: Sequence[str]) -> None:
-        """Free slots; who takes one next begins with zeros and no texts, as the viewer's does."""
+    def _free_slots(self, icao24s: Sequence[str]) -> None:
+        """Free the slots of aircraft and reset them to zeros and no texts, as a client does."""
         for icao24 in icao24s:
             if (slot := self._slots.pop(icao24, None)) is None:
                 continue
@@ -120,10 +132,10 @@ class DeltaPicture:
             for texts in self._texts.values():
                 texts.pop(slot, None)
 
-    def _differ(self, aircraft: Sequence[Aircraft]) -> Mapping[str, object]:
-        """Take in new states, and return how they differ from what was there."""
+    def _apply(self, aircraft: Sequence[Aircraft]) -> Mapping[str, object]:
+        """Take in new state vectors, and return their differences from the columns and texts."""
         taken = np.array([self._slot(one.icao24) for one in aircraft], dtype=np.int64)
-        self._grow()
+        self._extend_columns()
         order = np.argsort(taken)
         slots = taken[order]
         ordered = [aircraft[index].state_vector for index in order.tolist()]
@@ -147,8 +159,8 @@ class DeltaPicture:
             self._slots[icao24] = slot
         return slot
 
-    def _grow(self) -> None:
-        """Make room, with some to spare."""
+    def _extend_columns(self) -> None:
+        """Make the columns long enough, with a quarter to spare."""
         size = len(self._slots) + len(self._free)
         for name, column in self._columns.items():
             if len(column) < size:
@@ -170,6 +182,6 @@ def _integers(values: Sequence[float | None], unit: float) -> _Integers:
 
 
 def _gaps(slots: _Integers) -> list[int]:
-    """Return ascending slots as steps from one to the next, the first from 0."""
+    """Return ascending slots as distances from one to the next, the first from 0."""
     gaps: list[int] = np.diff(slots, prepend=0).tolist()
     return gaps

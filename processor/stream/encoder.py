@@ -1,4 +1,4 @@
-"""How events are written: as Server-Sent Events, compressed or not, or as WebSocket messages."""
+"""Encoders of events: Server-Sent Events, compressed or not, and WebSocket messages."""
 
 import gzip
 import sys
@@ -14,25 +14,26 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
-Encoding = Literal["zstd", "gzip", "identity"]
-"""Of HTTP content, best first."""
+ContentEncoding = Literal["zstd", "gzip", "identity"]
+"""Content codings of HTTP, best first."""
 
-PIECE_BYTES = 256 * 1024
-"""A viewer that stalls holds a piece at the most in the server's buffers, not a whole picture."""
+MAX_FRAME_BYTES = 256 * 1024
+"""Bound of a frame, so that a slow subscriber keeps this much in the server's buffers at most,
+and not a whole snapshot."""
 
-Effort = Literal["shared", "own", "hurried"]
-"""What writing may cost: the more viewers share the outcome, the more it is worth."""
+CompressionEffort = Literal["high", "normal", "low"]
+"""How much time compression may take: more for what many subscribers share."""
 
-ZSTD_LEVELS: Mapping[Effort, int] = {"shared": 8, "own": 1, "hurried": -4}
-"""8 saves an eighth of the bytes of 3, and hardly anything is left to save above it; -4 takes four
-fifths of the time of 1 for 1.6 times the bytes."""
+ZSTD_LEVELS: Mapping[CompressionEffort, int] = {"high": 8, "normal": 1, "low": -4}
+"""Level 8 saves an eighth of the bytes of level 3, and higher ones hardly save more; level -4 takes
+four fifths of the time of level 1 for 1.6 times the bytes."""
 
 GZIP_LEVEL = 1
-"""6 costs three times as much for a tenth fewer bytes."""
+"""Level 6 takes three times as long and saves a tenth of the bytes."""
 
 Compress = Callable[[bytes], bytes]
 
-# A gzip stream without name and time, which every viewer's begins with (RFC 1952, 2.3).
+# The header of a gzip stream without name and time, with which each stream begins (RFC 1952, 2.3).
 _GZIP_HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
 
 Frame = TypeVar("Frame", bound=bytes | str)
@@ -40,64 +41,70 @@ Frame_co = TypeVar("Frame_co", bound=bytes | str, covariant=True)
 
 
 class Encoder(Protocol[Frame_co]):
-    """A way to write events; what comes out is shared by all viewers of a view.
+    """A way to write events; its frames are shared by all subscribers with the same query.
 
-    Each of its outcomes stands alone, so a viewer may get any of them, from any moment on.
+    Each frame sequence is decodable by itself, so a subscriber may start with any of them.
     """
 
     @property
     def name(self) -> str:
-        """Tells one wire's pieces from another's."""
+        """Distinguishes the frames of this encoder from those of others."""
 
-    def greet(self, retry_ms: int) -> tuple[Frame_co, ...]:
-        """Return what is sent first."""
+    def opening_frames(self, retry_ms: int) -> tuple[Frame_co, ...]:
+        """Return what is sent first, with the time after which a client may reconnect."""
 
-    def pack(self, events: Sequence[Event], effort: Effort = "own") -> tuple[Frame_co, ...]:
-        """Write events, cut where it suits the buffers."""
+    def encode(
+        self, events: Sequence[Event], effort: CompressionEffort = "normal"
+    ) -> tuple[Frame_co, ...]:
+        """Return the frames of events."""
 
 
-class EventStream:
-    """Server-Sent Events in an encoding that needs nothing of what came before.
+class SseEncoder:
+    """Server-Sent Events, compressed so that decoding does not depend on what was sent before.
 
-    A zstd frame is one by itself (RFC 8878, 3.1), and so is deflate's output after a full flush.
+    A zstd frame is independent (RFC 8878, 3.1), and so is deflate's output after a full flush.
     """
 
-    def __init__(self, encoding: Encoding) -> None:
+    def __init__(self, encoding: ContentEncoding) -> None:
         self.name = encoding
         self._compress = _COMPRESS[encoding]
 
-    def greet(self, retry_ms: int) -> tuple[bytes, ...]:
-        """Make proxies and browsers take the stream for open."""
+    def opening_frames(self, retry_ms: int) -> tuple[bytes, ...]:
+        """Return a comment, at which proxies and browsers consider the stream open."""
         first = _GZIP_HEADER if self.name == "gzip" else b""
-        return (first + self._compress["own"](b": welcome\nretry: %d\n\n" % retry_ms),)
+        return (first + self._compress["normal"](b": welcome\nretry: %d\n\n" % retry_ms),)
 
-    def pack(self, events: Sequence[Event], effort: Effort = "own") -> tuple[bytes, ...]:
-        """Write events, one or several in a piece, or one in several."""
+    def encode(
+        self, events: Sequence[Event], effort: CompressionEffort = "normal"
+    ) -> tuple[bytes, ...]:
+        """Return all events as one compressed text, divided at `MAX_FRAME_BYTES`."""
         if not events:
             return ()
         text = b"".join(chain.from_iterable(map(_lines, events)))
-        packed = self._compress[effort](text)
-        return tuple(packed[at : at + PIECE_BYTES] for at in range(0, len(packed), PIECE_BYTES))
+        body = self._compress[effort](text)
+        return tuple(body[at : at + MAX_FRAME_BYTES] for at in range(0, len(body), MAX_FRAME_BYTES))
 
 
-class MessageStream:
-    """WebSocket messages: each event is JSON with the same parts."""
+class WebSocketEncoder:
+    """WebSocket messages: each event is a JSON object with the same parts."""
 
     name = "websocket"
 
-    def greet(self, retry_ms: int) -> tuple[str, ...]:
-        """Say nothing: the handshake has opened the stream."""
+    def opening_frames(self, retry_ms: int) -> tuple[str, ...]:
+        """Return nothing, because the handshake has opened the stream."""
         del retry_ms
         return ()
 
-    def pack(self, events: Sequence[Event], effort: Effort = "own") -> tuple[str, ...]:
-        """Write each event as a message."""
+    def encode(
+        self, events: Sequence[Event], effort: CompressionEffort = "normal"
+    ) -> tuple[str, ...]:
+        """Return each event as a message."""
         del effort
         return tuple(map(_message, events))
 
 
 def accepted_encodings(accept_encoding: str) -> frozenset[str]:
-    """Return the content encodings that a client names and does not refuse (RFC 9110, 12.5.3)."""
+    """Return the content codings that a client names and does not refuse (RFC 9110, 12.5.3)."""
     accepted = set()
     for part in accept_encoding.lower().split(","):
         name, _, weight = part.replace(" ", "").partition(";q=")
@@ -106,19 +113,19 @@ def accepted_encodings(accept_encoding: str) -> frozenset[str]:
     return frozenset(accepted)
 
 
-def choose_encoding(accept_encoding: str) -> Encoding:
-    """Return the best encoding that a client accepts."""
+def choose_encoding(accept_encoding: str) -> ContentEncoding:
+    """Return the best content coding that a client accepts."""
     accepted = accepted_encodings(accept_encoding)
     if "zstd" in accepted:
         return "zstd"
     return "gzip" if "gzip" in accepted else "identity"
 
 
-def compress_whole(body: bytes, encoding: Encoding) -> bytes:
-    """Compress what is told to one client once; in any thread, for nothing is shared."""
+def compress(body: bytes, encoding: ContentEncoding) -> bytes:
+    """Compress an answer for one client; safe in any thread, because nothing is shared."""
     match encoding:
         case "zstd":
-            return zstd.compress(body, ZSTD_LEVELS["own"])
+            return zstd.compress(body, ZSTD_LEVELS["normal"])
         case "gzip":
             return gzip.compress(body, GZIP_LEVEL)
         case "identity":
@@ -151,7 +158,7 @@ def _gzip(text: bytes) -> bytes:
 
 
 def _zstd(level: int) -> Compress:
-    # To make one costs as much as a small frame does.
+    # Making a compressor takes as long as compressing a small frame, so each is reused.
     compressor = zstd.ZstdCompressor(level)
     return lambda text: compressor.compress(text, zstd.ZstdCompressor.FLUSH_FRAME)
 
@@ -160,13 +167,13 @@ def _identity(text: bytes) -> bytes:
     return text
 
 
-_COMPRESS: Mapping[Encoding, Mapping[Effort, Compress]] = {
+_COMPRESS: Mapping[ContentEncoding, Mapping[CompressionEffort, Compress]] = {
     "zstd": {effort: _zstd(level) for effort, level in ZSTD_LEVELS.items()},
     "gzip": dict.fromkeys(ZSTD_LEVELS, _gzip),
     "identity": dict.fromkeys(ZSTD_LEVELS, _identity),
 }
 
-EVENT_STREAMS: Mapping[Encoding, EventStream] = {
-    encoding: EventStream(encoding) for encoding in _COMPRESS
+SSE_ENCODERS: Mapping[ContentEncoding, SseEncoder] = {
+    encoding: SseEncoder(encoding) for encoding in _COMPRESS
 }
-MESSAGES = MessageStream()
+WEBSOCKET_ENCODER = WebSocketEncoder()

@@ -1,4 +1,4 @@
-"""Which aircraft a viewer wants: one grammar for SSE, WebSocket and REST."""
+"""Which aircraft a query selects: one grammar for SSE, WebSocket and REST."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -13,10 +13,10 @@ from processor.stream.aircraft import Aircraft
 from processor.stream.columns import Columns, Indices, Mask
 
 MAX_VALUES = 1_000
-"""Values that one parameter may have."""
+"""Bound of the values of one parameter."""
 
 MAX_AREAS = 16
-"""Boxes, and circles: each costs every turn."""
+"""Bound of the boxes, and of the circles, of a filter: each costs time at every tick."""
 
 EMERGENCIES = ("7500", "7600", "7700")
 """Unlawful interference, lost radio, emergency (ICAO Annex 10, volume IV, 2.1.4)."""
@@ -26,16 +26,21 @@ SQUAWK_DIGITS, OCTAL = 4, frozenset("01234567")
 MAX_CATEGORY = 20
 
 EARTH_RADIUS_KM = 6371.0088
-"""Mean radius (IUGG)."""
+"""Mean radius of the earth (IUGG)."""
 
 KM_PER_DEGREE = math.pi * EARTH_RADIUS_KM / 180
 
 MAX_RADIUS_KM = 20_038
-"""Half the circumference, rounded up: everything."""
+"""Half the circumference, rounded up: a circle of this radius covers the globe."""
 
 
 class FilterError(ValueError):
-    """A parameter cannot be used: tell whoever sent it which, and what is wanted."""
+    """A parameter cannot be used; the client must change it.
+
+    Attributes:
+        parameter: Name of the parameter.
+        reason: What is wrong with it, and what is allowed.
+    """
 
     def __init__(self, parameter: str, reason: str) -> None:
         super().__init__(f"{parameter}: {reason}")
@@ -44,24 +49,24 @@ class FilterError(ValueError):
 
 
 class Clause(Protocol):
-    """One condition; who has not sent what it asks about does not meet it."""
+    """One filter condition. An aircraft whose field is null does not match."""
 
     def mask(self, columns: Columns) -> Mask:
-        """Return for whom it holds."""
+        """Return which aircraft match."""
 
 
 class InBoxes(msgspec.Struct, frozen=True):
-    """Within one of several boxes."""
+    """Matches aircraft within one of several boxes."""
 
     boxes: tuple[BoundingBox, ...]
 
     def mask(self, columns: Columns) -> Mask:  # noqa: D102
-        mask = columns.nobody()
+        mask = columns.empty_mask()
         mask[self.find(columns)] = True
         return mask
 
     def find(self, columns: Columns) -> Indices:
-        """Return the indices of who is inside, in order."""
+        """Return the indices of the aircraft inside, ascending."""
         found = [_inside(box, columns) for box in self.boxes]
         return np.sort(found[0]) if len(found) == 1 else np.unique(np.concatenate(found))
 
@@ -73,7 +78,7 @@ def _inside(box: BoundingBox, columns: Columns) -> Indices:
 
 
 class Circle(msgspec.Struct, frozen=True):
-    """A point and a distance along the ground."""
+    """A centre (degrees) and a distance along the ground."""
 
     latitude: float
     longitude: float
@@ -81,12 +86,12 @@ class Circle(msgspec.Struct, frozen=True):
 
 
 class InCircles(msgspec.Struct, frozen=True):
-    """Within one of several circles, by the haversine formula."""
+    """Matches aircraft within one of several circles, by the haversine formula."""
 
     circles: tuple[Circle, ...]
 
     def mask(self, columns: Columns) -> Mask:  # noqa: D102
-        mask = columns.nobody()
+        mask = columns.empty_mask()
         for circle in self.circles:
             reach = circle.radius_km / KM_PER_DEGREE
             indices, latitudes, longitudes = columns.band(
@@ -102,25 +107,25 @@ class InCircles(msgspec.Struct, frozen=True):
 
 
 class OneOf(msgspec.Struct, frozen=True):
-    """A field has one of several values, texts in either case."""
+    """Matches aircraft with one of several values in a field; texts in either case."""
 
     field: str
     values: tuple[str | int, ...]
 
     def mask(self, columns: Columns) -> Mask:  # noqa: D102
-        mask = columns.nobody()
+        mask = columns.empty_mask()
         for value in self.values:
             mask[columns.with_value(self.field, value)] = True
         return mask
 
 
 class Callsign(msgspec.Struct, frozen=True):
-    """One of several callsigns; `*` at the end stands for any more characters."""
+    """Matches aircraft with one of several callsigns; a `*` at the end matches any characters."""
 
     patterns: tuple[str, ...]
 
     def mask(self, columns: Columns) -> Mask:  # noqa: D102
-        mask = columns.nobody()
+        mask = columns.empty_mask()
         for pattern in self.patterns:
             if pattern.endswith("*"):
                 mask[columns.with_callsign(pattern[:-1])] = True
@@ -130,7 +135,7 @@ class Callsign(msgspec.Struct, frozen=True):
 
 
 class OnGround(msgspec.Struct, frozen=True):
-    """On the ground, or in the air."""
+    """Matches aircraft on the ground if they are wanted, else those in the air."""
 
     is_wanted: bool
 
@@ -139,7 +144,7 @@ class OnGround(msgspec.Struct, frozen=True):
 
 
 class Altitude(msgspec.Struct, frozen=True):
-    """Metres, from and to; barometric, or geometric where only that was received."""
+    """Matches altitudes (m) between bounds: barometric, or geometric if only that was received."""
 
     low: float
     high: float
@@ -149,7 +154,7 @@ class Altitude(msgspec.Struct, frozen=True):
 
 
 class Velocity(msgspec.Struct, frozen=True):
-    """Ground speed in m/s, from and to."""
+    """Matches ground speeds (m/s) between bounds."""
 
     low: float
     high: float
@@ -160,7 +165,13 @@ class Velocity(msgspec.Struct, frozen=True):
 
 
 class Filter(msgspec.Struct, frozen=True):
-    """All of the clauses at once, or pinned; and never outside the areas one is confined to."""
+    """Matches aircraft that meet all clauses or are pinned, and that lie inside the areas.
+
+    Attributes:
+        clauses: Conditions; without any, every aircraft meets them.
+        pinned: Addresses that need not meet the clauses.
+        areas: The areas that a principal is restricted to; empty for no restriction.
+    """
 
     clauses: tuple[Clause, ...] = ()
     pinned: tuple[str, ...] = ()
@@ -168,24 +179,24 @@ class Filter(msgspec.Struct, frozen=True):
 
     @property
     def is_everything(self) -> bool:
-        """Whether nobody is filtered out."""
+        """Whether every aircraft matches."""
         return not self.clauses and not self.areas
 
     def select(self, columns: Columns) -> Sequence[Aircraft]:
-        """Return who passes."""
+        """Return the aircraft that match."""
         return columns.aircraft if self.is_everything else columns.at(self.find(columns))
 
     def find(self, columns: Columns) -> Indices:
-        """Return the indices of who passes, in order."""
+        """Return the indices of the aircraft that match, ascending."""
         match self.clauses:
             case (InBoxes() as only,) if not self.pinned and not self.areas:
-                # What maps ask for: nobody outside the box is looked at.
+                # The query of a map, which need not look at aircraft outside the box.
                 return only.find(columns)
         return np.flatnonzero(self._mask(columns))
 
     def _mask(self, columns: Columns) -> Mask:
         masks = [clause.mask(columns) for clause in self.clauses]
-        mask = reduce(np.logical_and, masks) if masks else ~columns.nobody()
+        mask = reduce(np.logical_and, masks) if masks else ~columns.empty_mask()
         if self.pinned and masks:
             mask = mask | OneOf("icao24", self.pinned).mask(columns)
         if self.areas:
@@ -201,11 +212,11 @@ def parse_filter(parameters: Parameters, areas: Sequence[BoundingBox] = ()) -> F
     """Read a filter.
 
     Args:
-        parameters: Each with its values, which may be joined by commas.
-        areas: What the viewer is confined to; none is the globe.
+        parameters: Names, each with its values, which may be joined by commas.
+        areas: The areas that the principal is restricted to; empty for no restriction.
 
     Raises:
-        FilterError: Naming the parameter.
+        FilterError: A parameter cannot be used; the error names it.
     """
     clauses: list[Clause] = []
     pinned: tuple[str, ...] = ()
@@ -217,33 +228,33 @@ def parse_filter(parameters: Parameters, areas: Sequence[BoundingBox] = ()) -> F
                 clauses.append(_CLAUSES[name](values))
         except ValueError as error:
             raise FilterError(name, str(error)) from None
-    # Without a clause everybody passes: to pin one more makes no other view.
+    # Without clauses every aircraft matches, so pinned ones must not make another query.
     return Filter(tuple(clauses), pinned if clauses else (), tuple(areas))
 
 
-def split(values: Values, most: int = MAX_VALUES) -> tuple[str, ...]:
-    """Split values at commas, and sort them: `a=3,2&a=1` is `a=1&a=2&a=3`.
+def split_values(values: Values, max_values: int = MAX_VALUES) -> tuple[str, ...]:
+    """Split values at commas, sort them and drop duplicates: `a=3,2&a=1` equals `a=1,2,3`.
 
     Raises:
         ValueError: One is empty, or there are too many.
     """
     parts = [part.strip() for value in values for part in value.split(",")]
     if not all(parts):
-        raise ValueError("an empty value; leave the parameter out to ask for everything")
-    if len(parts) > most:
-        raise ValueError(f"{len(parts)} values; {most} are allowed")
+        raise ValueError("an empty value; omit the parameter to get all aircraft")
+    if len(parts) > max_values:
+        raise ValueError(f"{len(parts)} values; {max_values} are allowed")
     return tuple(sorted(set(parts)))
 
 
 def _boxes(values: Values) -> Clause:
-    return InBoxes(tuple(parse_box(value) for value in _few(values)))
+    return InBoxes(tuple(parse_box(value) for value in _limited(values)))
 
 
 def _circles(values: Values) -> Clause:
-    return InCircles(tuple(_circle(value) for value in _few(values)))
+    return InCircles(tuple(_circle(value) for value in _limited(values)))
 
 
-def _few(values: Values) -> Values:
+def _limited(values: Values) -> Values:
     if len(values) > MAX_AREAS:
         raise ValueError(f"{len(values)} areas; {MAX_AREAS} are allowed")
     return values
@@ -256,14 +267,14 @@ def _circle(text: str) -> Circle:
         raise ValueError(f"{text!r} is not latitude,longitude,kilometres") from None
     if not (abs(latitude) <= 90 and abs(longitude) <= 180 and 0 < radius_km <= MAX_RADIUS_KM):  # noqa: PLR2004 - degrees
         raise ValueError(
-            f"{text!r}: latitudes to 90, longitudes to 180, and more than 0 km,"
-            f" {MAX_RADIUS_KM} at the most, are needed"
+            f"{text!r}: the latitude may be -90 to 90, the longitude -180 to 180, and the radius"
+            f" more than 0 km and at most {MAX_RADIUS_KM} km"
         )
     return Circle(latitude, longitude, radius_km)
 
 
 def _icao24s(values: Values) -> tuple[str, ...]:
-    parts = tuple(sorted({part.lower() for part in split(values)}))
+    parts = tuple(sorted({part.lower() for part in split_values(values)}))
     for part in parts:
         if len(part) != ICAO24_DIGITS or not HEXADECIMAL.issuperset(part):
             raise ValueError(f"{part!r} is not an address of six hexadecimal digits")
@@ -271,19 +282,19 @@ def _icao24s(values: Values) -> tuple[str, ...]:
 
 
 def _callsigns(values: Values) -> Clause:
-    patterns = tuple(part.casefold() for part in split(values))
+    patterns = tuple(part.casefold() for part in split_values(values))
     for pattern in patterns:
         if "*" in pattern[:-1]:
-            raise ValueError(f"{pattern!r}: * may stand at the end only")
+            raise ValueError(f"{pattern!r}: * is allowed at the end only")
     return Callsign(patterns)
 
 
 def _countries(values: Values) -> Clause:
-    return OneOf("origin_country", tuple(part.casefold() for part in split(values)))
+    return OneOf("origin_country", tuple(part.casefold() for part in split_values(values)))
 
 
 def _categories(values: Values) -> Clause:
-    parts = split(values)
+    parts = split_values(values)
     for part in parts:
         if not part.isdecimal() or int(part) > MAX_CATEGORY:
             raise ValueError(f"{part!r} is not a category from 0 to {MAX_CATEGORY}")
@@ -292,7 +303,7 @@ def _categories(values: Values) -> Clause:
 
 def _squawks(values: Values) -> Clause:
     codes: list[str] = []
-    for part in split(values):
+    for part in split_values(values):
         if part == "emergency":
             codes += EMERGENCIES
         elif len(part) == SQUAWK_DIGITS and OCTAL.issuperset(part):
@@ -313,7 +324,7 @@ def _number(values: Values) -> float:
         (text,) = values
         number = float(text)
     except ValueError:
-        raise ValueError(f"{','.join(values)!r} is not one number") from None
+        raise ValueError(f"{','.join(values)!r} is not a single number") from None
     if not math.isfinite(number):
         raise ValueError(f"{text!r} is not finite")
     return number
@@ -335,4 +346,4 @@ _CLAUSES: Mapping[str, Callable[[Values], Clause]] = {
 }
 
 FILTER_PARAMETERS = (*_CLAUSES, "pinned")
-"""The names of the grammar."""
+"""Names of all parameters of a filter."""

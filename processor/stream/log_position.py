@@ -1,4 +1,4 @@
-"""How far a viewer has seen the log: the `id` of every event, the same on every instance."""
+"""Log positions and event ids, which mean the same on every instance."""
 
 import hashlib
 import string
@@ -11,16 +11,16 @@ from processor.message import LogIdentity
 _DIGITS = string.digits + string.ascii_lowercase
 _EPOCH_LENGTH = 8
 _MAX_LENGTH = 16_384
-"""A thousand partitions of thirteen digits each; a longer id is not one of ours."""
+"""Bound of an event id: a thousand partitions with offsets of thirteen digits."""
 
 
 class LogPosition(msgspec.Struct, frozen=True):
     """The next offset of every partition of one log.
 
     Attributes:
-        epoch: Names the log; offsets of another mean nothing.
-        offsets: One for each partition, in order. Partitions that were added later are not among
-            them: nothing of those has been read, so they count as offset 0.
+        epoch: Name of the log; positions in different logs are not comparable.
+        offsets: One for each partition, in order. A partition that was added later is missing and
+            counts as offset 0, since nothing in it was read.
     """
 
     epoch: str
@@ -30,33 +30,36 @@ class LogPosition(msgspec.Struct, frozen=True):
         return f"{self.epoch}.{'-'.join(_to_base36(offset) for offset in self.offsets)}"
 
     def is_within(self, later: "LogPosition") -> bool:
-        """Whether everything up to here is also up to `later`."""
+        """Whether this position lies at or before another in every partition."""
         both = zip_longest(self.offsets, later.offsets, fillvalue=0)
         return all(mine <= other for mine, other in both)
 
-    def over(self, partitions: int) -> "LogPosition":
-        """Return the same position over at least so many partitions."""
+    def padded(self, partitions: int) -> "LogPosition":
+        """Return the same position with offsets for at least so many partitions."""
         missing = partitions - len(self.offsets)
         return LogPosition(self.epoch, self.offsets + (0,) * missing) if missing > 0 else self
 
 
 class EventId(msgspec.Struct, frozen=True):
-    """What an event's id says: `epoch.offsets`, and `.tag` where the view is not the usual one."""
+    """A log position and the tag of a query; its text `epoch.offsets[.tag]` is an event's `id`.
+
+    The tag is empty for the default query.
+    """
 
     position: LogPosition
     tag: str = ""
 
     def __str__(self) -> str:
-        return name_event(str(self.position), self.tag)
+        return format_event_id(str(self.position), self.tag)
 
 
-def name_event(position: str, tag: str) -> str:
-    """Write an event's id."""
+def format_event_id(position: str, tag: str) -> str:
+    """Return the text of an event id."""
     return f"{position}.{tag}" if tag else position
 
 
 def parse_event_id(text: str) -> EventId | None:
-    """Read a Last-Event-ID; None for whatever is not one of ours."""
+    """Read a `Last-Event-ID`; None for a text that is not an event id of this service."""
     if len(text) > _MAX_LENGTH:
         return None
     epoch, _, rest = text.partition(".")
@@ -69,13 +72,13 @@ def parse_event_id(text: str) -> EventId | None:
 
 
 def epoch_of(identity: LogIdentity) -> str:
-    """Name a log so that every instance that reads it arrives at the same name.
+    """Return a name for a log that is the same on every instance.
 
-    Partitions may be added to a topic. Where it has no id that cannot be told from another topic
-    of the same name, so there it is another log.
+    Partitions may be added to a topic. If the topic has no id, a topic with more partitions cannot
+    be distinguished from another topic of the same name, so it counts as another log.
     """
-    made = identity.topic_id or f"\n{identity.partitions}"
-    named = f"{identity.cluster_id}\n{identity.topic}\n{made}"
+    incarnation = identity.topic_id or f"\n{identity.partitions}"
+    named = f"{identity.cluster_id}\n{identity.topic}\n{incarnation}"
     digest = hashlib.sha256(named.encode()).digest()
     return _to_base36(int.from_bytes(digest[:8]))[:_EPOCH_LENGTH]
 

@@ -1,4 +1,4 @@
-"""How a viewer wants its aircraft written: which fields, and as what."""
+"""Output formats: which fields of an aircraft are sent, and how they are written as JSON."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
@@ -18,13 +18,14 @@ DIGITS: Mapping[str, int | None] = {
     "true_track": 1,
     "vertical_rate": 1,
 }
-"""Decimals that rows keep, None for whole numbers.
+"""Decimal places of numbers in rows; None rounds to whole numbers.
 
-They are finer than what transponders send: 25 ft, 1 kt, 64 ft/min (RTCA DO-260B, 2.2.3.2).
+They are finer than the steps of transponders: 25 ft, 1 kt, 64 ft/min (RTCA DO-260B, 2.2.3.2).
 """
 
 STRUCTS_KEPT = 64
-"""Types of rows with chosen fields: one takes some kilobytes, and only a search frees it."""
+"""Bound of the cached struct types for chosen fields: each takes some kilobytes, which only the
+garbage collector frees."""
 
 Encode = Callable[[StateVector], bytes]
 
@@ -34,7 +35,12 @@ _encode = msgspec.json.Encoder().encode
 class OutputFormat:
     """A format and its fields, in OpenSky's order and always with icao24.
 
-    Two of the same format and fields are the same, so that viewers share what is encoded.
+    Two output formats with the same format and fields are equal, so subscribers share encoded rows.
+
+    Attributes:
+        format: The format's name in a query.
+        fields: Names of the fields.
+        encode: Returns a state vector as JSON.
     """
 
     __slots__ = ("_hash", "encode", "fields", "format")
@@ -65,7 +71,7 @@ def _object_encoder(fields: tuple[str, ...]) -> Encode:
 
 @lru_cache(STRUCTS_KEPT)
 def _struct_of(fields: tuple[str, ...]) -> Callable[..., msgspec.Struct]:
-    # A fixed struct is encoded twice as fast as a dict.
+    # A struct is encoded twice as fast as a dict.
     return msgspec.defstruct("Selected", fields, gc=False)
 
 
@@ -84,7 +90,7 @@ def _row_encoder(fields: tuple[str, ...]) -> Encode:
 
 
 def _geojson_encoder(fields: tuple[str, ...]) -> Encode:
-    """Make features of RFC 7946; a geometry is null where no position was received."""
+    """Return an encoder of GeoJSON features (RFC 7946); without a position the geometry is null."""
     encode_properties = _object_encoder(fields)
 
     def encode(state: StateVector) -> bytes:
@@ -102,7 +108,7 @@ def _geojson_encoder(fields: tuple[str, ...]) -> Encode:
 
 
 def _values_of(fields: tuple[str, ...]) -> Callable[[StateVector], tuple[Any, ...]]:
-    # With one name attrgetter returns no tuple.
+    # For a single name attrgetter returns the value itself, not a tuple.
     return attrgetter(*fields) if len(fields) > 1 else lambda state: (state.icao24,)
 
 
@@ -110,13 +116,13 @@ _ENCODERS: dict[Format, Callable[[tuple[str, ...]], Encode]] = {
     "object": _object_encoder,
     "row": _row_encoder,
     "geojson": _geojson_encoder,
-    "delta": _row_encoder,  # columns are written by delta.py, never an aircraft alone
+    "delta": _row_encoder,  # not used: delta.py writes columns of many aircraft
 }
 
-WHOLE = OutputFormat("object")
-"""All fields under their names: what a viewer gets that asks for nothing else."""
+DEFAULT_FORMAT = OutputFormat("object")
+"""All fields under their names: the format of a query that does not name one."""
 
-DELTA = OutputFormat("delta")
+DELTA_FORMAT = OutputFormat("delta")
 
 PAGE_FIELDS = (
     "callsign",
@@ -135,12 +141,18 @@ PAGE_FIELDS = (
     "position_source",
     "category",
 )
-"""What our own page asks for with a filter (web/src/stream/view.ts)."""
+"""Fields that the page requests together with a filter (web/src/stream/view.ts)."""
 
-STANDARD = frozenset(
-    {WHOLE, DELTA, OutputFormat("row"), OutputFormat("geojson"), OutputFormat("row", PAGE_FIELDS)}
+STANDARD_FORMATS = frozenset(
+    {
+        DEFAULT_FORMAT,
+        DELTA_FORMAT,
+        OutputFormat("row"),
+        OutputFormat("geojson"),
+        OutputFormat("row", PAGE_FIELDS),
+    }
 )
-"""The shapes that are encoded once for all, counted against no share and kept on each aircraft.
+"""Formats that are encoded once for all subscribers, kept on each aircraft and not limited.
 
-They are few. Any other is chosen by a client, and there are half a million of them.
+Clients can choose half a million others.
 """

@@ -1,4 +1,4 @@
-"""What one viewer asks for: a filter, a shape, and the name under which both are shared."""
+"""What a subscriber asked for: a filter, an output format, and the key that names them."""
 
 import difflib
 import hashlib
@@ -15,9 +15,9 @@ from processor.stream.filter import (
     Parameters,
     Values,
     parse_filter,
-    split,
+    split_values,
 )
-from processor.stream.output_format import STANDARD, WHOLE, Format, OutputFormat
+from processor.stream.output_format import DEFAULT_FORMAT, STANDARD_FORMATS, Format, OutputFormat
 from telemetry.state_vector import FIELDS
 
 FORMATS: tuple[Format, ...] = get_args(Format)
@@ -25,24 +25,28 @@ PARAMETERS = (*FILTER_PARAMETERS, "fields", "format")
 TAG_LENGTH = 8
 
 MAX_CHARACTERS = 16_384
-"""Of all parameters together, for a stream holds what it asks for: two lists of 1,000 addresses."""
+"""Bound of all parameters together, which a stream keeps: two lists of 1,000 addresses."""
 
-MAX_NAME = 64
-_TOO_LONG = f"the parameters have more than {MAX_CHARACTERS} characters together: ask for less"
+MAX_NAME_CHARACTERS = 64
+"""Bound of a parameter's name that is quoted in an error."""
+
+_TOO_LONG = f"the parameters have more than {MAX_CHARACTERS} characters together: request less"
 
 
 class StreamQuery(msgspec.Struct, frozen=True, eq=False):
-    """Viewers of the same view get the same bytes.
+    """Which aircraft a subscriber gets, and how; equal queries get the same bytes.
 
     Attributes:
-        is_standard: Whether it is the whole picture in a standard shape.
-        key: The same for all that ask for the same; a digest, for what is asked for may be long.
-        tag: The part of an event's id that ties it to the view: what was seen through another
-            cannot be gone on from. Empty for the whole picture in its usual shape.
+        filter: Which aircraft.
+        output_format: Their fields and format.
+        is_standard: Whether it is the whole fleet in a standard format.
+        key: Digest of filter and format, equal for equal queries.
+        tag: The part of event ids that names the query, because a stream cannot be resumed with
+            another query. Empty for the default query.
     """
 
     filter: Filter
-    shape: OutputFormat
+    output_format: OutputFormat
     is_standard: bool
     key: str
     tag: str
@@ -53,21 +57,22 @@ def parse_query(pairs: Iterable[tuple[str, str]], areas: Sequence[BoundingBox] =
 
     Args:
         pairs: Names and values; a name may come several times.
-        areas: What the viewer is confined to; none is the globe.
+        areas: The areas that the principal is restricted to; empty for no restriction.
 
     Raises:
-        FilterError: Naming the parameter.
+        FilterError: A parameter cannot be used; the error names it.
     """
     parameters = _gather(pairs)
     selected = parse_filter(parameters, areas)
-    shape = _shape(parameters)
-    if shape.format == "delta" and not selected.is_everything:
-        raise FilterError("format", "delta is of the whole picture: with a filter take row")
-    key = _key(selected, shape)
-    is_standard = selected.is_everything and shape in STANDARD
-    return StreamQuery(
-        selected, shape, is_standard, key, "" if key == WHOLE_KEY else key[:TAG_LENGTH]
-    )
+    output_format = _output_format(parameters)
+    if output_format.format == "delta" and not selected.is_everything:
+        raise FilterError(
+            "format", "delta is available for the whole fleet only; with a filter use row"
+        )
+    key = _key(selected, output_format)
+    is_standard = selected.is_everything and output_format in STANDARD_FORMATS
+    tag = "" if key == DEFAULT_KEY else key[:TAG_LENGTH]
+    return StreamQuery(selected, output_format, is_standard, key, tag)
 
 
 def _gather(pairs: Iterable[tuple[str, str]]) -> Parameters:
@@ -76,7 +81,7 @@ def _gather(pairs: Iterable[tuple[str, str]]) -> Parameters:
     for name, value in pairs:
         characters += len(name) + len(value)
         if characters > MAX_CHARACTERS:
-            raise FilterError(name[:MAX_NAME], _TOO_LONG)
+            raise FilterError(name[:MAX_NAME_CHARACTERS], _TOO_LONG)
         if name not in PARAMETERS:
             raise _unknown(name)
         parameters.setdefault(name, []).append(value)
@@ -85,16 +90,17 @@ def _gather(pairs: Iterable[tuple[str, str]]) -> Parameters:
 
 def _unknown(name: str) -> FilterError:
     close = difflib.get_close_matches(name, PARAMETERS, n=1)
-    remedy = f"did you mean {close[0]}?" if close else f"there are {', '.join(sorted(PARAMETERS))}"
+    allowed = ", ".join(sorted(PARAMETERS))
+    remedy = f"did you mean {close[0]}?" if close else f"allowed are {allowed}"
     return FilterError(name, f"no such parameter; {remedy}")
 
 
-def _shape(parameters: Parameters) -> OutputFormat:
+def _output_format(parameters: Parameters) -> OutputFormat:
     format_ = _format(parameters.get("format", ("object",)))
     if "fields" not in parameters:
-        return OutputFormat(format_) if format_ != WHOLE.format else WHOLE
+        return OutputFormat(format_) if format_ != DEFAULT_FORMAT.format else DEFAULT_FORMAT
     if format_ == "delta":
-        raise FilterError("fields", "delta has columns of its own: leave fields out, or use row")
+        raise FilterError("fields", "delta has fixed columns: omit fields, or use row")
     return OutputFormat(format_, _fields(parameters["fields"]))
 
 
@@ -107,7 +113,7 @@ def _format(values: Values) -> Format:
 
 def _fields(values: Values) -> tuple[str, ...]:
     try:
-        names = split(values, len(FIELDS))
+        names = split_values(values, len(FIELDS))
     except ValueError as error:
         raise FilterError("fields", str(error)) from None
     for name in names:
@@ -116,9 +122,10 @@ def _fields(values: Values) -> tuple[str, ...]:
     return names
 
 
-def _key(selected: Filter, shape: OutputFormat) -> str:
-    text = f"{selected} {shape.format} {shape.fields}"
+def _key(selected: Filter, output_format: OutputFormat) -> str:
+    # Covers the names of classes and fields in filter.py: renaming one changes tags of event ids.
+    text = f"{selected} {output_format.format} {output_format.fields}"
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-WHOLE_KEY = _key(Filter(), WHOLE)
+DEFAULT_KEY = _key(Filter(), DEFAULT_FORMAT)

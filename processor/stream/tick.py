@@ -1,166 +1,228 @@
-"""One step of the picture, written once for each view and wire that somebody wants."""
+"""One step in which the changes of a fleet are published: changes, snapshot and catch-up."""
 
-from collections.abc import Callable, Hashable, Sequence
-from functools import cached_property
-from sys import getsizeof
-from typing import Any
-
-import numpy as np
+import asyncio
+from collections.abc import Callable, Sequence
 
 from processor.stream import events
-from processor.stream.byte_cache import ByteCache
-from processor.stream.columns import Columns, Indices, Rows
-from processor.stream.encoder import Effort, Encoder, Frame
+from processor.stream.aircraft import Aircraft
+from processor.stream.changes import Changes, MissedChanges
+from processor.stream.columns import Columns
+from processor.stream.delta import DeltaState
+from processor.stream.encoder import Encoder, Frame
 from processor.stream.events import Event
-from processor.stream.live_state import Changes
-from processor.stream.log_position import LogPosition, name_event
-from processor.stream.output_format import STANDARD, OutputFormat
+from processor.stream.fleet import Fleet
+from processor.stream.frame_cache import FrameCache
+from processor.stream.log_position import EventId, LogPosition, format_event_id
 from processor.stream.query import StreamQuery
+from processor.stream.restricted_fleet import RestrictedFleet
 
-SELECTED_BYTES = 48 * 1024 * 1024
-"""Of what is written in one turn of the selections of fields that streams have. Each may be for
-many viewers, so it has a budget of its own, which no filters can take."""
+AIRCRAFT_AT_ONCE = 500
+"""Aircraft that are encoded for one client before other tasks run: about a millisecond."""
 
-KEPT_BYTES = 16 * 1024 * 1024
-"""Of what else is written for some, in one turn: events of filters, snapshots, what was missed."""
-
-SHARED = frozenset({"turn", "snapshot"})
-
-PATIENT_WRITES = 100
-"""Of views of their own, in one turn; beyond them, time is worth more than bytes."""
+UNCERTAIN = "what was missed is not known for certain"
+"""Reason of a `reset` event."""
 
 
 class Tick:
-    """What changed from the turn before to this one.
+    """Answers what a subscriber is sent at this step; nothing in it belongs to one subscriber.
 
-    Args:
-        number: One more than the turn before.
-        position: Of the log, which the picture now stands at.
-        changes: Of the picture.
-        differences: The same in the format delta, if anybody gets it.
-        beat: How many aircraft there are, when it is time for a heartbeat.
-        now: Unix time in seconds.
-        kept_bytes: Budget of what is written for some, in bytes.
+    A subscriber that has the event id of the tick before gets `frames`; a new one gets
+    `snapshot_frames`; one that comes with an older event id gets `catch_up`. Subscribers with the
+    same query and encoder get the same bytes, which are encoded once.
+
+    Snapshot and catch-up read the fleet as it is now, so only the newest tick of a fleet can
+    answer them. Because a tick keeps all that was encoded in it, no reference to it may be held
+    while a subscriber is sent something or waits.
+
+    Attributes:
+        number: One more than that of the tick before.
+        position: The log position that the fleet had reached.
     """
 
     def __init__(
         self,
-        number: int,
-        position: LogPosition,
+        fleet: Fleet | RestrictedFleet,
         changes: Changes,
+        number: int,
+        clock: Callable[[], float],
         *,
-        differences: Sequence[Event] = (),
-        beat: int | None = None,
-        now: float,
-        kept_bytes: int = KEPT_BYTES,
+        delta: DeltaState | None = None,
+        is_heartbeat: bool = False,
+        n_caches: int = 1,
     ) -> None:
+        """Publish changes that the fleet has made.
+
+        Args:
+            fleet: The fleet after the changes.
+            changes: What changed since the tick before.
+            number: Number of the tick.
+            clock: Unix time in seconds, as the state vectors have it.
+            delta: State of the format `delta` at the tick before; None while no client uses it.
+            is_heartbeat: Whether a heartbeat ends the changes.
+            n_caches: How many fleets divide the budget of frames that clients choose.
+        """
         self.number = number
-        self.position = position
-        self._position_text = str(position)
+        self.position = fleet.position
+        self._position_text = str(fleet.position)
+        self._fleet = fleet
         self._changes = changes
-        self._differences = differences
-        self._beat = beat
-        self._now = now
-        # For all: standard shapes, wires and `SHARED` are few.
-        self._shared: dict[Hashable, Any] = {}
-        # For some: there is no end of selections of fields, filters and positions.
-        self._selected = ByteCache(SELECTED_BYTES)
-        self._kept = ByteCache(kept_bytes)
-        self._own_writes = 0
+        self._clock = clock
+        self._time = clock()
+        self._delta = delta
+        self._delta_events: Sequence[Event] = ()
+        if delta is not None:
+            self._delta_events = delta.advance(changes, fleet.position, self._time)
+        self._heartbeat_aircraft = len(fleet) if is_heartbeat else None
+        self._cache = FrameCache(n_caches)
+        self._missed: tuple[LogPosition, MissedChanges] | None = None
 
-    @property
-    def kept_bytes(self) -> int:
-        """What is kept of this turn that clients have chosen, in bytes."""
-        return self._kept.used_bytes + self._selected.used_bytes
+    @classmethod
+    def first(
+        cls,
+        fleet: Fleet | RestrictedFleet,
+        number: int,
+        clock: Callable[[], float],
+        *,
+        n_caches: int = 1,
+    ) -> "Tick":
+        """Advance a fleet, and return the first of its ticks; arguments as of the class."""
+        return cls(fleet, fleet.advance(), number, clock, n_caches=n_caches)
 
-    def frames(self, view: StreamQuery, wire: Encoder[Frame], tag: str) -> tuple[Frame, ...]:
-        """Return the turn's events for a viewer that has taken the turn before."""
-        return self.once("turn", view, wire, lambda: self._events(view, tag))
+    def next(self, *, is_heartbeat: bool, is_delta_used: bool, n_caches: int = 1) -> "Tick | None":
+        """Advance the fleet, and return its next tick; None if there is nothing to publish.
 
-    def once(
-        self,
-        what: Hashable,
-        view: StreamQuery,
-        wire: Encoder[Frame],
-        make: Callable[[], Sequence[Event]],
-    ) -> tuple[Frame, ...]:
-        """Write events for all who want the same in this turn."""
-        key = (what, view.key, wire.name)
-        is_for_all = view.is_standard and what in SHARED
-        kept = self._kept_of(what, view)
-        frames: tuple[Frame, ...] | None = (self._shared if is_for_all else kept).get(key)
-        if frames is None:
-            is_shared = view.filter.is_everything and what in SHARED
-            frames = wire.pack(make(), self._effort(is_shared=is_shared))
-            if is_for_all:
-                self._shared[key] = frames
-            else:
-                kept.store(key, frames, sum(map(getsizeof, frames)))
-        return frames
-
-    def _kept_of(self, what: Hashable, view: StreamQuery) -> ByteCache:
-        is_selection = what == "turn" and view.filter.is_everything
-        return self._selected if is_selection else self._kept
-
-    def _effort(self, *, is_shared: bool) -> Effort:
-        if is_shared:
-            return "shared"
-        self._own_writes += 1
-        return "own" if self._own_writes <= PATIENT_WRITES else "hurried"
-
-    def _events(self, view: StreamQuery, tag: str) -> list[Event]:
-        event_id = name_event(self._position_text, tag)
-        found = list(self._differences)
-        if view.shape.format != "delta":
-            rows, gone = self._sent(view)
-            found = events.changes(rows, gone, view.shape, id=event_id, now=self._now)
-        if self._beat is not None:
-            found.append(events.heartbeat(self._beat, id=event_id, now=self._now))
-        return found
-
-    def _sent(self, view: StreamQuery) -> tuple[list[bytes], list[str]]:
-        """Return who is in the view and has changed, and who was in it and is no longer."""
-        rows = self._rows(view.shape)
-        if view.filter.is_everything:
-            return rows.tolist(), [aircraft.icao24 for aircraft in self._changes.removed]
-        # One look for both, for what costs is the look.
-        found = view.filter.find(self._now_and_before)
-        first_before = found.searchsorted(len(rows))
-        now_in, was_in = found[:first_before], found[first_before:]
-        # One place more, which nobody has: -1 means it.
-        is_in = np.zeros(len(rows) + 1, dtype=np.bool_)
-        is_in[now_in] = True
-        gone = was_in[~is_in[self._places[was_in - len(rows)]]]
-        return (
-            rows[now_in].tolist(),
-            [self._now_and_before.aircraft[index].icao24 for index in gone.tolist()],
+        Args:
+            is_heartbeat: Whether a heartbeat is due, which is sent without changes too.
+            is_delta_used: Whether an open stream has the format `delta`.
+            n_caches: As of the class.
+        """
+        changes = self._fleet.advance()
+        if not changes and not is_heartbeat:
+            return None
+        delta = self._delta
+        if delta is not None and delta.is_abandoned(is_used=is_delta_used):
+            delta = None
+        return Tick(
+            self._fleet,
+            changes,
+            self.number + 1,
+            self._clock,
+            delta=delta,
+            is_heartbeat=is_heartbeat,
+            n_caches=n_caches,
         )
 
-    def _rows(self, shape: OutputFormat) -> Rows:
-        """Return who changed, as JSON."""
-        kept = self._shared if shape in STANDARD else self._selected
-        rows: Rows | None = kept.get(shape)
-        if rows is None:
-            rows = self._after.rows(shape)
-            if shape in STANDARD:
-                self._shared[shape] = rows
-            else:
-                self._selected.store(shape, rows, rows.nbytes + sum(map(getsizeof, rows.tolist())))
-        return rows
+    @property
+    def n_aircraft(self) -> int:
+        """How many aircraft the fleet has."""
+        return len(self._fleet)
 
-    @cached_property
-    def _after(self) -> Columns:
-        return Columns(self._changes.after)
+    def select(self, query: StreamQuery) -> Sequence[Aircraft]:
+        """Return the aircraft that pass the filter of a query."""
+        return query.filter.select(self._fleet.columns)
 
-    @cached_property
-    def _now_and_before(self) -> Columns:
-        """Who changed, as it is now, and then who changed or left, as it was."""
-        changes = self._changes
-        return Columns([*changes.after, *changes.before, *changes.removed])
+    def event_id(self, query: StreamQuery) -> EventId:
+        """Return the event id that a subscriber holds after this tick."""
+        return EventId(self.position, self._tag(query))
 
-    @cached_property
-    def _places(self) -> Indices:
-        """Where among those who changed each of before is now; -1 for who left."""
-        places = {aircraft.icao24: place for place, aircraft in enumerate(self._changes.after)}
-        before = [*self._changes.before, *self._changes.removed]
-        return np.array([places.get(aircraft.icao24, -1) for aircraft in before], np.intp)
+    def frames(self, query: StreamQuery, encoder: Encoder[Frame]) -> tuple[Frame, ...]:
+        """Return the changes and the heartbeat, for subscribers that have the tick before."""
+        return self._cache.frames("changes", query, encoder, lambda: self._events(query))
+
+    def snapshot_frames(self, query: StreamQuery, encoder: Encoder[Frame]) -> tuple[Frame, ...]:
+        """Return the snapshot, for subscribers that are new or have changed their query."""
+        return self._cache.frames("snapshot", query, encoder, lambda: [self._snapshot(query)])
+
+    async def snapshot_json(self, query: StreamQuery) -> bytes:
+        """Return the data of a snapshot; other tasks run while it is encoded."""
+        aircraft, event_id, now = self.select(query), str(self.event_id(query)), self._clock()
+        rows: list[bytes] = []
+        for first in range(0, len(aircraft), AIRCRAFT_AT_ONCE):
+            some = aircraft[first : first + AIRCRAFT_AT_ONCE]
+            rows += [one.encode(query.output_format) for one in some]
+            await asyncio.sleep(0)
+        return events.snapshot(rows, query.output_format, id=event_id, now=now).data
+
+    def catch_up(
+        self, since: EventId | None, query: StreamQuery, encoder: Encoder[Frame]
+    ) -> tuple[tuple[Frame, ...], bool]:
+        """Return what a subscriber has missed since an event id.
+
+        Returns:
+            The frames, and whether they are certain to be complete. If not, they are a `reset`
+            and a snapshot.
+        """
+        missed = self._events_since(since, query) if since is not None else None
+        if since is not None and missed is not None:
+            return self._cache.frames(since, query, encoder, lambda: missed), True
+        reset = encoder.encode([events.reset(UNCERTAIN)])
+        return (*reset, *self.snapshot_frames(query, encoder)), False
+
+    def is_behind(self, event_id: EventId, query: StreamQuery) -> bool:
+        """Whether another instance, which has read further, sent an event id: waiting helps."""
+        return self._can_resume(event_id, query) and not event_id.position.is_within(
+            self._fleet.position
+        )
+
+    def _events(self, query: StreamQuery) -> Sequence[Event]:
+        event_id = format_event_id(self._position_text, self._tag(query))
+        if query.output_format.format == "delta":
+            found = list(self._delta_events)
+        else:
+            encoded = self._cache.rows(query.output_format, self._changes.after_columns)
+            rows, removed = self._changes.select(query.filter, encoded)
+            found = events.changes(rows, removed, query.output_format, id=event_id, now=self._time)
+        if self._heartbeat_aircraft is not None:
+            found.append(events.heartbeat(self._heartbeat_aircraft, id=event_id, now=self._time))
+        return found
+
+    def _snapshot(self, query: StreamQuery) -> Event:
+        if query.output_format.format == "delta":
+            return self._delta_state().snapshot(self.position, self._clock())
+        rows = [aircraft.encode(query.output_format) for aircraft in self.select(query)]
+        event_id = str(self.event_id(query))
+        return events.snapshot(rows, query.output_format, id=event_id, now=self._clock())
+
+    def _can_resume(self, event_id: EventId, query: StreamQuery) -> bool:
+        return event_id.tag == self._tag(query) and self._fleet.can_resume(event_id.position)
+
+    def _events_since(self, since: EventId, query: StreamQuery) -> Sequence[Event] | None:
+        """Return what a subscriber has missed, or None if that is not known for certain."""
+        if not self._can_resume(since, query):
+            return None
+        if query.output_format.format == "delta":
+            return self._delta_state().events_since(since.position)
+        if not since.position.is_within(self._fleet.position):
+            return None
+        return self._changes_since(since.position, query)
+
+    def _changes_since(self, position: LogPosition, query: StreamQuery) -> Sequence[Event]:
+        if query.filter.areas:
+            return [self._snapshot(query)]
+        missed = self._missed_since(position)
+        passing = query.filter.select(Columns(missed.changed))
+        removed = missed.removed
+        if not query.filter.is_everything:
+            # Whether an aircraft passed the filter at the position is not known, so each that
+            # changed and does not pass is removed. If those are many, a snapshot is smaller.
+            names = {aircraft.icao24 for aircraft in passing}
+            removed = [a.icao24 for a in missed.changed if a.icao24 not in names] + removed
+            if len(removed) > len(self.select(query)):
+                return [self._snapshot(query)]
+        rows = [aircraft.encode(query.output_format) for aircraft in passing]
+        event_id = str(self.event_id(query))
+        return events.changes(rows, removed, query.output_format, id=event_id, now=self._clock())
+
+    def _missed_since(self, position: LogPosition) -> MissedChanges:
+        """Return what was missed since a position; slow subscribers often share one position."""
+        if self._missed is None or self._missed[0] != position:
+            self._missed = position, self._fleet.missed(position)
+        return self._missed[1]
+
+    def _tag(self, query: StreamQuery) -> str:
+        return self._delta_state().tag if query.output_format.format == "delta" else query.tag
+
+    def _delta_state(self) -> DeltaState:
+        if self._delta is None:
+            self._delta = DeltaState(self._fleet.aircraft, self.position)
+        return self._delta

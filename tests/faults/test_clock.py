@@ -101,7 +101,7 @@ def test_a_sky_is_shown_by_an_instance_that_starts_with_a_wrong_clock(
     for number, age in enumerate((30, 20, 10, 0)):
         deployment.publish(_poll(number, behind=age))
     live = deployment.live(**clock.environment)
-    live.wait_for_event("live_picture_whole")
+    live.wait_for_event("live_state_complete")
     deployment.publish(_poll(5))
     wait_until(
         lambda: _metric(live.url, "live_aircraft") == FLEET, timeout_s=20, what="all aircraft"
@@ -116,7 +116,7 @@ def test_sigterm_ends_a_quiet_instance_whose_clock_was_set_back(
     clock = FakeClock(tmp_path)
     deployment.publish(_poll(1))
     service = deployment.service("processor", "--role", role, **clock.environment)
-    service.wait_for_event("assigned" if role == "archive" else "live_picture_whole")
+    service.wait_for_event("assigned" if role == "archive" else "live_state_complete")
     if role == "archive":
         deployment.wait_until_stored()
     clock.set_ahead(-600)

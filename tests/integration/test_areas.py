@@ -215,7 +215,7 @@ class _Comparison:
         for index, step in enumerate(self._pair.steps):
             for world, site in enumerate(self._sites):
                 site.now = step.now
-                site.tick(step.received[world], is_beat=step.is_beat)
+                site.tick(step.received[world], is_heartbeat=step.is_heartbeat)
             if not step.is_seen:
                 continue
             await _settle()

@@ -79,7 +79,7 @@ def a_life(app: ScriptedApp) -> list[tuple[Callable[[], None], list[str]]]:
     def everything_at_once() -> None:
         app.turn_clock(350)
         app.receive(received("dddddd", 400), received("eeeeee", 400))
-        app.tick(is_beat=True)
+        app.tick(is_heartbeat=True)
 
     def mute() -> None:
         app.turn_clock(400)
@@ -87,12 +87,12 @@ def a_life(app: ScriptedApp) -> list[tuple[Callable[[], None], list[str]]]:
 
     def beat_after_garbage() -> None:
         app.receive(None)
-        app.tick(is_beat=True)
+        app.tick(is_heartbeat=True)
 
     return [
         (lambda: app.publish(received("aaaaaa", 10)), ["update"]),
         (lambda: app.publish(received("bbbbbb", 11), received("cccccc", 11)), ["update"]),
-        (lambda: app.tick(is_beat=True), ["heartbeat"]),
+        (lambda: app.tick(is_heartbeat=True), ["heartbeat"]),
         (everything_at_once, ["remove", "update", "heartbeat"]),
         (beat_after_garbage, ["heartbeat"]),
         (mute, ["remove"]),
@@ -239,7 +239,7 @@ async def test_two_clients_see_the_same_of_any_view(
         for number, received_now in enumerate(rounds, start=1):
             app.receive(*received_now)
             app.turn_clock(100)
-            app.tick(is_beat=True)
+            app.tick(is_heartbeat=True)
             await events.until("heartbeat", times=number)
             await other.until("heartbeat", times=number)
         await app.stop()

@@ -9,7 +9,7 @@ import pytest
 from processor.live.connection_limits import StreamClient
 from processor.replay import handover, session
 from processor.replay.request import parse_question
-from processor.stream.encoder import EVENT_STREAMS
+from processor.stream.encoder import SSE_ENCODERS
 from processor.stream.query import parse_query
 from testkit.history_log import HistoryLog, Traffic
 from testkit.migration import migrate
@@ -34,8 +34,8 @@ class _Watching:
         self.task = asyncio.create_task(self._run())
 
     async def _run(self) -> None:
-        log, wire = self._log, EVENT_STREAMS["identity"]
-        with log.broadcaster.entered(StreamClient("somewhere"), parse_query([])) as subscriber:
+        log, wire = self._log, SSE_ENCODERS["identity"]
+        with log.broadcaster.subscription(StreamClient("somewhere"), parse_query([])) as subscriber:
             subscriber.past = parse_question([("from", str(self.since))], log.clock())
             async for frame in log.replay.stream(subscriber, wire, ""):
                 self.subscriber.feed(frame)
@@ -99,7 +99,7 @@ async def test_each_state_vector_once(log: HistoryLog, seed: int, longest_s: flo
         await asyncio.sleep(1)
         for one in watching:
             await one.stop()
-        picture = {a.icao24: a.state_vector.last_contact for a in log.broadcaster.fleet}
+        picture = {a.icao24: a.state_vector.last_contact for a in log.broadcaster.aircraft}
     for one in watching:
         assert "reset" not in one.subscriber.names
         newest: dict[str, int] = {}
@@ -139,7 +139,7 @@ async def test_an_archive_that_stands_still(
         await one.stop()
         assert {"update", "reset"} <= set(one.subscriber.names)
         assert one.subscriber.names[one.subscriber.names.index("reset") + 1] == "snapshot"
-        assert one.subscriber.fleet.keys() == {a.icao24 for a in log.broadcaster.fleet}
+        assert one.subscriber.fleet.keys() == {a.icao24 for a in log.broadcaster.aircraft}
 
 
 async def test_before_the_living_picture_is_whole(log: HistoryLog) -> None:

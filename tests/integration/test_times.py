@@ -114,7 +114,7 @@ def test_a_log_that_ended_an_hour_ago_shows_nothing(deployment: Deployment) -> N
         [message._replace(timestamp_ms=(ended + 2) * 1_000) for message in _poll(ended)]
     )
     live = deployment.live()
-    assert live.wait_for_event("live_picture_whole")
+    assert live.wait_for_event("live_state_complete")
     with StreamSubscriber(live.url) as subscriber:
         subscriber.wait_for_event("snapshot")
         assert not subscriber.subscriber.fleet

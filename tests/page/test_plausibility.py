@@ -111,7 +111,7 @@ async def test_clocks_that_differ_are_said_in_one_line(app: ScriptedApp, desk: P
     await expect(page.locator("#aircraft")).to_have_text("1")
     await expect(page.locator("#reason")).to_be_hidden()
     app.turn_clock(200)
-    app.tick(is_beat=True)
+    app.tick(is_heartbeat=True)
     page = await desk.open(app.url)
     await expect(page.locator("#delay")).to_have_text("3 min")
     await expect(page.locator("#reason")).to_have_text("No poll for 300 s.")

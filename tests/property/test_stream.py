@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 
 from processor.live.broadcaster import Broadcaster, Lifetime
-from processor.live.connection_limits import Limits, StreamClient
+from processor.live.connection_limits import ConnectionLimits, StreamClient
 from processor.live.metrics import LiveMetrics
-from processor.stream.encoder import EVENT_STREAMS
-from processor.stream.live_state import LiveState, Update
+from processor.stream.encoder import SSE_ENCODERS
+from processor.stream.fleet import Fleet, Update
 from processor.stream.log_position import LogPosition
 from processor.stream.query import StreamQuery, parse_query
 from telemetry.state_vector import StateVector
@@ -35,7 +35,7 @@ class _Instance:
     def __init__(self) -> None:
         self.now = float(START)
         nowhere = LogPosition(EPOCH, (0,) * PARTITIONS)
-        self.tracker = LiveState(
+        self.tracker = Fleet(
             start=nowhere,
             resumable_after=nowhere,
             expiry_seconds=EXPIRY_SECONDS,
@@ -44,7 +44,7 @@ class _Instance:
         )
         self.broadcaster = Broadcaster(
             metrics=LiveMetrics(CollectorRegistry()),
-            limits=Limits(subscribers=10, per_address=10, per_principal=10),
+            limits=ConnectionLimits(subscribers=10, per_address=10, per_principal=10),
             lifetime=Lifetime(retry_ms=1000, max_age_seconds=3600, drain_seconds=0),
             clock=lambda: self.now,
         )
@@ -62,7 +62,7 @@ class _Instance:
     def grow(self) -> None:
         """Find that a partition was added, and read it from its beginning."""
         if self._unread is not None:
-            self.tracker.extend([0])
+            self.tracker.add_partitions([0])
             self.tracker.apply(self._unread)
             self._unread = None
 
@@ -70,7 +70,7 @@ class _Instance:
         """What a viewer should hold: told by the test's own reading of the filter."""
         return {
             aircraft.icao24: want.shown(aircraft.state_vector)
-            for aircraft in self.tracker.fleet
+            for aircraft in self.tracker.aircraft
             if want.passes(aircraft.state_vector)
         }
 
@@ -85,9 +85,9 @@ class _Watching:
         self._task = asyncio.create_task(self._follow(instance.broadcaster, view))
 
     async def _follow(self, broadcaster: Broadcaster, view: StreamQuery) -> None:
-        last, wire = self.subscriber.last_event_id, EVENT_STREAMS["identity"]
+        last, wire = self.subscriber.last_event_id, SSE_ENCODERS["identity"]
         # Each by itself: viewers of one client would wait for each other.
-        with broadcaster.entered(StreamClient(f"client {id(self)}"), view) as entered:
+        with broadcaster.subscription(StreamClient(f"client {id(self)}"), view) as entered:
             async for frame in broadcaster.stream(entered, wire, last):
                 self.subscriber.feed(frame)
                 await self.reading.wait()
@@ -155,9 +155,9 @@ class _Run:
 
     _garbage = _message
 
-    async def _tick(self, is_beat: bool) -> None:  # noqa: FBT001 - drawn
+    async def _tick(self, is_heartbeat: bool) -> None:  # noqa: FBT001 - drawn
         for instance in self.instances:
-            instance.broadcaster.tick(is_beat=is_beat)
+            instance.broadcaster.tick(is_heartbeat=is_heartbeat)
 
     async def _wait(self, seconds: int) -> None:
         for instance in self.instances:
@@ -227,6 +227,6 @@ def test_order_and_repetition_change_nothing(vectors: list[StateVector], random:
     random.shuffle(shuffled)
     instance = _Instance()
     instance.tracker.apply(Update(0, offset, vector) for offset, vector in enumerate(shuffled))
-    instance.tracker.turn()
-    held = {aircraft.icao24: aircraft.state_vector for aircraft in instance.tracker.fleet}
+    instance.tracker.advance()
+    held = {aircraft.icao24: aircraft.state_vector for aircraft in instance.tracker.aircraft}
     assert held == newest

@@ -20,14 +20,14 @@ from processor.http.answers import describe_answers
 from processor.http.history.download import FILES
 from processor.http.history.files import Files
 from processor.http.history.parameters import ICAO24, Area, SpanQuestion
-from processor.stream.filter import split
+from processor.stream.filter import split_values
 
 USUAL = dt.timedelta(hours=1)
 """What is exported where `from` is not given."""
 
 
 def _addresses(values: Sequence[str]) -> tuple[str, ...]:
-    found = tuple(sorted(part.lower() for part in split(values)))
+    found = tuple(sorted(part.lower() for part in split_values(values)))
     for part in found:
         if not re.fullmatch(ICAO24, part):
             raise ValueError(f"{part!r} is not an address of six hexadecimal digits")

@@ -14,7 +14,7 @@ from processor.access.waiting import WaitingShares
 from processor.http.answers import json_response
 from processor.http.server.connection import connection_of
 from processor.http.server.sending import DeadlineError, Deadlines, Sending
-from processor.stream.encoder import PIECE_BYTES, choose_encoding, compress_whole
+from processor.stream.encoder import MAX_FRAME_BYTES, choose_encoding, compress
 
 log = structlog.get_logger(__name__)
 
@@ -67,7 +67,7 @@ class LargeAnswers:
             write = await read()
             # The event loop has subscribers to serve meanwhile.
             body = await asyncio.get_running_loop().run_in_executor(
-                self._threads, lambda: compress_whole(write(), encoding)
+                self._threads, lambda: compress(write(), encoding)
             )
             answer = json_response(body, media_type)
             answer.headers["Vary"] = "Accept-Encoding"
@@ -120,6 +120,6 @@ class _LargeAnswer(Response):
 async def _send(answer: Response, sending: Sending) -> None:
     body = bytes(answer.body)
     await sending.start(answer.status_code, answer.raw_headers)
-    for at in range(0, len(body), PIECE_BYTES):
-        await sending.frame(body[at : at + PIECE_BYTES])
+    for at in range(0, len(body), MAX_FRAME_BYTES):
+        await sending.frame(body[at : at + MAX_FRAME_BYTES])
     await sending.frame(b"", more=False)

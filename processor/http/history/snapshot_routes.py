@@ -80,7 +80,7 @@ def moment_routes(*, source: Source, answers: LargeAnswers, gate: Gate) -> APIRo
                 )
             return lambda: write_snapshot(view, found, moment)
 
-        media_type = GEOJSON if view.shape.format == "geojson" else "application/json"
+        media_type = GEOJSON if view.output_format.format == "geojson" else "application/json"
         return answers.answer(request, client, read, media_type)
 
     return router
@@ -93,8 +93,8 @@ def _read(request: Request, principal: Principal) -> tuple[dt.datetime, StreamQu
         [(name, value) for name, value in pairs if name not in {"time", *NOT_OF_THE_VIEW}],
         principal.areas,
     )
-    if view.shape.format not in FORMATS:
-        raise FilterError("format", f"{view.shape.format} is of the stream alone: take row")
+    if view.output_format.format not in FORMATS:
+        raise FilterError("format", f"{view.output_format.format} is of the stream alone: take row")
     return moment, view
 
 

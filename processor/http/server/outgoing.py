@@ -13,7 +13,7 @@ from processor.access.principal import ANYBODY
 from processor.access.shares import Bound, Client, OverloadedError
 from processor.http.access.gate_middleware import admission_of, client_of, refuse_overloaded
 from processor.http.server.connection import connection_of
-from processor.stream.encoder import PIECE_BYTES
+from processor.stream.encoder import MAX_FRAME_BYTES
 
 MEGABYTE = 1024 * 1024
 
@@ -107,7 +107,7 @@ class Outgoing:
             body = message.get("body", b"")
             if head is None:  # a part of a file, which is made while it is read
                 await self._send_pieces(scope, send, message)
-            elif len(body) <= PIECE_BYTES:
+            elif len(body) <= MAX_FRAME_BYTES:
                 await send(head)
                 await send(message)
             else:
@@ -130,14 +130,14 @@ class Outgoing:
 
     async def _send_pieces(self, scope: Scope, send: Send, message: Message) -> None:
         body, more_follows = message.get("body", b""), message.get("more_body", False)
-        if len(body) <= PIECE_BYTES:
+        if len(body) <= MAX_FRAME_BYTES:
             await send(message)
             return
-        for first in range(0, len(body), PIECE_BYTES):
-            is_last = first + PIECE_BYTES >= len(body)
+        for first in range(0, len(body), MAX_FRAME_BYTES):
+            is_last = first + MAX_FRAME_BYTES >= len(body)
             frame = {
                 "type": "http.response.body",
-                "body": body[first : first + PIECE_BYTES],
+                "body": body[first : first + MAX_FRAME_BYTES],
                 "more_body": more_follows or not is_last,
             }
             try:

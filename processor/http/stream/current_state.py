@@ -44,12 +44,14 @@ def flight_routes(*, broadcaster: Broadcaster, gate: Gate) -> APIRouter:
     ) -> Response:
         """Answer the aircraft that pass the filter, in the format asked for."""
         view = read_view(request, principal)
-        if view.shape.format not in FORMATS:
-            raise FilterError("format", f"{view.shape.format} is of the stream alone: take row")
+        if view.output_format.format not in FORMATS:
+            raise FilterError(
+                "format", f"{view.output_format.format} is of the stream alone: take row"
+            )
         body = await broadcaster.snapshot(view, stream_client_of(request, principal))
         if body is None:
             return Response(status_code=503, headers={"Retry-After": "1"})
-        media_type = MEDIA_TYPES.get(view.shape.format, "application/json")
+        media_type = MEDIA_TYPES.get(view.output_format.format, "application/json")
         return Response(body, media_type=media_type, headers={"Cache-Control": "no-store"})
 
     return router

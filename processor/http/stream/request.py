@@ -87,7 +87,7 @@ def read_query(
         raise FilterError("from", "there is no history here, only the living picture")
     if HISTORY not in principal.scopes:
         raise AccessError(403, "insufficient_scope", f"the scope {HISTORY} is needed for this")
-    if view.shape.format == "delta":
+    if view.output_format.format == "delta":
         raise FilterError("format", "delta is of the living picture alone: in a replay take row")
     question = resume(question, last_event_id, view.tag)
     if question is not None:

@@ -26,7 +26,7 @@ from processor.live.connection_limits import StreamClient
 from processor.live.metrics import LiveMetrics
 from processor.replay.request import MAX_SPEED, ReplayRequest
 from processor.replay.session import Replay
-from processor.stream.encoder import EVENT_STREAMS, EventStream, choose_encoding
+from processor.stream.encoder import SSE_ENCODERS, SseEncoder, choose_encoding
 from processor.stream.filter import FilterError
 from processor.stream.query import StreamQuery
 
@@ -169,7 +169,7 @@ def sse_routes(
         A viewer that names the last event it has seen, by the header Last-Event-ID or where it
         cannot set that by the parameter `last_event_id`, gets only what it has missed.
         """
-        wire = EVENT_STREAMS[choose_encoding(accept_encoding)]
+        wire = SSE_ENCODERS[choose_encoding(accept_encoding)]
         last_event_id = last_event_id or request.query_params.get("last_event_id", "")
         try:
             principal = await admit(gate, LIVE, request)
@@ -191,7 +191,7 @@ def sse_routes(
         wanted = _Wanted(request.scope, Admission(gate, right), client, view, past, last_event_id)
         return respond(_stream(broadcaster, source, wire, wanted), wire)
 
-    def respond(content: AsyncIterator[bytes], wire: EventStream) -> Response:
+    def respond(content: AsyncIterator[bytes], wire: SseEncoder) -> Response:
         # No ping: the heartbeat is an event of its own, with the position.
         stream = _Stream(
             content, headers=_headers(wire), ping=0, send_timeout=write_deadline_seconds
@@ -202,7 +202,7 @@ def sse_routes(
     return router
 
 
-def _headers(wire: EventStream) -> dict[str, str]:
+def _headers(wire: SseEncoder) -> dict[str, str]:
     return HEADERS if wire.name == "identity" else HEADERS | {"Content-Encoding": wire.name}
 
 
@@ -214,14 +214,14 @@ def _is_event_source(request: Request, accept: str) -> bool:
 async def _stream(
     broadcaster: Broadcaster,
     source: Broadcaster | Replay,
-    wire: EventStream,
+    wire: SseEncoder,
     wanted: _Wanted,
 ) -> AsyncIterator[bytes]:
-    for frame in wire.greet(broadcaster.retry_ms()):
+    for frame in wire.opening_frames(broadcaster.retry_ms()):
         yield frame
     try:
         with (
-            broadcaster.entered(wanted.client, wanted.view) as subscriber,
+            broadcaster.subscription(wanted.client, wanted.view) as subscriber,
             ended_without_right(wanted.admission, subscriber, wanted.connection),
         ):
             subscriber.past = wanted.past
@@ -229,13 +229,13 @@ async def _stream(
                 yield frame
                 del frame
     except OverloadedError as error:
-        for frame in wire.pack([broadcaster.overloaded(error)]):
+        for frame in wire.encode([broadcaster.overloaded_event(error)]):
             yield frame
 
 
 async def _refusal(
-    broadcaster: Broadcaster, wire: EventStream, error: Exception
+    broadcaster: Broadcaster, wire: SseEncoder, error: Exception
 ) -> AsyncIterator[bytes]:
-    refusal = wire.pack([error_event(error, id=REFUSED_ID)])
-    for frame in (*wire.greet(broadcaster.retry_ms()), *refusal):
+    refusal = wire.encode([error_event(error, id=REFUSED_ID)])
+    for frame in (*wire.opening_frames(broadcaster.retry_ms()), *refusal):
         yield frame

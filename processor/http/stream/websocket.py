@@ -26,7 +26,7 @@ from processor.live.metrics import LiveMetrics
 from processor.live.subscriber import Subscriber
 from processor.replay.session import Replay
 from processor.stream import events
-from processor.stream.encoder import MESSAGES
+from processor.stream.encoder import WEBSOCKET_ENCODER
 from processor.stream.events import Event
 from processor.stream.filter import FilterError
 
@@ -85,7 +85,7 @@ class _Stream:
             )
             client = stream_client_of(self._socket, self._principal)
             with (
-                self._broadcaster.entered(client, view) as subscriber,
+                self._broadcaster.subscription(client, view) as subscriber,
                 ended_without_right(self._admission, subscriber, self._socket.scope),
             ):
                 subscriber.past = past
@@ -94,14 +94,16 @@ class _Stream:
             await self._send(error_event(error))
             return POLICY_VIOLATION
         except OverloadedError as error:
-            await self._send(self._broadcaster.overloaded(error))
+            await self._send(self._broadcaster.overloaded_event(error))
             return TRY_AGAIN_LATER
-        is_revoked = subscriber.ending is not None and subscriber.ending.name == "revoked"
+        is_revoked = (
+            subscriber.close_reason is not None and subscriber.close_reason.name == "revoked"
+        )
         return POLICY_VIOLATION if is_revoked else SERVICE_RESTART
 
     async def _follow(self, subscriber: Subscriber) -> None:
         source = self._replay or self._broadcaster
-        async for text in source.stream(subscriber, MESSAGES, self._last_event_id):
+        async for text in source.stream(subscriber, WEBSOCKET_ENCODER, self._last_event_id):
             await self._send_text(text)
             del text
 
@@ -113,7 +115,7 @@ class _Stream:
                 query = parse_qsl(request.subscribe, keep_blank_values=True)
                 self._admission.gate.check(self._admission.right)
                 view, past = read_query(query, self._principal, self._replay)
-                self._broadcaster.subscribe(subscriber, view, past)
+                self._broadcaster.change_query(subscriber, view, past)
             except msgspec.DecodeError as error:
                 await self._send(events.error(f"{error}; what is understood is {EXAMPLE}"))
             except (*REFUSED, OverloadedError) as error:
@@ -121,7 +123,7 @@ class _Stream:
             await asyncio.sleep(SUBSCRIBE_SECONDS)
 
     async def _send(self, event: Event) -> None:
-        for text in MESSAGES.pack([event]):
+        for text in WEBSOCKET_ENCODER.encode([event]):
             await self._send_text(text)
 
     async def _send_text(self, text: str) -> None:

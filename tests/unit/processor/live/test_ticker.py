@@ -1,4 +1,4 @@
-"""The live state, and what it says of the clocks."""
+"""The ticker: which aircraft are shown by which clock, and how a wrong clock is reported."""
 
 import pytest
 from prometheus_client import CollectorRegistry
@@ -6,12 +6,12 @@ from structlog.testing import capture_logs
 
 from processor.live.broadcaster import Broadcaster, Lifetime
 from processor.live.clock_report import CHANGE_SECONDS, REPEAT_SECONDS, ClockReport
-from processor.live.connection_limits import Limits
+from processor.live.connection_limits import ConnectionLimits
 from processor.live.data_clock import DataClock
 from processor.live.metrics import LiveMetrics
 from processor.live.ticker import Ticker
 from processor.settings import LiveSettings
-from processor.stream.live_state import Update
+from processor.stream.fleet import Update
 from processor.stream.log_position import LogPosition
 from testkit.state_vectors import START, state_vector
 
@@ -33,40 +33,40 @@ class _Live:
         metrics = LiveMetrics(self.registry)
         self._broadcaster = Broadcaster(
             metrics=metrics,
-            limits=Limits(subscribers=10, per_address=10, per_principal=10),
+            limits=ConnectionLimits(subscribers=10, per_address=10, per_principal=10),
             lifetime=Lifetime(retry_ms=1000, max_age_seconds=3600, drain_seconds=0),
             clock=clock,
         )
-        self.picture = Ticker(
+        self.ticker = Ticker(
             settings=LiveSettings(),
             heartbeat_seconds=15,
             broadcaster=self._broadcaster,
             metrics=metrics,
             clock=clock,
         )
-        self.picture.begin(NOWHERE, NOWHERE)
-        self.picture.caught_up()
+        self.ticker.begin(NOWHERE, NOWHERE)
+        self.ticker.caught_up()
         self._offset = 0
 
     def poll(self, *, behind: int = 0, aircraft: int = 40) -> set[str]:
-        """Read an answer in which half of the aircraft are new; return who is shown."""
+        """Read an answer in which half of the aircraft are new; return the aircraft shown."""
         self.passed += INTERVAL_SECONDS
         time = START + self.passed - behind
         first = self._offset // 20 % 2 * aircraft // 2
         for number in range(first, first + aircraft // 2):
-            self.take(f"{number:06x}", time - number % 5, poll_time=time)
+            self.receive(f"{number:06x}", time - number % 5, poll_time=time)
         return self.shown()
 
-    def take(self, icao24: str, last_contact: int, *, poll_time: int | None = None) -> None:
+    def receive(self, icao24: str, last_contact: int, *, poll_time: int | None = None) -> None:
         published_at = START + self.passed
         state = state_vector(icao24, last_contact)
-        self.picture.take([Update(0, self._offset, state, poll_time, published_at)])
+        self.ticker.receive([Update(0, self._offset, state, poll_time, published_at)])
         self._offset += 1
 
     def shown(self) -> set[str]:
         self._broadcaster.tick()
-        self.picture.observe_times()
-        return {one.icao24 for one in self._broadcaster.fleet}
+        self.ticker.observe_times()
+        return {one.icao24 for one in self._broadcaster.aircraft}
 
     def sample(self, name: str, **labels: str) -> float | None:
         return self.registry.get_sample_value(name, labels)
@@ -75,7 +75,7 @@ class _Live:
 @pytest.mark.parametrize("behind", [0, 400, 7_200])
 @pytest.mark.parametrize("step", [-600, 600])
 def test_a_step_of_the_clock_changes_no_aircraft(step: int, behind: int) -> None:
-    """Ten minutes either way: the same are shown as on a host whose clock is left alone."""
+    """Ten minutes either way: the same aircraft are shown as on a host with a steady clock."""
     stepped, steady = _Live(), _Live()
     for poll in range(POLLS):
         stepped.host_ahead = step if poll > POLLS // 2 else 0
@@ -84,8 +84,8 @@ def test_a_step_of_the_clock_changes_no_aircraft(step: int, behind: int) -> None
     assert stepped.sample("live_delay_seconds") == steady.sample("live_delay_seconds") == 0
 
 
-def test_answers_400_s_behind_the_host_are_shown_and_named() -> None:
-    """The map is as full as ever, and /ready, the log and a gauge say why times look old."""
+def test_answers_400_s_behind_the_host_are_shown_and_reported() -> None:
+    """All aircraft are shown, and /ready, the log and a gauge say why times look old."""
     live = _Live()
     with capture_logs() as logs:
         for _ in range(4):
@@ -93,7 +93,7 @@ def test_answers_400_s_behind_the_host_are_shown_and_named() -> None:
     assert len(live.shown()) == 40
     assert live.sample("live_clock_offset_seconds") == 400
     assert live.sample("live_delay_seconds") == 0
-    trouble = live.picture.clock_trouble()
+    trouble = live.ticker.clock_trouble()
     assert trouble is not None
     assert "400 s ahead" in trouble
     assert "NTP" in trouble
@@ -102,7 +102,7 @@ def test_answers_400_s_behind_the_host_are_shown_and_named() -> None:
 
 
 def test_aircraft_expire_while_the_collector_is_silent() -> None:
-    """Also if the data are behind: it is their silence that counts."""
+    """Also if the data are late: only their silence counts."""
     live = _Live()
     for _ in range(3):
         live.poll(behind=400)
@@ -112,13 +112,13 @@ def test_aircraft_expire_while_the_collector_is_silent() -> None:
     assert not live.shown()
 
 
-def test_one_row_of_2099_is_counted_and_moves_nothing() -> None:
+def test_one_row_of_2099_is_counted_and_changes_nothing() -> None:
     """Neither the delay nor its aircraft nor the time of the events."""
     live = _Live()
     live.poll()
     with capture_logs() as logs:
         for _ in range(5):
-            live.take("000001", 4_070_908_800)
+            live.receive("000001", 4_070_908_800)
     live.poll()
     assert live.shown() == {f"{number:06x}" for number in range(40)}
     assert live.sample("live_ignored_messages_total", reason="future") == 5
@@ -127,7 +127,7 @@ def test_one_row_of_2099_is_counted_and_moves_nothing() -> None:
 
 
 def test_a_difference_is_logged_once_and_again_when_it_changes() -> None:
-    """And every ten minutes as long as it lasts; that it ended is said too."""
+    """It is logged every ten minutes while it lasts, and so is its end."""
     report = ClockReport(LiveMetrics(CollectorRegistry()))
     with capture_logs() as logs:
         for offset, monotonic in [

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processor.stream.encoder import (
-    EVENT_STREAMS,
-    MESSAGES,
-    PIECE_BYTES,
-    Effort,
-    Encoding,
+    MAX_FRAME_BYTES,
+    SSE_ENCODERS,
+    WEBSOCKET_ENCODER,
+    CompressionEffort,
+    ContentEncoding,
     choose_encoding,
 )
 from processor.stream.events import Event
@@ -42,40 +42,44 @@ def test_the_best_that_is_accepted(accept_encoding: str, chosen: str) -> None:
 _TEXTS = st.lists(st.text(max_size=300), min_size=1, max_size=6)
 
 
-@given(_TEXTS, st.sampled_from(list(EVENT_STREAMS)), st.integers(0, 5))
+@given(_TEXTS, st.sampled_from(list(SSE_ENCODERS)), st.integers(0, 5))
 def test_a_viewer_that_joins_late_reads_on(
-    texts: list[str], encoding: Encoding, missed: int
+    texts: list[str], encoding: ContentEncoding, missed: int
 ) -> None:
     """Whatever was sent to others before."""
-    wire = EVENT_STREAMS[encoding]
+    wire = SSE_ENCODERS[encoding]
     events = [
         Event("update", json.dumps({"text": text}).encode(), str(n)) for n, text in enumerate(texts)
     ]
-    packed = [wire.pack([event]) for event in events]
-    received = b"".join(wire.greet(1000)) + b"".join(b"".join(one) for one in packed[missed:])
+    packed = [wire.encode([event]) for event in events]
+    received = b"".join(wire.opening_frames(1000)) + b"".join(
+        b"".join(one) for one in packed[missed:]
+    )
     subscriber = Subscriber()
     subscriber.feed(decoder(encoding)(received))
     assert [json.loads(event.data)["text"] for event in subscriber.events] == texts[missed:]
 
 
-@pytest.mark.parametrize("effort", get_args(Effort))
-@pytest.mark.parametrize("encoding", list(EVENT_STREAMS))
-def test_a_large_event_comes_in_pieces(encoding: Encoding, effort: Effort) -> None:
+@pytest.mark.parametrize("effort", get_args(CompressionEffort))
+@pytest.mark.parametrize("encoding", list(SSE_ENCODERS))
+def test_a_large_event_comes_in_pieces(
+    encoding: ContentEncoding, effort: CompressionEffort
+) -> None:
     """None is larger than a stalled viewer may hold, and together they are the event."""
-    rows = ",".join(str(number * 7919 % 1_000_003) for number in range(PIECE_BYTES))
-    wire = EVENT_STREAMS[encoding]
-    frames = wire.pack([Event("update", f"[{rows}]".encode())], effort)
+    rows = ",".join(str(number * 7919 % 1_000_003) for number in range(MAX_FRAME_BYTES))
+    wire = SSE_ENCODERS[encoding]
+    frames = wire.encode([Event("update", f"[{rows}]".encode())], effort)
     assert len(frames) > 1
-    assert max(map(len, frames)) <= PIECE_BYTES
-    decoded = decoder(encoding)(b"".join((*wire.greet(1), *frames)))
+    assert max(map(len, frames)) <= MAX_FRAME_BYTES
+    decoded = decoder(encoding)(b"".join((*wire.opening_frames(1), *frames)))
     assert decoded.endswith(b"event: update\ndata: [" + rows.encode() + b"]\n\n")
 
 
 def test_messages_are_json() -> None:
     """One for each event, with what it has and nothing else."""
     events = [Event("bye", b'{"reason":"x"}', retry_ms=5), Event("remove", b"{}", "e.1")]
-    assert [json.loads(text) for text in MESSAGES.pack(events)] == [
+    assert [json.loads(text) for text in WEBSOCKET_ENCODER.encode(events)] == [
         {"event": "bye", "retry": 5, "data": {"reason": "x"}},
         {"event": "remove", "id": "e.1", "data": {}},
     ]
-    assert MESSAGES.greet(1) == ()
+    assert WEBSOCKET_ENCODER.opening_frames(1) == ()

@@ -1,4 +1,4 @@
-"""The grammar of filters: what is refused; who passes is in tests/property/test_stream.py."""
+"""The grammar of queries: what is refused. What a filter selects: tests/property/test_stream.py."""
 
 import pytest
 
@@ -22,7 +22,7 @@ from telemetry.state_vector import FIELDS
         ("near", "47,8", "not latitude,longitude,kilometres"),
         ("near", "47,8,0", "more than 0 km"),
         ("near", "47,8,nan", "more than 0 km"),
-        ("near", "91,8,5", "latitudes to 90"),
+        ("near", "91,8,5", "latitude may be -90 to 90"),
         ("icao24", "4b181", "six hexadecimal digits"),
         ("icao24", "4b181g", "six hexadecimal digits"),
         ("icao24", "4b1814,", "an empty value"),
@@ -36,19 +36,18 @@ from telemetry.state_vector import FIELDS
         ("squawk", "7800", "four octal digits"),
         ("squawk", "770", "four octal digits"),
         ("on_ground", "yes", "neither true nor false"),
-        ("min_altitude", "high", "not one number"),
+        ("min_altitude", "high", "not a single number"),
         ("max_altitude", "inf", "not finite"),
         ("min_velocity", "nan", "not finite"),
-        ("max_velocity", "", "not one number"),
+        ("max_velocity", "", "not a single number"),
         ("fields", "colour", "none of icao24, callsign"),
         ("fields", "", "an empty value"),
         ("format", "xml", "none of object, row, geojson, delta"),
         ("box", "1,2,3,4", "did you mean bbox?"),
-        ("zoom", "3", "there are bbox, callsign"),
+        ("zoom", "3", "allowed are bbox, callsign"),
     ],
 )
-def test_what_is_refused_is_named(parameter: str, value: str, reason: str) -> None:
-    """The parameter, and what would be right."""
+def test_an_error_names_parameter_and_remedy(parameter: str, value: str, reason: str) -> None:
     with pytest.raises(FilterError) as raised:
         parse_query([(parameter, value)])
     assert raised.value.parameter == parameter
@@ -66,15 +65,15 @@ def test_what_is_refused_is_named(parameter: str, value: str, reason: str) -> No
         ("format", ["row", "object"]),
     ],
 )
-def test_too_many_are_refused(parameter: str, values: list[str]) -> None:
-    """Every list has a bound, and what can be said once may not be said twice."""
+def test_too_many_values_are_refused(parameter: str, values: list[str]) -> None:
+    """Every list has a bound, and a parameter with one value may not come twice."""
     with pytest.raises(FilterError, match=parameter):
         parse_query([(parameter, value) for value in values])
 
 
 @pytest.mark.parametrize("other", [("bbox", "0,0,1,1"), ("fields", "callsign")])
-def test_delta_is_whole(other: tuple[str, str]) -> None:
-    """All share it, so nobody chooses."""
+def test_delta_takes_neither_filter_nor_fields(other: tuple[str, str]) -> None:
+    """All subscribers share one delta state."""
     with pytest.raises(FilterError, match="delta"):
         parse_query([("format", "delta"), other])
     with pytest.raises(FilterError, match="delta"):
@@ -82,14 +81,16 @@ def test_delta_is_whole(other: tuple[str, str]) -> None:
 
 
 def test_fields_come_in_order_with_the_key() -> None:
-    """However they are asked for, so that viewers share what is encoded."""
-    view = parse_query([("fields", "velocity,callsign"), ("fields", "latitude")])
-    assert view.shape.fields == ("icao24", "callsign", "latitude", "velocity")
-    assert view.shape == parse_query([("fields", "latitude,velocity,callsign")]).shape
+    """In any order of the request, so that subscribers share encoded rows."""
+    query = parse_query([("fields", "velocity,callsign"), ("fields", "latitude")])
+    assert query.output_format.fields == ("icao24", "callsign", "latitude", "velocity")
+    assert (
+        query.output_format == parse_query([("fields", "latitude,velocity,callsign")]).output_format
+    )
 
 
-def test_the_same_view_has_the_same_name() -> None:
-    """In whatever order it is asked for; anything else has another, and so has another area."""
+def test_equal_queries_have_the_same_tag() -> None:
+    """In any order of the parameters; a different query or area has a different tag."""
     one = parse_query([("icao24", "aaaaaa,bbbbbb"), ("on_ground", "true")])
     for same in (
         [("on_ground", "true"), ("icao24", "BBBBBB, aaaaaa")],
@@ -105,18 +106,18 @@ def test_the_same_view_has_the_same_name() -> None:
         parse_query([("fields", "callsign")]),
         parse_query([("format", "row")]),
     ]
-    assert len({view.tag for view in [one, *others]}) == 6
+    assert len({query.tag for query in [one, *others]}) == 6
 
 
-def test_the_usual_view_is_everything() -> None:
-    """Whoever asks for nothing in particular gets all of it, under an id without a tag."""
-    view = parse_query([("format", "object")])
-    assert view.key == parse_query([]).key
-    assert (view.filter.is_everything, view.shape.fields, view.tag) == (True, FIELDS, "")
+def test_the_default_query_is_everything() -> None:
+    """Without parameters a client gets all aircraft and fields, with ids without a tag."""
+    query = parse_query([("format", "object")])
+    assert query.key == parse_query([]).key
+    assert (query.filter.is_everything, query.output_format.fields, query.tag) == (True, FIELDS, "")
 
 
-def test_to_pin_without_a_filter_is_the_usual_view() -> None:
-    """It filters nothing, so it has no name of its own under which anything would be kept."""
+def test_pinned_without_a_filter_is_the_default_query() -> None:
+    """It filters nothing, so no frames are cached for it separately."""
     assert parse_query([("pinned", "aaaaaa,bbbbbb")]).key == parse_query([]).key
     pinned = [("pinned", "aaaaaa"), ("on_ground", "true")]
     assert parse_query(pinned).key != parse_query([("on_ground", "true")]).key
@@ -132,7 +133,7 @@ def test_to_pin_without_a_filter_is_the_usual_view() -> None:
         ([("bbox", "0,0,1,1")] * 17, "17 areas; 16 are allowed"),
     ],
 )
-def test_what_a_view_may_say_is_bounded(pairs: list[tuple[str, str]], reason: str) -> None:
-    """A stream holds what it asks for as long as it lasts."""
+def test_the_size_of_a_query_is_bounded(pairs: list[tuple[str, str]], reason: str) -> None:
+    """A stream keeps its query as long as it lasts."""
     with pytest.raises(FilterError, match=reason):
         parse_query(pairs)

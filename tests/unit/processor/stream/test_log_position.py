@@ -58,8 +58,8 @@ def test_order_is_by_every_partition() -> None:
 def test_added_partitions_count_as_not_read() -> None:
     """What a position does not name it has nothing of."""
     short, extended = LogPosition("e", (1, 2)), LogPosition("e", (1, 2, 0))
-    assert short.over(3) == extended
-    assert extended.over(2) == extended
+    assert short.padded(3) == extended
+    assert extended.padded(2) == extended
     assert short.is_within(LogPosition("e", (1, 2, 5)))
     assert extended.is_within(short)
     assert not LogPosition("e", (1, 2, 5)).is_within(short)

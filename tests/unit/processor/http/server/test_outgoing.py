@@ -13,9 +13,9 @@ from processor.access.principal import LIVE, Principal
 from processor.access.shares import Client, OverloadedError
 from processor.http.access.gate_middleware import admit
 from processor.http.server.outgoing import Outgoing, OutgoingBytes
-from processor.stream.encoder import PIECE_BYTES
+from processor.stream.encoder import MAX_FRAME_BYTES
 
-BODY = bytes(3 * PIECE_BYTES + 1)
+BODY = bytes(3 * MAX_FRAME_BYTES + 1)
 
 
 class _TowerGate:
@@ -97,7 +97,7 @@ async def test_an_answer_is_sent_in_pieces_and_is_complete(
     peer.taking.set()
     await task
     assert peer.body == BODY
-    assert max(len(message.get("body", b"")) for message in peer.messages) == PIECE_BYTES
+    assert max(len(message.get("body", b"")) for message in peer.messages) == MAX_FRAME_BYTES
     assert [message.get("more_body") for message in peer.messages[1:]] == [True, True, True, False]
     assert outgoing.held_by_all() == 0
 
@@ -162,5 +162,5 @@ async def test_files_and_streams_pass(outgoing: OutgoingBytes) -> None:
     task = _request(Outgoing(parts, deadline_seconds=30, outgoing=outgoing), peer)
     await _settle()
     assert peer.body == b"first" + BODY
-    assert max(len(message.get("body", b"")) for message in peer.messages) == PIECE_BYTES
+    assert max(len(message.get("body", b"")) for message in peer.messages) == MAX_FRAME_BYTES
     task.cancel()

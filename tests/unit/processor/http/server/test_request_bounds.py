@@ -190,7 +190,7 @@ async def test_requests_sent_ahead_of_a_stream_wait_in_the_network(app: Scripted
         writer.transport.abort()
         # What is written next finds that the client has left.
         while app.metric("stream_viewers"):
-            app.tick(is_beat=True)
+            app.tick(is_heartbeat=True)
             await asyncio.sleep(0.01)
 
 
@@ -288,7 +288,7 @@ async def _come_and_go(app: ScriptedApp, sent: bytes) -> None:
     await asyncio.sleep(0.05)
     writer.transport.abort()
     while app.metric("http_connections"):
-        app.tick(is_beat=True)
+        app.tick(is_heartbeat=True)
         await asyncio.sleep(0.01)
 
 

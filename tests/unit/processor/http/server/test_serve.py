@@ -17,16 +17,16 @@ from processor.http.health import health_routes
 from processor.http.server.server import create_server, listen
 from processor.http.stream.routes import stream_routes
 from processor.live.broadcaster import Broadcaster, Lifetime
-from processor.live.connection_limits import Limits
+from processor.live.connection_limits import ConnectionLimits
 from processor.live.metrics import LiveMetrics
 from processor.settings import AccessSettings, SseSettings
-from processor.stream.live_state import LiveState, Update
+from processor.stream.fleet import Fleet, Update
 from processor.stream.log_position import LogPosition
 from testkit.raw_subscriber import Subscriber
 from testkit.state_vectors import START, state_vector
 
 ORIGIN = "https://frontend.example"
-LIMITS = Limits(subscribers=10, per_address=10, per_principal=10)
+LIMITS = ConnectionLimits(subscribers=10, per_address=10, per_principal=10)
 
 
 class _Site:
@@ -35,7 +35,7 @@ class _Site:
     def __init__(
         self,
         *,
-        limits: Limits = LIMITS,
+        limits: ConnectionLimits = LIMITS,
         max_age_seconds: float = 3600,
         write_deadline_seconds: float = 30,
         access: AccessSettings | None = None,
@@ -50,7 +50,7 @@ class _Site:
             lifetime=Lifetime(retry_ms=1000, max_age_seconds=max_age_seconds, drain_seconds=0.2),
         )
         nowhere = LogPosition("epoch", (0,))
-        self.tracker = LiveState(
+        self.tracker = Fleet(
             start=nowhere,
             resumable_after=nowhere,
             expiry_seconds=1e9,
@@ -126,7 +126,7 @@ async def test_snapshot_update_heartbeat_bye() -> None:
         chunks = response.aiter_bytes()
         await _until(subscriber, chunks, "snapshot")
         site.receive("aaaaaa", last_contact=START + 5)
-        site.broadcaster.tick(is_beat=True)
+        site.broadcaster.tick(is_heartbeat=True)
         await _until(subscriber, chunks, "heartbeat")
         site.broadcaster.close()
         await _until(subscriber, chunks, "bye")
@@ -186,7 +186,7 @@ async def test_a_log_read_anew_resets_those_who_are_here() -> None:
         chunks = response.aiter_bytes()
         await _until(subscriber, chunks, "snapshot")
         another = LogPosition("another", (7,))
-        tracker = LiveState(
+        tracker = Fleet(
             start=another,
             resumable_after=another,
             expiry_seconds=1e9,
@@ -204,7 +204,7 @@ async def test_a_log_read_anew_resets_those_who_are_here() -> None:
 
 async def test_one_viewer_too_many_is_told_to_come_back() -> None:
     """With 200: anything else would end a browser's EventSource for good."""
-    site = _Site(limits=Limits(subscribers=1, per_address=10, per_principal=10))
+    site = _Site(limits=ConnectionLimits(subscribers=1, per_address=10, per_principal=10))
     site.broadcaster.open()
     async with _serving(site) as client, client.stream("GET", "/sse/flights") as first:
         chunks = first.aiter_bytes()

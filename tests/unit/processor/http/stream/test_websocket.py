@@ -54,7 +54,7 @@ async def test_the_same_events_as_messages(app: ScriptedApp) -> None:
         app.publish(state_vector("aaaaaa", START + 2, latitude=0.0))
         gone = await _next(socket)
         assert (gone["event"], gone["data"]["icao24"]) == ("remove", ["aaaaaa"])
-        app.tick(is_beat=True)
+        app.tick(is_heartbeat=True)
         assert (await _next(socket))["data"]["aircraft"] == 2
 
 
