@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
-PACKAGES := telemetry collector processor simulator standalone migrations tests benchmarks
+PACKAGES := telemetry configuration kafka_client collector processor simulator standalone migrations testkit tests benchmarks
 
 .PHONY: help install run test check format bench nightly lock clean
 
@@ -16,7 +16,7 @@ run: $(BIN)/.runtime web/dist/index.html ## the whole pipeline on this machine; 
 
 test: check web/dist/index.html ## everything: checks, then all tests on real Kafka and TimescaleDB where they can be had
 	$(BIN)/python web/build.py test
-	$(BIN)/python -m tests.support.install
+	$(BIN)/python -m testkit.install
 	$(BIN)/python -m pytest $(ARGS)
 
 check: $(BIN)/.development $(BIN)/.web ## formatting, lint, types, layers, spelling, the compose file
@@ -25,7 +25,7 @@ check: $(BIN)/.development $(BIN)/.web ## formatting, lint, types, layers, spell
 	$(BIN)/mypy $(PACKAGES)
 	$(BIN)/lint-imports
 	$(BIN)/codespell
-	$(BIN)/python -m tests.support.prose
+	$(BIN)/python -m testkit.prose
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 	$(BIN)/python web/build.py check
 
@@ -35,11 +35,11 @@ format: $(BIN)/.development $(BIN)/.web ## let the tools mend what they can
 	$(BIN)/python web/build.py format
 
 bench: $(BIN)/.development web/dist/index.html ## measure; results go to benchmarks/results/
-	$(BIN)/python -m tests.support.install
+	$(BIN)/python -m testkit.install
 	$(BIN)/python -m benchmarks
 
 nightly: $(BIN)/.development ## the tests that take long
-	$(BIN)/python -m tests.support.install
+	$(BIN)/python -m testkit.install
 	$(BIN)/python -m pytest -m nightly --timeout 7200 $(ARGS)
 
 lock: $(BIN)/.development ## newest versions of every dependency, by hash

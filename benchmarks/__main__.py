@@ -8,10 +8,10 @@ import time
 from typing import Any
 
 from benchmarks import machine, readme, report
-from benchmarks.audience import AudienceError
 from benchmarks.feed import NotDeliveredError
 from benchmarks.parts import MISSING
 from benchmarks.report import MeasurementError, Options, Report
+from benchmarks.subscribers import AudienceError
 
 NAMES = {
     "archive": "rows a second from Kafka to commit, over a bare COPY of the same rows",
@@ -35,7 +35,7 @@ Results go to benchmarks/results/NAME.json and into benchmarks/README.md, of a q
 NAME.quick.json.
 Compare ratios, not seconds: both sides of a ratio are measured in turns in the same run.
 archive, end_to_end and memory need Java 17 and Maven for Apache Kafka and Debian's packages for
-TimescaleDB, which are installed into a cache folder; `python -m tests.support.install` does so
+TimescaleDB, which are installed into a cache folder; `python -m testkit.install` does so
 beforehand; history, storage and export need TimescaleDB alone. wire measures real answers too
 where OPENSKY_CAPTURES names a folder that holds some.
 """

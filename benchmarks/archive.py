@@ -17,14 +17,15 @@ from benchmarks.bare_copy import Stored
 from benchmarks.feed import Feed
 from benchmarks.report import Figure, MeasurementError, Options, Report, ratios
 from benchmarks.rows import Row, sorted_rows
-from benchmarks.traffic import AIRCRAFT, Fleet
+from configuration.shared_sections import KafkaSettings
+from processor.settings import ArchiveSettings
 from telemetry.codec import decode
-from telemetry.settings import ArchiveSettings, KafkaSettings
 from telemetry.state_vector import StateVector
-from tests.support.audit_log import read_log
-from tests.support.kafka import Kafka
-from tests.support.queries import fetch
-from tests.support.services import ROOT, child_environment
+from testkit.audit_log import read_log
+from testkit.kafka import Kafka
+from testkit.queries import fetch
+from testkit.services import ROOT, child_environment
+from testkit.traffic import AIRCRAFT, Fleet
 
 MESSAGES = 300_000
 QUICK_MESSAGES = 150_000

@@ -12,18 +12,19 @@ import uvloop
 from prometheus_client import CollectorRegistry
 
 from benchmarks.sampling import Sampler
+from configuration.shared_sections import KafkaSettings
 from processor.archive.batch import Batch, Claim
+from processor.archive.batch_result import Stored
 from processor.archive.breaker import Breaker
 from processor.archive.consumer import ArchiveConsumer, Store
 from processor.archive.database import Database
 from processor.archive.metrics import ArchiveMetrics
 from processor.archive.sql import load_queries
-from processor.archive.stored import Stored
 from processor.archive.time_window import TimeWindow
 from processor.archive.writer import Writer
-from processor.garbage import search_seldom
+from processor.garbage_collection import tune_gc
 from processor.message import LogIdentity, Watermarks
-from telemetry.settings import ArchiveSettings, DatabaseSettings, KafkaSettings
+from processor.settings import ArchiveSettings, DatabaseSettings
 
 GIVE_UP_SECONDS = 120.0
 
@@ -170,7 +171,7 @@ def _consumer(task: Task, database: Database, watch: _Watch) -> ArchiveConsumer:
 def main() -> None:
     """Do the task and print the outcome."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
-    search_seldom()
+    tune_gc()
     outcome = uvloop.run(run(msgspec.json.decode(sys.argv[1], type=Task)))
     sys.stdout.write(msgspec.json.encode(outcome).decode())
 

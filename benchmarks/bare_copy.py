@@ -8,9 +8,9 @@ from typing import NamedTuple
 import asyncpg
 import uvloop
 
-from benchmarks.processes import cpu_seconds
 from benchmarks.rows import Row, day_of
 from telemetry.state_vector import FIELDS
+from testkit.process_resources import cpu_seconds
 
 _STAGING = "CREATE TEMPORARY TABLE IF NOT EXISTS staging (LIKE state_vectors) ON COMMIT DELETE ROWS"
 _INSERT = "INSERT INTO state_vectors SELECT * FROM staging ON CONFLICT DO NOTHING"

@@ -10,9 +10,9 @@ from typing import NamedTuple, Self
 import uvloop
 
 from benchmarks import answering, bare_copy
-from benchmarks.audience import Viewing
 from benchmarks.feed import Feed
 from benchmarks.rows import Row
+from benchmarks.subscribers import Viewing
 
 VIEWERS_SECONDS = 30.0
 
@@ -31,10 +31,10 @@ class Steps(NamedTuple):
 class BareSteps:
     """The parts that the bare steps need: an HTTP server, a topic, a table, viewers."""
 
-    def __init__(self, *, feed: Feed, dsn: str, viewers: int) -> None:
+    def __init__(self, *, feed: Feed, dsn: str, subscribers: int) -> None:
         self._feed = feed
         self._dsn = dsn
-        self._viewers = viewers
+        self._subscribers = subscribers
         self._body = b""
         self._answering = answering.Answering(lambda: (self._body, 0))
         self._writer = _Writer()
@@ -43,9 +43,9 @@ class BareSteps:
         self._answering.__enter__()
         self._writer.start()
         port = self._writer.wait_for_port()
-        self._viewing = Viewing(port, "/", self._viewers)
+        self._viewing = Viewing(port, "/", self._subscribers)
         self._viewing.__enter__()
-        self._writer.wait_for_viewers(self._viewers)
+        self._writer.wait_for_viewers(self._subscribers)
         self._viewing.wait_for_burst(VIEWERS_SECONDS)
         return self
 
@@ -89,7 +89,9 @@ class _Writer(threading.Thread):
 
     def run(self) -> None:
         asyncio.set_event_loop(self._loop)
-        self._loop.run_until_complete(asyncio.start_server(self._on_viewer, sock=self._listener))
+        self._loop.run_until_complete(
+            asyncio.start_server(self._on_subscriber, sock=self._listener)
+        )
         self._is_listening.set()
         self._loop.run_forever()
 
@@ -98,9 +100,9 @@ class _Writer(threading.Thread):
         port: int = self._listener.getsockname()[1]
         return port
 
-    def wait_for_viewers(self, viewers: int) -> None:
+    def wait_for_viewers(self, subscribers: int) -> None:
         give_up_at = time.monotonic() + VIEWERS_SECONDS
-        while len(self._writers) < viewers and time.monotonic() < give_up_at:
+        while len(self._writers) < subscribers and time.monotonic() < give_up_at:
             time.sleep(0.02)
 
     def write(self, frame: bytes) -> None:
@@ -114,6 +116,6 @@ class _Writer(threading.Thread):
         for writer in self._writers:
             writer.write(frame)
 
-    async def _on_viewer(self, _: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _on_subscriber(self, _: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.append(writer)
         writer.write(b"HTTP/1.1 200 OK\r\n\r\n")

@@ -22,7 +22,9 @@ class BareWriter:
 
     async def listen(self) -> int:
         """Listen on a port of its own and return it."""
-        self._server = await asyncio.start_server(self._on_viewer, "127.0.0.1", 0, backlog=BACKLOG)
+        self._server = await asyncio.start_server(
+            self._on_subscriber, "127.0.0.1", 0, backlog=BACKLOG
+        )
         port: int = self._server.sockets[0].getsockname()[1]
         return port
 
@@ -31,7 +33,7 @@ class BareWriter:
         for writer in self._writers:
             writer.write(frame)
 
-    async def _on_viewer(self, _: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _on_subscriber(self, _: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.append(writer)
         writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
 

@@ -76,12 +76,12 @@ def globe_moved_on(captures: Path, seconds: int) -> Iterator[Poll]:
     now = answer.time
     states = {state.icao24: state for state in answer.state_vectors}
     ages = [now - s.last_contact for s in states.values() if now - s.last_contact < seconds]
-    heard_share = len(ages) / len(states)
+    received_share = len(ages) / len(states)
     yield Poll(now, list(states.values()))
     while True:
         now += seconds
         for icao24, state in states.items():
-            if chance.random() < heard_share:
+            if chance.random() < received_share:
                 last_contact = max(now - chance.choice(ages), state.last_contact + 1)
                 states[icao24] = _moved(state, last_contact, chance.choice(manoeuvres))
         yield Poll(now, list(states.values()))

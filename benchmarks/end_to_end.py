@@ -10,20 +10,20 @@ from typing import Any, NamedTuple
 
 from benchmarks import parts, pipeline
 from benchmarks.answering import Answering, Sent
-from benchmarks.audience import QUIET_SECONDS, Viewing
 from benchmarks.bare_steps import BareSteps, Pair
 from benchmarks.feed import Feed
 from benchmarks.report import Figure, MeasurementError, Options, Report, ratios
 from benchmarks.rows import Row, sorted_rows
-from benchmarks.traffic import AIRCRAFT, CHANGING_SHARE, Fleet, answer
-from benchmarks.viewer_process import Burst
+from benchmarks.subscriber_process import Burst
+from benchmarks.subscribers import QUIET_SECONDS, Viewing
+from configuration.shared_sections import KafkaSettings
 from telemetry.codec import encode
-from telemetry.settings import KafkaSettings
 from telemetry.state_vector import StateVector
-from tests.support.kafka import Kafka
-from tests.support.queries import fetch
-from tests.support.services import Service
-from tests.support.waiting import wait_until
+from testkit.kafka import Kafka
+from testkit.queries import fetch
+from testkit.services import Service
+from testkit.traffic import AIRCRAFT, CHANGING_SHARE, Fleet, answer
+from testkit.waiting import wait_until
 
 VIEWERS = 100
 POLLS = 25
@@ -109,7 +109,7 @@ def _services(kafka: Kafka, dsn: str, opensky_port: int) -> Iterator[tuple[Servi
 def _bare_steps(kafka: Kafka, dsn: str) -> BareSteps:
     topic = parts.new_topic(kafka)
     feed = Feed(KafkaSettings(bootstrap_servers=kafka.bootstrap_servers, topic=topic))
-    return BareSteps(feed=feed, dsn=dsn, viewers=VIEWERS)
+    return BareSteps(feed=feed, dsn=dsn, subscribers=VIEWERS)
 
 
 def _watch(

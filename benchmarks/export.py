@@ -21,9 +21,9 @@ from benchmarks.history_databases import history_server
 from benchmarks.history_fill import copy_traffic, settle
 from benchmarks.history_site import HistorySite
 from benchmarks.history_traffic import DAY_SECONDS, START, Size, legs
-from benchmarks.processes import cpu_seconds, resident_kib, resident_with_files_kib
 from benchmarks.report import Figure, MeasurementError, Options, Report
-from tests.support.queries import fetch
+from testkit.process_resources import cpu_seconds, resident_kib, resident_with_files_kib
+from testkit.queries import fetch
 
 SIZE = Size(rows=10_000_000, days=1)
 QUICK_SIZE = Size(rows=200_000, days=1)

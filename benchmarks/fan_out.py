@@ -7,10 +7,10 @@ from collections import defaultdict
 from typing import NamedTuple
 
 from benchmarks import machine
-from benchmarks.audience import QUIET_SECONDS, Viewing
 from benchmarks.report import Figure, MeasurementError, Options, Report, percentile, ratios
 from benchmarks.serving import BURST_SECONDS, Event, Server
-from benchmarks.traffic import AIRCRAFT, CHANGING_SHARE, Fleet
+from benchmarks.subscribers import QUIET_SECONDS, Viewing
+from testkit.traffic import AIRCRAFT, CHANGING_SHARE, Fleet
 
 VIEWERS = 1_000
 QUICK_VIEWERS = 200
@@ -73,11 +73,11 @@ def run(options: Options) -> Report:
                 _count(values, events)
             options.progress(_line(number, events))
     naive_viewers = _play_naive(values, options)
-    details = _details(events, _viewers(options)) | {"naive_viewers": naive_viewers}
+    details = _details(events, _subscribers(options)) | {"naive_viewers": naive_viewers}
     return Report(_figures(values), details)
 
 
-def _viewers(options: Options) -> int:
+def _subscribers(options: Options) -> int:
     return QUICK_VIEWERS if options.is_quick else VIEWERS
 
 
@@ -102,8 +102,8 @@ def _boxes() -> tuple[str, ...]:
 
 def _enter(stack: contextlib.ExitStack, kind: _Kind, options: Options) -> _Audience:
     """Start a server for viewers of a kind, and let them in."""
-    viewers = _viewers(options)
-    options.progress(f"{viewers:,} viewers enter: {kind.name}")
+    subscribers = _subscribers(options)
+    options.progress(f"{subscribers:,} viewers enter: {kind.name}")
     is_live = kind is not _BARE_WRITER
     server = stack.enter_context(Server(is_live=is_live))
     port = server.ports.live if is_live else server.ports.bare
@@ -111,7 +111,7 @@ def _enter(stack: contextlib.ExitStack, kind: _Kind, options: Options) -> _Audie
         Viewing(
             port,
             kind.paths,
-            viewers,
+            subscribers,
             encoding=kind.encoding,
             gets_the_same=kind.gets_the_same,
             quiet_seconds=QUIET_SECONDS if kind.gets_the_same else BOXES_QUIET_SECONDS,
@@ -164,21 +164,21 @@ def _play_naive(values: Values, options: Options) -> int:
     Fewer than the others, where memory is short, count for as many.
     """
     wanted = QUICK_NAIVE_VIEWERS if options.is_quick else VIEWERS
-    viewers = min(wanted, machine.available_bytes() // NAIVE_BYTES)
-    share = viewers / _viewers(options)
-    options.progress(f"one event by sse-starlette as one begins with it, {viewers:,} viewers")
-    with Server(is_live=False) as server, _naive_viewing(server, viewers) as viewing:
+    subscribers = min(wanted, machine.available_bytes() // NAIVE_BYTES)
+    share = subscribers / _subscribers(options)
+    options.progress(f"one event by sse-starlette as one begins with it, {subscribers:,} viewers")
+    with Server(is_live=False) as server, _naive_viewing(server, subscribers) as viewing:
         viewing.wait_for_burst(BURST_SECONDS)
         event = server.send(viewing, "naive")
     if event.burst.seen.states == 0 or event.burst.least_bytes != event.burst.most_bytes:
         raise MeasurementError("the naive stream's viewers did not get the event")
     values[NAIVE].append(event.cpu_seconds / share)
     values[f"{NAIVE}: last"].append(event.delays[-1] / share)
-    return viewers
+    return subscribers
 
 
-def _naive_viewing(server: Server, viewers: int) -> Viewing:
-    return Viewing(server.ports.naive, "/", viewers, gets_the_same=True)
+def _naive_viewing(server: Server, subscribers: int) -> Viewing:
+    return Viewing(server.ports.naive, "/", subscribers, gets_the_same=True)
 
 
 def _figures(values: Values) -> list[Figure]:
@@ -221,13 +221,13 @@ def _over_bare(values: Values, name: str, goal: str = "") -> Figure:
     )
 
 
-def _details(events: dict[str, Event], viewers: int) -> dict[str, object]:
+def _details(events: dict[str, Event], subscribers: int) -> dict[str, object]:
     return {
-        "viewers": viewers,
+        "viewers": subscribers,
         "aircraft": AIRCRAFT,
         "changing_share": CHANGING_SHARE,
         "mean_bytes_of_an_event": {
-            name: round(event.burst.all_bytes / event.burst.viewers)
+            name: round(event.burst.all_bytes / event.burst.subscribers)
             for name, event in events.items()
         },
         "degrees_of_a_box": BOX_DEGREES,

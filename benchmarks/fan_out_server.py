@@ -13,11 +13,11 @@ import uvloop
 from benchmarks.baselines import BareWriter, NaiveStream
 from benchmarks.kernel_memory import sockets_bytes
 from benchmarks.live_channel import SSE, LiveChannel, many_connections, port_of
-from benchmarks.processes import allow_open_files
-from benchmarks.traffic import Fleet
-from processor.api.app import create_app
-from processor.api.server import create_server, listen
-from processor.garbage import give_back_large_blocks, search_seldom
+from processor.garbage_collection import give_back_large_blocks, tune_gc
+from processor.http.app import create_app
+from processor.http.server.server import create_server, listen
+from testkit.process_resources import allow_open_files
+from testkit.traffic import Fleet
 
 
 class Serving(msgspec.Struct, frozen=True):
@@ -79,7 +79,7 @@ class _Process:
     def follow(self, command: str, number: int) -> None:
         """Answer what was used before, then do it.
 
-        Commands are `tick`, `bare`, `naive`, `tell` and `memory`; a bare writer is told how many
+        Commands are `tick`, `bare`, `naive`, `send` and `memory`; a bare writer is told how many
         bytes. What the fleet does is made before the answer: it is none of the stream's work.
         """
         match command:
@@ -129,7 +129,7 @@ def main() -> None:
     if serving.core is not None:
         os.sched_setaffinity(0, {serving.core})
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
-    search_seldom()
+    tune_gc()
     give_back_large_blocks()
     uvloop.run(_serve(serving))
 

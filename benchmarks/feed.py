@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from confluent_kafka import KafkaError, Message, Producer
 
 from collector.publisher import LINGER_MILLISECONDS, Origin
+from configuration.shared_sections import KafkaSettings
 from telemetry.codec import encode
-from telemetry.settings import KafkaSettings
 from telemetry.state_vector import StateVector
 
 FLUSH_SECONDS = 60.0

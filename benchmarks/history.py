@@ -16,8 +16,8 @@ from benchmarks.history_questions import GOAL, QUESTIONS, Asked, Question, Rows,
 from benchmarks.history_site import HistorySite
 from benchmarks.history_traffic import Size
 from benchmarks.report import Figure, MeasurementError, Options, Progress, Report, ratios
-from tests.support.queries import fetch
-from tests.support.timescale import Timescale
+from testkit.queries import fetch
+from testkit.timescale import Timescale
 
 SIZE = Size(rows=20_000_000, days=30)
 QUICK_SIZE = Size(rows=200_000, days=30)
@@ -84,7 +84,7 @@ class _Bench:
             asyncio.Runner() as runner,
         ):
             for asked in self._some(question, WARM_UP_ROUNDS):
-                site.ask(asked.path)
+                site.request(asked.path)
             naive = runner.run(_Naive.connect(self._databases.naive))
             for number, asked in enumerate(self._some(question, rounds)):
                 body = self._ask_own(site, question, asked)
@@ -95,7 +95,7 @@ class _Bench:
 
     def _ask_own(self, site: HistorySite, question: Question, asked: Asked) -> bytes:
         log = ServerLog(self._server)
-        answer = site.ask(asked.path)
+        answer = site.request(asked.path)
         self._note(question, "server", log.milliseconds())
         self._note(question, "warm", MILLISECONDS * answer.seconds)
         self._note(question, "bytes", len(answer.body) / BYTES_PER_KB)
@@ -105,7 +105,7 @@ class _Bench:
         self, runner: asyncio.Runner, naive: "_Naive", question: Question, asked: Asked
     ) -> Rows:
         log = ServerLog(self._server)
-        seconds, rows = runner.run(naive.ask(question, asked))
+        seconds, rows = runner.run(naive.request(question, asked))
         self._note(question, "naive server", log.milliseconds())
         self._note(question, "naive warm", MILLISECONDS * seconds)
         return rows
@@ -115,12 +115,12 @@ class _Bench:
         [asked] = self._some(question, 1)
         make_cold(self._server)
         with HistorySite(self._databases.own) as site:
-            self._note(question, "cold", MILLISECONDS * site.ask(asked.path).seconds)
+            self._note(question, "cold", MILLISECONDS * site.request(asked.path).seconds)
         make_cold(self._server)
         with asyncio.Runner() as runner:
             started = time.perf_counter()
             naive = runner.run(_Naive.connect(self._databases.naive))
-            runner.run(naive.ask(question, asked))
+            runner.run(naive.request(question, asked))
             self._note(question, "naive cold", MILLISECONDS * (time.perf_counter() - started))
             runner.run(naive.close())
 
@@ -142,7 +142,7 @@ class _Bench:
 
     def _some(self, question: Question, number: int) -> Iterator[Asked]:
         for _ in range(number):
-            yield question.ask(self._chance, self._traffic)
+            yield question.request(self._chance, self._traffic)
 
     def _note(self, question: Question, kind: str, value: float) -> None:
         self.values[f"{question.name} {kind}"].append(value)
@@ -166,7 +166,7 @@ class _Naive:
         """Connect."""
         return cls(await asyncpg.connect(dsn, server_settings={"timezone": "UTC"}))
 
-    async def ask(self, question: Question, asked: Asked) -> tuple[float, Rows]:
+    async def request(self, question: Question, asked: Asked) -> tuple[float, Rows]:
         """Return what it took, and the rows."""
         started = time.perf_counter()
         rows = await self._connection.fetch(question.naive, *asked.naive)

@@ -10,10 +10,10 @@ from typing import NamedTuple
 from benchmarks.history_fill import copy_traffic, create_naive, settle, sum_up
 from benchmarks.history_traffic import Legs, Size, legs
 from benchmarks.report import Progress
-from tests.support import timescale_install
-from tests.support.databases import execute
-from tests.support.migration import migrate
-from tests.support.timescale import Timescale
+from testkit import timescale_install
+from testkit.databases import execute
+from testkit.migration import migrate
+from testkit.timescale import Timescale
 
 SETTINGS = {
     # Loading writes without waiting; what is measured only reads.

@@ -5,8 +5,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from tests.support.databases import execute
-from tests.support.timescale import Timescale
+from testkit.databases import execute
+from testkit.timescale import Timescale
 
 DURATIONS = {"log_min_duration_statement": "0"}
 PLANS = {

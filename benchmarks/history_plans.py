@@ -6,7 +6,7 @@ from pathlib import Path
 from benchmarks.history_log import PLANS, Plan, ServerLog, logging
 from benchmarks.history_site import HistorySite
 from benchmarks.report import MeasurementError
-from tests.support.timescale import Timescale
+from testkit.timescale import Timescale
 
 FOLDER = Path(__file__).with_name("plans")
 
@@ -28,9 +28,9 @@ def write_plans(server: Timescale, dsn: str, name: str, paths: Sequence[str]) ->
     """
     with logging(dsn, PLANS), HistorySite(dsn) as site:
         for path in paths[:-1]:
-            site.ask(path)
+            site.request(path)
         log = ServerLog(server)
-        site.ask(paths[-1])
+        site.request(paths[-1])
         plans = log.plans()
     if not plans:
         raise MeasurementError(f"the server has logged no plan of {paths[-1]}")

@@ -12,7 +12,7 @@ import msgspec
 
 from benchmarks.history_traffic import AIRLINES, DAY_SECONDS, START, Legs, Size, addresses
 from processor.named_sql import load_statements
-from telemetry.settings import HistorySettings, LiveSettings
+from processor.settings import HistorySettings, LiveSettings
 
 GOAL = "under 100"
 THINNED_POINTS = 100
@@ -64,7 +64,7 @@ class Question:
         title: In the table.
         name: Of its files.
         naive: The same of the naive schema.
-        ask: Makes one with parameters by chance.
+        request: Makes one with parameters by chance.
         answered: The essence of an answer's body.
         found: The essence of the naive statement's rows; None where it does not do the same.
     """
@@ -72,7 +72,7 @@ class Question:
     title: str
     name: str
     naive: str
-    ask: Callable[[random.Random, Traffic], Asked]
+    request: Callable[[random.Random, Traffic], Asked]
     answered: Callable[[Any], Essence]
     found: Callable[[Rows], Essence] | None
 
@@ -132,7 +132,7 @@ QUESTIONS = (
         title="one aircraft's track of a day",
         name="track",
         naive=NAIVE.track,
-        ask=lambda chance, traffic: _track_of_a_day(chance, traffic, None),
+        request=lambda chance, traffic: _track_of_a_day(chance, traffic, None),
         answered=_states_of_track,
         found=lambda rows: [(_seconds(row["last_contact"]), row["longitude"]) for row in rows],
     ),
@@ -140,7 +140,7 @@ QUESTIONS = (
         title=f"the same, thinned to {THINNED_POINTS} points",
         name="track_thinned",
         naive=NAIVE.track,
-        ask=lambda chance, traffic: _track_of_a_day(chance, traffic, THINNED_POINTS),
+        request=lambda chance, traffic: _track_of_a_day(chance, traffic, THINNED_POINTS),
         answered=_states_of_track,
         found=None,
     ),
@@ -148,7 +148,7 @@ QUESTIONS = (
         title="all traffic at a moment",
         name="traffic_at",
         naive=NAIVE.traffic_at,
-        ask=_traffic_at,
+        request=_traffic_at,
         answered=lambda answer: sorted((state["icao24"],) for state in answer["states"]),
         found=lambda rows: [(row["icao24"],) for row in rows],
     ),
@@ -156,7 +156,7 @@ QUESTIONS = (
         title="flights by callsign prefix",
         name="flights",
         naive=NAIVE.flights,
-        ask=_flights_by_callsign,
+        request=_flights_by_callsign,
         answered=lambda answer: [
             (flight["icao24"], flight["first_seen"], flight["state_vectors"])
             for flight in answer["flights"]
@@ -169,7 +169,7 @@ QUESTIONS = (
         title="hourly traffic of a month",
         name="hourly",
         naive=NAIVE.hours,
-        ask=_hours_of_a_month,
+        request=_hours_of_a_month,
         answered=lambda answer: [
             (hour["hour"], hour["aircraft"], hour["state_vectors"]) for hour in answer["hours"]
         ],

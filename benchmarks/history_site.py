@@ -15,13 +15,13 @@ import uvloop
 
 from benchmarks.report import MeasurementError
 from processor.access.gate import create_gate
-from processor.api.app import create_app
-from processor.api.history import history_routes
-from processor.api.server import create_server, listen
-from processor.garbage import search_seldom
+from processor.garbage_collection import tune_gc
 from processor.history.database import HistoryDatabase
-from telemetry.settings import AccessSettings, DatabaseSettings, HistorySettings, LiveSettings
-from tests.support.services import ROOT, child_environment
+from processor.http.app import create_app
+from processor.http.history.routes import history_routes
+from processor.http.server.server import create_server, listen
+from processor.settings import AccessSettings, DatabaseSettings, HistorySettings, LiveSettings
+from testkit.services import ROOT, child_environment
 
 ASKED_SECONDS = 600.0
 READ_BYTES = 1 << 20
@@ -72,7 +72,7 @@ class HistorySite:
         """Its process."""
         return self._process.pid
 
-    def ask(self, path: str) -> Answer:
+    def request(self, path: str) -> Answer:
         """Ask one question and read the whole answer.
 
         Raises:
@@ -101,8 +101,8 @@ class HistorySite:
             if response.status != http.client.OK:
                 raise MeasurementError(f"{path}: {response.status} {response.read(500).decode()}")
             with file.open("wb") as kept:
-                while piece := response.read(READ_BYTES):
-                    kept.write(piece)
+                while frame := response.read(READ_BYTES):
+                    kept.write(frame)
         finally:
             connection.close()
         return time.perf_counter() - started
@@ -147,7 +147,7 @@ async def _serve(database_url: str) -> None:
 def main() -> None:
     """Serve until whoever started it has gone."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
-    search_seldom()
+    tune_gc()
     uvloop.run(_serve(sys.argv[1]))
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.traffic import CROWDS
+from testkit.traffic import CROWDS
 
 Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]

@@ -8,21 +8,21 @@ from collections.abc import Callable, Sequence
 from fastapi import APIRouter
 from prometheus_client import CollectorRegistry
 
-from benchmarks.traffic import Fleet
 from processor.access.gate import create_gate
-from processor.api.app import create_app
-from processor.api.connections import Bounds, Connections
-from processor.api.server import create_server, listen
-from processor.api.sse import sse_routes
-from processor.live.audience import Limits
+from processor.http.app import create_app
+from processor.http.server.connections import Bounds, Connections
+from processor.http.server.server import create_server, listen
+from processor.http.stream.sse import sse_routes
 from processor.live.broadcaster import Broadcaster, Lifetime
+from processor.live.connection_limits import ConnectionLimits
 from processor.live.data_clock import DataClock
 from processor.live.metrics import LiveMetrics
-from processor.live.picture import LivePicture
-from processor.live.position import Position
-from processor.live.tracker import Update
-from telemetry.settings import AccessSettings, LiveSettings, SseSettings
+from processor.live.ticker import Ticker
+from processor.settings import AccessSettings, LiveSettings, SseSettings
+from processor.stream.fleet import Update
+from processor.stream.log_position import LogPosition
 from telemetry.state_vector import StateVector
+from testkit.traffic import Fleet
 
 POLL_SECONDS = 5
 """Of the fleet's own time, however fast the polls come."""
@@ -36,7 +36,7 @@ SSE = SseSettings(
     max_viewers_per_address=MANY,
 )
 LIVE = LiveSettings()
-_BEGINNING = Position("benchmark", (0,))
+_BEGINNING = LogPosition("benchmark", (0,))
 
 
 def many_connections() -> Connections:
@@ -49,11 +49,11 @@ class TimedBroadcaster(Broadcaster):
 
     ticked_at: float | None = None
 
-    def tick(self, *, is_beat: bool = False) -> None:
+    def tick(self, *, is_heartbeat: bool = False) -> None:
         """Tell all viewers, and note the time."""
         if self.ticked_at is None:
             self.ticked_at = time.monotonic()
-        super().tick(is_beat=is_beat)
+        super().tick(is_heartbeat=is_heartbeat)
 
 
 class LivePart:
@@ -76,13 +76,13 @@ class LivePart:
         metrics = LiveMetrics(self.registry)
         self.broadcaster = TimedBroadcaster(
             metrics=metrics,
-            limits=Limits(
+            limits=ConnectionLimits(
                 SSE.max_viewers, SSE.max_viewers_per_address, SSE.max_viewers_per_principal
             ),
             lifetime=Lifetime(SSE.retry_milliseconds, SSE.max_age_seconds, SSE.drain_seconds),
             clock=clock,
         )
-        self.picture = LivePicture(
+        self.picture = Ticker(
             settings=settings,
             heartbeat_seconds=SSE.heartbeat_seconds,
             broadcaster=self.broadcaster,
@@ -102,7 +102,7 @@ class LivePart:
     def begin(self, states: list[StateVector]) -> None:
         """Open the stream with these aircraft."""
         self.picture.begin(_BEGINNING, _BEGINNING)
-        self.picture.take(self.updates(states))
+        self.picture.receive(self.updates(states))
         self.picture.caught_up()
 
     def updates(self, states: list[StateVector]) -> list[Update]:
@@ -142,7 +142,7 @@ class LiveChannel:
     def publish(self, updates: list[Update]) -> None:
         """Hand it to the picture as the reader of the log does."""
         self._part.broadcaster.ticked_at = None
-        self._part.picture.take(updates)
+        self._part.picture.receive(updates)
 
     @property
     def ticked_at(self) -> float:

@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from tests.support.kafka_install import kafka_version
+from testkit.kafka_install import kafka_version
 
 ROOT = Path(__file__).parents[1]
 

@@ -8,18 +8,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from benchmarks import parts, pipeline, processes
-from benchmarks.audience import Viewing
+from benchmarks import parts, pipeline
 from benchmarks.feed import Feed
 from benchmarks.report import Figure, MeasurementError, Options, Progress, Report
 from benchmarks.slope import slope
-from benchmarks.traffic import AIRCRAFT, CHANGING_SHARE, Fleet
-from telemetry.settings import KafkaSettings
+from benchmarks.subscribers import Viewing
+from configuration.shared_sections import KafkaSettings
 from telemetry.state_vector import StateVector
-from tests.support.kafka import Kafka
-from tests.support.queries import fetch
-from tests.support.services import Service
-from tests.support.waiting import wait_until
+from testkit import process_resources
+from testkit.kafka import Kafka
+from testkit.queries import fetch
+from testkit.services import Service
+from testkit.traffic import AIRCRAFT, CHANGING_SHARE, Fleet
+from testkit.waiting import wait_until
 
 VIEWERS = 10
 POLLS = 500
@@ -84,12 +85,12 @@ class _Sky:
 class _Bench:
     """Feeds the processor and looks at it."""
 
-    def __init__(self, kafka: Kafka, topic: str, dsn: str, processor: Service, told: Path) -> None:
+    def __init__(self, kafka: Kafka, topic: str, dsn: str, processor: Service, sent: Path) -> None:
         self._feed = Feed(KafkaSettings(bootstrap_servers=kafka.bootstrap_servers, topic=topic))
         self._dsn = dsn
         self._pid = processor.process.pid
         self._processor = processor
-        self._told = told
+        self._sent = sent
         self._sky = _Sky()
         self.published = 0
 
@@ -109,17 +110,17 @@ class _Bench:
 
     def counts(self) -> _Counts:
         """Return what the processor holds now."""
-        self._told.unlink(missing_ok=True)
+        self._sent.unlink(missing_ok=True)
         self._processor.send(signal.SIGUSR1)
         wait_until(
-            lambda: self._told.exists() and self._told.read_text().endswith("\n"),
+            lambda: self._sent.exists() and self._sent.read_text().endswith("\n"),
             timeout_s=TOLD_SECONDS,
             what="the processor's answer to SIGUSR1",
         )
-        tasks, objects = self._told.read_text().split()
+        tasks, objects = self._sent.read_text().split()
         return _Counts(
-            threads=processes.threads(self._pid),
-            open_files=processes.open_files(self._pid),
+            threads=process_resources.threads(self._pid),
+            open_files=process_resources.open_files(self._pid),
             tasks=int(tasks),
             objects=int(objects),
         )
@@ -127,8 +128,8 @@ class _Bench:
     def _sample(self, poll: int) -> _Sample:
         return _Sample(
             poll,
-            processes.resident_kib(self._pid),
-            processes.resident_with_files_kib(self._pid),
+            process_resources.resident_kib(self._pid),
+            process_resources.resident_with_files_kib(self._pid),
         )
 
     def _wait_until_left(self, messages: int) -> None:
@@ -169,15 +170,15 @@ def run(options: Options) -> Report:
 
 
 @contextlib.contextmanager
-def _bench(kafka: Kafka, dsn: str, told: Path) -> Iterator[tuple[_Bench, Service]]:
+def _bench(kafka: Kafka, dsn: str, sent: Path) -> Iterator[tuple[_Bench, Service]]:
     topic = parts.new_topic(kafka)
     settings = pipeline.environment(kafka.bootstrap_servers, topic, dsn) | {
         "LIVE_EXPIRY_SECONDS": str(EXPIRY_SECONDS),
         "LIVE_RESUME_WINDOW_SECONDS": str(RESUME_WINDOW_SECONDS),
     }
-    with pipeline.service("benchmarks.watched_processor", str(told), settings=settings) as running:
+    with pipeline.service("benchmarks.watched_processor", str(sent), settings=settings) as running:
         pipeline.port_of(running)
-        yield _Bench(kafka, topic, dsn, running, told), running
+        yield _Bench(kafka, topic, dsn, running, sent), running
 
 
 def _nothing(_line: str) -> None:

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page
 from benchmarks import page_memory, page_paint
 from benchmarks.page_browser import SEA, PageServer, chromium, opened, play
 from benchmarks.report import Figure, MeasurementError, Options, Report, ratios
-from benchmarks.traffic import AIRCRAFT, CHANGING_SHARE
+from testkit.traffic import AIRCRAFT, CHANGING_SHARE
 
 UPDATES = 100
 QUICK_UPDATES = 15

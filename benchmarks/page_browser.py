@@ -13,10 +13,10 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from benchmarks.page_server import Answer, Serving
 from benchmarks.report import MeasurementError
-from processor.api.page import BUILT
-from tests.support import chromium_install
-from tests.support.cache import PartUnavailableError
-from tests.support.services import ROOT, child_environment
+from processor.http.page import BUILT
+from testkit import chromium_install
+from testkit.cache import PartUnavailableError
+from testkit.services import ROOT, child_environment
 
 PROBE = Path(__file__).with_name("page_probe.js")
 WINDOW = {"width": 1280, "height": 800}

@@ -14,11 +14,11 @@ import uvloop
 from fastapi import APIRouter
 
 from benchmarks.live_channel import POLL_SECONDS, SSE, LivePart, port_of
-from benchmarks.traffic import AIRCRAFT, Fleet
-from processor.api.page import BUILT, page_routes
-from processor.api.server import create_server, listen
-from processor.garbage import search_seldom
-from telemetry.settings import LiveSettings, PageSettings
+from processor.garbage_collection import tune_gc
+from processor.http.page import BUILT, page_routes
+from processor.http.server.server import create_server, listen
+from processor.settings import LiveSettings, PageSettings
+from testkit.traffic import AIRCRAFT, Fleet
 
 LIVE = LiveSettings(tick_seconds=0.05, quiet_seconds=0.01, expiry_seconds=60)
 """Polls may come as fast as the page takes them; visitors are soon forgotten."""
@@ -75,7 +75,7 @@ class _Channel:
             )
             self._visitors += VISITORS
             states += strangers.states()
-        self._part.picture.take(self._part.updates(states))
+        self._part.picture.receive(self._part.updates(states))
 
 
 def _tracks() -> APIRouter:
@@ -128,7 +128,7 @@ def main() -> None:
     """Serve until the commands, `poll` and `visit`, end."""
     serving = msgspec.json.decode(sys.argv[1], type=Serving)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
-    search_seldom()
+    tune_gc()
     uvloop.run(_serve(serving))
 
 

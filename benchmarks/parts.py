@@ -11,13 +11,13 @@ from confluent_kafka import KafkaException
 
 from standalone.database import EmbeddedDatabase
 from standalone.database_folder import EmbeddedDatabaseError
-from tests.support import kafka_install, migration, timescale_install
-from tests.support.cache import PartUnavailableError
-from tests.support.databases import execute
-from tests.support.kafka import Kafka
-from tests.support.server import ServerFailedError
-from tests.support.services import ServiceFailedError
-from tests.support.timescale import Timescale
+from testkit import kafka_install, migration, timescale_install
+from testkit.cache import PartUnavailableError
+from testkit.databases import execute
+from testkit.kafka import Kafka
+from testkit.server import ServerFailedError
+from testkit.services import ServiceFailedError
+from testkit.timescale import Timescale
 
 PARTITIONS = 12
 

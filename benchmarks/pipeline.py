@@ -11,8 +11,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from benchmarks.parts import PARTITIONS
-from tests.support.services import Service
-from tests.support.waiting import wait_until
+from testkit.services import Service
+from testkit.waiting import wait_until
 
 READY_SECONDS = 60.0
 _CREDITS = 1_000_000_000

@@ -7,12 +7,13 @@ from typing import NamedTuple, Self
 
 import msgspec
 
-from benchmarks import kernel_memory, processes
-from benchmarks.audience import Viewing
+from benchmarks import kernel_memory
 from benchmarks.fan_out_server import Answer, Ports, Serving
 from benchmarks.report import MeasurementError
-from benchmarks.viewer_process import Burst
-from tests.support.services import ROOT, child_environment
+from benchmarks.subscriber_process import Burst
+from benchmarks.subscribers import Viewing
+from testkit import process_resources
+from testkit.services import ROOT, child_environment
 
 BURST_SECONDS = 300.0
 
@@ -68,31 +69,31 @@ class Server:
 
     def send(self, viewing: Viewing, command: str, number: int = 0) -> Event:
         """Have one event sent to these viewers, and wait until all have read it."""
-        before = self._ask(command, number)
+        before = self._request(command, number)
         burst = viewing.wait_for_burst(BURST_SECONDS)
-        after = self._ask("tell", 0)
+        after = self._request("tell", 0)
         ticked_at = after.ticked_at if command == "tick" else before.ticked_at
         delays = [done_at - ticked_at for done_at in burst.done_at]
         return Event(after.cpu_seconds - before.cpu_seconds, delays, burst)
 
     def publish(self) -> None:
         """Have an event sent, whoever reads it."""
-        self._ask("tick", 0)
+        self._request("tick", 0)
 
     def cpu_seconds(self) -> float:
         """Return what the server has used so far."""
-        return self._ask("tell", 0).cpu_seconds
+        return self._request("tell", 0).cpu_seconds
 
     def memory(self) -> Memory:
         """Return what is in use now."""
         return Memory(
-            process=processes.resident_kib(self._process.pid) * 1024,
-            server_sockets=self._ask("memory", 0).socket_bytes,
+            process=process_resources.resident_kib(self._process.pid) * 1024,
+            server_sockets=self._request("memory", 0).socket_bytes,
             machine_sockets=kernel_memory.machine_tcp_bytes(),
             machine_slab=kernel_memory.machine_slab_bytes(),
         )
 
-    def _ask(self, command: str, number: int) -> Answer:
+    def _request(self, command: str, number: int) -> Answer:
         if self._process.stdin is not None:
             self._process.stdin.write(f"{command} {number}\n".encode())
             self._process.stdin.flush()

@@ -19,8 +19,8 @@ from benchmarks.history_traffic import Size, legs
 from benchmarks.report import Figure, MeasurementError, Options, Progress, Report, table
 from benchmarks.storage_columnstore import Edition, compress, find_edition, stop_policies
 from benchmarks.storage_sizes import Parts, measure
-from tests.support.databases import create_database, drop_database
-from tests.support.migration import migrate
+from testkit.databases import create_database, drop_database
+from testkit.migration import migrate
 
 SIZE = Size(rows=1_000_000, days=1)
 QUICK_SIZE = Size(rows=200_000, days=1)

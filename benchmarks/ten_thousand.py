@@ -4,12 +4,12 @@ import os
 import resource
 from collections import defaultdict
 
-from benchmarks.audience import Viewing
-from benchmarks.processes import allow_open_files
 from benchmarks.report import Figure, MeasurementError, Options, Report, percentile
 from benchmarks.serving import BURST_SECONDS, Event, Memory, Server
-from benchmarks.traffic import AIRCRAFT, CHANGING_SHARE
-from benchmarks.viewer_memory import per_viewer, settled
+from benchmarks.subscriber_memory import per_subscriber, settled
+from benchmarks.subscribers import Viewing
+from testkit.process_resources import allow_open_files
+from testkit.traffic import AIRCRAFT, CHANGING_SHARE
 
 VIEWERS = 10_000
 QUICK_VIEWERS = 2_000
@@ -28,29 +28,29 @@ Values = dict[str, list[float]]
 
 def run(options: Options) -> Report:
     """Measure with as many viewers as this user may have open files."""
-    viewers = _viewers(options)
+    subscribers = _subscribers(options)
     server_core, audience_core = _cores()
     events = QUICK_EVENTS if options.is_quick else EVENTS
     with Server(core=server_core) as server:
         before = _memory_with_one(server)
-        options.progress(f"{viewers:,} viewers enter")
+        options.progress(f"{subscribers:,} viewers enter")
         idle = server.cpu_seconds()
-        with _viewing(server, viewers, audience_core) as viewing:
+        with _viewing(server, subscribers, audience_core) as viewing:
             viewing.wait_for_burst(BURST_SECONDS)
             entering = Figure(
                 "server, entering",
                 "CPU ms/viewer",
-                [(server.cpu_seconds() - idle) / viewers * 1000],
+                [(server.cpu_seconds() - idle) / subscribers * 1000],
             )
             played = [_play(server, viewing, options) for _ in range(UNCOUNTED_EVENTS + events)]
             after = settled(server)
     counted = played[UNCOUNTED_EVENTS:]
-    memory = per_viewer("idle viewer", before, after, viewers)
+    memory = per_subscriber("idle viewer", before, after, subscribers)
     figures = [*_figures(counted), entering, *memory]
-    return Report(figures, _details(viewers, counted, (server_core, audience_core)))
+    return Report(figures, _details(subscribers, counted, (server_core, audience_core)))
 
 
-def _viewers(options: Options) -> int:
+def _subscribers(options: Options) -> int:
     """Return how many there can be; say so when that is fewer than wanted."""
     allow_open_files()
     wanted = QUICK_VIEWERS if options.is_quick else VIEWERS
@@ -69,9 +69,9 @@ def _cores() -> tuple[int, int]:
     return cores[0], cores[-1]
 
 
-def _viewing(server: Server, viewers: int, core: int | None = None) -> Viewing:
+def _viewing(server: Server, subscribers: int, core: int | None = None) -> Viewing:
     return Viewing(
-        server.ports.live, PATH, viewers, encoding=ENCODING, gets_the_same=True, core=core
+        server.ports.live, PATH, subscribers, encoding=ENCODING, gets_the_same=True, core=core
     )
 
 
@@ -126,9 +126,9 @@ def _figures(events: list[Event]) -> list[Figure]:
     ]
 
 
-def _details(viewers: int, events: list[Event], cores: tuple[int, int]) -> dict[str, object]:
+def _details(subscribers: int, events: list[Event], cores: tuple[int, int]) -> dict[str, object]:
     return {
-        "viewers": viewers,
+        "viewers": subscribers,
         "aircraft": AIRCRAFT,
         "changing_share": CHANGING_SHARE,
         "cores_of_server_and_viewers": cores,

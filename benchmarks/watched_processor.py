@@ -8,17 +8,18 @@ from pathlib import Path
 
 import uvloop
 
+from configuration.loading import load_settings
+from configuration.logs import configure_logs
 from processor.service import Service
-from telemetry.logs import configure_logs
-from telemetry.settings import load_settings
+from processor.settings import ProcessorSettings
 
 
-async def _run(told: Path) -> None:
-    def tell() -> None:
-        told.write_text(f"{len(asyncio.all_tasks())} {len(gc.get_objects())}\n")
+async def _run(sent: Path) -> None:
+    def send() -> None:
+        sent.write_text(f"{len(asyncio.all_tasks())} {len(gc.get_objects())}\n")
 
-    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, tell)
-    await Service(load_settings(), "all").run()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, send)
+    await Service(load_settings(ProcessorSettings), "all").run()
 
 
 if __name__ == "__main__":

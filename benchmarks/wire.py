@@ -15,8 +15,8 @@ from benchmarks import captures
 from benchmarks.captures import Poll
 from benchmarks.live_channel import LIVE, LivePart
 from benchmarks.report import Figure, MeasurementError, Options, Report
-from benchmarks.traffic import CHANGING_SHARE, Fleet
-from benchmarks.wire_viewer import WireViewer
+from benchmarks.wire_subscriber import WireSubscriber
+from testkit.traffic import CHANGING_SHARE, Fleet
 
 NINE_FIELDS = (
     "icao24,callsign,longitude,latitude,baro_altitude,on_ground,velocity,true_track,vertical_rate"
@@ -130,48 +130,50 @@ async def _measure(sky: _Sky) -> _Sizes:
     for poll in islice(sky.polls, sky.uncounted):
         now = poll.time
         _play(part, poll)
-    viewers = {
-        (name, encoding): WireViewer(part.app, query, encoding)
+    subscribers = {
+        (name, encoding): WireSubscriber(part.app, query, encoding)
         for name, query in QUERIES.items()
         for encoding in ENCODINGS
     }
-    for viewer in viewers.values():
-        viewer.enter()
-    snapshot = await _taken(part, viewers)
+    for subscriber in subscribers.values():
+        subscriber.enter()
+    snapshot = await _taken(part, subscribers)
     rounds: dict[Kind, list[float]] = defaultdict(list)
     for poll in sky.polls:
         now = poll.time
         _play(part, poll)
-        for kind, size in (await _taken(part, viewers)).items():
+        for kind, size in (await _taken(part, subscribers)).items():
             rounds[kind].append(size)
-    for viewer in viewers.values():
-        await viewer.leave()
+    for subscriber in subscribers.values():
+        await subscriber.leave()
     update = {kind: _means(sizes, sky.polls_a_round) for kind, sizes in rounds.items()}
     return _Sizes(sky.is_fleet, _aircraft(part), snapshot, update)
 
 
 def _play(part: LivePart, poll: Poll) -> None:
-    part.picture.take(part.updates(poll.states))
+    part.picture.receive(part.updates(poll.states))
     part.broadcaster.tick()
 
 
-async def _taken(part: LivePart, viewers: dict[Kind, WireViewer]) -> dict[Kind, float]:
+async def _taken(part: LivePart, subscribers: dict[Kind, WireSubscriber]) -> dict[Kind, float]:
     """Return what each got for an aircraft, once everybody got something and nothing more comes."""
     give_up_at = time.monotonic() + GIVE_UP_SECONDS
     before = -1
-    while (now := sum(viewer.taken for viewer in viewers.values())) != before or not all(
-        viewer.taken for viewer in viewers.values()
-    ):
-        for viewer in viewers.values():
-            viewer.check()
+    while (
+        now := sum(subscriber.taken for subscriber in subscribers.values())
+    ) != before or not all(subscriber.taken for subscriber in subscribers.values()):
+        for subscriber in subscribers.values():
+            subscriber.check()
         if time.monotonic() > give_up_at:
-            raise MeasurementError(f"{[k for k, v in viewers.items() if not v.taken]} got nothing")
+            raise MeasurementError(
+                f"{[k for k, v in subscribers.items() if not v.taken]} got nothing"
+            )
         before = now
         await asyncio.sleep(QUIET_SECONDS)
-    for (name, encoding), viewer in viewers.items():
-        if viewer.encoding != encoding:
-            raise MeasurementError(f"{name}: {encoding} was asked for, {viewer.encoding} came")
-    return {kind: viewer.take() / _aircraft(part) for kind, viewer in viewers.items()}
+    for (name, encoding), subscriber in subscribers.items():
+        if subscriber.encoding != encoding:
+            raise MeasurementError(f"{name}: {encoding} was asked for, {subscriber.encoding} came")
+    return {kind: subscriber.take() / _aircraft(part) for kind, subscriber in subscribers.items()}
 
 
 def _aircraft(part: LivePart) -> int:

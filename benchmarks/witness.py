@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 
-from tests.support.decoding import decoder
+from testkit.decoding import decoder
 
 _EVENT = re.compile(rb"^event: ?(\w+)", re.MULTILINE)
 _STATE = b'"icao24"'
@@ -39,11 +39,11 @@ class Witness:
         self._headers: dict[str, str] | None = None
         self._decompress: Callable[[bytes], bytes] = bytes
 
-    def hear(self, data: bytes) -> None:
+    def receive(self, data: bytes) -> None:
         """Keep what was read."""
         self._kept.append(data)
 
-    def tell(self) -> Seen:
+    def send(self) -> Seen:
         """Understand what was kept."""
         self._raw += b"".join(self._kept)
         self._kept.clear()

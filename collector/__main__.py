@@ -8,8 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from collector.service import run
-from telemetry.logs import configure_logs
-from telemetry.settings import Settings, SettingsError, load_settings
+from collector.settings import CollectorSettings
+from configuration.errors import SettingsError
+from configuration.loading import load_settings
+from configuration.logs import configure_logs
 
 EXIT_SETTINGS = 2
 
@@ -17,7 +19,7 @@ _DESCRIPTION = """\
 Poll the OpenSky Network and publish every new state vector to the Kafka topic telemetry.raw.
 
 The pace follows the account's credits, so that a day never runs out of them. After an outage
-the missing time, up to an hour, is asked for afterwards (with credentials only).
+the missing time, up to an hour, is requested afterwards (with credentials only).
 """
 
 _EPILOG = """\
@@ -49,7 +51,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Read the settings and run the collector; return the exit code."""
     options = _parser().parse_args(arguments)
     try:
-        settings = load_settings(options.config)
+        settings = load_settings(CollectorSettings, options.config)
         configure_logs(settings.log.level, settings.log.format)
         return _run(settings)
     except SettingsError as error:
@@ -57,13 +59,13 @@ def main(arguments: list[str] | None = None) -> int:
         return EXIT_SETTINGS
 
 
-def _run(settings: Settings) -> int:
+def _run(settings: CollectorSettings) -> int:
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         return runner.run(run(settings))
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """Take uvloop where it is installed; it does not exist for Windows."""
+    """Return uvloop's loop where it is installed; it does not exist for Windows."""
     try:
         factory: Callable[[], asyncio.AbstractEventLoop] = importlib.import_module(
             "uvloop"

@@ -1,4 +1,4 @@
-"""The OAuth2 access token: fetched once for all who wait, renewed before it expires."""
+"""The OAuth2 access token: fetched once for all waiting requests, renewed before it expires."""
 
 import asyncio
 import re
@@ -17,19 +17,20 @@ from collector.retry import server_wait
 
 LEEWAY_SECONDS = 60.0
 DEFAULT_LIFETIME_SECONDS = 1_800.0
-"""OpenSky's tokens live 30 minutes; used where an answer does not say."""
+"""The lifetime of OpenSky's tokens; assumed where an answer does not state it."""
 
 MAX_LIFETIME_SECONDS = 86_400.0
-"""A longer life is taken for a mistake, and the default counts."""
+"""A longer lifetime is taken for a mistake, and the default is used instead."""
 
 REFUSED_STATUS = frozenset({400, 401})
 """Keycloak answers 401 for a wrong client; older versions answered 400."""
 
 WRONG_CREDENTIALS = frozenset({"invalid_client", "unauthorized_client"})
-"""Of the errors in RFC 6749, 5.2, those that only other credentials cure."""
+"""The errors of RFC 6749, section 5.2, that only other credentials cure."""
 
 BELIEVE_REFUSALS_AFTER_SECONDS = 600.0
-"""Once the credentials have worked, a refusal may come from an endpoint that is being restored."""
+"""After the credentials have worked once, refusals are believed only after this long: an endpoint
+that is being restored refuses good credentials too."""
 
 _TOKEN = re.compile(r"[!-~]+")
 
@@ -41,7 +42,7 @@ class _OAuthError(msgspec.Struct):
 
 
 class AccessToken:
-    """Hands out a valid bearer token; one long-lived client and one request however many wait."""
+    """Gives a valid bearer token. All callers share one client and one request."""
 
     def __init__(
         self,
@@ -85,7 +86,7 @@ class AccessToken:
             return self._token
 
     async def replace(self, refused: str) -> str:
-        """Return another token than the one that the API has refused.
+        """Return a token other than the one that the API refused.
 
         Raises:
             UnauthorizedError: The credentials are wrong.
@@ -116,11 +117,11 @@ class AccessToken:
                     "token_not_renewed",
                     reason=str(error),
                     valid_seconds=round(left),
-                    hint="the token in hand is used meanwhile, and another one asked for each poll",
+                    hint="the present token is used until it expires; each poll requests a new one",
                 )
 
     async def _fetch(self) -> None:
-        asked_at = self._clock.monotonic()
+        requested_at = self._clock.monotonic()
         try:
             async with asyncio.timeout(self._deadline_seconds):
                 answer = await self._client.fetch_token(
@@ -136,19 +137,19 @@ class AccessToken:
         except (httpx2.HTTPError, httpx2.InvalidURL, ValueError, RecursionError) as error:
             reason = str(error) or type(error).__name__
             raise TransientError(f"token endpoint {self._token_url}: {reason}") from error
-        self._take(answer, asked_at)
+        self._take(answer, requested_at)
 
-    def _take(self, answer: dict[str, Any], asked_at: float) -> None:
+    def _take(self, answer: dict[str, Any], requested_at: float) -> None:
         lifetime = float(answer["expires_in"])
         self._token = answer["access_token"]
-        self._expires_at = asked_at + lifetime
+        self._expires_at = requested_at + lifetime
         # A token that lives for seconds, as in tests of a server, is not renewed at every call.
         self._renew_at = self._expires_at - min(LEEWAY_SECONDS, lifetime / 4)
         self._refused_since = None
         self._is_overdue = False
 
     def _check(self, response: httpx2.Response) -> httpx2.Response:
-        """Return the answer with nothing in it but a token that is usable and its lifetime."""
+        """Return the answer reduced to a usable token and its lifetime."""
         if response.status_code in REFUSED_STATUS and (error := _oauth_error(response)):
             self._refuse(response.status_code, error)
         if response.status_code != httpx2.codes.OK:
@@ -167,7 +168,7 @@ class AccessToken:
         return httpx2.Response(200, json=usable, request=response.request)
 
     def _refuse(self, status: int, error: str) -> None:
-        """Give up on a first token; later ones may be refused by an endpoint that is starting."""
+        """Raise the error of a refusal: final for a first token, transient for later ones."""
         now = self._clock.monotonic()
         if self._refused_since is None:
             self._refused_since = now
@@ -183,7 +184,7 @@ class AccessToken:
 
 
 def _oauth_error(response: httpx2.Response) -> str | None:
-    """Return what OAuth's own JSON says of the client; None for anything else, such as HTML."""
+    """Return the error code of OAuth's JSON; None for anything else, such as HTML."""
     try:
         error = msgspec.json.decode(response.content, type=_OAuthError).error
     except (msgspec.DecodeError, UnicodeDecodeError):
@@ -196,7 +197,7 @@ def _media_type(response: httpx2.Response) -> str:
 
 
 def _lifetime(seconds: object) -> float:
-    """Return the seconds that a token lives; the default for what cannot be one."""
+    """Return the seconds that a token lives; the default for a value that cannot be right."""
     if isinstance(seconds, bool) or not isinstance(seconds, int | float):
         return DEFAULT_LIFETIME_SECONDS
     if not 1 <= seconds <= MAX_LIFETIME_SECONDS:

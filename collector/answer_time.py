@@ -13,7 +13,7 @@ MAX_AHEAD_SECONDS = 300.0
 MAX_BEHIND_SECONDS = 3_600.0
 """An answer may be stale for a while and its rows are still true; OpenSky's history is an hour."""
 
-MAX_LATER_THAN_ASKED_SECONDS = 30
+MAX_LATER_SECONDS = 30
 """OpenSky rounds a past moment to its grid of 5 or 10 seconds; older state vectors are no harm."""
 
 _MAX_AGE_DIGITS = 6
@@ -57,16 +57,16 @@ def check_live(readings: ClockReadings) -> float:
     return now
 
 
-def check_past(answer_time: int, asked_time: int) -> None:
-    """Check that an answer is of the past moment that was asked for.
+def check_past(answer_time: int, requested_time: int) -> None:
+    """Check that an answer is of the past moment that was requested.
 
     Raises:
         HistoryNotGrantedError: It is of another moment.
     """
-    if not -MAX_BEHIND_SECONDS <= answer_time - asked_time <= MAX_LATER_THAN_ASKED_SECONDS:
+    if not -MAX_BEHIND_SECONDS <= answer_time - requested_time <= MAX_LATER_SECONDS:
         raise HistoryNotGrantedError(
-            f"time={asked_time} was asked for and {answer_time} came: OpenSky ignores `time` for "
-            "clients without access to its history"
+            f"time={requested_time} was requested and the answer is of {answer_time}: OpenSky "
+            "ignores `time` for clients without access to its history"
         )
 
 

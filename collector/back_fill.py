@@ -1,93 +1,159 @@
-"""The moments of an outage that are asked for afterwards, oldest first."""
+"""Back-fill: request the past moments of outages between live polls and publish what is new."""
 
 from collections import deque
 from collections.abc import Iterable
-from typing import NamedTuple
 
+import structlog
+
+from collector.back_fill_plan import Planner
+from collector.clock import Clock
+from collector.coverage import Gap
+from collector.credits import Governor
+from collector.errors import OpenSkyError, RateLimitedError, RefusedError
+from collector.metrics import Metrics
+from collector.outage import Outage, PastMoment
+from collector.poll_log import PollLog, origin_of
 from collector.published import Published
-from telemetry.settings import Area
+from collector.publisher import Publisher
+from collector.settings import Area
+from collector.state_requests import StateRequests
 from telemetry.state_vector import StateVector
 
-HISTORY_SECONDS = 3_600
-"""OpenSky answers 400 for anything older."""
+MAX_SPACING_SECONDS = 2.0
+"""Pause before each request of the past, or a quarter of the poll interval if that is shorter: the
+requests spread over the time between two live polls instead of coming at once."""
 
-MARGIN_SECONDS = 30
-"""Between asking and answering time passes, and the clocks differ a little."""
-
-MAX_REFUSALS = 2
-"""One answer of another moment, or one 400, may be chance; two mean that history is not granted."""
-
-
-class Moment(NamedTuple):
-    """One request to be made: the past second and the area, None for the globe."""
-
-    time: int
-    area: Area | None
-
-
-def moments_between(after: int, until: int, step_seconds: float, area: Area | None) -> list[Moment]:
-    """Return the moments strictly between two answers, evenly spaced at about the step."""
-    count = int((until - after) / step_seconds)
-    spacing = (until - after) / max(count, 1)
-    return [Moment(round(after + spacing * number), area) for number in range(1, count)]
+log = structlog.stdlib.get_logger()
 
 
 class BackFill:
-    """What one outage left to be asked, and what of the answers is new.
+    """Plans outages and fills them in, the earliest first. Live polls always come first."""
 
-    New is measured against `before`, what was published before the outage: the live polls after it
-    have already published later contacts, which would hide everything that is filled in.
-    """
+    def __init__(
+        self,
+        *,
+        requests: StateRequests,
+        publisher: Publisher,
+        published: Published,
+        governor: Governor,
+        planner: Planner,
+        poll_log: PollLog,
+        metrics: Metrics,
+        clock: Clock,
+    ) -> None:
+        self._requests = requests
+        self._publisher = publisher
+        self._published = published
+        self._governor = governor
+        self._planner = planner
+        self._poll_log = poll_log
+        self._metrics = metrics
+        self._clock = clock
+        self._outages: deque[Outage] = deque()
 
-    def __init__(self, *, moments: Iterable[Moment], before: Published) -> None:
-        self._moments = deque(sorted(moments, key=lambda moment: moment.time))
-        self._before = before
-        self._until = self._moments[-1].time if self._moments else 0
-        self._live: set[tuple[str, int]] = set()
-        self._refusals = 0
+    def plan(
+        self,
+        gaps: Iterable[tuple[Area | None, Gap]],
+        published_since: list[StateVector],
+        interval: float,
+    ) -> None:
+        """Plan how gaps are filled in.
 
-    def __len__(self) -> int:
-        return len(self._moments)
+        Args:
+            gaps: Each with its area; None for the globe.
+            published_since: The state vectors that the poll which found the gaps has published.
+            interval: Seconds from one live poll to the next.
+        """
+        for outage in self._planner.plan(gaps, interval):
+            outage.note_live(published_since)
+            self._outages.append(outage)
+        self._show_pending()
 
-    def pop(self, opensky_now: float) -> Moment | None:
-        """Return the oldest moment that OpenSky still answers; None when none is left."""
-        oldest = opensky_now - HISTORY_SECONDS + MARGIN_SECONDS
-        while self._moments:
-            moment = self._moments.popleft()
-            if moment.time > oldest:
-                return moment
-        return None
+    def note_live(self, state_vectors: list[StateVector]) -> None:
+        """Record what a live poll publishes, so that it is not published again."""
+        for outage in self._outages:
+            outage.note_live(state_vectors)
 
-    def note_granted(self) -> None:
-        """Take in that OpenSky has answered a moment."""
-        self._refusals = 0
+    async def run(self, *, until: float, interval: float) -> None:
+        """Request past moments until the time is over or OpenSky should be left alone.
 
-    def note_refused(self) -> bool:
-        """Take in that OpenSky has refused a moment; return whether it is useless to go on."""
-        self._refusals += 1
-        return self._refusals >= MAX_REFUSALS
+        Args:
+            until: When the next live poll is due, in the clock's monotonic seconds.
+            interval: Seconds from one live poll to the next.
 
-    def push_back(self, moment: Moment) -> None:
-        """Ask for this moment once more, because its answer or its messages failed."""
-        if moment not in self._moments:
-            self._moments.appendleft(moment)
+        Raises:
+            RateLimitedError: The credits are used up; the moment is kept for later.
+            FinalError: Continuing is useless.
+        """
+        spacing = min(MAX_SPACING_SECONDS, interval / 4)
+        while self._outages:
+            await self._clock.pause(spacing)
+            if until - self._clock.monotonic() < spacing or not self._can_request():
+                return
+            if not await self._fill_next(self._outages[0]):
+                return
 
-    def note_live(self, state_vectors: Iterable[StateVector]) -> None:
-        """Remember what live polls publish meanwhile, as far as a past answer can hold it too."""
-        self._live.update(
-            (each.icao24, each.last_contact)
-            for each in state_vectors
-            if each.last_contact <= self._until
+    def _can_request(self) -> bool:
+        is_busy = self._clock.is_stopping or self._publisher.is_failing
+        return not is_busy and self._governor.can_spend(self._planner.cost)
+
+    async def _fill_next(self, outage: Outage) -> bool:
+        """Request the oldest moment; return False if OpenSky failed and should be left alone."""
+        moment = outage.pop(self._requests.now())
+        if moment is None:
+            self._outages.remove(outage)
+            log.info("back_fill_done")
+        else:
+            try:
+                await self._fill(outage, moment)
+            except RateLimitedError:
+                outage.push_back(moment)
+                raise
+            except RefusedError as error:
+                self._note_refused(outage, moment, error)
+            except OpenSkyError:
+                outage.push_back(moment)
+                return False
+        self._show_pending()
+        return True
+
+    async def _fill(self, outage: Outage, moment: PastMoment) -> None:
+        started = self._clock.monotonic()
+        answer = await self._requests.past(moment.area, moment.time)
+        outage.note_granted()
+        new = outage.take_new(answer.state_vectors)
+
+        def settle(state_vector: StateVector, is_delivered: bool) -> None:  # noqa: FBT001 - see publisher.Settle
+            outage.settle(state_vector.icao24, state_vector.last_contact, is_delivered=is_delivered)
+            if not is_delivered:
+                self._fill_again(outage, moment)
+
+        await self._publisher.publish(
+            new,
+            self._published.take_new_rejected(answer.rejected, answer.time),
+            origin=origin_of(moment.area, answer),
+            settle=settle,
         )
+        self._published.remember(new)
+        self._poll_log.back_filled(moment.area, answer, n_new=len(new), started=started)
 
-    def take_new(self, state_vectors: Iterable[StateVector]) -> list[StateVector]:
-        """Return what neither the time before the outage nor a live poll has published."""
-        return [
-            each
-            for each in self._before.take_new(state_vectors)
-            if (each.icao24, each.last_contact) not in self._live
-        ]
+    def _note_refused(self, outage: Outage, moment: PastMoment, error: RefusedError) -> None:
+        """Skip a moment; give up the outage when history is evidently not granted."""
+        log.info("back_fill_refused", time=moment.time, reason=str(error))
+        if outage.note_refused() and outage in self._outages:
+            self._outages.remove(outage)
+            log.warning(
+                "back_fill_given_up",
+                moments_left=len(outage),
+                reason=str(error),
+                hint="OpenSky does not grant this account its history, or not that far back; the "
+                "outage stays a gap. Set opensky.max_back_fill_seconds to 0 to stop the requests",
+            )
 
-    def settle(self, icao24: str, last_contact: int, *, is_delivered: bool) -> None:
-        """Take Kafka's report on one message."""
-        self._before.settle(icao24, last_contact, is_delivered=is_delivered)
+    def _fill_again(self, outage: Outage, moment: PastMoment) -> None:
+        outage.push_back(moment)
+        if outage not in self._outages:
+            self._outages.appendleft(outage)
+
+    def _show_pending(self) -> None:
+        self._metrics.back_fill_pending.set(sum(len(each) for each in self._outages))

@@ -1,4 +1,4 @@
-"""Time, and waiting that ends at once when the process is told to stop."""
+"""The clocks, and pauses that end at once when the process is to stop."""
 
 import asyncio
 import contextlib
@@ -6,18 +6,18 @@ import time
 
 
 class Clock:
-    """The real time; tests pass one of their own."""
+    """The clocks of the host; tests pass a clock of their own."""
 
     def __init__(self) -> None:
         self._stop = asyncio.Event()
 
     @property
     def is_stopping(self) -> bool:
-        """Whether the process was told to stop."""
+        """Whether `stop` was called."""
         return self._stop.is_set()
 
     def stop(self) -> None:
-        """End every pause, now and from now on."""
+        """End all present and future pauses."""
         self._stop.set()
 
     async def stopped(self) -> None:
@@ -29,10 +29,10 @@ class Clock:
         return time.time()
 
     def monotonic(self) -> float:
-        """Return seconds that no correction of the clock moves."""
+        """Return seconds of a clock that never steps."""
         return time.monotonic()
 
     async def pause(self, seconds: float) -> None:
-        """Wait, but not beyond `stop`."""
+        """Wait for so many seconds, or until `stop` is called."""
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._stop.wait(), max(0.0, seconds))

@@ -8,7 +8,7 @@ from collector.published import Published
 from telemetry.state_vector import StateVector
 
 GAP_INTERVALS = 2.5
-"""Without an answer for longer than this many intervals, state vectors are missing."""
+"""State vectors are missing where no answer came for longer than this many intervals."""
 
 
 @dataclass
@@ -30,7 +30,7 @@ class PolledMoment:
     has_failed: bool = False
 
     def settle(self, *, is_delivered: bool) -> None:
-        """Take the report on one message."""
+        """Record the delivery report on one message."""
         self.outstanding -= 1
         self.has_failed = self.has_failed or not is_delivered
 
@@ -78,7 +78,7 @@ class Coverage:
         return self._until
 
     def begin(self, moment: PolledMoment, interval: float) -> None:
-        """Take in the newest answer, before its messages are handed over.
+        """Add the newest answer, before its messages are handed over.
 
         Args:
             moment: The answer.

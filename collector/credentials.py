@@ -6,7 +6,8 @@ from typing import Any
 
 import msgspec
 
-from telemetry.settings import OpenSkySettings, SettingsError
+from collector.settings import OpenSkySettings
+from configuration.errors import SettingsError
 
 _SPELLINGS = (("clientId", "client_id"), ("clientSecret", "client_secret"))
 _REMEDY = "download it again from https://opensky-network.org/my-opensky/account"

@@ -1,9 +1,9 @@
-"""The governor: how often OpenSky may be asked, so that a day's credits are never used up."""
+"""The governor: how often requests may be sent, so that a day's credits are never used up."""
 
 import structlog
 
 from collector.clock import Clock
-from telemetry.settings import Area
+from collector.settings import Area
 
 DAY_SECONDS = 86_400.0
 HOUR_SECONDS = 3_600.0
@@ -22,10 +22,11 @@ AREA_TOLERANCE = 1e-6
 
 RESET_JUMP = 0.05
 """Share of the budget by which the remaining credits must rise to count as the daily refill; a
-bucket that refills drop by drop rises by less than this between two polls."""
+budget that is refilled gradually rises by less than this between two polls."""
 
-DRIPS_TO_BELIEVE = 3
-"""One small rise may be the daily refill of a bucket that was nearly full."""
+SMALL_RISES_TO_BELIEVE = 3
+"""So many small rises in a row mean a gradual refill; one may be the daily refill of a budget that
+was nearly full."""
 
 log = structlog.stdlib.get_logger()
 
@@ -47,7 +48,7 @@ class Governor:
 
     `X-Rate-Limit-Remaining` is the authority, since other programs may share the account; counting
     here only fills in between two answers. OpenSky does not document when a day begins: until a
-    refill is seen or a 429 tells it, the latest possible moment is assumed.
+    refill is seen or a 429 states it, the latest possible moment is assumed.
     """
 
     def __init__(
@@ -75,7 +76,7 @@ class Governor:
         self._is_known = False
         self._reset_at = clock.monotonic() + self._period
         self._is_reset_known = False
-        self._drips = 0
+        self._small_rises = 0
         self._held_until = clock.monotonic()
 
     @property
@@ -114,7 +115,7 @@ class Governor:
         return max(0.0, self.even_interval(cost) - max(0.0, seconds_since_last_poll))
 
     def can_spend(self, cost: int) -> bool:
-        """Whether something beyond the live polls may be asked now."""
+        """Whether requests besides the live polls may be sent now."""
         return self.held_seconds == 0 and self.spendable >= cost
 
     def spent(self, cost: int) -> None:
@@ -122,7 +123,7 @@ class Governor:
         self._remaining = max(0, self._remaining - cost)
 
     def answered(self, remaining: int | None) -> None:
-        """Take over what an answer says is left."""
+        """Record the credits that an answer says are left; None if it does not say."""
         now = self._clock.monotonic()
         if remaining is not None:
             self._learn_budget(remaining)
@@ -135,7 +136,7 @@ class Governor:
             self._begin_period(now)
 
     def rate_limited(self, retry_after_seconds: float) -> None:
-        """Send nothing until OpenSky's time is over."""
+        """Send nothing until the time that OpenSky asked to wait is over."""
         now = self._clock.monotonic()
         self._held_until = max(self._held_until, now + retry_after_seconds)
         if retry_after_seconds >= min(HOUR_SECONDS, self._period / 2):
@@ -146,15 +147,15 @@ class Governor:
             self._is_reset_known = True
 
     def _learn_refill(self, rise: int, now: float) -> None:
-        """Tell a daily refill from one that drips; other programs only ever lower the figure."""
+        """Distinguish a daily refill from a gradual one; other programs only lower the figure."""
         if rise >= RESET_JUMP * self._budget:
             self._reset_at = now + self._period
             self._is_reset_known = True
-            self._drips = 0
+            self._small_rises = 0
         elif rise > 0:
-            self._drips += 1
-        if self._drips >= DRIPS_TO_BELIEVE:
-            # Then there is no moment to spend everything before: keep the whole period in view.
+            self._small_rises += 1
+        if self._small_rises >= SMALL_RISES_TO_BELIEVE:
+            # There is no moment before which all has to be spent: plan for the whole period.
             self._reset_at = now + self._period
 
     def _begin_period(self, now: float) -> None:
@@ -175,7 +176,7 @@ class Governor:
         self._is_known = False
 
     def _warn_of_anonymous_tier(self, remaining: int) -> None:
-        """Say it once, at the first answer: later a low figure is just a day well used."""
+        """Warn once, at the first answer: later, a low figure only means that credits were used."""
         if self._is_known or not self._is_authenticated or self._is_configured:
             return
         if remaining <= ANONYMOUS_CREDITS:

@@ -2,13 +2,13 @@
 
 CollectorError
 ├── OpenSkyError                 one request did not succeed
-│   ├── TransientError           ask again soon; `retry_after` is the server's own wish
+│   ├── TransientError           request again soon; `retry_after` is the server's own wish
 │   │   ├── UnreadableAnswerError    not OpenSky's JSON: cut off, HTML of a proxy, too large
-│   │   ├── ImplausibleTimeError     the answer's time is contradicted; ask at the next poll
-│   │   └── RateLimitedError     ask nothing at all until `retry_after` is over
-│   └── RefusedError             the same request fails again; go on with the next poll
-│       └── HistoryNotGrantedError   another moment came than the one that was asked for
-└── FinalError                   stop the process and tell the user
+│   │   ├── ImplausibleTimeError     the answer's time is contradicted; request at the next poll
+│   │   └── RateLimitedError     send no request until `retry_after` is over
+│   └── RefusedError             the same request fails again; continue with the next poll
+│       └── HistoryNotGrantedError   the answer is of a moment other than the requested one
+└── FinalError                   stop the process and show the text to the user
     ├── UnauthorizedError        the credentials are wrong
     ├── TopicError               the topic cannot be made or used
     └── ProducerError            the Kafka producer is beyond repair; a new process may work
@@ -16,18 +16,18 @@ CollectorError
 
 
 class CollectorError(Exception):
-    """Whatever the collector itself raises."""
+    """The base of all errors that the collector raises."""
 
 
 class OpenSkyError(CollectorError):
-    """One request to OpenSky did not succeed; the process goes on."""
+    """One request to OpenSky did not succeed; the process continues."""
 
 
 class TransientError(OpenSkyError):
-    """The same request may succeed soon."""
+    """A repetition of the request may succeed soon."""
 
     retry_after: float | None
-    """Seconds that the server asked to wait; None when it said nothing."""
+    """Seconds that the server asked to wait; None if it did not say."""
 
     def __init__(self, message: str, *, retry_after: float | None = None) -> None:
         super().__init__(message)
@@ -64,11 +64,11 @@ class RefusedError(OpenSkyError):
 
 
 class HistoryNotGrantedError(RefusedError):
-    """The answer is not of the past moment that was asked for."""
+    """The answer is not of the past moment that was requested."""
 
 
 class FinalError(CollectorError):
-    """Going on is useless: the text says what the user can do."""
+    """Continuing is useless; the text says what the user can do."""
 
 
 class UnauthorizedError(FinalError):

@@ -6,7 +6,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 
 class Metrics:
-    """What the collector counts; `registry` is what /metrics serves."""
+    """The metrics of one collector; /metrics serves `registry`."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.registry = registry
@@ -19,7 +19,7 @@ class Metrics:
         )
         self.poll_seconds: Histogram = Histogram(
             "collector_poll_duration_seconds",
-            "From the request to the last row handed to the producer.",
+            "Seconds from the request to the last row handed to the producer.",
             buckets=(0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60),
             registry=registry,
         )
@@ -34,11 +34,13 @@ class Metrics:
             "collector_credits_remaining", "OpenSky credits left.", registry=registry
         )
         self.poll_interval_seconds: Gauge = Gauge(
-            "collector_poll_interval_seconds", "Until the next live poll.", registry=registry
+            "collector_poll_interval_seconds",
+            "Seconds until the next live poll.",
+            registry=registry,
         )
         self.back_fill_pending: Gauge = Gauge(
             "collector_back_fill_pending",
-            "Moments of past outages that are still to be asked for.",
+            "Moments of past outages that are still to be requested.",
             registry=registry,
         )
         self.aircraft_known: Gauge = Gauge(
@@ -64,7 +66,7 @@ class Metrics:
             self.published.labels(result)
 
     def _judge_answers(self, registry: CollectorRegistry) -> None:
-        """Add what answers are found to hold that cannot be believed."""
+        """Add the metrics of values and times in answers that cannot be right."""
         self.repaired_fields: Counter = Counter(
             "collector_repaired_fields",
             "Fields of received rows whose value was unusable, so that they are null or a "
@@ -87,9 +89,9 @@ class Metrics:
         )
 
     def watch_source_age(self, age_seconds: Callable[[], float]) -> None:
-        """Ask for the age at each scrape, so that it grows while OpenSky is silent."""
+        """Read the age at each scrape, so that it grows while OpenSky is silent."""
         self._source_age.set_function(age_seconds)
 
     def watch_queue(self, messages: Callable[[], float]) -> None:
-        """Ask for the queue's length at each scrape."""
+        """Read the length of the queue at each scrape."""
         self._queue.set_function(messages)

@@ -1,4 +1,4 @@
-"""One request to OpenSky's `/states/all`, and what it may answer."""
+"""One request to OpenSky's `/states/all`, and the errors that it may end with."""
 
 import asyncio
 from importlib.metadata import PackageNotFoundError, version
@@ -18,7 +18,7 @@ from collector.errors import (
     UnreadableAnswerError,
 )
 from collector.retry import RATE_LIMITED_WAIT_SECONDS, server_wait
-from telemetry.settings import Area, OpenSkySettings
+from collector.settings import Area, OpenSkySettings
 
 _REMEDIES = {
     400: "a parameter is not accepted",
@@ -53,7 +53,7 @@ class OpenSky:
         )
 
     async def authorize(self) -> None:
-        """Have a token at hand, so that `states` fails for no other reason than the API.
+        """Fetch a token if there is none, so that `states` fails for no reason but the API.
 
         Raises:
             TransientError: The token endpoint does not answer properly.
@@ -63,7 +63,7 @@ class OpenSky:
             await self._access_token.get()
 
     async def states(self, area: Area | None, time: int | None = None) -> Answer:
-        """Ask once for the state vectors of an area, or of the globe.
+        """Request the state vectors of an area, or of the globe, once.
 
         Args:
             area: None is the globe.

@@ -1,26 +1,25 @@
-"""The loop: ask OpenSky at the governor's pace, publish what is new, fill gaps in between."""
+"""The poll loop: request state vectors at the governor's pace and publish the new ones."""
 
-import secrets
-from collections import deque
 from dataclasses import dataclass, field
 from functools import partial
 
 import structlog
 
-from collector.answer import MAX_LATER_SECONDS, Answer
-from collector.back_fill import BackFill, Moment
+from collector.answer import MAX_LATER_SECONDS
+from collector.back_fill import BackFill
 from collector.back_fill_plan import Planner, source_of
 from collector.clock import Clock
 from collector.coverage import Coverage, Gap, PolledMoment
 from collector.credits import GLOBE_COST, Governor, cost_of
-from collector.errors import OpenSkyError, RateLimitedError, RefusedError
+from collector.errors import OpenSkyError, RateLimitedError
 from collector.metrics import Metrics
 from collector.opensky import OpenSky
+from collector.poll_log import PollLog, origin_of
 from collector.published import Published
-from collector.publisher import Origin, Publisher
+from collector.publisher import Publisher
+from collector.settings import Area, OpenSkySettings
 from collector.stale_polls import StalePolls
 from collector.state_requests import StateRequests
-from telemetry.settings import Area, OpenSkySettings
 from telemetry.state_vector import StateVector
 
 WIDEN_AFTER_FAILURES = 5
@@ -28,9 +27,10 @@ MAX_WIDENING = 8
 MAX_WIDENED_SECONDS = 900.0
 
 MAX_REASONS = 20
-"""Of one outage that are logged; a text that differs each time would be logged without end."""
+"""Different reasons that are logged during one outage; a text that differs each time would
+otherwise fill the log."""
 
-BACK_FILL_SPACING_SECONDS = 2.0
+
 log = structlog.stdlib.get_logger()
 
 
@@ -44,10 +44,11 @@ class _Sweep:
 
 
 class Poller:
-    """Polls until told to stop. A failing OpenSky never ends it, wrong credentials do.
+    """Polls until the clock stops. A failing OpenSky never ends it; wrong credentials do.
 
-    `covered` is, by source, the time of the last answer that is published, at first by an earlier
-    process; `last_published_at` is when that process published, by its own clock.
+    Args:
+        covered: For each source, the time of the last answer that an earlier process published.
+        last_published_at: When that process published last, by its own clock; None if unknown.
     """
 
     def __init__(
@@ -77,17 +78,27 @@ class Poller:
         self._last_published_at = last_published_at
         self._metrics = metrics
         self._clock = clock
-        self._max_back_fill_seconds = settings.max_back_fill_seconds if is_authenticated else 0
         self._areas: tuple[Area | None, ...] = settings.areas or (None,)
         self._stale_polls = {area: StalePolls(source_of(area)) for area in self._areas}
         names = [source_of(area) for area in self._areas]
         self._coverage = {name: Coverage(covered.get(name)) for name in names}
         self._cost = sum(cost_of(area) for area in self._areas)
         self._interval = governor.even_interval(self._cost)
-        self._planner = Planner(
-            governor=governor, areas=self._areas, max_seconds=self._max_back_fill_seconds
+        self._poll_log = PollLog(governor=governor, metrics=metrics, clock=clock)
+        self._back_fill = BackFill(
+            requests=self._requests,
+            publisher=publisher,
+            published=published,
+            governor=governor,
+            planner=Planner(
+                governor=governor,
+                areas=self._areas,
+                max_seconds=settings.max_back_fill_seconds if is_authenticated else 0,
+            ),
+            poll_log=self._poll_log,
+            metrics=metrics,
+            clock=clock,
         )
-        self._back_fills: deque[BackFill] = deque()
         self._failed_polls = 0
         self._reasons: set[str] = set()
         self._is_rate_limited = False
@@ -97,9 +108,9 @@ class Poller:
         """Poll until the clock stops.
 
         Raises:
-            FinalError: Going on is useless.
+            FinalError: Continuing is useless.
         """
-        self._warn_of_dear_areas()
+        self._warn_of_expensive_areas()
         await self._wait_at_start()
         while not self._clock.is_stopping:
             started = self._clock.monotonic()
@@ -108,7 +119,7 @@ class Poller:
             await self._fill_back(next_at)
             await self._clock.pause(next_at - self._clock.monotonic())
 
-    def _warn_of_dear_areas(self) -> None:
+    def _warn_of_expensive_areas(self) -> None:
         if self._areas != (None,) and self._cost >= GLOBE_COST:
             log.warning(
                 "areas_cost_as_much_as_the_globe",
@@ -146,7 +157,7 @@ class Poller:
         return next_at
 
     async def _poll(self) -> None:
-        """Ask for each area once, and plan what has to be filled in."""
+        """Request each area once, and plan which gaps are filled in."""
         sweep = _Sweep(before=self._published.copy())
         try:
             failure = await self._poll_areas(sweep)
@@ -154,10 +165,19 @@ class Poller:
             self._note_rate_limit(error)
         else:
             self._note_outcome(failure)
-        self._plan_back_fills(sweep)
+        self._back_fill.plan(sweep.gaps, sweep.new, self._interval)
+
+    async def _fill_back(self, next_at: float) -> None:
+        """Request past moments while OpenSky answers and time is left before the next poll."""
+        if self._failed_polls:
+            return
+        try:
+            await self._back_fill.run(until=next_at, interval=self._interval)
+        except RateLimitedError as error:
+            self._note_rate_limit(error)
 
     async def _poll_areas(self, sweep: _Sweep) -> OpenSkyError | None:
-        """An area that fails does not keep the others from being asked; return its error."""
+        """Request all areas even if one fails; return the last error, None if there was none."""
         failure = None
         for area in self._areas:
             if self._clock.is_stopping:
@@ -171,7 +191,7 @@ class Poller:
         return failure
 
     async def _poll_area(self, area: Area | None, sweep: _Sweep) -> None:
-        """Publish what is new, and note which moments were missed."""
+        """Publish the new state vectors of one area, and find the gaps before them."""
         started = self._clock.monotonic()
         answer = await self._requests.live(area)
         self._forget_future(sweep, max(answer.time, self._requests.now()) + MAX_LATER_SECONDS)
@@ -180,17 +200,16 @@ class Poller:
         sweep.new += new
         moment = PolledMoment(answer.time, sweep.before, new, outstanding=len(new))
         sweep.gaps += [(area, gap) for gap in self._find_gaps(area, moment)]
-        for back_fill in self._back_fills:
-            back_fill.note_live(new)
+        self._back_fill.note_live(new)
         await self._publisher.publish(
             new,
             self._published.take_new_rejected(answer.rejected, answer.time),
-            origin=_origin(area, answer),
+            origin=origin_of(area, answer),
             settle=partial(self._settle_live, moment),
         )
         self._published.prune(answer.time)
         self._metrics.aircraft_known.set(len(self._published))
-        self._log_poll(area, answer, len(new), started)
+        self._poll_log.polled(area, answer, n_new=len(new), started=started)
         self._stale_polls[area].note(
             is_all_older=is_all_older, rows=answer.row_count, time=answer.time
         )
@@ -218,90 +237,8 @@ class Poller:
             return []
         return coverage.take_gaps(self._interval)
 
-    def _plan_back_fills(self, sweep: _Sweep) -> None:
-        for back_fill in self._planner.plan(sweep.gaps, self._interval):
-            back_fill.note_live(sweep.new)
-            self._back_fills.append(back_fill)
-        self._show_pending()
-
-    async def _fill_back(self, next_at: float) -> None:
-        """Ask for past moments while there is time before the next live poll."""
-        spacing = min(BACK_FILL_SPACING_SECONDS, self._interval / 4)
-        while self._back_fills:
-            await self._clock.pause(spacing)
-            if next_at - self._clock.monotonic() < spacing or not self._can_fill_back():
-                return
-            if not await self._fill_next(self._back_fills[0]):
-                return
-
-    def _can_fill_back(self) -> bool:
-        """The past waits for everything else."""
-        is_busy = self._clock.is_stopping or self._publisher.is_failing or self._failed_polls > 0
-        return not is_busy and self._governor.can_spend(self._cost)
-
-    async def _fill_next(self, back_fill: BackFill) -> bool:
-        """Ask for the oldest moment; False when OpenSky should be left alone for now."""
-        moment = back_fill.pop(self._requests.now())
-        if moment is None:
-            self._back_fills.remove(back_fill)
-            log.info("back_fill_done")
-        else:
-            try:
-                await self._fill(back_fill, moment)
-            except RateLimitedError as error:
-                back_fill.push_back(moment)
-                self._note_rate_limit(error)
-                return False
-            except RefusedError as error:
-                self._note_refused(back_fill, moment, error)
-            except OpenSkyError:
-                back_fill.push_back(moment)
-                return False
-        self._show_pending()
-        return True
-
-    async def _fill(self, back_fill: BackFill, moment: Moment) -> None:
-        started = self._clock.monotonic()
-        answer = await self._requests.past(moment.area, moment.time)
-        back_fill.note_granted()
-        new = back_fill.take_new(answer.state_vectors)
-
-        def settle(state_vector: StateVector, is_delivered: bool) -> None:  # noqa: FBT001 - see publisher.Settle
-            back_fill.settle(
-                state_vector.icao24, state_vector.last_contact, is_delivered=is_delivered
-            )
-            if not is_delivered:
-                self._fill_again(back_fill, moment)
-
-        await self._publisher.publish(
-            new,
-            self._published.take_new_rejected(answer.rejected, answer.time),
-            origin=_origin(moment.area, answer),
-            settle=settle,
-        )
-        self._published.remember(new)
-        self._log_poll(moment.area, answer, len(new), started, asked_time=moment.time)
-
-    def _note_refused(self, back_fill: BackFill, moment: Moment, error: RefusedError) -> None:
-        """Skip a moment; give up all of them when history is evidently not granted."""
-        log.info("back_fill_refused", time=moment.time, reason=str(error))
-        if back_fill.note_refused() and back_fill in self._back_fills:
-            self._back_fills.remove(back_fill)
-            log.warning(
-                "back_fill_given_up",
-                moments_left=len(back_fill),
-                reason=str(error),
-                hint="OpenSky does not grant this account its history, or not that far back; the "
-                "outage stays a gap. opensky.max_back_fill_seconds: 0 stops asking",
-            )
-
-    def _fill_again(self, back_fill: BackFill, moment: Moment) -> None:
-        back_fill.push_back(moment)
-        if back_fill not in self._back_fills:
-            self._back_fills.appendleft(back_fill)
-
     def _note_outcome(self, failure: OpenSkyError | None) -> None:
-        """Log a change of state once, not each failed poll, and each new reason."""
+        """Log the begin and the end of an outage and each new reason, not each failed poll."""
         if failure is not None:
             self._failed_polls += 1
             if self._failed_polls == 1:
@@ -309,7 +246,7 @@ class Poller:
             reason = str(failure)
             if reason not in self._reasons and len(self._reasons) < MAX_REASONS:
                 self._reasons.add(reason)
-                log.warning("opensky_failing", reason=reason, hint="polling goes on")
+                log.warning("opensky_failing", reason=reason, hint="polling continues")
             return
         if self._failed_polls or self._is_rate_limited:
             seconds = round(self._clock.monotonic() - self._failing_since)
@@ -323,34 +260,3 @@ class Poller:
             self._is_rate_limited = True
             self._failing_since = self._clock.monotonic()
             log.warning("credits_used_up", wait_seconds=round(error.retry_after), reason=str(error))
-
-    def _log_poll(
-        self,
-        area: Area | None,
-        answer: Answer,
-        new: int,
-        started: float,
-        asked_time: int | None = None,
-    ) -> None:
-        seconds = self._clock.monotonic() - started
-        self._metrics.poll_seconds.observe(seconds)
-        log.info(
-            "polled" if asked_time is None else "back_filled",
-            source=source_of(area),
-            time=answer.time,
-            rows=answer.row_count,
-            new=new,
-            rejected=len(answer.rejected),
-            repaired=sum(answer.unusable_fields.values()),
-            credits=self._governor.remaining,
-            seconds=round(seconds, 3),
-        )
-
-    def _show_pending(self) -> None:
-        self._metrics.back_fill_pending.set(sum(len(each) for each in self._back_fills))
-
-
-def _origin(area: Area | None, answer: Answer) -> Origin:
-    """One trace per answer, in W3C's notation."""
-    traceparent = f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
-    return Origin(poll_time=answer.time, source=source_of(area), traceparent=traceparent)

@@ -8,7 +8,7 @@ from collector.answer import RejectedRow
 from telemetry.state_vector import StateVector
 
 FORGET_AFTER_SECONDS = 3_600
-"""OpenSky repeats a silent aircraft for about 315 s; an hour is as far back as it can be asked."""
+"""OpenSky repeats a silent aircraft for about 315 s; an hour is as far back as its history goes."""
 
 
 Key = TypeVar("Key")
@@ -73,13 +73,13 @@ class Published:
         return _drop(self._handed, lambda time: time > latest)
 
     def remember(self, state_vectors: Iterable[StateVector]) -> None:
-        """Take in what was published beside the live polls."""
+        """Add contacts that the back-fill has published."""
         for each in state_vectors:
             if each.last_contact > self._handed.get(each.icao24, 0):
                 self._handed[each.icao24] = each.last_contact
 
     def settle(self, icao24: str, last_contact: int, *, is_delivered: bool) -> None:
-        """Take Kafka's report on one message."""
+        """Record Kafka's delivery report on one message."""
         if is_delivered:
             if last_contact > self._acknowledged.get(icao24, 0):
                 self._acknowledged[icao24] = last_contact

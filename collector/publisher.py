@@ -13,18 +13,18 @@ from collector.answer import RejectedRow
 from collector.clock import Clock
 from collector.errors import ProducerError
 from collector.metrics import Metrics
+from configuration.log_throttle import Throttle
+from configuration.shared_sections import KafkaSettings
+from kafka_client.errors import REFUSALS, BrokerErrors
 from telemetry.codec import CONTENT_TYPE, REJECTED, SCHEMA_VERSION, encode
-from telemetry.kafka_errors import REFUSALS, BrokerErrors
-from telemetry.settings import KafkaSettings
 from telemetry.state_vector import StateVector
-from telemetry.throttle import Throttle
 
 LINGER_MILLISECONDS = 20
-"""A poll comes as a burst: waiting this long fills batches, and nobody sees the delay."""
+"""Wait for a batch to fill. A poll comes as a burst, and the delay is too short to be seen."""
 
 MAX_QUEUE_MESSAGES = 100_000
 MAX_QUEUE_KIBIBYTES = 131_072
-"""Five of the largest polls; beyond, publishing waits, and with it polling."""
+"""Room for five of the largest polls. When it is full, publishing waits, and polling with it."""
 
 RECONNECT_SECONDS = 2.0
 """Kafka closes idle connections; messages that wait for less may only wait for a new one."""
@@ -34,7 +34,7 @@ MESSAGES_BETWEEN_REPORTS = 500
 
 Headers = list[tuple[str, str | bytes | None]]
 Settle = Callable[[StateVector, bool], None]
-"""Told for each state vector whether Kafka has it."""
+"""Called for each state vector with whether Kafka has acknowledged it."""
 
 
 class Origin(NamedTuple):
@@ -119,7 +119,7 @@ class Publisher:
             self._metrics.published.labels("failed").inc(left)
 
     async def run(self) -> None:
-        """Take delivery reports until cancelled.
+        """Process delivery reports until cancelled.
 
         Raises:
             ProducerError: The producer is beyond repair.

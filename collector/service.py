@@ -19,11 +19,16 @@ from collector.opensky import OpenSky, timeouts
 from collector.poller import Poller
 from collector.published import Published
 from collector.publisher import Publisher
+from collector.settings import CollectorSettings, OpenSkySettings, find_plaintext_opensky
 from collector.topic import Tail, Topic
-from telemetry.http_address import url_of
-from telemetry.kafka_refusals import refuse_unusable
-from telemetry.plaintext import Link, warn_of_plaintext
-from telemetry.settings import HttpSettings, OpenSkySettings, Settings, SettingsError
+from configuration.errors import SettingsError
+from configuration.http_address import url_of
+from configuration.shared_sections import HttpSettings
+from configuration.transport_security import (
+    find_plaintext_kafka,
+    warn_of_plaintext,
+)
+from kafka_client.refusals import refuse_unusable
 
 REQUEST_GRACE_SECONDS = 10.0
 """A request that is under way at shutdown may bring a whole poll."""
@@ -34,7 +39,7 @@ HURRIED_DRAIN_SECONDS = 1.0
 log = structlog.stdlib.get_logger()
 
 
-async def run(settings: Settings) -> int:
+async def run(settings: CollectorSettings) -> int:
     """Run the collector until a signal; return the process's exit code.
 
     Raises:
@@ -43,7 +48,10 @@ async def run(settings: Settings) -> int:
     """
     _check_urls(settings.opensky)
     refuse_unusable(settings.kafka)
-    warn_of_plaintext(settings, [Link.KAFKA, Link.OPENSKY])
+    warn_of_plaintext(
+        settings.security,
+        [*find_plaintext_kafka(settings.kafka), *find_plaintext_opensky(settings.opensky)],
+    )
     credentials = find_credentials(settings.opensky)
     if credentials is None:
         _warn_of_anonymous_access()
@@ -55,7 +63,7 @@ async def run(settings: Settings) -> int:
 class _Service:
     """One run of the process: start, poll, stop."""
 
-    def __init__(self, settings: Settings, credentials: Credentials | None) -> None:
+    def __init__(self, settings: CollectorSettings, credentials: Credentials | None) -> None:
         self._settings = settings
         self._credentials = credentials
         self._clock = Clock()
@@ -200,7 +208,7 @@ def _conclude(error: BaseException | None, undelivered: int) -> int:
         log.error(
             "messages_undelivered",
             count=undelivered,
-            hint="the broker did not take them in time; after the next start they are asked for "
+            hint="the broker did not take them in time; after the next start they are requested "
             "again, up to an hour back and only with credentials",
         )
     if isinstance(error, FinalError):

@@ -16,7 +16,7 @@ from collector.errors import (
 from collector.metrics import Metrics
 from collector.opensky import OpenSky
 from collector.retry import retrying
-from telemetry.settings import Area
+from collector.settings import Area
 
 log = structlog.stdlib.get_logger()
 
@@ -46,27 +46,27 @@ class StateRequests:
         metrics.watch_source_age(self.source_age)
 
     async def live(self, area: Area | None) -> Answer:
-        """Ask for the current state vectors, with retries.
+        """Request the current state vectors, with retries.
 
         Raises:
             OpenSkyError: By what the caller must do.
-            FinalError: Going on is useless.
+            FinalError: Continuing is useless.
         """
-        return await self._ask(area, None, self._max_attempts)
+        return await self._request(area, None, self._max_attempts)
 
     async def past(self, area: Area | None, time: int) -> Answer:
-        """Ask for the state vectors of a past second, without retries.
+        """Request the state vectors of a past second, without retries.
 
         Raises:
             OpenSkyError: By what the caller must do.
-            FinalError: Going on is useless.
+            FinalError: Continuing is useless.
         """
-        return await self._ask(area, time, 1)
+        return await self._request(area, time, 1)
 
     def now(self) -> float:
         """Return OpenSky's current Unix seconds.
 
-        The clock that agreed with the newest answer, carried on by the monotonic clock, so that
+        It is the clock that agreed with the newest answer, continued by the monotonic clock, so
         steps of the host's clock do not move it. Before the first answer it is the host's clock.
         """
         return self._now + self._clock.monotonic() - self._now_at
@@ -75,7 +75,7 @@ class StateRequests:
         """Return the age of the newest answer in seconds, -1 before the first."""
         return -1.0 if self._newest_time is None else self.now() - self._newest_time
 
-    async def _ask(self, area: Area | None, time: int | None, max_attempts: int) -> Answer:
+    async def _request(self, area: Area | None, time: int | None, max_attempts: int) -> Answer:
         cost = cost_of(area)
 
         async def attempt() -> Answer:
@@ -98,12 +98,12 @@ class StateRequests:
         self._count(answer)
         return answer
 
-    def _judge(self, answer: Answer, asked_time: int | None) -> None:
-        """Refuse an answer whose time is implausible or not the one that was asked for."""
+    def _judge(self, answer: Answer, requested_time: int | None) -> None:
+        """Refuse an answer whose time is implausible or not the requested one."""
         self._governor.answered(answer.credits_remaining)
         self._metrics.credits_remaining.set(self._governor.remaining)
-        if asked_time is not None:
-            check_past(answer.time, asked_time)
+        if requested_time is not None:
+            check_past(answer.time, requested_time)
         elif answer.clocks is not None:
             self._offset.observe(answer.clocks)
             self._now, self._now_at = check_live(answer.clocks), self._clock.monotonic()

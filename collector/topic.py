@@ -1,4 +1,4 @@
-"""The topic before the first poll: waited for, made when missing, its tail read."""
+"""Prepare the topic before the first poll: wait for it, create it if missing, read its tail."""
 
 import asyncio
 import math
@@ -13,11 +13,11 @@ from confluent_kafka.cimpl import NewTopic
 from collector.answer_time import MAX_AHEAD_SECONDS
 from collector.clock import Clock
 from collector.errors import TopicError
+from configuration.log_throttle import Throttle
+from configuration.shared_sections import KafkaSettings
+from kafka_client.errors import AUTHORIZATION, BrokerErrors
+from kafka_client.topic_policy import Shortcoming, creation_config, find_shortcomings, read_topic
 from telemetry.codec import MalformedMessageError, decode
-from telemetry.kafka_errors import AUTHORIZATION, BrokerErrors
-from telemetry.settings import KafkaSettings
-from telemetry.throttle import Throttle
-from telemetry.topic_policy import Shortcoming, creation_config, find_shortcomings, read_topic
 
 METADATA_TIMEOUT_SECONDS = 2.0
 CREATE_TIMEOUT_SECONDS = 5.0
@@ -60,7 +60,7 @@ class Tail:
     is_complete: bool = True
 
     def add(self, message: Message) -> None:
-        """Take in one message; what is no state vector tells nothing."""
+        """Add one message; a message that holds no state vector is passed over."""
         self.messages += 1
         headers = _headers(message)
         try:
@@ -224,7 +224,7 @@ class Topic:
         )
 
     def _appears(self, admin: AdminClient, wait_seconds: float) -> bool:
-        """Return whether the broker shows the topic; one for development makes it when asked."""
+        """Return whether the broker shows the topic; a development broker creates it then."""
         name = self._settings.topic
         give_up_at = time.monotonic() + wait_seconds
         while True:

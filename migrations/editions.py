@@ -22,10 +22,10 @@ class Edition(StrEnum):
 def find_edition() -> Edition:
     """Load TimescaleDB where the server has it, and tell the edition."""
     # Only its loader defines this setting, and anybody may read it, unlike the list of libraries.
-    if _ask("SELECT current_setting('timescaledb.disable_load', true)") is None:
+    if _request("SELECT current_setting('timescaledb.disable_load', true)") is None:
         return Edition.PLAIN
     op.get_bind().exec_driver_sql("CREATE EXTENSION IF NOT EXISTS timescaledb")
-    is_community = _ask("SHOW timescaledb.license") == "timescale"
+    is_community = _request("SHOW timescaledb.license") == "timescale"
     return Edition.COMMUNITY if is_community else Edition.APACHE
 
 
@@ -55,5 +55,5 @@ _PARTITIONS = (
 _CHUNKS = ("SELECT chunk::text FROM show_chunks('{}') AS chunk", "DROP TABLE {}")
 
 
-def _ask(statement: str) -> object:
+def _request(statement: str) -> object:
     return op.get_bind().exec_driver_sql(statement).scalar()

@@ -11,13 +11,15 @@ from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
+from configuration.database_files import refuse_missing_files
+from configuration.errors import SettingsError
+from configuration.loading import load_settings
+from configuration.transport_security import check_plaintext, find_plaintext_database
+from processor.database_errors import explain
 from processor.errors import ProcessorError, SchemaError
 from processor.postgres import Connection as Session
 from processor.postgres import connect
-from processor.trouble import explain
-from telemetry.database_files import refuse_missing_files
-from telemetry.plaintext import Link, plaintext_sentences
-from telemetry.settings import DatabaseSettings, SettingsError, load_settings
+from processor.settings import DatabaseSettings, ProcessorSettings
 
 LOCK = 0x666C69676874
 """Key of the advisory lock: "flight" in ASCII, so that no other program takes it by chance."""
@@ -106,9 +108,10 @@ def in_one_sentence(error: BaseException) -> str | None:
 if context.is_offline_mode():
     raise SystemExit("offline mode: the edition of the database is found by asking it")
 try:
-    settings = load_settings()
-    refuse_missing_files(settings.database)
-    for warning in plaintext_sentences(settings, [Link.DATABASE]):
+    settings = load_settings(ProcessorSettings)
+    url = settings.database.url.get_secret_value()
+    refuse_missing_files(url)
+    for warning in check_plaintext(settings.security, find_plaintext_database(url)):
         sys.stderr.write(f"warning: {warning}\n")
     asyncio.run(main(settings.database))
 except CommandError:

@@ -8,18 +8,25 @@ from pathlib import Path
 import structlog
 import uvloop
 
+from configuration.database_files import refuse_missing_files
+from configuration.errors import SettingsError
+from configuration.loading import load_settings
+from configuration.logs import configure_logs
+from configuration.transport_security import (
+    PlaintextConnection,
+    find_plaintext_database,
+    find_plaintext_kafka,
+    warn_of_plaintext,
+)
+from kafka_client.refusals import refuse_unusable
 from processor.access.new_key import print_new_key
 from processor.access.principal import LIVE, SCOPES
-from processor.archive.audit_derived import Extent
-from processor.archive.commands import Asked, begin_anew, print_audit, rebuild
+from processor.archive.audit.derived import Extent
+from processor.archive.commands import Asked, print_audit, rebuild, reset_offsets
 from processor.errors import FatalError
-from processor.garbage import give_back_large_blocks, search_seldom
+from processor.garbage_collection import give_back_large_blocks, tune_gc
 from processor.service import Service
-from telemetry.database_files import refuse_missing_files
-from telemetry.kafka_refusals import refuse_unusable
-from telemetry.logs import configure_logs
-from telemetry.plaintext import Link, warn_of_plaintext
-from telemetry.settings import Settings, SettingsError, load_settings
+from processor.settings import ProcessorSettings
 
 log = structlog.get_logger()
 
@@ -62,17 +69,17 @@ def main() -> int:
     """Run the command and return the exit code."""
     arguments = _arguments()
     try:
-        settings = load_settings(arguments.config)
+        settings = load_settings(ProcessorSettings, arguments.config)
         if arguments.command != "key":
-            refuse_missing_files(settings.database)
+            refuse_missing_files(settings.database.url.get_secret_value())
     except SettingsError as error:
         sys.stderr.write(f"{error}\n")
         return 2
     configure_logs(settings.log.level, settings.log.format)
-    search_seldom()
+    tune_gc()
     give_back_large_blocks()
     try:
-        warn_of_plaintext(settings, _links(arguments))
+        warn_of_plaintext(settings.security, _plaintext_connections(settings, arguments))
         return uvloop.run(_run(settings, arguments))
     except SettingsError as error:
         sys.stderr.write(f"{error}\n")
@@ -82,20 +89,23 @@ def main() -> int:
         return 1
 
 
-def _links(arguments: argparse.Namespace) -> list[Link]:
-    """Return what the command connects to."""
+def _plaintext_connections(
+    settings: ProcessorSettings, arguments: argparse.Namespace
+) -> list[PlaintextConnection]:
+    """Return the connections without TLS that the command would open."""
     if arguments.command == "key":
         return []
+    found = find_plaintext_database(settings.database.url.get_secret_value())
     uses_kafka = arguments.command == "run" or arguments.kafka
-    return [Link.DATABASE, Link.KAFKA] if uses_kafka else [Link.DATABASE]
+    return [*found, *find_plaintext_kafka(settings.kafka)] if uses_kafka else found
 
 
-async def _run(settings: Settings, arguments: argparse.Namespace) -> int:
+async def _run(settings: ProcessorSettings, arguments: argparse.Namespace) -> int:
     match arguments.command:
         case "audit":
             return await print_audit(settings, Asked(arguments.kafka, arguments.deep))
         case "begin-anew":
-            return await begin_anew(settings)
+            return await reset_offsets(settings)
         case "rebuild":
             return await rebuild(settings)
         case "key":

@@ -11,31 +11,31 @@ from prometheus_client import CollectorRegistry
 
 from processor.access.gate import Gate
 from processor.access.shares import ShareLimits
-from processor.api.health import Checks, holds
-from processor.api.page import page_routes
-from processor.api.readsb import readsb_routes
-from processor.api.stream import stream_routes
 from processor.archive.breaker import Breaker
 from processor.archive.consumer import ArchiveConsumer
 from processor.archive.database import Database
 from processor.archive.database_watch import DatabaseWatch
 from processor.archive.maintenance import Maintenance
 from processor.archive.metrics import ArchiveMetrics
-from processor.archive.retention import Kept
+from processor.archive.retention import RetentionPeriods
 from processor.archive.sql import load_queries
 from processor.archive.time_window import TimeWindow
 from processor.archive.writer import Writer
 from processor.history.database import HistoryDatabase
-from processor.history.replay import Replay, ReplayLimits
 from processor.host_clock import carried_on
-from processor.live.audience import Limits
+from processor.http.health import Checks, holds
+from processor.http.page import page_routes
+from processor.http.readsb.routes import readsb_routes
+from processor.http.stream.routes import stream_routes
 from processor.live.broadcaster import Broadcaster, Lifetime
+from processor.live.connection_limits import ConnectionLimits
 from processor.live.data_clock import DataClock
 from processor.live.metrics import LiveMetrics
-from processor.live.picture import LivePicture
 from processor.live.reader import LiveReader
+from processor.live.ticker import Ticker
 from processor.log_watch import LogWatch, Look, Progress
-from telemetry.settings import Settings, SseSettings
+from processor.replay.session import Replay, ReplayLimits
+from processor.settings import ProcessorSettings, SseSettings
 
 log = structlog.get_logger()
 
@@ -50,7 +50,7 @@ NOT_AT_WORK = "this half is between two attempts; see the log"
 class _Archive:
     """One attempt at storing: everything in it is made for it and let go with it."""
 
-    def __init__(self, settings: Settings, metrics: ArchiveMetrics) -> None:
+    def __init__(self, settings: ProcessorSettings, metrics: ArchiveMetrics) -> None:
         queries = load_queries()
         owner = f"{socket.gethostname()}:{os.getpid()}"
         writing = _database(settings, f"flight-monitor archive {owner}")
@@ -63,7 +63,7 @@ class _Archive:
             database=maintaining,
             queries=queries,
             metrics=metrics,
-            kept=Kept(
+            kept=RetentionPeriods(
                 settings.database.retention_days,
                 settings.database.minutely_retention_days,
                 settings.database.flight_retention_days,
@@ -145,7 +145,7 @@ class ArchiveHalf:
 
     name = "archive"
 
-    def __init__(self, settings: Settings, registry: CollectorRegistry) -> None:
+    def __init__(self, settings: ProcessorSettings, registry: CollectorRegistry) -> None:
         self._settings = settings
         self._metrics = ArchiveMetrics(registry)
         self._archive: _Archive | None = None
@@ -203,7 +203,7 @@ class LiveHalf:
 
     def __init__(
         self,
-        settings: Settings,
+        settings: ProcessorSettings,
         registry: CollectorRegistry,
         gate: Gate,
         history: HistoryDatabase,
@@ -217,7 +217,7 @@ class LiveHalf:
             clock=clock,
             expiry_clock=time.time,
         )
-        self._picture = LivePicture(
+        self._ticker = Ticker(
             settings=settings.live,
             heartbeat_seconds=settings.sse.heartbeat_seconds,
             broadcaster=self.broadcaster,
@@ -252,7 +252,7 @@ class LiveHalf:
         self._reader = LiveReader(
             kafka=self._settings.kafka,
             live=self._settings.live,
-            picture=self._picture,
+            receiver=self._ticker,
             loop=asyncio.get_running_loop(),
         )
         self._progress = progress = Progress(STALLED_SECONDS)
@@ -260,7 +260,7 @@ class LiveHalf:
         self._metrics.watch_lag(lambda: progress.lag_messages, lambda: watch.age_seconds)
         self._tasks = [
             asyncio.create_task(asyncio.to_thread(self._reader.run), name="live reader"),
-            asyncio.create_task(self._picture.run(), name="live picture"),
+            asyncio.create_task(self._ticker.run(), name="live ticker"),
             asyncio.create_task(watch.run(), name="live log watch"),
         ]
         return self._tasks
@@ -285,7 +285,7 @@ class LiveHalf:
     async def close(self, *, hurry: asyncio.Event) -> None:
         """Say goodbye to every viewer, spread over the drain time."""
         self.broadcaster.close()
-        await self.broadcaster.wait_empty(hurry=hurry)
+        await self.broadcaster.wait_until_empty(hurry=hurry)
 
     def checks(self) -> Checks:
         """Ready once the log has been read to its end, and while it is read on."""
@@ -305,7 +305,7 @@ class LiveHalf:
 
     def observations(self) -> Checks:
         """Name a host's clock that differs from the time of the data."""
-        return {"clock": self._picture.clock_trouble}
+        return {"clock": self._ticker.clock_trouble}
 
     def routers(self) -> list[APIRouter]:
         """Serve the stream and the page that shows it."""
@@ -319,7 +319,7 @@ def _retrieve(*tasks: asyncio.Task[None]) -> None:
             task.exception()
 
 
-def _database(settings: Settings, application_name: str) -> Database:
+def _database(settings: ProcessorSettings, application_name: str) -> Database:
     return Database(
         url=settings.database.url.get_secret_value(),
         application_name=application_name,
@@ -328,7 +328,7 @@ def _database(settings: Settings, application_name: str) -> Database:
     )
 
 
-def history_of(settings: Settings) -> HistoryDatabase:
+def history_of(settings: ProcessorSettings) -> HistoryDatabase:
     """Return connections to the history as the settings have them; none is opened yet."""
     return HistoryDatabase(
         url=settings.database.url.get_secret_value(),
@@ -338,7 +338,7 @@ def history_of(settings: Settings) -> HistoryDatabase:
     )
 
 
-def replay_limits_of(settings: Settings) -> ReplayLimits:
+def replay_limits_of(settings: ProcessorSettings) -> ReplayLimits:
     """Return how much of the past the settings allow to be replayed."""
     return ReplayLimits(
         places=ShareLimits(
@@ -352,10 +352,10 @@ def replay_limits_of(settings: Settings) -> ReplayLimits:
     )
 
 
-def limits_of(settings: SseSettings) -> Limits:
+def limits_of(settings: SseSettings) -> ConnectionLimits:
     """Return how many viewers the settings allow."""
-    return Limits(
-        viewers=settings.max_viewers,
+    return ConnectionLimits(
+        subscribers=settings.max_viewers,
         per_address=settings.max_viewers_per_address,
         per_principal=settings.max_viewers_per_principal,
         selections=ShareLimits(

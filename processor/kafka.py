@@ -16,11 +16,11 @@ from confluent_kafka import (
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._listoffsets import OffsetSpec
 
+from configuration.shared_sections import KafkaSettings
+from kafka_client.errors import AUTHORIZATION, REFUSALS, BrokerErrors
+from kafka_client.topic_policy import find_shortcomings, read_topic
 from processor.errors import FatalError, LostLogError, UnavailableError
 from processor.message import LogIdentity, Watermarks
-from telemetry.kafka_errors import AUTHORIZATION, REFUSALS, BrokerErrors
-from telemetry.settings import KafkaSettings
-from telemetry.topic_policy import find_shortcomings, read_topic
 
 TIMEOUT_SECONDS = 5.0
 """For one question to the broker; whoever asks asks again."""

@@ -5,11 +5,11 @@ import time
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+from configuration.shared_sections import KafkaSettings
+from kafka_client.errors import BrokerErrors
 from processor.errors import UnavailableError
 from processor.kafka import Broker
 from processor.message import LogIdentity
-from telemetry.kafka_errors import BrokerErrors
-from telemetry.settings import KafkaSettings
 
 LOOK_SECONDS = 5.0
 

@@ -5,8 +5,8 @@ from typing import TypeAlias
 
 import asyncpg
 
+from processor.database_errors import CONNECT_DIRECTLY
 from processor.errors import FatalError
-from processor.trouble import CONNECT_DIRECTLY
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 """Generic for the type checker only; at run time the class takes no parameter."""

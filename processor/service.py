@@ -9,22 +9,22 @@ import structlog
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
 
+from configuration.http_address import url_of
 from processor.access.gate import create_gate
 from processor.access.metrics import watch_keys_file
 from processor.access.principal import METRICS
 from processor.access.refusals import refuse_contradictions, refuse_exposure
-from processor.api.access import require, ticket_routes
-from processor.api.app import create_app
-from processor.api.connections import Connections, bounds_of, fit_open_files
-from processor.api.health import health_routes, holds
-from processor.api.history import history_routes
-from processor.api.hosts import accepted_hosts
-from processor.api.server import create_server, listen
 from processor.halves import ArchiveHalf, LiveHalf, history_of
 from processor.host_clock import watch_host_clock
+from processor.http.access.gate_middleware import require, ticket_routes
+from processor.http.access.hosts import accepted_hosts
+from processor.http.app import create_app
+from processor.http.health import health_routes, holds
+from processor.http.history.routes import history_routes
+from processor.http.server.connections import Connections, bounds_of, fit_open_files
+from processor.http.server.server import create_server, listen
+from processor.settings import ProcessorSettings
 from processor.supervisor import Half, supervise
-from telemetry.http_address import url_of
-from telemetry.settings import Settings
 
 log = structlog.get_logger()
 
@@ -37,10 +37,10 @@ class Service:
     """Starts what the role asks for, and ends it all when asked to or when no half works any more.
 
     Raises:
-        FatalError: Settings contradict each other.
+        FatalError: The settings contradict each other.
     """
 
-    def __init__(self, settings: Settings, role: Role) -> None:
+    def __init__(self, settings: ProcessorSettings, role: Role) -> None:
         refuse_contradictions(settings)
         self._settings = settings
         self._gate = create_gate(settings.access)

@@ -9,8 +9,8 @@ import structlog
 from fastapi import APIRouter
 from prometheus_client import CollectorRegistry, Gauge
 
-from processor.api.health import Checks
 from processor.errors import FatalError
+from processor.http.health import Checks
 
 log = structlog.get_logger()
 

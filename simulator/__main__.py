@@ -224,7 +224,7 @@ def _build(options: argparse.Namespace) -> Simulator:
         rules=Rules(
             tier=Tier(options.tier),
             has_retry_after=not options.no_retry_after,
-            # Who names an interval wants to see it, whoever the client is.
+            # An interval that is given on the command line counts for every client.
             anonymous_steps=1 if options.interval or options.replay else _ANONYMOUS_STEPS,
         ),
         script=_script(options.faults),

@@ -1,4 +1,4 @@
-"""One aircraft: who it is, and the endless timetable of legs that follows from its seed."""
+"""One aircraft: its identity, and the endless timetable of flights that follows from its seed."""
 
 from bisect import bisect_right
 from functools import cache
@@ -12,7 +12,7 @@ from simulator.flight import Flight, Performance, airport_to_airport, around_air
 from simulator.route import Circle, Line, Place, distance_between, initial_track, offset
 
 _SHORTEST_LEG = 250_000.0  # metres
-_GROUND_COVERAGE = 0.5  # share of airports where aircraft are heard on the ground
+_GROUND_COVERAGE = 0.5  # share of airports where aircraft are received on the ground
 _ALTITUDE_PER_METRE = 0.026  # the cruise altitude that a leg's length leaves room for
 _LONG_HAUL_SHARE = 0.1
 _NO_CATEGORY = 0.93
@@ -49,9 +49,9 @@ class Leg(NamedTuple):
     """One flight with what is written on its flight plan; seconds are since the leg's start."""
 
     flight: Flight
-    first_heard: float
+    first_received: float
     first_position: float
-    last_heard: float
+    last_received: float
     callsign: str
     squawk: str | None
     bits: int
@@ -189,13 +189,13 @@ class Airframe:
         place = number % len(self._stops)
         flight = self._flight(place)
         bits = draw(self.key, _SHEET, number)
-        first, last = self._heard(flight, place, bits)
+        first, last = self._received(flight, place, bits)
         visual = self.kind in (LIGHT, HELICOPTER, GLIDER)
         return Leg(
             flight,
-            first_heard=first,
+            first_received=first,
             first_position=first + 120 * fraction(draw(bits), 0),
-            last_heard=last,
+            last_received=last,
             callsign=callsigns.transmitted(self._callsign(bits), unit(bits, 1)),
             squawk=callsigns.squawk(self.iso2, draw(bits, 2), visual=visual),
             bits=draw(bits, 3),
@@ -208,8 +208,8 @@ class Airframe:
             return callsigns.vehicle(draw(self.key))
         return callsigns.private(self.iso2, int(self.icao24, 16))
 
-    def _heard(self, flight: Flight, place: int, bits: int) -> tuple[float, float]:
-        """Seconds of the first and the last message: on the ground only where someone listens."""
+    def _received(self, flight: Flight, place: int, bits: int) -> tuple[float, float]:
+        """Seconds of the first and the last message: on the ground only near a receiver."""
         if self.kind is VEHICLE:
             return 0.0, flight.duration
         start, end = self._stops[place], self._stops[(place + 1) % len(self._stops)]

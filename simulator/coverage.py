@@ -1,4 +1,4 @@
-"""What the receivers miss: when an aircraft was last heard, and when its row disappears."""
+"""What the receivers miss: when an aircraft was last received, and when its row disappears."""
 
 from typing import NamedTuple
 
@@ -18,7 +18,7 @@ _BLIP_SHARE = 0.75
 _BLIP = (4.0, 20.0)
 _MEDIUM_SHARE = 0.12
 _MEDIUM = (20.0, 140.0)
-_SILENT_POSITION_SHARE = 0.075  # the aircraft is heard, its position is not
+_SILENT_POSITION_SHARE = 0.075  # the aircraft is received, its position is not
 _SILENT_POSITION = (30.0, 140.0)
 
 
@@ -30,17 +30,19 @@ class Contact(NamedTuple):
 
 
 def contact_at(key: int, moment: int, *, first: float, last: float) -> Contact | None:
-    """Return the contact an aircraft heard from `first` to `last` has, None if it has no row."""
-    heard = int(min(moment, last))
-    heard = _before_long_gap(key, heard)
-    heard, position = _before_short_gap(key, heard)
-    if heard == moment:
-        heard -= (moment + key) % 3  # messages arrive in their own rhythm
-        position = min(position, heard)
+    """Return the contact of an aircraft received from `first` to `last`; None without a row."""
+    received = int(min(moment, last))
+    received = _before_long_gap(key, received)
+    received, position = _before_short_gap(key, received)
+    if received == moment:
+        received -= (moment + key) % 3  # messages arrive in their own rhythm
+        position = min(position, received)
     position -= (position ^ key) & (key >> 1) & 1
-    if heard < first or moment - heard > KEPT_FOR + KEPT_EXTRA * fraction(draw(key, heard), 0):
+    if received < first or moment - received > KEPT_FOR + KEPT_EXTRA * fraction(
+        draw(key, received), 0
+    ):
         return None
-    return Contact(heard, max(position, int(first)))
+    return Contact(received, max(position, int(first)))
 
 
 def _before_long_gap(key: int, moment: int) -> int:
@@ -55,11 +57,11 @@ def _before_short_gap(key: int, moment: int) -> tuple[int, int]:
     bits = draw(key, (moment + key) // _SHORT_SLOT, _SHORT_SLOT)
     chance = fraction(bits, 0)
     if chance < _BLIP_SHARE:
-        heard = _before(key, moment, _SHORT_SLOT, _BLIP, bits)
-        return heard, heard
+        received = _before(key, moment, _SHORT_SLOT, _BLIP, bits)
+        return received, received
     if chance < _BLIP_SHARE + _MEDIUM_SHARE:
-        heard = _before(key, moment, _SHORT_SLOT, _MEDIUM, bits)
-        return heard, heard
+        received = _before(key, moment, _SHORT_SLOT, _MEDIUM, bits)
+        return received, received
     if chance < _BLIP_SHARE + _MEDIUM_SHARE + _SILENT_POSITION_SHARE:
         return moment, _before(key, moment, _SHORT_SLOT, _SILENT_POSITION, bits)
     return moment, moment

@@ -1,4 +1,4 @@
-"""Credits: what a request costs, what each tier has, and when it has some again."""
+"""Credits: what a request costs, what each tier has, and when credits are refilled."""
 
 import math
 from enum import Enum
@@ -8,7 +8,7 @@ DAY = 86_400.0  # seconds
 
 
 class Tier(Enum):
-    """Who asks; the value is how OpenSky names the group."""
+    """The kind of account; the value is OpenSky's name of the group."""
 
     ANONYMOUS = "anonymous"
     STANDARD = "standard"
@@ -43,7 +43,7 @@ def cost_of_area(square_degrees: float | None) -> int:
 
 
 class Principal(NamedTuple):
-    """The one who is charged: a client id, or an IP address for the anonymous."""
+    """The account that is charged: a client id, or an IP address for anonymous access."""
 
     name: str
     tier: Tier

@@ -56,7 +56,7 @@ def _empty(_rows: list[Row], _fault: Fault) -> list[Row]:
 
 
 def _multiply(rows: list[Row], fault: Fault) -> list[Row]:
-    """Repeat the rows under addresses nobody has until there are enough."""
+    """Repeat the rows under unassigned addresses until there are enough."""
     more = list(rows[: fault.rows])
     for place in range(len(more), fault.rows if rows else 0):
         row = list(rows[place % len(rows)])

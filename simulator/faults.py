@@ -197,7 +197,7 @@ class Faults:
 
 
 def parse_script(text: str | bytes, *, name: str) -> list[Fault]:
-    """Read a script in YAML, of which JSON is a part.
+    """Read a script in YAML or JSON.
 
     Raises:
         BadScript: It is not a script; the message gives `name`, place and remedy.

@@ -14,7 +14,7 @@ _PICTURES_KEPT = 6  # 12,000 rows are about 10 MB
 _BODIES_KEPT = 16
 _GZIP_LEVEL = 3  # 12,000 rows: 30 ms instead of 90 ms at the usual level, 10 % more bytes
 _LOOK_AHEAD = 2.5  # seconds; several times what the largest picture takes
-_IDLE_AFTER = 600.0  # seconds without a request; a sky nobody looks at costs nothing
+_IDLE_AFTER = 600.0  # seconds without a request after which no picture is made ahead
 
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")

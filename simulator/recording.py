@@ -50,7 +50,7 @@ class Recording:
         UnreadableRecording: A file is missing, is not a recording or is damaged.
     """
 
-    is_known_ahead = False  # nobody knows when the first request comes
+    is_known_ahead = False  # the moment of the first request is not known
 
     def __init__(self, paths: list[Path], *, interval: float | None = None) -> None:
         self._answers = [answer for path in paths for answer in _read(path)]

@@ -46,7 +46,7 @@ from simulator.tokens import TokenRefused, Tokens
 TOKEN_PATH = "/auth/realms/opensky-network/protocol/openid-connect/token"  # noqa: S105 - a path
 _HISTORY = 3600  # seconds that `time` may go back
 _OWN_SERIALS = (1408237001, 1408237002)  # the two receivers every client owns
-_OWN_SHARE = 20  # one aircraft in so many is heard by them
+_OWN_SHARE = 20  # one aircraft in so many is received by them
 
 Abort = Callable[[tuple[str, int]], None]
 
@@ -158,7 +158,7 @@ class Simulator:
         return api_response(encode(Picture(picture.time, rows), extended=query.extended))
 
     async def nothing(self, request: Request) -> Response:
-        """Answer flights and tracks, of which there are none: 404 without a body."""
+        """Answer requests for flights and tracks, which do not exist here: 404 without a body."""
         principal = self._principal(request, self._clock())
         return api_response(b"", status=401 if principal is None else 404)
 
@@ -172,7 +172,7 @@ class Simulator:
         return JSONResponse({"faults": len(script)})
 
     async def status(self, _request: Request) -> Response:
-        """Tell what happened so far."""
+        """Report the requests, tokens, credits and faults since the start."""
         return JSONResponse(
             {
                 "uptime_seconds": round(self._clock() - self._started, 3),
@@ -184,7 +184,7 @@ class Simulator:
         )
 
     def _principal(self, request: Request, now: float) -> Principal | None:
-        """Return who asks, None for a bad token; Basic counts as no authentication."""
+        """Return the principal, None for a bad token; Basic counts as no authentication."""
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer":
             client_id = self._tokens.owner(token.strip(), now)
@@ -270,15 +270,15 @@ def _selected(picture: Picture, query: StatesQuery, strikes: list[Strike]) -> by
 
 def _own(rows: list[Row], serials: frozenset[int]) -> list[Row]:
     """Return the aircraft that the client's receivers hear, with `sensors` filled in."""
-    heard = []
+    received = []
     for row in rows:
         bits = draw(int(str(row[ICAO24]), 16))
         if bits % _OWN_SHARE:
             continue
         sensors = list(_OWN_SERIALS[: 1 + (bits >> 8) % len(_OWN_SERIALS)])
         if not serials or serials & set(sensors):
-            heard.append([*row[:SENSORS], sensors, *row[SENSORS + 1 :]])
-    return heard
+            received.append([*row[:SENSORS], sensors, *row[SENSORS + 1 :]])
+    return received
 
 
 def _accepts_gzip(request: Request) -> bool:
@@ -295,7 +295,7 @@ def create_app(simulator: Simulator, *, abort: Abort | None = None) -> ASGIApp:
     Args:
         simulator: What answers.
         abort: Resets the connection of a client's (host, port); without it a reset is a
-            ConnectionResetError to whoever called the application.
+            ConnectionResetError to the caller of the application.
     """
 
     @contextlib.asynccontextmanager

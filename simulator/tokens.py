@@ -86,7 +86,7 @@ def _credentials(fields: Mapping[str, str], authorization: str | None) -> tuple[
 
 
 def _jwt(claims: dict[str, str | int]) -> str:
-    """Return something of a JWT's shape; the signature is random, for nobody checks it."""
+    """Return a text of a JWT's shape; the signature is random, because no client checks it."""
     header = {"alg": "RS256", "typ": "JWT", "kid": "simulator"}
     parts = [json.dumps(part, separators=(",", ":")).encode() for part in (header, claims)]
     encoded = [base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts]

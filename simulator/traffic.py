@@ -11,7 +11,7 @@ from simulator.coverage import contact_at
 from simulator.picture import Grid, Picture, Row
 from simulator.quirks import distort, state_vector
 
-# Aircraft in the air or on the ground but not heard for minutes have no row, so a picture of
+# Aircraft that were not received for minutes have no row, so a picture of
 # N rows takes more airframes. Measured over a day for five seeds; see the unit test.
 ROWS_PER_AIRFRAME = 0.75
 _BOGUS_ADDRESSES = (0x123456, 0x001414)
@@ -69,7 +69,7 @@ class InventedTraffic:
             return None
         leg = airframe.leg(number)
         contact = contact_at(
-            airframe.key, moment, first=start + leg.first_heard, last=start + leg.last_heard
+            airframe.key, moment, first=start + leg.first_received, last=start + leg.last_received
         )
         if contact is None:
             return None

@@ -3,6 +3,9 @@
 import os
 import sys
 
+from configuration.errors import SettingsError
+from configuration.loading import load_settings
+from configuration.logs import configure_logs
 from standalone.broker import EmbeddedBrokerError
 from standalone.database_folder import EmbeddedDatabaseError, ServerFailedError
 from standalone.errors import RefusedError, StandaloneError
@@ -10,10 +13,9 @@ from standalone.live_line import LiveLine
 from standalone.options import Options, read_options
 from standalone.preflight import check, lock_data_dir
 from standalone.service import Service
+from standalone.settings import AllSettings
 from standalone.stop_signals import StopSignals
 from standalone.terminal import say
-from telemetry.logs import configure_logs
-from telemetry.settings import Settings, SettingsError, load_settings
 
 EXIT_FAILED = 1
 EXIT_REFUSED = 2
@@ -25,7 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
     # Whatever this process and its children write is for this user alone.
     os.umask(0o077)
     try:
-        settings = load_settings()
+        settings = load_settings(AllSettings)
         configure_logs(settings.log.level, settings.log.format)
         check(options, settings)
         with lock_data_dir(options.data_dir):
@@ -37,7 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
 
 
-def _run(options: Options, settings: Settings) -> int:
+def _run(options: Options, settings: AllSettings) -> int:
     signals = StopSignals()
     line = LiveLine(sys.stdout)
     service = Service(options, settings, signals=signals, say=say)

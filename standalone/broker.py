@@ -6,7 +6,7 @@ It speaks the Kafka protocol over TCP on 127.0.0.1, so the services use it uncha
   topic id, its offsets start at 0 again. Its cluster id is made of a memory address: mostly new,
   but not always, so only both ids together name a log;
 * each partition keeps about 5 MiB of batches as they were encoded by the producer; then the oldest
-  go, while the producer is still acknowledged. A consumer that fell behind is told that its
+  go, while the producer is still acknowledged. A consumer that fell behind learns that its
   offset is out of range;
 * `offsets_for_times` answers -1 for every time, 0 included; `list_offsets` for the earliest and
   the latest offset is right;

@@ -33,7 +33,7 @@ class ChildLog:
         self._previous = path.with_name(f"{path.name}.1")
 
     def open(self) -> IO[bytes]:
-        """Begin anew; what the start before has written is kept once."""
+        """Begin an empty file; the lines of the previous start are kept in one older file."""
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.path.parent.chmod(0o700)
         if self.path.exists():

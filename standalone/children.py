@@ -80,7 +80,7 @@ class Child:
         while not _ends(process, within_seconds=_POLL_SECONDS):
             if signals.is_hurried or time.monotonic() > deadline:
                 break
-        # Told a second time, the services do without what takes long; an ended one hears nothing.
+        # A second signal makes the services skip what takes long; an ended one receives nothing.
         process.terminate()
         if not _ends(process, within_seconds=_KILL_AFTER_HURRY_SECONDS):
             process.kill()

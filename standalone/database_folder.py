@@ -33,7 +33,8 @@ _POLL_S = 0.05
 
 PRIVATE = 0o700
 PASSABLE = 0o710
-"""As root the server runs as nobody, whose group may pass through the folder, but not look in."""
+"""Started by root, the server runs as the user `nobody`, whose group may enter the folder but not
+list it."""
 
 OURS = frozenset(
     {
@@ -93,14 +94,14 @@ def default_data_dir() -> Path:
 
 
 def server_user() -> User:
-    """The user that the server runs as: this one, or nobody, as PostgreSQL refuses root.
+    """The user that the server runs as: this one, or `nobody`, as PostgreSQL refuses root.
 
     Raises:
         UserWithoutNameError: PostgreSQL refuses a user without a name as well.
     """
     if os.geteuid() == 0:
-        nobody = pwd.getpwnam("nobody")
-        return User(nobody.pw_uid, nobody.pw_gid)
+        unprivileged = pwd.getpwnam("nobody")
+        return User(unprivileged.pw_uid, unprivileged.pw_gid)
     try:
         pwd.getpwuid(os.geteuid())
     except KeyError as error:

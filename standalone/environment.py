@@ -5,8 +5,9 @@ import os
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from collector.settings import OpenSkySettings
 from standalone.options import DEFAULT_INTERVAL_SECONDS, Options
-from telemetry.settings import OpenSkySettings, Settings
+from standalone.settings import AllSettings
 
 PROJECT = Path(__file__).parent.parent
 
@@ -28,9 +29,9 @@ def simulator_arguments(options: Options, port: int) -> list[str]:
 
 
 def children_environment(
-    options: Options, settings: Settings, *, bootstrap_servers: str, database_url: str
+    options: Options, settings: AllSettings, *, bootstrap_servers: str, database_url: str
 ) -> dict[str, str]:
-    """Return what every child is told, beyond what the user's own environment tells it."""
+    """Return the environment of every child: the user's own, and what overrides it."""
     # The children find our packages wherever this was started.
     paths = [str(PROJECT), *filter(None, [os.environ.get("PYTHONPATH")])]
     environment = {
@@ -47,7 +48,7 @@ def children_environment(
     return environment
 
 
-def simulated_opensky(options: Options, settings: Settings, port: int) -> dict[str, str]:
+def simulated_opensky(options: Options, settings: AllSettings, port: int) -> dict[str, str]:
     """Return what makes the collector take the simulator for OpenSky."""
     url = f"http://127.0.0.1:{port}"
     return {

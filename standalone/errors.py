@@ -16,7 +16,7 @@ class RefusedError(StandaloneError):
 
 
 class ChildDiedError(StandaloneError):
-    """A child process ended although nobody had asked it to."""
+    """A child process ended without being stopped."""
 
 
 class ServingError(StandaloneError):

@@ -10,24 +10,30 @@ from typing import IO
 import asyncpg
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
-from pydantic import SecretStr
 
 from collector.credentials import find_credentials
+from collector.settings import OpenSkySettings, find_plaintext_opensky
+from configuration.database_url import check_url, has_password, without_password
+from configuration.shared_sections import KafkaSettings
+from configuration.transport_security import (
+    check_plaintext,
+    find_plaintext_database,
+    find_plaintext_kafka,
+)
+from kafka_client.errors import BrokerErrors
+from kafka_client.refusals import refuse_unusable
+from processor.settings import AccessSettings
 from standalone.child import User
 from standalone.database_folder import DatabaseFolder, server_user
 from standalone.errors import RefusedError
 from standalone.options import Options
+from standalone.settings import AllSettings
 from standalone.terminal import say
-from telemetry.database_url import check_url, has_password, without_password
-from telemetry.kafka_errors import BrokerErrors
-from telemetry.kafka_refusals import refuse_unusable
-from telemetry.plaintext import Link, plaintext_sentences
-from telemetry.settings import AccessSettings, KafkaSettings, OpenSkySettings, Settings
 
 _ANSWER_SECONDS = 5.0
 
 
-def check(options: Options, settings: Settings) -> None:
+def check(options: Options, settings: AllSettings) -> None:
     """Check all that the user gave, the cheapest first.
 
     Raises:
@@ -111,20 +117,17 @@ def _check_readable(recording: Path) -> None:
         ) from error
 
 
-def _check_transport(options: Options, settings: Settings) -> None:
+def _check_transport(options: Options, settings: AllSettings) -> None:
     """Warn of what other machines or users could read of the connections that the user gave."""
-    kafka, database = settings.kafka, settings.database
-    links = [Link.OPENSKY] if options.opensky else []
+    found = find_plaintext_opensky(settings.opensky) if options.opensky else []
     if options.kafka is not None:
-        kafka = kafka.model_copy(update={"bootstrap_servers": options.kafka})
-        links.append(Link.KAFKA)
+        update = {"bootstrap_servers": options.kafka}
+        found += find_plaintext_kafka(settings.kafka.model_copy(update=update))
     if options.database is not None:
         _check_url(options.database)
-        database = database.model_copy(update={"url": SecretStr(options.database)})
-        links.append(Link.DATABASE)
-    given = settings.model_copy(update={"kafka": kafka, "database": database})
-    for sentence in plaintext_sentences(given, links):
-        say(f"warning: {sentence}")
+        found += find_plaintext_database(options.database)
+    for each in check_plaintext(settings.security, found):
+        say(f"warning: {each}")
 
 
 def _check_url(url: str) -> None:

@@ -21,12 +21,12 @@ class Figures:
     aircraft: int
     rows_inserted: int
     messages_accounted: int
-    """Of the log, whatever became of them: inserted, duplicate or dead letter."""
+    """Messages of the log that are accounted for: inserted, duplicate or dead letter."""
 
     delay_seconds: float | None
     """None while no aircraft is known."""
 
-    viewers: int
+    subscribers: int
     failed: tuple[str, ...] = ()
     """The halves that have failed and are tried again: archive, live."""
     clock_offset_seconds: float = 0.0
@@ -83,7 +83,7 @@ def parse_figures(exposition: str) -> Figures:
         rows_inserted=int(values.get(("ingest_messages_total", "inserted"), 0)),
         messages_accounted=int(sum(accounted)),
         delay_seconds=_finite(values.get(("live_delay_seconds", ""), math.nan)),
-        viewers=int(values.get(("stream_viewers", ""), 0)),
+        subscribers=int(values.get(("stream_viewers", ""), 0)),
         failed=tuple(failed),
         clock_offset_seconds=_finite(values.get(("live_clock_offset_seconds", ""), 0)) or 0.0,
     )

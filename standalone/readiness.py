@@ -40,14 +40,14 @@ def _answers(client: httpx2.Client) -> bool:
         return False
 
 
-def wait_for_picture(status: ProcessorStatus, check: Check, say: Callable[[str], None]) -> None:
+def wait_for_processor(status: ProcessorStatus, check: Check, say: Callable[[str], None]) -> None:
     """Wait until the processor is ready, with aircraft or without, however long it takes."""
-    tell_at = time.monotonic() + _STILL_WAITING_SECONDS
+    report_at = time.monotonic() + _STILL_WAITING_SECONDS
     while awaited := _awaited(status):
         check()
-        if time.monotonic() > tell_at:
+        if time.monotonic() > report_at:
             say(f"still waiting for {awaited}")
-            tell_at = time.monotonic() + 3 * _STILL_WAITING_SECONDS
+            report_at = time.monotonic() + 3 * _STILL_WAITING_SECONDS
         time.sleep(_POLL_SECONDS)
 
 

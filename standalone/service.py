@@ -6,6 +6,8 @@ import threading
 import time
 from collections.abc import Callable
 
+from configuration.database_url import without_password
+from configuration.http_address import url_of
 from standalone.broker import EmbeddedBroker
 from standalone.child_log import Finding
 from standalone.children import Child
@@ -23,11 +25,9 @@ from standalone.log_end import LogEnd
 from standalone.options import Options
 from standalone.preflight import has_credentials
 from standalone.processor_status import ProcessorStatus
-from standalone.readiness import wait_for_picture, wait_for_simulator
+from standalone.readiness import wait_for_processor, wait_for_simulator
+from standalone.settings import AllSettings
 from standalone.stop_signals import StopSignals
-from telemetry.database_url import without_password
-from telemetry.http_address import url_of
-from telemetry.settings import Settings
 
 _POLL_SECONDS = 0.1
 _WATCH_SECONDS = 0.25
@@ -48,7 +48,7 @@ class Service:
     """Everything that runs on behalf of one command."""
 
     def __init__(
-        self, options: Options, settings: Settings, *, signals: StopSignals, say: Say
+        self, options: Options, settings: AllSettings, *, signals: StopSignals, say: Say
     ) -> None:
         self._options = options
         self._settings = settings
@@ -91,7 +91,7 @@ class Service:
         self._start_database()
         self._migrate()
         self._start_children()
-        wait_for_picture(self._status, self._check_start, self._say)
+        wait_for_processor(self._status, self._check_start, self._say)
 
     def watch(self, line: LiveLine) -> None:
         """Show how it goes until a signal comes.
@@ -172,7 +172,7 @@ class Service:
         self._say("starting the processor")
         self._processor.start(["processor"], environment)
         if self._options.opensky:
-            self._tell_about_credits()
+            self._say_how_to_get_credits()
         else:
             environment |= self._start_simulator(environment)
         self._say("starting the collector")
@@ -189,7 +189,7 @@ class Service:
         wait_for_simulator(f"http://127.0.0.1:{port}", self._check)
         return simulated_opensky(self._options, self._settings, port)
 
-    def _tell_about_credits(self) -> None:
+    def _say_how_to_get_credits(self) -> None:
         if not has_credentials(self._settings.opensky):
             self._say(
                 "warning: no credentials for OpenSky are set, and without them it gives 400 credits"

@@ -11,7 +11,7 @@ _NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class StopSignals:
-    """Counts the signals, and wakes whoever waits here; `first` is the name of the first.
+    """Counts the signals, and wakes the tasks that wait here; `first` is the name of the first.
 
     A pipe and not an event: a handler that sets a `threading.Event` on which the main thread is
     waiting may wait for itself.

@@ -1,4 +1,4 @@
-"""Write to the user, and go on in silence once nobody reads any more."""
+"""Write to the user, and continue in silence once the output is closed."""
 
 import os
 import sys

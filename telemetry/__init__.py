@@ -1,1 +1,1 @@
-"""The contract that collector and processor share: one record, its bytes, its settings."""
+"""The contract of the topic telemetry.raw: one record and its bytes."""

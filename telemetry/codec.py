@@ -7,12 +7,13 @@ import msgspec
 from telemetry.state_vector import StateVector
 
 SCHEMA_VERSION = b"1"
-"""Raised when a field is added or changes its meaning."""
+"""The version of the schema; it is increased when a field is added or changes its meaning."""
 
 CONTENT_TYPE = b"application/json"
 
 REJECTED = "rejected"
-"""Header of a row that the collector could not read; its value says why, the message is the row."""
+"""The header of a row that the collector could not read. Its value is the reason; the message is
+the row as it was received."""
 
 Headers = Mapping[str, bytes | None]
 
@@ -54,7 +55,7 @@ def decode_value(value: bytes | None) -> StateVector:
 
 
 def check_headers(headers: Headers) -> None:
-    """Refuse what another version or another encoder wrote; absent headers mean ours.
+    """Refuse messages of another schema version or content type; absent headers mean ours.
 
     Raises:
         MalformedMessageError: With the header and its value.

@@ -17,7 +17,7 @@ Latitude = Annotated[float, msgspec.Meta(ge=-90, le=90)]
 Longitude = Annotated[float, msgspec.Meta(ge=-180, le=180)]
 
 Measure = Annotated[float, msgspec.Meta(ge=-1e6, le=1e6)]
-"""A measured quantity. Implausible values are kept: judging them is the reader's business."""
+"""A measured quantity. Implausible values are kept; readers of the topic judge them."""
 
 Code = Annotated[int, msgspec.Meta(ge=-32_768, le=32_767)]
 """A small enumeration of OpenSky's; values that it may add later are kept as they are."""
@@ -51,12 +51,12 @@ class StateVector(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=T
         velocity: Ground speed in m/s.
         true_track: Degrees clockwise from north.
         vertical_rate: m/s, positive when climbing.
-        sensors: Serials of the receivers; only sent for one's own.
+        sensors: Serials of the receivers; only sent for receivers of the account itself.
         geo_altitude: Geometric (GNSS) altitude in metres.
         squawk: Transponder code, four octal digits.
         spi: Special purpose indicator; false if OpenSky's value is unusable.
         position_source: 0 ADS-B, 1 ASTERIX, 2 MLAT, 3 FLARM; -1 if OpenSky's value is unusable.
-        category: Kind of aircraft, 0 to 20; only sent when asked for.
+        category: Kind of aircraft, 0 to 20; only sent when requested.
     """
 
     icao24: Icao24
@@ -81,7 +81,7 @@ class StateVector(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=T
     def __post_init__(self) -> None:
         """Refuse texts that are not what they must be.
 
-        Patterns in the types would say the same and cost more than all of the decoding.
+        Patterns in the types would do the same and cost more than all of the decoding.
 
         Raises:
             ValueError: Naming the field; to decoders a validation error.

@@ -11,17 +11,17 @@ import pytest
 import pytest_asyncio
 
 from standalone.database import EmbeddedDatabase
-from tests.support import (
+from testkit import (
     chromium_install,
     faketime_install,
     kafka_install,
     pgbouncer_install,
     timescale_install,
 )
-from tests.support.browser import Chromium, Pages
-from tests.support.cache import are_parts_promised
-from tests.support.kafka import Kafka
-from tests.support.timescale import Timescale
+from testkit.browser import Chromium, Pages
+from testkit.cache import are_parts_promised
+from testkit.kafka import Kafka
+from testkit.timescale import Timescale
 
 _PARTS: dict[str, Callable[[], str | None]] = {
     "real_kafka": functools.cache(kafka_install.unavailable_reason),

@@ -10,11 +10,11 @@ from pathlib import Path
 import msgspec
 import structlog
 
+from configuration.log_throttle import Throttle
 from processor.access.errors import RightLostError, invalid_token
 from processor.access.keys_file import END, Content, read_content, read_text
 from processor.access.principal import Credential, Principal
 from processor.errors import FatalError
-from telemetry.throttle import Throttle
 
 log = structlog.get_logger()
 

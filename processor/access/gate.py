@@ -19,7 +19,7 @@ from processor.access.key_set import (
 from processor.access.principal import ANYBODY, HISTORY, LIVE, Principal, Scope
 from processor.access.tickets import Tickets
 from processor.access.tokens import Tokens
-from telemetry.settings import AccessSettings
+from processor.settings import AccessSettings
 
 LOOK_SECONDS = 2.0
 """Between two looks at the file of API keys, and between two checks of the rights in use."""

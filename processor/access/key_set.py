@@ -13,9 +13,9 @@ import structlog
 from joserfc.errors import JoseError, SecurityWarning
 from joserfc.jwk import JWKRegistry, Key
 
+from configuration.log_throttle import Throttle
 from processor.access.errors import AccessError
 from processor.errors import FatalError
-from telemetry.throttle import Throttle
 
 log = structlog.get_logger()
 
@@ -68,7 +68,7 @@ class KeySet:
         """
         found = self._matching(key_id)
         if not found:
-            await self._ask()
+            await self._request()
             found = self._matching(key_id)
         elif self._clock() >= self._read_at + self._fresh_seconds:
             self._start_asking()  # who has a key needs not wait
@@ -95,7 +95,7 @@ class KeySet:
     def _usable(self) -> Sequence[Key]:
         return self._keys if self._clock() < self._read_at + STALE_SECONDS else ()
 
-    async def _ask(self) -> None:
+    async def _request(self) -> None:
         self._start_asking()
         if self._asking is not None:
             # A viewer that gives up does not end the question for the others that wait.

@@ -11,7 +11,7 @@ import msgspec
 import yaml
 
 from processor.access.principal import Credential, Principal, Scope
-from processor.box import parse_box
+from processor.bounding_box import parse_box
 from processor.errors import FatalError
 
 END = "..."

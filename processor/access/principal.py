@@ -5,7 +5,7 @@ from typing import Final, Literal, get_args
 
 import msgspec
 
-from processor.box import Box
+from processor.bounding_box import BoundingBox
 
 Scope = Literal["flights:live", "flights:history", "metrics"]
 
@@ -32,7 +32,7 @@ class Principal(msgspec.Struct, frozen=True):
 
     name: str
     scopes: frozenset[Scope]
-    areas: tuple[Box, ...] = ()
+    areas: tuple[BoundingBox, ...] = ()
     expires_at: float | None = None
     """Unix seconds from which on they are a stranger again."""
     credential: Credential | None = None
@@ -41,7 +41,7 @@ class Principal(msgspec.Struct, frozen=True):
         """Whether their time is over."""
         return self.expires_at is not None and now >= self.expires_at
 
-    def covers_areas(self, areas: Collection[Box]) -> bool:
+    def covers_areas(self, areas: Collection[BoundingBox]) -> bool:
         """Whether each of the areas lies in one of the principal's own; none is the globe."""
         if not self.areas:
             return True

@@ -4,10 +4,10 @@ import ipaddress
 import socket
 
 from processor.errors import FatalError
-from telemetry.settings import AccessSettings, Settings
+from processor.settings import AccessSettings, ProcessorSettings
 
 
-def refuse_contradictions(settings: Settings) -> None:
+def refuse_contradictions(settings: ProcessorSettings) -> None:
     """Refuse settings of access that contradict each other.
 
     Raises:

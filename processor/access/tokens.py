@@ -17,7 +17,7 @@ from joserfc.util import urlsafe_b64decode
 from processor.access.errors import RightLostError, invalid_token
 from processor.access.key_set import KeySet
 from processor.access.principal import SCOPES, Credential, Principal
-from processor.box import Box, parse_box
+from processor.bounding_box import BoundingBox, parse_box
 
 LEEWAY_SECONDS = 30
 """Clocks differ by so much."""
@@ -158,7 +158,7 @@ def _scopes(claim: object) -> list[str]:
     return claim.split(" ")
 
 
-def _areas(claim: object) -> tuple[Box, ...]:
+def _areas(claim: object) -> tuple[BoundingBox, ...]:
     """Read the areas; whatever is wrong with them, it does not mean the globe."""
     corners = msgspec.convert(claim, list[_Corners])
     if not 0 < len(corners) <= MAX_AREAS:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from processor.archive.letterhead import Letterhead, Letterheads, read_letterhead
+from processor.archive.message_headers import Letterhead, Letterheads, read_letterhead
 from processor.archive.time_window import Bounds, Reason, Untimely
 from processor.archive.unique_rows import Part, UniqueRows, make_part, make_unique
 from processor.message import Message, read_published_at

@@ -9,21 +9,21 @@ from typing import Any, Concatenate, NamedTuple, ParamSpec
 
 import asyncpg
 
-from processor.archive.audit import audit
-from processor.archive.audit_derived import Derived, Extent
-from processor.archive.audit_log import Log
-from processor.archive.audit_words import NothingToAudit, Proof, Violation
+from processor.archive.audit.audit import audit
+from processor.archive.audit.derived import Derived, Extent
+from processor.archive.audit.findings import NothingToAudit, Proof, Violation
+from processor.archive.audit.log import Log
 from processor.archive.database import MISSING_SCHEMA, TO_ANY_CHUNK, Connection
-from processor.archive.flights import Flights
+from processor.archive.flights.store import Flights
 from processor.archive.instants import take_unix_seconds
 from processor.archive.progress import Progress
+from processor.archive.rollups import Rollups, Summed
 from processor.archive.sql import Queries, load_audit_queries, load_queries
-from processor.archive.sums import Summed, Sums
+from processor.database_errors import explain
 from processor.errors import FatalError, SchemaError, UnavailableError
 from processor.postgres import connect
 from processor.schema import check_schema
-from processor.trouble import explain
-from telemetry.settings import Settings
+from processor.settings import ProcessorSettings
 
 AIRCRAFT_AT_ONCE = 500
 """Of a transaction that cuts flights anew."""
@@ -35,14 +35,16 @@ VIOLATION, NOTHING_TO_AUDIT, NOT_ALL_COMPARED = 1, 3, 4
 """Exit codes of the audit; 0 is that everything was compared and agrees, 2 a wrong setting."""
 
 Options = ParamSpec("Options")
-Command = Callable[Concatenate[Settings, Options], Awaitable[int]]
+Command = Callable[Concatenate[ProcessorSettings, Options], Awaitable[int]]
 
 
 def in_one_sentence(command: Command[Options]) -> Callable[..., Coroutine[Any, Any, int]]:
     """Let trouble with the database end a command with its reason and remedy, and no more."""
 
     @functools.wraps(command)
-    async def explained(settings: Settings, *args: Options.args, **kwargs: Options.kwargs) -> int:
+    async def explained(
+        settings: ProcessorSettings, *args: Options.args, **kwargs: Options.kwargs
+    ) -> int:
         try:
             return await command(settings, *args, **kwargs)
         except Exception as error:
@@ -61,7 +63,7 @@ class Asked(NamedTuple):
 
 
 @in_one_sentence
-async def print_audit(settings: Settings, asked: Asked) -> int:
+async def print_audit(settings: ProcessorSettings, asked: Asked) -> int:
     """Print the proof or the first violation; return the exit code."""
     connection = await _connect(settings)
     try:
@@ -84,7 +86,7 @@ async def print_audit(settings: Settings, asked: Asked) -> int:
 
 
 async def _audit(
-    connection: Connection, settings: Settings, asked: Asked, progress: Progress
+    connection: Connection, settings: ProcessorSettings, asked: Asked, progress: Progress
 ) -> Proof:
     queries = load_audit_queries()
     proof = await audit(connection, queries, progress)
@@ -101,7 +103,7 @@ async def _audit(
 
 
 @in_one_sentence
-async def begin_anew(settings: Settings) -> int:
+async def reset_offsets(settings: ProcessorSettings) -> int:
     """Keep what is known of the log under another name, so that the next start begins anew."""
     connection = await _connect(settings)
     queries = load_queries()
@@ -109,10 +111,10 @@ async def begin_anew(settings: Settings) -> int:
     try:
         async with connection.transaction():
             kept_as = f"{topic}@{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%S}"
-            moved = await connection.fetch(queries.begin_anew, topic, kept_as)
-            await connection.execute(queries.begin_anew_ledger, topic, kept_as)
-            await connection.execute(queries.begin_anew_days, topic, kept_as)
-            await connection.execute(queries.begin_anew_dead_letters, topic, kept_as)
+            moved = await connection.fetch(queries.reset_offsets, topic, kept_as)
+            await connection.execute(queries.reset_offsets_ledger, topic, kept_as)
+            await connection.execute(queries.reset_offsets_days, topic, kept_as)
+            await connection.execute(queries.reset_offsets_dead_letters, topic, kept_as)
     finally:
         await connection.close()
     sys.stdout.write(
@@ -122,7 +124,7 @@ async def begin_anew(settings: Settings) -> int:
     return 0
 
 
-async def _connect(settings: Settings) -> Connection:
+async def _connect(settings: ProcessorSettings) -> Connection:
     """Connect once: an operator would rather know than wait."""
     timeout_seconds = settings.database.connect_timeout_seconds
     connection = await connect(
@@ -139,7 +141,7 @@ async def _connect(settings: Settings) -> Connection:
 
 
 @in_one_sentence
-async def rebuild(settings: Settings) -> int:
+async def rebuild(settings: ProcessorSettings) -> int:
     """Cut all flights anew and sum all minutes and hours up, out of the state vectors there are."""
     connection = await _connect(settings)
     queries = load_queries()
@@ -148,10 +150,10 @@ async def rebuild(settings: Settings) -> int:
         parts = await connection.fetch(queries.parts)
         begins = await _begins(connection, queries, parts)
         with Progress() as progress:
-            await _cut_anew(connection, Flights(queries), begins, progress)
+            await _segment_again(connection, Flights(queries), begins, progress)
             for part in parts:
                 await connection.execute(queries.rebuild_minutes, *part)
-            done = await _sum_up(connection, Sums(queries), progress)
+            done = await _sum_up(connection, Rollups(queries), progress)
     except MISSING_SCHEMA as error:
         raise SchemaError(f"{error}. Run `alembic upgrade head` first") from error
     finally:
@@ -172,7 +174,7 @@ async def _begins(
     return await connection.fetch(queries.rebuild_begins, known, [since[one] for one in known])
 
 
-async def _cut_anew(
+async def _segment_again(
     connection: Connection,
     flights: Flights,
     begins: Sequence[asyncpg.Record],
@@ -182,12 +184,12 @@ async def _cut_anew(
         some = begins[first : first + AIRCRAFT_AT_ONCE]
         async with connection.transaction():
             since = {row["icao24"]: int(row["since"].timestamp()) for row in some}
-            await flights.cut_anew(connection, since)
+            await flights.segment_again(connection, since)
         done = first + len(some)
         progress(f"flights of {done:,} of {len(begins):,} aircraft are cut")
 
 
-async def _sum_up(connection: Connection, sums: Sums, progress: Progress) -> str:
+async def _sum_up(connection: Connection, sums: Rollups, progress: Progress) -> str:
     """Return what was done, in words."""
     done = Summed()
     words = _in_words(done)

@@ -12,12 +12,14 @@ from typing import Any, Protocol, TypeVar
 import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
+from configuration.log_throttle import Throttle
+from configuration.shared_sections import KafkaSettings
 from processor.archive.batch import Batch, Claim
+from processor.archive.batch_result import Stored
 from processor.archive.breaker import Breaker
 from processor.archive.clock_doubt import ClockDoubt
+from processor.archive.dead_letter_rate import Tally
 from processor.archive.metrics import ArchiveMetrics
-from processor.archive.stored import Stored
-from processor.archive.tally import Tally
 from processor.archive.time_window import TimeWindow
 from processor.errors import ClockDoubtError, LostLogError, StoppedError, UnavailableError
 from processor.kafka import (
@@ -33,8 +35,7 @@ from processor.kafka import (
 )
 from processor.message import LogIdentity, Watermarks
 from processor.polling import Polling
-from telemetry.settings import ArchiveSettings, KafkaSettings
-from telemetry.throttle import Throttle
+from processor.settings import ArchiveSettings
 
 log = structlog.get_logger()
 

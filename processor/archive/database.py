@@ -12,9 +12,9 @@ import tenacity
 from processor import postgres
 from processor.archive.instants import take_unix_seconds
 from processor.archive.server_clock import ServerClock
+from processor.database_errors import Action, TroubleLog, explain
 from processor.errors import FatalError
 from processor.schema import check_schema
-from processor.trouble import Action, TroubleLog, explain
 
 Result = TypeVar("Result")
 

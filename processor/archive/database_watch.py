@@ -42,10 +42,10 @@ class DatabaseWatch:
     async def run(self) -> None:
         """Ask until cancelled."""
         while True:
-            await self._database.run(_ask)
+            await self._database.run(_request)
             self._answered_at = time.monotonic()
             await asyncio.sleep(ASK_SECONDS)
 
 
-async def _ask(connection: Connection) -> None:
+async def _request(connection: Connection) -> None:
     await connection.execute("SELECT 1")

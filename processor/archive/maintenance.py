@@ -4,13 +4,13 @@ import asyncio
 
 import structlog
 
-from processor.archive.audit_ledger import Marks, check_new_tiling
-from processor.archive.audit_words import Violation
+from processor.archive.audit.findings import Violation
+from processor.archive.audit.ledger import Marks, check_new_tiling
 from processor.archive.database import Database
 from processor.archive.metrics import ArchiveMetrics
-from processor.archive.retention import Kept, Retention
+from processor.archive.retention import Retention, RetentionPeriods
+from processor.archive.rollups import Rollups
 from processor.archive.sql import Queries, load_audit_queries
-from processor.archive.sums import Sums
 from processor.postgres import Connection
 
 log = structlog.get_logger()
@@ -36,7 +36,7 @@ class Maintenance:
         database: Database,
         queries: Queries,
         metrics: ArchiveMetrics,
-        kept: Kept,
+        kept: RetentionPeriods,
         chunk_rows: int,
         compress_after_days: int,
     ) -> None:
@@ -53,7 +53,7 @@ class Maintenance:
         )
         self._chunk_rows = chunk_rows
         self._compress_after_days = compress_after_days
-        self._sums = Sums(queries)
+        self._sums = Rollups(queries)
 
     @property
     def refusal(self) -> str | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from processor.archive.stored import Stored
+from processor.archive.batch_result import Stored
 
 
 class ArchiveMetrics:

@@ -196,16 +196,16 @@ WITH expired AS (
 )
 SELECT count(*) FROM expired;
 
--- begin_anew: keep a lost log's offsets under another name, so that the next start begins anew
+-- reset_offsets: keep a lost log's offsets under another name, so that the next start begins anew
 UPDATE ingest_offsets SET topic = $2 WHERE topic = $1 RETURNING cluster_id, partition, next_offset;
 
--- begin_anew_ledger: and its ledger,
+-- reset_offsets_ledger: and its ledger,
 UPDATE ingest_ledger SET topic = $2 WHERE topic = $1;
 
--- begin_anew_days: and what it added to each day,
+-- reset_offsets_days: and what it added to each day,
 UPDATE ingest_days SET topic = $2 WHERE topic = $1;
 
--- begin_anew_dead_letters: and what was set aside
+-- reset_offsets_dead_letters: and what was set aside
 UPDATE dead_letters SET topic = $2 WHERE topic = $1;
 
 -- courses: where aircraft stand that are not known yet: their newest flight and its two newest state
@@ -367,7 +367,7 @@ ON CONFLICT (icao24, first_seen) DO UPDATE
         last_seen = CASE WHEN leg.first_seen < (SELECT max(dropped_before) FROM retention_marks)
                          THEN leg.last_seen END;
 
--- unmeasure: flights that old state vectors were added to, also while they are being measured; not
+-- invalidate: flights that old state vectors were added to, also while they are being measured; not
 -- those whose others may have expired
 UPDATE flight_legs AS leg SET last_seen = NULL
 FROM unnest($1::text[], $2::timestamptz[]) AS added (icao24, last_contact)

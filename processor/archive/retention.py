@@ -22,7 +22,7 @@ work at the most. Of state vectors and minutes one day or chunk goes in a run. A
 far more than comes in, and slow enough for an operator to stop what should not be."""
 
 
-class Kept(NamedTuple):
+class RetentionPeriods(NamedTuple):
     """How many days each is kept; 0 is for ever. Of dead letters also how many at the most."""
 
     state_vectors_days: int
@@ -41,7 +41,7 @@ class Retention:
         *,
         queries: Queries,
         metrics: ArchiveMetrics,
-        kept: Kept,
+        kept: RetentionPeriods,
         clock_offset_seconds: Callable[[], float | None],
     ) -> None:
         self._queries = queries

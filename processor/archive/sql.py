@@ -27,16 +27,16 @@ class Queries(NamedTuple):
     merge_ledger: str
     dead_letters_limit: str
     delete_expired_dead_letters: str
-    begin_anew: str
-    begin_anew_ledger: str
-    begin_anew_days: str
-    begin_anew_dead_letters: str
+    reset_offsets: str
+    reset_offsets_ledger: str
+    reset_offsets_days: str
+    reset_offsets_dead_letters: str
     courses: str
     neighbours: str
     uncut: str
     sightings: str
     save_legs: str
-    unmeasure: str
+    invalidate: str
     touch_minutes: str
     lock_unmeasured: str
     measure: str

@@ -11,18 +11,18 @@ import msgspec
 import structlog
 
 from processor.archive.batch import Batch, Claim, Span
+from processor.archive.batch_division import shorten
+from processor.archive.batch_result import Stored
 from processor.archive.database import Connection, Database
 from processor.archive.digest import Added, as_bigint
-from processor.archive.division import shorten
 from processor.archive.encoded import COLUMNS
-from processor.archive.flights import Flights
-from processor.archive.refusal import Passing, Refusal, refusal_of
+from processor.archive.flights.store import Flights
+from processor.archive.rejected_rows import Passing, Refusal, refusal_of
 from processor.archive.sql import Queries
-from processor.archive.stored import Stored
 from processor.archive.unique_rows import UniqueRows
+from processor.database_errors import Blame
 from processor.errors import LostLogError
 from processor.message import LogIdentity, Watermarks
-from processor.trouble import Blame
 from telemetry.state_vector import FIELDS
 
 log = structlog.get_logger()

@@ -1,1 +1,1 @@
-"""History: what the archive has stored, for whoever asks."""
+"""The history: what the archive has stored, for queries by clients."""

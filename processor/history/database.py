@@ -8,10 +8,10 @@ from typing import TypeAlias
 
 import asyncpg
 
+from processor.database_errors import Action, TroubleLog, explain
 from processor.errors import FatalError
 from processor.history.errors import TooMuchError, UnavailableError
 from processor.postgres import MARK, check_mark, marked
-from processor.trouble import Action, TroubleLog, explain
 
 Record: TypeAlias = asyncpg.Record
 Connection: TypeAlias = "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"

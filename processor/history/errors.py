@@ -17,7 +17,7 @@ class UnknownError(HistoryError):
     """There is no such aircraft or flight."""
 
 
-class QuestionError(HistoryError):
+class InvalidRequestError(HistoryError):
     """A parameter cannot be used.
 
     Attributes:

@@ -7,9 +7,9 @@ from typing import Any
 
 import msgspec
 
+from processor.history.area_restriction import Places, box_columns
 from processor.history.database import Connection, HistoryDatabase, Record, Use
-from processor.history.errors import QuestionError
-from processor.history.places import Places, box_columns
+from processor.history.errors import InvalidRequestError
 from processor.history.queries import Queries
 from processor.history.window import EARLIEST, EVER, LATEST, Window
 
@@ -217,7 +217,7 @@ def decode_cursor(text: str) -> Cursor:
     """Read a cursor.
 
     Raises:
-        QuestionError: It is none of ours.
+        InvalidRequestError: It is none of ours.
     """
     try:
         padded = text + "=" * (-len(text) % 4)
@@ -226,4 +226,4 @@ def decode_cursor(text: str) -> Cursor:
             return cursor
     except (ValueError, OverflowError, msgspec.DecodeError):
         pass
-    raise QuestionError("after", f"{text!r} is not the `next` of a page of this list")
+    raise InvalidRequestError("after", f"{text!r} is not the `next` of a page of this list")

@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import msgspec
 
+from processor.history.connection_pool import Questions
 from processor.history.database import HistoryDatabase
 from processor.history.queries import Queries, load_queries
-from processor.history.questions import Questions
 from processor.history.window import Window, choose_window
-from telemetry.settings import HistorySettings
+from processor.settings import HistorySettings
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -41,7 +41,7 @@ class Source(msgspec.Struct, frozen=True):
         """Complete what a request leaves out.
 
         Raises:
-            QuestionError: It ends before it begins.
+            InvalidRequestError: It ends before it begins.
             WindowError: It is too long.
         """
         return choose_window(

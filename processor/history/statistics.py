@@ -6,10 +6,10 @@ from typing import Any, Literal, TypeVar
 
 import msgspec
 
+from processor.history.area_restriction import Places, box_columns
 from processor.history.database import Connection, Record
-from processor.history.errors import QuestionError, TooMuchError
+from processor.history.errors import InvalidRequestError, TooMuchError
 from processor.history.flights import Wanted, iterate
-from processor.history.places import Places, box_columns
 from processor.history.queries import Queries
 from processor.history.window import Window
 
@@ -143,11 +143,13 @@ async def read_busiest(
     With areas, of the flights inside them that began in the window.
 
     Raises:
-        QuestionError: That is not known where there are areas.
+        InvalidRequestError: That is not known where there are areas.
     """
     if areas is not None:
         if merit == "distance_km":
-            raise QuestionError("by", "distances are not known to who has areas: take another")
+            raise InvalidRequestError(
+                "by", "distances are not known to who has areas: take another"
+            )
         wanted = Wanted(window=window, places=areas, areas=areas)
         busy = await _add_up(iterate(connection, queries, wanted), window)
         found = sorted(busy, key=lambda one: (-(getattr(one, merit) or 0), one.icao24))

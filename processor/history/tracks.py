@@ -6,12 +6,12 @@ from collections.abc import Collection, Iterable, Sequence
 import msgspec
 from msgspec.structs import asdict
 
+from processor.history.area_restriction import Places, box_columns
 from processor.history.database import Connection, Record
+from processor.history.downsampling import downsample, spread
 from processor.history.errors import TooMuchError
-from processor.history.places import Places, box_columns
 from processor.history.queries import Queries
-from processor.history.stored import to_state_vectors
-from processor.history.thinning import spread, thin
+from processor.history.stored_rows import to_state_vectors
 from processor.history.window import Window
 from telemetry.state_vector import StateVector
 
@@ -144,7 +144,7 @@ def make_track(
 ) -> Track:
     """Mark what is implausible, and thin the track."""
     visible = to_state_vectors(rows)
-    states = visible if max_points is None else _thinned(visible, implausible, max_points)
+    states = visible if max_points is None else _downsampled(visible, implausible, max_points)
     points = [
         TrackPoint(**asdict(state), implausible=state.last_contact in implausible)
         for state in states
@@ -152,14 +152,14 @@ def make_track(
     return Track(icao24, _seconds(window.start), _seconds(window.end), len(visible), points)
 
 
-def _thinned(
+def _downsampled(
     states: list[StateVector], implausible: Collection[int], max_points: int
 ) -> list[StateVector]:
     """Thin the plausible ones by themselves: an outlier would leave no room for the track."""
     plausible = [state for state in states if state.last_contact not in implausible]
     others = [state for state in states if state.last_contact in implausible]
     room = min(len(others), max_points // IMPLAUSIBLE_SHARE)
-    kept = [*thin(plausible, max_points - room), *spread(others, room)]
+    kept = [*downsample(plausible, max_points - room), *spread(others, room)]
     return sorted(kept, key=lambda state: state.last_contact)
 
 

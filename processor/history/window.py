@@ -4,7 +4,7 @@ import datetime as dt
 
 import msgspec
 
-from processor.history.errors import QuestionError
+from processor.history.errors import InvalidRequestError
 
 EARLIEST = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
 LATEST = dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
@@ -16,7 +16,7 @@ WANTED = (
 )
 
 
-class WindowError(QuestionError):
+class WindowError(InvalidRequestError):
     """More time is asked for than one answer may cover."""
 
 
@@ -73,13 +73,13 @@ def choose_window(
     """Complete what a request leaves out: until now, and from the usual time before.
 
     Raises:
-        QuestionError: It ends before it begins.
+        InvalidRequestError: It ends before it begins.
         WindowError: It is longer than the longest.
     """
     end = end or dt.datetime.fromtimestamp(now, dt.UTC)
     start = start or end - usual
     if start > end:
-        raise QuestionError("from", f"{_shown(start)} is later than to, {_shown(end)}")
+        raise InvalidRequestError("from", f"{_shown(start)} is later than to, {_shown(end)}")
     if end - start > longest:
         raise WindowError(
             "from",

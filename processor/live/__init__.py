@@ -1,1 +1,1 @@
-"""The living picture: what every aircraft does now, pushed to every viewer."""
+"""The live state of all aircraft, published to every subscriber."""

@@ -1,4 +1,4 @@
-"""BROADCAST: each turn of the picture to all viewers; who falls behind gets what is newest."""
+"""Sends each tick of the live fleet to all subscribers; a slow one gets a catch-up instead."""
 
 import asyncio
 import random
@@ -10,39 +10,39 @@ from contextlib import asynccontextmanager, contextmanager
 import msgspec
 
 from processor.access.shares import Client, OverloadedError
-from processor.live import events
-from processor.live.aircraft import Aircraft
-from processor.live.audience import Audience, Limits, Visitor
 from processor.live.client_pacing import ClientPacing
-from processor.live.events import Event
+from processor.live.connection_limits import ConnectionLimits, OpenStreams, StreamClient
 from processor.live.metrics import LiveMetrics
-from processor.live.position import EventId, parse_event_id
-from processor.live.restricted_scenes import RestrictedScenes
-from processor.live.scene import Scene
-from processor.live.shape import DELTA
-from processor.live.tracker import Tracker
-from processor.live.view import View
-from processor.live.viewer import Ending, Viewer
-from processor.live.wire import Piece, Wire
+from processor.live.restricted_ticks import RestrictedTicks
+from processor.live.subscriber import CloseReason, Subscriber
+from processor.stream import events
+from processor.stream.aircraft import Aircraft
+from processor.stream.encoder import Encoder, Frame
+from processor.stream.events import Event
+from processor.stream.fleet import Fleet
+from processor.stream.log_position import EventId, parse_event_id
+from processor.stream.output_format import DELTA_FORMAT
+from processor.stream.query import StreamQuery
+from processor.stream.tick import Tick
 
-REACH_SECONDS = 5.0
-"""How long a viewer may wait that comes from an instance which has read further than this one."""
+MAX_REACH_SECONDS = 5.0
+"""How long a subscriber may wait whose event id comes from an instance that has read further."""
 
-FAREWELL_SECONDS = 1.0
-"""How long a viewer may take for its last event."""
+CLOSE_EVENT_SECONDS = 1.0
+"""How long a client may take to receive the last event at shutdown."""
 
-STOPPING = Ending("stopping", "the server is shutting down")
-EXPIRED = Ending("expired", "the key or token has expired")
-OLD = Ending("age", "streams end after a while; go on from the last id")
+STOPPING = CloseReason("stopping", "the server is shutting down")
+EXPIRED = CloseReason("expired", "the key or token has expired")
+MAX_AGE = CloseReason("age", "streams end after a while; resume from the last id")
 
 
 class Lifetime(msgspec.Struct, frozen=True):
     """How streams end.
 
     Attributes:
-        retry_ms: When to come back; each is told between one and two times this.
-        max_age_seconds: A stream ends at 80 to 100 % of this.
-        drain_seconds: Over which viewers are sent away at shutdown.
+        retry_ms: Clients are asked to reconnect after a random time of one to two times this.
+        max_age_seconds: A stream ends at a random age of 80 to 100 % of this.
+        drain_seconds: At shutdown streams end at random times within this.
     """
 
     retry_ms: int
@@ -51,302 +51,336 @@ class Lifetime(msgspec.Struct, frozen=True):
 
 
 class Broadcaster:
-    """Keeps no queue for anybody: a viewer is the last turn that it has taken.
+    """Keeps no queue for a subscriber, only the number of the last tick that it was sent.
 
-    Who has taken the turn before gets the bytes that all of its view get. Who has not is behind,
-    and gets what changed since its position, every aircraft once, so the most that it can ever be
-    owed is the fleet. A viewer that returns with a Last-Event-ID is nothing but one that is behind.
+    A subscriber that was sent the tick before gets the same bytes as all with its query. One that
+    was not is slow, and gets what changed since its event id, each aircraft once: at most as much
+    as a snapshot. A client that returns with a Last-Event-ID is treated in the same way.
     """
 
     def __init__(
         self,
         *,
         metrics: LiveMetrics,
-        limits: Limits,
+        limits: ConnectionLimits,
         lifetime: Lifetime,
         clock: Callable[[], float] = time.time,
         expiry_clock: Callable[[], float] | None = None,
     ) -> None:
-        """Make one without viewers.
+        """Start without a fleet and without subscribers.
 
         Args:
-            metrics: What operators watch.
-            limits: How many viewers there may be.
-            lifetime: How their streams end.
+            metrics: Metrics of the live state.
+            limits: How many streams may be open.
+            lifetime: How they end.
             clock: Unix time in seconds, as the state vectors have it.
-            expiry_clock: The same as tokens have it; by default the former.
+            expiry_clock: Unix time in seconds, as tokens have it; None for the same clock.
         """
         self._metrics = metrics
         self._lifetime = lifetime
         self._clock = clock
         self._expiry_clock = clock if expiry_clock is None else expiry_clock
-        self._audience = Audience(limits, metrics)
+        self._open_streams = OpenStreams(limits, metrics)
         self.pacing = ClientPacing()
-        self._viewers: set[Viewer] = set()
-        self._tracker: Tracker
-        self._scene: Scene | None = None
-        self._restricted = RestrictedScenes(clock)
-        self._turns = 0
+        self._subscribers: set[Subscriber] = set()
+        self._fleet: Fleet
+        self._tick: Tick | None = None
+        self._tick_number = 0
+        self._restricted = RestrictedTicks(clock)
         self._is_closing = False
-        self._listeners: set[Callable[[], None]] = set()
+        self._tick_listeners: set[Callable[[], None]] = set()
 
     @property
-    def scene(self) -> Scene | None:
-        """The picture at its newest turn, None until it is whole."""
-        return self._scene
+    def current_tick(self) -> Tick | None:
+        """The newest tick, None until the log has been read to its end."""
+        return self._tick
 
-    def scene_of(self, view: View) -> Scene | None:
-        """Return the picture as the viewers of a view see it, who have entered; None as above."""
-        if self._scene is None or not view.filter.areas:
-            return self._scene
-        return self._restricted.of(view.filter.areas)
+    def current_tick_of(self, query: StreamQuery) -> Tick | None:
+        """Return the newest tick for the subscribers with a query; None as above.
+
+        If the query has areas, one of them must have an open stream.
+        """
+        if self._tick is None or not query.filter.areas:
+            return self._tick
+        return self._restricted.current_tick(query.filter.areas)
 
     @property
-    def fleet(self) -> Sequence[Aircraft]:
-        """Every aircraft of the picture at its newest turn, by icao24."""
-        return self._tracker.fleet
+    def aircraft(self) -> Sequence[Aircraft]:
+        """Every aircraft of the live fleet at the newest tick, by icao24."""
+        return self._fleet.aircraft
 
     @property
     def is_open(self) -> bool:
-        """Whether the picture is whole and viewers are served."""
-        return self._scene is not None and not self._is_closing
+        """Whether the log has been read to its end and streams are served."""
+        return self._tick is not None and not self._is_closing
 
-    def begin(self, tracker: Tracker) -> None:
-        """Take another tracker, of a log that is read anew; viewers wait until `open`."""
-        self._tracker = tracker
+    def begin(self, fleet: Fleet) -> None:
+        """Replace the fleet by one that is filled from a log; streams wait until `open`."""
+        self._fleet = fleet
         self.suspend()
 
     def suspend(self) -> None:
-        """Show nothing until `open`: what is known ages, and nothing new comes."""
+        """Publish nothing until `open`, since what is known ages and nothing new arrives."""
         if not self._is_closing:
-            self._scene = None
+            self._tick = None
             self._restricted.suspend()
-            self._metrics.forget()
+            self._metrics.clear()
 
     def open(self) -> None:
-        """Serve: the tracker has read the log to its end."""
-        # As if two turns had passed, so that who was here before finds itself behind.
-        self._turns += 2
-        self._scene = Scene(self._tracker, self._turns, self._clock)
-        self._restricted.open(self._tracker)
+        """Serve streams, because the log has been read to its end."""
+        # Skip a tick, so that every existing subscriber takes the catch-up path.
+        self._tick_number += 2
+        self._tick = Tick.first(self._fleet, self._tick_number, self._clock)
+        self._restricted.open(self._fleet)
         self._wake_all()
 
-    def tick(self, *, is_beat: bool = False) -> None:
-        """Tell all viewers what changed since the last tick, and, at times, that we are alive."""
-        if self._scene is None:
+    def tick(self, *, is_heartbeat: bool = False) -> None:
+        """Publish what changed since the last tick, with a heartbeat if one is due."""
+        if self._tick is None:
             return
-        is_delta_watched = self._audience.uses(DELTA)
-        if self._scene.turn(is_beat=is_beat, is_delta_watched=is_delta_watched):
-            self._turns = self._scene.current.number
-            self._restricted.turn(is_beat=is_beat)
-            for hear in self._listeners:
-                hear()
+        is_delta_used = self._open_streams.is_used(DELTA_FORMAT)
+        tick = self._tick.next(is_heartbeat=is_heartbeat, is_delta_used=is_delta_used)
+        if tick is not None:
+            self._tick, self._tick_number = tick, tick.number
+            self._restricted.advance(is_heartbeat=is_heartbeat)
+            for listener in self._tick_listeners:
+                listener()
             self._wake_all()
-        self._metrics.aircraft.set(len(self._scene))
+        self._metrics.aircraft.set(self._tick.n_aircraft)
 
     def close(self) -> None:
-        """Send everybody away, spread over the drain time."""
+        """End all streams, spread over the drain time."""
         self._is_closing = True
         self._wake_all()
 
-    async def wait_empty(self, *, hurry: asyncio.Event) -> None:
-        """Wait until everybody has gone, the drain time at the most, or until told to hurry."""
-        give_up_at = time.monotonic() + self._lifetime.drain_seconds + FAREWELL_SECONDS
-        while self._viewers and not hurry.is_set() and time.monotonic() < give_up_at:  # noqa: ASYNC110 - once in a life
+    async def wait_until_empty(self, *, hurry: asyncio.Event) -> None:
+        """Wait until all streams have ended, the drain time has passed, or an event is set."""
+        give_up_at = time.monotonic() + self._lifetime.drain_seconds + CLOSE_EVENT_SECONDS
+        while self._subscribers and not hurry.is_set() and time.monotonic() < give_up_at:  # noqa: ASYNC110 - once, at shutdown
             await asyncio.sleep(0.05)
 
-    async def snapshot(self, view: View, client: Client) -> bytes | None:
-        """Return a view as JSON, or None until the picture is whole.
+    async def snapshot(self, query: StreamQuery, client: Client) -> bytes | None:
+        """Return the data of a snapshot, or None until the log has been read to its end.
 
         Args:
-            view: What a client asks for once.
-            client: Which one; its requests wait for each other.
+            query: What the client asked for.
+            client: The client, whose requests wait for each other.
         """
         async with self.pacing.paced(client):
-            scene = self._scene
-            return None if scene is None else await scene.write_snapshot(view)
+            tick = self._tick
+            return None if tick is None else await tick.snapshot_json(query)
 
-    def select(self, view: View) -> Sequence[Aircraft] | None:
-        """Return who is in a view, or None until the picture is whole."""
-        return self._scene.select(view) if self._scene is not None else None
+    def select(self, query: StreamQuery) -> Sequence[Aircraft] | None:
+        """Return the aircraft of a query, or None until the log has been read to its end."""
+        return self._tick.select(query) if self._tick is not None else None
 
     @contextmanager
-    def heard_by(self, hear: Callable[[], None]) -> Iterator[None]:
-        """Call a function at each turn, for a viewer that may be late but must miss none."""
-        self._listeners.add(hear)
+    def tick_listener(self, listener: Callable[[], None]) -> Iterator[None]:
+        """Call a function at each tick within the block, before subscribers are woken."""
+        self._tick_listeners.add(listener)
         try:
             yield
         finally:
-            self._listeners.discard(hear)
+            self._tick_listeners.discard(listener)
 
     def _wake_all(self) -> None:
-        for viewer in self._viewers:
-            viewer.wake()
+        for subscriber in self._subscribers:
+            subscriber.wake()
 
     @contextmanager
-    def entered(self, visitor: Visitor, view: View) -> Iterator[Viewer]:
-        """Let a viewer in, and out again.
+    def subscription(self, client: StreamClient, query: StreamQuery) -> Iterator[Subscriber]:
+        """Count a client as a subscriber within the block.
 
         Raises:
-            OverloadedError: There are too many.
+            OverloadedError: A connection limit is reached.
         """
-        self._audience.enter(visitor, view.shape)
-        viewer = Viewer(view, visitor)
-        timer = viewer.end_after(*self._lifetime_of(visitor))
-        self._restricted.enter(view.filter.areas)
-        self._viewers.add(viewer)
+        self._open_streams.add(client, query.output_format)
+        subscriber = Subscriber(query, client)
+        timer = subscriber.end_after(*self._lifetime_of(client))
+        self._restricted.add_subscriber(query.filter.areas)
+        self._subscribers.add(subscriber)
         try:
-            yield viewer
+            yield subscriber
         finally:
             timer.cancel()
-            self._viewers.discard(viewer)
-            self._restricted.leave(view.filter.areas)
-            self._audience.leave(visitor, viewer.view.shape)
+            self._subscribers.discard(subscriber)
+            self._restricted.remove_subscriber(query.filter.areas)
+            self._open_streams.remove(client, subscriber.query.output_format)
 
-    def _lifetime_of(self, visitor: Visitor) -> tuple[float, Ending]:
-        """Return how long a stream may last, and how it ends then."""
-        share = random.uniform(0.8, 1)  # noqa: S311 - a spread
-        age = self._lifetime.max_age_seconds * share
-        if visitor.expires_at is not None and visitor.expires_at - self._expiry_clock() < age:
-            return visitor.expires_at - self._expiry_clock(), EXPIRED
-        return age, OLD
+    def _lifetime_of(self, client: StreamClient) -> tuple[float, CloseReason]:
+        """Return after how many seconds a stream ends, and for which reason."""
+        age = self._lifetime.max_age_seconds * random.uniform(0.8, 1)  # noqa: S311 - a spread
+        if client.expires_at is not None and client.expires_at - self._expiry_clock() < age:
+            return client.expires_at - self._expiry_clock(), EXPIRED
+        return age, MAX_AGE
 
-    def subscribe(self, viewer: Viewer, view: View, past: object | None = None) -> None:
-        """Let a viewer look at something else; it gets a snapshot of that.
+    def change_query(
+        self, subscriber: Subscriber, query: StreamQuery, past: object | None = None
+    ) -> None:
+        """Give a subscriber another query, after which it is sent a snapshot.
 
         Args:
-            viewer: One that has entered.
-            view: What it is to look at,
-            past: and when, if not now.
+            subscriber: A subscriber within its `subscription`.
+            query: Its new query.
+            past: The replay that it asks for; None if live.
 
         Raises:
             OverloadedError: Too many selections of fields are in use; nothing is changed.
         """
-        self._audience.exchange(viewer.visitor, viewer.view.shape, view.shape)
-        viewer.view, viewer.past = view, past
-        viewer.wake()
+        before = subscriber.query.output_format
+        self._open_streams.change(subscriber.client, before, query.output_format)
+        subscriber.query, subscriber.past = query, past
+        subscriber.wake()
 
-    def overloaded(self, error: OverloadedError) -> Event:
-        """Return what is told to one viewer too many."""
+    def overloaded_event(self, error: OverloadedError) -> Event:
+        """Count a client that is refused, and return the event for it."""
         self._metrics.closed.labels("overloaded").inc()
-        return events.farewell("overloaded", str(error), self.retry_ms())
+        return events.close_event("overloaded", str(error), self.retry_ms())
 
     def retry_ms(self) -> int:
-        """Return a time that differs from viewer to viewer."""
+        """Return a random time after which a client may reconnect (milliseconds)."""
         return int(self._lifetime.retry_ms * random.uniform(1, 2))  # noqa: S311 - a spread
 
     async def stream(
-        self, viewer: Viewer, wire: Wire[Piece], last_event_id: str
-    ) -> AsyncIterator[Piece]:
-        """Yield what is to be sent to a viewer until its stream is to end.
+        self, subscriber: Subscriber, encoder: Encoder[Frame], last_event_id: str
+    ) -> AsyncIterator[Frame]:
+        """Yield all frames of a live stream, from the first to the close event.
 
         Args:
-            viewer: One that has entered.
-            wire: How it is written.
-            last_event_id: What the viewer says it has seen last; empty if nothing.
+            subscriber: A subscriber within its `subscription`.
+            encoder: How its events are written.
+            last_event_id: The event id that the client holds; empty if none.
         """
-        async for piece in self.follow(viewer, wire, last_event_id):
-            yield piece
-            del piece
-        async for piece in self.farewell(viewer, wire):
-            yield piece
+        async for frame in self.live_frames(subscriber, encoder, last_event_id):
+            yield frame
+            del frame
+        async for frame in self.close_frames(subscriber, encoder):
+            yield frame
 
-    async def farewell(self, viewer: Viewer, wire: Wire[Piece]) -> AsyncIterator[Piece]:
-        """Yield what is said to a viewer whose stream ends."""
-        ending = self.ending(viewer)
-        if ending is not None:
-            self._metrics.closed.labels(ending.name).inc()
-            # So that they do not all come back at the same moment.
+    async def close_frames(
+        self, subscriber: Subscriber, encoder: Encoder[Frame]
+    ) -> AsyncIterator[Frame]:
+        """Yield the `bye` event, if the server ends the stream."""
+        reason = self.close_reason_of(subscriber)
+        if reason is not None:
+            self._metrics.closed.labels(reason.name).inc()
+            # So that the clients do not all reconnect at the same moment.
             drain = self._lifetime.drain_seconds if self._is_closing else 0
             await asyncio.sleep(random.uniform(0, drain))  # noqa: S311 - a spread
-            for piece in wire.pack([events.farewell("bye", ending.text, self.retry_ms())]):
-                yield piece
+            for frame in encoder.encode([events.close_event("bye", reason.text, self.retry_ms())]):
+                yield frame
 
-    def ending(self, viewer: Viewer) -> Ending | None:
-        """Return how a viewer's stream is to end, None if it is to go on."""
-        return STOPPING if self._is_closing else viewer.ending
+    def close_reason_of(self, subscriber: Subscriber) -> CloseReason | None:
+        """Return why a stream is to end, None if it goes on."""
+        return STOPPING if self._is_closing else subscriber.close_reason
 
-    async def follow(
+    async def live_frames(
         self,
-        viewer: Viewer,
-        wire: Wire[Piece],
+        subscriber: Subscriber,
+        encoder: Encoder[Frame],
         last_event_id: str,
-        # A number, for a viewer that stalls would keep a turn and all that was written in it.
-        told: int | None = None,
-    ) -> AsyncIterator[Piece]:
-        """Yield the living picture until the stream is to end or the viewer looks at the past.
+        tick_number: int | None = None,
+    ) -> AsyncIterator[Frame]:
+        """Yield live frames until the stream is to end or the subscriber asks for a replay.
+
+        No tick is held while frames are sent: a stalled subscriber would keep all its frames.
 
         Args:
-            viewer: One that has entered.
-            wire: How it is written.
-            last_event_id: What the viewer has seen last; empty if nothing.
-            told: The turn that it has taken, if it has come with that id just now.
+            subscriber: A subscriber within its `subscription`.
+            encoder: How its events are written.
+            last_event_id: The event id that the client holds; empty if none.
+            tick_number: The tick that belongs to the event id, if this instance sent it just now.
         """
-        seen = parse_event_id(last_event_id)
-        if seen is not None and told is None:
-            await self._reach(viewer, seen)
-        view = viewer.view
-        while (scene := await self._news(viewer, view, told)) is not None:
-            if viewer.view is not view or told is None:
-                is_return = viewer.view is view and last_event_id != ""
-                async with self._paced(viewer, is_shared=not is_return):
-                    # In the meantime the picture may have moved on, or the stream be over.
-                    if (latest := self.scene_of(viewer.view)) is None or self._is_over(viewer):
-                        continue
-                    scene = latest
-                    if is_return and viewer.view is view:
-                        pieces = self._resume(scene, view, wire, seen)
-                    else:
-                        pieces = scene.snapshot_pieces(viewer.view, wire)
-            elif scene.current.number == told + 1:
-                pieces = scene.next_pieces(view, wire)
+        event_id = parse_event_id(last_event_id)
+        if event_id is not None and tick_number is None:
+            await self._wait_until_reached(subscriber, event_id)
+        query = subscriber.query
+        while (tick := await self._next_tick(subscriber, query, tick_number)) is not None:
+            if subscriber.query is query and tick_number is not None:
+                frames = self._next_frames(tick, tick_number, event_id, query, encoder)
             else:
-                self._metrics.conflated.inc()
-                pieces, _ = scene.pieces_since(seen, view, wire)
-            view, told = viewer.view, scene.current.number
-            seen = scene.seen_by(view)
-            # What was sent is let go: who waits for the next tick, and the traceback of a stream
-            # that was cut off, would keep a whole picture each.
-            left, pieces = deque(pieces), ()
+                is_return = subscriber.query is query and last_event_id != ""
+                del tick
+                async with self._paced(subscriber, is_shared=not is_return):
+                    # In the meantime there may be another tick, or the stream is to end.
+                    tick = self.current_tick_of(subscriber.query)
+                    if tick is None or self._is_over(subscriber):
+                        continue
+                    if is_return and subscriber.query is query:
+                        frames = self._resume(tick, event_id, query, encoder)
+                    else:
+                        frames = tick.snapshot_frames(subscriber.query, encoder)
+            query, tick_number = subscriber.query, tick.number
+            event_id = tick.event_id(query)
+            del tick
+            # The frames are released one by one: a subscriber that waits for the next tick, and
+            # the traceback of a stream that was cut off, would keep a whole snapshot each.
+            left, frames = deque(frames), ()
             while left:
                 yield left.popleft()
 
-    async def _news(self, viewer: Viewer, view: View, told: int | None) -> Scene | None:
-        """Wait for what the viewer has not been told; None if it is not to be told more."""
-        while not self._is_over(viewer):
-            scene = self.scene_of(viewer.view)
-            if scene is not None and (scene.current.number != told or viewer.view is not view):
-                return scene
-            await viewer.wait()
-        return None
-
-    def _is_over(self, viewer: Viewer) -> bool:
-        """Whether a viewer is not to be told more of the living picture."""
-        return self.ending(viewer) is not None or viewer.past is not None
-
-    @asynccontextmanager
-    async def _paced(self, viewer: Viewer, *, is_shared: bool) -> AsyncIterator[None]:
-        """Let viewers of one client wait for each other, unless all who come get the same."""
-        if is_shared and viewer.view.is_standard:
-            yield
-            return
-        async with self.pacing.paced(viewer.visitor):
-            yield
-
-    async def _reach(self, viewer: Viewer, seen: EventId) -> None:
-        """Wait until the picture is where the viewer was, if that is to be soon."""
-        scene = await self._news(viewer, viewer.view, None)
-        give_up_at = time.monotonic() + REACH_SECONDS
-        while scene is not None and scene.is_behind(seen, viewer.view):
-            if time.monotonic() > give_up_at or self.ending(viewer) is not None:
-                return
-            await asyncio.sleep(0.05)
-            scene = self.scene_of(viewer.view)
+    def _next_frames(
+        self,
+        tick: Tick,
+        tick_number: int,
+        event_id: EventId | None,
+        query: StreamQuery,
+        encoder: Encoder[Frame],
+    ) -> tuple[Frame, ...]:
+        """Return the frames of a tick for a subscriber that was sent an earlier one."""
+        if tick.number == tick_number + 1:
+            return tick.frames(query, encoder)
+        self._metrics.conflated.inc()
+        frames, _ = tick.catch_up(event_id, query, encoder)
+        return frames
 
     def _resume(
-        self, scene: Scene, view: View, wire: Wire[Piece], seen: EventId | None
-    ) -> tuple[Piece, ...]:
-        """Go on where the viewer left if nothing is missing, else begin with a snapshot."""
-        pieces, is_certain = scene.pieces_since(seen, view, wire)
+        self, tick: Tick, event_id: EventId | None, query: StreamQuery, encoder: Encoder[Frame]
+    ) -> tuple[Frame, ...]:
+        """Return the first frames for a client that came with an event id."""
+        frames, is_certain = tick.catch_up(event_id, query, encoder)
         self._metrics.resumed.labels("recovered" if is_certain else "reset").inc()
-        return pieces
+        return frames
+
+    async def _next_tick(
+        self, subscriber: Subscriber, query: StreamQuery, tick_number: int | None
+    ) -> Tick | None:
+        """Wait for a tick that a subscriber was not sent; None if it is to be sent no more.
+
+        Args:
+            subscriber: The subscriber.
+            query: The query that its last frames answered.
+            tick_number: The last tick that it was sent, None if none.
+        """
+        while not self._is_over(subscriber):
+            tick = self.current_tick_of(subscriber.query)
+            is_changed = subscriber.query is not query
+            if tick is not None and (is_changed or tick.number != tick_number):
+                return tick
+            del tick
+            await subscriber.wait()
+        return None
+
+    def _is_over(self, subscriber: Subscriber) -> bool:
+        """Whether a subscriber is to be sent no more live frames."""
+        return self.close_reason_of(subscriber) is not None or subscriber.past is not None
+
+    @asynccontextmanager
+    async def _paced(self, subscriber: Subscriber, *, is_shared: bool) -> AsyncIterator[None]:
+        """Pace the streams of one client, unless their first frames are shared by all clients."""
+        if is_shared and subscriber.query.is_standard:
+            yield
+            return
+        async with self.pacing.paced(subscriber.client):
+            yield
+
+    async def _wait_until_reached(self, subscriber: Subscriber, event_id: EventId) -> None:
+        """Wait until the log is read up to an event id of another instance, but not for long."""
+        tick = await self._next_tick(subscriber, subscriber.query, None)
+        give_up_at = time.monotonic() + MAX_REACH_SECONDS
+        while tick is not None and tick.is_behind(event_id, subscriber.query):
+            del tick
+            if time.monotonic() > give_up_at or self.close_reason_of(subscriber) is not None:
+                return
+            await asyncio.sleep(0.05)
+            tick = self.current_tick_of(subscriber.query)

@@ -1,4 +1,4 @@
-"""Make what only one client gets: for each one thing at a time, a quarter of the time at most."""
+"""Pace answers that are made for one client: one at a time for each, a quarter of the time."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -7,48 +7,48 @@ from contextlib import asynccontextmanager
 from processor.access.addresses import network_of
 from processor.access.shares import Client
 
-AT_ONCE = 4
-"""Clients for which something is made at a time: an answer in the making takes megabytes."""
+MAX_CLIENTS_AT_ONCE = 4
+"""Bound of the answers in the making, which take megabytes each."""
 
 REST_RATIO = 3
-"""Of a client's rest to the time that its answer took: the rest is for subscribers and others."""
+"""Ratio of a client's rest to the time that its answer took, so that ticks and other clients get
+three quarters of the event loop."""
 
 
-class _Line:
+class _Queue:
     """The requests of one client, in the order in which they came."""
 
     def __init__(self) -> None:
         self.lock = asyncio.Lock()
-        self.requests = 0
+        self.n_requests = 0
 
 
 class ClientPacing:
-    """What all get is made once; what one client chooses costs time for that client alone.
+    """Makes a client wait for its own requests, and not others for it.
 
-    A client is a principal or, without one, an address. After each of its answers it rests for
-    `REST_RATIO` times as long as that took, so its requests wait for each other and not the
-    subscribers for them. There are as many waiting requests as connections, which are bounded
-    elsewhere.
+    A client is a principal or, without one, an address. After each answer it rests for `REST_RATIO`
+    times as long as the answer took. There are at most as many waiting requests as connections,
+    which are limited elsewhere.
     """
 
     def __init__(self) -> None:
-        self._lines: dict[str, _Line] = {}
-        self._places = asyncio.Semaphore(AT_ONCE)
+        self._queues: dict[str, _Queue] = {}
+        self._places = asyncio.Semaphore(MAX_CLIENTS_AT_ONCE)
 
     def __len__(self) -> int:
-        """Return how many clients wait, or rest."""
-        return len(self._lines)
+        """Return how many clients wait, are served, or rest."""
+        return len(self._queues)
 
     @asynccontextmanager
     async def paced(self, client: Client) -> AsyncIterator[None]:
-        """Wait until it is this client's turn, and hold it within a block."""
+        """Wait until a client may be served, and serve it within the block."""
         name = client.principal or network_of(client.address)
-        line = self._lines.setdefault(name, _Line())
-        line.requests += 1
+        waiting = self._queues.setdefault(name, _Queue())
+        waiting.n_requests += 1
         try:
-            await line.lock.acquire()
+            await waiting.lock.acquire()
         except BaseException:
-            self._leave(name, line)
+            self._leave(name, waiting)
             raise
         loop = asyncio.get_running_loop()
         rest_seconds = 0.0
@@ -60,13 +60,13 @@ class ClientPacing:
                 finally:
                     rest_seconds = REST_RATIO * (loop.time() - began_at)
         finally:
-            loop.call_later(rest_seconds, self._rested, name, line)
+            loop.call_later(rest_seconds, self._end_rest, name, waiting)
 
-    def _rested(self, name: str, line: _Line) -> None:
-        line.lock.release()
-        self._leave(name, line)
+    def _end_rest(self, name: str, waiting: _Queue) -> None:
+        waiting.lock.release()
+        self._leave(name, waiting)
 
-    def _leave(self, name: str, line: _Line) -> None:
-        line.requests -= 1
-        if not line.requests:
-            del self._lines[name]
+    def _leave(self, name: str, waiting: _Queue) -> None:
+        waiting.n_requests -= 1
+        if not waiting.n_requests:
+            del self._queues[name]

@@ -1,4 +1,4 @@
-"""Say by how much this host's clock and the time of the data differ, where it matters."""
+"""Report how far this host's clock and the time of the data differ, once it matters."""
 
 import structlog
 
@@ -7,15 +7,22 @@ from processor.live.metrics import LiveMetrics
 log = structlog.get_logger()
 
 TROUBLE_SECONDS = 60
-"""OpenSky's answers are some seconds behind, and polls up to a minute and a half apart."""
+"""Difference from which it is reported: OpenSky's answers are some seconds old, and polls up to a
+minute and a half apart."""
 
 REPEAT_SECONDS = 600
+"""Time after which a lasting difference is logged again."""
+
 CHANGE_SECONDS = 30
-"""A difference is logged again after the first, and at once when it changed by the second."""
+"""Change of a difference at which it is logged again at once."""
 
 
 class ClockReport:
-    """Keeps the gauge, the log line and the reason for `/ready` in step."""
+    """Keeps the gauge, the log event and the reason for `/ready` consistent.
+
+    Attributes:
+        trouble: The difference with its remedy; None while the clocks agree.
+    """
 
     def __init__(self, metrics: LiveMetrics) -> None:
         self._metrics = metrics
@@ -24,10 +31,11 @@ class ClockReport:
         self.trouble: str | None = None
 
     def observe(self, offset_seconds: float | None, monotonic: float) -> None:
-        """Take note of the difference, at each tick.
+        """Report the difference; called at each tick.
 
         Args:
-            offset_seconds: How far the host's clock is ahead of the data; None while unknown.
+            offset_seconds: How far the host's clock is ahead of the data; None while
+                that is unknown.
             monotonic: The monotonic clock (seconds).
         """
         if offset_seconds is None:
@@ -56,11 +64,11 @@ class ClockReport:
 
 def _describe(offset_seconds: float) -> str:
     direction, other = (
-        ("ahead of", ", or see whether OpenSky's answers are late")
+        ("ahead of", ", or check whether OpenSky's answers are late")
         if offset_seconds > 0
         else ("behind", "")
     )
     return (
         f"this host's clock is {abs(offset_seconds):.0f} s {direction} the time of the data: "
-        f"set it by NTP{other}; aircraft are shown by the time of the data"
+        f"set it by NTP{other}; aircraft expire by the time of the data"
     )

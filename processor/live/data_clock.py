@@ -1,4 +1,4 @@
-"""The time that the data show, carried on by the monotonic clock between two messages."""
+"""The time of the data, which the monotonic clock continues between messages."""
 
 import math
 import time
@@ -8,24 +8,24 @@ from typing import NamedTuple
 from processor.message import FUTURE_SECONDS
 
 AGREEMENT_SECONDS = 30
-"""An answer this much later than the latest clock is still taken at its word: polls are up to 15 s
-apart where they are frequent, and clocks kept by NTP differ by far less than a second."""
+"""An answer at most this much later than all clocks is believed at once: frequent polls are up to
+15 s apart, and clocks kept by NTP differ by far less than a second."""
 
 REVIEW_SECONDS = 300
-"""An error towards the future is forgotten after one to two times this. Longer than the time
-between two polls of an account that may back-fill (86 s): answers of the past must not count."""
+"""An error towards the future is forgotten after one to two times this. It is longer than the 86 s
+between two polls of an account that back-fills, whose answers about the past must not count."""
 
 ANSWERS_TO_CONVINCE = 3
-"""Answers that must agree before all of them are right and the clocks of this host are wrong."""
+"""Number of answers that must agree before they are believed against the clocks of this host."""
 
 
 class Evidence(NamedTuple):
-    """What one message shows of the time.
+    """What one message proves about the time.
 
     Attributes:
         data_time: `poll-time`, or `last_contact` without one (Unix seconds).
         published_at: Kafka's timestamp of the message (Unix seconds), None where it has none.
-        answer: Equal for messages of one answer, which count as one.
+        answer: Equal for all messages of one answer, which count once.
     """
 
     data_time: int
@@ -34,18 +34,18 @@ class Evidence(NamedTuple):
 
 
 class DataClock:
-    """Unix time as the data have it; steps of the host's clock do not move it.
+    """Unix time as the data have it; a step of the host's clock does not change it.
 
-    The least delayed message is the best one, so the latest time counts. Between messages the
-    monotonic clock moves it on: when the collector is silent, aircraft still expire.
+    The latest time of all messages counts, because the least delayed message is the most accurate.
+    Between messages the monotonic clock advances it, so that aircraft expire while the collector
+    is silent. Before the first message it is the host's time.
 
-    Until the log has been read to its end a message may be of any age. Its age is then what the
-    host's clock says since its publication. The first fresh message shows how far the host's clock
-    and the publisher's are apart, and that is taken off again.
+    Until the log has been read to its end a message may have any age, which is the host's time
+    less the time of its publication. The first fresh message shows by how much the host's clock
+    is ahead of the publisher's, and this is subtracted again.
 
     A time later than both this clock and the host's, by more than `AGREEMENT_SECONDS`, counts only
-    once three answers agree on it, none of them later than its own publication. Without any
-    message it is the host's time.
+    once three answers agree on it, none of them later than its own publication.
     """
 
     def __init__(
@@ -68,16 +68,16 @@ class DataClock:
 
     @property
     def offset_seconds(self) -> float | None:
-        """How far the host's clock is ahead of the data, negative if behind; None until known."""
+        """Seconds that the host's clock is ahead of the data; None before the first message."""
         is_known = max(self._lead_before, self._lead) > -math.inf
         return self._host() - self() if is_known else None
 
     def observe(self, evidence: Iterable[Evidence], *, is_fresh: bool) -> None:
-        """Take in what messages show that were received just now.
+        """Take in what the messages received just now prove.
 
         Args:
-            evidence: One for each message; repetitions may be left out.
-            is_fresh: Whether the end of the log had been reached before they came.
+            evidence: One item for each message; duplicates may be omitted.
+            is_fresh: Whether the log had been read to its end before they arrived.
         """
         found = list(evidence)
         if is_fresh and not self._is_confirmed:
@@ -85,10 +85,13 @@ class DataClock:
         leads = [self._judge(each, is_fresh=is_fresh) for each in found]
         credible = [lead for lead in leads if lead is not None]
         if credible:
-            self._take(max(credible))
+            self._add_lead(max(credible))
 
     def _correct_ages(self, fresh: Iterable[Evidence]) -> None:
-        """Take off what the host's clock is ahead of the publisher's: these were published now."""
+        """Subtract by how much the host's clock is ahead of the publisher's.
+
+        Fresh messages were published just now, so any age of theirs is an error of the clock.
+        """
         published = [
             each.published_at
             for each in fresh
@@ -96,12 +99,12 @@ class DataClock:
         ]
         if published:
             self._is_confirmed = True
-            too_old = max(0.0, self._host() - max(published))
-            self._lead_before -= too_old
-            self._lead -= too_old
+            error_seconds = max(0.0, self._host() - max(published))
+            self._lead_before -= error_seconds
+            self._lead -= error_seconds
 
     def _judge(self, evidence: Evidence, *, is_fresh: bool) -> float | None:
-        """Return by how much the data are ahead of the monotonic clock, None if not credible."""
+        """Return the data's lead over the monotonic clock (seconds), None if not credible."""
         host = self._host()
         age = 0.0
         if not is_fresh and not self._is_confirmed and evidence.published_at is not None:
@@ -115,7 +118,7 @@ class DataClock:
         return lead
 
     def _count_vote(self, evidence: Evidence, lead: float) -> float | None:
-        """Return the least of three answers that say the same, None until there are three."""
+        """Return the smallest lead of three answers that agree, None until there are three."""
         if _is_contradicted(evidence):
             return None
         self._ahead.setdefault(evidence.answer, lead)
@@ -125,7 +128,7 @@ class DataClock:
         self._ahead.clear()
         return agreed
 
-    def _take(self, lead: float) -> None:
+    def _add_lead(self, lead: float) -> None:
         now = self._monotonic()
         if now >= self._review_at:
             self._lead_before, self._lead = self._lead, -math.inf
@@ -134,6 +137,6 @@ class DataClock:
 
 
 def _is_contradicted(evidence: Evidence) -> bool:
-    """Whether the data are later than their own publication, by more than clocks differ."""
+    """Whether data are later than their own publication by more than clocks may differ."""
     published_at = evidence.published_at
     return published_at is not None and evidence.data_time > published_at + FUTURE_SECONDS

@@ -1,23 +1,23 @@
-"""When the newest message of a log was published: a wrong clock would read too little of it."""
+"""Find the time from which to read a log back, also if this host's clock is wrong."""
 
 from collections.abc import Callable
 
-CLOSE_SECONDS = 60
-"""How exact it has to be: a minute more is read."""
+TOLERANCE_SECONDS = 60
+"""Accuracy of the time; up to a minute more than needed is read."""
 
 
 def find_log_time(now: float, span: float, has_since: Callable[[float], bool]) -> float:
-    """Return the time from which a span is to be read back.
+    """Return the end of the span that is read back (Unix seconds).
 
-    That is now, if anything was published within the span before now. Else the log is silent, or
-    this host's clock is ahead of those of the publishers: then it is when the newest message was
-    published, or up to a minute later.
+    This is `now` if any message was published within the span before it. Otherwise the log is
+    silent, or this host's clock is ahead of the publishers' clocks. Then it is the time at which
+    the newest message was published, or up to a minute later; `now` if there is no message.
 
     Args:
-        now: Of this host's clock (Unix seconds).
-        span: Seconds that are read back.
-        has_since: Whether anything was published at a time or later; asks the broker, some thirty
-            times at the most.
+        now: Time of this host's clock (Unix seconds).
+        span: Length of the span (seconds).
+        has_since: Returns whether any message was published at a time or later. It asks the
+            broker, and is called some thirty times at most.
     """
     back = span
     while not has_since(now - back):
@@ -27,7 +27,7 @@ def find_log_time(now: float, span: float, has_since: Callable[[float], bool]) -
     if back == span:
         return now
     known, silent = now - back, now - back / 2
-    while silent - known > CLOSE_SECONDS:
+    while silent - known > TOLERANCE_SECONDS:
         middle = (known + silent) / 2
         known, silent = (middle, silent) if has_since(middle) else (known, middle)
     return silent

@@ -1,4 +1,4 @@
-"""Every metric of the living picture."""
+"""Metrics of the live state and of the streams."""
 
 import math
 from collections.abc import Callable
@@ -7,62 +7,62 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 
 
 class LiveMetrics:
-    """What operators watch: who is here, how they fare, and how fresh the picture is."""
+    """Open streams, how they fare, and how fresh the live state is."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        self.aircraft = Gauge("live_aircraft", "Aircraft in the picture.", registry=registry)
-        self.viewers = Gauge("stream_viewers", "Open streams.", registry=registry)
+        self.aircraft = Gauge("live_aircraft", "Aircraft in the live state.", registry=registry)
+        self.subscribers = Gauge("stream_viewers", "Open streams.", registry=registry)
         self.delay = Gauge(
             "live_delay_seconds",
-            "Time from the newest last_contact to now, by the time of the data.",
+            "Seconds from the newest last_contact to now, by the time of the data.",
             registry=registry,
         )
         self.clock_offset = Gauge(
             "live_clock_offset_seconds",
-            "How far this host's clock is ahead of the time of the data; negative if behind.",
+            "Seconds that this host's clock is ahead of the time of the data.",
             registry=registry,
         )
         self.ignored = Counter(
             "live_ignored_messages",
-            "State vectors that the live state left out because of their time, by reason.",
+            "State vectors that the live state ignored because of their time, by reason.",
             ["reason"],
             registry=registry,
         )
         self._lag = Gauge(
-            "live_lag_messages", "Messages in the log not read yet.", registry=registry
+            "live_lag_messages", "Messages in the log that were not read yet.", registry=registry
         )
         self._lag_age = Gauge(
             "live_lag_age_seconds",
-            "Since live_lag_messages was compared with the log; grows while Kafka is silent.",
+            "Seconds since live_lag_messages was measured; grows while Kafka is silent.",
             registry=registry,
         )
         self.malformed = Counter(
-            "live_malformed_messages", "Messages without a state vector.", registry=registry
+            "live_malformed_messages", "Messages without a valid state vector.", registry=registry
         )
         self.resumed = Counter(
             "stream_resumes",
-            "Viewers that came back: recovered, or reset with a snapshot.",
+            "Subscribers that came back: recovered, or reset with a snapshot.",
             ["outcome"],
             registry=registry,
         )
         self.conflated = Counter(
             "stream_conflated_events",
-            "Times that a viewer was behind and got only the newest of what it missed.",
+            "Times that a slow subscriber got only the newest state of what it missed.",
             registry=registry,
         )
         self.closed = Counter(
             "stream_closed",
-            "Streams that we ended, by reason.",
+            "Streams that the server ended, by reason.",
             ["reason"],
             registry=registry,
         )
 
     def watch_lag(self, messages: Callable[[], float], age_seconds: Callable[[], float]) -> None:
-        """Ask for lag and age at each scrape."""
+        """Call two functions at each scrape, for lag and age."""
         self._lag.set_function(messages)
         self._lag_age.set_function(age_seconds)
 
-    def forget(self) -> None:
-        """Claim no aircraft and no delay while there is no picture."""
+    def clear(self) -> None:
+        """Show no aircraft and no delay while there is no live state."""
         self.aircraft.set(0)
         self.delay.set(math.nan)

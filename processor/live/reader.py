@@ -1,4 +1,4 @@
-"""READ: all partitions of the log, from some minutes back, in a thread of its own."""
+"""Reads all partitions of the log, beginning some minutes back, in a thread of its own."""
 
 import asyncio
 import threading
@@ -10,6 +10,9 @@ from typing import Protocol
 import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
+from configuration.log_throttle import Throttle
+from configuration.shared_sections import KafkaSettings
+from kafka_client.errors import BrokerErrors
 from processor.errors import LostLogError, UnavailableError
 from processor.kafka import (
     RECHECK_SECONDS,
@@ -24,52 +27,52 @@ from processor.kafka import (
     recheck,
 )
 from processor.live.log_time import find_log_time
-from processor.live.position import Position, epoch_of
-from processor.live.tracker import Update
 from processor.log_watch import Look
 from processor.message import LogIdentity, read_headers, read_poll_time, read_published_at
 from processor.polling import Polling
+from processor.settings import LiveSettings
+from processor.stream.fleet import Update
+from processor.stream.log_position import LogPosition, epoch_of
 from telemetry.codec import Headers, MalformedMessageError, decode
-from telemetry.kafka_errors import BrokerErrors
-from telemetry.settings import KafkaSettings, LiveSettings
 from telemetry.state_vector import StateVector
-from telemetry.throttle import Throttle
 
 log = structlog.get_logger()
 
 MESSAGES_AT_ONCE = 500
-DELIVERIES_AHEAD = 8
-"""How many such deliveries may wait for the event loop; then the reader waits."""
+"""Bound of the messages that are handed to the event loop at once: some milliseconds of work."""
+
+MAX_DELIVERIES_AHEAD = 8
+"""Bound of such deliveries that wait for the event loop; beyond it the reader waits."""
 
 
-class Picture(Protocol):
-    """The reader's audience; every call comes in the event loop's thread."""
+class UpdateReceiver(Protocol):
+    """Receives what the reader has read; it is called in the event loop's thread."""
 
     def begin(  # noqa: D102
-        self, start: Position, resumable_after: Position, *, is_whole: bool
+        self, start: LogPosition, resumable_after: LogPosition, *, is_complete: bool
     ) -> None: ...
-    def extend(self, starts: Sequence[int]) -> None: ...  # noqa: D102
-    def take(self, updates: list[Update]) -> None: ...  # noqa: D102
+    def add_partitions(self, starts: Sequence[int]) -> None: ...  # noqa: D102
+    def receive(self, updates: list[Update]) -> None: ...  # noqa: D102
     def caught_up(self) -> None: ...  # noqa: D102
 
 
 class LiveReader:
-    """Belongs to no group: every instance reads everything and can serve every viewer."""
+    """Reads without a consumer group, so every instance reads everything and serves any client."""
 
     def __init__(
         self,
         *,
         kafka: KafkaSettings,
         live: LiveSettings,
-        picture: Picture,
+        receiver: UpdateReceiver,
         loop: asyncio.AbstractEventLoop,
     ) -> None:
         self._kafka = kafka
         self._live = live
-        self._picture = picture
+        self._receiver = receiver
         self._loop = loop
         self._stopping = threading.Event()
-        self._ahead = threading.Semaphore(DELIVERIES_AHEAD)
+        self._ahead = threading.Semaphore(MAX_DELIVERIES_AHEAD)
         self._consumer: Consumer
         self._errors = broker_errors(kafka, "live")
         self._recheck_at = 0.0
@@ -80,16 +83,16 @@ class LiveReader:
 
     @property
     def broker_trouble(self) -> str | None:
-        """Why Kafka cannot be used and what to do; None while it serves us."""
+        """Why Kafka cannot be used and what to do; None while it can."""
         return self._errors.reason
 
     @property
     def next_offsets(self) -> Mapping[int, int]:
-        """The next offset to be read of each partition; for any thread."""
+        """The next offset to read in each partition; for any thread."""
         return dict(self._next)
 
     def observe(self, look: Look) -> None:
-        """Take what the broker says of the log; from any thread."""
+        """Note what the broker reports about the log; from any thread."""
         self._look = look
 
     def stop(self) -> None:
@@ -97,13 +100,13 @@ class LiveReader:
         self._stopping.set()
 
     def run(self) -> None:
-        """Read until `stop`; when the log is lost or away, begin anew with what is there."""
+        """Read until `stop`; if the log is lost or unreachable, start over with what there is."""
         while not self._stopping.is_set():
             try:
                 self._run_once()
             except (LostLogError, UnavailableError) as error:
                 if self._restarts.admit(str(error)) is not None:
-                    log.warning("live_picture_begins_anew", reason=str(error))
+                    log.warning("live_state_restarted", reason=str(error))
                 self._stopping.wait(1)
 
     def _run_once(self) -> None:
@@ -117,47 +120,50 @@ class LiveReader:
             self._consumer.close()
 
     def _begin(self, identity: LogIdentity) -> None:
-        """Begin so far back that everything is read that a resumed viewer may hold.
+        """Start so far back that every aircraft is read which a resumed subscriber may hold.
 
-        What a viewer holds at `resumable_after` had its last contact at most `expiry` earlier, so
-        after the start. An embedded broker cannot look offsets up by time and is read whole.
+        Each aircraft that a subscriber holds at `resumable_after` had its last contact at most
+        `expiry_seconds` earlier, so after the start. An embedded broker cannot look up offsets by
+        time, so its log is read from the beginning.
         """
         self._epoch, self._look = epoch_of(identity), None
         numbers = range(identity.partitions)
-        held = [read_watermarks(self._consumer, identity.topic, number) for number in numbers]
-        lows, end = tuple(low for low, _ in held), tuple(high for _, high in held)
+        watermarks = [read_watermarks(self._consumer, identity.topic, number) for number in numbers]
+        lows, end = tuple(low for low, _ in watermarks), tuple(high for _, high in watermarks)
         starts, resumable_after = lows, end
         if not is_embedded(identity.cluster_id):
             resumable_since = self._log_time(end) - self._live.resume_window_seconds
             starts = self._look_up(resumable_since - self._live.expiry_seconds, end)
             resumable_after = self._look_up(resumable_since, end)
-        # What stood before the oldest message may have been read by others a moment ago.
-        is_whole = all(start > low or low == 0 for start, low in zip(starts, lows, strict=True))
-        start, resumable = Position(self._epoch, starts), Position(self._epoch, resumable_after)
-        self._call(lambda: self._picture.begin(start, resumable, is_whole=is_whole))
+        # Other instances may have read messages before the oldest one, which are gone.
+        is_complete = all(start > low or low == 0 for start, low in zip(starts, lows, strict=True))
+        start = LogPosition(self._epoch, starts)
+        resumable = LogPosition(self._epoch, resumable_after)
+        self._call(lambda: self._receiver.begin(start, resumable, is_complete=is_complete))
         self._next = dict(enumerate(starts))
         self._consumer.assign(self._at(starts))
 
     def _follow(self, look: Look) -> None:
-        """Take up partitions that were added.
+        """Read partitions that were added, from their beginning.
 
         Raises:
-            LostLogError: It is another log.
+            LostLogError: The topic is another log than before.
         """
         known, there = len(self._next), look.identity.partitions
         if epoch_of(look.identity) != self._epoch or there < known:
             raise LostLogError(
-                f"topic {look.identity.topic} is another log now, with {there} partitions: it was "
-                f"deleted and made again, or has no id by which added partitions could be known"
+                f"topic {look.identity.topic} is another log, with {there} partitions: it"
+                " was deleted and created again, or it has no id that would tell added partitions"
+                " from a new topic"
             )
         if there == known:
             return
         topic, numbers = self._kafka.topic, range(known, there)
         try:
             starts = [read_watermarks(self._consumer, topic, number).low for number in numbers]
-        except UnavailableError:  # no leader yet: the next look brings them again
+        except UnavailableError:  # no leader yet: the next look tries again
             return
-        self._call(lambda: self._picture.extend(starts))
+        self._call(lambda: self._receiver.add_partitions(starts))
         added = dict(zip(numbers, starts, strict=True))
         self._next |= added
         self._consumer.incremental_assign(
@@ -166,12 +172,12 @@ class LiveReader:
         log.info("partitions_added", partitions=list(added))
 
     def _log_time(self, end: tuple[int, ...]) -> float:
-        """Return the time from which to read back, also where the publishers' clocks differ."""
+        """Return the end of the span that is read back, also if the publishers' clocks differ."""
         span = self._live.resume_window_seconds + self._live.expiry_seconds
         return find_log_time(time.time(), span, lambda since: self._look_up(since, end) != end)
 
     def _look_up(self, since: float, end: tuple[int, ...]) -> tuple[int, ...]:
-        """Return the first offset of each partition that was published at a time or later."""
+        """Return in each partition the first offset that was published at a time or later."""
         try:
             found = self._consumer.offsets_for_times(
                 self._at([int(since * 1000)] * len(end)), timeout=TIMEOUT_SECONDS
@@ -192,23 +198,27 @@ class LiveReader:
         ]
 
     def _read(self, waiting_for: set[int]) -> None:
-        """Read on and on; tell once when the end of every partition has been seen."""
-        is_behind = True
+        """Read until stopped; report once that every partition was read to its end.
+
+        Args:
+            waiting_for: Partitions whose end was not reached yet.
+        """
+        is_caught_up = False
         polling = Polling(self._consumer, self._stopping)
         while not self._stopping.is_set():
             messages = polling.read(MESSAGES_AT_ONCE, wait_seconds=0.05)
             if messages:
-                self._deliver(_sort_out(messages, waiting_for, self._next, self._errors))
-            self._look_at_broker()
+                self._deliver(_decode_messages(messages, waiting_for, self._next, self._errors))
+            self._recheck_broker()
             if (look := self._look) is not None:
                 self._look = None
                 self._follow(look)
-            if is_behind and not waiting_for:
-                is_behind = False
-                self._call(self._picture.caught_up)
+            if not is_caught_up and not waiting_for:
+                is_caught_up = True
+                self._call(self._receiver.caught_up)
 
-    def _look_at_broker(self) -> None:
-        """Notice that a broker that was lost serves us again."""
+    def _recheck_broker(self) -> None:
+        """Notice when a broker that was lost can be used again."""
         if self._errors.reason is not None and time.monotonic() >= self._recheck_at:
             self._recheck_at = time.monotonic() + RECHECK_SECONDS
             recheck(self._consumer, self._kafka.topic, self._errors)
@@ -217,23 +227,30 @@ class LiveReader:
         while not self._ahead.acquire(timeout=0.5):
             if self._stopping.is_set():
                 return
-        self._call(lambda: self._take(updates))
+        self._call(lambda: self._hand_over(updates))
 
-    def _take(self, updates: list[Update]) -> None:
+    def _hand_over(self, updates: list[Update]) -> None:
         self._ahead.release()
-        self._picture.take(updates)
+        self._receiver.receive(updates)
 
     def _call(self, function: Callable[[], None]) -> None:
         self._loop.call_soon_threadsafe(function)
 
 
-def _sort_out(
+def _decode_messages(
     messages: list[Message],
     waiting_for: set[int],
     next_offsets: dict[int, int],
     errors: BrokerErrors,
 ) -> list[Update]:
-    """Decode messages; take partitions whose end is seen off those that are waited for."""
+    """Decode messages, and note next offsets and the partitions whose end was reached.
+
+    Args:
+        messages: What was polled; the end of a partition is a message with an error.
+        waiting_for: Loses the partitions whose end was reached.
+        next_offsets: Receives the next offset of each partition.
+        errors: Receives the errors of the broker.
+    """
     updates = []
     for message in messages:
         partition, offset = message.partition() or 0, message.offset() or 0
@@ -246,12 +263,12 @@ def _sort_out(
         next_offsets[partition] = offset + 1
         headers = read_headers(message)
         times = read_poll_time(headers), read_published_at(message)
-        updates.append(Update(partition, offset, _read(message, headers), *times))
+        updates.append(Update(partition, offset, _state_vector_of(message, headers), *times))
     return updates
 
 
-def _read(message: Message, headers: Headers) -> StateVector | None:
+def _state_vector_of(message: Message, headers: Headers) -> StateVector | None:
     try:
         return decode(message.value(), headers)
-    except MalformedMessageError:  # the archive sets it aside
+    except MalformedMessageError:  # the archive makes it a dead letter
         return None

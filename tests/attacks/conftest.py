@@ -1,5 +1,5 @@
 """Databases and stages for attacks on the archive."""
 
-from tests.integration.conftest import place, stage
+from tests.integration.conftest import deployment, place
 
-__all__ = ["place", "stage"]
+__all__ = ["deployment", "place"]

@@ -5,12 +5,12 @@ import time
 import pytest
 
 from telemetry.codec import encode
-from tests.support import databases
-from tests.support.migration import migrate
-from tests.support.producer import Outgoing
-from tests.support.queries import fetch_value
-from tests.support.stage import Stage
-from tests.support.state_vectors import state_vector
+from testkit import databases
+from testkit.deployment import Deployment
+from testkit.migration import migrate
+from testkit.producer import Outgoing
+from testkit.queries import fetch_value
+from testkit.state_vectors import state_vector
 
 pytestmark = [pytest.mark.real_kafka, pytest.mark.real_database, pytest.mark.timeout(300)]
 
@@ -24,16 +24,18 @@ def _message(icao24: str, last_contact: int) -> Outgoing:
 
 
 @pytest.fixture(params=["timescale", "embedded"])
-def any_stage(stage: Stage, request: pytest.FixtureRequest) -> Stage:
+def any_stage(deployment: Deployment, request: pytest.FixtureRequest) -> Deployment:
     """Give a stage on each kind of database; state vectors are kept for ever."""
     if request.param == "embedded":
-        stage.database_url = databases.create_database(request.getfixturevalue("embedded_server"))
-        migrate(stage.database_url)
-    return stage
+        deployment.database_url = databases.create_database(
+            request.getfixturevalue("embedded_server")
+        )
+        migrate(deployment.database_url)
+    return deployment
 
 
 def test_days_without_end_are_stored_or_set_aside_and_the_archive_goes_on(
-    any_stage: Stage,
+    any_stage: Deployment,
 ) -> None:
     """Those of the past are stored, in parts of a bounded number; a normal message follows."""
     days = [IN_2000 + 3 * number * DAY for number in range(MESSAGES)]

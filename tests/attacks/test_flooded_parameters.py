@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.support.attack import Attack
-from tests.support.flood import (
+from testkit.attack import Attack
+from testkit.flood import (
     PARAMETERS,
     Flood,
     ask_and_read_nothing,
@@ -29,7 +29,7 @@ def test_no_parameter_with_ever_new_values_fills_the_memory(way: str) -> None:
     with Attack(aircraft=AIRCRAFT) as attack:
         with attack.under_way():
             for name, wishes in PARAMETERS.items():
-                flood = Flood(attack.port, wishes, attack.server.tell().position, WAYS[way])
+                flood = Flood(attack.port, wishes, attack.server.send().position, WAYS[way])
                 flood.run(SECONDS_EACH)
                 print(f"{way}, {name}: {dict(flood.outcomes)}")  # noqa: T201 - the test's log
         attack.verify()
@@ -50,7 +50,7 @@ def test_answers_that_are_not_read_fill_no_memory() -> None:
     with Attack(aircraft=AIRCRAFT) as attack:
         with attack.under_way():
             wishes = PARAMETERS["Last-Event-ID"]
-            position = attack.server.tell().position
+            position = attack.server.send().position
             flood = Flood(attack.port, wishes, position, ask_and_read_nothing, connections=100)
             flood.run(4 * SECONDS_EACH)
             print(dict(flood.outcomes))  # noqa: T201 - the test's log

@@ -9,18 +9,18 @@ import pytest
 from prometheus_client import CollectorRegistry
 from structlog.testing import capture_logs
 
-from processor.archive.audit import audit
+from processor.archive.audit.audit import audit
+from processor.archive.batch_division import MAX_BYTES
 from processor.archive.commands import ONE_PART_AT_A_TIME
 from processor.archive.database import Database
-from processor.archive.division import MAX_BYTES
 from processor.archive.metrics import ArchiveMetrics
-from processor.archive.retention import DEAD_LETTERS_A_RUN, Kept, Retention
+from processor.archive.retention import DEAD_LETTERS_A_RUN, Retention, RetentionPeriods
 from processor.archive.sql import load_audit_queries, load_queries
-from tests.support import databases
-from tests.support.messages import InventedMessage
-from tests.support.migration import migrate
-from tests.support.queries import fetch, fetch_value
-from tests.support.refusing import RefusingArchive
+from testkit import databases
+from testkit.messages import InventedMessage
+from testkit.migration import migrate
+from testkit.queries import fetch, fetch_value
+from testkit.refusing import RefusingArchive
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -57,7 +57,7 @@ FROM generate_series(0, $1::bigint - 1) AS n
 class Expiry:
     """The retention of an archive."""
 
-    def __init__(self, dsn: str, kept: Kept) -> None:
+    def __init__(self, dsn: str, kept: RetentionPeriods) -> None:
         self.dsn = dsn
         self.database = Database(
             url=dsn, application_name="t", connect_timeout_seconds=5, statement_timeout_seconds=30
@@ -119,7 +119,7 @@ async def test_retention_works_off_any_number_of_parts(dsn: str, count: int) -> 
     since = dt.datetime.now(dt.UTC) - dt.timedelta(days=30)
     assert await locks_of(dsn, load_queries().drop_expired, since) < MAX_LOCKS
     assert await locks_of(dsn, load_queries().mark_expired, since) < MAX_LOCKS
-    expiry = Expiry(dsn, Kept(30, 0, 0, 0))
+    expiry = Expiry(dsn, RetentionPeriods(30, 0, 0, 0))
     left: list[int] = []
     while not left or left[-1] > 1:
         await expiry.expire()
@@ -165,7 +165,7 @@ async def test_dead_letters_are_bounded_in_number(dsn: str) -> None:
     """The oldest go, in transactions of a bounded size, and the audit knows."""
     count = 2 * DEAD_LETTERS_A_RUN + 500
     await set_aside(dsn, count)
-    expiry = Expiry(dsn, Kept(0, 0, 0, 0, dead_letter_rows=300))
+    expiry = Expiry(dsn, RetentionPeriods(0, 0, 0, 0, dead_letter_rows=300))
     with capture_logs() as lines:
         await expiry.expire()
     assert [line["deleted"] for line in lines] == [count - 300]
@@ -180,7 +180,7 @@ async def test_dead_letters_are_bounded_in_number(dsn: str) -> None:
 async def test_dead_letters_are_bounded_in_bytes(dsn: str) -> None:
     """Few large ones are as many as many small ones."""
     await set_aside(dsn, 200, n_bytes=16_384)
-    expiry = Expiry(dsn, Kept(0, 0, 0, 0, dead_letter_megabytes=1))
+    expiry = Expiry(dsn, RetentionPeriods(0, 0, 0, 0, dead_letter_megabytes=1))
     await expiry.expire()
     assert 50 < fetch_value(dsn, "SELECT count(*) FROM dead_letters") <= 1_000_000 // 16_384
     await expiry.database.close()

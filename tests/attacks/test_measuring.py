@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from tests.support.attack import Attack
+from testkit.attack import Attack
 
 
 def test_a_server_that_stands_still_is_noticed_and_a_quiet_one_is_not() -> None:

@@ -13,12 +13,12 @@ import pytest
 
 from processor.access.new_key import make_key
 from processor.access.tickets import MAX_TICKETS
-from tests.support.attack import ATTACKER, Attack
-from tests.support.history_log import store
-from tests.support.migration import migrate
-from tests.support.sky_process import SkyServer
-from tests.support.state_vectors import START, state_vector
-from tests.support.timescale import Timescale
+from testkit.attack import ATTACKER, Attack
+from testkit.history_log import store
+from testkit.migration import migrate
+from testkit.sky_process import SkyServer
+from testkit.state_vectors import START, state_vector
+from testkit.timescale import Timescale
 
 pytestmark = pytest.mark.real_database
 
@@ -86,8 +86,8 @@ async def other_gets(port: int, path: str) -> str:
     async with client(port, OTHER) as other, other.stream("GET", path) as answer:
         assert answer.status_code == 200, (path, await answer.aread())
         text = ""
-        async for piece in answer.aiter_text():
-            text += piece
+        async for frame in answer.aiter_text():
+            text += frame
             if len(text) > 100_000 or "event: snapshot" in text or "event: overloaded" in text:
                 break
         return text
@@ -113,7 +113,7 @@ async def flood_streams(port: int, _dsn: str) -> None:
     async with held(port, STREAM, 130):
         assert "event: snapshot" in await other_gets(port, STREAM)
         async with client(port, ATTACKER) as attacker, attacker.stream("GET", STREAM) as more:
-            text = "".join([piece async for piece in more.aiter_text()])
+            text = "".join([frame async for frame in more.aiter_text()])
         assert "sse.max_viewers_per_address" in text
 
 
@@ -163,5 +163,5 @@ def test_tickets(tmp_path: Path) -> None:
     file.write_text(flood_entry + other_entry)
     access = {"mode": "required", "keys_file": str(file)}
     with SkyServer(aircraft=100, settings={"access": access}) as server:
-        server.tell("move")
+        server.send("move")
         asyncio.run(_flood_tickets(server.port, flood, other))

@@ -11,19 +11,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from processor.archive.division import MAX_HOURS
-from processor.archive.refusal import MAX_IN_A_ROW
+from processor.archive.batch_division import MAX_HOURS
+from processor.archive.rejected_rows import MAX_IN_A_ROW
 from processor.errors import FatalError, PoisonedLogError
 from telemetry.state_vector import StateVector
-from tests.support import databases
-from tests.support.edition import Place
-from tests.support.messages import InventedMessage, garbage, message
-from tests.support.migration import migrate
-from tests.support.protocol import LossyDatabase
-from tests.support.queries import fetch, fetch_value
-from tests.support.refusing import REFUSED, TOO_MANY, WAYS, RefusingArchive
-from tests.support.state_vectors import state_vector
-from tests.support.tcp_proxy import TcpProxy
+from testkit import databases
+from testkit.edition import Place
+from testkit.messages import InventedMessage, garbage, message
+from testkit.migration import migrate
+from testkit.protocol import LossyDatabase
+from testkit.queries import fetch, fetch_value
+from testkit.refusing import REFUSED, TOO_MANY, WAYS, RefusingArchive
+from testkit.state_vectors import state_vector
+from testkit.tcp_proxy import TcpProxy
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -143,7 +143,7 @@ async def test_a_database_that_refuses_everything_stops_the_archive(
     archive: RefusingArchive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Then it is not the messages; what was set aside until then is accounted for."""
-    monkeypatch.setattr("processor.archive.refusal.MAX_IN_A_ROW", 20)
+    monkeypatch.setattr("processor.archive.rejected_rows.MAX_IN_A_ROW", 20)
     archive.refuse("constraint")
     with pytest.raises(PoisonedLogError, match="more than 20 messages in a row are refused"):
         await archive.store(crowd(200, refused=set(range(200))))

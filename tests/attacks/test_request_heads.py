@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from tests.support.attack import QUIET_S, Attack
-from tests.support.raw_attackers import attackers, end_of, send_for
+from testkit.attack import QUIET_S, Attack
+from testkit.raw_attackers import attackers, end_of, send_for
 
 HEAD = b"GET /health HTTP/1.1\r\nHost: localhost\r\n"
 

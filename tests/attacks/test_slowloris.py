@@ -2,11 +2,11 @@
 
 import pytest
 
-from benchmarks.processes import allow_open_files
-from processor.api.request_refusals import REQUEST_SECONDS
-from tests.support.attack import ATTACKER, Attack
-from tests.support.open_files import too_few_files_reason
-from tests.support.raw_attackers import attackers, end_of
+from processor.http.server.request_refusals import REQUEST_SECONDS
+from testkit.attack import ATTACKER, Attack
+from testkit.open_files import too_few_files_reason
+from testkit.process_resources import allow_open_files
+from testkit.raw_attackers import attackers, end_of
 
 CONNECTIONS = 5_000
 HEAD = b"GET /sse/flights HTTP/1.1\r\nHost: localhost\r\nX-A: "

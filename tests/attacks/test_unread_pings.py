@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.support.attack import QUIET_S, Attack
-from tests.support.raw_attackers import attackers, send_for
+from testkit.attack import QUIET_S, Attack
+from testkit.raw_attackers import attackers, send_for
 
 HANDSHAKE = (
     b"GET /ws/flights?bbox=0,0,1,1 HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n"

@@ -20,7 +20,7 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._listoffsets import OffsetSpec
 
 from standalone.broker import EmbeddedBroker
-from tests.support.kafka import Kafka
+from testkit.kafka import Kafka
 
 Setting = str | int | bool
 

@@ -20,12 +20,12 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from processor.archive.audit import audit
+from processor.archive.audit.audit import audit
 from processor.archive.database import Connection
 from processor.archive.sql import Queries, load_audit_queries, load_queries
 from processor.errors import FatalError
-from tests.support.migration import migrated_database
-from tests.support.protocol import (
+from testkit.migration import migrated_database
+from testkit.protocol import (
     AIRCRAFT,
     MOMENTS,
     Contender,
@@ -34,7 +34,7 @@ from tests.support.protocol import (
     check_invariants,
     connect,
 )
-from tests.support.tcp_proxy import TcpProxy
+from testkit.tcp_proxy import TcpProxy
 
 pytestmark = pytest.mark.timeout(180)
 

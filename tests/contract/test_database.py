@@ -10,9 +10,9 @@ import asyncpg
 import pytest
 
 from standalone.database import EmbeddedDatabase
-from tests.support import databases
-from tests.support.processes import children_of, send_kill, wait_until_gone
-from tests.support.timescale import Timescale
+from testkit import databases
+from testkit.processes import children_of, send_kill, wait_until_gone
+from testkit.timescale import Timescale
 
 
 class Server(Protocol):

@@ -17,9 +17,9 @@ from processor.archive.instants import take_unix_seconds
 from processor.archive.sql import load_audit_queries
 from processor.archive.unique_rows import to_rows
 from telemetry.state_vector import FIELDS, StateVector
-from tests.support.migration import migrated_database
-from tests.support.producer import vectors
-from tests.support.state_vectors import START, state_vector, state_vectors
+from testkit.migration import migrated_database
+from testkit.producer import vectors
+from testkit.state_vectors import START, state_vector, state_vectors
 
 DAY = 86_400
 EDGES = [

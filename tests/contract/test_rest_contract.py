@@ -11,14 +11,14 @@ from fastapi import APIRouter
 
 from processor.access.new_key import make_key
 from processor.access.principal import METRICS
-from processor.api.access import require, ticket_routes
-from processor.api.health import health_routes
-from processor.api.readsb import readsb_routes
-from processor.api.stream import stream_routes
-from telemetry.settings import AccessSettings, SseSettings
-from tests.support.history_site import HistorySite
-from tests.support.migration import migrate
-from tests.support.state_vectors import START, state_vector
+from processor.http.access.gate_middleware import require, ticket_routes
+from processor.http.health import health_routes
+from processor.http.readsb.routes import readsb_routes
+from processor.http.stream.routes import stream_routes
+from processor.settings import AccessSettings, SseSettings
+from testkit.history_site import HistorySite
+from testkit.migration import migrate
+from testkit.state_vectors import START, state_vector
 
 pytestmark = pytest.mark.real_database
 

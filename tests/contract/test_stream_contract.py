@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.support.stream_document import look_up, message, validator
-from tests.support.stream_recordings import FORMATS, RECORDINGS, SAID, record_all
+from testkit.stream_document import look_up, message, validator
+from testkit.stream_recordings import FORMATS, RECORDINGS, SAID, record_all
 
 GOLDEN = Path("tests/golden")
 
@@ -39,7 +39,7 @@ OPTIONAL = {("remove", "id"), ("error", "parameter")}
 """What may be left out of an event or its data."""
 
 
-class Told(NamedTuple):
+class Sent(NamedTuple):
     """One event, however it came: all of it that the document describes, and by which schemas."""
 
     event: str
@@ -64,7 +64,7 @@ def recordings() -> Mapping[str, bytes]:
     return record_all()
 
 
-def read(name: str, recorded: bytes) -> list[Told]:
+def read(name: str, recorded: bytes) -> list[Sent]:
     """Take a recording apart."""
     if name.endswith(".sse"):
         blocks = [block for block in recorded.decode().split("\n\n") if "data:" in block]
@@ -72,27 +72,27 @@ def read(name: str, recorded: bytes) -> list[Told]:
     return [_read_message(line) for line in recorded.decode().splitlines()]
 
 
-def _read_sse(block: str) -> Told:
+def _read_sse(block: str) -> Sent:
     fields: dict[str, Any] = dict(line.split(": ", 1) for line in block.splitlines())
     data = json.loads(fields.pop("data"))
     if "retry" in fields:
         fields["retry"] = int(fields["retry"])
     pointer = message("sse", fields["event"])
     schemas = {"headers": f"{pointer}/headers", "payload": f"{pointer}/payload"}
-    return Told(fields["event"], {"headers": fields, "payload": data}, schemas)
+    return Sent(fields["event"], {"headers": fields, "payload": data}, schemas)
 
 
-def _read_message(line: str) -> Told:
+def _read_message(line: str) -> Sent:
     envelope = json.loads(line)
     pointer = message("websocket", envelope["event"])
-    return Told(envelope["event"], {"payload": envelope}, {"payload": f"{pointer}/payload"})
+    return Sent(envelope["event"], {"payload": envelope}, {"payload": f"{pointer}/payload"})
 
 
-def told_in(recordings: Mapping[str, bytes]) -> Iterator[tuple[str, Told]]:
+def sent_in(recordings: Mapping[str, bytes]) -> Iterator[tuple[str, Sent]]:
     """Yield every event of every recording."""
     for name in EVENTS:
-        for told in read(name, recordings[name]):
-            yield name, told
+        for sent in read(name, recordings[name]):
+            yield name, sent
 
 
 def paths(node: object, *above: str | int) -> Iterator[tuple[str | int, ...]]:
@@ -103,20 +103,20 @@ def paths(node: object, *above: str | int) -> Iterator[tuple[str | int, ...]]:
             yield from paths(child, *above, key)
 
 
-def mutations(told: Told) -> Iterator[tuple[str, Told]]:
+def mutations(sent: Sent) -> Iterator[tuple[str, Sent]]:
     """Yield the event with something strange in each place, with something more, with less."""
-    for path in paths(told.parts):
-        yield f"more in {path}", _mutated(told, (*path, "more"), 1)
+    for path in paths(sent.parts):
+        yield f"more in {path}", _mutated(sent, (*path, "more"), 1)
         if len(path) > 1:
-            yield f"strange at {path}", _mutated(told, path, {"strange": True})
+            yield f"strange at {path}", _mutated(sent, path, {"strange": True})
         is_top = len(path) == 2 or (len(path) == 3 and path[:2] == ("payload", "data"))
-        if is_top and (told.event, path[-1]) not in OPTIONAL:
-            yield f"less by {path}", _mutated(told, path)
+        if is_top and (sent.event, path[-1]) not in OPTIONAL:
+            yield f"less by {path}", _mutated(sent, path)
 
 
-def _mutated(told: Told, path: tuple[str | int, ...], *values: object) -> Told:
+def _mutated(sent: Sent, path: tuple[str | int, ...], *values: object) -> Sent:
     """Set what is at a path, or delete it; what can hold nothing becomes something that can."""
-    parts = copy.deepcopy(dict(told.parts))
+    parts = copy.deepcopy(dict(sent.parts))
     holder: Any = parts
     for key in path[:-1]:
         above, holder = holder, holder[key]
@@ -128,36 +128,36 @@ def _mutated(told: Told, path: tuple[str | int, ...], *values: object) -> Told:
         holder.append({path[-1]: values[0]})
     else:
         holder[path[-1]] = values[0]
-    return told._replace(parts=parts)
+    return sent._replace(parts=parts)
 
 
 def test_every_event_is_told_on_every_way(recordings: Mapping[str, bytes]) -> None:
     """The recordings have what they are to have, and together all that is described."""
     for name, events in EVENTS.items():
-        assert [told.event for told in read(name, recordings[name])] == events, name
+        assert [sent.event for sent in read(name, recordings[name])] == events, name
     for channel, ending in (("sse", ".sse"), ("websocket", ".jsonl")):
-        heard = {event for name in EVENTS if name.endswith(ending) for event in EVENTS[name]}
-        assert heard == look_up(f"#/channels/{channel}/messages").keys() - {"subscribe"}
+        received = {event for name in EVENTS if name.endswith(ending) for event in EVENTS[name]}
+        assert received == look_up(f"#/channels/{channel}/messages").keys() - {"subscribe"}
 
 
 def test_what_is_told_is_as_described(recordings: Mapping[str, bytes]) -> None:
     """Names, ids and data of every event."""
-    for name, told in told_in(recordings):
-        for part, value in told.parts.items():
-            errors = [error.message for error in validator(told.schemas[part]).iter_errors(value)]
-            assert errors == [], (name, told)
+    for name, sent in sent_in(recordings):
+        for part, value in sent.parts.items():
+            errors = [error.message for error in validator(sent.schemas[part]).iter_errors(value)]
+            assert errors == [], (name, sent)
 
 
 @pytest.mark.parametrize("form", FORMATS)
 def test_each_format_is_its_own(form: str, recordings: Mapping[str, bytes]) -> None:
     """A snapshot and an update fit the schema of their format, and of no other."""
     for name in (f"{form}.sse", f"{form}.jsonl"):
-        for told in read(name, recordings[name]):
-            if told.event in {"snapshot", "update"}:
+        for sent in read(name, recordings[name]):
+            if sent.event in {"snapshot", "update"}:
                 fitting = [
                     other
                     for other, schemas in SCHEMAS.items()
-                    if _validator(schemas[told.event]).is_valid(told.data)
+                    if _validator(schemas[sent.event]).is_valid(sent.data)
                 ]
                 assert fitting == [form]
 
@@ -166,11 +166,11 @@ def test_all_fields_are_there_unless_some_are_asked_for(recordings: Mapping[str,
     """Objects, rows and properties are whole state vectors."""
     wholes = {"object": "StateVector", "row": "WholeRow", "geojson": "StateVector"}
     for form, schema in wholes.items():
-        for told in read(f"{form}.sse", recordings[f"{form}.sse"]):
-            states = told.data.get("states") or [
-                feature["properties"] for feature in told.data.get("features", [])
+        for sent in read(f"{form}.sse", recordings[f"{form}.sse"]):
+            states = sent.data.get("states") or [
+                feature["properties"] for feature in sent.data.get("features", [])
             ]
-            assert bool(states) is (told.event in {"snapshot", "update"})
+            assert bool(states) is (sent.event in {"snapshot", "update"})
             assert all(_validator(schema).is_valid(state) for state in states)
 
 
@@ -181,9 +181,9 @@ def _validator(schema: str) -> Any:  # noqa: ANN401 - without types
 def test_what_is_changed_anywhere_is_not_as_described(recordings: Mapping[str, bytes]) -> None:
     """The description is strict: without this the tests above would show nothing."""
     count = 0
-    for name, told in told_in(recordings):
-        for what, mutated in mutations(told):
-            assert not mutated.is_valid(), (name, told.event, what)
+    for name, sent in sent_in(recordings):
+        for what, mutated in mutations(sent):
+            assert not mutated.is_valid(), (name, sent.event, what)
             count += 1
     assert count > 2_000
 

@@ -14,16 +14,17 @@ import pytest
 from hypothesis import given
 from jsonschema import Draft7Validator
 
-from processor.api.requests import NOT_OF_THE_VIEW
-from processor.api.websocket import POLICY_VIOLATION, SERVICE_RESTART, TRY_AGAIN_LATER
-from processor.history import replay_question
-from processor.live.delta import NULL, TEXTS, UNITS
-from processor.live.view import FORMATS, PARAMETERS
+from configuration.shared_sections import KafkaSettings
+from processor.http.stream.request import NOT_OF_THE_VIEW
+from processor.http.stream.websocket import POLICY_VIOLATION, SERVICE_RESTART, TRY_AGAIN_LATER
+from processor.replay import request
+from processor.settings import SseSettings
+from processor.stream.delta import NULL, TEXTS, UNITS
+from processor.stream.query import FORMATS, PARAMETERS
 from telemetry.codec import CONTENT_TYPE, SCHEMA_VERSION, encode
-from telemetry.settings import KafkaSettings, SseSettings
 from telemetry.state_vector import FIELDS, StateVector
-from tests.support.state_vectors import state_vectors
-from tests.support.stream_document import document, look_up, nodes, references, validator
+from testkit.state_vectors import state_vectors
+from testkit.stream_document import document, look_up, nodes, references, validator
 
 Object = Mapping[str, Any]
 
@@ -136,7 +137,7 @@ def test_fields_formats_and_columns_are_those_of_the_code() -> None:
 def test_parameters_are_those_of_the_code(bindings: str) -> None:
     """On both ways."""
     query = look_up(bindings)["query"]["properties"]
-    assert query.keys() == {*PARAMETERS, *NOT_OF_THE_VIEW, *replay_question.PARAMETERS}
+    assert query.keys() == {*PARAMETERS, *NOT_OF_THE_VIEW, *request.PARAMETERS}
     assert query["format"]["enum"] == list(FORMATS)
 
 

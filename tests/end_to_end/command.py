@@ -16,7 +16,7 @@ import asyncpg
 import httpx
 
 from standalone.database import free_port
-from tests.support.processes import children_of, wait_until_gone
+from testkit.processes import children_of, wait_until_gone
 
 PROJECT = Path(__file__).parent.parent.parent
 

@@ -18,8 +18,8 @@ from httpx_sse import connect_sse
 
 from standalone.broker import EmbeddedBroker
 from standalone.database import EmbeddedDatabase, free_port
+from testkit.kafka import Kafka
 from tests.end_to_end.command import Command, audit, environment, query, wait_for
-from tests.support.kafka import Kafka
 
 FLEET = ("--aircraft", "300", "--interval", "1")
 BUSY_FLEET = ("--aircraft", "3000", "--interval", "1")

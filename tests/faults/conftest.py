@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.kafka import Kafka
-from tests.support.stage import Stage
-from tests.support.timescale import Timescale
+from testkit.deployment import Deployment
+from testkit.kafka import Kafka
+from testkit.timescale import Timescale
 
 
 @pytest.fixture
-def stage(kafka: Kafka, timescale: Timescale) -> Iterator[Stage]:
+def deployment(kafka: Kafka, timescale: Timescale) -> Iterator[Deployment]:
     """Give a fresh topic and a migrated, empty database on real parts."""
-    with Stage(kafka, timescale) as stage:
-        yield stage
+    with Deployment(kafka, timescale) as deployment:
+        yield deployment

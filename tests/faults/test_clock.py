@@ -6,12 +6,12 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.support.fake_clock import FakeClock, unavailable_reason
-from tests.support.producer import HEADERS, Outgoing, as_messages, vectors
-from tests.support.queries import fetch_value
-from tests.support.sse_viewer import StreamViewer
-from tests.support.stage import Stage
-from tests.support.waiting import wait_until
+from testkit.deployment import Deployment
+from testkit.fake_clock import FakeClock, unavailable_reason
+from testkit.producer import HEADERS, Outgoing, as_messages, vectors
+from testkit.queries import fetch_value
+from testkit.sse_subscriber import StreamSubscriber
+from testkit.waiting import wait_until
 
 pytestmark = [
     pytest.mark.real_kafka,
@@ -40,50 +40,50 @@ def _metric(url: str, name: str) -> float:
 
 @pytest.mark.parametrize("step", [600, -600])
 def test_an_archive_goes_on_and_ends_when_the_clock_was_set(
-    stage: Stage, tmp_path: Path, step: int
+    deployment: Deployment, tmp_path: Path, step: int
 ) -> None:
     """It stores what comes, names the step, and SIGTERM ends it as fast as ever."""
     clock = FakeClock(tmp_path)
-    archive = stage.archive(**clock.environment)
-    stage.publish(_poll(1))
-    stage.wait_until_stored()
+    archive = deployment.archive(**clock.environment)
+    deployment.publish(_poll(1))
+    deployment.wait_until_stored()
     clock.set_ahead(step)
     stepped = archive.wait_for_event("host_clock_stepped")
     assert abs(stepped["by_seconds"] - step) < 5
     for number in range(2, 5):
-        stage.publish(_poll(number))
-        stage.wait_until_stored(timeout_s=20)
-    assert fetch_value(stage.database_url, "SELECT count(*) FROM dead_letters") == 0
+        deployment.publish(_poll(number))
+        deployment.wait_until_stored(timeout_s=20)
+    assert fetch_value(deployment.database_url, "SELECT count(*) FROM dead_letters") == 0
     began = time.monotonic()
     assert archive.stop() == 0
     assert time.monotonic() - began < STOP_SECONDS
 
 
-def _held(viewer: StreamViewer) -> dict[str, int]:
-    return {icao24: state["last_contact"] for icao24, state in viewer.viewer.fleet.items()}
+def _held(subscriber: StreamSubscriber) -> dict[str, int]:
+    return {icao24: state["last_contact"] for icao24, state in subscriber.subscriber.fleet.items()}
 
 
 @pytest.mark.parametrize("step", [600, -600])
 def test_the_same_aircraft_are_shown_when_the_clock_was_set(
-    stage: Stage, tmp_path: Path, step: int
+    deployment: Deployment, tmp_path: Path, step: int
 ) -> None:
     """None is removed, none kept too long, the delay is a delay, and /ready names the clock."""
     clock = FakeClock(tmp_path)
-    stage.publish(_poll(1))
-    live = stage.live(**clock.environment)
-    with StreamViewer(live.url) as viewer:
-        viewer.wait_for_event("snapshot")
+    deployment.publish(_poll(1))
+    live = deployment.live(**clock.environment)
+    with StreamSubscriber(live.url) as subscriber:
+        subscriber.wait_for_event("snapshot")
         clock.set_ahead(step)
         live.wait_for_event("host_clock_stepped")
         live.wait_for_event("clocks_differ")
         later = _poll(2)
-        stage.publish(later)
-        newest = max(_held(viewer).values())
-        viewer.wait_for(
-            lambda: min(_held(viewer).values()) > newest, timeout_s=20, what="the second poll"
+        deployment.publish(later)
+        newest = max(_held(subscriber).values())
+        subscriber.wait_for(
+            lambda: min(_held(subscriber).values()) > newest, timeout_s=20, what="the second poll"
         )
-        assert len(_held(viewer)) == FLEET
-        assert "remove" not in viewer.names
+        assert len(_held(subscriber)) == FLEET
+        assert "remove" not in subscriber.names
     ready = httpx.get(f"{live.url}/ready", timeout=10)
     assert ready.status_code == 200
     assert "NTP" in ready.json()["reasons"]["clock"]
@@ -93,16 +93,16 @@ def test_the_same_aircraft_are_shown_when_the_clock_was_set(
 
 @pytest.mark.parametrize("ahead", [600, -600])
 def test_a_sky_is_shown_by_an_instance_that_starts_with_a_wrong_clock(
-    stage: Stage, tmp_path: Path, ahead: int
+    deployment: Deployment, tmp_path: Path, ahead: int
 ) -> None:
     """From the first answer on that comes after it has read the log."""
     clock = FakeClock(tmp_path)
     clock.set_ahead(ahead)
     for number, age in enumerate((30, 20, 10, 0)):
-        stage.publish(_poll(number, behind=age))
-    live = stage.live(**clock.environment)
-    live.wait_for_event("live_picture_whole")
-    stage.publish(_poll(5))
+        deployment.publish(_poll(number, behind=age))
+    live = deployment.live(**clock.environment)
+    live.wait_for_event("live_state_complete")
+    deployment.publish(_poll(5))
     wait_until(
         lambda: _metric(live.url, "live_aircraft") == FLEET, timeout_s=20, what="all aircraft"
     )
@@ -110,15 +110,15 @@ def test_a_sky_is_shown_by_an_instance_that_starts_with_a_wrong_clock(
 
 @pytest.mark.parametrize("role", ["archive", "live"])
 def test_sigterm_ends_a_quiet_instance_whose_clock_was_set_back(
-    stage: Stage, tmp_path: Path, role: str
+    deployment: Deployment, tmp_path: Path, role: str
 ) -> None:
     """Its wait for messages is not one for the moment that the clock showed before."""
     clock = FakeClock(tmp_path)
-    stage.publish(_poll(1))
-    service = stage.service("processor", "--role", role, **clock.environment)
-    service.wait_for_event("assigned" if role == "archive" else "live_picture_whole")
+    deployment.publish(_poll(1))
+    service = deployment.service("processor", "--role", role, **clock.environment)
+    service.wait_for_event("assigned" if role == "archive" else "live_state_complete")
     if role == "archive":
-        stage.wait_until_stored()
+        deployment.wait_until_stored()
     clock.set_ahead(-600)
     service.wait_for_event("host_clock_stepped")
     began = time.monotonic()

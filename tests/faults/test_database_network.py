@@ -10,11 +10,11 @@ import asyncpg
 import pytest
 
 from processor.archive.database import Connection, Database
-from tests.support.migration import migrate
-from tests.support.producer import as_messages, vectors
-from tests.support.stage import Stage
-from tests.support.tcp_proxy import TcpProxy
-from tests.support.timescale import Timescale
+from testkit.deployment import Deployment
+from testkit.migration import migrate
+from testkit.producer import as_messages, vectors
+from testkit.tcp_proxy import TcpProxy
+from testkit.timescale import Timescale
 
 pytestmark = [pytest.mark.real_kafka, pytest.mark.real_database, pytest.mark.timeout(120)]
 
@@ -23,16 +23,16 @@ STALL_S = 7.0
 
 
 @pytest.fixture
-def proxy(stage: Stage) -> Iterator[TcpProxy]:
+def proxy(deployment: Deployment) -> Iterator[TcpProxy]:
     """Give a way to the stage's database."""
-    with TcpProxy(stage.timescale.port) as proxy:
+    with TcpProxy(deployment.timescale.port) as proxy:
         yield proxy
 
 
-def short_deadlines(stage: Stage, proxy: TcpProxy) -> dict[str, str]:
+def short_deadlines(deployment: Deployment, proxy: TcpProxy) -> dict[str, str]:
     """Return the settings of an instance that goes by way of the proxy and is impatient."""
-    user = urlsplit(stage.database_url).username
-    way = urlsplit(stage.database_url)._replace(netloc=f"{user}@127.0.0.1:{proxy.port}")
+    user = urlsplit(deployment.database_url).username
+    way = urlsplit(deployment.database_url)._replace(netloc=f"{user}@127.0.0.1:{proxy.port}")
     return {
         "DATABASE_URL": way.geturl(),
         "DATABASE_STATEMENT_TIMEOUT_SECONDS": "2",
@@ -60,35 +60,39 @@ def migrated_url(timescale: Timescale) -> Iterator[str]:
         pytest.param("answers", marks=pytest.mark.nightly),
     ],
 )
-def test_stalled_connection_is_given_up(stage: Stage, proxy: TcpProxy, direction: str) -> None:
+def test_stalled_connection_is_given_up(
+    deployment: Deployment, proxy: TcpProxy, direction: str
+) -> None:
     """Held back for long and then let through, requests and answers change nothing twice."""
-    archive = stage.archive(**short_deadlines(stage, proxy))
-    stage.publish(as_messages(vectors(1_000)))
-    stage.wait_until_stored()
+    archive = deployment.archive(**short_deadlines(deployment, proxy))
+    deployment.publish(as_messages(vectors(1_000)))
+    deployment.wait_until_stored()
     proxy.stall(requests=direction != "answers", answers=direction != "requests")
-    stage.publish(as_messages(vectors(1_000, first=5_000)))
+    deployment.publish(as_messages(vectors(1_000, first=5_000)))
     time.sleep(STALL_S)
     assert archive.is_running
     proxy.restore()
-    stage.wait_until_stored()
+    deployment.wait_until_stored()
     assert archive.events("database_does_not_answer")
     assert archive.stop() == 0
-    account = stage.check()
+    account = deployment.check()
     assert (account.rows, account.repeated) == (2_000, 0)
 
 
-def test_connection_that_breaks_anywhere(stage: Stage, proxy: TcpProxy) -> None:
+def test_connection_that_breaks_anywhere(deployment: Deployment, proxy: TcpProxy) -> None:
     """Cut after any number of bytes, again and again, everything is stored once."""
     chance = random.Random(7)
-    archive = stage.archive(**short_deadlines(stage, proxy), ARCHIVE_MAX_BATCH_MESSAGES="500")
-    stage.publish(as_messages(vectors(20_000, aircraft=2_000)))
+    archive = deployment.archive(
+        **short_deadlines(deployment, proxy), ARCHIVE_MAX_BATCH_MESSAGES="500"
+    )
+    deployment.publish(as_messages(vectors(20_000, aircraft=2_000)))
     for _ in range(20):
         proxy.reset_after(chance.randrange(1, 200_000))
         time.sleep(chance.uniform(0.05, 0.4))
         proxy.restore()
-    stage.wait_until_stored()
+    deployment.wait_until_stored()
     assert archive.stop() == 0
-    account = stage.check()
+    account = deployment.check()
     assert (account.rows, account.repeated) == (20_000, 0)
 
 

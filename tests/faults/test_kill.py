@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.support.pipeline import Pipeline
-from tests.support.sse_viewer import StreamViewer
-from tests.support.stage import Stage
+from testkit.deployment import Deployment
+from testkit.pipeline import Pipeline
+from testkit.sse_subscriber import StreamSubscriber
 
 pytestmark = [pytest.mark.real_kafka, pytest.mark.real_database]
 
@@ -20,14 +20,14 @@ class Killer:
     """Kills a part, leaves it dead for a moment, and starts it again."""
 
     def __init__(self, pipeline: Pipeline, chance: random.Random) -> None:
-        stage = pipeline.stage
+        deployment = pipeline.deployment
         self._pipeline = pipeline
         self._chance = chance
         self.parts: dict[str, tuple[Callable[[], object], Callable[[], object]]] = {
             "collector": (pipeline.collector.kill, pipeline.collector.start),
             "processor": (pipeline.processor.kill, pipeline.processor.start),
-            "broker": (stage.kafka.kill, stage.kafka.start),
-            "database": (stage.timescale.kill, stage.timescale.start),
+            "broker": (deployment.kafka.kill, deployment.kafka.start),
+            "database": (deployment.timescale.kill, deployment.timescale.start),
         }
 
     def run(self, kills_of_each: int) -> None:
@@ -53,20 +53,20 @@ class Killer:
         pytest.param(60, marks=[pytest.mark.nightly, pytest.mark.timeout(3_600)]),
     ],
 )
-def test_kills_lose_and_repeat_nothing(stage: Stage, kills_of_each: int) -> None:
+def test_kills_lose_and_repeat_nothing(deployment: Deployment, kills_of_each: int) -> None:
     """Every record below the high watermark is stored once or set aside; no row is invented."""
     seed = int(os.environ.get("FAULT_SEED", "0")) or random.randrange(1, 10**6)
     print(f"FAULT_SEED={seed}")  # noqa: T201 - pytest shows it with a failure
-    pipeline = Pipeline(stage, aircraft=800, interval_s=1.0)
-    with StreamViewer(pipeline.processor.url) as viewer:
-        viewer.wait_for_event("update")
+    pipeline = Pipeline(deployment, aircraft=800, interval_s=1.0)
+    with StreamSubscriber(pipeline.processor.url) as subscriber:
+        subscriber.wait_for_event("update")
     Killer(pipeline, random.Random(seed)).run(kills_of_each)
-    with StreamViewer(pipeline.processor.url) as viewer:
-        viewer.wait_for_event("update", timeout_s=60)
+    with StreamSubscriber(pipeline.processor.url) as subscriber:
+        subscriber.wait_for_event("update", timeout_s=60)
     pipeline.check_alive()
     assert pipeline.collector.stop() == 0
-    stage.wait_until_stored(CATCH_UP_TIMEOUT_S)
+    deployment.wait_until_stored(CATCH_UP_TIMEOUT_S)
     assert pipeline.processor.stop() == 0
-    account = stage.check()
+    account = deployment.check()
     print(f"{account}, {account.repeated} repeated")  # noqa: T201
     assert account.rows > 800

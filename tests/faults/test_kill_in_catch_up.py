@@ -7,11 +7,11 @@ import time
 
 import pytest
 
-from tests.support.producer import Outgoing, as_messages, vectors
-from tests.support.queries import fetch_value
-from tests.support.services import Service
-from tests.support.stage import Stage
-from tests.support.waiting import wait_until
+from testkit.deployment import Deployment
+from testkit.producer import Outgoing, as_messages, vectors
+from testkit.queries import fetch_value
+from testkit.services import Service
+from testkit.waiting import wait_until
 
 pytestmark = [pytest.mark.real_kafka, pytest.mark.real_database, pytest.mark.timeout(180)]
 
@@ -30,59 +30,62 @@ def chance() -> random.Random:
     return random.Random(seed)
 
 
-def publish_backlog(stage: Stage) -> None:
+def publish_backlog(deployment: Deployment) -> None:
     """Publish state vectors, some twice, and a little garbage."""
     messages = as_messages(vectors(BACKLOG, aircraft=3_000))
     messages += messages[:REPEATED]
     for place in range(0, len(messages), 1_000):
         messages[place] = Outgoing(b"garbage", messages[place].key)
-    stage.publish(messages)
+    deployment.publish(messages)
 
 
-def start_archive(stage: Stage) -> Service:
+def start_archive(deployment: Deployment) -> Service:
     """Start an instance in a group of its own, which need not wait for a dead one's session."""
-    return stage.archive(
+    return deployment.archive(
         KAFKA_GROUP_ID=f"archive-{secrets.token_hex(4)}", ARCHIVE_MAX_BATCH_MESSAGES="1000"
     )
 
 
-def wait_for_progress(stage: Stage, archive: Service) -> None:
+def wait_for_progress(deployment: Deployment, archive: Service) -> None:
     """Wait until an instance has committed something of its own."""
-    before = int(fetch_value(stage.database_url, TRANSACTIONS))
+    before = int(fetch_value(deployment.database_url, TRANSACTIONS))
     archive.wait_for_event("assigned")
     wait_until(
-        lambda: int(fetch_value(stage.database_url, TRANSACTIONS)) > before or not stage.behind(),
+        lambda: (
+            int(fetch_value(deployment.database_url, TRANSACTIONS)) > before
+            or not deployment.behind()
+        ),
         timeout_s=20,
         what=archive.log_tail,
     )
 
 
-def test_archive_is_killed_again_and_again(stage: Stage, chance: random.Random) -> None:
+def test_archive_is_killed_again_and_again(deployment: Deployment, chance: random.Random) -> None:
     """Each successor goes on exactly where the database says."""
-    publish_backlog(stage)
+    publish_backlog(deployment)
     for _ in range(KILLS):
-        archive = start_archive(stage)
-        wait_for_progress(stage, archive)
+        archive = start_archive(deployment)
+        wait_for_progress(deployment, archive)
         time.sleep(chance.uniform(0, 0.15))
         archive.kill()
-    start_archive(stage)
-    stage.wait_until_stored(60)
-    account = stage.check()
+    start_archive(deployment)
+    deployment.wait_until_stored(60)
+    account = deployment.check()
     assert account.records == BACKLOG + REPEATED
     assert account.dead_letters == account.records // 1_000
 
 
-def test_database_is_killed_again_and_again(stage: Stage, chance: random.Random) -> None:
+def test_database_is_killed_again_and_again(deployment: Deployment, chance: random.Random) -> None:
     """The same instance carries on after every crash of the server."""
-    publish_backlog(stage)
-    archive = start_archive(stage)
+    publish_backlog(deployment)
+    archive = start_archive(deployment)
     for _ in range(KILLS // 2):
-        wait_for_progress(stage, archive)
+        wait_for_progress(deployment, archive)
         time.sleep(chance.uniform(0, 0.15))
-        stage.timescale.kill()
-        stage.timescale.start()
-    stage.wait_until_stored(60)
+        deployment.timescale.kill()
+        deployment.timescale.start()
+    deployment.wait_until_stored(60)
     assert archive.is_running, archive.log_tail()
-    account = stage.check()
+    account = deployment.check()
     assert account.records == BACKLOG + REPEATED
     assert account.dead_letters == account.records // 1_000

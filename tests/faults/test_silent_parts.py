@@ -5,12 +5,12 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.support.operations import is_ready, metric, readiness, reasons
-from tests.support.producer import as_messages, vectors
-from tests.support.services import Service
-from tests.support.stage import Stage
-from tests.support.tcp_proxy import TcpProxy
-from tests.support.waiting import wait_until
+from testkit.deployment import Deployment
+from testkit.operations import is_ready, metric, readiness, reasons
+from testkit.producer import as_messages, vectors
+from testkit.services import Service
+from testkit.tcp_proxy import TcpProxy
+from testkit.waiting import wait_until
 
 pytestmark = [pytest.mark.real_kafka, pytest.mark.real_database, pytest.mark.timeout(180)]
 
@@ -19,9 +19,9 @@ RECOVERED_S = 60.0
 
 
 @pytest.fixture
-def proxy(stage: Stage) -> Iterator[TcpProxy]:
+def proxy(deployment: Deployment) -> Iterator[TcpProxy]:
     """Give a way to the stage's database."""
-    with TcpProxy(stage.timescale.port) as proxy:
+    with TcpProxy(deployment.timescale.port) as proxy:
         yield proxy
 
 
@@ -34,13 +34,13 @@ def wait_until_ready(*processors: Service) -> None:
     )
 
 
-def test_frozen_broker_is_noticed_by_both_halves(stage: Stage) -> None:
+def test_frozen_broker_is_noticed_by_both_halves(deployment: Deployment) -> None:
     """On an idle topic too, where nothing is read or stored anyhow; ready again once it answers."""
-    archive, live, both = stage.archive(), stage.live(), stage.service("processor")
-    stage.publish(as_messages(vectors(200)))
-    stage.wait_until_stored()
+    archive, live, both = deployment.archive(), deployment.live(), deployment.service("processor")
+    deployment.publish(as_messages(vectors(200)))
+    deployment.wait_until_stored()
     wait_until_ready(archive, live, both)
-    with stage.kafka.frozen():
+    with deployment.kafka.frozen():
         wait_until(
             lambda: [readiness(each)[0] for each in (archive, live, both)] == [503] * 3,
             timeout_s=NOTICED_S,
@@ -53,29 +53,29 @@ def test_frozen_broker_is_noticed_by_both_halves(stage: Stage) -> None:
             age = metric(processor, f"{name}_lag_age_seconds")
             assert age is not None
             assert age > 10
-    stage.publish(as_messages(vectors(200, first=1_000)))
-    stage.wait_until_stored(RECOVERED_S)
+    deployment.publish(as_messages(vectors(200, first=1_000)))
+    deployment.wait_until_stored(RECOVERED_S)
     wait_until_ready(archive, live, both)
     assert [each.stop() for each in (archive, live, both)] == [0, 0, 0]
 
 
-def test_lag_is_counted_while_the_database_is_away(stage: Stage) -> None:
+def test_lag_is_counted_while_the_database_is_away(deployment: Deployment) -> None:
     """What waits in the log is seen, fetched or not, paused or not; and gone once it is stored."""
-    archive = stage.archive(ARCHIVE_PAUSE_AFTER_SECONDS="1", ARCHIVE_MAX_BATCH_MESSAGES="500")
-    stage.publish(as_messages(vectors(500)))
-    stage.wait_until_stored()
-    stage.timescale.stop()
-    stage.publish(as_messages(vectors(6_000, first=1_000)))
+    archive = deployment.archive(ARCHIVE_PAUSE_AFTER_SECONDS="1", ARCHIVE_MAX_BATCH_MESSAGES="500")
+    deployment.publish(as_messages(vectors(500)))
+    deployment.wait_until_stored()
+    deployment.timescale.stop()
+    deployment.publish(as_messages(vectors(6_000, first=1_000)))
     archive.wait_for_event("paused_for_database")
-    stage.publish(as_messages(vectors(13_000, aircraft=500, first=10_000)))
+    deployment.publish(as_messages(vectors(13_000, aircraft=500, first=10_000)))
     wait_until(
         lambda: metric(archive, "ingest_lag_messages") == 19_000,
         timeout_s=NOTICED_S,
         what=lambda: f"a lag of 19,000: {metric(archive, 'ingest_lag_messages')}",
     )
     assert "database" in reasons(archive)
-    stage.timescale.start()
-    stage.wait_until_stored(RECOVERED_S)
+    deployment.timescale.start()
+    deployment.wait_until_stored(RECOVERED_S)
     wait_until(
         lambda: metric(archive, "ingest_lag_messages") == 0, timeout_s=NOTICED_S, what="no lag"
     )
@@ -83,12 +83,12 @@ def test_lag_is_counted_while_the_database_is_away(stage: Stage) -> None:
 
 
 def test_database_that_answers_nothing_is_noticed_by_an_idle_archive(
-    stage: Stage, proxy: TcpProxy
+    deployment: Deployment, proxy: TcpProxy
 ) -> None:
     """No batch would find it out; after an answer the archive is ready again."""
-    user = urlsplit(stage.database_url).username
-    way = urlsplit(stage.database_url)._replace(netloc=f"{user}@127.0.0.1:{proxy.port}")
-    archive = stage.archive(DATABASE_URL=way.geturl(), DATABASE_STATEMENT_TIMEOUT_SECONDS="10")
+    user = urlsplit(deployment.database_url).username
+    way = urlsplit(deployment.database_url)._replace(netloc=f"{user}@127.0.0.1:{proxy.port}")
+    archive = deployment.archive(DATABASE_URL=way.geturl(), DATABASE_STATEMENT_TIMEOUT_SECONDS="10")
     wait_until_ready(archive)
     proxy.stall()
     wait_until(

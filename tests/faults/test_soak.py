@@ -4,12 +4,12 @@ import time
 
 import pytest
 
-from tests.support.passers_by import PassersBy
-from tests.support.sky_process import SkyServer
-from tests.support.sky_server import Account
-from tests.support.trend import fit
-from tests.support.visitors import Visitors
-from tests.support.waiting import wait_until
+from testkit.changing_subscribers import PassersBy
+from testkit.clients import Visitors
+from testkit.sky_process import SkyServer
+from testkit.sky_server import Account
+from testkit.trend import fit
+from testkit.waiting import wait_until
 
 SEED = 20_260_731
 
@@ -26,7 +26,7 @@ SHORT_KIB_PER_VISIT = 8.0
 LONG_KIB_PER_VISIT = 0.25
 """A small object or two; over a week at this pace that would be 3 GiB, so no more than that."""
 
-TASKS_OF_A_VIEWER = 4
+TASKS_OF_A_SUBSCRIBER = 4
 _SETTINGS = {"sse": {"max_viewers_per_address": 1_000}}
 
 UNDER_WAY = 30
@@ -50,14 +50,14 @@ def _soak(seconds: float, most_kib_per_visit: float) -> None:
     print(f"seed {SEED}")  # noqa: T201 - pytest shows it with a failure
     passers_by = PassersBy(SEED)
     with SkyServer(aircraft=1_000, seed=SEED, settings=_SETTINGS) as server:
-        empty = server.tell("move")
+        empty = server.send("move")
         visitors = Visitors(server.port, passers_by.visits(), per_second=VISITS_PER_SECOND)
         visitors.watch = passers_by.learn
         with visitors:
             time.sleep(seconds / 2)
             samples = _sample(server, seconds / 2)
-        wait_until(lambda: _is_empty(server, empty), timeout_s=30, what=lambda: str(server.tell()))
-        errors = server.tell().errors
+        wait_until(lambda: _is_empty(server, empty), timeout_s=30, what=lambda: str(server.send()))
+        errors = server.send().errors
     _check_memory(samples, most_kib_per_visit)
     _check_counts(samples, empty)
     assert errors == []
@@ -66,8 +66,8 @@ def _soak(seconds: float, most_kib_per_visit: float) -> None:
 
 def _is_empty(server: SkyServer, empty: Account) -> bool:
     """Whether it is as before anybody came, but for the task with which SSE waits for the end."""
-    now = server.tell()
-    return (now.viewers, now.files) == (0, empty.files) and now.tasks <= empty.tasks + 1
+    now = server.send()
+    return (now.subscribers, now.files) == (0, empty.files) and now.tasks <= empty.tasks + 1
 
 
 def _sample(server: SkyServer, seconds: float) -> list[tuple[float, Account]]:
@@ -76,7 +76,7 @@ def _sample(server: SkyServer, seconds: float) -> list[tuple[float, Account]]:
     started = time.monotonic()
     for number in range(1, SAMPLES + 1):
         time.sleep(max(0.0, started + number * seconds / SAMPLES - time.monotonic()))
-        samples.append((time.monotonic(), server.tell("collect")))
+        samples.append((time.monotonic(), server.send("collect")))
     return samples
 
 
@@ -89,10 +89,10 @@ def _check_memory(samples: list[tuple[float, Account]], most_kib_per_visit: floa
 
 def _check_counts(samples: list[tuple[float, Account]], empty: Account) -> None:
     for _, account in samples:
-        assert account.viewers >= VIEWERS_AT_LEAST
-        assert account.files - account.viewers <= empty.files + UNDER_WAY
-        tasks = account.tasks - TASKS_OF_A_VIEWER * account.viewers
-        assert tasks <= empty.tasks + TASKS_OF_A_VIEWER * UNDER_WAY
+        assert account.subscribers >= VIEWERS_AT_LEAST
+        assert account.files - account.subscribers <= empty.files + UNDER_WAY
+        tasks = account.tasks - TASKS_OF_A_SUBSCRIBER * account.subscribers
+        assert tasks <= empty.tasks + TASKS_OF_A_SUBSCRIBER * UNDER_WAY
 
 
 def _check_visits(passers_by: PassersBy, visitors: Visitors, seconds: float) -> None:

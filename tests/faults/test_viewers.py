@@ -11,12 +11,12 @@ from typing import Any, Self
 import httpx
 import pytest
 
-from tests.support import crowded_hour
-from tests.support.any_viewer import AnyViewer
-from tests.support.crowd_process import Understanding
-from tests.support.crowded_hour import FROZEN, HEALTHY, SLOW_ENOUGH, TOO_SLOW, Hour
-from tests.support.open_files import too_few_files_reason
-from tests.support.sky_process import SkyServer
+from testkit import crowded_hour
+from testkit.any_subscriber import AnySubscriber
+from testkit.crowd_process import Understanding
+from testkit.crowded_hour import FROZEN, HEALTHY, SLOW_ENOUGH, TOO_SLOW, Hour
+from testkit.open_files import too_few_files_reason
+from testkit.sky_process import SkyServer
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -37,8 +37,8 @@ SCATTERED_VIEWER_KIB = 64
 """What an arena of Python's keeps for the sake of one object that lives; whether that adds up over
 time is what the soak asks."""
 
-UNWELL = sum(group.viewers for group in (*FROZEN, TOO_SLOW, SLOW_ENOUGH))
-STEADY = sum(group.viewers for group in HEALTHY)
+UNWELL = sum(group.subscribers for group in (*FROZEN, TOO_SLOW, SLOW_ENOUGH))
+STEADY = sum(group.subscribers for group in HEALTHY)
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +53,7 @@ def hour() -> Hour:
 def test_no_healthy_viewer_is_disconnected(hour: Hour) -> None:
     """Whatever others do."""
     still_open = {name: report.open for name, report in hour.loaded_reports.items()}
-    assert still_open == {group.name: group.viewers for group in HEALTHY}
+    assert still_open == {group.name: group.subscribers for group in HEALTHY}
     assert all(witness.is_stream for witness in _witnesses(hour) if witness.status != 101)
 
 
@@ -82,14 +82,14 @@ def test_healthy_viewers_hold_the_servers_picture(hour: Hour) -> None:
 
 def test_who_takes_too_little_is_closed_and_counted(hour: Hour) -> None:
     """Each of them once, whether it was the stream or the kernel that gave it up; nobody else."""
-    expected = sum(group.viewers for group in (*FROZEN, TOO_SLOW))
+    expected = sum(group.subscribers for group in (*FROZEN, TOO_SLOW))
     assert hour.loaded.closed == {"slow": expected}
 
 
 def test_who_takes_little_but_enough_stays(hour: Hour) -> None:
     """A slow line is no reason to be sent away."""
     assert hour.modest is not None
-    assert hour.modest.open == SLOW_ENOUGH.viewers
+    assert hour.modest.open == SLOW_ENOUGH.subscribers
     for witness in hour.modest.witnesses:
         assert witness.names.count("update") > crowded_hour.LOAD_S / 4
 
@@ -113,7 +113,11 @@ def test_every_return_is_answered(hour: Hour) -> None:
 
 def test_nobody_is_leaked(hour: Hour) -> None:
     """Streams, tasks and descriptors are those of who is here, then of nobody."""
-    assert (hour.calm.viewers, hour.relieved.viewers, hour.left.viewers) == (STEADY, STEADY, 0)
+    assert (hour.calm.subscribers, hour.relieved.subscribers, hour.left.subscribers) == (
+        STEADY,
+        STEADY,
+        0,
+    )
     assert hour.relieved.tasks <= hour.calm.tasks + 10
     assert hour.relieved.files <= hour.calm.files + 10
     assert hour.left.tasks <= hour.empty.tasks + 2
@@ -139,20 +143,20 @@ def test_one_too_many_of_an_address_is_told_so() -> None:
         SkyServer(aircraft=200, settings={"sse": {"max_viewers_per_address": 2}}) as server,
         ExitStack() as stack,
     ):
-        server.tell("move")
+        server.send("move")
         first = stack.enter_context(_Stream(server.port, address="203.0.113.7"))
         second = stack.enter_context(_Stream(server.port, address="203.0.113.7"))
-        for viewer in (first, second):
-            viewer.read_until("update")
+        for subscriber in (first, second):
+            subscriber.read_until("update")
         for claimed in ("203.0.113.7", "198.51.100.1, 203.0.113.7"):
             with _Stream(server.port, address=claimed) as refused:
                 refused.read_to_end()
-                assert refused.viewer.names == ["overloaded"]
-        assert server.tell().closed == {"overloaded": 2}
+                assert refused.subscriber.names == ["overloaded"]
+        assert server.send().closed == {"overloaded": 2}
         with _Stream(server.port, address="203.0.113.8") as other:
             other.read_until("update")
-        for viewer in (first, second):
-            viewer.read_until("update", further=2)
+        for subscriber in (first, second):
+            subscriber.read_until("update", further=2)
         first.leave()
         server.wait_for_viewers(1, timeout_s=10)
         with _Stream(server.port, address="203.0.113.7") as later:
@@ -161,39 +165,43 @@ def test_one_too_many_of_an_address_is_told_so() -> None:
 
 def test_long_streams_end_and_go_on_without_loss() -> None:
     """Each between 80 and 100 % of the age, and its viewer resumes with nothing missed."""
-    age_s, late_s, viewers = 2.0, 0.75, 8
+    age_s, late_s, subscribers = 2.0, 0.75, 8
     with SkyServer(aircraft=400, settings={"sse": {"max_age_seconds": age_s}}) as server:
-        server.tell("move")
-        comers = [AnyViewer() for _ in range(viewers)]
-        with ThreadPoolExecutor(viewers) as pool:
-            stays = list(pool.map(lambda viewer: _stay_on(server.port, viewer, streams=4), comers))
-            server.tell("halt")
-            stays += pool.map(lambda viewer: _stay_on(server.port, viewer, streams=1), comers)
+        server.send("move")
+        comers = [AnySubscriber() for _ in range(subscribers)]
+        with ThreadPoolExecutor(subscribers) as pool:
+            stays = list(
+                pool.map(lambda subscriber: _stay_on(server.port, subscriber, streams=4), comers)
+            )
+            server.send("halt")
+            stays += pool.map(
+                lambda subscriber: _stay_on(server.port, subscriber, streams=1), comers
+            )
         expected = _states(server.flights(""))
-        for viewer in comers:
-            assert viewer.names.count("snapshot") == 1
-            assert "reset" not in viewer.names
-            assert viewer.picture() == expected
+        for subscriber in comers:
+            assert subscriber.names.count("snapshot") == 1
+            assert "reset" not in subscriber.names
+            assert subscriber.picture() == expected
         seconds = [each for durations in stays for each in durations]
         assert min(seconds) >= 0.8 * age_s
         assert max(seconds) <= age_s + late_s
         assert max(seconds) - min(seconds) > 0.05 * age_s
-        account = server.tell()
+        account = server.send()
         assert account.closed == {"age": len(seconds)}
-        assert account.resumes == {"recovered": len(seconds) - viewers}
+        assert account.resumes == {"recovered": len(seconds) - subscribers}
 
 
 class _Stream:
     """One stream over HTTP, read when the test says so."""
 
     def __init__(
-        self, port: int, *, address: str = "203.0.113.1", viewer: AnyViewer | None = None
+        self, port: int, *, address: str = "203.0.113.1", subscriber: AnySubscriber | None = None
     ) -> None:
-        self.viewer = viewer or AnyViewer()
+        self.subscriber = subscriber or AnySubscriber()
         self._stack = ExitStack()
         headers = {"X-Forwarded-For": address, "Accept-Encoding": "identity"}
-        if self.viewer.last_event_id:
-            headers["Last-Event-ID"] = self.viewer.last_event_id
+        if self.subscriber.last_event_id:
+            headers["Last-Event-ID"] = self.subscriber.last_event_id
         client = self._stack.enter_context(httpx.Client(timeout=30))
         url = f"http://127.0.0.1:{port}/sse/flights"
         response = self._stack.enter_context(client.stream("GET", url, headers=headers))
@@ -212,25 +220,25 @@ class _Stream:
 
     def read_until(self, name: str, further: int = 1) -> None:
         """Read until so many more events of a name have come."""
-        wanted = self.viewer.names.count(name) + further
-        while self.viewer.names.count(name) < wanted:
-            self.viewer.feed(next(self._received))
+        wanted = self.subscriber.names.count(name) + further
+        while self.subscriber.names.count(name) < wanted:
+            self.subscriber.feed(next(self._received))
 
     def read_to_end(self) -> None:
         """Read until the server ends it."""
         for received in self._received:
-            self.viewer.feed(received)
+            self.subscriber.feed(received)
 
 
-def _stay_on(port: int, viewer: AnyViewer, *, streams: int) -> list[float]:
+def _stay_on(port: int, subscriber: AnySubscriber, *, streams: int) -> list[float]:
     """Come back whenever sent away, and return how long each stream took."""
     durations = []
     for _ in range(streams):
         started = time.monotonic()
-        with _Stream(port, viewer=viewer) as stream:
+        with _Stream(port, subscriber=subscriber) as stream:
             stream.read_to_end()
         durations.append(time.monotonic() - started)
-        assert viewer.names[-1] == "bye"
+        assert subscriber.names[-1] == "bye"
     return durations
 
 
@@ -242,10 +250,10 @@ def _lateness(hour: Hour, witness: Understanding) -> Iterator[tuple[float, float
     """Yield when a time of the sky came to be, and how long after that the witness knew of it."""
     known_at = sorted(witness.known_at.items())
     first = known_at[1][0]
-    for sky_time, heard_at in hour.left.heard_at.items():
+    for sky_time, received_at in hour.left.received_at.items():
         if sky_time >= first:
             at = min((at for known, at in known_at if known >= sky_time), default=float("inf"))
-            yield heard_at, at - heard_at
+            yield received_at, at - received_at
 
 
 def _percentile(values: list[float], share: float = 0.99) -> float:

@@ -9,11 +9,11 @@ from contextlib import contextmanager
 import asyncpg
 import pytest
 
-from tests.support.producer import as_messages, vectors
-from tests.support.queries import fetch, fetch_value
-from tests.support.services import Service
-from tests.support.stage import Stage
-from tests.support.waiting import wait_until
+from testkit.deployment import Deployment
+from testkit.producer import as_messages, vectors
+from testkit.queries import fetch, fetch_value
+from testkit.services import Service
+from testkit.waiting import wait_until
 
 pytestmark = [pytest.mark.real_kafka, pytest.mark.real_database, pytest.mark.timeout(150)]
 
@@ -49,87 +49,91 @@ def locked_offsets(dsn: str) -> Iterator[None]:
         holder.join()
 
 
-def owner_pid(stage: Stage) -> set[str]:
+def owner_pid(deployment: Deployment) -> set[str]:
     """Return the process ids of those who own partitions."""
-    owners = fetch(stage.database_url, "SELECT DISTINCT owner FROM ingest_offsets")
+    owners = fetch(deployment.database_url, "SELECT DISTINCT owner FROM ingest_offsets")
     return {str(owner[0]).rpartition(":")[2] for owner in owners}
 
 
-def wait_for_owner(stage: Stage, service: Service) -> None:
+def wait_for_owner(deployment: Deployment, service: Service) -> None:
     """Wait until one instance owns everything."""
     wait_until(
-        lambda: owner_pid(stage) == {str(service.process.pid)},
+        lambda: owner_pid(deployment) == {str(service.process.pid)},
         timeout_s=TAKE_OVER_TIMEOUT_S,
-        what=lambda: f"{service.process.pid} owns all: {owner_pid(stage)}\n{service.log_tail(8)}",
+        what=lambda: (
+            f"{service.process.pid} owns all: {owner_pid(deployment)}\n{service.log_tail(8)}"
+        ),
     )
 
 
-def put_to_sleep_in_a_transaction(stage: Stage) -> tuple[Service, int]:
+def put_to_sleep_in_a_transaction(deployment: Deployment) -> tuple[Service, int]:
     """Return an instance that sleeps with its transaction open, and its server process."""
-    archive = stage.archive(DATABASE_STATEMENT_TIMEOUT_SECONDS="5")
-    stage.publish(as_messages(vectors(500)))
-    stage.wait_until_stored()
-    with locked_offsets(stage.database_url):
-        stage.publish(as_messages(vectors(500, first=1_000)))
+    archive = deployment.archive(DATABASE_STATEMENT_TIMEOUT_SECONDS="5")
+    deployment.publish(as_messages(vectors(500)))
+    deployment.wait_until_stored()
+    with locked_offsets(deployment.database_url):
+        deployment.publish(as_messages(vectors(500, first=1_000)))
         wait_until(
-            lambda: fetch_value(stage.database_url, WAITING) is not None,
+            lambda: fetch_value(deployment.database_url, WAITING) is not None,
             timeout_s=10,
             what="a batch that waits",
         )
-        server_pid = int(fetch_value(stage.database_url, WAITING))
+        server_pid = int(fetch_value(deployment.database_url, WAITING))
         archive.send(signal.SIGSTOP)
     return archive, server_pid
 
 
-def test_instance_that_slept_is_fenced(stage: Stage) -> None:
+def test_instance_that_slept_is_fenced(deployment: Deployment) -> None:
     """Another takes over; the sleeper wakes with a batch in hand, finds out, and stores nothing."""
-    sleeper, server_pid = put_to_sleep_in_a_transaction(stage)
-    fetch(stage.database_url, "SELECT pg_terminate_backend($1)", server_pid)
-    heir = stage.archive()
-    wait_for_owner(stage, heir)
-    stage.wait_until_stored()
+    sleeper, server_pid = put_to_sleep_in_a_transaction(deployment)
+    fetch(deployment.database_url, "SELECT pg_terminate_backend($1)", server_pid)
+    heir = deployment.archive()
+    wait_for_owner(deployment, heir)
+    deployment.wait_until_stored()
     sleeper.send(signal.SIGCONT)
     sleeper.wait_for_event("fenced")
-    stage.publish(as_messages(vectors(1_000, first=2_000)))
-    stage.wait_until_stored()
+    deployment.publish(as_messages(vectors(1_000, first=2_000)))
+    deployment.wait_until_stored()
     assert sleeper.stop() == 0
     assert heir.stop() == 0
-    account = stage.check()
+    account = deployment.check()
     assert (account.rows, account.repeated) == (2_000, 0)
 
 
-def test_instance_that_sleeps_in_a_transaction_does_not_block_the_next(stage: Stage) -> None:
+def test_instance_that_sleeps_in_a_transaction_does_not_block_the_next(
+    deployment: Deployment,
+) -> None:
     """Its locks end with its statement timeout, not when it wakes, which may be never."""
-    sleeper, _ = put_to_sleep_in_a_transaction(stage)
-    heir = stage.archive(DATABASE_STATEMENT_TIMEOUT_SECONDS="5")
-    wait_for_owner(stage, heir)
-    stage.wait_until_stored()
+    sleeper, _ = put_to_sleep_in_a_transaction(deployment)
+    heir = deployment.archive(DATABASE_STATEMENT_TIMEOUT_SECONDS="5")
+    wait_for_owner(deployment, heir)
+    deployment.wait_until_stored()
     sleeper.send(signal.SIGCONT)
-    stage.publish(as_messages(vectors(1_000, first=2_000)))
-    stage.wait_until_stored()
+    deployment.publish(as_messages(vectors(1_000, first=2_000)))
+    deployment.wait_until_stored()
     assert sleeper.stop() == 0
-    account = stage.check()
+    account = deployment.check()
     assert (account.rows, account.repeated) == (2_000, 0)
 
 
-def test_instance_that_slept_anywhere_harms_nothing(stage: Stage) -> None:
+def test_instance_that_slept_anywhere_harms_nothing(deployment: Deployment) -> None:
     """Put to sleep in the middle of a long catch-up, it wakes after another has finished it."""
-    stage.publish(as_messages(vectors(30_000, aircraft=2_000)))
-    sleeper = stage.archive(
+    deployment.publish(as_messages(vectors(30_000, aircraft=2_000)))
+    sleeper = deployment.archive(
         ARCHIVE_MAX_BATCH_MESSAGES="300", DATABASE_STATEMENT_TIMEOUT_SECONDS="5"
     )
     wait_until(
-        lambda: bool(fetch_value(stage.database_url, "SELECT count(*) FROM ingest_ledger")),
+        lambda: bool(fetch_value(deployment.database_url, "SELECT count(*) FROM ingest_ledger")),
         timeout_s=20,
         what="the first batch",
     )
     sleeper.send(signal.SIGSTOP)
-    heir = stage.archive(DATABASE_STATEMENT_TIMEOUT_SECONDS="5")
-    wait_for_owner(stage, heir)
-    stage.wait_until_stored(timeout_s=60)
+    heir = deployment.archive(DATABASE_STATEMENT_TIMEOUT_SECONDS="5")
+    wait_for_owner(deployment, heir)
+    deployment.wait_until_stored(timeout_s=60)
     sleeper.send(signal.SIGCONT)
-    stage.publish(as_messages(vectors(1_000, first=50_000)))
-    stage.wait_until_stored()
+    deployment.publish(as_messages(vectors(1_000, first=50_000)))
+    deployment.wait_until_stored()
     assert sleeper.stop() == 0
-    account = stage.check()
+    account = deployment.check()
     assert (account.rows, account.repeated) == (31_000, 0)

@@ -5,21 +5,21 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.support import databases, stored_log
-from tests.support.archive_site import ArchiveSite
-from tests.support.edition import Place
-from tests.support.kafka import Kafka
-from tests.support.migration import migrate
-from tests.support.queries import fetch_value
-from tests.support.stage import Stage
-from tests.support.timescale import Timescale
+from testkit import databases, stored_log
+from testkit.archive_site import ArchiveSite
+from testkit.deployment import Deployment
+from testkit.edition import Place
+from testkit.kafka import Kafka
+from testkit.migration import migrate
+from testkit.queries import fetch_value
+from testkit.timescale import Timescale
 
 
 @pytest.fixture
-def stage(kafka: Kafka, timescale: Timescale) -> Iterator[Stage]:
+def deployment(kafka: Kafka, timescale: Timescale) -> Iterator[Deployment]:
     """Give a fresh topic and a migrated, empty database on real parts."""
-    with Stage(kafka, timescale) as stage:
-        yield stage
+    with Deployment(kafka, timescale) as deployment:
+        yield deployment
 
 
 @pytest.fixture

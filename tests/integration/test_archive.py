@@ -8,13 +8,13 @@ import pytest
 from confluent_kafka import Producer
 
 from telemetry.codec import encode
-from tests.support.audit_log import KEPT_BYTES
-from tests.support.kafka import Kafka
-from tests.support.producer import HEADERS, Outgoing, as_messages, vectors
-from tests.support.queries import fetch, fetch_value
-from tests.support.stage import Stage
-from tests.support.state_vectors import START, state_vector
-from tests.support.timescale import Timescale
+from testkit.audit_log import KEPT_BYTES
+from testkit.deployment import Deployment
+from testkit.kafka import Kafka
+from testkit.producer import HEADERS, Outgoing, as_messages, vectors
+from testkit.queries import fetch, fetch_value
+from testkit.state_vectors import START, state_vector
+from testkit.timescale import Timescale
 
 pytestmark = [pytest.mark.real_kafka, pytest.mark.real_database]
 
@@ -22,41 +22,41 @@ TWO_MB = 2_000_000
 
 
 @pytest.fixture
-def large_stage(kafka: Kafka, timescale: Timescale) -> Iterator[Stage]:
+def large_stage(kafka: Kafka, timescale: Timescale) -> Iterator[Deployment]:
     """Give a stage whose topic takes messages of 4 MB and times of any century."""
     config = {
         "max.message.bytes": "4000000",
         "message.timestamp.after.max.ms": "9223372036854775807",
     }
-    with Stage(kafka, timescale, topic_config=config) as stage:
-        yield stage
+    with Deployment(kafka, timescale, topic_config=config) as deployment:
+        yield deployment
 
 
-def ledger_totals(stage: Stage) -> tuple[int, ...]:
+def ledger_totals(deployment: Deployment) -> tuple[int, ...]:
     """Return n_in, n_inserted, n_duplicate and n_dead over the whole ledger."""
     [totals] = fetch(
-        stage.database_url,
+        deployment.database_url,
         "SELECT sum(n_in), sum(n_inserted), sum(n_duplicate), sum(n_dead) FROM ingest_ledger",
     )
     return tuple(int(total) for total in totals)
 
 
-def test_every_published_vector_is_stored_with_all_its_values(stage: Stage) -> None:
+def test_every_published_vector_is_stored_with_all_its_values(deployment: Deployment) -> None:
     """All 18 fields come back as they were published; what was null is null."""
     published = vectors(5_000)
-    stage.publish(as_messages(published))
-    stage.archive()
-    stage.wait_until_stored()
-    account = stage.check()
+    deployment.publish(as_messages(published))
+    deployment.archive()
+    deployment.wait_until_stored()
+    account = deployment.check()
     assert (account.rows, account.dead_letters) == (5_000, 0)
     nulls = fetch_value(
-        stage.database_url,
+        deployment.database_url,
         "SELECT count(*) FROM state_vectors WHERE callsign IS NULL OR sensors IS NULL",
     )
     assert nulls == sum(vector.callsign is None or vector.sensors is None for vector in published)
 
 
-def test_empty_texts_are_not_nulls_and_extremes_are_kept(stage: Stage) -> None:
+def test_empty_texts_are_not_nulls_and_extremes_are_kept(deployment: Deployment) -> None:
     """The edges of the record's ranges are values like others, but nothing was seen in 2099."""
     edges = [
         state_vector("000000", 946_684_800, longitude=-180.0, latitude=-90.0),
@@ -66,36 +66,36 @@ def test_empty_texts_are_not_nulls_and_extremes_are_kept(stage: Stage) -> None:
         state_vector("4b1815", velocity=1e6, baro_altitude=-1e6, true_track=1e-50),
         state_vector("4b1816", sensors=[2**31 - 1], position_source=32_767),
     ]
-    stage.publish(as_messages(edges))
-    stage.archive()
-    stage.wait_until_stored()
-    assert stage.check().rows == len(edges)
+    deployment.publish(as_messages(edges))
+    deployment.archive()
+    deployment.wait_until_stored()
+    assert deployment.check().rows == len(edges)
 
 
-def test_duplicates_are_stored_once_and_counted(stage: Stage) -> None:
+def test_duplicates_are_stored_once_and_counted(deployment: Deployment) -> None:
     """The same aircraft and moment counts once: in a batch, across batches and partitions."""
     once = vectors(1_000)
-    stage.publish(as_messages([*once, *once[:100]], partition=0))
-    archive = stage.archive()
-    stage.wait_until_stored()
-    stage.publish(as_messages(once[:300], partition=0))
-    stage.publish(as_messages(once[:200], partition=3))
-    stage.wait_until_stored()
+    deployment.publish(as_messages([*once, *once[:100]], partition=0))
+    archive = deployment.archive()
+    deployment.wait_until_stored()
+    deployment.publish(as_messages(once[:300], partition=0))
+    deployment.publish(as_messages(once[:200], partition=3))
+    deployment.wait_until_stored()
     assert archive.stop() == 0
-    assert stage.check().repeated == 600
-    assert ledger_totals(stage) == (1_600, 1_000, 600, 0)
+    assert deployment.check().repeated == 600
+    assert ledger_totals(deployment) == (1_600, 1_000, 600, 0)
 
 
-def test_first_of_two_with_one_key_counts(stage: Stage) -> None:
+def test_first_of_two_with_one_key_counts(deployment: Deployment) -> None:
     """A second message for the same aircraft and moment changes nothing."""
     pair = [state_vector(velocity=100.0), state_vector(velocity=200.0)]
-    stage.publish(as_messages(pair, partition=1))
-    stage.archive()
-    stage.wait_until_stored()
-    stage.publish(as_messages([state_vector(velocity=300.0)], partition=1))
-    stage.wait_until_stored()
-    stage.check()
-    assert fetch(stage.database_url, "SELECT velocity FROM state_vectors") == [(100.0,)]
+    deployment.publish(as_messages(pair, partition=1))
+    deployment.archive()
+    deployment.wait_until_stored()
+    deployment.publish(as_messages([state_vector(velocity=300.0)], partition=1))
+    deployment.wait_until_stored()
+    deployment.check()
+    assert fetch(deployment.database_url, "SELECT velocity FROM state_vectors") == [(100.0,)]
 
 
 MALFORMED = {
@@ -116,18 +116,18 @@ MALFORMED = {
 }
 
 
-def test_malformed_messages_are_set_aside_whole(stage: Stage) -> None:
+def test_malformed_messages_are_set_aside_whole(deployment: Deployment) -> None:
     """Reason, origin, headers, key and raw bytes are kept, and nothing else is lost."""
     good = vectors(500)
     outgoing = [message._replace(partition=2) for message in MALFORMED.values()]
-    stage.publish([*as_messages(good[:250]), *outgoing, *as_messages(good[250:])])
-    archive = stage.archive()
-    stage.wait_until_stored()
+    deployment.publish([*as_messages(good[:250]), *outgoing, *as_messages(good[250:])])
+    archive = deployment.archive()
+    deployment.wait_until_stored()
     assert archive.stop() == 0
-    account = stage.check()  # compares keys and raw bytes with the log's
+    account = deployment.check()  # compares keys and raw bytes with the log's
     assert (account.rows, account.dead_letters) == (500, len(MALFORMED))
     letters = fetch(
-        stage.database_url,
+        deployment.database_url,
         "SELECT partition, value, headers, reason, published_at IS NOT NULL FROM dead_letters "
         "ORDER BY message_offset",
     )
@@ -140,7 +140,7 @@ def test_malformed_messages_are_set_aside_whole(stage: Stage) -> None:
     assert letters[-1][3] == "latitude: NaN"
 
 
-def test_oversized_message_is_set_aside(large_stage: Stage) -> None:
+def test_oversized_message_is_set_aside(large_stage: Deployment) -> None:
     """Of 2 MB of anything the beginning is kept in dead_letters, and the flow goes on."""
     large = Outgoing(b"x" * TWO_MB, b"4b1814", partition=0)
     large_stage.publish([large, *as_messages(vectors(100))])
@@ -154,28 +154,28 @@ def test_oversized_message_is_set_aside(large_stage: Stage) -> None:
     assert "2,000,000 bytes of value" in reason
 
 
-def test_number_that_no_column_holds_is_set_aside(stage: Stage) -> None:
+def test_number_that_no_column_holds_is_set_aside(deployment: Deployment) -> None:
     """A sensor's serial beyond 32 bits does not stop the archive."""
     poison = [state_vector("4b1814", sensors=[2**31]), state_vector("4b1815", sensors=[2**70])]
-    stage.publish([*as_messages(poison), *as_messages(vectors(100))])
-    archive = stage.archive()
-    stage.wait_until_stored(timeout_s=10)
+    deployment.publish([*as_messages(poison), *as_messages(vectors(100))])
+    archive = deployment.archive()
+    deployment.wait_until_stored(timeout_s=10)
     assert archive.is_running
-    account = stage.check()
+    account = deployment.check()
     assert (account.rows, account.dead_letters) == (100, 2)
 
 
-def test_address_with_a_line_break_is_set_aside(stage: Stage) -> None:
+def test_address_with_a_line_break_is_set_aside(deployment: Deployment) -> None:
     """An icao24 is six digits and nothing after them."""
     value = encode(state_vector("4b1814")).replace(b"4b1814", b"4b1814\\n")
-    stage.publish([Outgoing(value, b"4b1814"), *as_messages(vectors(10))])
-    stage.archive()
-    stage.wait_until_stored()
-    account = stage.check()
+    deployment.publish([Outgoing(value, b"4b1814"), *as_messages(vectors(10))])
+    deployment.archive()
+    deployment.wait_until_stored()
+    account = deployment.check()
     assert (account.rows, account.dead_letters) == (10, 1)
 
 
-def test_malformed_message_from_the_far_future_is_set_aside(large_stage: Stage) -> None:
+def test_malformed_message_from_the_far_future_is_set_aside(large_stage: Deployment) -> None:
     """A timestamp that no calendar holds does not stop the archive."""
     future = Outgoing(b"garbage", b"4b1814", partition=0, timestamp_ms=2**60)
     large_stage.publish([future, *as_messages(vectors(100))])
@@ -185,40 +185,43 @@ def test_malformed_message_from_the_far_future_is_set_aside(large_stage: Stage) 
     assert (account.rows, account.dead_letters) == (100, 1)
 
 
-def test_vectors_of_many_days_are_stored(stage: Stage) -> None:
+def test_vectors_of_many_days_are_stored(deployment: Deployment) -> None:
     """One batch may reach over weeks: each day has its own part of the table."""
     weeks = [state_vector("4b1814", START + day * 86_400) for day in range(30)]
-    stage.publish(as_messages(weeks))
-    stage.archive()
-    stage.wait_until_stored()
-    assert stage.check().rows == len(weeks)
+    deployment.publish(as_messages(weeks))
+    deployment.archive()
+    deployment.wait_until_stored()
+    assert deployment.check().rows == len(weeks)
 
 
-def test_gaps_in_the_log_are_no_losses(stage: Stage) -> None:
+def test_gaps_in_the_log_are_no_losses(deployment: Deployment) -> None:
     """What a producer took back is not stored, and its offsets are not missing anywhere."""
     made = vectors(150)
-    with transactions(stage) as producer:
+    with transactions(deployment) as producer:
         for vector in made[:100]:
-            producer.produce(stage.topic, encode(vector), vector.icao24, partition=0)
+            producer.produce(deployment.topic, encode(vector), vector.icao24, partition=0)
         producer.commit_transaction()
         producer.begin_transaction()
         for vector in made[100:]:
-            producer.produce(stage.topic, encode(vector), vector.icao24, partition=0)
+            producer.produce(deployment.topic, encode(vector), vector.icao24, partition=0)
         producer.flush()
         producer.abort_transaction()
-    stage.publish(as_messages(vectors(10, first=1_000), partition=0))
-    archive = stage.archive()
-    stage.wait_until_stored()
+    deployment.publish(as_messages(vectors(10, first=1_000), partition=0))
+    archive = deployment.archive()
+    deployment.wait_until_stored()
     assert archive.stop() == 0
-    assert stage.check().rows == 110
-    assert ledger_totals(stage) == (110, 110, 0, 0)
+    assert deployment.check().rows == 110
+    assert ledger_totals(deployment) == (110, 110, 0, 0)
 
 
 @contextmanager
-def transactions(stage: Stage) -> Iterator[Producer]:
+def transactions(deployment: Deployment) -> Iterator[Producer]:
     """Give a producer whose first transaction has begun."""
     producer = Producer(
-        {"bootstrap.servers": stage.kafka.bootstrap_servers, "transactional.id": stage.topic}
+        {
+            "bootstrap.servers": deployment.kafka.bootstrap_servers,
+            "transactional.id": deployment.topic,
+        }
     )
     producer.init_transactions()
     producer.begin_transaction()

@@ -13,13 +13,13 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from processor.access.new_key import make_key
-from telemetry.settings import AccessSettings
-from tests.support import databases
-from tests.support.archive_site import ArchiveSite
-from tests.support.migration import migrate
-from tests.support.questions import STATIC, Asker, Question
-from tests.support.whole_site import WholeSite, service_routes
-from tests.support.worlds import AREAS, Pair, make_pair
+from processor.settings import AccessSettings
+from testkit import databases
+from testkit.archive_site import ArchiveSite
+from testkit.history_requests import STATIC, Asker, Question
+from testkit.migration import migrate
+from testkit.whole_site import WholeSite, service_routes
+from testkit.worlds import AREAS, Pair, make_pair
 
 PAIRS = 200
 BATCH_PAIRS = 10
@@ -200,7 +200,9 @@ class _Comparison:
         await self._replay()
         if self._pair.number % 20 == 0:
             for question in STATIC:
-                await self._ask(question, "/assets/{name}" if "assets" in question.path else None)
+                await self._request(
+                    question, "/assets/{name}" if "assets" in question.path else None
+                )
         await self._ticket()
         return self._covered
 
@@ -213,7 +215,7 @@ class _Comparison:
         for index, step in enumerate(self._pair.steps):
             for world, site in enumerate(self._sites):
                 site.now = step.now
-                site.tick(step.received[world], is_beat=step.is_beat)
+                site.tick(step.received[world], is_heartbeat=step.is_heartbeat)
             if not step.is_seen:
                 continue
             await _settle()
@@ -223,7 +225,7 @@ class _Comparison:
                 await self._come_back(stack)
                 await self._ask_all(self._asker.live())
             elif index % 2:
-                await self._ask(Question("/api/flights"), "/api/flights")
+                await self._request(Question("/api/flights"), "/api/flights")
 
     async def _watch(self, stack: contextlib.AsyncExitStack) -> None:
         """Open streams of several views."""
@@ -282,9 +284,9 @@ class _Comparison:
     async def _ask_all(self, questions: dict[str, list[Question]]) -> None:
         for route, asked in questions.items():
             for question in asked:
-                await self._ask(question, route)
+                await self._request(question, route)
 
-    async def _ask(self, question: Question, route: str | None = None) -> httpx2.Response:
+    async def _request(self, question: Question, route: str | None = None) -> httpx2.Response:
         answers = await asyncio.gather(
             *(client.get(question.path, params=question.query) for client in self._clients)
         )
@@ -301,7 +303,7 @@ class _Comparison:
         after = None
         while True:
             asked = query if after is None else query | {"after": after}
-            page = await self._ask(Question("/api/history/flights", asked))
+            page = await self._request(Question("/api/history/flights", asked))
             after = page.json()["next"]
             if after is None:
                 return

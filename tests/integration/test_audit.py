@@ -5,13 +5,13 @@ from collections.abc import Iterator
 import pytest
 from confluent_kafka import Producer
 
-from tests.support import databases
-from tests.support.audit_log import UnaccountedError, check_log
-from tests.support.kafka import Kafka
-from tests.support.producer import Outgoing, as_messages, vectors
-from tests.support.queries import fetch_value
-from tests.support.stage import Stage
-from tests.support.timescale import Timescale
+from testkit import databases
+from testkit.audit_log import UnaccountedError, check_log
+from testkit.deployment import Deployment
+from testkit.kafka import Kafka
+from testkit.producer import Outgoing, as_messages, vectors
+from testkit.queries import fetch_value
+from testkit.timescale import Timescale
 
 pytestmark = [pytest.mark.real_kafka, pytest.mark.real_database]
 
@@ -19,27 +19,27 @@ BAD = Outgoing(b"garbage", b"4b1814", partition=1)
 
 
 @pytest.fixture(scope="module")
-def stored(kafka: Kafka, timescale: Timescale) -> Iterator[Stage]:
+def stored(kafka: Kafka, timescale: Timescale) -> Iterator[Deployment]:
     """Give a stage with four rounds of messages stored, some malformed, some repeated."""
-    with Stage(kafka, timescale) as stage:
-        archive = stage.archive()
+    with Deployment(kafka, timescale) as deployment:
+        archive = deployment.archive()
         for number in range(4):
             good = as_messages(vectors(300, first=number * 250))
-            stage.publish([*good, BAD])
-            stage.wait_until_stored()
+            deployment.publish([*good, BAD])
+            deployment.wait_until_stored()
         assert archive.stop() == 0
-        yield stage
+        yield deployment
 
 
-def violation(stage: Stage) -> str:
+def violation(deployment: Deployment) -> str:
     """Run the audit, which must fail, and return what it says."""
-    done = stage.command("audit")
+    done = deployment.command("audit")
     assert done.returncode == 1, done.stdout + done.stderr
     assert done.stdout.startswith("audit violation: "), done.stdout
     return done.stdout
 
 
-def test_clean_archive_is_proven(stored: Stage) -> None:
+def test_clean_archive_is_proven(stored: Deployment) -> None:
     """Exit code 0 and the sums; the independent checker agrees with them."""
     done = stored.command("audit")
     assert done.returncode == 0, done.stdout + done.stderr
@@ -122,7 +122,7 @@ TAMPERINGS = {
 
 
 @pytest.mark.parametrize("name", TAMPERINGS)
-def test_tampering_is_found_and_placed(stored: Stage, name: str) -> None:
+def test_tampering_is_found_and_placed(stored: Deployment, name: str) -> None:
     """Whatever is changed by hand makes the audit fail and name the place."""
     statement, place = TAMPERINGS[name]
     with_copies = _Copies(stored.database_url)
@@ -145,7 +145,7 @@ FABRICATED = (
 """Messages skipped, by one who knows how an entry is sealed."""
 
 
-def test_the_log_itself_agrees(stored: Stage) -> None:
+def test_the_log_itself_agrees(stored: Deployment) -> None:
     """With --kafka the messages that the log holds are counted, entry by entry."""
     done = stored.command("audit", "--kafka")
     assert done.returncode == 0, done.stdout + done.stderr
@@ -155,44 +155,44 @@ def test_the_log_itself_agrees(stored: Stage) -> None:
 
 def test_skipped_messages_are_found_in_the_log(kafka: Kafka, timescale: Timescale) -> None:
     """Offsets that the log does not hold yet, and messages that no entry took."""
-    with Stage(kafka, timescale, partitions=2) as stage:
-        stage.publish(as_messages(vectors(100), partition=1))
-        archive = stage.archive()
-        stage.wait_until_stored()
+    with Deployment(kafka, timescale, partitions=2) as deployment:
+        deployment.publish(as_messages(vectors(100), partition=1))
+        archive = deployment.archive()
+        deployment.wait_until_stored()
         assert archive.stop() == 0
         for statement in FABRICATED:
-            databases.execute(stage.database_url, statement)
-        assert "1000 offsets between the messages held none" in stage.command("audit").stdout
-        done = stage.command("audit", "--kafka")
+            databases.execute(deployment.database_url, statement)
+        assert "1000 offsets between the messages held none" in deployment.command("audit").stdout
+        done = deployment.command("audit", "--kafka")
         assert done.returncode == 1, done.stdout + done.stderr
         assert "[1] of cluster" in done.stdout
         assert "but is stored up to" in done.stdout
-        stage.publish(as_messages(vectors(1_100, first=10_000), partition=1))
-        done = stage.command("audit", "--kafka")
+        deployment.publish(as_messages(vectors(1_100, first=10_000), partition=1))
+        done = deployment.command("audit", "--kafka")
         assert done.returncode == 1, done.stdout + done.stderr
         assert "the ledger took" in done.stdout
 
 
 def test_transaction_markers_are_gaps_and_no_loss(kafka: Kafka, timescale: Timescale) -> None:
     """They are counted and shown; the log agrees that they held no message."""
-    with Stage(kafka, timescale, partitions=1) as stage:
-        publish_in_transactions(stage, 3)
-        stage.publish(as_messages(vectors(10, first=500)))
-        archive = stage.archive()
-        stage.wait_until_stored()
+    with Deployment(kafka, timescale, partitions=1) as deployment:
+        publish_in_transactions(deployment, 3)
+        deployment.publish(as_messages(vectors(10, first=500)))
+        archive = deployment.archive()
+        deployment.wait_until_stored()
         assert archive.stop() == 0
-        done = stage.command("audit", "--kafka")
+        done = deployment.command("audit", "--kafka")
         assert done.returncode == 0, done.stdout + done.stderr
         assert "compared: 3 offsets between the messages held none" in done.stdout
         assert "the log: 40 messages" in done.stdout
 
 
-def publish_in_transactions(stage: Stage, count: int) -> None:
+def publish_in_transactions(deployment: Deployment, count: int) -> None:
     """Publish ten messages in each of some transactions."""
     producer = Producer(
         {
-            "bootstrap.servers": stage.kafka.bootstrap_servers,
-            "transactional.id": stage.topic,
+            "bootstrap.servers": deployment.kafka.bootstrap_servers,
+            "transactional.id": deployment.topic,
             "log_level": 0,
         }
     )
@@ -200,25 +200,27 @@ def publish_in_transactions(stage: Stage, count: int) -> None:
     for number in range(count):
         producer.begin_transaction()
         for message in as_messages(vectors(10, first=number * 10)):
-            producer.produce(stage.topic, message.value, message.key, headers=list(message.headers))
+            producer.produce(
+                deployment.topic, message.value, message.key, headers=list(message.headers)
+            )
         producer.commit_transaction(30)
 
 
 def test_a_compacted_topic_is_a_violation(kafka: Kafka, timescale: Timescale) -> None:
     """Kafka may remove its messages before they are stored; the command that ends it is named."""
     topic_config = {"cleanup.policy": "compact"}
-    with Stage(kafka, timescale, partitions=1, topic_config=topic_config) as stage:
-        stage.publish(as_messages(vectors(10)))
-        archive = stage.archive()
-        stage.wait_until_stored()
+    with Deployment(kafka, timescale, partitions=1, topic_config=topic_config) as deployment:
+        deployment.publish(as_messages(vectors(10)))
+        archive = deployment.archive()
+        deployment.wait_until_stored()
         assert archive.stop() == 0
-        done = stage.command("audit", "--kafka")
+        done = deployment.command("audit", "--kafka")
         assert done.returncode == 1, done.stdout + done.stderr
         assert "cleanup.policy compact" in done.stdout
         assert "--add-config cleanup.policy=delete" in done.stdout
 
 
-def test_dead_letter_moved_to_another_offset_is_found(stored: Stage) -> None:
+def test_dead_letter_moved_to_another_offset_is_found(stored: Deployment) -> None:
     """The independent checker fails, too, where sums alone still agree."""
     with_copies = _Copies(stored.database_url)
     databases.execute(
@@ -231,7 +233,7 @@ def test_dead_letter_moved_to_another_offset_is_found(stored: Stage) -> None:
     with_copies.restore()
 
 
-def test_changed_value_is_found_by_the_independent_checker(stored: Stage) -> None:
+def test_changed_value_is_found_by_the_independent_checker(stored: Deployment) -> None:
     """A row that differs from its message in one field is named."""
     with_copies = _Copies(stored.database_url)
     databases.execute(
@@ -242,13 +244,13 @@ def test_changed_value_is_found_by_the_independent_checker(stored: Stage) -> Non
     with_copies.restore()
 
 
-def test_database_without_the_tables_is_named(stage: Stage) -> None:
+def test_database_without_the_tables_is_named(deployment: Deployment) -> None:
     """An audit before the migrations says which command is missing."""
-    empty = stage.timescale.create_database()
-    stage.database_url, whole = empty, stage.database_url
-    done = stage.command("audit")
-    stage.database_url = whole
-    stage.timescale.drop_database(empty)
+    empty = deployment.timescale.create_database()
+    deployment.database_url, whole = empty, deployment.database_url
+    done = deployment.command("audit")
+    deployment.database_url = whole
+    deployment.timescale.drop_database(empty)
     assert done.returncode == 1
     assert "alembic upgrade head" in done.stderr
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.support import databases, stored_log
-from tests.support.queries import fetch_value
-from tests.support.stored_log import audit
+from testkit import databases, stored_log
+from testkit.queries import fetch_value
+from testkit.stored_log import audit
 
 FIRST_DAY = "2026-09-21"
 

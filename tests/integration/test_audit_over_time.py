@@ -6,14 +6,14 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from processor.archive.audit_ledger import Marks, check_new_tiling, check_tiling
-from processor.archive.audit_words import Violation
+from processor.archive.audit.findings import Violation
+from processor.archive.audit.ledger import Marks, check_new_tiling, check_tiling
 from processor.archive.database import Connection
 from processor.archive.sql import load_audit_queries, load_queries
-from tests.support import databases, stored_log
-from tests.support.migration import migrate
-from tests.support.queries import fetch, fetch_value
-from tests.support.stored_log import audit
+from testkit import databases, stored_log
+from testkit.migration import migrate
+from testkit.queries import fetch, fetch_value
+from testkit.stored_log import audit
 
 SECOND_DAY = dt.datetime(2026, 9, 22, tzinfo=dt.UTC)
 

@@ -10,14 +10,21 @@ from urllib.parse import quote, urlsplit
 import pytest
 import yaml
 
+from collector.settings import find_plaintext_opensky
+from configuration.loading import load_settings
+from configuration.transport_security import (
+    PlaintextConnection,
+    check_plaintext,
+    find_plaintext_database,
+    find_plaintext_kafka,
+)
 from standalone.database import EmbeddedDatabase
 from standalone.database_folder import server_user
 from standalone.database_programs import programs_dir
-from telemetry.plaintext import ALL, plaintext_sentences
-from telemetry.settings import load_settings
-from tests.support import databases
-from tests.support.queries import fetch_value
-from tests.support.services import ROOT
+from standalone.settings import AllSettings
+from testkit import databases
+from testkit.queries import fetch_value
+from testkit.services import ROOT
 
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, Any] = COMPOSE["services"]
@@ -64,6 +71,17 @@ def test_ports_are_published_to_this_machine_alone() -> None:
     assert "ports" not in SERVICES["kafka"]
 
 
+def plaintext_connections() -> list[PlaintextConnection]:
+    """Return what any of the services would connect to without TLS."""
+    settings = load_settings(AllSettings)
+    found = [
+        *find_plaintext_database(settings.database.url.get_secret_value()),
+        *find_plaintext_kafka(settings.kafka),
+        *find_plaintext_opensky(settings.opensky),
+    ]
+    return check_plaintext(settings.security, found)
+
+
 @pytest.mark.parametrize("service", ["migrate", "processor", "collector"])
 def test_containers_of_one_machine_need_no_tls_and_others_do(
     service: str, monkeypatch: pytest.MonkeyPatch
@@ -77,10 +95,10 @@ def test_containers_of_one_machine_need_no_tls_and_others_do(
     given = {**environment(service), **simulator, "SECURITY_REQUIRE_TLS": "true"}
     for name, value in given.items():
         monkeypatch.setenv(name, value)
-    assert plaintext_sentences(load_settings(), ALL) == []
+    assert plaintext_connections() == []
     monkeypatch.setenv("SECURITY_REQUIRE_TLS", "false")
     monkeypatch.setenv("DATABASE_URL", "postgresql://flights@db.example/flights")
-    assert len(plaintext_sentences(load_settings(), ALL)) == 1
+    assert len(plaintext_connections()) == 1
 
 
 def test_secrets_are_made_once_and_each_is_for_its_reader(tmp_path: Path) -> None:

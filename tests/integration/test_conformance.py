@@ -8,13 +8,13 @@ import pytest_asyncio
 from playwright.async_api import Page
 
 from telemetry.state_vector import StateVector
-from tests.support.browser import OTHER_HOST, Pages
-from tests.support.httpx_stream import HttpxStream
-from tests.support.producer import vectors
-from tests.support.recorded_stream import RecordedChunks, RecordedEvents, SeenEvent, fleet_of
-from tests.support.scripted_app import BLANK, STREAM, ScriptedApp
-from tests.support.state_vectors import START, state_vector
-from tests.support.tcp_proxy import TcpProxy
+from testkit.browser import OTHER_HOST, Pages
+from testkit.httpx_stream import HttpxStream
+from testkit.producer import vectors
+from testkit.recorded_stream import RecordedChunks, RecordedEvents, SeenEvent, fleet_of
+from testkit.scripted_app import BLANK, STREAM, ScriptedApp
+from testkit.state_vectors import START, state_vector
+from testkit.tcp_proxy import TcpProxy
 
 pytestmark = [pytest.mark.real_browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -47,11 +47,11 @@ in_every_coding = pytest.mark.parametrize("coding", CODINGS)
 async def app() -> AsyncIterator[ScriptedApp]:
     """Give an application that has heard two aircraft."""
     async with ScriptedApp() as app:
-        app.publish(heard("aaaaaa"), heard("bbbbbb"))
+        app.publish(received("aaaaaa"), received("bbbbbb"))
         yield app
 
 
-def heard(icao24: str, seconds: int = 0, **fields: object) -> StateVector:
+def received(icao24: str, seconds: int = 0, **fields: object) -> StateVector:
     """Return a state vector that was heard so many seconds after the start."""
     return state_vector(icao24, START + seconds, **fields)
 
@@ -78,26 +78,26 @@ def a_life(app: ScriptedApp) -> list[tuple[Callable[[], None], list[str]]]:
 
     def everything_at_once() -> None:
         app.turn_clock(350)
-        app.hear(heard("dddddd", 400), heard("eeeeee", 400))
-        app.tick(is_beat=True)
+        app.receive(received("dddddd", 400), received("eeeeee", 400))
+        app.tick(is_heartbeat=True)
 
     def mute() -> None:
         app.turn_clock(400)
         app.tick()
 
     def beat_after_garbage() -> None:
-        app.hear(None)
-        app.tick(is_beat=True)
+        app.receive(None)
+        app.tick(is_heartbeat=True)
 
     return [
-        (lambda: app.publish(heard("aaaaaa", 10)), ["update"]),
-        (lambda: app.publish(heard("bbbbbb", 11), heard("cccccc", 11)), ["update"]),
-        (lambda: app.tick(is_beat=True), ["heartbeat"]),
+        (lambda: app.publish(received("aaaaaa", 10)), ["update"]),
+        (lambda: app.publish(received("bbbbbb", 11), received("cccccc", 11)), ["update"]),
+        (lambda: app.tick(is_heartbeat=True), ["heartbeat"]),
         (everything_at_once, ["remove", "update", "heartbeat"]),
         (beat_after_garbage, ["heartbeat"]),
         (mute, ["remove"]),
         (app.replace_log, ["reset", "snapshot"]),
-        (lambda: app.publish(heard("ffffff", 800)), ["update"]),
+        (lambda: app.publish(received("ffffff", 800)), ["update"]),
     ]
 
 
@@ -137,7 +137,7 @@ async def test_late_viewer_reads_from_its_first_byte(
     page = await pages.open(app.blank_url, accept_encoding=coding)
     early = await watch(page)
     for number in range(1, 6):
-        app.publish(heard("aaaaaa", number), heard(f"{number:06x}", number))
+        app.publish(received("aaaaaa", number), received(f"{number:06x}", number))
         await early.first(1 + number)
     late = await watch(page)
     fetched = await RecordedChunks.begin(page, STREAM)
@@ -145,7 +145,7 @@ async def test_late_viewer_reads_from_its_first_byte(
     assert await late.first(1) == [snapshot]
     assert fleet_of([snapshot]) == app.picture()
     assert coding_of(await fetched.headers()) == coding
-    app.publish(heard("bbbbbb", 9))
+    app.publish(received("bbbbbb", 9))
     update = (await early.first(7))[-1]
     assert await late.first(2) == await fetched.first(2) == [snapshot, update]
     assert fleet_of(await early.first(7)) == fleet_of([snapshot, update]) == app.picture()
@@ -172,7 +172,7 @@ async def test_each_event_is_seen_before_the_next_is_published(
     fetched = await RecordedChunks.begin(page, STREAM)
     await fetched.first(1)
     for number in range(1, 31):
-        app.publish(heard("aaaaaa", number))
+        app.publish(received("aaaaaa", number))
         for seen in (await events.first(1 + number), await fetched.first(1 + number)):
             assert len(seen) == 1 + number
             assert json.loads(seen[-1].data)["states"][0]["last_contact"] == START + number
@@ -199,7 +199,9 @@ async def test_odd_texts_arrive_as_they_are(app: ScriptedApp, pages: Pages, codi
     async with HttpxStream(app.stream_url, accept_encoding=coding) as other:
         await other.first(1)
         events = await watch(page)
-        app.publish(*(heard(i, 1, callsign=text, origin_country=text) for i, text in odd.items()))
+        app.publish(
+            *(received(i, 1, callsign=text, origin_country=text) for i, text in odd.items())
+        )
         seen = await events.first(2)
         assert seen == await other.first(2)
     for name in ("callsign", "origin_country"):
@@ -223,9 +225,9 @@ async def test_two_clients_see_the_same_of_any_view(
 ) -> None:
     """Filters, fields and formats change the data, not how it is told."""
     rounds: list[list[StateVector | None]] = [
-        [heard("aaaaaa", 10)],
-        [heard("cccccc", 100), heard("eeeeee", 100, latitude=0.0)],
-        [heard("aaaaaa", 200, longitude=30.0)],
+        [received("aaaaaa", 10)],
+        [received("cccccc", 100), received("eeeeee", 100, latitude=0.0)],
+        [received("aaaaaa", 200, longitude=30.0)],
         [None],
         [],
     ]
@@ -234,10 +236,10 @@ async def test_two_clients_see_the_same_of_any_view(
         await other.first(1)
         events = await RecordedEvents.begin(page, f"{STREAM}?{query}")
         await events.first(1)
-        for number, heard_now in enumerate(rounds, start=1):
-            app.hear(*heard_now)
+        for number, received_now in enumerate(rounds, start=1):
+            app.receive(*received_now)
             app.turn_clock(100)
-            app.tick(is_beat=True)
+            app.tick(is_heartbeat=True)
             await events.until("heartbeat", times=number)
             await other.until("heartbeat", times=number)
         await app.stop()
@@ -278,10 +280,10 @@ async def test_event_source_goes_on_after_a_restart(
     """It comes back by itself with its Last-Event-ID: no gap, and nothing again."""
     page = await pages.open(app.blank_url, accept_encoding=coding)
     events = await watch(page)
-    app.publish(heard("aaaaaa", 1), heard("cccccc", 1))
+    app.publish(received("aaaaaa", 1), received("cccccc", 1))
     await events.first(2)
     await app.stop()
-    app.hear(heard("bbbbbb", 2), heard("dddddd", 2))
+    app.receive(received("bbbbbb", 2), received("dddddd", 2))
     app.start()
     await check_goes_on(app, events, missed=["bbbbbb", "dddddd"])
 
@@ -294,12 +296,12 @@ async def test_event_source_goes_on_after_a_cut(
     with TcpProxy(app.port) as proxy:
         page = await pages.open(f"http://127.0.0.1:{proxy.port}{BLANK}", accept_encoding=coding)
         events = await watch(page)
-        app.publish(heard("aaaaaa", 1), heard("cccccc", 1))
+        app.publish(received("aaaaaa", 1), received("cccccc", 1))
         await events.first(2)
         proxy.cut()
         await events.until_ended()
-        app.publish(heard("bbbbbb", 2))
-        app.publish(heard("dddddd", 2), heard("bbbbbb", 3))
+        app.publish(received("bbbbbb", 2))
+        app.publish(received("dddddd", 2), received("bbbbbb", 3))
         proxy.restore()
         await check_goes_on(app, events, missed=["bbbbbb", "dddddd"])
 
@@ -312,7 +314,7 @@ async def test_event_cut_in_the_middle_comes_again_whole(
     with TcpProxy(app.port) as proxy:
         page = await pages.open(f"http://127.0.0.1:{proxy.port}{BLANK}", accept_encoding=coding)
         events = await watch(page)
-        app.publish(heard("aaaaaa", 1), heard("cccccc", 1))
+        app.publish(received("aaaaaa", 1), received("cccccc", 1))
         await events.first(2)
         proxy.reset_after(PART_OF_AN_EVENT_BYTES)
         app.publish(*vectors(100, aircraft=100))
@@ -325,7 +327,7 @@ async def test_event_cut_in_the_middle_comes_again_whole(
 async def check_goes_on(app: ScriptedApp, events: RecordedEvents, *, missed: list[str]) -> None:
     """Check that a viewer with two events gets what it missed, then goes on as if never gone."""
     await events.until("update", times=2)
-    app.publish(heard("eeeeee", 5))
+    app.publish(received("eeeeee", 5))
     await events.until("update", times=3)
     seen = [event for event in await events.first(0) if event.name != "bye"]
     assert names(seen) == ["snapshot", "update", "update", "update"]

@@ -18,14 +18,14 @@ from processor.history.database import HistoryDatabase
 from processor.history.errors import UnavailableError
 from processor.schema import REVISIONS
 from standalone.database_folder import server_user
-from tests.support import databases
-from tests.support.certificates import Authority
-from tests.support.migration import migrate
-from tests.support.queries import fetch, fetch_value
-from tests.support.server import HOST
-from tests.support.services import Service, run_module
-from tests.support.timescale import Timescale
-from tests.support.waiting import wait_until
+from testkit import databases
+from testkit.certificates import Authority
+from testkit.migration import migrate
+from testkit.queries import fetch, fetch_value
+from testkit.server import HOST
+from testkit.services import Service, run_module
+from testkit.timescale import Timescale
+from testkit.waiting import wait_until
 
 pytestmark = pytest.mark.real_database
 

@@ -19,11 +19,11 @@ from processor.access.new_key import make_key
 from processor.history.export.reading import STATEMENTS, Selection, _by_aircraft, _by_time
 from processor.history.export.write import FORMATS
 from processor.history.window import Window
-from telemetry.settings import AccessSettings, HistorySettings
+from processor.settings import AccessSettings, HistorySettings
 from telemetry.state_vector import StateVector
-from tests.support.history_site import HistorySite
-from tests.support.migration import migrated_database
-from tests.support.state_vectors import START, state_vector
+from testkit.history_site import HistorySite
+from testkit.migration import migrated_database
+from testkit.state_vectors import START, state_vector
 from tests.unit.processor.history.export.invented import moment, to_rows
 from tests.unit.processor.history.export.test_kml import expected, places, read
 
@@ -218,7 +218,7 @@ class TestChoice:
 OURS = "application_name = 'flight-monitor history' AND datname = current_database()"
 
 
-async def ask(dsn: str, statement: str) -> list[Any]:
+async def request(dsn: str, statement: str) -> list[Any]:
     """Return the first column of an answer, over a connection of its own."""
     connection = await asyncpg.connect(dsn)
     try:
@@ -229,12 +229,12 @@ async def ask(dsn: str, statement: str) -> list[Any]:
 
 async def sessions(dsn: str) -> list[str]:
     """Return what the connections of the history do."""
-    return await ask(dsn, f"SELECT state FROM pg_stat_activity WHERE {OURS}")  # noqa: S608 - ours
+    return await request(dsn, f"SELECT state FROM pg_stat_activity WHERE {OURS}")  # noqa: S608 - ours
 
 
 async def end_sessions(dsn: str) -> None:
     """End the connections of the history as a server that stops does."""
-    await ask(dsn, f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {OURS}")  # noqa: S608 - ours
+    await request(dsn, f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {OURS}")  # noqa: S608 - ours
 
 
 async def wait_for_sessions(dsn: str, wanted: Sequence[str]) -> None:
@@ -296,10 +296,10 @@ class TestLength:
             nonlocal size
             async with site.client() as client, client.stream("GET", query) as answer:
                 assert answer.status_code == 200
-                async for piece in answer.aiter_raw():
+                async for frame in answer.aiter_raw():
                     if size == 0:
                         await end_sessions(dsn)
-                    size += len(piece)
+                    size += len(frame)
 
         with pytest.raises(httpx2.TransportError):
             await take()
@@ -323,10 +323,10 @@ class TestLength:
             query = f"{PATH}?from={START}&to={START + DAY}&format=geojson"
             content, started = b"", time.monotonic()
             async with site.client() as client, client.stream("GET", query) as answer:
-                async for piece in answer.aiter_raw():
+                async for frame in answer.aiter_raw():
                     if time.monotonic() - started < 3:
                         await asyncio.sleep(0.2)
-                    content += piece
+                    content += frame
         assert time.monotonic() - started > 3
         assert content.count(b'"Feature"') == MANY
 

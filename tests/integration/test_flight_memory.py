@@ -3,12 +3,12 @@
 import asyncpg
 import pytest
 
-from processor.archive import flights
+from processor.archive.flights import store
 from processor.errors import FatalError
 from telemetry.state_vector import StateVector
-from tests.support.archive_site import ArchiveSite
-from tests.support.flight_oracle import flights_of
-from tests.support.state_vectors import START, state_vector
+from testkit.archive_site import ArchiveSite
+from testkit.flight_oracle import flights_of
+from testkit.state_vectors import START, state_vector
 
 pytestmark = pytest.mark.real_database
 
@@ -46,7 +46,7 @@ async def test_more_aircraft_than_are_remembered(
     site: ArchiveSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Are asked for again, those of the same batch that were known before included."""
-    monkeypatch.setattr(flights, "MAX_KNOWN", 3)
+    monkeypatch.setattr(store, "MAX_KNOWN", 3)
     batches = [
         flight("aaaaaa", 0, 1) + flight("bbbbbb", 0, 1),
         flight("aaaaaa", 2) + flight("cccccc", 2, 3) + flight("dddddd", 2, 3),

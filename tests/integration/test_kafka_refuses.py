@@ -17,14 +17,14 @@ from collector.errors import TopicError
 from collector.metrics import Metrics
 from collector.publisher import Origin, Publisher
 from collector.topic import Topic
+from configuration.shared_sections import KafkaSettings
+from kafka_client.topic_policy import read_topic
 from standalone.errors import RefusedError
 from standalone.preflight import _check_kafka
-from telemetry.settings import KafkaSettings
-from telemetry.topic_policy import read_topic
-from tests.support.guarded_kafka import IDLE_MILLISECONDS, PASSWORD, GuardedKafka
-from tests.support.migration import migrate
-from tests.support.services import Service
-from tests.support.waiting import wait_until
+from testkit.guarded_kafka import IDLE_MILLISECONDS, PASSWORD, GuardedKafka
+from testkit.migration import migrate
+from testkit.services import Service
+from testkit.waiting import wait_until
 from tests.unit.collector.conftest import NOW, state_vector
 
 pytestmark = pytest.mark.real_kafka

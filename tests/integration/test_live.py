@@ -9,18 +9,20 @@ import pytest
 from httpx_sse import connect_sse
 
 from telemetry.state_vector import StateVector
-from tests.support.kafka import Kafka
-from tests.support.producer import Outgoing, as_messages, vectors
-from tests.support.sse_viewer import StreamViewer
-from tests.support.stage import Stage
-from tests.support.timescale import Timescale
+from testkit.deployment import Deployment
+from testkit.kafka import Kafka
+from testkit.producer import Outgoing, as_messages, vectors
+from testkit.sse_subscriber import StreamSubscriber
+from testkit.timescale import Timescale
 
 pytestmark = [pytest.mark.real_kafka, pytest.mark.real_database]
 
 FLEET = 300
 
 
-def heard_now(count: int, *, seconds_ago: int, first: int = 0, seed: int = 1) -> list[StateVector]:
+def received_now(
+    count: int, *, seconds_ago: int, first: int = 0, seed: int = 1
+) -> list[StateVector]:
     """Return state vectors that a picture of now has room for."""
     start = int(time.time()) - seconds_ago
     return vectors(count, aircraft=count, first=first, start=start, seed=seed)
@@ -31,16 +33,16 @@ def latest(*rounds: list[StateVector]) -> dict[str, int]:
     return {vector.icao24: vector.last_contact for each in rounds for vector in each}
 
 
-def held(viewer: StreamViewer) -> dict[str, int]:
+def held(subscriber: StreamSubscriber) -> dict[str, int]:
     """Return what a viewer holds, the same way."""
-    return {icao24: state["last_contact"] for icao24, state in viewer.viewer.fleet.items()}
+    return {icao24: state["last_contact"] for icao24, state in subscriber.subscriber.fleet.items()}
 
 
-def test_snapshot_then_updates(stage: Stage) -> None:
+def test_snapshot_then_updates(deployment: Deployment) -> None:
     """A new viewer gets every aircraft with all its fields, then what changes."""
-    before = heard_now(FLEET, seconds_ago=20)
-    stage.publish(as_messages(before))
-    url = stage.live().url
+    before = received_now(FLEET, seconds_ago=20)
+    deployment.publish(as_messages(before))
+    url = deployment.live().url
     with httpx.Client() as client, connect_sse(client, "GET", f"{url}/sse/flights") as source:
         assert source.response.status_code == 200
         events = (event for event in source.iter_sse() if event.data)
@@ -52,59 +54,65 @@ def test_snapshot_then_updates(stage: Stage) -> None:
             assert states[vector.icao24] == {
                 name: getattr(vector, name) for name in vector.__struct_fields__
             }
-        after = heard_now(10, seconds_ago=5, first=FLEET - 5)
-        stage.publish(as_messages(after))
+        after = received_now(10, seconds_ago=5, first=FLEET - 5)
+        deployment.publish(as_messages(after))
         update = next(event for event in events if event.event == "update")
         assert update.id
         assert update.id != snapshot.id
         assert {s["icao24"] for s in json.loads(update.data)["states"]} == latest(after).keys()
 
 
-def test_garbage_in_the_log_does_not_disturb_the_picture(stage: Stage) -> None:
+def test_garbage_in_the_log_does_not_disturb_the_picture(deployment: Deployment) -> None:
     """What holds no state vector is left to the archive."""
-    before = heard_now(50, seconds_ago=20)
+    before = received_now(50, seconds_ago=20)
     garbage = [Outgoing(b"garbage", b"4b1814"), Outgoing(None, b"000000")] * 20
-    stage.publish([*garbage, *as_messages(before), *garbage])
-    with StreamViewer(stage.live().url) as viewer:
-        viewer.wait_for_event("snapshot")
-        after = heard_now(50, seconds_ago=5)
-        stage.publish([*garbage, *as_messages(after)])
-        viewer.wait_for(lambda: held(viewer) == latest(before, after), timeout_s=10, what="updates")
+    deployment.publish([*garbage, *as_messages(before), *garbage])
+    with StreamSubscriber(deployment.live().url) as subscriber:
+        subscriber.wait_for_event("snapshot")
+        after = received_now(50, seconds_ago=5)
+        deployment.publish([*garbage, *as_messages(after)])
+        subscriber.wait_for(
+            lambda: held(subscriber) == latest(before, after), timeout_s=10, what="updates"
+        )
 
 
-def test_another_instance_resumes_without_a_snapshot(stage: Stage) -> None:
+def test_another_instance_resumes_without_a_snapshot(deployment: Deployment) -> None:
     """A viewer's id of one instance is good on another; what it then holds is the same."""
-    stage.publish(as_messages(heard_now(FLEET, seconds_ago=20)))
-    first, second = stage.live(), stage.live()
-    with StreamViewer(first.url) as viewer:
-        viewer.wait_for_event("snapshot")
-    position, fleet = viewer.viewer.last_event_id, dict(viewer.viewer.fleet)
-    missed = heard_now(100, seconds_ago=10, first=FLEET - 50)
-    stage.publish(as_messages(missed))
+    deployment.publish(as_messages(received_now(FLEET, seconds_ago=20)))
+    first, second = deployment.live(), deployment.live()
+    with StreamSubscriber(first.url) as subscriber:
+        subscriber.wait_for_event("snapshot")
+    position, fleet = subscriber.subscriber.last_event_id, dict(subscriber.subscriber.fleet)
+    missed = received_now(100, seconds_ago=10, first=FLEET - 50)
+    deployment.publish(as_messages(missed))
     with (
-        StreamViewer(second.url, last_event_id=position) as returned,
-        StreamViewer(first.url) as other,
+        StreamSubscriber(second.url, last_event_id=position) as returned,
+        StreamSubscriber(first.url) as other,
     ):
-        returned.viewer.fleet.update(fleet)
+        returned.subscriber.fleet.update(fleet)
         other.wait_for(lambda: len(held(other)) == FLEET + 50, timeout_s=15, what="all aircraft")
         returned.wait_for(
-            lambda: returned.viewer.fleet == other.viewer.fleet, timeout_s=15, what="same fleet"
+            lambda: returned.subscriber.fleet == other.subscriber.fleet,
+            timeout_s=15,
+            what="same fleet",
         )
         assert "snapshot" not in returned.names
         assert "reset" not in returned.names
 
 
-def test_restarted_instance_resumes_what_it_told_before(stage: Stage) -> None:
+def test_restarted_instance_resumes_what_it_told_before(deployment: Deployment) -> None:
     """A rolling restart costs a viewer nothing but the changes that it missed."""
-    stage.publish(as_messages(heard_now(FLEET, seconds_ago=20)))
-    first = stage.live()
-    with StreamViewer(first.url) as viewer:
-        viewer.wait_for_event("snapshot")
+    deployment.publish(as_messages(received_now(FLEET, seconds_ago=20)))
+    first = deployment.live()
+    with StreamSubscriber(first.url) as subscriber:
+        subscriber.wait_for_event("snapshot")
         assert first.stop() == 0
-        viewer.wait_for_event("bye")
-    stage.publish(as_messages(heard_now(10, seconds_ago=5)))
-    second = stage.live()
-    with StreamViewer(second.url, last_event_id=viewer.viewer.last_event_id) as returned:
+        subscriber.wait_for_event("bye")
+    deployment.publish(as_messages(received_now(10, seconds_ago=5)))
+    second = deployment.live()
+    with StreamSubscriber(
+        second.url, last_event_id=subscriber.subscriber.last_event_id
+    ) as returned:
         returned.wait_for(lambda: len(held(returned)) == 10, timeout_s=15, what="the missed ones")
         assert "snapshot" not in returned.names
 
@@ -127,17 +135,17 @@ BAD_IDS = {
 @pytest.fixture(scope="module")
 def busy_url(kafka: Kafka, timescale: Timescale) -> Iterator[str]:
     """Give the address of one instance that all bad ids go to."""
-    with Stage(kafka, timescale) as stage:
-        stage.publish(as_messages(heard_now(FLEET, seconds_ago=20)))
-        yield stage.live().url
+    with Deployment(kafka, timescale) as deployment:
+        deployment.publish(as_messages(received_now(FLEET, seconds_ago=20)))
+        yield deployment.live().url
 
 
 @pytest.mark.parametrize("name", BAD_IDS)
 def test_id_that_proves_nothing_is_answered_by_a_reset(busy_url: str, name: str) -> None:
     """Garbage and stale ids: `reset`, then a whole snapshot, and never an error."""
-    with StreamViewer(busy_url) as viewer:
-        viewer.wait_for_event("snapshot")
-    epoch = viewer.viewer.last_event_id.partition(".")[0]
+    with StreamSubscriber(busy_url) as subscriber:
+        subscriber.wait_for_event("snapshot")
+    epoch = subscriber.subscriber.last_event_id.partition(".")[0]
     bad = BAD_IDS[name].replace("{epoch}", epoch)
     with httpx.Client(timeout=20) as client:
         headers = {b"Last-Event-ID": bad.encode("latin-1")}
@@ -153,17 +161,17 @@ def test_id_that_proves_nothing_is_answered_by_a_reset(busy_url: str, name: str)
     assert received.index("event: reset") < received.index("event: snapshot")
 
 
-def test_health_and_readiness_tell_the_truth(stage: Stage) -> None:
+def test_health_and_readiness_tell_the_truth(deployment: Deployment) -> None:
     """Alive at once, ready once the log is read, and the metrics have the fleet."""
-    stage.publish(as_messages(heard_now(FLEET, seconds_ago=20)))
-    url = stage.live().url
+    deployment.publish(as_messages(received_now(FLEET, seconds_ago=20)))
+    url = deployment.live().url
     assert httpx.get(f"{url}/health").status_code == 200
-    with StreamViewer(url) as viewer:
-        viewer.wait_for_event("snapshot")
+    with StreamSubscriber(url) as subscriber:
+        subscriber.wait_for_event("snapshot")
         checks = httpx.get(f"{url}/ready").json()
         assert {"not_stopping", "live", "live_picture", "clock"} <= checks.keys()
         assert set(checks.values()) == {True}
-        viewer.wait_for(
+        subscriber.wait_for(
             lambda: f"live_aircraft {FLEET}.0" in httpx.get(f"{url}/metrics").text,
             timeout_s=5,
             what="the gauge of aircraft",

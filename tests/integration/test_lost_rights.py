@@ -13,17 +13,17 @@ import pytest
 from fastapi import APIRouter
 
 from processor.access.shares import ShareLimits
-from processor.api.stream import stream_routes
-from processor.history.replay import Replay, ReplayLimits
+from processor.http.stream.routes import stream_routes
+from processor.replay.session import Replay, ReplayLimits
+from processor.settings import AccessSettings, HistorySettings, SseSettings
 from standalone.database import EmbeddedDatabase
-from telemetry.settings import AccessSettings, HistorySettings, SseSettings
-from tests.support import databases
-from tests.support.history_site import EXPIRY_SECONDS, HistorySite
-from tests.support.keys_file import KeysFile
-from tests.support.migration import migrate
-from tests.support.state_vectors import START, state_vector
-from tests.support.timescale import Timescale
-from tests.support.viewer import Viewer
+from testkit import databases
+from testkit.history_site import EXPIRY_SECONDS, HistorySite
+from testkit.keys_file import KeysFile
+from testkit.migration import migrate
+from testkit.raw_subscriber import Subscriber
+from testkit.state_vectors import START, state_vector
+from testkit.timescale import Timescale
 
 SCOPES = ["flights:live", "flights:history"]
 EXPORT = f"/api/history/state_vectors?from={START}&to={START + 3_600}&format=geojson"
@@ -116,14 +116,14 @@ class _Replay:
     """A replay that is read all the time."""
 
     def __init__(self, site: _Site, key: str) -> None:
-        self.viewer = Viewer()
+        self.subscriber = Subscriber()
         self.reading = asyncio.create_task(self._read(site.history.client(key)))
 
     async def _read(self, client: httpx2.AsyncClient) -> None:
         headers = {"accept-encoding": "identity"}
         async with client, client.stream("GET", REPLAY, headers=headers) as answer:
             async for received in answer.aiter_raw():
-                self.viewer.feed(received)
+                self.subscriber.feed(received)
 
 
 async def _wait_until(holds: Callable[[], bool]) -> None:
@@ -150,13 +150,15 @@ WAYS = ["deleted", "narrowed areas", "narrowed scopes", "expired"]
 async def test_a_replay_ends_with_its_right(site: _Site, how: str) -> None:
     """By a last event that says why; that of another goes on."""
     loser, keeper = _Replay(site, site.loser), _Replay(site, site.keeper)
-    await _wait_until(lambda: "update" in loser.viewer.names and "update" in keeper.viewer.names)
+    await _wait_until(
+        lambda: "update" in loser.subscriber.names and "update" in keeper.subscriber.names
+    )
     _lose(site, how)
     await asyncio.wait_for(loser.reading, SECONDS)
-    assert loser.viewer.names[-1] == "bye"
-    assert "the API key" in loser.viewer.events[-1].data
-    seen = len(keeper.viewer.events)
-    await _wait_until(lambda: len(keeper.viewer.events) > seen)
+    assert loser.subscriber.names[-1] == "bye"
+    assert "the API key" in loser.subscriber.events[-1].data
+    seen = len(keeper.subscriber.events)
+    await _wait_until(lambda: len(keeper.subscriber.events) > seen)
     assert not keeper.reading.done()
     keeper.reading.cancel()
 
@@ -170,16 +172,16 @@ async def test_an_export_ends_with_its_right(site: _Site, how: str) -> None:
         loser.stream("GET", EXPORT) as lost,
         keeper.stream("GET", EXPORT) as kept,
     ):
-        pieces, others = lost.aiter_raw(), kept.aiter_raw()
-        await anext(pieces)
+        frames, others = lost.aiter_raw(), kept.aiter_raw()
+        await anext(frames)
         content = await anext(others)
         _lose(site, how)
         await _wait_until(lambda: len(site.history.gate._grants._held) == 1)
         with pytest.raises(httpx2.TransportError):
-            async for _ in pieces:
+            async for _ in frames:
                 pass
-        async for piece in others:
-            content += piece
+        async for frame in others:
+            content += frame
     assert content.count(b'"Feature"') == MANY
 
 
@@ -210,16 +212,16 @@ async def test_a_file_that_is_cut_off_ends_neither(site: _Site) -> None:
         site.history.client(site.loser) as client,
         client.stream("GET", EXPORT) as answer,
     ):
-        pieces = answer.aiter_raw()
-        content = await anext(pieces)
+        frames = answer.aiter_raw()
+        content = await anext(frames)
         for length in range(0, len(whole) - len("...\n"), 7):
             site.file.write(whole[:length])
             await keys.look()
             site.history.gate._grants.review()
             assert keys.trouble() is not None
-        async for piece in pieces:
-            content += piece
+        async for frame in frames:
+            content += frame
     assert content.count(b'"Feature"') == MANY
-    seen = len(replay.viewer.events)
-    await _wait_until(lambda: len(replay.viewer.events) > seen)
+    seen = len(replay.subscriber.events)
+    await _wait_until(lambda: len(replay.subscriber.events) > seen)
     replay.reading.cancel()

@@ -7,12 +7,12 @@ import asyncpg
 import pytest
 
 from migrations.editions import SQL
-from tests.support.edition import Place
-from tests.support.invented_day import Leg
-from tests.support.migration import TIMEOUT_S, migrate, start_migration
-from tests.support.queries import fetch, fetch_value
-from tests.support.state_vectors import state_vector
-from tests.support.stored_day import store
+from testkit.edition import Place
+from testkit.invented_day import Leg
+from testkit.migration import TIMEOUT_S, migrate, start_migration
+from testkit.queries import fetch, fetch_value
+from testkit.state_vectors import state_vector
+from testkit.stored_day import store
 
 ARCHIVE = {"state_vectors", "dead_letters", "ingest_offsets", "ingest_ledger", "retention_marks"}
 AUDIT = {"ingest_days", "retention_bounds"}
@@ -188,7 +188,7 @@ def test_partitions_can_be_asked_for_again_and_by_two_at_once(place: Place) -> N
     migrate(place.dsn)
     days = [FIRST_DAY + dt.timedelta(days=number) for number in range(20)]
 
-    async def ask() -> None:
+    async def request() -> None:
         connections = [await asyncpg.connect(place.dsn) for _ in range(4)]
         for make, _, _ in [*DIVIDED.values()] * 3:
             await asyncio.gather(
@@ -200,13 +200,13 @@ def test_partitions_can_be_asked_for_again_and_by_two_at_once(place: Place) -> N
         for connection in connections:
             await connection.close()
 
-    asyncio.run(ask())
+    asyncio.run(request())
     insert(place.dsn, 2)
     for table, (_, drop, _) in DIVIDED.items():
         dropped = fetch(place.dsn, f"SELECT {drop}($1)", dt.datetime(2026, 9, 2, tzinfo=dt.UTC))
         assert len(dropped) == 1
         assert days_in(place.dsn, table) == [2]
-    asyncio.run(ask())
+    asyncio.run(request())
 
 
 def test_session_time_zone_does_not_move_the_days(place: Place) -> None:
@@ -269,13 +269,13 @@ def test_hours_come_from_their_sums_unless_they_were_touched(place: Place) -> No
 
 async def _warnings_of_compress_after(dsn: str) -> list[str]:
     connection = await asyncpg.connect(dsn)
-    heard: list[str] = []
-    connection.add_log_listener(lambda _, message: heard.append(str(message.message)))
+    received: list[str] = []
+    connection.add_log_listener(lambda _, message: received.append(str(message.message)))
     try:
         await connection.execute("SELECT compress_after(4)")
     finally:
         await connection.close()
-    return heard
+    return received
 
 
 async def test_only_the_licence_keeps_the_columnstore_away(place: Place) -> None:

@@ -4,9 +4,9 @@ import time
 
 import pytest
 
-from tests.support.archive_site import ArchiveSite
-from tests.support.queries import fetch
-from tests.support.state_vectors import state_vector
+from testkit.archive_site import ArchiveSite
+from testkit.queries import fetch
+from testkit.state_vectors import state_vector
 
 pytestmark = pytest.mark.real_database
 

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from processor.archive.commands import rebuild
-from telemetry.settings import DatabaseSettings, Settings
+from processor.settings import DatabaseSettings, ProcessorSettings
 from telemetry.state_vector import StateVector
-from tests.support.archive_site import ArchiveSite
-from tests.support.migration import migrate
-from tests.support.queries import fetch
-from tests.support.state_vectors import state_vector
+from testkit.archive_site import ArchiveSite
+from testkit.migration import migrate
+from testkit.queries import fetch
+from testkit.state_vectors import state_vector
 
 pytestmark = pytest.mark.real_database
 
@@ -178,5 +178,5 @@ async def test_rebuild_measures_what_was_measured_before(site: ArchiveSite) -> N
     migrate(site.dsn)
     unknown = "SELECT implausible_positions, airborne FROM flights"
     assert fetch(site.dsn, unknown) == [(None, None)]
-    await rebuild(Settings(database=DatabaseSettings(url=site.dsn)))
+    await rebuild(ProcessorSettings(database=DatabaseSettings(url=site.dsn)))
     assert fetch(site.dsn, unknown) == [(1, True)]

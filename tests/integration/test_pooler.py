@@ -9,10 +9,10 @@ from processor.archive.database import Database
 from processor.errors import FatalError
 from processor.history.database import HistoryDatabase
 from processor.history.errors import UnavailableError
-from tests.support.migration import migrate
-from tests.support.pgbouncer import PgBouncer
-from tests.support.queries import fetch_value
-from tests.support.services import run_module
+from testkit.migration import migrate
+from testkit.pgbouncer import PgBouncer
+from testkit.queries import fetch_value
+from testkit.services import run_module
 
 pytestmark = [pytest.mark.real_database, pytest.mark.real_pooler]
 

@@ -14,16 +14,16 @@ import pytest
 from standalone.database import EmbeddedDatabase
 from standalone.database_folder import server_user
 from standalone.database_programs import programs_dir
-from tests.support import databases
-from tests.support.databases import execute
-from tests.support.invented_day import Leg
-from tests.support.migration import TIMEOUT_S, migrate, migrated_database, start_migration
-from tests.support.queries import fetch, fetch_value
-from tests.support.reader import reader_of
-from tests.support.services import ROOT
-from tests.support.state_vectors import state_vector
-from tests.support.stored_day import store
-from tests.support.timescale import Timescale
+from testkit import databases
+from testkit.databases import execute
+from testkit.invented_day import Leg
+from testkit.migration import TIMEOUT_S, migrate, migrated_database, start_migration
+from testkit.queries import fetch, fetch_value
+from testkit.reader import reader_of
+from testkit.services import ROOT
+from testkit.state_vectors import state_vector
+from testkit.stored_day import store
+from testkit.timescale import Timescale
 
 REFUSED = asyncpg.InsufficientPrivilegeError
 READABLE = {

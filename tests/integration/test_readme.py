@@ -6,7 +6,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from tests.support.migration import migrate
+from testkit.migration import migrate
 
 SQL_BLOCK = re.compile(r"```sql\n(.*?)```", re.DOTALL)
 

@@ -11,11 +11,11 @@ import msgspec
 import pytest
 
 from telemetry.state_vector import StateVector
-from tests.support.archive_site import ArchiveSite
-from tests.support.flight_oracle import flights_of
-from tests.support.migration import migrated_database
-from tests.support.queries import fetch, fetch_value
-from tests.support.state_vectors import state_vector
+from testkit.archive_site import ArchiveSite
+from testkit.flight_oracle import flights_of
+from testkit.migration import migrated_database
+from testkit.queries import fetch, fetch_value
+from testkit.state_vectors import state_vector
 
 RECORDING = "global_20250706_20min_half.ndjson.gz"
 

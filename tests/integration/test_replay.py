@@ -18,15 +18,15 @@ from websockets.exceptions import ConnectionClosed
 from processor.access.gate import Gate
 from processor.access.principal import LIVE, Principal
 from processor.access.tickets import Tickets
-from processor.box import Box
-from processor.history.replay import Replay
+from processor.bounding_box import BoundingBox
+from processor.replay.session import Replay
 from telemetry.state_vector import FIELDS, StateVector
-from tests.support.decoding import decoder
-from tests.support.history_log import EXPIRY_SECONDS, HistoryLog, history_of, store
-from tests.support.migration import migrate
-from tests.support.state_vectors import START, state_vector
-from tests.support.timescale import Timescale
-from tests.support.viewer import Viewer
+from testkit.decoding import decoder
+from testkit.history_log import EXPIRY_SECONDS, HistoryLog, history_of, store
+from testkit.migration import migrate
+from testkit.raw_subscriber import Subscriber
+from testkit.state_vectors import START, state_vector
+from testkit.timescale import Timescale
 
 pytestmark = pytest.mark.real_database
 
@@ -70,9 +70,9 @@ async def log(minute_url: str) -> AsyncIterator[HistoryLog]:
 
 async def watch(
     address: str, query: str, headers: dict[str, str] | None = None, most: int = 10_000
-) -> tuple[httpx.Response, Viewer]:
+) -> tuple[httpx.Response, Subscriber]:
     """Read a stream to its end, or until so many events have come."""
-    viewer = Viewer()
+    subscriber = Subscriber()
     async with (
         httpx.AsyncClient(timeout=30) as client,
         client.stream(
@@ -83,35 +83,35 @@ async def watch(
     ):
         decode = decoder(answer.headers.get("content-encoding", "identity"))
         async for received in answer.aiter_raw():
-            viewer.feed(decode(received))
-            if len(viewer.events) >= most:
+            subscriber.feed(decode(received))
+            if len(subscriber.events) >= most:
                 break
-    return answer, viewer
+    return answer, subscriber
 
 
-def states_of(viewer: Viewer, *names: str) -> list[dict[str, Any]]:
+def states_of(subscriber: Subscriber, *names: str) -> list[dict[str, Any]]:
     """Return the states of all events of these names."""
     return [
         state
-        for event in viewer.events
+        for event in subscriber.events
         if event.event in names
         for state in json.loads(event.data)["states"]
     ]
 
 
-def moments(viewer: Viewer) -> list[tuple[str, int]]:
+def moments(subscriber: Subscriber) -> list[tuple[str, int]]:
     """Return who was heard when, as updates told."""
-    return [(state["icao24"], state["last_contact"]) for state in states_of(viewer, "update")]
+    return [(state["icao24"], state["last_contact"]) for state in states_of(subscriber, "update")]
 
 
 async def test_a_minute_as_it_was(log: HistoryLog) -> None:
     """The picture before it, every state vector in order and as it was, removals, and the end."""
     async with log.serving() as address:
-        _, viewer = await watch(address, f"from={FIRST}&to={FIRST + 119}&speed=max")
-    assert viewer.names[0] == "snapshot"
-    assert [state["icao24"] for state in states_of(viewer, "snapshot")] == ["cccccc"]
+        _, subscriber = await watch(address, f"from={FIRST}&to={FIRST + 119}&speed=max")
+    assert subscriber.names[0] == "snapshot"
+    assert [state["icao24"] for state in states_of(subscriber, "snapshot")] == ["cccccc"]
     expected = sorted(invented()[:-2] + invented()[-1:], key=lambda state: state.last_contact)
-    sent = states_of(viewer, "update")
+    sent = states_of(subscriber, "update")
     assert [state["last_contact"] for state in sent] == [state.last_contact for state in expected]
     assert {json.dumps(state, sort_keys=True) for state in sent} == {
         json.dumps({name: getattr(state, name) for name in FIELDS}, sort_keys=True)
@@ -119,27 +119,27 @@ async def test_a_minute_as_it_was(log: HistoryLog) -> None:
     }
     removed = {
         icao24: json.loads(event.data)["time"]
-        for event in viewer.events
+        for event in subscriber.events
         if event.event == "remove"
         for icao24 in json.loads(event.data)["icao24"]
     }
     assert 0 <= removed["cccccc"] - (FIRST - 10 + EXPIRY_SECONDS) <= 10
     assert 0 <= removed["dddddd"] - (FIRST + 30 + EXPIRY_SECONDS) <= 10
-    assert viewer.names[-2:] == ["heartbeat", "bye"]
-    assert "the end of the replay" in viewer.events[-1].data
-    assert json.loads(viewer.events[-2].data)["time"] == FIRST + 119
+    assert subscriber.names[-2:] == ["heartbeat", "bye"]
+    assert "the end of the replay" in subscriber.events[-1].data
+    assert json.loads(subscriber.events[-2].data)["time"] == FIRST + 119
 
 
 async def test_the_end_is_the_end(log: HistoryLog) -> None:
     """An EventSource comes back with the last id, and is told to stop."""
     query = f"from={FIRST}&to={FIRST + 59}&speed=max"
     async with log.serving() as address:
-        _, viewer = await watch(address, query)
+        _, subscriber = await watch(address, query)
         answer, _ = await watch(
-            address, query, EVENT_SOURCE | {"Last-Event-ID": viewer.last_event_id}
+            address, query, EVENT_SOURCE | {"Last-Event-ID": subscriber.last_event_id}
         )
         assert answer.status_code == 204
-        async with _socket(address, f"{query}&last_event_id={viewer.last_event_id}") as socket:
+        async with _socket(address, f"{query}&last_event_id={subscriber.last_event_id}") as socket:
             assert [(await _next(socket))["event"] for _ in range(2)] == ["heartbeat", "bye"]
 
 
@@ -169,9 +169,9 @@ async def test_paced_by_the_time_of_the_events(log: HistoryLog) -> None:
     """A minute at speed 20 takes three seconds, and comes bit by bit."""
     begun_at = time.monotonic()
     async with log.serving() as address:
-        _, viewer = await watch(address, f"from={FIRST}&to={FIRST + 59}&speed=20")
+        _, subscriber = await watch(address, f"from={FIRST}&to={FIRST + 59}&speed=20")
     assert 2.8 < time.monotonic() - begun_at < 5
-    assert viewer.names.count("update") >= 20
+    assert subscriber.names.count("update") >= 20
 
 
 @pytest.mark.parametrize(
@@ -183,10 +183,10 @@ async def test_formats_filters_and_encodings(log: HistoryLog, query: str, encodi
     where = f"from={FIRST}&to={FIRST + 59}&speed=max&bbox=-50,40,8.2,50"
     async with log.serving() as address:
         headers = EVENT_SOURCE | {"Accept-Encoding": encoding}
-        answer, viewer = await watch(address, f"{where}&{query}", headers)
+        answer, subscriber = await watch(address, f"{where}&{query}", headers)
     assert answer.headers.get("content-encoding", "identity") == encoding
-    assert viewer.fleet.keys() == {"dddddd"}
-    assert viewer.names[-1] == "bye"
+    assert subscriber.fleet.keys() == {"dddddd"}
+    assert subscriber.names[-1] == "bye"
 
 
 @pytest.mark.parametrize(
@@ -210,10 +210,10 @@ async def test_what_cannot_be_asked(
             answer = await client.get(f"http://{address}/sse/flights?{query}")
         assert answer.status_code == status
         assert answer.json()["detail"][0]["loc"] == ["query", parameter]
-        answer, viewer = await watch(address, query)
-        assert (answer.status_code, viewer.names) == (200, ["error"])
-        assert json.loads(viewer.events[0].data)["parameter"] == parameter
-        headers = EVENT_SOURCE | {"Last-Event-ID": viewer.last_event_id}
+        answer, subscriber = await watch(address, query)
+        assert (answer.status_code, subscriber.names) == (200, ["error"])
+        assert json.loads(subscriber.events[0].data)["parameter"] == parameter
+        headers = EVENT_SOURCE | {"Last-Event-ID": subscriber.last_event_id}
         answer, _ = await watch(address, query, headers)
         assert answer.status_code == 204
         async with _socket(address, query) as socket:
@@ -228,14 +228,14 @@ async def test_one_replay_too_many(log: HistoryLog) -> None:
     async with log.serving() as address:
         async with _socket(address, query) as one, _socket(address, query) as two:
             assert (await _next(one))["event"] == (await _next(two))["event"] == "snapshot"
-            _, viewer = await watch(address, query)
-            assert viewer.names == ["overloaded"]
-            assert "history.max_replays" in viewer.events[0].data
-            _, viewer = await watch(address, "", most=1)
-            assert viewer.names == ["snapshot"]
+            _, subscriber = await watch(address, query)
+            assert subscriber.names == ["overloaded"]
+            assert "history.max_replays" in subscriber.events[0].data
+            _, subscriber = await watch(address, "", most=1)
+            assert subscriber.names == ["snapshot"]
         await asyncio.sleep(0.2)
-        _, viewer = await watch(address, f"{query}&speed=max")
-        assert viewer.names[-1] == "bye"
+        _, subscriber = await watch(address, f"{query}&speed=max")
+        assert subscriber.names[-1] == "bye"
     assert _closed(log, "overloaded") == 1
     assert _closed(log, "replayed") == 1
 
@@ -253,8 +253,8 @@ async def test_without_a_database(log: HistoryLog) -> None:
             answer = await client.get(f"http://{address}/sse/flights?from={FIRST}")
         assert answer.status_code == 503
         assert "Retry-After" in answer.headers
-        _, viewer = await watch(address, "", most=1)
-        assert viewer.names == ["snapshot"]
+        _, subscriber = await watch(address, "", most=1)
+        assert subscriber.names == ["snapshot"]
 
 
 class _OnlyLive(Gate):
@@ -278,16 +278,16 @@ async def test_who_may_see_the_past(log: HistoryLog) -> None:
 
 async def test_areas_hold_for_the_past(log: HistoryLog) -> None:
     """Nobody outside is told of, nor is it told who left."""
-    areas = (Box(7.0, 40.0, 8.205, 50.0),)
+    areas = (BoundingBox(7.0, 40.0, 8.205, 50.0),)
     scopes = frozenset({LIVE, "flights:history"})
     gate = _OnlyLive(Principal("somebody", scopes, areas))  # type: ignore[arg-type]
     async with log.serving(gate) as address:
-        _, viewer = await watch(address, f"from={FIRST}&to={FIRST + 119}&speed=max")
-    told = states_of(viewer, "snapshot", "update")
-    assert {state["icao24"] for state in told} == {"aaaaaa", "bbbbbb"}
-    assert max(state["last_contact"] for state in told) == FIRST + 20
-    assert viewer.fleet == {}
-    assert "dddddd" not in str([event.data for event in viewer.events])
+        _, subscriber = await watch(address, f"from={FIRST}&to={FIRST + 119}&speed=max")
+    sent = states_of(subscriber, "snapshot", "update")
+    assert {state["icao24"] for state in sent} == {"aaaaaa", "bbbbbb"}
+    assert max(state["last_contact"] for state in sent) == FIRST + 20
+    assert subscriber.fleet == {}
+    assert "dddddd" not in str([event.data for event in subscriber.events])
 
 
 def _closed(log: HistoryLog, reason: str) -> float:
@@ -366,13 +366,13 @@ async def test_a_recording_replays_as_it_was(database_url: str, seconds: int, sp
     begun_at = time.monotonic()
     async with HistoryLog(database_url) as log, log.serving() as address:
         log.broadcaster.open()
-        _, viewer = await watch(address, f"from={begin}&to={end}&speed={speed}")
+        _, subscriber = await watch(address, f"from={begin}&to={end}&speed={speed}")
     took_s = time.monotonic() - begun_at
-    sent = states_of(viewer, "update")
+    sent = states_of(subscriber, "update")
     expected = {key: state for key, state in recorded.items() if begin <= key[1] <= end}
     assert len(sent) == len(expected) > 0
     assert {(state["icao24"], state["last_contact"]): state for state in sent} == expected
     # To be seen with `pytest -rP`.
-    sys.stdout.write(f"{len(sent)} of {len(viewer.fleet)} aircraft in {took_s:.2f} s\n")
+    sys.stdout.write(f"{len(sent)} of {len(subscriber.fleet)} aircraft in {took_s:.2f} s\n")
     if speed != "max":
         assert took_s > seconds / float(speed) - 1

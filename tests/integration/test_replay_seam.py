@@ -6,14 +6,14 @@ from random import Random
 
 import pytest
 
-from processor.history import replay, seam
-from processor.history.replay_question import parse_question
-from processor.live.audience import Visitor
-from processor.live.view import parse_view
-from processor.live.wire import EVENT_STREAMS
-from tests.support.history_log import HistoryLog, Traffic
-from tests.support.migration import migrate
-from tests.support.viewer import Viewer
+from processor.live.connection_limits import StreamClient
+from processor.replay import handover, session
+from processor.replay.request import parse_question
+from processor.stream.encoder import SSE_ENCODERS
+from processor.stream.query import parse_query
+from testkit.history_log import HistoryLog, Traffic
+from testkit.migration import migrate
+from testkit.raw_subscriber import Subscriber
 
 pytestmark = pytest.mark.real_database
 
@@ -29,27 +29,27 @@ class _Watching:
     def __init__(self, log: HistoryLog, since: int, slowness_s: float = 0) -> None:
         self.since = since
         self.slowness_s = slowness_s
-        self.viewer = Viewer()
+        self.subscriber = Subscriber()
         self._log = log
         self.task = asyncio.create_task(self._run())
 
     async def _run(self) -> None:
-        log, wire = self._log, EVENT_STREAMS["identity"]
-        with log.broadcaster.entered(Visitor("somewhere"), parse_view([])) as viewer:
-            viewer.past = parse_question([("from", str(self.since))], log.clock())
-            async for piece in log.replay.stream(viewer, wire, ""):
-                self.viewer.feed(piece)
+        log, wire = self._log, SSE_ENCODERS["identity"]
+        with log.broadcaster.subscription(StreamClient("somewhere"), parse_query([])) as subscriber:
+            subscriber.past = parse_question([("from", str(self.since))], log.clock())
+            async for frame in log.replay.stream(subscriber, wire, ""):
+                self.subscriber.feed(frame)
                 await asyncio.sleep(self.slowness_s)
 
     @property
     def is_live(self) -> bool:
-        epoch = self.viewer.last_event_id.partition(".")[0]
+        epoch = self.subscriber.last_event_id.partition(".")[0]
         return epoch not in {"", "replay", "nearly"}
 
     def sent(self) -> list[Sent]:
         return [
             (state["icao24"], state["last_contact"])
-            for event in self.viewer.events
+            for event in self.subscriber.events
             if event.event == "update"
             for state in json.loads(event.data)["states"]
         ]
@@ -63,7 +63,7 @@ class _Watching:
 def log(database_url: str, monkeypatch: pytest.MonkeyPatch) -> HistoryLog:
     """Give a log whose clock runs fast, so that far more turns pass than the seam keeps."""
     migrate(database_url)
-    monkeypatch.setattr(seam, "MAX_TURNS", 64 * 20)
+    monkeypatch.setattr(handover, "MAX_TURNS", 64 * 20)
     return HistoryLog(database_url)
 
 
@@ -99,15 +99,15 @@ async def test_each_state_vector_once(log: HistoryLog, seed: int, longest_s: flo
         await asyncio.sleep(1)
         for one in watching:
             await one.stop()
-        picture = {a.icao24: a.state_vector.last_contact for a in log.broadcaster.fleet}
+        picture = {a.icao24: a.state_vector.last_contact for a in log.broadcaster.aircraft}
     for one in watching:
-        assert "reset" not in one.viewer.names
+        assert "reset" not in one.subscriber.names
         newest: dict[str, int] = {}
         sent = one.sent()
         for icao24, last_contact in sent:
             assert newest.get(icao24, 0) < last_contact
             newest[icao24] = last_contact
-        held = {icao24: state["last_contact"] for icao24, state in one.viewer.fleet.items()}
+        held = {icao24: state["last_contact"] for icao24, state in one.subscriber.fleet.items()}
         assert held == picture
         if one.slowness_s >= TOO_SLOW_S:
             continue  # it was told the newest only of what it missed once it was live
@@ -123,8 +123,8 @@ async def test_an_archive_that_stands_still(
     log: HistoryLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What came in between is not known for certain: that is said, and the whole picture told."""
-    monkeypatch.setattr(replay, "REACH_SECONDS", 0.5)
-    monkeypatch.setattr(seam, "CERTAINTY_SECONDS", 0.1)
+    monkeypatch.setattr(session, "REACH_SECONDS", 0.5)
+    monkeypatch.setattr(handover, "CERTAINTY_SECONDS", 0.1)
     traffic = Traffic(Random(1), 60)
     async with log:
         log.publish(traffic.burst(int(log.clock())))
@@ -137,9 +137,9 @@ async def test_an_archive_that_stands_still(
                 log.broadcaster.tick()
                 await asyncio.sleep(0.05)
         await one.stop()
-        assert {"update", "reset"} <= set(one.viewer.names)
-        assert one.viewer.names[one.viewer.names.index("reset") + 1] == "snapshot"
-        assert one.viewer.fleet.keys() == {a.icao24 for a in log.broadcaster.fleet}
+        assert {"update", "reset"} <= set(one.subscriber.names)
+        assert one.subscriber.names[one.subscriber.names.index("reset") + 1] == "snapshot"
+        assert one.subscriber.fleet.keys() == {a.icao24 for a in log.broadcaster.aircraft}
 
 
 async def test_before_the_living_picture_is_whole(log: HistoryLog) -> None:
@@ -150,12 +150,12 @@ async def test_before_the_living_picture_is_whole(log: HistoryLog) -> None:
         await log.store_all()
         one = _Watching(log, int(log.clock()) - 100)
         await asyncio.sleep(1.5)
-        assert one.viewer.names[0] == "snapshot"
+        assert one.subscriber.names[0] == "snapshot"
         log.broadcaster.open()
         async with asyncio.timeout(20):
             while not one.is_live:
                 log.broadcaster.tick()
                 await asyncio.sleep(0.05)
         await one.stop()
-        assert "reset" not in one.viewer.names
+        assert "reset" not in one.subscriber.names
         assert sorted(one.sent()) == sorted((a.icao24, a.last_contact) for a in log.published)

@@ -11,11 +11,11 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
 from processor.access.shares import ShareLimits
-from processor.history.replay import Replay
-from tests.support.history_log import HistoryLog, store
-from tests.support.migration import migrate
-from tests.support.state_vectors import START, state_vector
-from tests.support.timescale import Timescale
+from processor.replay.session import Replay
+from testkit.history_log import HistoryLog, store
+from testkit.migration import migrate
+from testkit.state_vectors import START, state_vector
+from testkit.timescale import Timescale
 
 pytestmark = pytest.mark.real_database
 

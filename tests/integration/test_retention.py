@@ -10,24 +10,28 @@ import pytest
 from prometheus_client import CollectorRegistry
 from structlog.testing import capture_logs
 
-from processor.archive.audit import audit
+from processor.archive.audit.audit import audit
 from processor.archive.database import Database
 from processor.archive.maintenance import Maintenance
 from processor.archive.metrics import ArchiveMetrics
-from processor.archive.retention import DEAD_LETTERS_A_RUN, MAX_CLOCK_OFFSET_SECONDS, Kept
+from processor.archive.retention import (
+    DEAD_LETTERS_A_RUN,
+    MAX_CLOCK_OFFSET_SECONDS,
+    RetentionPeriods,
+)
 from processor.archive.sql import load_audit_queries, load_queries
 from telemetry.state_vector import StateVector
-from tests.support import faketime_install
-from tests.support.edition import Place
-from tests.support.invented_day import Leg
-from tests.support.migration import migrate
-from tests.support.queries import fetch, fetch_value
-from tests.support.services import Service
-from tests.support.state_vectors import state_vector
-from tests.support.stored_day import store
+from testkit import faketime_install
+from testkit.edition import Place
+from testkit.invented_day import Leg
+from testkit.migration import migrate
+from testkit.queries import fetch, fetch_value
+from testkit.services import Service
+from testkit.state_vectors import state_vector
+from testkit.stored_day import store
 
 DAY = 86_400
-KEPT = Kept(state_vectors_days=30, minutely_days=0, flights_days=0, dead_letters_days=0)
+KEPT = RetentionPeriods(state_vectors_days=30, minutely_days=0, flights_days=0, dead_letters_days=0)
 COUNT = "SELECT count(*) FROM state_vectors"
 
 
@@ -53,7 +57,7 @@ def fill(dsn: str, *vectors: StateVector) -> None:
 class Archive:
     """The maintenance of an archive on a host whose clock the test sets."""
 
-    def __init__(self, dsn: str, kept: Kept, *, ahead_seconds: float = 0) -> None:
+    def __init__(self, dsn: str, kept: RetentionPeriods, *, ahead_seconds: float = 0) -> None:
         self.registry = CollectorRegistry()
         self.database = Database(
             url=dsn,
@@ -85,7 +89,7 @@ async def archive(place: Place) -> AsyncIterator[Callable[..., Archive]]:
     """Give a function that starts an archive on the place's database."""
     archives: list[Archive] = []
 
-    def start(kept: Kept = KEPT, *, ahead_seconds: float = 0) -> Archive:
+    def start(kept: RetentionPeriods = KEPT, *, ahead_seconds: float = 0) -> Archive:
         archives.append(Archive(place.dsn, kept, ahead_seconds=ahead_seconds))
         return archives[-1]
 
@@ -237,7 +241,9 @@ async def test_minutes_flights_and_dead_letters_go_by_the_same_limit(
     fetch(place.dsn, "UPDATE flight_legs SET last_seen = first_seen WHERE icao24 < '000032'")
     set_aside(place.dsn, days_ago=65, offsets=range(3))
     set_aside(place.dsn, days_ago=1, offsets=range(3, 5))
-    kept = Kept(state_vectors_days=0, minutely_days=60, flights_days=60, dead_letters_days=60)
+    kept = RetentionPeriods(
+        state_vectors_days=0, minutely_days=60, flights_days=60, dead_letters_days=60
+    )
     await archive(kept).maintain()
     assert days_stored(place.dsn) == [65, 50, 1]
     assert days_stored(place.dsn, "minutely_state_vectors") == [50, 1]
@@ -290,7 +296,7 @@ async def test_dead_letters_that_have_expired_leave_the_audit_right(
     set_aside(
         place.dsn, days_ago=1, offsets=range(DEAD_LETTERS_A_RUN + 10, DEAD_LETTERS_A_RUN + 12)
     )
-    one = archive(Kept(0, 0, 0, 90))
+    one = archive(RetentionPeriods(0, 0, 0, 90))
     left = []
     for _ in range(3):
         await one.maintain()

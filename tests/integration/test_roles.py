@@ -9,13 +9,13 @@ import pytest
 
 from standalone.database_folder import server_user
 from standalone.database_programs import programs_dir
+from testkit import databases, stored_log
+from testkit.edition import Place
+from testkit.migration import migrate
+from testkit.queries import fetch, fetch_value
+from testkit.services import ROOT
+from testkit.state_vectors import START
 from tests.end_to_end.command import Command, wait_for
-from tests.support import databases, stored_log
-from tests.support.edition import Place
-from tests.support.migration import migrate
-from tests.support.queries import fetch, fetch_value
-from tests.support.services import ROOT
-from tests.support.state_vectors import START
 
 ROLE, PASSWORD = "flights", "of-a-test"
 FILES = ("migrations/sql/roles.sql", "migrations/sql/0003_reader.sql")

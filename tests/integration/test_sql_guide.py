@@ -10,11 +10,11 @@ from typing import Any
 import asyncpg
 import pytest
 
-from tests.support.invented_day import at, legs
-from tests.support.migration import migrated_database
-from tests.support.reader import reader_of
-from tests.support.services import ROOT
-from tests.support.stored_day import store
+from testkit.invented_day import at, legs
+from testkit.migration import migrated_database
+from testkit.reader import reader_of
+from testkit.services import ROOT
+from testkit.stored_day import store
 
 QUERY = re.compile(r"^### (.+?)$(?:(?!^###).)*?^```sql\n(.*?)^```", re.MULTILINE | re.DOTALL)
 QUERIES = dict(QUERY.findall((ROOT / "docs/sql.md").read_text()))
@@ -37,7 +37,7 @@ async def reader(reader_dsn: str) -> asyncpg.Connection:
     return await asyncpg.connect(reader_dsn)
 
 
-async def ask(reader: asyncpg.Connection, heading: str) -> Rows:
+async def request(reader: asyncpg.Connection, heading: str) -> Rows:
     """Run what stands under a heading."""
     rows = [dict(row) for row in await reader.fetch(QUERIES[heading])]
     await reader.close()
@@ -54,7 +54,7 @@ def test_every_query_is_tested() -> None:
 
 async def test_track_is_that_of_the_flight(reader: asyncpg.Connection) -> None:
     """All positions of the one flight in order, none of the day before."""
-    rows = await ask(reader, "The track of a flight")
+    rows = await request(reader, "The track of a flight")
     flown = legs()[0].vectors
     assert [row["last_contact"].timestamp() for row in rows] == [v.last_contact for v in flown]
     assert [row["longitude"] for row in rows] == [v.longitude for v in flown]
@@ -62,7 +62,7 @@ async def test_track_is_that_of_the_flight(reader: asyncpg.Connection) -> None:
 
 async def test_past_flights_have_the_callsign(reader: asyncpg.Connection) -> None:
     """Both days, newest first, with the take-offs; no other callsign."""
-    rows = await ask(reader, "Past flights by callsign")
+    rows = await request(reader, "Past flights by callsign")
     assert [(row["callsign"], row["icao24"]) for row in rows] == [
         ("SWR123", "4b1814"),
         ("SWR123", "4b1801"),
@@ -75,14 +75,14 @@ async def test_past_flights_have_the_callsign(reader: asyncpg.Connection) -> Non
 
 async def test_box_holds_who_was_there_then(reader: asyncpg.Connection) -> None:
     """Neither who was elsewhere, nor who left it just before, nor who was there earlier."""
-    rows = await ask(reader, "Who was in this box at noon")
+    rows = await request(reader, "Who was in this box at noon")
     assert [(row["icao24"], row["callsign"]) for row in rows] == [("4b1899", "SWR9")]
     assert rows[0]["last_contact"].timestamp() == at("12:00")
 
 
 async def test_moment_shows_all_traffic_once(reader: asyncpg.Connection) -> None:
     """Everybody heard in the five minutes before noon, with the last row before it."""
-    rows = await ask(reader, "All traffic at a moment")
+    rows = await request(reader, "All traffic at a moment")
     assert {row["icao24"] for row in rows} == {"4b1899", "39bda5", "3b7777", "896401"}
     assert len(rows) == 4
     assert max(row["last_contact"].timestamp() for row in rows) == at("12:00") - 10
@@ -90,7 +90,7 @@ async def test_moment_shows_all_traffic_once(reader: asyncpg.Connection) -> None
 
 async def test_holding_is_told_from_other_turning(reader: asyncpg.Connection) -> None:
     """The racetrack; not the survey's zigzag, not the wide circles."""
-    rows = await ask(reader, "Holding patterns")
+    rows = await request(reader, "Holding patterns")
     assert [(row["icao24"], row["callsign"]) for row in rows] == [("400a0b", "BAW7")]
     assert 1_700 <= rows[0]["degrees"] <= 1_800
     assert rows[0]["longitude"] == pytest.approx(8.2, abs=0.2)
@@ -99,7 +99,7 @@ async def test_holding_is_told_from_other_turning(reader: asyncpg.Connection) ->
 
 async def test_emergencies_are_spans(reader: asyncpg.Connection) -> None:
     """Twice 7700; not the slip of 7600, not 7000."""
-    rows = await ask(reader, "Emergency squawks")
+    rows = await request(reader, "Emergency squawks")
     spans = [(row["since"].timestamp(), row["until"].timestamp(), row["squawk"]) for row in rows]
     assert spans == [(at("14:05"), at("14:17"), "7700"), (at("15:30"), at("15:35"), "7700")]
     assert {(row["icao24"], row["callsign"]) for row in rows} == {("3c6444", "DLH77")}
@@ -107,7 +107,7 @@ async def test_emergencies_are_spans(reader: asyncpg.Connection) -> None:
 
 async def test_busiest_hour_is_counted(reader: asyncpg.Connection) -> None:
     """The hours of the day by their aircraft, as counted here."""
-    rows = await ask(reader, "The busiest hour")
+    rows = await request(reader, "The busiest hour")
     counted: dict[int, set[str]] = defaultdict(set)
     for leg in legs():
         for vector in leg.vectors:
@@ -119,7 +119,7 @@ async def test_busiest_hour_is_counted(reader: asyncpg.Connection) -> None:
 
 async def test_countries_have_their_flights(reader: asyncpg.Connection) -> None:
     """The day's flights only: that of the day before would be one more for Switzerland."""
-    rows = await ask(reader, "Traffic by country")
+    rows = await request(reader, "Traffic by country")
     counted = {row["origin_country"]: (row["aircraft"], row["flights"]) for row in rows}
     assert counted == {
         "Switzerland": (8, 8),
@@ -132,7 +132,7 @@ async def test_countries_have_their_flights(reader: asyncpg.Connection) -> None:
 
 async def test_coverage_counts_cells(reader: asyncpg.Connection) -> None:
     """A cell has who was in it, with the lowest in the air; where nobody was is no cell."""
-    rows = await ask(reader, "Coverage by grid cell")
+    rows = await request(reader, "Coverage by grid cell")
     cells = {(row["west"], row["south"]): row for row in rows}
     south_of_paris = cells[2, 48]
     assert (south_of_paris["aircraft"], south_of_paris["minutes"]) == (1, 8)
@@ -143,7 +143,7 @@ async def test_coverage_counts_cells(reader: asyncpg.Connection) -> None:
 
 async def test_rates_are_medians_of_their_altitude(reader: asyncpg.Connection) -> None:
     """The hop climbs with 10 m/s and descends with 8; who flies level counts in neither."""
-    rows = await ask(reader, "Climb and descent rates")
+    rows = await request(reader, "Climb and descent rates")
     by_altitude = {row["from_altitude"]: row for row in rows}
     assert (by_altitude[2_000]["climb"], by_altitude[2_000]["descent"]) == (10.0, -8.0)
     assert (by_altitude[11_000]["climb"], by_altitude[11_000]["descent"]) == (None, None)
@@ -151,7 +151,7 @@ async def test_rates_are_medians_of_their_altitude(reader: asyncpg.Connection) -
 
 async def test_longest_flight_comes_first(reader: asyncpg.Connection) -> None:
     """Eight hours at 250 m/s; those without a position come last, and a jump is no way."""
-    rows = await ask(reader, "The longest flights of the day")
+    rows = await request(reader, "The longest flights of the day")
     assert (rows[0]["callsign"], rows[0]["icao24"]) == ("UAE9", "896401")
     assert rows[0]["km"] == pytest.approx(479 * 60 * 0.25, rel=0.01)
     assert len(rows) == 10
@@ -161,25 +161,25 @@ async def test_longest_flight_comes_first(reader: asyncpg.Connection) -> None:
 
 async def test_jammed_aircraft_are_where_they_were_last(reader: asyncpg.Connection) -> None:
     """Both of them in one cell, with the place where they seem to be."""
-    rows = await ask(reader, "Where positions are false")
+    rows = await request(reader, "Where positions are false")
     assert [tuple(row.values()) for row in rows] == [(33.0, 35.0, 2, 24, 35.5, 33.8)]
 
 
 async def test_pairs_are_of_those_who_took_off_and_landed(reader: asyncpg.Connection) -> None:
     """One pair, Zürich and Geneva, one flight: the others were not seen to land."""
-    rows = await ask(reader, "From where to where")
+    rows = await request(reader, "From where to where")
     assert [tuple(row.values()) for row in rows] == [(8.5, 47.5, 6.0, 46.25, 1, ["SWR123"])]
 
 
 async def test_old_positions_are_found(reader: asyncpg.Connection) -> None:
     """Those of 40 s; fresh ones of the same hour are not."""
-    rows = await ask(reader, "Positions older than 15 seconds")
+    rows = await request(reader, "Positions older than 15 seconds")
     assert [(row["icao24"], row["oldest"].total_seconds()) for row in rows] == [("39bda5", 40)]
 
 
 async def test_shares_of_nulls_are_right(reader: asyncpg.Connection) -> None:
     """The source without positions stands apart from the one with them."""
-    rows = await ask(reader, "Data quality")
+    rows = await request(reader, "Data quality")
     shares = {row["position_source"]: row for row in rows}
     assert (shares[2]["no_position"], shares[2]["state_vectors"]) == (100, 60)
     assert (shares[0]["no_position"], shares[0]["no_callsign"]) == (0, 0)
@@ -188,6 +188,6 @@ async def test_shares_of_nulls_are_right(reader: asyncpg.Connection) -> None:
 
 async def test_bands_count_each_hour(reader: asyncpg.Connection) -> None:
     """At ten: the hop on the ground and in two bands, two high, one of unknown altitude."""
-    rows = await ask(reader, "Aircraft by hour and altitude")
+    rows = await request(reader, "Aircraft by hour and altitude")
     of_ten = next(row for row in rows if row["hour"].timestamp() == at("10:00"))
     assert list(of_ten.values())[1:] == [1, 1, 1, 2, 1]

@@ -5,11 +5,11 @@ import time
 import pytest
 
 from processor.archive.commands import rebuild
-from telemetry.settings import DatabaseSettings, Settings
+from processor.settings import DatabaseSettings, ProcessorSettings
 from telemetry.state_vector import StateVector
-from tests.support.archive_site import ArchiveSite
-from tests.support.queries import fetch, fetch_value
-from tests.support.state_vectors import state_vector
+from testkit.archive_site import ArchiveSite
+from testkit.queries import fetch, fetch_value
+from testkit.state_vectors import state_vector
 
 pytestmark = pytest.mark.real_database
 
@@ -121,7 +121,7 @@ async def test_rebuild_comes_to_the_same(site: ArchiveSite) -> None:
     tables = "flight_legs, minutely_state_vectors, hourly_counts, touched_minutes, touched_hours"
     fetch(site.dsn, f"TRUNCATE {tables}")
     assert await site.flights() == []
-    settings = Settings(database=DatabaseSettings(url=site.dsn))
+    settings = ProcessorSettings(database=DatabaseSettings(url=site.dsn))
     assert await rebuild(settings) == 0
     assert (await site.flights(), fetch(site.dsn, MINUTES), fetch(site.dsn, HOURS)) == before
 

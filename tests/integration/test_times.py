@@ -6,12 +6,12 @@ import httpx
 import pytest
 
 from telemetry.codec import encode
-from tests.support.producer import HEADERS, Outgoing, as_messages, vectors
-from tests.support.queries import fetch, fetch_value
-from tests.support.sse_viewer import StreamViewer
-from tests.support.stage import Stage
-from tests.support.state_vectors import state_vector
-from tests.support.waiting import wait_until
+from testkit.deployment import Deployment
+from testkit.producer import HEADERS, Outgoing, as_messages, vectors
+from testkit.queries import fetch, fetch_value
+from testkit.sse_subscriber import StreamSubscriber
+from testkit.state_vectors import state_vector
+from testkit.waiting import wait_until
 
 pytestmark = [pytest.mark.real_kafka, pytest.mark.real_database]
 
@@ -30,67 +30,71 @@ def _row(icao24: str, last_contact: int) -> Outgoing:
     return Outgoing(encode(state_vector(icao24, last_contact)), icao24.encode())
 
 
-def test_impossible_times_are_dead_letters(stage: Stage) -> None:
+def test_impossible_times_are_dead_letters(deployment: Deployment) -> None:
     """One of 2099, one of 2004, one later than its answer: no flight, no chunk, a clean audit."""
     now = int(time.time())
     after_answer = _row("00000c", now)._replace(
         headers=(*HEADERS, ("poll-time", str(now - 3_600).encode()))
     )
     wrong = [_row("00000a", IN_2099), _row("00000b", IN_2004), after_answer]
-    stage.publish([*_poll(now - 20), *wrong])
-    archive = stage.archive(DATABASE_RETENTION_DAYS="30")
-    stage.wait_until_stored()
+    deployment.publish([*_poll(now - 20), *wrong])
+    archive = deployment.archive(DATABASE_RETENTION_DAYS="30")
+    deployment.wait_until_stored()
     reasons = [
         row[0]
         for row in fetch(
-            stage.database_url, "SELECT reason FROM dead_letters ORDER BY convert_from(key, 'UTF8')"
+            deployment.database_url,
+            "SELECT reason FROM dead_letters ORDER BY convert_from(key, 'UTF8')",
         )
     ]
     assert [reason.split(" ")[1][:4] for reason in reasons[:2]] == ["2099", "2004"]
     assert ["later" in reason for reason in reasons] == [True, False, True]
-    assert fetch_value(stage.database_url, "SELECT count(*) FROM state_vectors") == FLEET
-    assert fetch_value(stage.database_url, "SELECT max(first_seen) < now() FROM flights")
+    assert fetch_value(deployment.database_url, "SELECT count(*) FROM state_vectors") == FLEET
+    assert fetch_value(deployment.database_url, "SELECT max(first_seen) < now() FROM flights")
     url = archive.url
     metrics = httpx.get(f"{url}/metrics").text
     for reason in ("future", "past", "after_answer"):
         assert f'ingest_untimely_messages_total{{reason="{reason}"}} 1.0' in metrics
     assert archive.stop() == 0
-    assert stage.command("audit").returncode == 0
+    assert deployment.command("audit").returncode == 0
 
 
-def test_an_answer_an_hour_ahead_does_not_stop_what_follows(stage: Stage) -> None:
+def test_an_answer_an_hour_ahead_does_not_stop_what_follows(deployment: Deployment) -> None:
     """All of its rows are set aside and left out; the polls after it are stored and shown."""
     now = int(time.time())
-    archive, live = stage.archive(), stage.live()
-    stage.publish(_poll(now - 20))
-    stage.publish(_poll(now + 3_600, seed=2))
-    with StreamViewer(live.url) as viewer:
-        viewer.wait_for_event("snapshot")
-        stage.publish(_poll(now - 10, seed=3))
-        viewer.wait_for(
-            lambda: {state["last_contact"] for state in viewer.viewer.fleet.values()} == {now - 10},
+    archive, live = deployment.archive(), deployment.live()
+    deployment.publish(_poll(now - 20))
+    deployment.publish(_poll(now + 3_600, seed=2))
+    with StreamSubscriber(live.url) as subscriber:
+        subscriber.wait_for_event("snapshot")
+        deployment.publish(_poll(now - 10, seed=3))
+        subscriber.wait_for(
+            lambda: (
+                {state["last_contact"] for state in subscriber.subscriber.fleet.values()}
+                == {now - 10}
+            ),
             timeout_s=20,
             what="the poll after it",
         )
-    stage.wait_until_stored()
+    deployment.wait_until_stored()
     assert archive.is_running
-    assert fetch_value(stage.database_url, "SELECT count(*) FROM state_vectors") == 2 * FLEET
-    assert fetch_value(stage.database_url, "SELECT count(*) FROM dead_letters") == FLEET
+    assert fetch_value(deployment.database_url, "SELECT count(*) FROM state_vectors") == 2 * FLEET
+    assert fetch_value(deployment.database_url, "SELECT count(*) FROM dead_letters") == FLEET
     assert (
         f'live_ignored_messages_total{{reason="future"}} {FLEET}.0'
         in httpx.get(f"{live.url}/metrics").text
     )
 
 
-def test_answers_behind_the_host_are_shown_and_the_clock_is_named(stage: Stage) -> None:
+def test_answers_behind_the_host_are_shown_and_the_clock_is_named(deployment: Deployment) -> None:
     """400 s: ready, all aircraft, and a reason in /ready."""
-    live = stage.live()
+    live = deployment.live()
     for age, seed in ((420, 1), (410, 2), (400, 3)):
-        stage.publish(_poll(int(time.time()) - age, seed=seed))
-    with StreamViewer(live.url) as viewer:
-        viewer.wait_for_event("snapshot")
-        viewer.wait_for(
-            lambda: len(viewer.viewer.fleet) == FLEET, timeout_s=20, what="all aircraft"
+        deployment.publish(_poll(int(time.time()) - age, seed=seed))
+    with StreamSubscriber(live.url) as subscriber:
+        subscriber.wait_for_event("snapshot")
+        subscriber.wait_for(
+            lambda: len(subscriber.subscriber.fleet) == FLEET, timeout_s=20, what="all aircraft"
         )
         wait_until(
             lambda: "clock" in httpx.get(f"{live.url}/ready").json().get("reasons", {}),
@@ -103,12 +107,14 @@ def test_answers_behind_the_host_are_shown_and_the_clock_is_named(stage: Stage) 
         assert "ahead of the time of the data" in ready.json()["reasons"]["clock"]
 
 
-def test_a_log_that_ended_an_hour_ago_shows_nothing(stage: Stage) -> None:
+def test_a_log_that_ended_an_hour_ago_shows_nothing(deployment: Deployment) -> None:
     """The collector was away meanwhile: no aircraft comes back to life."""
     ended = int(time.time()) - 3_600
-    stage.publish([message._replace(timestamp_ms=(ended + 2) * 1_000) for message in _poll(ended)])
-    live = stage.live()
-    assert live.wait_for_event("live_picture_whole")
-    with StreamViewer(live.url) as viewer:
-        viewer.wait_for_event("snapshot")
-        assert not viewer.viewer.fleet
+    deployment.publish(
+        [message._replace(timestamp_ms=(ended + 2) * 1_000) for message in _poll(ended)]
+    )
+    live = deployment.live()
+    assert live.wait_for_event("live_state_complete")
+    with StreamSubscriber(live.url) as subscriber:
+        subscriber.wait_for_event("snapshot")
+        assert not subscriber.subscriber.fleet

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from testkit.browser import Chromium, Device, Pages
 from tests.page.map_page import DESKTOP, PHONE, MapPage
 from tests.page.monitor import Monitor
 from tests.page.recorded_sky import RecordedSky
-from tests.support.browser import Chromium, Device, Pages
 
 
 @pytest.fixture(scope="session")

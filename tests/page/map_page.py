@@ -9,8 +9,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 from playwright.async_api import Locator, Page, Request, expect
 
+from testkit.browser import Device, Pages
 from tests.page.monitor import Monitor
-from tests.support.browser import Device, Pages
 
 DESKTOP = Device(width=1280, height=800)
 PHONE = Device(width=390, height=844, is_phone=True)

@@ -2,12 +2,12 @@
 
 import pytest
 
+from testkit.browser import Chromium, Device, Pages
 from tests.page.legibility import CONTRAST, EVERY_RULE, violations
 from tests.page.map_page import DESKTOP, PHONE, MapPage
 from tests.page.monitor import Monitor
 from tests.page.recorded_sky import RecordedSky
 from tests.page.views import views
-from tests.support.browser import Chromium, Device, Pages
 
 pytestmark = [
     pytest.mark.real_browser,

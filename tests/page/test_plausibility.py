@@ -8,10 +8,10 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Page, Route, expect
 
+from testkit.browser import Chromium, Pages
+from testkit.scripted_app import ScriptedApp
+from testkit.state_vectors import START, state_vector
 from tests.page.map_page import ARTEFACTS, DESKTOP
-from tests.support.browser import Chromium, Pages
-from tests.support.scripted_app import ScriptedApp
-from tests.support.state_vectors import START, state_vector
 
 pytestmark = [pytest.mark.real_browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -111,7 +111,7 @@ async def test_clocks_that_differ_are_said_in_one_line(app: ScriptedApp, desk: P
     await expect(page.locator("#aircraft")).to_have_text("1")
     await expect(page.locator("#reason")).to_be_hidden()
     app.turn_clock(200)
-    app.tick(is_beat=True)
+    app.tick(is_heartbeat=True)
     page = await desk.open(app.url)
     await expect(page.locator("#delay")).to_have_text("3 min")
     await expect(page.locator("#reason")).to_have_text("No poll for 300 s.")

@@ -3,10 +3,10 @@
 import pytest
 from playwright.async_api import expect
 
+from testkit.browser import Chromium, Pages
 from tests.page.map_page import MapPage
 from tests.page.monitor import Monitor
 from tests.page.recorded_sky import RecordedSky
-from tests.support.browser import Chromium, Pages
 
 pytestmark = [pytest.mark.real_browser, pytest.mark.asyncio(loop_scope="session")]
 

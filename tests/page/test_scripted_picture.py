@@ -8,10 +8,10 @@ import pytest_asyncio
 from playwright.async_api import expect
 
 from processor.access.new_key import make_key
-from telemetry.settings import AccessSettings
-from tests.support.browser import Pages
-from tests.support.scripted_app import ScriptedApp
-from tests.support.state_vectors import START, state_vector
+from processor.settings import AccessSettings
+from testkit.browser import Pages
+from testkit.scripted_app import ScriptedApp
+from testkit.state_vectors import START, state_vector
 
 pytestmark = [pytest.mark.real_browser, pytest.mark.asyncio(loop_scope="session")]
 

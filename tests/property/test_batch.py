@@ -7,8 +7,8 @@ from processor.archive.batch import Batch, Claim
 from processor.archive.digest import Added, as_bigint, hash_rows
 from processor.archive.unique_rows import UniqueRows, to_rows
 from telemetry.state_vector import StateVector
-from tests.support.messages import InventedMessage, garbage, message
-from tests.support.state_vectors import START, state_vectors
+from testkit.messages import InventedMessage, garbage, message
+from testkit.state_vectors import START, state_vectors
 
 PARTITIONS = 3
 

@@ -4,7 +4,7 @@ from hypothesis import given
 
 from telemetry.codec import decode, encode
 from telemetry.state_vector import StateVector
-from tests.support.state_vectors import state_vectors
+from testkit.state_vectors import state_vectors
 
 
 @given(state_vectors())

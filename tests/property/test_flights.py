@@ -8,10 +8,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from telemetry.state_vector import StateVector
-from tests.support.archive_site import ArchiveSite
-from tests.support.flight_oracle import flights_of
-from tests.support.migration import migrate
-from tests.support.state_vectors import START, state_vector
+from testkit.archive_site import ArchiveSite
+from testkit.flight_oracle import flights_of
+from testkit.migration import migrate
+from testkit.state_vectors import START, state_vector
 
 pytestmark = pytest.mark.real_database
 

@@ -9,17 +9,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 
-from processor.live.audience import Limits, Visitor
 from processor.live.broadcaster import Broadcaster, Lifetime
+from processor.live.connection_limits import ConnectionLimits, StreamClient
 from processor.live.metrics import LiveMetrics
-from processor.live.position import Position
-from processor.live.tracker import Tracker, Update
-from processor.live.view import View, parse_view
-from processor.live.wire import EVENT_STREAMS
+from processor.stream.encoder import SSE_ENCODERS
+from processor.stream.fleet import Fleet, Update
+from processor.stream.log_position import LogPosition
+from processor.stream.query import StreamQuery, parse_query
 from telemetry.state_vector import StateVector
-from tests.support.state_vectors import START, state_vectors
-from tests.support.viewer import Viewer
-from tests.support.views import Wanted, wanted
+from testkit.queries_of_streams import Wanted, wanted
+from testkit.raw_subscriber import Subscriber
+from testkit.state_vectors import START, state_vectors
 
 PARTITIONS = 2
 ADDED = PARTITIONS
@@ -34,8 +34,8 @@ class _Instance:
 
     def __init__(self) -> None:
         self.now = float(START)
-        nowhere = Position(EPOCH, (0,) * PARTITIONS)
-        self.tracker = Tracker(
+        nowhere = LogPosition(EPOCH, (0,) * PARTITIONS)
+        self.tracker = Fleet(
             start=nowhere,
             resumable_after=nowhere,
             expiry_seconds=EXPIRY_SECONDS,
@@ -44,7 +44,7 @@ class _Instance:
         )
         self.broadcaster = Broadcaster(
             metrics=LiveMetrics(CollectorRegistry()),
-            limits=Limits(viewers=10, per_address=10, per_principal=10),
+            limits=ConnectionLimits(subscribers=10, per_address=10, per_principal=10),
             lifetime=Lifetime(retry_ms=1000, max_age_seconds=3600, drain_seconds=0),
             clock=lambda: self.now,
         )
@@ -62,7 +62,7 @@ class _Instance:
     def grow(self) -> None:
         """Find that a partition was added, and read it from its beginning."""
         if self._unread is not None:
-            self.tracker.extend([0])
+            self.tracker.add_partitions([0])
             self.tracker.apply(self._unread)
             self._unread = None
 
@@ -70,7 +70,7 @@ class _Instance:
         """What a viewer should hold: told by the test's own reading of the filter."""
         return {
             aircraft.icao24: want.shown(aircraft.state_vector)
-            for aircraft in self.tracker.fleet
+            for aircraft in self.tracker.aircraft
             if want.passes(aircraft.state_vector)
         }
 
@@ -78,24 +78,24 @@ class _Instance:
 class _Watching:
     """A viewer with its open stream; reading is a task, as with a real connection."""
 
-    def __init__(self, instance: _Instance, viewer: Viewer, view: View) -> None:
-        self.viewer = viewer
+    def __init__(self, instance: _Instance, subscriber: Subscriber, view: StreamQuery) -> None:
+        self.subscriber = subscriber
         self.reading = asyncio.Event()
         self.reading.set()
         self._task = asyncio.create_task(self._follow(instance.broadcaster, view))
 
-    async def _follow(self, broadcaster: Broadcaster, view: View) -> None:
-        last, wire = self.viewer.last_event_id, EVENT_STREAMS["identity"]
+    async def _follow(self, broadcaster: Broadcaster, view: StreamQuery) -> None:
+        last, wire = self.subscriber.last_event_id, SSE_ENCODERS["identity"]
         # Each by itself: viewers of one client would wait for each other.
-        with broadcaster.entered(Visitor(f"client {id(self)}"), view) as entered:
-            async for piece in broadcaster.stream(entered, wire, last):
-                self.viewer.feed(piece)
+        with broadcaster.subscription(StreamClient(f"client {id(self)}"), view) as entered:
+            async for frame in broadcaster.stream(entered, wire, last):
+                self.subscriber.feed(frame)
                 await self.reading.wait()
 
     async def cut(self) -> None:
         self._task.cancel()
         await asyncio.wait([self._task])
-        self.viewer.cut_off()
+        self.subscriber.cut_off()
 
 
 async def _settle() -> None:
@@ -132,9 +132,9 @@ class _Run:
         self.instances = [_Instance(), _Instance()]
         self.offsets = [0] * (ADDED + 1)
         self.published: dict[tuple[str, int], StateVector] = {}
-        self.views = [parse_view(want.query) for want in wants]
-        self.steady = _Watching(self.instances[0], Viewer(), self.views[0])
-        self.restless = _Watching(self.instances[0], Viewer(), self.views[0])
+        self.views = [parse_query(want.query) for want in wants]
+        self.steady = _Watching(self.instances[0], Subscriber(), self.views[0])
+        self.restless = _Watching(self.instances[0], Subscriber(), self.views[0])
         self.home = 0
         self.looks_at = 0
         self.is_cut = False
@@ -155,9 +155,9 @@ class _Run:
 
     _garbage = _message
 
-    async def _tick(self, is_beat: bool) -> None:  # noqa: FBT001 - drawn
+    async def _tick(self, is_heartbeat: bool) -> None:  # noqa: FBT001 - drawn
         for instance in self.instances:
-            instance.broadcaster.tick(is_beat=is_beat)
+            instance.broadcaster.tick(is_heartbeat=is_heartbeat)
 
     async def _wait(self, seconds: int) -> None:
         for instance in self.instances:
@@ -173,7 +173,7 @@ class _Run:
     async def _resume(self, home: int, looks_at: int) -> None:
         if self.is_cut:
             view = self.views[looks_at]
-            self.restless = _Watching(self.instances[home], self.restless.viewer, view)
+            self.restless = _Watching(self.instances[home], self.restless.subscriber, view)
             self.is_cut, self.home, self.looks_at = False, home, looks_at
 
     async def _stall(self) -> None:
@@ -199,8 +199,8 @@ async def _play(wants: Sequence[Wanted], steps: list[tuple[Any, ...]]) -> None:
         await run.step(*step)
     await run.finish()
     first, second = run.instances
-    assert run.steady.viewer.fleet == first.picture(wants[0])
-    assert run.restless.viewer.fleet == first.picture(wants[run.looks_at])
+    assert run.steady.subscriber.fleet == first.picture(wants[0])
+    assert run.restless.subscriber.fleet == first.picture(wants[run.looks_at])
     assert second.picture(wants[0]) == first.picture(wants[0])
 
 
@@ -227,6 +227,6 @@ def test_order_and_repetition_change_nothing(vectors: list[StateVector], random:
     random.shuffle(shuffled)
     instance = _Instance()
     instance.tracker.apply(Update(0, offset, vector) for offset, vector in enumerate(shuffled))
-    instance.tracker.turn()
-    held = {aircraft.icao24: aircraft.state_vector for aircraft in instance.tracker.fleet}
+    instance.tracker.advance()
+    held = {aircraft.icao24: aircraft.state_vector for aircraft in instance.tracker.aircraft}
     assert held == newest

@@ -30,7 +30,7 @@ WHERE last_contact >= $1 AND last_contact < $2
   AND icao24 = $7
 ORDER BY last_contact
 
--- heard: who was heard in a short time
+-- received: who was heard in a short time
 SELECT DISTINCT icao24 FROM state_vectors WHERE last_contact >= $1 AND last_contact < $2
 
 -- implausible: when one aircraft was heard whose position no aircraft can have flown to

@@ -95,11 +95,11 @@ class _Outbox(io.RawIOBase):
     def writable(self) -> bool:
         return True
 
-    def write(self, piece: Any, /) -> int:  # noqa: ANN401 - bytes or Arrow's buffer
-        taken = bytes(piece)
+    def write(self, frame: Any, /) -> int:  # noqa: ANN401 - bytes or Arrow's buffer
+        taken = bytes(frame)
         self._pieces.append(taken)
         return len(taken)
 
     def take(self) -> bytes:
-        pieces, self._pieces = self._pieces, []
-        return b"".join(pieces)
+        frames, self._pieces = self._pieces, []
+        return b"".join(frames)

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
 
+from processor.history.area_restriction import Places, box_columns
 from processor.history.database import Connection, HistoryDatabase, Record, Use
 from processor.history.export.table import Row
-from processor.history.places import Places, box_columns
 from processor.history.window import Window
 from processor.named_sql import load_statements
 
@@ -30,7 +30,7 @@ class Statements(NamedTuple):
     avoid_sorting: str
     of_time: str
     of_aircraft: str
-    heard: str
+    received: str
     implausible: str
 
 
@@ -124,15 +124,15 @@ async def _by_time(connection: Connection, selection: Selection) -> Pages:
 
 async def _by_aircraft(connection: Connection, selection: Selection) -> Pages:
     span = (selection.window.start, selection.until, *box_columns(selection.places))
-    for icao24 in sorted(selection.icao24s or await _heard(connection, selection)):
+    for icao24 in sorted(selection.icao24s or await _received(connection, selection)):
         async for page in _pages(connection, STATEMENTS.of_aircraft, *span, icao24):
             yield page
 
 
-async def _heard(connection: Connection, selection: Selection) -> set[str]:
+async def _received(connection: Connection, selection: Selection) -> set[str]:
     found: set[str] = set()
     for start, end in selection.steps():
-        found.update(row[0] for row in await connection.fetch(STATEMENTS.heard, start, end))
+        found.update(row[0] for row in await connection.fetch(STATEMENTS.received, start, end))
     return found
 
 

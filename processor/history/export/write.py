@@ -8,7 +8,7 @@ from typing import Any, Protocol, TypeVar
 
 import msgspec
 
-from processor.history.errors import QuestionError
+from processor.history.errors import InvalidRequestError
 from processor.history.export.csv_rows import CsvRows
 from processor.history.export.geojson import Features
 from processor.history.export.json_rows import JsonRows
@@ -70,10 +70,10 @@ def format_of(name: str) -> Format:
     """Return a format.
 
     Raises:
-        QuestionError: There is none of this name.
+        InvalidRequestError: There is none of this name.
     """
     if name not in FORMATS:
-        raise QuestionError("format", f"{name!r} is not one of {', '.join(FORMATS)}")
+        raise InvalidRequestError("format", f"{name!r} is not one of {', '.join(FORMATS)}")
     return FORMATS[name]
 
 
@@ -85,7 +85,7 @@ async def write(
     """Write pages of rows; nothing is handed on before the first page has come.
 
     Raises:
-        QuestionError: There is no such format.
+        InvalidRequestError: There is no such format.
     """
     async with closing(pages):
         writer = await asyncio.to_thread(format_of(format).writer, table)
@@ -94,11 +94,11 @@ async def write(
             for first in range(0, len(page), PORTION_ROWS):
                 portion = page[first : first + PORTION_ROWS]
                 waiting += await asyncio.to_thread(writer.add, portion)
-                for piece in _pieces(waiting):
-                    yield piece
+                for frame in _pieces(waiting):
+                    yield frame
                 waiting = b""
-        for piece in _pieces(waiting + await asyncio.to_thread(writer.end)):
-            yield piece
+        for frame in _pieces(waiting + await asyncio.to_thread(writer.end)):
+            yield frame
 
 
 def closing(items: AsyncIterator[Item]) -> AbstractAsyncContextManager[Any]:

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from processor.access.new_key import make_key
-from telemetry.settings import AccessSettings, HistorySettings
-from tests.support.history_site import HistorySite
-from tests.support.migration import migrated_database
+from processor.settings import AccessSettings, HistorySettings
+from testkit.history_site import HistorySite
+from testkit.migration import migrated_database
 
 TABLES = (
     "state_vectors, minutely_state_vectors, flight_legs, hourly_counts, touched_hours,"
@@ -33,7 +33,7 @@ async def site(dsn: str) -> AsyncIterator[HistorySite]:
 
 
 @pytest.fixture
-async def confined(dsn: str, tmp_path: Path) -> AsyncIterator[tuple[HistorySite, str]]:
+async def restricted(dsn: str, tmp_path: Path) -> AsyncIterator[tuple[HistorySite, str]]:
     """Give a site and the key of somebody who may see Switzerland only."""
     key, entry = make_key(name="swiss", scopes=["flights:history"], areas=["5.9,45.8,10.5,47.9"])
     keys_file = tmp_path / "keys.yaml"

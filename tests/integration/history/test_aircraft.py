@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from telemetry.state_vector import StateVector
-from tests.support.history_site import HistorySite, track
-from tests.support.state_vectors import START, state_vector
+from testkit.history_site import HistorySite, track
+from testkit.state_vectors import START, state_vector
 
 HOUR, DAY = 3_600, 86_400
 HOUR_START = START // HOUR * HOUR

@@ -1,14 +1,14 @@
 """Somebody who may see Switzerland only is never told of a position elsewhere."""
 
-from tests.support.history_site import HistorySite, addresses, track
-from tests.support.state_vectors import START, state_vector
+from testkit.history_site import HistorySite, addresses, track
+from testkit.state_vectors import START, state_vector
 
 HOUR, DAY = 3_600, 86_400
 HOUR_START = START // HOUR * HOUR
 
 
-async def test_positions(confined: tuple[HistorySite, str]) -> None:
-    site, key = confined
+async def test_positions(restricted: tuple[HistorySite, str]) -> None:
+    site, key = restricted
     inside = track("aaaaaa", longitude=8.0)
     outside = track("bbbbbb", longitude=0.0)
     nowhere = track("cccccc", longitude=None, latitude=None)
@@ -30,9 +30,9 @@ async def test_positions(confined: tuple[HistorySite, str]) -> None:
         assert (await site.get(f"/api/flights/{icao24}/track", key)).status_code == 404
 
 
-async def test_flights(confined: tuple[HistorySite, str]) -> None:
+async def test_flights(restricted: tuple[HistorySite, str]) -> None:
     """Only those that came by, without how far they went elsewhere."""
-    site, key = confined
+    site, key = restricted
     await site.store(*track("aaaaaa", longitude=8.0), *track("bbbbbb", longitude=0.0))
     edges = {"west": -10.0, "south": 40.0, "east": 20.0, "north": 50.0}
     for icao24 in ("aaaaaa", "bbbbbb"):
@@ -46,9 +46,9 @@ async def test_flights(confined: tuple[HistorySite, str]) -> None:
     assert [line[header.index(name)] for name in edges] == [""] * 4
 
 
-async def test_statistics(confined: tuple[HistorySite, str]) -> None:
+async def test_statistics(restricted: tuple[HistorySite, str]) -> None:
     """Counted from the positions within."""
-    site, key = confined
+    site, key = restricted
     await site.store_hour(HOUR_START, "Switzerland", 99, 99)
     vectors = [*track("aaaaaa", longitude=8.0), *track("bbbbbb", longitude=0.0)]
     await site.store_minutes(*vectors)
@@ -65,7 +65,7 @@ async def test_statistics(confined: tuple[HistorySite, str]) -> None:
     assert addresses(await site.get("/api/statistics/busiest", key)) == ["aaaaaa"]
 
 
-async def test_without_a_key(confined: tuple[HistorySite, str]) -> None:
-    site, _ = confined
+async def test_without_a_key(restricted: tuple[HistorySite, str]) -> None:
+    site, _ = restricted
     for path in ("/api/flights/aaaaaa", "/api/history/flights", "/api/statistics/hourly"):
         assert (await site.get(path)).status_code == 401

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.support.history_site import HistorySite, track
-from tests.support.state_vectors import START
+from testkit.history_site import HistorySite, track
+from testkit.state_vectors import START
 
 HOUR, DAY = 3_600, 86_400
 

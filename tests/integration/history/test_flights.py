@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.history_site import HistorySite, addresses, track
-from tests.support.state_vectors import START, state_vector
+from testkit.history_site import HistorySite, addresses, track
+from testkit.state_vectors import START, state_vector
 
 HOUR, DAY = 3_600, 86_400
 HOUR_START = START // HOUR * HOUR

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from tests.support.history_site import HistorySite, track
-from tests.support.services import ROOT
+from testkit.history_site import HistorySite, track
+from testkit.services import ROOT
 
 GUIDES = ("docs/history.md", "docs/exports.md")
 QUESTION = re.compile(r"localhost:8081(/[^\s']*)'")

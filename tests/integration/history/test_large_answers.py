@@ -8,10 +8,11 @@ from collections.abc import AsyncIterator
 import httpx2
 import pytest
 
-from processor.api import large_answers, sending
-from telemetry.settings import HistorySettings
-from tests.support.history_site import HistorySite
-from tests.support.state_vectors import START, state_vector
+from processor.http.history import large_answers
+from processor.http.server import sending
+from processor.settings import HistorySettings
+from testkit.history_site import HistorySite
+from testkit.state_vectors import START, state_vector
 
 ROWS = 12_000
 PATH = f"/api/history/at?time={START}&format=object"
@@ -35,10 +36,10 @@ async def test_answers_that_are_not_taken_are_bounded(
     monkeypatch.setattr(large_answers, "PATIENCE_SECONDS", 0.5)
     async with serving(dsn) as site, site.client() as client, contextlib.AsyncExitStack() as stack:
 
-        async def ask() -> httpx2.Response:
+        async def request() -> httpx2.Response:
             return await stack.enter_async_context(client.stream("GET", PATH, headers=FLOOD))
 
-        answers = await asyncio.gather(*(ask() for _ in range(12)))
+        answers = await asyncio.gather(*(request() for _ in range(12)))
         statuses = Counter(answer.status_code for answer in answers)
         assert statuses == {200: 3, 429: 9}
         whole = await client.get(PATH, headers=OTHER)

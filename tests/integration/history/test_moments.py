@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from processor.access.shares import Client
-from processor.live.view import parse_view
-from tests.support.decoding import decoder
-from tests.support.history_site import HistorySite
-from tests.support.state_vectors import START, state_vector
+from processor.stream.query import parse_query
+from testkit.decoding import decoder
+from testkit.history_site import HistorySite
+from testkit.state_vectors import START, state_vector
 
 HOUR, DAY = 3_600, 86_400
 HOUR_START = START // HOUR * HOUR
@@ -50,7 +50,7 @@ async def test_is_the_picture_as_it_was(site: HistorySite) -> None:
         {"pinned": "aaaaaa", "on_ground": "true"},
     ):
         then = await site.get("/api/history/at", time=START, **query)
-        view = parse_view([(name, str(value)) for name, value in query.items()])
+        view = parse_query([(name, str(value)) for name, value in query.items()])
         assert then.content == await site.broadcaster.snapshot(view, Client("test"))
 
 

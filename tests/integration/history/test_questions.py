@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator
 import pytest
 
 from processor.access.shares import Client, OverloadedError
-from processor.history import questions
+from processor.history import connection_pool
+from processor.history.connection_pool import Questions, share_limits
 from processor.history.database import HistoryDatabase, Use, divide
 from processor.history.errors import TooMuchError
-from processor.history.questions import Questions, share_limits
 
 FLOOD, OTHER = Client("192.0.2.1", "key:flood"), Client("192.0.2.2", "key:other")
 SLEEP = "SELECT pg_sleep($1)"
@@ -25,7 +25,7 @@ async def database(dsn: str) -> AsyncIterator[HistoryDatabase]:
     await database.close()
 
 
-async def ask(asked: Questions, client: Client, seconds: float) -> str:
+async def request(asked: Questions, client: Client, seconds: float) -> str:
     """Ask for so long, and return how it ended."""
     try:
         async with asked.reading(client) as connection:
@@ -39,15 +39,15 @@ async def test_long_questions_leave_the_places_of_short_ones(
     database: HistoryDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """16 at once of one client: two go on, the others end; another client waits for none."""
-    monkeypatch.setattr(questions, "SHORT_SECONDS", 0.3)
+    monkeypatch.setattr(connection_pool, "SHORT_SECONDS", 0.3)
     asked = Questions(database, client_share=0.5)
-    flood = [asyncio.create_task(ask(asked, FLOOD, 8)) for _ in range(16)]
+    flood = [asyncio.create_task(request(asked, FLOOD, 8)) for _ in range(16)]
     for _ in range(20):
-        assert await asyncio.wait_for(ask(asked, OTHER, 0), 5) == "answered"
+        assert await asyncio.wait_for(request(asked, OTHER, 0), 5) == "answered"
     endings = [await task for task in flood]
     assert endings.count("answered") == 2
     assert endings.count("429 history.client_share") == 14
-    assert await ask(asked, FLOOD, 0) == "answered"
+    assert await request(asked, FLOOD, 0) == "answered"
     assert len(asked._long) == len(asked._short._shares) == 0
 
 
@@ -55,13 +55,14 @@ async def test_long_questions_of_all_clients_leave_the_places_of_short_ones(
     database: HistoryDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Four go on, whoever asks; a short question waits until the next one is found to be long."""
-    monkeypatch.setattr(questions, "SHORT_SECONDS", 0.3)
+    monkeypatch.setattr(connection_pool, "SHORT_SECONDS", 0.3)
     asked = Questions(database, client_share=0.5)
     flood = [
-        asyncio.create_task(ask(asked, Client(f"198.51.100.{number}"), 6)) for number in range(16)
+        asyncio.create_task(request(asked, Client(f"198.51.100.{number}"), 6))
+        for number in range(16)
     ]
     await asyncio.sleep(0)
-    assert await asyncio.wait_for(ask(asked, OTHER, 0), 5) == "answered"
+    assert await asyncio.wait_for(request(asked, OTHER, 0), 5) == "answered"
     endings = [await task for task in flood]
     assert endings.count("answered") == 4
     assert endings.count("503 history.max_connections") == 12
@@ -71,11 +72,11 @@ async def test_a_question_that_is_ended_ends_in_the_database_too(
     database: HistoryDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its connection is free for the next one, not busy with what nobody waits for."""
-    monkeypatch.setattr(questions, "SHORT_SECONDS", 0.1)
+    monkeypatch.setattr(connection_pool, "SHORT_SECONDS", 0.1)
     asked = Questions(database, client_share=0.1)
-    going_on = asyncio.create_task(ask(asked, FLOOD, 3))
+    going_on = asyncio.create_task(request(asked, FLOOD, 3))
     await asyncio.sleep(0)
-    assert (await ask(asked, FLOOD, 3)).startswith("429")
+    assert (await request(asked, FLOOD, 3)).startswith("429")
     async with asked.reading(OTHER) as connection:
         running = await connection.fetchval(
             "SELECT count(*) FROM pg_stat_activity"
@@ -93,7 +94,7 @@ async def test_an_error_of_the_question_stays_what_it_is(dsn: str) -> None:
     )
     asked = Questions(database, client_share=0.5)
     with pytest.raises(TooMuchError, match=r"0\.2 s"):
-        await ask(asked, FLOOD, 3)
+        await request(asked, FLOOD, 3)
     assert len(asked._short._shares) == 0
     await database.close()
 

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from processor.history import database
-from telemetry.settings import HistorySettings
-from tests.support.history_site import HistorySite
-from tests.support.state_vectors import START
+from processor.settings import HistorySettings
+from testkit.history_site import HistorySite
+from testkit.state_vectors import START
 
 HOUR, DAY = 3_600, 86_400
 HOUR_START = START // HOUR * HOUR

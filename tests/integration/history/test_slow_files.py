@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator
 import httpx2
 import pytest
 
-from processor.api import sending
-from processor.api.sending import DeadlineError, Deadlines, Sending
-from telemetry.settings import HistorySettings
-from tests.support.history_site import HistorySite
-from tests.support.state_vectors import START, state_vector
+from processor.http.server import sending
+from processor.http.server.sending import DeadlineError, Deadlines, Sending
+from processor.settings import HistorySettings
+from testkit.history_site import HistorySite
+from testkit.state_vectors import START, state_vector
 
 PATH = f"/api/history/state_vectors?from={START}&to={START + 86_400}&format=geojson"
 ROWS = 40_000
@@ -37,8 +37,8 @@ async def read_slowly(answer: httpx2.Response) -> int:
     """Read a little from time to time, and return how much there was until it broke off."""
     size = 0
     try:
-        async for piece in answer.aiter_raw():
-            size += len(piece)
+        async for frame in answer.aiter_raw():
+            size += len(frame)
             await asyncio.sleep(0.05)
     except httpx2.TransportError:
         return size
@@ -115,12 +115,12 @@ async def test_only_the_time_in_which_the_client_keeps_the_server_waiting_counts
     slow = Sending(send, Deadlines(900, min_bytes_per_second=1_000), clock=lambda: now)
     for _ in range(100):
         now += 60
-        await slow.piece(b"a row")
+        await slow.frame(b"a row")
     waiting_s = 59
-    await slow.piece(b"a pause")
+    await slow.frame(b"a pause")
     waiting_s = 1
-    await slow.piece(bytes(60_000))
+    await slow.frame(bytes(60_000))
     for _ in range(59):
-        await slow.piece(bytes(900))
+        await slow.frame(bytes(900))
     with pytest.raises(DeadlineError, match="the client took 900 bytes/s, and 1000 is the least"):
-        await slow.piece(bytes(900))
+        await slow.frame(bytes(900))

@@ -10,7 +10,8 @@ from prometheus_client import CollectorRegistry
 
 from collector.clock import Clock
 from collector.metrics import Metrics
-from telemetry.settings import KafkaSettings, OpenSkySettings
+from collector.settings import OpenSkySettings
+from configuration.shared_sections import KafkaSettings
 from telemetry.state_vector import StateVector
 
 TOPIC = "telemetry.raw"

@@ -15,7 +15,7 @@ from collector.opensky import OpenSky
 from collector.poller import Poller
 from collector.published import Published
 from collector.publisher import Origin, Settle
-from telemetry.settings import OpenSkySettings
+from collector.settings import OpenSkySettings
 from telemetry.state_vector import StateVector
 from tests.unit.collector.conftest import NOW, FakeClock, row
 
@@ -24,7 +24,7 @@ SILENT = "00000f"
 
 
 class FakePublisher:
-    """Keeps what is published; the broker takes all, unless told otherwise."""
+    """Keeps what is published; the broker takes all, unless it is failing."""
 
     def __init__(self) -> None:
         self.vectors: list[StateVector] = []
@@ -68,19 +68,19 @@ class FakePublisher:
 
 @dataclass
 class Sky:
-    """Answers like OpenSky: six aircraft heard at every moment, one silent since the start."""
+    """Answers like OpenSky: six aircraft received at every moment, one silent since the start."""
 
     clock: FakeClock
     fault: Callable[[httpx2.Request], httpx2.Response | None] = lambda _: None
     remaining: int = 4_000
-    asked: list[tuple[int, int | None, str | None]] = field(default_factory=list)
+    requested: list[tuple[int, int | None, str | None]] = field(default_factory=list)
     extra_rows: list[Any] = field(default_factory=list)
 
     def handle(self, request: httpx2.Request) -> httpx2.Response:
         """Note the request and answer it."""
         past = request.url.params.get("time")
         area = request.url.params.get("lamin")
-        self.asked.append((int(self.clock.now()), int(past) if past else None, area))
+        self.requested.append((int(self.clock.now()), int(past) if past else None, area))
         if (fault := self.fault(request)) is not None:
             return fault
         self.remaining -= 4
@@ -95,11 +95,11 @@ class Sky:
 
     def live(self) -> list[int]:
         """Return when now was asked for, in seconds since the start."""
-        return [at - NOW for at, past, _ in self.asked if past is None]
+        return [at - NOW for at, past, _ in self.requested if past is None]
 
     def past(self) -> list[int]:
         """Return which moments were asked for, in seconds since the start."""
-        return [past - NOW for _, past, _ in self.asked if past is not None]
+        return [past - NOW for _, past, _ in self.requested if past is not None]
 
 
 @dataclass

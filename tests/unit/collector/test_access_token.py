@@ -1,4 +1,4 @@
-"""The token: one request however many wait, renewed in time, errors told apart."""
+"""The token: one request for all that wait, renewed in time, errors distinguished."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -57,7 +57,7 @@ async def test_fifty_waiters_cost_one_request(clock: FakeClock) -> None:
 
 
 async def test_fifty_refusals_of_one_token_cost_one_request(clock: FakeClock) -> None:
-    """Who was refused an older token than the current one gets the current one."""
+    """A request whose older token was refused gets the current one."""
     endpoint = Endpoint()
     source = token(clock, endpoint)
     refused = await source.get()
@@ -134,7 +134,7 @@ async def test_an_unusable_lifetime_counts_as_half_an_hour(clock: FakeClock, lif
 
 
 async def test_a_field_that_oauth_does_not_know_cannot_spoil_the_answer(clock: FakeClock) -> None:
-    """Such as the `expires_at` of which a library makes a number."""
+    """One example is `expires_at`, which a library converts to a number."""
     assert await token(clock, Endpoint(expires_at=[], expires_in=1800)).get() == "t1"
 
 
@@ -155,7 +155,7 @@ async def test_a_token_is_used_to_its_end_while_the_endpoint_is_down(clock: Fake
 async def test_wrong_credentials_are_final_and_say_what_to_do(
     clock: FakeClock, status: int
 ) -> None:
-    """The client's name is told, the secret never."""
+    """The error names the client, never the secret."""
     endpoint = Endpoint()
     endpoint.status = status
     with pytest.raises(UnauthorizedError, match=r"me-api-client.*my-opensky/account") as caught:

@@ -87,7 +87,7 @@ def test_an_answer_with_nothing_new_is_covered() -> None:
 
 
 def test_the_first_answer_ever_has_nothing_before_it() -> None:
-    """But is missing itself when Kafka does not take it."""
+    """An answer is missing itself if Kafka does not take it."""
     polls = Polls(until=None)
     assert polls.at(1_000) == []
     polls.report(1_000, is_delivered=False)

@@ -7,7 +7,8 @@ import pytest
 from pydantic import SecretStr
 
 from collector.credentials import Credentials, find_credentials
-from telemetry.settings import OpenSkySettings, SettingsError
+from collector.settings import OpenSkySettings
+from configuration.errors import SettingsError
 
 EXPECTED = Credentials(client_id="me-api-client", client_secret="hush")  # noqa: S106 - invented
 
@@ -90,7 +91,7 @@ def test_half_of_them_is_an_error(settings: OpenSkySettings, missing: str) -> No
 
 
 def test_the_file_and_the_settings_together_are_an_error(tmp_path: Path) -> None:
-    """Nobody could tell which of them is used."""
+    """It would be unclear which of them is used."""
     settings = OpenSkySettings(credentials_file=tmp_path / "x", client_id="me")
     with pytest.raises(SettingsError, match="both set"):
         find_credentials(settings)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from collector.credits import DAY_SECONDS, HOUR_SECONDS, Governor, cost_of
-from telemetry.settings import Area
+from collector.settings import Area
 from tests.unit.collector.conftest import FakeClock
 
 
@@ -39,7 +39,7 @@ class Bucket:
     def __post_init__(self) -> None:
         self.left = self.budget
 
-    def ask(self, cost: int, now: float) -> int | None:
+    def request(self, cost: int, now: float) -> int | None:
         """Return what remains, or None for a 429."""
         if self.is_continuous:
             self.left = min(self.budget, self.left + (now - self.at) * self.budget / self.period)
@@ -73,7 +73,7 @@ def _simulate(
     last_poll: float | None = None
     while clock.time < days * DAY_SECONDS:
         rules.spent(cost)
-        remaining = bucket.ask(cost, clock.time)
+        remaining = bucket.request(cost, clock.time)
         if remaining is None:
             refused += 1
             rules.rate_limited(HOUR_SECONDS)

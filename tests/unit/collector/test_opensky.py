@@ -18,7 +18,7 @@ from collector.errors import (
     UnreadableAnswerError,
 )
 from collector.opensky import OpenSky, timeouts
-from telemetry.settings import Area, OpenSkySettings
+from collector.settings import Area, OpenSkySettings
 from tests.unit.collector.conftest import NOW, FakeClock, row
 
 Handler = Callable[[httpx2.Request], httpx2.Response]
@@ -64,7 +64,7 @@ async def error_of(settings: OpenSkySettings, handler: Handler) -> OpenSkyError:
 
 
 async def test_asks_for_the_globe_with_the_category(opensky_settings: OpenSkySettings) -> None:
-    """And for gzip, and without credentials when there are none."""
+    """The request accepts gzip, and carries no credentials when there are none."""
     seen: list[httpx2.Request] = []
     opensky = client(opensky_settings, recording(seen, answer()))
     result = await opensky.states(None)
@@ -117,7 +117,7 @@ async def test_a_failing_server_is_transient(
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 418])
 async def test_a_refusal_is_not_repeated(opensky_settings: OpenSkySettings, status: int) -> None:
-    """The same request would be refused again."""
+    """A repetition of the request would be refused again."""
     error = await error_of(opensky_settings, lambda _: httpx2.Response(status))
     assert isinstance(error, RefusedError)
     assert str(status) in str(error)
@@ -166,7 +166,7 @@ async def test_429_says_how_long_nothing_may_be_sent(
 async def test_what_is_not_opensky_s_json_is_transient(
     opensky_settings: OpenSkySettings, changes: dict[str, object]
 ) -> None:
-    """HTML with status 200, a cut-off answer, an encoding nobody asked for."""
+    """HTML with status 200, a cut-off answer, an encoding that was not requested."""
     error = await error_of(opensky_settings, lambda _: answer(**changes))
     assert isinstance(error, UnreadableAnswerError)
 
@@ -192,7 +192,7 @@ async def test_an_answer_is_never_larger_than_the_limit(
 async def test_a_broken_connection_is_transient(
     opensky_settings: OpenSkySettings, fault: type[httpx2.TransportError]
 ) -> None:
-    """And named, even where httpx2 gives no text."""
+    """The error names its cause, even where httpx2 gives no text."""
 
     def fail(_: httpx2.Request) -> httpx2.Response:
         raise fault("")

@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 from collector.errors import FinalError, TransientError, UnauthorizedError
 from collector.metrics import Metrics
 from collector.opensky import OpenSky
-from telemetry.settings import Area, OpenSkySettings
+from collector.settings import Area, OpenSkySettings
 from telemetry.state_vector import StateVector
 from tests.unit.collector.conftest import NOW, FakeClock, row
 from tests.unit.collector.poller_rig import (
@@ -32,7 +32,7 @@ def rig(clock: FakeClock, metrics: Metrics, opensky_settings: OpenSkySettings) -
 
 
 async def test_publishes_each_contact_once(rig: Rig) -> None:
-    """The six that are heard at each poll, the silent one only at the first."""
+    """Each poll publishes the six that are received; the silent one comes only at the first."""
     await rig.run(100)
     contacts = rig.publisher.contacts()
     assert len(rig.sky.live()) == 10
@@ -93,7 +93,7 @@ async def test_nothing_at_all_is_sent_while_a_429_lasts(rig: Rig) -> None:
     headers = {"X-Rate-Limit-Retry-After-Seconds": "700"}
     rig.sky.fault = between(100, 101, rig.clock, lambda: httpx2.Response(429, headers=headers))
     logs = await rig.run(900)
-    asked = [at - NOW for at, _, _ in rig.sky.asked]
+    asked = [at - NOW for at, _, _ in rig.sky.requested]
     assert [at for at in asked if 100 <= at < 800] == [100]
     assert 800 in asked
     assert events(logs).count("credits_used_up") == events(logs).count("opensky_recovered") == 1
@@ -110,8 +110,8 @@ async def test_an_outage_is_filled_in_oldest_first(rig: Rig) -> None:
     assert 280 < max(past) < 400
     contacts = rig.publisher.contacts()
     assert len(contacts) == len(set(contacts))
-    heard = sorted(contact - NOW for icao24, contact in contacts if icao24 == AIRCRAFT[0])
-    gaps = [later - earlier for earlier, later in itertools.pairwise(heard)]
+    received = sorted(contact - NOW for icao24, contact in contacts if icao24 == AIRCRAFT[0])
+    gaps = [later - earlier for earlier, later in itertools.pairwise(received)]
     assert max(gaps) <= 12
     live = [at for at in rig.sky.live() if at > 450]
     assert all(later - earlier == 10 for earlier, later in itertools.pairwise(live))
@@ -214,8 +214,8 @@ async def test_what_kafka_did_not_take_is_asked_for_again(rig: Rig) -> None:
     rig.clock.pause = pause_and_break  # type: ignore[method-assign]
     await rig.run(400)
     contacts = rig.publisher.contacts()
-    heard = sorted(contact - NOW for icao24, contact in contacts if icao24 == AIRCRAFT[0])
-    assert max(b - a for a, b in itertools.pairwise(heard)) <= 12
+    received = sorted(contact - NOW for icao24, contact in contacts if icao24 == AIRCRAFT[0])
+    assert max(b - a for a, b in itertools.pairwise(received)) <= 12
     assert len(contacts) == len(set(contacts))
 
 
@@ -225,7 +225,7 @@ async def test_areas_that_cost_as_much_as_the_globe_are_kept_with_a_warning(rig:
     rig.settings = rig.settings.model_copy(update={"areas": areas})
     logs = await rig.run(15)
     assert events(logs) == ["areas_cost_as_much_as_the_globe"]
-    assert {area for _, _, area in rig.sky.asked} == {"0", "30"}
+    assert {area for _, _, area in rig.sky.requested} == {"0", "30"}
     assert {each.source for each in rig.publisher.origins} == {"a0", "a30"}
 
 
@@ -253,7 +253,7 @@ async def test_a_token_endpoint_that_is_down_costs_no_credits(
     rig.clock.stop_at = NOW + 300
     with capture_logs():
         await poller.run()
-    assert rig.sky.asked == []
+    assert rig.sky.requested == []
     assert poller._governor.remaining == 90_000
 
 

@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry
 from typing_extensions import override
 
 from collector.metrics import Metrics
-from telemetry.settings import OpenSkySettings
+from collector.settings import OpenSkySettings
 from tests.unit.collector.conftest import NOW, FakeClock, row
 from tests.unit.collector.poller_rig import AIRCRAFT, Rig, Sky, between, events
 
@@ -33,7 +33,7 @@ class TimedSky(Sky):
         """Note the request and answer it."""
         asked = request.url.params.get("time")
         elapsed = int(self.clock.time) - NOW
-        self.asked.append((NOW + elapsed, int(asked) if asked else None, None))
+        self.requested.append((NOW + elapsed, int(asked) if asked else None, None))
         if (fault := self.fault(request)) is not None:
             return fault
         time = int(asked) if asked and self.grants_history else int(self.clock.time)
@@ -117,7 +117,7 @@ async def test_a_wrong_clock_of_the_host_is_named_and_does_not_matter(
 
 
 async def test_a_clock_that_steps_while_it_runs_is_named_with_its_size(rig: TimedRig) -> None:
-    """And again when it steps by much, and when it is right again; polling keeps its pace."""
+    """The log has another line when the clock steps by much, and when it is right again."""
     pause = rig.clock.pause
 
     async def pause_and_step(seconds: float) -> None:

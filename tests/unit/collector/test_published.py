@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.answer import RejectedRow
-from collector.back_fill import BackFill, Moment, moments_between
+from collector.outage import Outage, PastMoment, moments_between
 from collector.published import Published
 from tests.unit.collector.conftest import NOW, state_vector
 
@@ -110,16 +110,16 @@ def test_moments_lie_evenly_between_two_answers() -> None:
     assert moments_between(NOW, NOW + 100, 95, None) == []
 
 
-def back_fill(before: Published, *offsets: int) -> BackFill:
+def back_fill(before: Published, *offsets: int) -> Outage:
     """Return a back-fill of these moments."""
-    return BackFill(moments=[Moment(NOW + offset, None) for offset in offsets], before=before)
+    return Outage(moments=[PastMoment(NOW + offset, None) for offset in offsets], before=before)
 
 
 def test_back_fill_asks_oldest_first_and_skips_what_opensky_no_longer_answers() -> None:
     """Older than an hour is a 400, which costs nothing but time."""
     fill = back_fill(Published(), 300, 100, 200)
-    assert fill.pop(NOW + 3_670) == Moment(NOW + 200, None)
-    assert fill.pop(NOW + 3_670) == Moment(NOW + 300, None)
+    assert fill.pop(NOW + 3_670) == PastMoment(NOW + 200, None)
+    assert fill.pop(NOW + 3_670) == PastMoment(NOW + 300, None)
     assert fill.pop(NOW + 3_670) is None
 
 

@@ -13,8 +13,8 @@ from collector.clock import Clock
 from collector.errors import ProducerError
 from collector.metrics import Metrics
 from collector.publisher import Origin, Publisher
+from configuration.shared_sections import KafkaSettings
 from telemetry.codec import MalformedMessageError, decode
-from telemetry.settings import KafkaSettings
 from telemetry.state_vector import StateVector
 from tests.unit.collector.conftest import NOW, FakeClock, MockBroker, state_vector
 
@@ -126,7 +126,7 @@ async def test_a_rejected_row_goes_out_as_it_came(broker: MockBroker, metrics: M
 
 
 async def test_what_is_left_after_a_drain_is_counted(metrics: Metrics) -> None:
-    """And thrown away, so that the process can end."""
+    """The messages are discarded, so that the process can end."""
     settings = NOWHERE.model_copy(update={"delivery_timeout_seconds": 100})
     settled = Settled()
     with capture_logs():

@@ -37,7 +37,7 @@ async def test_transient_errors_are_repeated(clock: FakeClock) -> None:
 
 
 async def test_there_is_a_limit(clock: FakeClock) -> None:
-    """And then the last error, not one about retrying."""
+    """The last error is raised, not one about retrying."""
     request = Failing(TransientError("a"), TransientError("b"), TransientError("c"))
     with pytest.raises(TransientError, match="b"):
         await retrying(request, max_attempts=2, clock=clock)

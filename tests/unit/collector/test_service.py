@@ -137,7 +137,7 @@ def test_settings_that_cannot_be_used_are_named(
 def test_without_credentials_it_says_what_that_means(
     start: Start, opensky: str, broker: MockBroker
 ) -> None:
-    """And polls all the same."""
+    """The collector polls all the same."""
     settings = environment(opensky, broker.address)
     settings = {name: value for name, value in settings.items() if "CLIENT" not in name}
     collector = start(settings)
@@ -182,4 +182,4 @@ def _pid_of_listener(address: str) -> int:
                 return int(link.parts[2])
         except OSError:
             continue
-    raise AssertionError(f"nobody listens on {address}")
+    raise AssertionError(f"no process listens on {address}")

@@ -12,8 +12,8 @@ from collector import topic as topic_module
 from collector.clock import Clock
 from collector.errors import TopicError
 from collector.topic import Topic
+from configuration.shared_sections import KafkaSettings
 from telemetry.codec import encode
-from telemetry.settings import KafkaSettings
 from tests.unit.collector.conftest import NOW, TOPIC, FakeClock, MockBroker, state_vector
 
 
@@ -48,7 +48,7 @@ async def test_an_empty_topic_has_an_empty_tail(broker: MockBroker) -> None:
     assert (tail.messages, tail.is_complete, tail.poll_times) == (0, True, {})
 
 
-async def test_rows_that_are_no_state_vectors_tell_nothing(broker: MockBroker) -> None:
+async def test_rows_that_are_no_state_vectors_are_passed_over(broker: MockBroker) -> None:
     """Rejected ones, other people's headers, tombstones."""
     fill(broker, 3, rejected="latitude: 91")
     fill(broker, 1, source="global", **{"poll-time": "soon"})

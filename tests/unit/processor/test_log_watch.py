@@ -5,11 +5,11 @@ import time
 import pytest
 from prometheus_client import CollectorRegistry
 
+from configuration.shared_sections import KafkaSettings
 from processor import log_watch
 from processor.archive.metrics import ArchiveMetrics
 from processor.log_watch import LogWatch, Progress
 from standalone.database import free_port
-from telemetry.settings import KafkaSettings
 
 
 @pytest.fixture

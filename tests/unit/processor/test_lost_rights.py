@@ -18,13 +18,13 @@ from websockets.exceptions import ConnectionClosed
 from processor.access.api_keys import ApiKeys
 from processor.access.gate import LOOK_SECONDS
 from processor.access.principal import LIVE
-from processor.api.revocation import LAST_EVENT_SECONDS
-from telemetry.settings import AccessSettings
-from tests.support.keys_file import KeysFile
-from tests.support.scripted_app import ScriptedApp
-from tests.support.services import Service
-from tests.support.state_vectors import START, state_vector
-from tests.support.viewer import Viewer
+from processor.http.stream.revocation import LAST_EVENT_SECONDS
+from processor.settings import AccessSettings
+from testkit.keys_file import KeysFile
+from testkit.raw_subscriber import Subscriber
+from testkit.scripted_app import ScriptedApp
+from testkit.services import Service
+from testkit.state_vectors import START, state_vector
 
 LIVE_AND_PAST = ["flights:live", "flights:history"]
 ALPS = "5,45,11,48"
@@ -43,7 +43,7 @@ class _Site:
         self.app = ScriptedApp(access=access)
         self.gate = self.app._gate
 
-    def hear(self, second: int) -> None:
+    def receive(self, second: int) -> None:
         """Tell all streams something."""
         self.app.publish(state_vector("aaaaaa", START + second))
 
@@ -77,15 +77,15 @@ class _Site:
 
 class _Sse:
     def __init__(self, response: httpx2.Response) -> None:
-        self._viewer = Viewer()
+        self._subscriber = Subscriber()
         self._chunks = response.aiter_raw()
 
     async def read_until(self, name: str) -> dict[str, Any]:
         """Read on until an event of this name has come, and return its data."""
         async with asyncio.timeout(SECONDS):
-            while name not in self._viewer.names:
-                self._viewer.feed(await anext(self._chunks))
-        data: dict[str, Any] = json.loads(self._viewer.events[-1].data)
+            while name not in self._subscriber.names:
+                self._subscriber.feed(await anext(self._chunks))
+        data: dict[str, Any] = json.loads(self._subscriber.events[-1].data)
         return data
 
     async def is_at_end(self) -> bool:
@@ -104,7 +104,7 @@ async def _message(opened: ClientConnection) -> dict[str, Any]:
 async def site(tmp_path: Path) -> AsyncIterator[_Site]:
     site = _Site(tmp_path)
     async with site.app:
-        site.hear(0)
+        site.receive(0)
         yield site
 
 
@@ -154,7 +154,7 @@ async def test_streams_end_with_their_right(
             await _message(websocket)
         assert raised.value.rcvd is not None
         assert raised.value.rcvd.code == code
-        site.hear(1)
+        site.receive(1)
         await other_sse.read_until("update")
         assert (await _message(other_websocket))["event"] == "update"
     loss = "revoked" if how == "deleted" else "narrowed"
@@ -171,7 +171,7 @@ async def test_streams_end_when_their_key_expires(site: _Site) -> None:
         site.gate._keys._clock = lambda: time.time() + 86_400
         await site.look()
         assert await stream.read_until("bye") == {"reason": "the API key has expired"}
-        site.hear(1)
+        site.receive(1)
         await other.read_until("update")
 
 
@@ -190,7 +190,7 @@ async def test_more_rights_end_nothing(site: _Site) -> None:
         await site.look()
         site.file.change("loser", name="renamed", expires=dt.date(2999, 1, 1))
         await site.look()
-        site.hear(1)
+        site.receive(1)
         await stream.read_until("update")
         assert (await _message(websocket))["event"] == "update"
 
@@ -201,7 +201,7 @@ async def test_a_scope_that_a_stream_does_not_use_is_no_matter_to_it(site: _Site
         site.file.change("loser", scopes=["flights:live"])
         await site.look()
         assert (await _message(websocket))["event"] == "bye"
-        site.hear(1)
+        site.receive(1)
         await stream.read_until("update")
 
 
@@ -220,7 +220,7 @@ async def test_a_file_that_is_cut_off_ends_nothing(site: _Site, step: int) -> No
         site.file.write(whole)
         await site.look()
         assert site.gate.keys_trouble() is None
-        site.hear(1)
+        site.receive(1)
         await stream.read_until("update")
         assert (await _message(websocket))["event"] == "update"
 
@@ -233,7 +233,7 @@ async def test_half_a_file_without_an_end_ends_nothing(site: _Site) -> None:
     async with site.sse(site.loser) as stream, site.sse(site.keeper) as other:
         site.file.write(whole[: len(whole) // 2])
         await site.look()
-        site.hear(1)
+        site.receive(1)
         await stream.read_until("update")
         await other.read_until("update")
     assert site.gate.keys_trouble() is not None
@@ -272,7 +272,7 @@ async def test_a_subscription_goes_by_the_rights_of_its_moment(site: _Site) -> N
 async def test_who_takes_nothing_is_cut_off(watched: _Site) -> None:
     """A last event could not reach it, and its connection would last for as long as it likes."""
     site = watched
-    site.app.hear(*(state_vector(f"{number:06x}") for number in range(20_000)))
+    site.app.receive(*(state_vector(f"{number:06x}") for number in range(20_000)))
     site.app.tick()
     request = f"GET /sse/flights HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {site.keeper}\r\n\r\n"
     with socket.create_connection(("127.0.0.1", site.app.port)) as silent:

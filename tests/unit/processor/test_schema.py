@@ -4,7 +4,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 from processor.schema import REVISIONS
-from tests.support.services import ROOT
+from testkit.services import ROOT
 
 
 def test_revisions_are_those_of_the_migrations() -> None:

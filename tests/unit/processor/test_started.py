@@ -6,7 +6,7 @@ import httpx2
 import pytest
 
 from standalone.database import free_port
-from tests.support.services import Service
+from testkit.services import Service
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ from fastapi import APIRouter
 from prometheus_client import CollectorRegistry
 
 from processor import supervisor
-from processor.api.health import Checks
 from processor.errors import FatalError, LostLogError
+from processor.http.health import Checks
 from processor.supervisor import Supervisor, supervise
 
 NAMES = ["archive", "live"]

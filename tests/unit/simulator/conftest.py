@@ -17,7 +17,7 @@ NOON = 1_790_000_000.0
 
 
 class Clock:
-    """Unix time that moves when told to."""
+    """Unix time that moves only when a test moves it."""
 
     def __init__(self) -> None:
         self.now = NOON
@@ -35,7 +35,7 @@ class Client(httpx2.AsyncClient):
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         return await self.get("/api/states/all", params=cast("Any", params), headers=headers)
 
-    async def ask_token(self, **form: str) -> httpx2.Response:
+    async def request_token(self, **form: str) -> httpx2.Response:
         """Ask the token endpoint with the right form, or with other values in it."""
         fields = {
             "grant_type": "client_credentials",
@@ -46,7 +46,7 @@ class Client(httpx2.AsyncClient):
 
     async def token(self) -> str:
         """Return a valid token."""
-        return str((await self.ask_token()).json()["access_token"])
+        return str((await self.request_token()).json()["access_token"])
 
 
 Build = Callable[..., Client]

@@ -33,15 +33,15 @@ async def test_answers_in_place_of_the_true_one(
     build: Build, *, kind: str, status: int, content_type: str, words: bytes, route: str
 ) -> None:
     client = build(script=f"[{{kind: {kind}, route: {route}}}]")
-    answer = await (client.states() if route == "states" else client.ask_token())
+    answer = await (client.states() if route == "states" else client.request_token())
     assert answer.status_code == status
     assert answer.headers["Content-Type"].startswith(content_type)
     assert words in answer.content
-    other = await (client.ask_token() if route == "states" else client.states())
+    other = await (client.request_token() if route == "states" else client.states())
     assert other.status_code == 200
 
 
-async def test_429_says_when_to_come_back_unless_told_not_to(build: Build) -> None:
+async def test_429_says_when_to_come_back_unless_the_script_forbids_it(build: Build) -> None:
     header = "X-Rate-Limit-Retry-After-Seconds"
     burst = await build(script="[{kind: http_429, seconds: 77}]").states()
     assert burst.headers[header] == "77"
@@ -231,7 +231,7 @@ async def test_bad_script_at_run_time_is_400_and_changes_nothing(build: Build) -
         ("3", "script.yaml"),
     ],
 )
-def test_malformed_scripts_are_told_with_their_place(script: str, expected: str) -> None:
+def test_malformed_scripts_are_refused_with_their_place(script: str, expected: str) -> None:
     with pytest.raises(BadScript) as raised:
         parse_script(script, name="script.yaml")
     assert expected in str(raised.value)

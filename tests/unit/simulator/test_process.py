@@ -119,7 +119,7 @@ def _refused(*arguments: str) -> str:
     return ended.stderr
 
 
-def test_a_taken_port_is_told() -> None:
+def test_a_taken_port_is_named() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         message = _refused("--port", port)
@@ -128,7 +128,7 @@ def test_a_taken_port_is_told() -> None:
     assert message.count("\n") == 1
 
 
-def test_unusable_files_are_told(tmp_path: Path) -> None:
+def test_unusable_files_are_named(tmp_path: Path) -> None:
     assert "missing.json: no such file" in _refused("--replay", "missing.json")
     script = tmp_path / "faults.yaml"
     script.write_text(json.dumps([{"kind": "boom"}]))
@@ -141,7 +141,7 @@ def test_unusable_files_are_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "arguments", [("--interval", "0"), ("--client", "nocolon"), ("--outliers", "2")]
 )
-def test_arguments_out_of_range_are_told(arguments: tuple[str, str]) -> None:
+def test_arguments_out_of_range_are_refused(arguments: tuple[str, str]) -> None:
     assert repr(arguments[1]) in _refused(*arguments)
 
 

@@ -144,7 +144,7 @@ async def test_20000_rows_are_played(build: Build, tmp_path: Path) -> None:
         ("a.csv", b"", "must end in"),
     ],
 )
-def test_damage_is_told_with_its_place(
+def test_damage_is_reported_with_its_place(
     tmp_path: Path, name: str, content: bytes, expected: str
 ) -> None:
     path = tmp_path / name
@@ -155,7 +155,7 @@ def test_damage_is_told_with_its_place(
     assert name in str(raised.value)
 
 
-def test_missing_file_is_told() -> None:
+def test_missing_file_is_named() -> None:
     with pytest.raises(UnreadableRecording, match="no such file"):
         Recording([Path("missing.json")])
 

@@ -8,7 +8,7 @@ from tests.unit.simulator.conftest import Build, Clock
 
 
 async def test_client_credentials_get_a_bearer_token_with_its_lifetime(build: Build) -> None:
-    answer = (await build(lifetime=90).ask_token()).json()
+    answer = (await build(lifetime=90).request_token()).json()
     assert answer["token_type"].lower() == "bearer"
     assert answer["expires_in"] == 90
     assert answer["access_token"].count(".") == 2
@@ -22,7 +22,7 @@ async def test_credentials_are_also_taken_from_a_basic_header(build: Build) -> N
 
 
 async def test_wrong_secret_is_401_in_keycloaks_words(build: Build) -> None:
-    answer = await build().ask_token(client_secret="wrong")  # noqa: S106 - a made-up one
+    answer = await build().request_token(client_secret="wrong")  # noqa: S106 - a made-up one
     assert answer.status_code == 401
     assert answer.json() == {
         "error": "unauthorized_client",
@@ -31,13 +31,13 @@ async def test_wrong_secret_is_401_in_keycloaks_words(build: Build) -> None:
 
 
 async def test_unknown_client_is_401(build: Build) -> None:
-    answer = await build().ask_token(client_id="nobody")
+    answer = await build().request_token(client_id="unknown")
     assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
 
 
 @pytest.mark.parametrize("grant", ["password", ""])
 async def test_other_grants_are_400(build: Build, grant: str) -> None:
-    assert (await build().ask_token(grant_type=grant)).status_code == 400
+    assert (await build().request_token(grant_type=grant)).status_code == 400
 
 
 async def test_token_opens_the_api_until_it_expires(build: Build, clock: Clock) -> None:

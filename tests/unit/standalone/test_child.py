@@ -7,7 +7,7 @@ import threading
 from pathlib import Path
 
 from standalone.child import spawn
-from tests.support.processes import is_alive, wait_until_gone
+from testkit.processes import is_alive, wait_until_gone
 
 _SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
 _PARENT = """
@@ -49,7 +49,7 @@ def test_child_outlives_the_thread_that_started_it() -> None:
         child.wait()
 
 
-def test_child_writes_where_it_is_told(tmp_path: Path) -> None:
+def test_child_writes_to_the_given_file(tmp_path: Path) -> None:
     """Both streams go to the log."""
     code = "import sys; print('out', flush=True); print('err', file=sys.stderr)"
     with (tmp_path / "log").open("wb") as output:

@@ -83,6 +83,6 @@ def test_log_that_is_not_there_tells_nothing(log: ChildLog) -> None:
 
 
 def test_only_the_end_of_a_large_log_is_read(log: ChildLog) -> None:
-    """And a line of megabytes is cut."""
+    """A line of megabytes is cut."""
     write(log, "x" * 200_000, {"event": "y" * 10_000, "level": "error"})
     assert len(str(log.last_error())) == 500

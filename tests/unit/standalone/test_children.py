@@ -11,7 +11,7 @@ import pytest
 from standalone.children import Child
 from standalone.errors import ChildDiedError
 from standalone.stop_signals import StopSignals
-from tests.support.processes import wait_until_gone
+from testkit.processes import wait_until_gone
 
 STUBBORN = """
 import signal, time

@@ -12,7 +12,7 @@ from standalone.stop_signals import StopSignals
 
 @dataclass
 class PlayedLogEnd:
-    """A log that nobody writes to any more."""
+    """A log that has no producer any more."""
 
     end: int | None
 
@@ -36,7 +36,7 @@ class PlayedStatus:
             rows_inserted=0,
             messages_accounted=count,
             delay_seconds=0,
-            viewers=0,
+            subscribers=0,
             failed=self.failed,
         )
 
@@ -55,18 +55,18 @@ def test_archive_that_catches_up_is_waited_for() -> None:
 
 
 @pytest.mark.parametrize(
-    ("end", "accounted", "told"),
+    ("end", "accounted", "sent"),
     [
         (1_030, 30, "1,000 messages were not stored in time and lost"),
         (30, None, "an unknown number of messages was perhaps not stored"),
         (None, 30, "an unknown number of messages was perhaps not stored"),
     ],
 )
-def test_what_is_lost_or_may_be_is_told(end: int | None, accounted: int | None, told: str) -> None:
+def test_lost_messages_are_reported(end: int | None, accounted: int | None, sent: str) -> None:
     """Never silence instead of knowledge."""
     said = wait_until_stored(PlayedLogEnd(end), PlayedStatus([accounted]), StopSignals())
     assert said is not None
-    assert told in said
+    assert sent in said
 
 
 def test_empty_log_needs_no_archive() -> None:

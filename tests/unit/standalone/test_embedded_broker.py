@@ -14,7 +14,7 @@ def partitions(embedded: EmbeddedBroker) -> int:
     return len(client.list_topics(embedded.topic, timeout=10).topics[embedded.topic].partitions)
 
 
-def test_topic_has_twelve_partitions_unless_told_otherwise() -> None:
+def test_topic_has_twelve_partitions_by_default() -> None:
     """As many as the real topic."""
     with EmbeddedBroker("telemetry.raw") as embedded:
         assert partitions(embedded) == 12

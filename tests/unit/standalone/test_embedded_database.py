@@ -28,9 +28,9 @@ from standalone.database_folder import (
     first_untraversable,
     server_user,
 )
-from tests.support import databases
-from tests.support.processes import children_of, wait_until_gone
-from tests.support.queries import fetch
+from testkit import databases
+from testkit.processes import children_of, wait_until_gone
+from testkit.queries import fetch
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root may change owners")
 needs_user = pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
@@ -143,7 +143,7 @@ def mode_of(path: Path) -> int:
 
 
 def test_new_folder_is_closed_to_others(server_folder: Path) -> None:
-    """But for the group of the user that the server of root runs as, who passes through."""
+    """Only the group of the user that root's server runs as may pass through it."""
     folder = server_folder / "data"
     assert DatabaseFolder(folder).prepare(server_user()) is None
     assert mode_of(folder) == PASSING
@@ -155,7 +155,7 @@ def test_new_folder_is_closed_to_others(server_folder: Path) -> None:
 
 @pytest.mark.parametrize("mode", [0o755, 0o777, 0o711, 0o750])
 def test_folder_of_before_is_closed_and_that_is_said(made_folder: Path, mode: int) -> None:
-    """Older versions left it open to everybody of the machine."""
+    """Older versions left it open to all users of the machine."""
     made_folder.chmod(mode)
     said = DatabaseFolder(made_folder).prepare(server_user())
     assert said is not None
@@ -167,7 +167,7 @@ def test_folder_of_before_is_closed_and_that_is_said(made_folder: Path, mode: in
 
 
 def test_folder_that_serves_for_other_things_is_not_closed(server_folder: Path) -> None:
-    """Nobody wants to have /tmp closed, whoever may do so."""
+    """A shared folder such as /tmp stays open, even if root could close it."""
     (server_folder / "of others").touch()
     sentence = refusal(server_folder, FolderSharedError)
     assert "of others" in sentence
@@ -194,14 +194,14 @@ def test_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
 
 @needs_user
 def test_folder_that_is_not_writable_is_refused(server_folder: Path) -> None:
-    """A folder of somebody else's."""
+    """The folder belongs to another user."""
     server_folder.chmod(0o555)
     assert f"{server_folder} is not writable" in refusal(server_folder, FolderNotWritableError)
 
 
 @needs_root
-def test_folder_that_nobody_cannot_reach_is_refused(server_folder: Path) -> None:
-    """PostgreSQL refuses to run as root, and nobody cannot enter a closed folder."""
+def test_folder_that_the_server_user_cannot_reach_is_refused(server_folder: Path) -> None:
+    """PostgreSQL refuses to run as root, and the user `nobody` cannot enter a closed folder."""
     server_folder.chmod(0o700)
     sentence = refusal(server_folder / "data", FolderNotTraversableError)
     assert f"chmod a+x {server_folder}`" in sentence
@@ -283,7 +283,7 @@ def test_start_right_after_the_parent_was_killed_waits_for_the_server(
 def test_programs_are_copied_where_the_server_user_can_run_them(
     server_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A virtualenv below /root is closed to nobody."""
+    """A virtualenv below /root is closed to the user `nobody`."""
     closed = server_folder / "closed"
     installed = database_programs._installed_package()
     shutil.copytree(installed / "pginstall", closed / installed.name / "pginstall")
@@ -292,7 +292,7 @@ def test_programs_are_copied_where_the_server_user_can_run_them(
     closed.chmod(0o700)
     monkeypatch.setattr(database_programs, "_installed_package", lambda: closed / installed.name)
     user = server_user()
-    # An ordinary user can enter its own folder: there, somebody else stands for nobody.
+    # An ordinary user can enter its own folder: there, another user takes the place of `nobody`.
     looked_up_for = user if os.geteuid() == 0 else User(user.uid + 1, user.gid + 1)
     programs = database_programs.programs_dir(looked_up_for, server_folder / "copies")
     assert programs.is_relative_to(server_folder / "copies")
@@ -308,9 +308,9 @@ def test_first_closed_folder_on_the_way_is_named(server_folder: Path) -> None:
     inner = server_folder / "closed" / "inner"
     inner.mkdir(parents=True)
     (server_folder / "closed").chmod(0o700)
-    somebody = User(54_321, 54_321)
-    assert first_untraversable(inner, somebody) == server_folder / "closed"
-    assert first_untraversable(server_folder, somebody) is None
+    other = User(54_321, 54_321)
+    assert first_untraversable(inner, other) == server_folder / "closed"
+    assert first_untraversable(server_folder, other) is None
 
 
 @needs_user
@@ -324,5 +324,5 @@ def test_default_folder_follows_xdg(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @needs_root
 def test_default_folder_of_root_is_the_machines() -> None:
-    """The home of root is closed to nobody."""
+    """The home of root is closed to the user `nobody`."""
     assert default_data_dir() == Path("/var/lib/opensky-flight-monitor")

@@ -1,4 +1,4 @@
-"""The children are told where everything is, whatever the user's own settings say."""
+"""The children's environment names every address, whatever the user's own settings are."""
 
 import json
 from dataclasses import replace
@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from collector.credentials import find_credentials
+from configuration.loading import load_settings
 from simulator.server import TOKEN_PATH
 from standalone.environment import (
     PROJECT,
@@ -15,7 +16,7 @@ from standalone.environment import (
     simulator_arguments,
 )
 from standalone.options import Options, read_options
-from telemetry.settings import Settings, load_settings
+from standalone.settings import AllSettings
 
 
 @pytest.fixture
@@ -27,15 +28,15 @@ def options(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Options:
 
 def settings_of(
     environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, config: str = ""
-) -> Settings:
+) -> AllSettings:
     """What a child reads out of this environment."""
     Path("config.yaml").write_text(config)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    return load_settings()
+    return load_settings(AllSettings)
 
 
-def everything(options: Options, settings: Settings) -> dict[str, str]:
+def everything(options: Options, settings: AllSettings) -> dict[str, str]:
     return {
         **children_environment(
             options, settings, bootstrap_servers="127.0.0.1:5", database_url="postgresql://here"
@@ -48,7 +49,7 @@ def test_children_read_the_embedded_parts(
     options: Options, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Every address that this run chose reaches them."""
-    read = settings_of(everything(replace(options, port=9), Settings()), monkeypatch)
+    read = settings_of(everything(replace(options, port=9), AllSettings()), monkeypatch)
     assert read.kafka.bootstrap_servers == "127.0.0.1:5"
     assert read.database.url.get_secret_value() == "postgresql://here"
     assert read.http.port == 9
@@ -63,7 +64,7 @@ def test_settings_of_another_cluster_do_not_disturb_the_embedded_broker(
     """The user's config.yaml is for the user's own broker."""
     config = "kafka: {security_protocol: SASL_SSL, topic: flights, group_id: mine}"
     Path("config.yaml").write_text(config)
-    read = settings_of(everything(options, load_settings()), monkeypatch, config)
+    read = settings_of(everything(options, load_settings(AllSettings)), monkeypatch, config)
     assert read.kafka.security_protocol == "PLAINTEXT"
     assert read.kafka.topic == "flights"
     assert read.kafka.group_id == "mine"
@@ -74,7 +75,7 @@ def test_settings_for_an_existing_broker_are_kept(
 ) -> None:
     """Its protocol is the user's business."""
     config = "kafka: {security_protocol: SSL}"
-    environment = everything(replace(options, kafka="there:1"), Settings())
+    environment = everything(replace(options, kafka="there:1"), AllSettings())
     assert settings_of(environment, monkeypatch, config).kafka.security_protocol == "SSL"
 
 
@@ -85,7 +86,7 @@ def test_simulator_is_never_asked_with_the_users_credentials(
     """Nor do the two ways of giving them get into each other's way."""
     Path("mine.json").write_text(json.dumps({"clientId": "me", "clientSecret": "secret"}))
     Path("config.yaml").write_text(config)
-    read = settings_of(everything(options, load_settings()), monkeypatch, config)
+    read = settings_of(everything(options, load_settings(AllSettings)), monkeypatch, config)
     credentials = find_credentials(read.opensky)
     assert credentials is not None
     assert (credentials.client_id, credentials.client_secret) == ("simulator", "simulator")
@@ -112,8 +113,8 @@ def test_pace_of_the_polls(
     """No answer of a recording is skipped."""
     replay = (Path("a"),) if is_replay else ()
     asked = replace(options, replay=replay, interval_seconds=interval_seconds)
-    told = simulated_opensky(asked, Settings(), port=7)
-    assert float(told["OPENSKY_MIN_POLL_INTERVAL_SECONDS"]) == expected
+    sent = simulated_opensky(asked, AllSettings(), port=7)
+    assert float(sent["OPENSKY_MIN_POLL_INTERVAL_SECONDS"]) == expected
 
 
 def test_simulator_is_asked_without_a_proxy(
@@ -121,12 +122,12 @@ def test_simulator_is_asked_without_a_proxy(
 ) -> None:
     """What the user excepted stays excepted."""
     monkeypatch.setenv("NO_PROXY", "example.org")
-    assert simulated_opensky(options, Settings(), port=7)["NO_PROXY"] == "127.0.0.1,example.org"
+    assert simulated_opensky(options, AllSettings(), port=7)["NO_PROXY"] == "127.0.0.1,example.org"
 
 
 def test_children_find_the_packages_from_any_folder(
     options: Options, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And what the user added to the path stays on it."""
+    """Folders that the user added to the path stay on it."""
     monkeypatch.setenv("PYTHONPATH", "/somewhere")
-    assert everything(options, Settings())["PYTHONPATH"] == f"{PROJECT}:/somewhere"
+    assert everything(options, AllSettings())["PYTHONPATH"] == f"{PROJECT}:/somewhere"

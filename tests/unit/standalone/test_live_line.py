@@ -9,12 +9,12 @@ from standalone.live_line import LiveLine, describe
 from standalone.processor_status import Figures
 
 FIGURES = Figures(
-    aircraft=2_926, rows_inserted=1_234_567, messages_accounted=0, delay_seconds=4.26, viewers=2
+    aircraft=2_926, rows_inserted=1_234_567, messages_accounted=0, delay_seconds=4.26, subscribers=2
 )
 
 
 class Terminal(io.StringIO):
-    """Somebody looks at it."""
+    """The output is a terminal."""
 
     def isatty(self) -> bool:
         return True
@@ -26,7 +26,7 @@ def test_figures_in_words() -> None:
 
 
 def test_delay_of_no_aircraft_is_not_zero() -> None:
-    """That would say that all is well."""
+    """A line of zeros would say that all is well."""
     assert ", delay unknown, " in describe(replace(FIGURES, aircraft=0, delay_seconds=None))
 
 

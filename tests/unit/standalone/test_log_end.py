@@ -20,5 +20,5 @@ def test_messages_of_all_partitions_are_counted() -> None:
 
 
 def test_broker_that_is_gone_has_no_end() -> None:
-    """That is not the same as an empty log."""
+    """A missing answer is not an empty log."""
     assert LogEnd(f"127.0.0.1:{free_port()}", "telemetry.raw").messages() is None

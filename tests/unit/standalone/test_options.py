@@ -24,14 +24,14 @@ def test_nothing_asked_for_is_a_simulated_sky_in_the_default_folder() -> None:
 
 def test_paths_are_the_users(monkeypatch: pytest.MonkeyPatch) -> None:
     """A relative folder is one of the current folder, a tilde the home."""
-    monkeypatch.setenv("HOME", "/home/somebody")
+    monkeypatch.setenv("HOME", "/home/user")
     assert read_options(["--data-dir", "data"]).data_dir == Path.cwd() / "data"
-    assert read_options(["--data-dir", "~/data"]).data_dir == Path("/home/somebody/data")
+    assert read_options(["--data-dir", "~/data"]).data_dir == Path("/home/user/data")
     assert read_options(["--replay", "a", "b"]).replay == (Path("a"), Path("b"))
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "sent"),
     [
         (["--opensky", "--aircraft", "5"], "--opensky and --aircraft"),
         (["--opensky", "--replay", "a"], "--opensky and --replay"),
@@ -45,13 +45,13 @@ def test_paths_are_the_users(monkeypatch: pytest.MonkeyPatch) -> None:
         (["--porty", "1"], "--porty"),
     ],
 )
-def test_wrong_arguments_are_told(
-    arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]
+def test_wrong_arguments_are_named(
+    arguments: list[str], sent: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Which, its value, and what is allowed."""
     with pytest.raises(SystemExit, match="2"):
         read_options(arguments)
-    assert told in capsys.readouterr().err
+    assert sent in capsys.readouterr().err
 
 
 def test_help_has_examples(capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,6 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from collector.settings import OpenSkySettings
+from configuration.errors import SettingsError
+from configuration.shared_sections import SecuritySettings
+from processor.settings import AccessSettings
 from standalone.broker import EmbeddedBroker
 from standalone.database import EmbeddedDatabase, free_port
 from standalone.database_folder import FolderNotWritableError
@@ -13,14 +17,8 @@ from standalone.errors import RefusedError
 from standalone.options import Options, read_options
 from standalone.preflight import check, check_port, has_credentials, lock_data_dir
 from standalone.service import Service
+from standalone.settings import AllSettings
 from standalone.stop_signals import StopSignals
-from telemetry.settings import (
-    AccessSettings,
-    OpenSkySettings,
-    SecuritySettings,
-    Settings,
-    SettingsError,
-)
 
 
 @pytest.fixture
@@ -31,18 +29,18 @@ def options(server_folder: Path) -> Options:
 
 def refusal(options: Options) -> str:
     with pytest.raises(RefusedError) as caught:
-        check(options, Settings())
+        check(options, AllSettings())
     return str(caught.value)
 
 
 def test_what_can_be_started_passes(options: Options) -> None:
-    """And the folder is there."""
-    check(options, Settings())
+    """The folder exists afterwards."""
+    check(options, AllSettings())
     assert options.data_dir.is_dir()
 
 
 def test_taken_port_names_the_remedy() -> None:
-    """Also when nobody has connected to it yet."""
+    """A port counts as taken before the first connection, too."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(RefusedError, match=rf"port {port} .*in use.*--port"):
@@ -53,7 +51,7 @@ def test_taken_port_names_the_remedy() -> None:
 def test_access_that_this_command_would_not_get_is_refused(options: Options) -> None:
     """Rather than waiting for metrics for ever."""
     with pytest.raises(RefusedError, match=r"access\.mode is required.*one by one"):
-        check(options, Settings(access=AccessSettings(mode="required")))
+        check(options, AllSettings(access=AccessSettings(mode="required")))
 
 
 def test_recording_that_cannot_be_read(options: Options, server_folder: Path) -> None:
@@ -66,7 +64,7 @@ def test_recording_that_cannot_be_read(options: Options, server_folder: Path) ->
 
 def test_credentials_are_only_looked_at_for_opensky(options: Options, tmp_path: Path) -> None:
     """The simulator has its own."""
-    settings = Settings(opensky=OpenSkySettings(credentials_file=tmp_path / "missing"))
+    settings = AllSettings(opensky=OpenSkySettings(credentials_file=tmp_path / "missing"))
     check(options, settings)
     with pytest.raises(SettingsError, match="credentials_file"):
         check(replace(options, opensky=True), settings)
@@ -74,14 +72,14 @@ def test_credentials_are_only_looked_at_for_opensky(options: Options, tmp_path: 
 
 def test_absent_credentials_are_no_error(options: Options) -> None:
     """Anonymous access is slow, not wrong."""
-    check(replace(options, opensky=True), Settings())
+    check(replace(options, opensky=True), AllSettings())
     assert not has_credentials(OpenSkySettings())
 
 
 def test_broker_that_answers_passes(options: Options) -> None:
-    """Whoever runs it."""
+    """The check holds for root and for other users."""
     with EmbeddedBroker("telemetry.raw") as broker:
-        check(replace(options, kafka=broker.bootstrap_servers), Settings())
+        check(replace(options, kafka=broker.bootstrap_servers), AllSettings())
 
 
 def test_broker_that_does_not_answer(options: Options, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,7 +94,7 @@ def test_broker_that_does_not_answer(options: Options, monkeypatch: pytest.Monke
 def test_database_that_answers_passes(options: Options, server_folder: Path) -> None:
     """The data folder then only has the logs."""
     with EmbeddedDatabase(server_folder / "theirs") as database:
-        check(replace(options, database=database.url), Settings())
+        check(replace(options, database=database.url), AllSettings())
         wrong = database.url.replace("postgres:", "postgres:wrong", 1)
         sentence = refusal(replace(options, database=wrong))
     assert "password authentication failed" in sentence
@@ -104,7 +102,7 @@ def test_database_that_answers_passes(options: Options, server_folder: Path) -> 
 
 
 @pytest.mark.parametrize(
-    ("url", "told"),
+    ("url", "sent"),
     [
         ("postgresql://me:secret@127.0.0.1:{port}/flights", "postgresql://me:***@127.0.0.1"),
         ("mysql://127.0.0.1/flights", "mysql://127.0.0.1/flights"),
@@ -113,10 +111,10 @@ def test_database_that_answers_passes(options: Options, server_folder: Path) -> 
         ("postgresql://me:sec@secret@127.0.0.1/flights", "in the password write @ as %40"),
     ],
 )
-def test_database_that_cannot_be_used(options: Options, url: str, told: str) -> None:
+def test_database_that_cannot_be_used(options: Options, url: str, sent: str) -> None:
     """Its address, without the password, and the way out."""
     sentence = refusal(replace(options, database=url.format(port=free_port())))
-    assert told in sentence
+    assert sent in sentence
     assert "secret" not in sentence
     assert "leave it out" in sentence
 
@@ -136,7 +134,7 @@ def test_secrets_on_the_command_line_are_warned_about(
 
 def test_required_tls_is_required_here_as_well(options: Options) -> None:
     """Before anything is connected to."""
-    settings = Settings(security=SecuritySettings(require_tls=True))
+    settings = AllSettings(security=SecuritySettings(require_tls=True))
     check(options, settings)
     for given in (
         replace(options, database="postgresql://me@db.invalid/flights"),
@@ -152,7 +150,7 @@ def test_ready_line_shows_a_password_on_a_terminal_alone(
 ) -> None:
     """Elsewhere it would stand in a log for good."""
     given = replace(options, database="postgresql://me:secret@127.0.0.1/flights")
-    service = Service(given, Settings(), signals=StopSignals(), say=lambda _: None)
+    service = Service(given, AllSettings(), signals=StopSignals(), say=lambda _: None)
     line = service.ready_line(with_password=with_password)
     assert ("secret" in line) == with_password
     assert line.endswith("@127.0.0.1/flights")
@@ -163,11 +161,11 @@ def test_folder_for_the_logs_alone_is_checked_too(options: Options, server_folde
     (server_folder / "file").touch()
     given = replace(options, data_dir=server_folder / "file" / "data", database="postgresql://x")
     with pytest.raises(FolderNotWritableError, match="Not a directory"):
-        check(given, Settings())
+        check(given, AllSettings())
 
 
 def test_folder_is_locked_for_one(server_folder: Path) -> None:
-    """And free again when that one has ended."""
+    """The folder is free again when that process has ended."""
     with (
         lock_data_dir(server_folder),
         pytest.raises(RefusedError, match=f"{server_folder} is in use by another"),

@@ -5,16 +5,16 @@ import asyncio
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
-from processor.api.app import create_app
-from processor.api.health import health_routes
-from processor.api.server import create_server, listen
+from configuration.http_address import url_of
+from processor.archive.batch_result import Stored
 from processor.archive.metrics import ArchiveMetrics
-from processor.archive.stored import Stored
+from processor.http.app import create_app
+from processor.http.health import health_routes
+from processor.http.server.server import create_server, listen
 from processor.live.metrics import LiveMetrics
 from processor.supervisor import HalfMetrics
 from standalone.database import free_port
 from standalone.processor_status import Figures, ProcessorStatus, parse_figures
-from telemetry.http_address import url_of
 
 
 def test_figures_are_read_from_the_metrics_that_the_processor_serves() -> None:
@@ -25,7 +25,7 @@ def test_figures_are_read_from_the_metrics_that_the_processor_serves() -> None:
     halves.failed.labels("archive").set(1)
     halves.failed.labels("live").set(0)
     live.aircraft.set(2_926)
-    live.viewers.set(3)
+    live.subscribers.set(3)
     live.delay.set(4.25)
     for result, count in (("inserted", 100), ("duplicate", 20), ("dead", 3)):
         archive.messages.labels(result).inc(count)
@@ -34,16 +34,16 @@ def test_figures_are_read_from_the_metrics_that_the_processor_serves() -> None:
         rows_inserted=100,
         messages_accounted=123,
         delay_seconds=4.25,
-        viewers=3,
+        subscribers=3,
         failed=("archive",),
     )
 
 
 @pytest.mark.parametrize("delay", ["NaN", "+Inf"])
 def test_figures_of_a_processor_that_has_done_nothing_yet(delay: str) -> None:
-    """Nothing stored, nothing heard."""
+    """No message stored and none received."""
     nothing = Figures(
-        aircraft=0, rows_inserted=0, messages_accounted=0, delay_seconds=None, viewers=0
+        aircraft=0, rows_inserted=0, messages_accounted=0, delay_seconds=None, subscribers=0
     )
     assert parse_figures("") == nothing
     assert parse_figures(f"live_delay_seconds {delay}\n") == nothing

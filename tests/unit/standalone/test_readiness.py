@@ -26,7 +26,7 @@ def test_ready_is_the_processor_and_no_aircraft_is_waited_for(
     monkeypatch.setattr(readiness, "_STILL_WAITING_SECONDS", 0.0)
     said: list[str] = []
     status = PlayedStatus([None, ["database"], []])
-    readiness.wait_for_picture(status, lambda: None, said.append)
+    readiness.wait_for_processor(status, lambda: None, said.append)
     assert said == [
         "still waiting for the processor to answer",
         "still waiting for the processor: not ready are database",
@@ -38,14 +38,14 @@ def die() -> None:
 
 
 def test_waiting_ends_when_a_child_dies() -> None:
-    """Nobody else would bring the aircraft."""
+    """No other process would bring aircraft."""
     with pytest.raises(ChildDiedError):
-        readiness.wait_for_picture(PlayedStatus([None]), die, lambda _: None)
+        readiness.wait_for_processor(PlayedStatus([None]), die, lambda _: None)
     with pytest.raises(ChildDiedError):
         readiness.wait_for_simulator(f"http://127.0.0.1:{free_port()}", die)
 
 
-def test_simulator_that_never_answers_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_simulator_that_never_answers_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """With its address."""
     monkeypatch.setattr(readiness, "_SIMULATOR_SECONDS", 0.0)
     url = f"http://127.0.0.1:{free_port()}"

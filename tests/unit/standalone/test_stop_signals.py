@@ -1,4 +1,4 @@
-"""The first signal stops, the second hurries; both wake whoever waits."""
+"""The first signal stops, the second hurries; both wake the tasks that wait."""
 
 import os
 import signal
@@ -53,7 +53,7 @@ def test_first_signal_interrupts_the_start_and_no_second_one_the_stop() -> None:
 
 
 def test_handlers_of_before_come_back() -> None:
-    """Whoever called gets its own Ctrl-C again."""
+    """The caller gets its own handler of Ctrl-C back."""
     before = signal.getsignal(signal.SIGINT)
     with StopSignals().watched():
         assert signal.getsignal(signal.SIGINT) != before

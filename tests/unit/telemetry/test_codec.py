@@ -5,7 +5,7 @@ import pytest
 
 from telemetry.codec import MalformedMessageError, decode, encode
 from telemetry.state_vector import FIELDS
-from tests.support.state_vectors import state_vector
+from testkit.state_vectors import state_vector
 
 
 def test_names_are_opensky_s_in_its_order() -> None:

@@ -13,7 +13,7 @@ from processor.access.api_keys import ApiKeys, hash_key
 from processor.access.errors import AccessError
 from processor.access.keys_file import END, MAX_BYTES
 from processor.access.new_key import make_key
-from processor.box import Box
+from processor.bounding_box import BoundingBox
 from processor.errors import FatalError
 from tests.unit.processor.access.issuer import NOW, Clock
 
@@ -56,7 +56,7 @@ def test_a_key_names_its_owner(file: Path) -> None:
     principal = ApiKeys(file, clock=Clock()).identify(key)
     assert principal.name == "key:tower"
     assert principal.scopes == {"flights:live", "metrics"}
-    assert principal.areas == (Box(5.5, 45, 10, 48), Box(170, -20, -170, 0))
+    assert principal.areas == (BoundingBox(5.5, 45, 10, 48), BoundingBox(170, -20, -170, 0))
     expected = dt.datetime.combine(TODAY + DAY, dt.time(), dt.UTC)
     assert principal.expires_at == expected.timestamp()
 

@@ -16,7 +16,7 @@ from processor.access.principal import ANYBODY, HISTORY, LIVE, METRICS, Principa
 from processor.access.tickets import Tickets
 from processor.access.tokens import LEEWAY_SECONDS
 from processor.errors import FatalError
-from telemetry.settings import AccessSettings
+from processor.settings import AccessSettings
 from tests.unit.processor.access.issuer import (
     AUDIENCE,
     ISSUER,

@@ -10,7 +10,7 @@ from processor.access.api_keys import ApiKeys
 from processor.access.keys_file import END, read_entries
 from processor.access.new_key import print_new_key
 from processor.errors import FatalError
-from tests.support.services import run_module
+from testkit.services import run_module
 
 
 def _print(name: str, *areas: str, file: Path | None = None) -> None:

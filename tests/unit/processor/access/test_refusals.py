@@ -6,10 +6,10 @@ from collections.abc import Iterator
 import pytest
 
 from processor.access.refusals import refuse_contradictions, refuse_exposure
-from processor.api.server import listen
 from processor.errors import FatalError
+from processor.http.server.server import listen
 from processor.service import Service
-from telemetry.settings import AccessSettings, Settings
+from processor.settings import AccessSettings, ProcessorSettings
 
 TOKENS = {
     "jwt_issuer": "https://issuer.example",
@@ -18,8 +18,8 @@ TOKENS = {
 }
 
 
-def _settings(*origins: str, **access: object) -> Settings:
-    return Settings.model_validate({"access": access, "sse": {"allowed_origins": origins}})
+def _settings(*origins: str, **access: object) -> ProcessorSettings:
+    return ProcessorSettings.model_validate({"access": access, "sse": {"allowed_origins": origins}})
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,9 @@ def _settings(*origins: str, **access: object) -> Settings:
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-async def test_contradictions_are_refused_with_the_remedy(settings: Settings, said: str) -> None:
+async def test_contradictions_are_refused_with_the_remedy(
+    settings: ProcessorSettings, said: str
+) -> None:
     """By the service itself, before it does anything."""
     with pytest.raises(FatalError) as raised:
         Service(settings, "all")
@@ -59,7 +61,7 @@ async def test_contradictions_are_refused_with_the_remedy(settings: Settings, sa
         _settings(mode="required", **TOKENS, keys_file="keys.yaml"),
     ],
 )
-def test_settings_that_agree_are_accepted(settings: Settings) -> None:
+def test_settings_that_agree_are_accepted(settings: ProcessorSettings) -> None:
     """Among them the defaults."""
     assert refuse_contradictions(settings) is None  # type: ignore[func-returns-value]
 

@@ -12,7 +12,7 @@ from joserfc.jwk import Key, RSAKey
 
 from processor.access.errors import AccessError
 from processor.access.tokens import LEEWAY_SECONDS, MAX_TOKEN_BYTES, PinnedRegistry
-from processor.box import Box
+from processor.bounding_box import BoundingBox
 from tests.unit.processor.access.issuer import (
     LIFETIME_S,
     NOW,
@@ -211,7 +211,7 @@ async def test_areas_limit_the_bearer() -> None:
     """Also across the antimeridian."""
     token = sign(claims(areas=[[5.5, 45, 10, 48], [170, -20, -170, 0]]))
     principal = await tokens(_source(), Clock()).identify(token)
-    assert principal.areas == (Box(5.5, 45, 10, 48), Box(170, -20, -170, 0))
+    assert principal.areas == (BoundingBox(5.5, 45, 10, 48), BoundingBox(170, -20, -170, 0))
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ def make_places(
     )
 
 
-async def ask(places: WaitingShares, client: Client) -> asyncio.Task[None]:
+async def request(places: WaitingShares, client: Client) -> asyncio.Task[None]:
     """Ask for a place, and return once it is there or the request is in line."""
     task = asyncio.create_task(places.acquire(client))
     await asyncio.sleep(0)
@@ -29,18 +29,18 @@ async def ask(places: WaitingShares, client: Client) -> asyncio.Task[None]:
 
 async def test_a_client_is_served_at_once_however_many_requests_of_another_wait() -> None:
     places = make_places()
-    flood = [await ask(places, FLOOD) for _ in range(50)]
+    flood = [await request(places, FLOOD) for _ in range(50)]
     assert [task.done() for task in flood] == [True] * 2 + [False] * 48
-    assert (await ask(places, OTHER)).done()
+    assert (await request(places, OTHER)).done()
     for task in flood:
         task.cancel()
 
 
 async def test_a_free_place_goes_to_the_first_in_line_that_may_have_it() -> None:
     places = make_places()
-    flood = [await ask(places, FLOOD) for _ in range(5)]
+    flood = [await request(places, FLOOD) for _ in range(5)]
     await places.acquire(OTHER)
-    late, later = await ask(places, OTHER), await ask(places, THIRD)
+    late, later = await request(places, OTHER), await request(places, THIRD)
     assert not late.done()
     places.release(OTHER)
     await late
@@ -70,7 +70,7 @@ async def test_waiting_ends_with_the_bound_that_was_met() -> None:
 
 async def test_one_client_s_line_is_bounded_too() -> None:
     places = make_places(in_line=4)
-    flood = [await ask(places, FLOOD) for _ in range(6)]
+    flood = [await request(places, FLOOD) for _ in range(6)]
     with pytest.raises(OverloadedError) as caught:
         await places.acquire(FLOOD)
     assert caught.value.status == 429
@@ -82,13 +82,13 @@ async def test_a_request_that_is_cancelled_leaves_nothing_behind() -> None:
     """In line, and at the very moment at which its place comes."""
     places = make_places(total=1, share=1)
     await places.acquire(FLOOD)
-    waiting, lucky = await ask(places, OTHER), await ask(places, OTHER)
+    waiting, lucky = await request(places, OTHER), await request(places, OTHER)
     waiting.cancel()
     await asyncio.wait([waiting])
     places.release(FLOOD)
     lucky.cancel()
     await asyncio.wait([lucky])
     assert lucky.cancelled()
-    assert (await ask(places, FLOOD)).done()
+    assert (await request(places, FLOOD)).done()
     assert not places._line
     assert not len(places._in_line)

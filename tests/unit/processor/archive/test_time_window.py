@@ -12,8 +12,8 @@ from processor.archive.time_window import DAY_SECONDS, Clock, TimeWindow
 from processor.errors import ClockDoubtError
 from processor.message import AFTER_ANSWER_SECONDS, FUTURE_SECONDS
 from telemetry.codec import encode
-from tests.support.messages import InventedMessage, garbage
-from tests.support.state_vectors import START, state_vector
+from testkit.messages import InventedMessage, garbage
+from testkit.state_vectors import START, state_vector
 
 IN_2099 = 4_070_908_800
 IN_2004 = 1_072_915_200

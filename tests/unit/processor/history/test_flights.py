@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processor.history.errors import QuestionError
+from processor.history.errors import InvalidRequestError
 from processor.history.flights import Wanted, _arguments, decode_cursor, encode_cursor
 
 SECONDS = st.floats(946_684_800, 4_102_444_799)
@@ -28,7 +28,7 @@ def test_no_other_text_is_one(prefix: str, text: str) -> None:
     """Whatever is made up is refused, or is a cursor after all."""
     try:
         cursor = decode_cursor(prefix + text)
-    except QuestionError:
+    except InvalidRequestError:
         return
     assert 2000 <= cursor.first_seen.year < 2100
 
@@ -45,7 +45,7 @@ def test_no_other_text_is_one(prefix: str, text: str) -> None:
     ],
 )
 def test_hostile_cursors(text: str) -> None:
-    with pytest.raises(QuestionError):
+    with pytest.raises(InvalidRequestError):
         decode_cursor(text)
 
 

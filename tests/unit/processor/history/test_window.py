@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processor.history.errors import QuestionError
+from processor.history.errors import InvalidRequestError
 from processor.history.window import Window, WindowError, choose_window, parse_moment
 
 NOON = dt.datetime(2026, 9, 21, 12, tzinfo=dt.UTC)
@@ -75,5 +75,5 @@ def test_the_longest_is_allowed_and_no_more() -> None:
 
 
 def test_backwards() -> None:
-    with pytest.raises(QuestionError, match="later than to"):
+    with pytest.raises(InvalidRequestError, match="later than to"):
         choose(NOON, NOON - DAY)

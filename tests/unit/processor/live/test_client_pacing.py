@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack
 import pytest
 
 from processor.access.shares import Client
-from processor.live.client_pacing import AT_ONCE, REST_RATIO, ClientPacing
+from processor.live.client_pacing import MAX_CLIENTS_AT_ONCE, REST_RATIO, ClientPacing
 
 CLOCK_SECONDS = 0.01
 """Timers may fire so much early."""
@@ -59,7 +59,7 @@ async def test_few_answers_are_in_the_making_at_a_time() -> None:
     """However many clients ask."""
     pacing = ClientPacing()
     async with AsyncExitStack() as stack:
-        for number in range(AT_ONCE):
+        for number in range(MAX_CLIENTS_AT_ONCE):
             await stack.enter_async_context(pacing.paced(Client(f"198.51.100.{number}")))
         assert not await enters(pacing, OTHER)
     assert await enters(pacing, OTHER)

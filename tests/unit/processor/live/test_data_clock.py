@@ -11,7 +11,7 @@ from processor.live.data_clock import (
     DataClock,
     Evidence,
 )
-from tests.support.state_vectors import START
+from testkit.state_vectors import START
 
 
 class _Machine:

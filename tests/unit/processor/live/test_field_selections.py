@@ -8,21 +8,21 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from processor.access.shares import OverloadedError, ShareLimits
-from processor.live.audience import Limits, Visitor
 from processor.live.broadcaster import Broadcaster, Lifetime
+from processor.live.connection_limits import ConnectionLimits, StreamClient
 from processor.live.metrics import LiveMetrics
-from processor.live.shape import PAGE_FIELDS, STANDARD
-from processor.live.view import View, parse_view
+from processor.stream.output_format import PAGE_FIELDS, STANDARD_FORMATS
+from processor.stream.query import StreamQuery, parse_query
 from telemetry.state_vector import FIELDS
 
-SELECTIONS = [parse_view([("fields", field)]) for field in FIELDS[1:]]
+SELECTIONS = [parse_query([("fields", field)]) for field in FIELDS[1:]]
 STANDARD_VIEWS = [
-    parse_view([]),
-    *(parse_view([("format", name)]) for name in ("object", "row", "geojson", "delta")),
-    parse_view([("format", "row"), ("fields", ",".join(PAGE_FIELDS)), ("on_ground", "false")]),
+    parse_query([]),
+    *(parse_query([("format", name)]) for name in ("object", "row", "geojson", "delta")),
+    parse_query([("format", "row"), ("fields", ",".join(PAGE_FIELDS)), ("on_ground", "false")]),
 ]
-FLOODER = Visitor("192.0.2.1")
-NEWCOMER = Visitor("192.0.2.2")
+FLOODER = StreamClient("192.0.2.1")
+NEWCOMER = StreamClient("192.0.2.2")
 LIMITS = ShareLimits(total=6, per_principal=3, per_address=4)
 
 
@@ -31,17 +31,19 @@ def broadcaster() -> Broadcaster:
     """One with few selections."""
     return Broadcaster(
         metrics=LiveMetrics(CollectorRegistry()),
-        limits=Limits(viewers=100, per_address=100, per_principal=100, selections=LIMITS),
+        limits=ConnectionLimits(
+            subscribers=100, per_address=100, per_principal=100, selections=LIMITS
+        ),
         lifetime=Lifetime(retry_ms=1000, max_age_seconds=60, drain_seconds=0),
     )
 
 
 def enter(
-    streams: ExitStack, broadcaster: Broadcaster, visitor: Visitor, views: list[View]
+    streams: ExitStack, broadcaster: Broadcaster, client: StreamClient, views: list[StreamQuery]
 ) -> None:
     """Open streams for a visitor until one is refused."""
     for view in views:
-        streams.enter_context(broadcaster.entered(visitor, view))
+        streams.enter_context(broadcaster.subscription(client, view))
 
 
 async def test_one_client_cannot_take_the_selections_of_others(broadcaster: Broadcaster) -> None:
@@ -58,18 +60,18 @@ async def test_a_principal_has_a_share_wherever_it_comes_from(broadcaster: Broad
     with ExitStack() as streams:
         for number, view in enumerate(SELECTIONS[:3]):
             streams.enter_context(
-                broadcaster.entered(Visitor(f"192.0.2.{number}", "key:tower"), view)
+                broadcaster.subscription(StreamClient(f"192.0.2.{number}", "key:tower"), view)
             )
         with pytest.raises(OverloadedError, match=r"key:tower has 3 .*per_principal"):
-            enter(streams, broadcaster, Visitor("192.0.2.9", "key:tower"), SELECTIONS[3:4])
-        enter(streams, broadcaster, Visitor("192.0.2.9", "key:other"), SELECTIONS[3:4])
+            enter(streams, broadcaster, StreamClient("192.0.2.9", "key:tower"), SELECTIONS[3:4])
+        enter(streams, broadcaster, StreamClient("192.0.2.9", "key:other"), SELECTIONS[3:4])
 
 
 async def test_standard_formats_are_never_refused(broadcaster: Broadcaster) -> None:
     """The plain stream and the page's, though all clients together are at the bound."""
     with ExitStack() as streams:
-        enter(streams, broadcaster, Visitor("a"), SELECTIONS[:3])
-        enter(streams, broadcaster, Visitor("b"), SELECTIONS[3:6])
+        enter(streams, broadcaster, StreamClient("a"), SELECTIONS[:3])
+        enter(streams, broadcaster, StreamClient("b"), SELECTIONS[3:6])
         with pytest.raises(OverloadedError, match=r"\(sse\.max_field_selections\)"):
             enter(streams, broadcaster, NEWCOMER, SELECTIONS[6:7])
         enter(streams, broadcaster, NEWCOMER, SELECTIONS[:3])  # others pay for them already
@@ -80,14 +82,14 @@ async def test_what_is_left_is_counted_no_longer(broadcaster: Broadcaster) -> No
     """By leaving or by looking at something else; a refused change changes nothing."""
     with ExitStack() as streams:
         enter(streams, broadcaster, FLOODER, SELECTIONS[:3])
-        viewer = streams.enter_context(broadcaster.entered(FLOODER, SELECTIONS[3]))
-        broadcaster.subscribe(viewer, SELECTIONS[4])
-        broadcaster.subscribe(viewer, STANDARD_VIEWS[0])
-        with broadcaster.entered(FLOODER, SELECTIONS[5]):
+        subscriber = streams.enter_context(broadcaster.subscription(FLOODER, SELECTIONS[3]))
+        broadcaster.change_query(subscriber, SELECTIONS[4])
+        broadcaster.change_query(subscriber, STANDARD_VIEWS[0])
+        with broadcaster.subscription(FLOODER, SELECTIONS[5]):
             with pytest.raises(OverloadedError):
-                broadcaster.subscribe(viewer, SELECTIONS[6])
-            assert viewer.view is STANDARD_VIEWS[0]
-        broadcaster.subscribe(viewer, SELECTIONS[6])
+                broadcaster.change_query(subscriber, SELECTIONS[6])
+            assert subscriber.query is STANDARD_VIEWS[0]
+        broadcaster.change_query(subscriber, SELECTIONS[6])
 
 
 def test_the_page_asks_for_a_standard_shape() -> None:
@@ -96,4 +98,4 @@ def test_the_page_asks_for_a_standard_shape() -> None:
     found = re.search(r"ROW_FIELDS = \[(.*?)\]", source.read_text(), re.DOTALL)
     assert found is not None
     assert tuple(re.findall(r'"(\w+)"', found[1])) == PAGE_FIELDS
-    assert all(view.shape in STANDARD for view in STANDARD_VIEWS)
+    assert all(view.output_format in STANDARD_FORMATS for view in STANDARD_VIEWS)

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processor.live.log_time import CLOSE_SECONDS, find_log_time
-from tests.support.state_vectors import START
+from processor.live.log_time import TOLERANCE_SECONDS, find_log_time
+from testkit.state_vectors import START
 
 SPAN = 600
 
@@ -35,7 +35,7 @@ def test_a_silent_log_is_read_from_its_end(age: float) -> None:
 
     found = find_log_time(START, SPAN, has_since)
     assert asked <= 60
-    assert START - age <= found <= START - age + CLOSE_SECONDS or found == START
+    assert START - age <= found <= START - age + TOLERANCE_SECONDS or found == START
 
 
 def test_an_empty_log_is_read_from_now() -> None:

@@ -10,7 +10,7 @@ from msgspec.structs import asdict
 from processor.history.export.table import Kind, Row, Table
 from processor.history.export.write import write
 from telemetry.state_vector import StateVector
-from tests.support.state_vectors import START, state_vector
+from testkit.state_vectors import START, state_vector
 
 ODD_TEXTS = ("=1+1", "+49", "-1", "@SUM(A1)", "'quoted", 'say "hi", all', "Côte d'Ivoire", "<&>")
 """What spreadsheets, CSV and XML must not take for something else."""
@@ -104,4 +104,4 @@ async def in_pages(rows: Sequence[Row], size: int = 3) -> AsyncGenerator[Sequenc
 
 async def written(name: str, table: Table, rows: Sequence[Row], size: int = 3) -> bytes:
     """Return the file of the rows."""
-    return b"".join([piece async for piece in write(name, table, in_pages(rows, size))])
+    return b"".join([frame async for frame in write(name, table, in_pages(rows, size))])

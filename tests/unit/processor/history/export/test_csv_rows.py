@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from processor.history.export.csv_rows import CsvRows, harmless
 from processor.history.export.table import FLIGHTS, STATE_VECTORS, Kind, Table
 from telemetry.state_vector import StateVector
-from tests.support.state_vectors import state_vectors
+from testkit.state_vectors import state_vectors
 from tests.unit.processor.history.export.invented import (
     ODD_TEXTS,
     flight_rows,

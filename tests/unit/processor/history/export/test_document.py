@@ -5,7 +5,7 @@ import pytest
 from processor.history.export.table import FLIGHTS, STATE_VECTORS, Table
 from processor.history.export.write import FORMATS
 from telemetry.state_vector import FIELDS
-from tests.support.services import ROOT
+from testkit.services import ROOT
 
 DOCUMENT = (ROOT / "docs" / "exports.md").read_text()
 

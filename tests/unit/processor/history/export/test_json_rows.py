@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from processor.history.export.json_rows import JsonRows
 from processor.history.export.table import FLIGHTS, STATE_VECTORS, Table
 from telemetry.state_vector import FIELDS, StateVector
-from tests.support.state_vectors import START, state_vector, state_vectors
+from testkit.state_vectors import START, state_vector, state_vectors
 from tests.unit.processor.history.export.invented import (
     TIMES,
     flight_rows,

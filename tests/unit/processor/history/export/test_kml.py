@@ -11,7 +11,7 @@ from lxml import etree  # type: ignore[import-untyped]
 from processor.history.export.kml import MAX_POINTS, SILENCE, Tracks, escape
 from processor.history.export.table import ATTRIBUTION, FLIGHTS, STATE_VECTORS, TRACK, Table
 from telemetry.state_vector import StateVector
-from tests.support.state_vectors import START, state_vector, state_vectors
+from testkit.state_vectors import START, state_vector, state_vectors
 from tests.unit.processor.history.export.invented import (
     ODD_TEXTS,
     flight_over_the_antimeridian,

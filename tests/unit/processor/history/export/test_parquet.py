@@ -13,8 +13,8 @@ from pyarrow import parquet as pq
 
 from processor.history.export.parquet import GROUP_ROWS, ParquetFile, schema_of
 from processor.history.export.table import ATTRIBUTION, FLIGHTS, STATE_VECTORS, Table
-from tests.support.services import ROOT
-from tests.support.state_vectors import START
+from testkit.services import ROOT
+from testkit.state_vectors import START
 from tests.unit.processor.history.export.invented import flight_rows, moment, odd_rows, written
 
 
@@ -51,9 +51,9 @@ def test_row_groups_leave_as_they_fill() -> None:
     writer = ParquetFile(STATE_VECTORS)
     size = 7_000
     page = [odd_rows()[0] | {"last_contact": moment(START + n)} for n in range(size)]
-    pieces = [writer.begin(), *(writer.add(page) for _ in range(20)), writer.end()]
-    assert [bool(piece) for piece in pieces].count(True) == 4
-    found = pq.ParquetFile(io.BytesIO(b"".join(pieces)))
+    frames = [writer.begin(), *(writer.add(page) for _ in range(20)), writer.end()]
+    assert [bool(frame) for frame in frames].count(True) == 4
+    found = pq.ParquetFile(io.BytesIO(b"".join(frames)))
     groups = [found.metadata.row_group(number) for number in range(found.num_row_groups)]
     assert [group.num_rows for group in groups] == [GROUP_ROWS, GROUP_ROWS, 20 * size % GROUP_ROWS]
     assert (
@@ -80,7 +80,7 @@ async def test_nan_is_null() -> None:
 def test_nobody_pays_for_pyarrow_before_it_is_asked_for() -> None:
     """It takes 40 MB and a quarter of a second."""
     script = (
-        "import sys, processor.api.exports, processor.api.download;"
+        "import sys, processor.http.history.export_routes, processor.http.history.download;"
         "print(any(name.startswith('pyarrow') for name in sys.modules))"
     )
     asked = subprocess.run(

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from processor.history.errors import QuestionError, UnavailableError
+from processor.history.errors import InvalidRequestError, UnavailableError
 from processor.history.export.table import STATE_VECTORS, Row
 from processor.history.export.write import FORMATS, PIECE_BYTES, format_of, write
-from tests.support.services import ROOT
-from tests.support.state_vectors import START
+from testkit.services import ROOT
+from testkit.state_vectors import START
 from tests.unit.processor.history.export.invented import in_pages, moment, odd_rows, written
 
 MILLION = 1_000_000
@@ -52,7 +52,7 @@ class Pages:
 async def test_the_end_closes_the_pages(name: str) -> None:
     """All of them were taken."""
     pages = Pages(3)
-    assert [piece async for piece in write(name, STATE_VECTORS, pages())]
+    assert [frame async for frame in write(name, STATE_VECTORS, pages())]
     assert (pages.given, pages.is_closed) == (3, True)
 
 
@@ -96,16 +96,16 @@ async def test_an_error_before_the_first_page_comes_before_all_bytes(name: str) 
 @NAMES
 async def test_an_error_after_it_is_no_end(name: str) -> None:
     """Nothing is added that would make a part look whole."""
-    pieces: list[bytes] = []
+    frames: list[bytes] = []
 
     async def read() -> None:
-        async for piece in write(name, STATE_VECTORS, Pages(2, UnavailableError("away"))()):
-            pieces.append(piece)  # noqa: PERF401 - kept until the error
+        async for frame in write(name, STATE_VECTORS, Pages(2, UnavailableError("away"))()):
+            frames.append(frame)  # noqa: PERF401 - kept until the error
 
     with pytest.raises(UnavailableError):
         await read()
-    whole = [piece async for piece in write(name, STATE_VECTORS, Pages(2)())]
-    assert b"".join(whole).startswith(b"".join(pieces))
+    whole = [frame async for frame in write(name, STATE_VECTORS, Pages(2)())]
+    assert b"".join(whole).startswith(b"".join(frames))
 
 
 @NAMES
@@ -123,8 +123,8 @@ async def test_pages_make_no_difference(name: str) -> None:
 async def test_no_piece_is_large() -> None:
     """However much a page makes."""
     sizes = [
-        len(piece)
-        async for piece in write("geojson", STATE_VECTORS, in_pages(odd_rows() * 900, 9_900))
+        len(frame)
+        async for frame in write("geojson", STATE_VECTORS, in_pages(odd_rows() * 900, 9_900))
     ]
     assert max(sizes) <= PIECE_BYTES
     assert len(sizes) > 10
@@ -132,7 +132,9 @@ async def test_no_piece_is_large() -> None:
 
 def test_an_unknown_format_is_named() -> None:
     """With those that there are."""
-    with pytest.raises(QuestionError, match="'xls' is not one of csv, geojson, kml") as raised:
+    with pytest.raises(
+        InvalidRequestError, match="'xls' is not one of csv, geojson, kml"
+    ) as raised:
         format_of("xls")
     assert raised.value.parameter == "format"
 

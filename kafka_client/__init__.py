@@ -1,0 +1,1 @@
+"""What every Kafka client of the project needs: errors, log, checks of the topic."""

@@ -1,0 +1,1 @@
+"""The audit: proof that each message was stored exactly once."""

@@ -1,0 +1,54 @@
+"""Where the positions of an answer may lie: the box asked for, within the areas of who asks."""
+
+from collections.abc import Iterable, Sequence
+from typing import TypeAlias
+
+from processor.bounding_box import BoundingBox
+
+Places: TypeAlias = tuple[BoundingBox, ...] | None
+"""Boxes that do not cross the antimeridian, one of which must hold; None is the globe."""
+
+BoxColumns: TypeAlias = tuple[list[float] | None, ...]
+
+
+def places_of(wanted: BoundingBox | None, areas: Sequence[BoundingBox]) -> Places:
+    """Return where a position must lie to be in the wanted box and in one of the areas."""
+    if wanted is None:
+        return _simple(areas) if areas else None
+    boxes = _simple([wanted])
+    return _common(boxes, _simple(areas)) if areas else boxes
+
+
+def box_columns(places: Places) -> BoxColumns:
+    """Return west, south, east and north of all boxes, as statements take them."""
+    if places is None:
+        return (None, None, None, None)
+    columns = ("west", "south", "east", "north")
+    return tuple([getattr(box, column) for box in places] for column in columns)
+
+
+def _simple(boxes: Iterable[BoundingBox]) -> tuple[BoundingBox, ...]:
+    return tuple(part for box in boxes for part in _strips(box))
+
+
+def _strips(box: BoundingBox) -> tuple[BoundingBox, ...]:
+    if not box.crosses_antimeridian:
+        return (box,)
+    return (
+        BoundingBox(box.west, box.south, 180.0, box.north),
+        BoundingBox(-180.0, box.south, box.east, box.north),
+    )
+
+
+def _common(ones: Iterable[BoundingBox], others: Sequence[BoundingBox]) -> tuple[BoundingBox, ...]:
+    pairs = (_overlap(one, other) for one in ones for other in others)
+    return tuple(box for box in pairs if box.west <= box.east and box.south <= box.north)
+
+
+def _overlap(one: BoundingBox, other: BoundingBox) -> BoundingBox:
+    return BoundingBox(
+        west=max(one.west, other.west),
+        south=max(one.south, other.south),
+        east=min(one.east, other.east),
+        north=min(one.north, other.north),
+    )

@@ -1,0 +1,47 @@
+"""All traffic at a moment, as the living picture was then."""
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+
+from processor.history.area_restriction import Places, box_columns
+from processor.history.database import Connection, Record
+from processor.history.errors import TooMuchError
+from processor.history.queries import Queries
+from processor.history.stored_rows import in_columns, to_state_vectors
+from processor.stream import events
+from processor.stream.query import StreamQuery
+
+
+async def read_traffic_at(
+    connection: Connection,
+    queries: Queries,
+    moment: dt.datetime,
+    *,
+    expiry: dt.timedelta,
+    max_rows: int,
+    areas: Places,
+) -> Sequence[Record]:
+    """Return the newest row of each aircraft heard within the expiry before a moment.
+
+    With areas, of each that was inside them at that moment.
+
+    Raises:
+        TooMuchError: There are more aircraft than rows allowed.
+    """
+    arguments = (moment, expiry, max_rows + 1)
+    if areas is not None:
+        rows = await connection.fetch(queries.traffic_at_within, *arguments, *box_columns(areas))
+    else:
+        rows = await connection.fetch(queries.traffic_at, *arguments)
+    if not rows and areas is None:
+        rows = await connection.fetch(queries.traffic_at_by_minute, *arguments)
+    if len(rows) > max_rows:
+        raise TooMuchError(f"more than {max_rows} aircraft were heard then")
+    return rows
+
+
+def write_snapshot(view: StreamQuery, rows: Iterable[Record], moment: dt.datetime) -> bytes:
+    """Return the data of a `snapshot` as the stream would have sent it then."""
+    columns = in_columns(sorted(to_state_vectors(rows), key=lambda state: state.icao24))
+    encoded = [aircraft.encode(view.output_format) for aircraft in view.filter.select(columns)]
+    return events.snapshot(encoded, view.output_format, id="", now=moment.timestamp()).data

@@ -1,0 +1,1 @@
+"""Which requests are admitted: hosts, origins, proxies, keys and tokens."""

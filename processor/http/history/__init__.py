@@ -1,0 +1,1 @@
+"""Routes of the history: flights, tracks, snapshots, statistics and files."""

@@ -1,0 +1,1 @@
+"""The live state in the JSON of readsb."""

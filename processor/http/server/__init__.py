@@ -1,0 +1,1 @@
+"""uvicorn with bounds on what each client may send and hold."""

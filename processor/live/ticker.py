@@ -1,0 +1,168 @@
+"""Decides when a tick is due, and feeds the live fleet with what the reader has read."""
+
+import asyncio
+import math
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+import structlog
+
+from processor.live.broadcaster import Broadcaster
+from processor.live.clock_report import ClockReport
+from processor.live.data_clock import DataClock, Evidence
+from processor.live.metrics import LiveMetrics
+from processor.settings import LiveSettings
+from processor.stream.fleet import Fleet, Untimely, Update
+from processor.stream.log_position import LogPosition
+
+log = structlog.get_logger()
+
+IDLE_SECONDS = 2.0
+"""How late a removal or a heartbeat may be while nothing is read."""
+
+IGNORED_LOG_SECONDS = 60
+"""Least time between two log events about ignored state vectors, of which a wrong producer sends
+thousands."""
+
+
+class Ticker:
+    """Publishes a tick as soon as a burst of messages has ended, at most one a second."""
+
+    def __init__(
+        self,
+        *,
+        settings: LiveSettings,
+        heartbeat_seconds: float,
+        broadcaster: Broadcaster,
+        metrics: LiveMetrics,
+        clock: DataClock,
+    ) -> None:
+        self._settings = settings
+        self._heartbeat_seconds = heartbeat_seconds
+        self._broadcaster = broadcaster
+        self._metrics = metrics
+        self._data_clock = clock
+        self._clock: Callable[[], float] = clock
+        self._report = ClockReport(metrics)
+        self._is_caught_up = False
+        self._ignored: Counter[Untimely] = Counter()
+        self._log_ignored_at = 0.0
+        self._fleet: Fleet | None = None
+        self._received = asyncio.Event()
+
+    def clock_trouble(self) -> str | None:
+        """Return how the clocks of host and data differ, with the remedy; None if they agree."""
+        return self._report.trouble
+
+    def begin(
+        self, start: LogPosition, resumable_after: LogPosition, *, is_complete: bool = True
+    ) -> None:
+        """Start an empty fleet.
+
+        Args:
+            start: The position from which the log is read.
+            resumable_after: As of `Fleet`.
+            is_complete: Whether no message is missing that another instance may have read.
+        """
+        self._is_caught_up = False
+        self._fleet = Fleet(
+            start=start,
+            resumable_after=resumable_after,
+            expiry_seconds=self._settings.expiry_seconds,
+            resume_window_seconds=self._settings.resume_window_seconds,
+            clock=self._clock,
+        )
+        if not is_complete:
+            self._fleet.forbid_resume()
+        self._broadcaster.begin(self._fleet)
+
+    def add_partitions(self, starts: Sequence[int]) -> None:
+        """Follow partitions that were added to the log, each from its start offset."""
+        if self._fleet is None:
+            return
+        self._fleet.add_partitions(starts)
+        if any(starts):
+            self._fleet.forbid_resume()
+
+    def receive(self, updates: list[Update]) -> None:
+        """Apply messages that were read."""
+        if self._fleet is None:
+            return
+        self._data_clock.observe(_evidence(updates), is_fresh=self._is_caught_up)
+        self._count_ignored(self._fleet.apply(updates))
+        self._metrics.malformed.inc(sum(update.state_vector is None for update in updates))
+        self._received.set()
+
+    def caught_up(self) -> None:
+        """Serve streams, because the log has been read to its end."""
+        self._is_caught_up = True
+        self._broadcaster.open()
+        log.info("live_state_complete", aircraft=len(self._fleet or ()))
+
+    async def run(self) -> None:
+        """Publish ticks until cancelled."""
+        heartbeat_at = time.monotonic() + self._heartbeat_seconds
+        while True:
+            has_received = await self._wait_for_burst()
+            if not self._broadcaster.is_open:
+                continue
+            is_heartbeat = time.monotonic() >= heartbeat_at
+            if is_heartbeat:
+                heartbeat_at = time.monotonic() + self._heartbeat_seconds
+            self._broadcaster.tick(is_heartbeat=is_heartbeat)
+            self.observe_times()
+            if has_received:
+                await asyncio.sleep(self._settings.tick_seconds)
+
+    async def _wait_for_burst(self) -> bool:
+        """Wait for the end of a burst of messages, and return whether there was one.
+
+        Without messages a tick is due after `IDLE_SECONDS` all the same, since aircraft expire and
+        subscribers need heartbeats.
+        """
+        try:
+            async with asyncio.timeout(IDLE_SECONDS):
+                await self._received.wait()
+        except TimeoutError:
+            return False
+        give_up_at = time.monotonic() + self._settings.tick_seconds
+        while self._received.is_set() and time.monotonic() < give_up_at:
+            self._received.clear()
+            await asyncio.sleep(self._settings.quiet_seconds)
+        self._received.clear()
+        return True
+
+    def observe_times(self) -> None:
+        """Measure clock offset and delay by the clock of the data; the host's may be wrong."""
+        self._report.observe(self._data_clock.offset_seconds, time.monotonic())
+        newest = self._fleet.newest_contact if self._fleet is not None else None
+        delay = math.nan if newest is None else max(0.0, self._clock() - newest)
+        self._metrics.delay.set(delay)
+
+    def _count_ignored(self, ignored: Counter[Untimely]) -> None:
+        for reason, count in ignored.items():
+            self._metrics.ignored.labels(reason).inc(count)
+        self._ignored += ignored
+        if self._ignored and time.monotonic() >= self._log_ignored_at:
+            self._log_ignored_at = time.monotonic() + IGNORED_LOG_SECONDS
+            log.warning("live_messages_ignored", ignored=dict(self._ignored))
+            self._ignored.clear()
+
+
+def _evidence(updates: list[Update]) -> set[Evidence]:
+    """Return what messages prove about the time; those of one answer prove the same."""
+    return {
+        Evidence(update.poll_time, update.published_at, update.poll_time)
+        if update.poll_time is not None
+        else Evidence(
+            update.state_vector.last_contact, update.published_at, _answer_without_poll_time(update)
+        )
+        for update in updates
+        if update.state_vector is not None
+    }
+
+
+def _answer_without_poll_time(update: Update) -> int:
+    """Return a key for messages published within the same ten seconds; 0 without a time."""
+    return (update.published_at or 0) // 10

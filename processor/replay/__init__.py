@@ -1,0 +1,1 @@
+"""Replay: stored state vectors over the same stream, paced by event time."""

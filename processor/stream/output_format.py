@@ -1,0 +1,158 @@
+"""Output formats: which fields of an aircraft are sent, and how they are written as JSON."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from operator import attrgetter
+from typing import Any, Literal
+
+import msgspec
+
+from telemetry.state_vector import FIELDS, StateVector
+
+Format = Literal["object", "row", "geojson", "delta"]
+
+DIGITS: Mapping[str, int | None] = {
+    "baro_altitude": None,
+    "geo_altitude": None,
+    "velocity": 1,
+    "true_track": 1,
+    "vertical_rate": 1,
+}
+"""Decimal places of numbers in rows; None rounds to whole numbers.
+
+They are finer than the steps of transponders: 25 ft, 1 kt, 64 ft/min (RTCA DO-260B, 2.2.3.2).
+"""
+
+STRUCTS_KEPT = 64
+"""Bound of the cached struct types for chosen fields: each takes some kilobytes, which only the
+garbage collector frees."""
+
+Encode = Callable[[StateVector], bytes]
+
+_encode = msgspec.json.Encoder().encode
+
+
+class OutputFormat:
+    """A format and its fields, in OpenSky's order and always with icao24.
+
+    Two output formats with the same format and fields are equal, so subscribers share encoded rows.
+
+    Attributes:
+        format: The format's name in a query.
+        fields: Names of the fields.
+        encode: Returns a state vector as JSON.
+    """
+
+    __slots__ = ("_hash", "encode", "fields", "format")
+
+    def __init__(self, format_: Format, fields: Sequence[str] = FIELDS) -> None:
+        self.format = format_
+        self.fields = tuple(name for name in FIELDS if name in fields or name == "icao24")
+        self.encode: Encode = _ENCODERS[format_](self.fields)
+        self._hash = hash((format_, self.fields))
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, OutputFormat)
+            and self.format == other.format
+            and self.fields == other.fields
+        )
+
+    def __hash__(self) -> int:
+        return self._hash
+
+
+def _object_encoder(fields: tuple[str, ...]) -> Encode:
+    if fields == FIELDS:
+        return _encode
+    values, struct = _values_of(fields), _struct_of(fields)
+    return lambda state: _encode(struct(*values(state)))
+
+
+@lru_cache(STRUCTS_KEPT)
+def _struct_of(fields: tuple[str, ...]) -> Callable[..., msgspec.Struct]:
+    # A struct is encoded twice as fast as a dict.
+    return msgspec.defstruct("Selected", fields, gc=False)
+
+
+def _row_encoder(fields: tuple[str, ...]) -> Encode:
+    values = _values_of(fields)
+    rounded = [(place, DIGITS[name]) for place, name in enumerate(fields) if name in DIGITS]
+
+    def encode(state: StateVector) -> bytes:
+        row = list(values(state))
+        for place, digits in rounded:
+            if (value := row[place]) is not None:
+                row[place] = round(value, digits)
+        return _encode(row)
+
+    return encode
+
+
+def _geojson_encoder(fields: tuple[str, ...]) -> Encode:
+    """Return an encoder of GeoJSON features (RFC 7946); without a position the geometry is null."""
+    encode_properties = _object_encoder(fields)
+
+    def encode(state: StateVector) -> bytes:
+        geometry = b"null"
+        if state.longitude is not None and state.latitude is not None:
+            point = _encode((state.longitude, state.latitude))
+            geometry = b'{"type":"Point","coordinates":%s}' % point
+        return b'{"type":"Feature","id":"%s","geometry":%s,"properties":%s}' % (
+            state.icao24.encode(),
+            geometry,
+            encode_properties(state),
+        )
+
+    return encode
+
+
+def _values_of(fields: tuple[str, ...]) -> Callable[[StateVector], tuple[Any, ...]]:
+    # For a single name attrgetter returns the value itself, not a tuple.
+    return attrgetter(*fields) if len(fields) > 1 else lambda state: (state.icao24,)
+
+
+_ENCODERS: dict[Format, Callable[[tuple[str, ...]], Encode]] = {
+    "object": _object_encoder,
+    "row": _row_encoder,
+    "geojson": _geojson_encoder,
+    "delta": _row_encoder,  # not used: delta.py writes columns of many aircraft
+}
+
+DEFAULT_FORMAT = OutputFormat("object")
+"""All fields under their names: the format of a query that does not name one."""
+
+DELTA_FORMAT = OutputFormat("delta")
+
+PAGE_FIELDS = (
+    "callsign",
+    "origin_country",
+    "time_position",
+    "last_contact",
+    "longitude",
+    "latitude",
+    "baro_altitude",
+    "geo_altitude",
+    "on_ground",
+    "velocity",
+    "true_track",
+    "vertical_rate",
+    "squawk",
+    "position_source",
+    "category",
+)
+"""Fields that the page requests together with a filter (web/src/stream/view.ts)."""
+
+STANDARD_FORMATS = frozenset(
+    {
+        DEFAULT_FORMAT,
+        DELTA_FORMAT,
+        OutputFormat("row"),
+        OutputFormat("geojson"),
+        OutputFormat("row", PAGE_FIELDS),
+    }
+)
+"""Formats that are encoded once for all subscribers, kept on each aircraft and not limited.
+
+Clients can choose half a million others.
+"""

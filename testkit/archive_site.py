@@ -1,0 +1,83 @@
+"""A database and the archive's writers on it, one after another, without a log."""
+
+import asyncpg
+
+from processor.archive.batch import Batch, Claim, Span
+from processor.archive.database import Database
+from processor.archive.rollups import Rollups
+from processor.archive.sql import load_queries
+from processor.archive.writer import Writer
+from processor.message import LogIdentity, Watermarks
+from telemetry.state_vector import StateVector
+from testkit.flight_oracle import Flight
+
+
+class ArchiveSite:
+    """Stores what the test says, as the archive does; `restart` comes first."""
+
+    def __init__(self, dsn: str) -> None:
+        self.dsn = dsn
+        self.database = Database(
+            url=dsn, application_name="t", connect_timeout_seconds=5, statement_timeout_seconds=20
+        )
+        self._next_offset = 0
+        self._claim: Claim
+        self._writer: Writer
+
+    async def restart(self) -> None:
+        """Let another writer own the log."""
+        self._writer = Writer(
+            database=self.database,
+            queries=load_queries(),
+            identity=LogIdentity("cluster", "topic", None, 1),
+            owner="t",
+        )
+        [self._claim] = await self._writer.claim({0: Watermarks(0, 1_000_000)})
+
+    async def write(self, vectors: list[StateVector]) -> None:
+        """Store a batch."""
+        if not vectors:
+            return
+        lo, hi = self._claim.next_offset, self._claim.next_offset + len(vectors)
+        span = Span(0, self._claim.epoch, lo, hi, len(vectors), vectors)
+        await self._writer.write(Batch([span]))
+        self._claim.next_offset = hi
+
+    async def sum_up(self) -> None:
+        """Do all that maintenance has to sum up."""
+        sums = Rollups(load_queries())
+        while any(await self.database.run(sums.sum_up)):
+            pass
+
+    async def expire(self, moment: int) -> None:
+        """Drop the state vectors from before a moment (Unix seconds), as retention does."""
+        connection = await asyncpg.connect(self.dsn)
+        for statement in (
+            "DELETE FROM state_vectors WHERE last_contact < to_timestamp($1)",
+            "INSERT INTO retention_marks (dropped_before) VALUES (to_timestamp($1))",
+        ):
+            await connection.execute(statement, moment)
+        await connection.close()
+
+    async def flights(self) -> list[Flight]:
+        """Return what people see."""
+        connection = await asyncpg.connect(self.dsn)
+        rows = await connection.fetch(
+            """
+            SELECT icao24, extract(epoch FROM first_seen)::int, extract(epoch FROM last_seen)::int,
+                   callsign, extract(epoch FROM take_off)::int, extract(epoch FROM landing)::int,
+                   state_vectors, airborne
+            FROM flights ORDER BY icao24, first_seen
+            """
+        )
+        await connection.close()
+        return [Flight(*row) for row in rows]
+
+    async def clear(self) -> None:
+        """Forget everything."""
+        connection = await asyncpg.connect(self.dsn)
+        await connection.execute(
+            "TRUNCATE state_vectors, flight_legs, ingest_offsets, ingest_ledger, touched_minutes,"
+            " minutely_state_vectors, retention_marks, ingest_days"
+        )
+        await connection.close()

@@ -1,0 +1,210 @@
+"""The independent checker: read the whole topic again and compare it with the tables.
+
+It knows nothing of the ledger and shares no code with the services: what JSON and the 18 names
+mean is written down here a second time.
+"""
+
+import json
+import struct
+import time
+from collections import defaultdict
+from typing import Any, NamedTuple
+
+from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
+
+from testkit.queries import fetch
+
+TIMEOUT_S = 30.0
+READ_TIMEOUT_S = 90.0
+
+_COLUMNS = (
+    *("icao24", "callsign", "origin_country", "time_position", "last_contact", "longitude"),
+    *("latitude", "baro_altitude", "on_ground", "velocity", "true_track", "vertical_rate"),
+    *("sensors", "geo_altitude", "squawk", "spi", "position_source", "category"),
+)
+_TIMES = {"time_position", "last_contact"}
+_SINGLE_PRECISION = {"baro_altitude", "velocity", "true_track", "vertical_rate", "geo_altitude"}
+
+Key = tuple[str, int]
+Values = tuple[Any, ...]
+
+KEPT_BYTES = 16_384
+"""Of the key and of the value of a dead letter, as docs/access.md promises."""
+
+
+class LogRecord(NamedTuple):
+    """One message as the broker keeps it."""
+
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+
+
+class Account(NamedTuple):
+    """What became of the topic's messages."""
+
+    records: int
+    rows: int
+    dead_letters: int
+
+    @property
+    def repeated(self) -> int:
+        """Messages whose state vector another message had brought already."""
+        return self.records - self.rows - self.dead_letters
+
+
+class UnaccountedError(AssertionError):
+    """A message was lost, changed or invented."""
+
+
+def check_log(bootstrap_servers: str, topic: str, dsn: str) -> Account:
+    """Account for every message below the high watermarks, and for every row.
+
+    Raises:
+        UnaccountedError: Naming some of the messages or rows at fault.
+    """
+    records = read_log(bootstrap_servers, topic)
+    dead = _dead_letters(dsn, topic)
+    first, faults = _first_occurrences(records, dead)
+    rows = _stored_rows(dsn)
+    stored = {row[0]: row[1] for row in rows}
+    faults += [f"{len(rows) - len(stored)} keys have two rows"] * (len(rows) != len(stored))
+    faults += [f"not stored: {key} of {where}" for key, where in first.items() if key not in stored]
+    faults += [f"not in the topic: {key}" for key in stored if key not in first]
+    faults += [
+        f"changed: {key} is {stored[key]}, the topic has {list(first[key].values())}"
+        for key in first.keys() & stored.keys()
+        if stored[key] not in first[key].values()
+    ]
+    faults += [f"dead letter without a message: {place}" for place in _places_left(dead, records)]
+    if faults:
+        raise UnaccountedError(f"{len(faults)} faults, the first: " + "; ".join(faults[:5]))
+    return Account(len(records), len(rows), len(dead))
+
+
+def read_log(bootstrap_servers: str, topic: str) -> list[LogRecord]:
+    """Return everything from the low to the high watermark of every partition."""
+    consumer = Consumer(
+        {
+            "bootstrap.servers": bootstrap_servers,
+            "group.id": "independent-checker",
+            "enable.auto.commit": False,
+            "auto.offset.reset": "error",
+            "enable.partition.eof": True,
+            "log_level": 0,
+        }
+    )
+    try:
+        marks = _watermarks(consumer, topic)
+        consumer.assign([TopicPartition(topic, number, low) for number, (low, _) in marks.items()])
+        return list(_read_to(consumer, {number: high for number, (_, high) in marks.items()}))
+    finally:
+        consumer.close()
+
+
+def read_watermarks(bootstrap_servers: str, topic: str) -> dict[int, tuple[int, int]]:
+    """Return the lowest and the next offset of every partition."""
+    consumer = Consumer(
+        {"bootstrap.servers": bootstrap_servers, "group.id": "watermarks", "log_level": 0}
+    )
+    try:
+        return _watermarks(consumer, topic)
+    finally:
+        consumer.close()
+
+
+def _watermarks(consumer: Consumer, topic: str) -> dict[int, tuple[int, int]]:
+    partitions = consumer.list_topics(topic, timeout=TIMEOUT_S).topics[topic].partitions
+    marks = {}
+    for number in partitions:
+        where = TopicPartition(topic, number)
+        marks[number] = consumer.get_watermark_offsets(where, timeout=TIMEOUT_S)
+    return marks
+
+
+def _read_to(consumer: Consumer, ends: dict[int, int]) -> list[LogRecord]:
+    found: list[LogRecord] = []
+    waiting = {number for number, high in ends.items() if high > 0}
+    give_up_at = time.monotonic() + READ_TIMEOUT_S
+    while waiting:
+        if time.monotonic() > give_up_at:
+            raise TimeoutError(f"partitions {waiting} not read in {READ_TIMEOUT_S} s")
+        messages = consumer.consume(10_000, timeout=1.0)
+        for message in messages:
+            if (error := message.error()) is not None:
+                if error.code() == KafkaError._PARTITION_EOF:
+                    waiting.discard(message.partition() or 0)
+            elif (record := _record(message)).offset < ends[record.partition]:
+                found.append(record)
+    return found
+
+
+def _record(message: Message) -> LogRecord:
+    partition, offset = message.partition(), message.offset()
+    if partition is None or offset is None:
+        raise UnaccountedError("a message without origin")
+    return LogRecord(partition, offset, message.key(), message.value())
+
+
+def _beginning(sent: bytes | None) -> bytes | None:
+    """Return what a dead letter keeps of bytes that were sent."""
+    return None if sent is None else sent[:KEPT_BYTES]
+
+
+def _first_occurrences(
+    records: list[LogRecord], dead: dict[tuple[int, int], tuple[bytes | None, bytes | None]]
+) -> tuple[dict[Key, dict[int, Values]], list[str]]:
+    """Return, by key and partition, what the first message of that key said."""
+    first: dict[Key, dict[int, Values]] = defaultdict(dict)
+    faults = []
+    for record in sorted(records):
+        place = (record.partition, record.offset)
+        if place in dead:
+            if dead[place] != (_beginning(record.key), _beginning(record.value)):
+                faults.append(f"dead letter of {place} has other bytes than the message")
+            continue
+        try:
+            fields = json.loads(record.value or b"")
+            values = _as_stored(fields)
+        except (ValueError, TypeError, KeyError) as error:
+            faults.append(f"neither stored nor set aside: {place} ({error!r})")
+            continue
+        first[values[0], values[4]].setdefault(record.partition, values)
+    return first, faults
+
+
+def _as_stored(fields: dict[str, Any]) -> Values:
+    if set(fields) != set(_COLUMNS):
+        raise KeyError(f"fields {sorted(set(fields) ^ set(_COLUMNS))}")
+    return tuple(
+        _single(fields[name]) if name in _SINGLE_PRECISION else fields[name] for name in _COLUMNS
+    )
+
+
+def _single(value: float | None) -> float | None:
+    """Return the nearest number that four bytes hold."""
+    return None if value is None else struct.unpack("f", struct.pack("f", value))[0]
+
+
+def _stored_rows(dsn: str) -> list[tuple[Key, Values]]:
+    columns = [
+        f"extract(epoch FROM {name})::bigint" if name in _TIMES else name for name in _COLUMNS
+    ]
+    rows = fetch(dsn, f"SELECT {', '.join(columns)} FROM state_vectors")  # noqa: S608 - our names
+    return [((row[0], row[4]), row) for row in rows]
+
+
+def _dead_letters(dsn: str, topic: str) -> dict[tuple[int, int], tuple[bytes | None, bytes | None]]:
+    rows = fetch(
+        dsn,
+        "SELECT partition, message_offset, key, value FROM dead_letters WHERE topic = $1",
+        topic,
+    )
+    return {(partition, offset): (key, value) for partition, offset, key, value in rows}
+
+
+def _places_left(
+    dead: dict[tuple[int, int], tuple[bytes | None, bytes | None]], records: list[LogRecord]
+) -> set[tuple[int, int]]:
+    return dead.keys() - {(record.partition, record.offset) for record in records}

@@ -1,0 +1,116 @@
+"""Real Chromium: one program for all tests, and for each a browser context of its own."""
+
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Literal, Self
+
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Error,
+    Page,
+    Playwright,
+    async_playwright,
+)
+
+from testkit import chromium_install
+from testkit.cache import PartUnavailableError
+
+OTHER_HOST = "flights.test"
+"""This machine under a name by which a browser does not know that it is this machine."""
+
+# It runs as root in containers, draws for nobody, and asks nobody but the server under test.
+# Without a graphics card WebGL is drawn by the processor, which has to be asked for.
+_ARGUMENTS = (
+    *("--headless", "--no-sandbox", "--disable-gpu", "--enable-unsafe-swiftshader"),
+    *("--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+    f"--host-resolver-rules=MAP {OTHER_HOST} 127.0.0.1",
+)
+_TIMEOUT_MS = 10_000.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Device:
+    """What somebody looks at, and how they want to see it."""
+
+    width: int
+    height: int
+    is_phone: bool = False
+    theme: Literal["dark", "light"] = "dark"
+
+    async def context(self, browser: Browser) -> BrowserContext:
+        """Give a context as a browser on the device has it."""
+        return await browser.new_context(
+            viewport={"width": self.width, "height": self.height},
+            is_mobile=self.is_phone,
+            has_touch=self.is_phone,
+            device_scale_factor=2 if self.is_phone else 1,
+            color_scheme=self.theme,
+            reduced_motion="reduce",
+        )
+
+
+class Chromium:
+    """The program, running; its contexts share nothing, connections included."""
+
+    _playwright: Playwright
+    _browser: Browser
+
+    async def __aenter__(self) -> Self:
+        program = chromium_install.program()
+        if program is None:
+            raise PartUnavailableError(chromium_install.unavailable_reason())
+        self._playwright = await async_playwright().start()
+        self._browser = await self._playwright.chromium.launch(
+            executable_path=program, args=_ARGUMENTS
+        )
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self._browser.close()
+        await self._playwright.stop()
+
+    async def context(self, device: Device | None = None) -> BrowserContext:
+        """Give a context as a browser just installed has it, on a device if one is named."""
+        new = self._browser.new_context() if device is None else device.context(self._browser)
+        context = await new
+        context.set_default_timeout(_TIMEOUT_MS)
+        return context
+
+
+class Pages:
+    """The pages of one test; `complaints` has what any of them wrote to its console as an error."""
+
+    def __init__(self, context: BrowserContext) -> None:
+        self.complaints: list[str] = []
+        self._context = context
+
+    async def open(self, url: str, *, accept_encoding: str | None = None) -> Page:
+        """Open an address in a page of its own.
+
+        Args:
+            url: What to open.
+            accept_encoding: What every request of the page says that it takes; Chromium's own
+                list without. No script of the page could change that.
+        """
+        page = await self._context.new_page()
+        page.on("console", self._on_console)
+        page.on("pageerror", self._on_error)
+        if accept_encoding is not None:
+            await page.set_extra_http_headers({"Accept-Encoding": accept_encoding})
+        await page.goto(url)
+        return page
+
+    def _on_console(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.complaints.append(message.text)
+
+    def _on_error(self, error: Error) -> None:
+        self.complaints.append(str(error))

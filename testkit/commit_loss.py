@@ -1,0 +1,36 @@
+"""A way to the database on which COMMIT arrives and its acknowledgement does not."""
+
+from testkit.tcp_proxy import TcpProxy
+
+
+class CommitLosingProxy(TcpProxy):
+    """Passes everything; `lose(n)` cuts the connections right after each of the next n COMMITs.
+
+    The server has carried such a COMMIT out, since its answer is what is thrown away.
+    """
+
+    def __init__(self, upstream_port: int) -> None:
+        super().__init__(upstream_port)
+        self.lost = 0
+        self._to_lose = 0
+        self._is_answer_next = False
+
+    def lose(self, commits: int) -> None:
+        """Throw away the acknowledgement of so many commits from now on."""
+        self._to_lose = commits
+
+    def _within_budget(self, data: bytes) -> bytes:
+        if self._is_answer_next:
+            self._is_answer_next = False
+            self.lost += 1
+            self._is_cut = True
+            self._loop.call_soon(self._cancel_all)
+            return b""
+        if self._to_lose and b"COMMIT;" in data:
+            self._to_lose -= 1
+            self._is_answer_next = True
+        return super()._within_budget(data)
+
+    def _cancel_all(self) -> None:
+        super()._cancel_all()
+        self._is_cut = False

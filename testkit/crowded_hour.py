@@ -1,0 +1,161 @@
+"""2,000 viewers, four in ten of them unwell, and a storm of returns: played once, and recorded."""
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from testkit.clients import Outcome, Visitors
+from testkit.crowd import Crowd
+from testkit.crowd_process import Group, Report, Understanding
+from testkit.hostile_ids import HostileIds
+from testkit.sky_process import SkyServer
+from testkit.sky_server import Account
+from testkit.waiting import wait_until
+
+_SSE = {"write_deadline_seconds": 5.0, "max_viewers": 10_000, "max_viewers_per_address": 10_000}
+BASELINE_S, LOAD_S = 8.0, 40.0
+CLOSED_TIMEOUT_S = 30.0
+RETURNS_PER_SECOND = 200.0
+"""That come, as long as the machine that makes them keeps up."""
+
+ALPS, EUROPE, EAST = "5.9,45.8,10.5,47.9", "-10,40,25,58", "-90,32,-75,42"
+NARROW = "icao24=400001,400002,400003"
+
+
+def stream(query: str = "") -> str:
+    """Return the address of a stream of Server-Sent Events."""
+    return f"/sse/flights?{query}"
+
+
+HEALTHY = (
+    Group("whole, zstd", 100, (stream(),), witnesses=4),
+    Group("whole, gzip", 60, (stream(),), "gzip", witnesses=4),
+    Group(
+        "filtered",
+        700,
+        tuple(stream(f"format=row&bbox={box}") for box in (ALPS, EUROPE, EAST)),
+        witnesses=12,
+    ),
+    Group("delta", 320, (stream("format=delta"),), witnesses=6),
+    Group("websocket", 20, (f"/ws/flights?format=row&bbox={EUROPE}",), witnesses=4),
+)
+FROZEN = (
+    Group("frozen on the whole", 300, (stream(),), habit="freeze"),
+    Group("frozen on a part", 280, (stream(f"bbox={EUROPE}"),), "identity", habit="freeze"),
+    Group("frozen websocket", 20, (f"/ws/flights?bbox={EUROPE}",), habit="freeze"),
+)
+TOO_SLOW = Group("1 kB/s of the whole", 100, (stream(),), habit="trickle")
+SLOW_ENOUGH = Group(
+    "1 kB/s of three aircraft", 100, (stream(f"{NARROW}&format=row"),), habit="trickle", witnesses=2
+)
+
+
+@dataclass
+class Hour:
+    """What was seen.
+
+    Attributes:
+        seed: Of the sky and of the storm.
+        empty: The server before anybody came.
+        calm: With the healthy viewers alone.
+        peak_kib: Of its memory under load.
+        loaded: At the end of the load, when all that were to be closed were.
+        relieved: With the healthy viewers alone again.
+        left: After they have gone too.
+        calm_reports: How each healthy group fared until the load began,
+        loaded_reports: and until it ended.
+        modest: How those fared who take little, but enough.
+        understood: What witnesses had understood at the end, by group,
+        pictures: and what the server itself then said, by path.
+        outcomes: Of the storm.
+        failures: Returns that came to nothing.
+    """
+
+    seed: int
+    empty: Account
+    calm: Account
+    loaded: Account
+    relieved: Account
+    left: Account
+    peak_kib: int = 0
+    calm_reports: dict[str, Report] = field(default_factory=dict)
+    loaded_reports: dict[str, Report] = field(default_factory=dict)
+    modest: Report | None = None
+    understood: dict[str, list[Understanding]] = field(default_factory=dict)
+    pictures: dict[str, Any] = field(default_factory=dict)
+    outcomes: list[Outcome] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+    load_began_at: float = 0.0
+
+
+def play(seed: int) -> Hour:
+    """Have it all happen."""
+    with (
+        SkyServer(seed=seed, settings={"sse": _SSE}) as server,
+        Crowd(server.port) as crowd,
+    ):
+        empty = server.send("move")
+        hour = Hour(seed, empty, empty, empty, empty, empty)
+        _play_calm(hour, server, crowd)
+        _play_load(hour, server, crowd)
+        _play_end(hour, server, crowd)
+        return hour
+
+
+def _play_calm(hour: Hour, server: SkyServer, crowd: Crowd) -> None:
+    for group in HEALTHY:
+        crowd.enter(group)
+    _begin(crowd)
+    time.sleep(BASELINE_S)
+    hour.calm_reports = _reports(crowd)
+    hour.calm = server.send("collect")
+    _begin(crowd)
+
+
+def _play_load(hour: Hour, server: SkyServer, crowd: Crowd) -> None:
+    hour.load_began_at = time.monotonic()
+    ids = HostileIds(hour.seed, server.send().position)
+    with Visitors(server.port, ids.visits(), per_second=RETURNS_PER_SECOND) as storm:
+        for group in (*FROZEN, TOO_SLOW, SLOW_ENOUGH):
+            crowd.enter(group)
+        while time.monotonic() - hour.load_began_at < LOAD_S:
+            time.sleep(0.5)
+            account = server.send()
+            ids.position = account.position
+            hour.peak_kib = max(hour.peak_kib, account.resident_kib)
+    hour.outcomes, hour.failures = storm.outcomes, storm.failures
+    hour.loaded_reports = _reports(crowd)
+    healthy = sum(group.subscribers for group in HEALTHY)
+    hour.loaded = server.wait_for_viewers(healthy + SLOW_ENOUGH.subscribers, CLOSED_TIMEOUT_S)
+
+
+def _play_end(hour: Hour, server: SkyServer, crowd: Crowd) -> None:
+    hour.modest = crowd.send(SLOW_ENOUGH.name, is_understood=True)
+    for group in (*FROZEN, TOO_SLOW, SLOW_ENOUGH):
+        crowd.leave(group.name)
+    server.wait_for_viewers(sum(group.subscribers for group in HEALTHY), CLOSED_TIMEOUT_S)
+    hour.relieved = server.send("collect")
+    server.send("halt")
+    for group in HEALTHY:
+        hour.understood[group.name] = crowd.send(group.name, is_understood=True).witnesses
+        for path in group.paths:
+            query = path.partition("?")[2]
+            hour.pictures[path] = server.flights("" if "delta" in query else query)
+    for group in HEALTHY:
+        crowd.leave(group.name)
+    server.wait_for_viewers(0, CLOSED_TIMEOUT_S)
+    wait_until(
+        lambda: server.send().files <= hour.empty.files + 1,
+        timeout_s=CLOSED_TIMEOUT_S,
+        what=lambda: f"descriptors of {hour.empty.files}: {server.send().files}",
+    )
+    hour.left = server.send("collect")
+
+
+def _begin(crowd: Crowd) -> None:
+    for group in HEALTHY:
+        crowd.begin(group.name)
+
+
+def _reports(crowd: Crowd) -> dict[str, Report]:
+    return {group.name: crowd.send(group.name) for group in HEALTHY}

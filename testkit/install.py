@@ -1,0 +1,47 @@
+"""Install the real parts that tests run against: `python -m testkit.install`."""
+
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from testkit import (
+    chromium_install,
+    faketime_install,
+    kafka_install,
+    pgbouncer_install,
+    timescale_install,
+)
+from testkit.cache import PartUnavailableError, are_parts_promised
+
+_PARTS: dict[str, Callable[[], Path]] = {
+    f"Apache Kafka {kafka_install.kafka_version()}": kafka_install.install,
+    "TimescaleDB": timescale_install.install,
+    "libfaketime": faketime_install.install,
+    "PgBouncer": pgbouncer_install.install,
+    "Chromium": chromium_install.install,
+}
+
+
+def main() -> int:
+    """Install every part, go on after a failure, and give the exit status.
+
+    The tests of a part that is missing are skipped, unless all parts are promised.
+    """
+    results = [_install(name, install) for name, install in _PARTS.items()]
+    return 0 if all(results) or not are_parts_promised() else 1
+
+
+def _install(name: str, install: Callable[[], Path]) -> bool:
+    started = time.monotonic()
+    try:
+        folder = install()
+    except (PartUnavailableError, OSError) as error:
+        sys.stderr.write(f"{name}: {error}\n")
+        return False
+    sys.stdout.write(f"{name}: ready in {folder} after {time.monotonic() - started:.1f} s\n")
+    return True
+
+
+if __name__ == "__main__":
+    sys.exit(main())

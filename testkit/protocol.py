@@ -1,0 +1,206 @@
+"""The archive's protocol on a stage of its own: a log in memory, contenders, and its invariants."""
+
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable
+
+import asyncpg
+
+from processor.archive.batch import Batch, Claim
+from processor.archive.batch_result import Stored
+from processor.archive.database import Connection, Database, Operation, Result
+from processor.archive.sql import Queries
+from processor.archive.writer import Writer
+from processor.message import LogIdentity, Watermarks
+from testkit.messages import InventedMessage, garbage, message
+from testkit.state_vectors import START, state_vector
+from testkit.tcp_proxy import TcpProxy
+
+CLUSTER = "invented-cluster"
+AIRCRAFT = 4
+MOMENTS = 4
+"""Few of both, so that many messages say the same."""
+
+
+class InventedLog:
+    """A topic of some partitions; offsets have gaps, as those of real ones have."""
+
+    def __init__(self, name: str, first_aircraft: int, partitions: int) -> None:
+        self.identity = LogIdentity(CLUSTER, name, f"id of {name}", partitions)
+        self.addresses = [f"{first_aircraft + number:06x}" for number in range(AIRCRAFT)]
+        self.messages: dict[int, list[InventedMessage]] = {n: [] for n in range(partitions)}
+        self._next = 0
+
+    def end(self, partition: int) -> int:
+        """Return the offset that the partition's next message may take."""
+        held = self.messages[partition]
+        return held[-1].offset() + 1 if held else 0
+
+    def add(self, partition: int, kind: int, gap: int) -> None:
+        """Append a state vector, or garbage if the kind is none of the known ones."""
+        offset = self.end(partition) + gap
+        self._next += 1
+        if kind >= AIRCRAFT * MOMENTS:
+            self.messages[partition].append(garbage(partition, offset))
+            return
+        address, moment = self.addresses[kind % AIRCRAFT], START + kind // AIRCRAFT
+        vector = state_vector(address, moment, velocity=float(self._next))
+        self.messages[partition].append(message(partition, offset, vector))
+
+    def between(self, partition: int, lo: int, hi: int) -> list[InventedMessage]:
+        """Return the messages from one offset up to, without, another."""
+        return [held for held in self.messages[partition] if lo <= held.offset() < hi]
+
+
+class LossyDatabase(Database):
+    """Loses acknowledgements on demand, after the transaction went through."""
+
+    def __init__(self, url: str, proxy: TcpProxy) -> None:
+        super().__init__(
+            url=url,
+            application_name="contender",
+            connect_timeout_seconds=10,
+            statement_timeout_seconds=5,
+        )
+        self.proxy = proxy
+        self.meanwhile: Callable[[], Awaitable[None]] | None = None
+
+    async def run(self, operation: Operation[Result]) -> Result:
+        """Run an operation; what is to happen meanwhile happens before its answer is lost."""
+
+        async def lossy(connection: Connection) -> Result:
+            result = await operation(connection)
+            if (meanwhile := self.meanwhile) is not None:
+                self.meanwhile = None
+                await meanwhile()
+                raise ConnectionResetError("the acknowledgement is lost")
+            return result
+
+        return await super().run(lossy)
+
+    async def _connect(self) -> Connection:
+        if self._connection is None or self._connection.is_closed():
+            self.proxy.restore()
+        return await super()._connect()
+
+
+class Contender:
+    """An instance of the archive, less Kafka: it claims, reads on from its claims and stores."""
+
+    def __init__(
+        self, name: str, log: InventedLog, database: LossyDatabase, queries: Queries
+    ) -> None:
+        self.name = name
+        self.database = database
+        self.claims: dict[int, Claim] = {}
+        self._log = log
+        self._writer = Writer(database=database, queries=queries, identity=log.identity, owner=name)
+
+    async def claim(self, partitions: Iterable[int]) -> None:
+        """Become the owner of partitions, as after an assignment."""
+        watermarks = {number: Watermarks(0, self._log.end(number)) for number in partitions}
+        for claim in await self._writer.claim(watermarks):
+            self.claims[claim.partition] = claim
+
+    def read(self, count: int) -> Batch:
+        """Gather the next messages of every claimed partition."""
+        batch = Batch()
+        for claim in self.claims.values():
+            end = self._log.end(claim.partition)
+            for found in self._log.between(claim.partition, claim.next_offset, end)[:count]:
+                batch.add(found, claim)
+        return batch
+
+    async def write(self, count: int) -> Stored | None:
+        """Store the next messages; partitions that turn out to be another's are left."""
+        batch = self.read(count)
+        if not batch.n_in:
+            return None
+        for span in batch.spans.values():
+            self.claims[span.partition].next_offset = span.hi
+        stored = await self._writer.write(batch)
+        for partition, epoch in stored.fenced.items():
+            assert self.claims[partition].epoch == epoch
+            del self.claims[partition]
+        kept = batch.without(stored.fenced)
+        assert stored.positions == {span.partition: span.hi for span in kept.spans.values()}
+        assert stored.n_inserted + stored.n_duplicate + stored.n_dead == kept.n_in
+        return stored
+
+
+async def check_invariants(connection: Connection, log: InventedLog) -> None:
+    """Compare the tables with the log: no loss, no duplicate, a ledger that tiles."""
+    key = (log.identity.cluster_id, log.identity.topic)
+    ends = await _check_ledger(connection, log, key)
+    stored_messages = [m for number, end in ends.items() for m in log.between(number, 0, end)]
+    rows = await connection.fetch(
+        "SELECT icao24, extract(epoch FROM last_contact)::bigint, velocity FROM state_vectors"
+        " WHERE icao24 = ANY ($1)",
+        log.addresses,
+    )
+    stored = {(row[0], row[1]): row[2] for row in rows}
+    assert len(stored) == len(rows), "a state vector is stored twice"
+    first = _first_values(stored_messages)
+    assert stored.keys() == first.keys(), "lost, or stored before its position"
+    for where, velocity in stored.items():
+        assert velocity in first[where].values(), f"{where} is not what came first"
+    inserted = await connection.fetchval(
+        "SELECT coalesce(sum(n_inserted), 0) FROM ingest_ledger"
+        " WHERE (cluster_id, topic) = ($1, $2)",
+        *key,
+    )
+    assert inserted == len(rows), "the ledger does not count the rows"
+    dead = await connection.fetch(
+        "SELECT partition, message_offset FROM dead_letters WHERE (cluster_id, topic) = ($1, $2)",
+        *key,
+    )
+    expected = {(m.partition(), m.offset()) for m in stored_messages if _vector(m) is None}
+    assert {tuple(row) for row in dead} == expected
+
+
+async def _check_ledger(
+    connection: Connection, log: InventedLog, key: tuple[str, str]
+) -> dict[int, int]:
+    """Check that every partition's ledger tiles; return the stored positions."""
+    offsets = await connection.fetch(
+        "SELECT partition, ledger_start, next_offset FROM ingest_offsets"
+        " WHERE (cluster_id, topic) = ($1, $2)",
+        *key,
+    )
+    tiles = await connection.fetch(
+        "SELECT partition, lo, hi, n_in, n_dead FROM ingest_ledger"
+        " WHERE (cluster_id, topic) = ($1, $2) ORDER BY partition, lo",
+        *key,
+    )
+    for partition, start, end in offsets:
+        position = start
+        for _, lo, hi, n_in, n_dead in (tile for tile in tiles if tile[0] == partition):
+            assert lo == position, f"[{partition}]: hole or overlap at {lo}, not {position}"
+            held = log.between(partition, lo, hi)
+            assert (n_in, n_dead) == (len(held), sum(_vector(m) is None for m in held))
+            position = hi
+        assert position == end, f"[{partition}]: the ledger ends at {position}, not {end}"
+    return {partition: end for partition, _, end in offsets}
+
+
+def _first_values(messages: list[InventedMessage]) -> dict[tuple[str, int], dict[int, float]]:
+    """Return what the first message of each key said, in every partition that has one."""
+    first: dict[tuple[str, int], dict[int, float]] = defaultdict(dict)
+    for found in messages:
+        if (vector := _vector(found)) is not None:
+            address, moment, velocity = vector
+            first[address, moment].setdefault(found.partition(), velocity)
+    return first
+
+
+def _vector(found: InventedMessage) -> tuple[str, int, float] | None:
+    claim = Claim(found.partition(), found.offset(), 0)
+    batch = Batch()
+    if batch.add(found, claim) is not None:
+        return None
+    [vector] = batch.spans[found.partition()].state_vectors
+    return vector.icao24, vector.last_contact, vector.velocity or 0.0
+
+
+async def connect(dsn: str) -> Connection:
+    """Give a connection to look at the tables with."""
+    return await asyncpg.connect(dsn)

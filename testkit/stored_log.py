@@ -1,0 +1,114 @@
+"""A database as the archive leaves it after some batches of a log, to be copied and altered."""
+
+import asyncio
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from processor.archive.batch import Batch
+from processor.archive.database import Database
+from processor.archive.rollups import Rollups
+from processor.archive.sql import load_queries
+from processor.archive.writer import Writer
+from processor.message import LogIdentity, Watermarks
+from telemetry.state_vector import StateVector
+from testkit import databases
+from testkit.messages import garbage, message
+from testkit.migration import migrate
+from testkit.services import run_module
+from testkit.state_vectors import START, state_vector
+
+CLUSTER, TOPIC = "cluster", "telemetry.raw"
+PARTITIONS = 2
+BATCHES = 4
+AIRCRAFT = 40
+DAY = 86_400
+
+Server = str
+"""The address of a server."""
+
+
+def fill(
+    dsn: str, days: Sequence[int] = range(BATCHES), *, low: int = 0, topic_id: str = "id"
+) -> None:
+    """Store a batch of each day and sum it up; a new log begins at the offset `low`."""
+    asyncio.run(_fill(dsn, days, low, topic_id))
+
+
+def audit(dsn: str, *options: str) -> "subprocess.CompletedProcess[str]":
+    """Run the command."""
+    return command(dsn, "audit", *options)
+
+
+def command(dsn: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    """Run a command of the processor."""
+    environment = {"DATABASE_URL": dsn, "DATABASE_RETENTION_DAYS": "0"}
+    return run_module(["processor", *arguments], folder=Path("/"), environment=environment)
+
+
+def copy(server: Server, dsn: str) -> str:
+    """Return the address of a copy of a database that no one uses."""
+    name = dsn.rpartition("/")[2]
+    # TimescaleDB's own workers would hold it, and a template may have no session.
+    databases.execute(server, f'ALTER DATABASE "{name}" WITH ALLOW_CONNECTIONS FALSE')
+    databases.execute(
+        server,
+        f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'",  # noqa: S608 - our name
+    )
+    copied = f"{name}_{databases.fresh_suffix()}"
+    databases.execute(server, f'CREATE DATABASE "{copied}" TEMPLATE "{name}"')
+    return f"{dsn.rpartition('/')[0]}/{copied}"
+
+
+async def _fill(dsn: str, days: Sequence[int], low: int, topic_id: str) -> None:
+    queries = load_queries()
+    database = open_database(dsn)
+    identity = LogIdentity(CLUSTER, TOPIC, topic_id, PARTITIONS)
+    writer = Writer(database=database, queries=queries, identity=identity, owner="fill")
+    marks = Watermarks(low, 1_000_000)
+    claims = await writer.claim(dict.fromkeys(range(PARTITIONS), marks))
+    for day in days:
+        batch = Batch()
+        for claim in claims:
+            for offset, vector in enumerate(_vectors(claim.partition, day), claim.next_offset):
+                batch.add(message(claim.partition, offset, vector), claim)
+            batch.add(garbage(claim.partition, batch.spans[claim.partition].hi), claim)
+        for claim in claims:
+            claim.next_offset = batch.spans[claim.partition].hi
+        await writer.write(batch)
+    sums = Rollups(queries)
+    while any(await database.run(sums.sum_up)):
+        pass
+    await database.close()
+
+
+def open_database(dsn: str) -> Database:
+    """Return the archive's way to a database."""
+    return Database(
+        url=dsn, application_name="fill", connect_timeout_seconds=5, statement_timeout_seconds=20
+    )
+
+
+def _vectors(partition: int, day: int) -> Sequence[StateVector]:
+    """Return a flight of five minutes of each aircraft; the first is published twice."""
+    begin = START + day * DAY
+    made = [
+        state_vector(
+            f"{partition:03x}{number:03x}",
+            begin + step * 20,
+            callsign=f"TST{number}",
+            latitude=40 + step / 100,
+            velocity=200.0 + number,
+        )
+        for number in range(AIRCRAFT)
+        for step in range(15)
+    ]
+    return [made[0], *made]
+
+
+def make(server: Server) -> str:
+    """Return the address of a migrated and filled database."""
+    dsn = databases.create_database(server)
+    migrate(dsn)
+    fill(dsn)
+    return dsn

@@ -1,0 +1,43 @@
+"""The headers of messages say the same, whether they are read anew or were read before."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from processor.archive.batch import Batch, Claim, DeadLetter
+from processor.archive.message_headers import Letterheads
+from processor.archive.time_window import Bounds
+from telemetry.codec import CONTENT_TYPE, REJECTED, SCHEMA_VERSION, encode
+from testkit.messages import InventedMessage
+from testkit.state_vectors import START, state_vector
+
+_HEADERS = st.fixed_dictionaries(
+    {},
+    optional={
+        "schema-version": st.sampled_from([SCHEMA_VERSION, b"2", None]),
+        "content-type": st.sampled_from([CONTENT_TYPE, b"text/plain"]),
+        "poll-time": st.sampled_from(
+            [str(START).encode(), str(START - 100).encode(), b"soon", None]
+        ),
+        REJECTED: st.just(b"no icao24"),
+    },
+)
+
+
+@given(st.lists(_HEADERS, max_size=20))
+def test_as_if_each_were_the_first(found: list[dict[str, bytes | None]]) -> None:
+    """Whatever came before."""
+    letterheads = Letterheads()
+    for headers in found:
+        message = InventedMessage(0, 0, b"", headers)
+        assert letterheads.read(message) == Letterheads().read(message)
+        assert letterheads.read(message).headers == headers
+
+
+@given(st.lists(_HEADERS, max_size=20))
+def test_each_message_is_judged_by_its_own(found: list[dict[str, bytes | None]]) -> None:
+    """In one batch as in batches of their own."""
+    together, bounds, claim = Batch(), Bounds(0.0, START + 300.0), Claim(0, 0, epoch=1)
+    for offset, headers in enumerate(found):
+        message = InventedMessage(0, offset, encode(state_vector()), headers)
+        alone: DeadLetter | None = Batch().add(message, claim, bounds)
+        assert together.add(message, claim, bounds) == alone

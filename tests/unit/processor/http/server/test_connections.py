@@ -1,0 +1,214 @@
+"""How many connections may be open: in all, and from one address."""
+
+import asyncio
+import contextlib
+import resource
+from collections.abc import AsyncIterator
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from configuration.shared_sections import HttpSettings
+from processor.http.server.connections import (
+    MAX_INPUT_BYTES,
+    Bounds,
+    Connections,
+    Place,
+    bounds_of,
+    fit_open_files,
+)
+from processor.http.server.server import create_server, listen
+from processor.settings import SseSettings
+from testkit.live_site import LiveSite
+
+
+class _Door:
+    """Connections of a server, of which the closed ones are known."""
+
+    def __init__(self, *, in_all: int = 100, per_address: int = 100, proxies: str = "") -> None:
+        self.registry = CollectorRegistry()
+        self.closed: list[str] = []
+        self.connections = Connections(
+            Bounds(in_all=in_all, per_address=per_address),
+            proxies=proxies.split(),
+            registry=self.registry,
+        )
+
+    def enter(self, name: str, address: str = "192.0.2.1") -> Place | None:
+        return self.connections.admit(address, lambda: self.closed.append(name))
+
+    def enter_busy(self, name: str, address: str = "192.0.2.1") -> None:
+        place = self.enter(name, address)
+        assert place is not None
+        place.serves()
+
+    @property
+    def open(self) -> float | None:
+        return self.registry.get_sample_value("http_connections")
+
+
+def test_an_address_has_a_share() -> None:
+    """Others have theirs, whatever it does."""
+    door = _Door(per_address=2)
+    for name in ("first", "second"):
+        door.enter_busy(name)
+    assert door.enter("third") is None
+    assert door.enter("of another address", "192.0.2.2") is not None
+    refused = {"reason": "connections_of_address"}
+    assert door.registry.get_sample_value("http_refused_total", refused) == 1
+    assert (door.closed, door.open) == ([], 3)
+
+
+def test_the_one_that_has_waited_longest_gives_way() -> None:
+    """One that is being served does not, nor does one of another address."""
+    door = _Door(per_address=3)
+    door.enter("of another address", "192.0.2.2")
+    door.enter_busy("busy")
+    waits_again = door.enter("answered")
+    door.enter("idle")
+    assert waits_again is not None
+    waits_again.serves()
+    waits_again.waits()
+    assert door.enter("new") is not None
+    assert (door.closed, door.open) == (["idle"], 4)
+    assert door.enter("newer") is not None
+    assert door.closed == ["idle", "answered"]
+
+
+def test_there_is_a_bound_in_all() -> None:
+    """The one that has waited longest of all gives way; if all are busy the new one goes."""
+    door = _Door(in_all=2)
+    door.enter_busy("busy")
+    door.enter("idle", "192.0.2.2")
+    assert door.enter("new", "192.0.2.3") is not None
+    assert (door.closed, door.open) == (["idle"], 2)
+    door = _Door(in_all=1)
+    door.enter_busy("busy")
+    assert door.enter("new", "192.0.2.3") is None
+    assert (door.closed, door.open) == ([], 1)
+
+
+def test_a_place_is_given_back_once() -> None:
+    """By whatever ends the connection first."""
+    door = _Door(per_address=1)
+    first = door.enter("first")
+    door.enter("second")
+    assert (door.closed, door.open) == (["first"], 1)
+    assert first is not None
+    first.waits()
+    first.serves()
+    first.leave()
+    assert door.open == 1
+    assert not first.hold(1)
+
+
+@pytest.mark.parametrize(
+    ("address", "proxies"),
+    [
+        ("10.1.2.3", "10.0.0.0/8"),
+        ("::ffff:10.1.2.3", "10.1.2.3"),
+        ("fd00::1", "fd00::1"),
+    ],
+)
+def test_a_trusted_proxy_has_no_share(address: str, proxies: str) -> None:
+    """It speaks for many; the bound in all counts it."""
+    door = _Door(per_address=1, in_all=3, proxies=proxies)
+    for number in range(3):
+        door.enter_busy(str(number), address)
+    assert door.enter("one too many", address) is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("2001:db8::1", "2001:db8::ffff:1"),
+        ("192.0.2.1", "::ffff:192.0.2.1"),
+        ("fe80::1%eth0", "fe80::2%eth0"),
+    ],
+)
+def test_addresses_of_one_client_share(one: str, other: str) -> None:
+    """A provider gives each customer a whole /64 of IPv6."""
+    door = _Door(per_address=1)
+    door.enter_busy("one", one)
+    assert door.enter("other", other) is None
+    assert door.enter("elsewhere", "2001:db8:0:1::1") is not None
+
+
+def test_input_of_all_clients_is_bounded() -> None:
+    """Who holds none is never refused for what others hold."""
+    door = _Door()
+    greedy, modest = door.enter("greedy"), door.enter("modest")
+    assert greedy is not None
+    assert modest is not None
+    assert greedy.hold(MAX_INPUT_BYTES)
+    assert not modest.hold(1)
+    assert modest.hold(0)
+    greedy.leave()
+    assert modest.hold(1)
+
+
+def test_shares_follow_those_of_streams_unless_set() -> None:
+    """Whoever allows more streams need not think of connections."""
+    streams = SseSettings(max_viewers=300, max_viewers_per_address=20)
+    assert bounds_of(HttpSettings(), streams) == Bounds(in_all=600, per_address=80)
+    http = HttpSettings(max_connections=7, max_connections_per_address=3)
+    assert bounds_of(http, streams) == Bounds(in_all=7, per_address=3)
+
+
+def test_no_more_connections_than_descriptors(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The soft limit is raised; where the hard one is too low the bound is lowered."""
+    raised: list[tuple[int, int]] = []
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (1024, 4096))
+    monkeypatch.setattr(resource, "setrlimit", lambda _, both: raised.append(both))
+    assert fit_open_files(Bounds(in_all=2_000)).in_all == 2_000
+    assert fit_open_files(Bounds(in_all=10_000)).in_all == 4096 - 512
+    assert fit_open_files(Bounds(in_all=100)).in_all == 100
+    assert raised == [(2_512, 4096), (4096, 4096)]
+
+
+@pytest.fixture
+async def small_door() -> AsyncIterator[tuple[int, CollectorRegistry]]:
+    """A real server with room for two connections of an address."""
+    registry = CollectorRegistry()
+    site = LiveSite()
+    listener = listen("127.0.0.1", 0, write_deadline_seconds=30)
+    connections = Connections(Bounds(per_address=2), registry=registry)
+    server = create_server(site.app, connections=connections)
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    yield listener.getsockname()[1], registry
+    site.broadcaster.close()
+    server.should_exit = True
+    await serving
+
+
+async def test_a_connection_too_many_is_closed_at_once(
+    small_door: tuple[int, CollectorRegistry],
+) -> None:
+    """While streams hold the places; and a place is free as soon as one ends, by WebSocket too."""
+    port, registry = small_door
+    async with asyncio.timeout(20):
+        stream = b"GET /sse/flights HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        upgrade = (
+            b"GET /ws/flights HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n"
+            b"Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+            b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+        )
+        writers = []
+        for request in (stream, upgrade):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(request)
+            await reader.readuntil(b"\r\n\r\n")
+            writers.append(writer)
+        assert registry.get_sample_value("http_connections") == 2
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        with contextlib.suppress(ConnectionError):
+            assert await reader.read() == b""
+        writer.close()
+        for writer in writers:
+            writer.transport.abort()
+        while registry.get_sample_value("http_connections"):  # noqa: ASYNC110 - the server's
+            await asyncio.sleep(0.01)
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET /nothing HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert (await reader.readline()).startswith(b"HTTP/1.1 404")
+        writer.close()

@@ -1,0 +1,310 @@
+"""What the processor serves, over real sockets."""
+
+import asyncio
+import json
+import socket
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+import httpx2
+import pytest
+from prometheus_client import CollectorRegistry
+
+from processor.access.gate import create_gate
+from processor.errors import FatalError
+from processor.http.app import create_app
+from processor.http.health import health_routes
+from processor.http.server.server import create_server, listen
+from processor.http.stream.routes import stream_routes
+from processor.live.broadcaster import Broadcaster, Lifetime
+from processor.live.connection_limits import ConnectionLimits
+from processor.live.metrics import LiveMetrics
+from processor.settings import AccessSettings, SseSettings
+from processor.stream.fleet import Fleet, Update
+from processor.stream.log_position import LogPosition
+from testkit.raw_subscriber import Subscriber
+from testkit.state_vectors import START, state_vector
+
+ORIGIN = "https://frontend.example"
+LIMITS = ConnectionLimits(subscribers=10, per_address=10, per_principal=10)
+
+
+class _Site:
+    """A live half without its reader, on a free port."""
+
+    def __init__(
+        self,
+        *,
+        limits: ConnectionLimits = LIMITS,
+        max_age_seconds: float = 3600,
+        write_deadline_seconds: float = 30,
+        access: AccessSettings | None = None,
+        accepted_hosts: Sequence[str] = (),
+    ) -> None:
+        self.registry = CollectorRegistry()
+        self.gate = create_gate(access or AccessSettings())
+        metrics = LiveMetrics(self.registry)
+        self.broadcaster = Broadcaster(
+            metrics=metrics,
+            limits=limits,
+            lifetime=Lifetime(retry_ms=1000, max_age_seconds=max_age_seconds, drain_seconds=0.2),
+        )
+        nowhere = LogPosition("epoch", (0,))
+        self.tracker = Fleet(
+            start=nowhere,
+            resumable_after=nowhere,
+            expiry_seconds=1e9,
+            resume_window_seconds=300,
+            clock=lambda: float(START),
+        )
+        self.missing: str | None = None
+        self.app = create_app(
+            routers=[
+                *stream_routes(
+                    broadcaster=self.broadcaster,
+                    gate=self.gate,
+                    metrics=metrics,
+                    settings=SseSettings(
+                        write_deadline_seconds=write_deadline_seconds, allowed_origins=(ORIGIN,)
+                    ),
+                ),
+                health_routes(
+                    required={"live_picture": lambda: self.missing},
+                    observed={"database": lambda: "it does not answer"},
+                    registry=self.registry,
+                ),
+            ],
+            allowed_origins=[ORIGIN],
+            accepted_hosts=accepted_hosts,
+        )
+        self.listener = listen("127.0.0.1", 0, write_deadline_seconds=write_deadline_seconds)
+        self.port: int = self.listener.getsockname()[1]
+        self.broadcaster.begin(self.tracker)
+        self.offset = 0
+
+    def receive(self, *addresses: str, last_contact: int = START) -> None:
+        for icao24 in addresses:
+            vector = state_vector(icao24, last_contact)
+            self.tracker.apply([Update(0, self.offset, vector)])
+            self.offset += 1
+
+    def metric(self, name: str, **labels: str) -> float:
+        return self.registry.get_sample_value(name, labels) or 0
+
+
+@asynccontextmanager
+async def _serving(site: _Site) -> AsyncIterator[httpx2.AsyncClient]:
+    server = create_server(site.app)
+    serving = asyncio.create_task(server.serve(sockets=[site.listener]))
+    try:
+        plain = {"accept-encoding": "identity"}
+        url = f"http://127.0.0.1:{site.port}"
+        async with httpx2.AsyncClient(base_url=url, headers=plain) as client:
+            yield client
+    finally:
+        site.broadcaster.close()
+        server.should_exit = True
+        await serving
+
+
+async def _until(subscriber: Subscriber, chunks: AsyncIterator[bytes], name: str) -> None:
+    """Read on until an event of that name has come."""
+    async with asyncio.timeout(10):
+        while name not in subscriber.names:
+            subscriber.feed(await anext(chunks))
+
+
+async def test_snapshot_update_heartbeat_bye() -> None:
+    """The life of a viewer, and what proxies are told about it."""
+    site, subscriber = _Site(), Subscriber()
+    site.receive("aaaaaa", "bbbbbb")
+    site.broadcaster.open()
+    async with _serving(site) as client, client.stream("GET", "/sse/flights") as response:
+        assert response.headers["content-type"] == "text/event-stream; charset=utf-8"
+        assert "no-store" in response.headers["cache-control"]
+        assert response.headers["x-accel-buffering"] == "no"
+        chunks = response.aiter_bytes()
+        await _until(subscriber, chunks, "snapshot")
+        site.receive("aaaaaa", last_contact=START + 5)
+        site.broadcaster.tick(is_heartbeat=True)
+        await _until(subscriber, chunks, "heartbeat")
+        site.broadcaster.close()
+        await _until(subscriber, chunks, "bye")
+        assert [chunk async for chunk in chunks] == []
+    assert subscriber.names == ["snapshot", "update", "heartbeat", "bye"]
+    assert subscriber.fleet["aaaaaa"]["last_contact"] == START + 5
+    assert set(subscriber.fleet) == {"aaaaaa", "bbbbbb"}
+    assert json.loads(subscriber.events[2].data)["aircraft"] == 2
+
+
+async def test_a_viewer_waits_for_the_whole_picture() -> None:
+    """Who comes while the log is still being read gets its first bytes, then the snapshot."""
+    site, subscriber = _Site(), Subscriber()
+    async with _serving(site) as client, client.stream("GET", "/sse/flights") as response:
+        chunks = response.aiter_bytes()
+        assert (await anext(chunks)).startswith(b": welcome\nretry: ")
+        site.receive("aaaaaa")
+        site.broadcaster.open()
+        await _until(subscriber, chunks, "snapshot")
+    assert set(subscriber.fleet) == {"aaaaaa"}
+
+
+async def test_resume_tells_only_what_was_missed() -> None:
+    """And a Last-Event-ID that is not known for certain gives a reset, never an error."""
+    site, subscriber = _Site(), Subscriber()
+    site.receive("aaaaaa", "bbbbbb")
+    site.broadcaster.open()
+    async with _serving(site) as client:
+        async with client.stream("GET", "/sse/flights") as response:
+            await _until(subscriber, response.aiter_bytes(), "snapshot")
+        subscriber.cut_off()
+        site.receive("cccccc")
+        site.broadcaster.tick()
+        returning = {"last-event-id": subscriber.last_event_id}
+        async with client.stream("GET", "/sse/flights", headers=returning) as response:
+            await _until(subscriber, response.aiter_bytes(), "update")
+        assert subscriber.names == ["snapshot", "update"]
+        assert set(subscriber.fleet) == {"aaaaaa", "bbbbbb", "cccccc"}
+        for text in ("garbage", "other.1", "epoch.1-2-3", "epoch.zzzzzzzzzzzzz-"):
+            other = Subscriber()
+            async with client.stream(
+                "GET", "/sse/flights", headers={"last-event-id": text}
+            ) as response:
+                assert response.status_code == 200
+                await _until(other, response.aiter_bytes(), "snapshot")
+            assert other.names == ["reset", "snapshot"]
+    assert site.metric("stream_resumes_total", outcome="recovered") == 1
+    assert site.metric("stream_resumes_total", outcome="reset") == 4
+
+
+async def test_a_log_read_anew_resets_those_who_are_here() -> None:
+    """Continuity cannot be proven, so it is not claimed."""
+    site, subscriber = _Site(), Subscriber()
+    site.receive("aaaaaa")
+    site.broadcaster.open()
+    async with _serving(site) as client, client.stream("GET", "/sse/flights") as response:
+        chunks = response.aiter_bytes()
+        await _until(subscriber, chunks, "snapshot")
+        another = LogPosition("another", (7,))
+        tracker = Fleet(
+            start=another,
+            resumable_after=another,
+            expiry_seconds=1e9,
+            resume_window_seconds=300,
+            clock=lambda: float(START),
+        )
+        site.broadcaster.begin(tracker)
+        tracker.apply([Update(0, 7, state_vector("dddddd"))])
+        site.broadcaster.open()
+        await _until(subscriber, chunks, "reset")
+        while set(subscriber.fleet) != {"dddddd"}:
+            subscriber.feed(await anext(chunks))
+    assert subscriber.names == ["snapshot", "reset", "snapshot"]
+
+
+async def test_one_viewer_too_many_is_told_to_come_back() -> None:
+    """With 200: anything else would end a browser's EventSource for good."""
+    site = _Site(limits=ConnectionLimits(subscribers=1, per_address=10, per_principal=10))
+    site.broadcaster.open()
+    async with _serving(site) as client, client.stream("GET", "/sse/flights") as first:
+        chunks = first.aiter_bytes()
+        await anext(chunks)
+        second = await client.get("/sse/flights")
+        assert second.status_code == 200
+        subscriber = Subscriber()
+        subscriber.feed(second.content)
+        assert subscriber.names == ["overloaded"]
+    assert site.metric("stream_closed_total", reason="overloaded") == 1
+
+
+async def test_a_viewer_that_takes_nothing_is_closed() -> None:
+    """After the deadline, without an error in anybody's log, and without holding its place."""
+    site = _Site(write_deadline_seconds=0.5)
+    site.receive(*(f"{number:06x}" for number in range(12_000)))
+    site.broadcaster.open()
+    async with _serving(site):
+        stalled = socket.create_connection(("127.0.0.1", site.port))
+        stalled.sendall(b"GET /sse/flights HTTP/1.1\r\nHost: x\r\n\r\n")
+        while site.metric("stream_viewers") == 0:  # noqa: ASYNC110 - a state of the server's
+            await asyncio.sleep(0.01)
+        for seconds in range(1, 40):
+            site.receive("aaaaaa", last_contact=START + seconds)
+            site.broadcaster.tick()
+            if site.metric("stream_viewers") == 0:
+                break
+            await asyncio.sleep(0.1)
+        assert site.metric("stream_viewers") == 0
+        stalled.close()
+
+
+async def test_cross_origin_reading_is_by_list() -> None:
+    """Exactly the named origins; without a name nobody's."""
+    site = _Site()
+    async with _serving(site) as client:
+        for origin, allowed in ((ORIGIN, ORIGIN), ("https://evil.example", None)):
+            response = await client.get("/health", headers={"origin": origin})
+            assert response.headers.get("access-control-allow-origin") == allowed
+        preflight = await client.options(
+            "/sse/flights",
+            headers={
+                "origin": ORIGIN,
+                "access-control-request-method": "GET",
+                "access-control-request-headers": "last-event-id",
+            },
+        )
+        assert preflight.status_code == 200
+
+
+async def test_health_ready_metrics() -> None:
+    """Liveness checks nothing else; readiness names what is missing, and why."""
+    site = _Site()
+    async with _serving(site) as client:
+        assert (await client.get("/health")).status_code == 200
+        assert (await client.get("/ready")).status_code == 200
+        site.missing = "the topic has not been read to its end yet"
+        not_ready = await client.get("/ready")
+        assert (not_ready.status_code, not_ready.json()) == (
+            503,
+            {
+                "live_picture": False,
+                "database": False,
+                "reasons": {
+                    "live_picture": "the topic has not been read to its end yet",
+                    "database": "it does not answer",
+                },
+            },
+        )
+        assert (await client.get("/health")).status_code == 200
+        assert "stream_viewers" in (await client.get("/metrics")).text
+
+
+async def _raw(port: int, request: bytes) -> bytes:
+    """Return the answer to a request that no library would send."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(request)
+    answer = await reader.read()
+    writer.close()
+    return answer
+
+
+@pytest.mark.parametrize("path", ["/health", "/ready"])
+async def test_probes_of_balancers_are_answered(path: str) -> None:
+    """HTTP/1.0 without Host, and the pod's address; who comes so is not given the reasons."""
+    site = _Site(accepted_hosts=("flights.example",))
+    site.missing = "Kafka does not answer"
+    async with _serving(site):
+        by_address = f"GET {path} HTTP/1.1\r\nHost: 10.1.2.3\r\nConnection: close\r\n\r\n"
+        for request in (f"GET {path} HTTP/1.0\r\n\r\n", by_address):
+            answer = await _raw(site.port, request.encode())
+            assert answer.startswith(b"HTTP/1.1 200" if path == "/health" else b"HTTP/1.1 503")
+            assert (b"live_picture" in answer) == (path == "/ready")
+            assert b"Kafka" not in answer
+        refused = await _raw(site.port, b"GET /metrics HTTP/1.0\r\n\r\n")
+        assert refused.startswith(b"HTTP/1.1 400")
+
+
+def test_a_taken_port_is_said() -> None:
+    """One sentence with the address and the settings that change it."""
+    first = listen("127.0.0.1", 0, write_deadline_seconds=30)
+    with first, pytest.raises(FatalError, match=r"cannot listen on 127.0.0.1:\d+: .*http.port"):
+        listen("127.0.0.1", first.getsockname()[1], write_deadline_seconds=30)

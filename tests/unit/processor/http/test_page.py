@@ -1,0 +1,120 @@
+"""What is answered for the page's files, and to whom it lets the browser speak."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+from starlette.testclient import TestClient
+
+from processor.http.page import page_routes
+from processor.settings import PageSettings
+
+TILES = PageSettings(
+    tile_url="https://tiles.example.org/{z}/{x}/{y}.png", tile_attribution="Example"
+)
+
+
+@pytest.fixture
+def built(tmp_path: Path) -> Path:
+    """Give a folder as the build leaves it."""
+    assets = tmp_path / "assets"
+    assets.mkdir()
+    for name, content in (
+        ("index.html", b"<!doctype html>"),
+        ("icon.svg", b"<svg/>"),
+        ("assets/index-1a.js", b"plain"),
+        ("assets/index-1a.js.br", b"brotli"),
+        ("assets/index-1a.js.gz", b"gzip"),
+        ("secret.txt", b"not of the page"),
+    ):
+        (tmp_path / name).write_bytes(content)
+    return tmp_path
+
+
+def client_of(
+    built: Path, settings: PageSettings | None = None, *, needs_key: bool = False
+) -> TestClient:
+    """Serve that folder."""
+    app = FastAPI()
+    app.include_router(page_routes(settings or PageSettings(), needs_key=needs_key, built=built))
+    return TestClient(app)
+
+
+@pytest.fixture
+def client(built: Path) -> Iterator[TestClient]:
+    """Give a client of the folder."""
+    with client_of(built) as client:
+        yield client
+
+
+def test_page_is_asked_for_again_and_its_assets_never(client: TestClient) -> None:
+    """A new build is seen at once, and costs what changed."""
+    page = client.get("/")
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert page.headers["cache-control"] == "no-cache"
+    asset = client.head("/assets/index-1a.js")
+    assert "immutable" in asset.headers["cache-control"]
+    assert "javascript" in asset.headers["content-type"]
+    assert client.get("/icon.svg").headers["content-type"] == "image/svg+xml"
+
+
+@pytest.mark.parametrize(
+    ("accepted", "encoding"),
+    [("gzip, br", "br"), ("gzip", "gzip"), ("br;q=0, gzip;q=0.5", "gzip"), ("identity", None)],
+)
+def test_smallest_form_that_the_browser_takes(
+    client: TestClient, accepted: str, encoding: str | None
+) -> None:
+    """As the build has packed it; nothing is compressed while it is served."""
+    answer = client.head("/assets/index-1a.js", headers={"accept-encoding": accepted})
+    assert answer.headers.get("content-encoding") == encoding
+    assert answer.headers["vary"] == "Accept-Encoding"
+    assert int(answer.headers["content-length"]) == len(
+        {"br": "brotli"}.get(encoding or "", encoding or "plain")
+    )
+
+
+@pytest.mark.parametrize(
+    "path", ["/assets/none.js", "/assets/..%2Fsecret.txt", "/assets/%2E%2E", "/secret.txt"]
+)
+def test_nothing_else_is_served(client: TestClient, path: str) -> None:
+    """Neither what is not there nor what lies beside."""
+    assert client.get(path).status_code == 404
+
+
+def test_browser_speaks_to_this_server_only(client: TestClient, built: Path) -> None:
+    """Unless there are tiles, whose server it may ask too."""
+    policy = client.get("/").headers["content-security-policy"]
+    assert "script-src 'self';" in policy
+    assert "connect-src 'self';" in policy
+    assert client.get("/page.json").json() == {"needs_key": False, "tiles": None}
+    other = client_of(built, TILES, needs_key=True)
+    assert (
+        "connect-src 'self' https://tiles.example.org;"
+        in other.get("/").headers["content-security-policy"]
+    )
+    assert other.get("/page.json").json() == {
+        "needs_key": True,
+        "tiles": {"url": TILES.tile_url, "attribution": "Example"},
+    }
+
+
+def test_page_that_is_not_built_says_how_to_build_it(tmp_path: Path) -> None:
+    """And is served as soon as it is."""
+    client = client_of(tmp_path)
+    answer = client.get("/")
+    assert answer.status_code == 503
+    assert "make web" in answer.text
+    (tmp_path / "index.html").write_text("<!doctype html>")
+    assert client.get("/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [("tiles/{z}/{x}/{y}", "http"), ("https://tiles.example.org/{z}/{x}.png", "{y}")],
+)
+def test_address_of_tiles_that_cannot_be_one_is_refused(url: str, reason: str) -> None:
+    """With what is missing."""
+    with pytest.raises(ValueError, match=reason):
+        PageSettings(tile_url=url)
