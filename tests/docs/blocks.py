@@ -14,7 +14,7 @@ ANSWERS = frozenset({"json", "csv", "text", "yaml"})
 _BLOCK = re.compile(
     r"^(?P<fence>```+)(?P<info>[^\n`]*)\n(?P<text>.*?)^(?P=fence) *$", re.MULTILINE | re.DOTALL
 )
-_NOTES = re.compile(r"(?:<!-- (?P<name>not run|in a page of): (?P<value>[^>]+?) -->\s*)\Z")
+_NOTES = re.compile(r"(?:<!-- (?P<name>not run|in a page of|refused): (?P<value>[^>]+?) -->\s*)\Z")
 
 
 class PageError(ValueError):
@@ -27,7 +27,8 @@ class Block:
 
     `file` is the name after the language, under which a reader is to save the text. `not_run` is
     the reason of the comment `<!-- not run: … -->` above the block, None where there is none;
-    `origin` is the address of `<!-- in a page of: … -->`, where a browser is to run the block.
+    `origin` is the address of `<!-- in a page of: … -->`, where a browser is to run the block, and
+    `refused` the status of `<!-- refused: … -->`, which the server is to answer.
     """
 
     page: str
@@ -37,6 +38,7 @@ class Block:
     file: str = ""
     not_run: str | None = None
     origin: str = ""
+    refused: str = ""
 
     def __str__(self) -> str:
         return f"{self.page}:{self.line} ({self.language or 'no language'})"
@@ -64,6 +66,7 @@ def read_blocks(page: str, markdown: str) -> Iterator[Block]:
             file=file,
             not_run=notes.get("not run"),
             origin=notes.get("in a page of", ""),
+            refused=notes.get("refused", ""),
         )
 
 

@@ -20,23 +20,35 @@ _POLL_SECONDS = 0.05
 
 CURL = """\
 #!/bin/bash
-# What a page leaves out: a refusal fails unless the command shows the status, and a stream ends.
+# What the pages leave out: a stream ends after some seconds, and a refusal fails, unless the page
+# says with which status the command is refused.
+fail=(--fail-with-body)
 for word; do
   case $word in
-    -N|--no-buffer|-*N) limit=(--max-time 4) ;;
-    -i|-w) shown=1 ;;
+    -N) limit=(--max-time {seconds}) ;;
+    -f|-fs) fail=() ;;
   esac
 done
-[ "$shown" ] || refused=(--fail-with-body)
-{curl} --silent --show-error "${{refused[@]}}" "${{limit[@]}}" "$@"
+if [ "$REFUSED" ]; then
+  body=$(mktemp)
+  status=$({curl} --silent --show-error --output "$body" --write-out '%{{http_code}}' "$@")
+  cat "$body"
+  [ "$status" = "$REFUSED" ] || {{ echo "status $status instead of $REFUSED" >&2; exit 1; }}
+  exit 0
+fi
+{curl} --silent --show-error "${{fail[@]}}" "${{limit[@]}}" "$@"
 code=$?
 [ "$limit" ] && [ $code = 28 ] && exit 0
 exit $code
 """
+"""Stands before the real `curl` on the PATH of the blocks."""
+
+_STREAM_SECONDS = 3
 
 _SHELL = """\
 set -ea
 [ -f {state} ] && . {state}
+REFUSED={refused}
 trap 'export -p > {state}' EXIT
 {text}
 """
@@ -93,7 +105,9 @@ class Programs:
         suffix = {"sh": "sh", "python": "py", "ts": "ts"}[block.language]
         script = self.folder / f"line_{block.line}.{suffix}"
         script.write_text(
-            _SHELL.format(state=self._state, text=text) if block.language == "sh" else text
+            _SHELL.format(state=self._state, refused=block.refused, text=text)
+            if block.language == "sh"
+            else text
         )
         words = {
             "sh": ["bash", str(script)],
@@ -132,7 +146,7 @@ class Programs:
 def write_curl(folder: Path, curl: str) -> None:
     """Put a `curl` before the real one that ends streams and fails at a refusal."""
     program = folder / "curl"
-    program.write_text(CURL.format(curl=curl))
+    program.write_text(CURL.format(curl=curl, seconds=_STREAM_SECONDS))
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
 
 

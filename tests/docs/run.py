@@ -6,8 +6,9 @@ import time
 from collections.abc import Mapping
 
 from playwright._impl._driver import compute_driver_executable
+from playwright.async_api import Error, Page
 
-from tests.docs.blocks import Step
+from tests.docs.blocks import Block, Step
 from tests.docs.monitor import Site
 from tests.docs.programs import LONGEST_SECONDS, BlockError, Programs, query
 from tests.docs.shape import ShapeError, check_table, compare, psql_table
@@ -16,7 +17,9 @@ from tests.support.browser import Pages
 _CONSOLE_ORIGIN = "http://localhost:8081/health"
 """Where a browser runs JavaScript: any page of the monitor's own origin will do."""
 
+_START_SECONDS = 5.0
 _POLL_SECONDS = 0.1
+_SHOWN_CHARACTERS = 2_000
 _PORT = re.compile(r"\b(8081|8082|8000)\b")
 _VARIABLE = re.compile(r"\$([A-Z][A-Z0-9_]+)\b")
 
@@ -27,15 +30,12 @@ async def run_step(step: Step, site: Site, programs: Programs, pages: Pages) -> 
     Raises:
         BlockError: The command failed, or its answer has another shape than the page shows.
     """
-    try:
-        if step.command.language == "sql":
-            await _query(step, site)
-        elif step.command.language in {"js", "html"}:
-            await _browse(step, site, programs, pages)
-        else:
-            await asyncio.to_thread(_start, step, site, programs)
-    except ShapeError as error:
-        raise BlockError(f"{step.answer or step.command}: {error}") from error
+    if step.command.language == "sql":
+        await _query(step, site)
+    elif step.command.language in {"js", "html"}:
+        await _browse(step, site, programs, pages)
+    else:
+        await asyncio.to_thread(_start, step, site, programs)
 
 
 def with_ports(text: str, ports: Mapping[str, int]) -> str:
@@ -54,7 +54,14 @@ def _start(step: Step, site: Site, programs: Programs) -> None:
     node = compute_driver_executable()[0]
     printed = programs.run(step.command, text, is_shown, node=node)
     if step.answer is not None:
-        compare(step.answer.language, step.answer.text, printed)
+        _check(step.answer, printed)
+
+
+def _check(answer: Block, printed: str) -> None:
+    try:
+        compare(answer.language, answer.text, printed)
+    except ShapeError as error:
+        raise BlockError(f"{answer}: {error}\n{printed[:_SHOWN_CHARACTERS]}") from None
 
 
 def is_answer(step: Step, printed: str) -> bool:
@@ -70,7 +77,22 @@ def is_answer(step: Step, printed: str) -> bool:
 async def _query(step: Step, site: Site) -> None:
     columns, rows = await query(site.superuser_url, step.command.text)
     if step.answer is not None:
-        check_table(*psql_table(step.answer.text), columns, rows)
+        try:
+            check_table(*psql_table(step.answer.text), columns, rows)
+        except ShapeError as error:
+            raise BlockError(f"{step.answer}: {error}") from None
+
+
+async def _open(url: str, pages: Pages) -> Page:
+    """Open an address, whose server a block above may have started just now."""
+    deadline = time.monotonic() + _START_SECONDS
+    while True:
+        try:
+            return await pages.open(url)
+        except Error as error:
+            if "ERR_CONNECTION_REFUSED" not in error.message or time.monotonic() > deadline:
+                raise BlockError(f"{url}: {error.message}") from error
+            await asyncio.sleep(_POLL_SECONDS)
 
 
 async def _browse(step: Step, site: Site, programs: Programs, pages: Pages) -> None:
@@ -81,9 +103,9 @@ async def _browse(step: Step, site: Site, programs: Programs, pages: Pages) -> N
     text = with_variables(with_ports(block.text, site.ports), programs.variables())
     if block.language == "html":
         (programs.folder / block.file).write_text(text)
-    page = await pages.open(with_ports(block.origin or _CONSOLE_ORIGIN, site.ports))
+    page = await _open(with_ports(block.origin or _CONSOLE_ORIGIN, site.ports), pages)
     lines: list[str] = []
-    page.on("console", lambda message: lines.append(message.text))
+    page.on("console", lambda message: message.type == "log" and lines.append(message.text))
     if block.language == "js":
         await page.add_script_tag(content=text)
     deadline = time.monotonic() + LONGEST_SECONDS

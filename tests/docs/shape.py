@@ -239,6 +239,8 @@ def _check_line(sample: str, actual: str) -> None:
 
 def _check_words(sample: str, actual: str) -> None:
     shown, answered = sample.split(), actual.split()
+    if shown[-1:] == [REST]:
+        del shown[-1], answered[len(shown) :]
     if len(shown) != len(answered) or not all(map(_is_same_word, shown, answered)):
         raise ShapeError(f"{sample!r} is shown, {actual!r} answered")
 

@@ -12,6 +12,7 @@ import pytest
 
 from tests.docs.blocks import read_page, steps
 from tests.docs.monitor import Site, running_site
+from tests.docs.programs import BlockError
 from tests.docs.run import run_step
 from tests.end_to_end.command import PROJECT
 from tests.support.browser import Pages
@@ -42,6 +43,8 @@ async def test_every_block_of_a_page_works(name: str, site: Site, pages: Pages) 
     try:
         for step in steps(PAGES[name]):
             await run_step(step, site, programs, pages)
+    except BlockError as error:
+        pytest.fail(str(error), pytrace=False)
     finally:
         programs.close()
 
