@@ -24,6 +24,7 @@ _KINDS = {
     "a SHA-256": re.compile(r"[0-9a-f]{64}"),
 }
 _CALLSIGN = re.compile(r"[A-Z]{3}\d[0-9A-Z]*")
+_DECODER = json.JSONDecoder()
 _UNIX_SECONDS = (1e9, 1e10)
 _UNIX_MILLISECONDS = (1e12, 1e13)
 
@@ -43,24 +44,23 @@ def compare(language: str, sample: str, actual: str) -> None:
 
 
 def _json(sample: str, actual: str) -> None:
+    """Compare with the last document, which is that of the last command of a block."""
     try:
         answers = _documents(actual)
     except json.JSONDecodeError as error:
         raise ShapeError(f"the answer is no JSON: {error}: {actual[:200]!r}") from None
-    samples = _documents(complete(sample))
-    _check_value("answer", samples if len(samples) > 1 else samples[0], _alone(answers, samples))
-
-
-def _alone(answers: list[Any], samples: list[Any]) -> Any:  # noqa: ANN401 - any JSON
-    return answers if len(samples) > 1 else answers[0]
+    _check_value("answer", _documents(complete(sample))[-1], answers[-1])
 
 
 def _documents(text: str) -> list[Any]:
-    """Return one document, or one of each line."""
-    try:
-        return [json.loads(text)]
-    except json.JSONDecodeError:
-        return [json.loads(line) for line in text.splitlines() if line.strip()] or [json.loads("")]
+    """Return the documents of a text, of which there is one at least."""
+    found = []
+    end = 0
+    while not found or text[end:].strip():
+        start = end + len(text[end:]) - len(text[end:].lstrip())
+        document, end = _DECODER.raw_decode(text, start)
+        found.append(document)
+    return found
 
 
 def complete(sample: str) -> str:
@@ -88,7 +88,7 @@ def _check_value(place: str, sample: Any, actual: Any) -> None:  # noqa: ANN401 
     if sample is None or sample == REST:
         return
     if isinstance(sample, dict):
-        _check_object(place, sample, [_require(place, actual, dict)])
+        _check_objects(place, [sample], [_require(place, actual, dict)])
     elif isinstance(sample, list):
         _check_list(place, sample, _require(place, actual, list))
     elif isinstance(sample, bool):
@@ -127,18 +127,33 @@ def kind_of(value: Any) -> str:  # noqa: ANN401 - any JSON
     return "a whole number" if isinstance(value, int) else "a number"
 
 
-def _check_object(place: str, sample: dict[str, Any], actuals: Sequence[dict[str, Any]]) -> None:
-    """Compare objects that share a sample: each key of it is in one of them at least."""
+def _check_objects(
+    place: str, samples: Sequence[dict[str, Any]], actuals: Sequence[dict[str, Any]]
+) -> None:
+    """Compare objects of one kind: each key that is shown is in one of them at least."""
     answered = set[str]().union(*actuals)
-    shown = set(sample) - {REST}
-    if missing := shown - answered:
+    shown = set[str]().union(*samples)
+    if missing := shown - {REST} - answered:
         raise ShapeError(f"{place}: not answered: {', '.join(sorted(missing))}")
-    if REST not in sample and (unknown := answered - shown):
+    if REST not in shown and (unknown := answered - shown):
         raise ShapeError(f"{place}: not shown: {', '.join(sorted(unknown))}")
-    for key in shown:
+    for key in sorted(shown & answered):
+        alternatives = [sample[key] for sample in samples if key in sample]
         for actual in actuals:
             if key in actual:
-                _check_value(f"{place}.{key}", sample[key], actual[key])
+                _check_alternatives(f"{place}.{key}", alternatives, actual[key])
+
+
+def _check_alternatives(place: str, samples: Sequence[Any], actual: Any) -> None:  # noqa: ANN401
+    """Compare with samples, one of which must be like the value."""
+    differences = []
+    for sample in samples:
+        try:
+            _check_value(place, sample, actual)
+        except ShapeError as error:
+            differences.append(error)
+    if len(differences) == len(samples):
+        raise differences[0]
 
 
 def _check_list(place: str, sample: list[Any], actual: list[Any]) -> None:
@@ -148,10 +163,11 @@ def _check_list(place: str, sample: list[Any], actual: list[Any]) -> None:
     if not actual:
         raise ShapeError(f"{place}: elements are shown, none is answered")
     if isinstance(shown[0], dict):
-        _check_object(f"{place}[]", shown[0], [_require(f"{place}[]", e, dict) for e in actual])
+        elements = [_require(f"{place}[]", each, dict) for each in actual]
+        _check_objects(f"{place}[]", shown, elements)
     elif REST in sample:
         for each in actual:
-            _check_value(f"{place}[]", shown[0], each)
+            _check_alternatives(f"{place}[]", shown, each)
     elif len(actual) != len(shown):
         raise ShapeError(f"{place}: {len(shown)} elements are shown, {len(actual)} answered")
     else:

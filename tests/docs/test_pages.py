@@ -40,13 +40,16 @@ def site() -> Iterator[Site]:
 async def test_every_block_of_a_page_works(name: str, site: Site, pages: Pages) -> None:
     """In their order, with the answers that the page shows."""
     programs = site.programs(name.replace("/", "_"))
+    failure = ""
     try:
         for step in steps(PAGES[name]):
             await run_step(step, site, programs, pages)
     except BlockError as error:
-        pytest.fail(str(error), pytrace=False)
+        failure = str(error)
     finally:
         programs.close()
+    if failure:
+        pytest.fail(failure, pytrace=False)
 
 
 def test_blocks_that_are_not_run_are_counted() -> None:
