@@ -40,7 +40,10 @@ def running() -> Iterator[Command]:
 def test_the_only_line_names_where_everything_is(running: Command) -> None:
     """A script reads it, a person clicks on it."""
     [line] = running.stdout.splitlines()
-    pattern = rf"ready: page {running.url}/  stream {running.url}/sse/flights  database postgresql:"
+    pattern = (
+        rf"ready: page {running.url}/  stream {running.url}/sse/flights"
+        r"  broker 127\.0\.0\.1:\d+  database postgresql:"
+    )
     assert re.match(pattern, line)
 
 

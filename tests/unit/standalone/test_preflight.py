@@ -149,10 +149,13 @@ def test_ready_line_shows_a_password_on_a_terminal_alone(
     options: Options, *, with_password: bool
 ) -> None:
     """Elsewhere it would stand in a log for good."""
-    given = replace(options, database="postgresql://me:secret@127.0.0.1/flights")
+    given = replace(
+        options, kafka="127.0.0.1:9092", database="postgresql://me:secret@127.0.0.1/flights"
+    )
     service = Service(given, AllSettings(), signals=StopSignals(), say=lambda _: None)
     line = service.ready_line(with_password=with_password)
     assert ("secret" in line) == with_password
+    assert "  broker 127.0.0.1:9092  database postgresql://me" in line
     assert line.endswith("@127.0.0.1/flights")
 
 
