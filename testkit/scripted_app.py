@@ -11,7 +11,6 @@ from prometheus_client import CollectorRegistry
 
 from configuration.settings import AccessSettings, PageSettings, SseSettings
 from processor.access.gate import create_gate
-from processor.halves import lifetime_of, limits_of
 from processor.http.access.gate_middleware import ticket_routes
 from processor.http.app import create_app
 from processor.http.health import health_routes
@@ -21,6 +20,7 @@ from processor.http.server.server import Server, create_server, listen
 from processor.http.stream.routes import stream_routes
 from processor.live.broadcaster import Broadcaster
 from processor.live.metrics import LiveMetrics
+from processor.live_half import lifetime_of, limits_of
 from processor.stream.live_state import LiveState, Update
 from processor.stream.log_position import LogPosition
 from processor.stream.output_format import WHOLE

@@ -13,7 +13,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 from configuration.log_throttle import Throttle
 from configuration.settings import KafkaSettings, LiveSettings
 from kafka_client.errors import BrokerErrors
-from processor.errors import LostLogError, UnavailableError
+from processor.errors import LogLostError, ReconnectError
 from processor.kafka import (
     RECHECK_SECONDS,
     TIMEOUT_SECONDS,
@@ -27,7 +27,7 @@ from processor.kafka import (
     recheck,
 )
 from processor.live.log_time import find_log_time
-from processor.log_watch import Look
+from processor.log_watch import LogEnds
 from processor.message import LogIdentity, read_headers, read_poll_time, read_published_at
 from processor.polling import Polling
 from processor.stream.live_state import Update
@@ -74,7 +74,7 @@ class LiveReader:
         self._errors = broker_errors(kafka, "live")
         self._recheck_at = 0.0
         self._restarts = Throttle()
-        self._look: Look | None = None
+        self._look: LogEnds | None = None
         self._epoch = ""
         self._next: dict[int, int] = {}
 
@@ -88,7 +88,7 @@ class LiveReader:
         """The next offset to be read of each partition; for any thread."""
         return dict(self._next)
 
-    def observe(self, look: Look) -> None:
+    def observe(self, look: LogEnds) -> None:
         """Take what the broker says of the log; from any thread."""
         self._look = look
 
@@ -101,7 +101,7 @@ class LiveReader:
         while not self._stopping.is_set():
             try:
                 self._run_once()
-            except (LostLogError, UnavailableError) as error:
+            except (LogLostError, ReconnectError) as error:
                 if self._restarts.admit(str(error)) is not None:
                     log.warning("live_picture_begins_anew", reason=str(error))
                 self._stopping.wait(1)
@@ -141,15 +141,15 @@ class LiveReader:
         self._next = dict(enumerate(starts))
         self._consumer.assign(self._at(starts))
 
-    def _follow(self, look: Look) -> None:
+    def _follow(self, look: LogEnds) -> None:
         """Take up partitions that were added.
 
         Raises:
-            LostLogError: It is another log.
+            LogLostError: It is another log.
         """
         known, there = len(self._next), look.identity.partitions
         if epoch_of(look.identity) != self._epoch or there < known:
-            raise LostLogError(
+            raise LogLostError(
                 f"topic {look.identity.topic} is another log now, with {there} partitions: it was "
                 f"deleted and made again, or has no id by which added partitions could be known"
             )
@@ -158,7 +158,7 @@ class LiveReader:
         topic, numbers = self._kafka.topic, range(known, there)
         try:
             starts = [read_watermarks(self._consumer, topic, number).low for number in numbers]
-        except UnavailableError:  # no leader yet: the next look brings them again
+        except ReconnectError:  # no leader yet: the next look brings them again
             return
         self._call(lambda: self._picture.extend(starts))
         added = dict(zip(numbers, starts, strict=True))
@@ -180,10 +180,10 @@ class LiveReader:
                 self._at([int(since * 1000)] * len(end)), timeout=TIMEOUT_SECONDS
             )
         except KafkaException as error:
-            raise UnavailableError(f"cannot look up offsets by time: {error}") from error
+            raise ReconnectError(f"cannot look up offsets by time: {error}") from error
         for item in found:
             if item.error is not None:  # a partition without a leader is not an empty one
-                raise UnavailableError(f"cannot look up offsets by time: {item.error}")
+                raise ReconnectError(f"cannot look up offsets by time: {item.error}")
         return tuple(
             item.offset if item.offset >= 0 else last for item, last in zip(found, end, strict=True)
         )

@@ -93,7 +93,7 @@ async def test_flights_whose_state_vectors_have_expired_stay(
     await site.clear()
     await site.restart()
     await write(site, before, restarts)
-    await site.sum_up()
+    await site.roll_up()
     await site.expire(LONG_AGO + DAY)
     await write(site, after, restarts)
     expected = [*flights_of(together(before)), *flights_of(together(after))]
