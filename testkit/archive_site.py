@@ -9,7 +9,7 @@ from processor.archive.sql import load_queries
 from processor.archive.writer import BatchWriter
 from processor.message import LogIdentity, Watermarks
 from telemetry.state_vector import StateVector
-from testkit.flight_oracle import Flight
+from testkit.flight_oracle import ExpectedFlight
 
 
 class ArchiveSite:
@@ -59,7 +59,7 @@ class ArchiveSite:
             await connection.execute(statement, moment)
         await connection.close()
 
-    async def flights(self) -> list[Flight]:
+    async def flights(self) -> list[ExpectedFlight]:
         """Return what people see."""
         connection = await asyncpg.connect(self.dsn)
         rows = await connection.fetch(
@@ -71,7 +71,7 @@ class ArchiveSite:
             """
         )
         await connection.close()
-        return [Flight(*row) for row in rows]
+        return [ExpectedFlight(*row) for row in rows]
 
     async def clear(self) -> None:
         """Forget everything."""

@@ -81,9 +81,9 @@ SELECT retention_limit($1);
 -- drop_expired: drop the oldest day or chunk of state vectors, if all of it is older than the limit
 SELECT part, ends_before FROM drop_state_vectors_before($1);
 
--- mark_expired: retention has dropped the state vectors before this time. The account of the days before it
--- changes: days without rows are closed; of days that have lost a part of their rows (where chunks of several
--- days and of hours lie side by side) the number that is left is unknown
+-- mark_expired: retention has dropped the state vectors before this time, so the account of those days changes.
+-- Days without rows are closed; of days that have lost a part of their rows, where chunks of several days and of
+-- hours lie side by side, the number that is left is unknown
 WITH marked AS (
     INSERT INTO retention_marks (dropped_before) VALUES ($1) ON CONFLICT DO NOTHING
 ), accounted AS (
