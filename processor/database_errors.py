@@ -44,7 +44,7 @@ class Blame(enum.Enum):
     AMOUNT = "they may be too many at a time"
 
 
-class Trouble(NamedTuple):
+class DatabaseProblem(NamedTuple):
     """One kind of trouble, in words for an operator.
 
     Attributes:
@@ -79,121 +79,121 @@ class Trouble(NamedTuple):
         return SchemaError(str(self)) if self.action is Action.MIGRATE else FatalError(str(self))
 
 
-_ANSWERS_NOT = Trouble(
+_ANSWERS_NOT = DatabaseProblem(
     Action.REPEAT,
     "the database does not answer",
     "see that its server runs and can be reached at the host and port of database.url",
 )
-_BROKE = Trouble(
+_BROKE = DatabaseProblem(
     Action.REPEAT,
     "the connection to the database broke",
     "it is made again; see the server's log if this lasts",
 )
-_STARTS_OR_STOPS = Trouble(
+_STARTS_OR_STOPS = DatabaseProblem(
     Action.REPEAT, "the database server is starting or stopping", "wait until it is up"
 )
-_REPEATED = Trouble(
+_REPEATED = DatabaseProblem(
     Action.REPEAT, "a transaction stood in the way of another", "it is repeated; nothing is to do"
 )
-_IN_USE = Trouble(
+_IN_USE = DatabaseProblem(
     Action.REPEAT,
     "what a statement needs is in use by another session",
     "find the session that holds the lock (pg_locks) if this lasts",
 )
-_TOO_LONG = Trouble(
+_TOO_LONG = DatabaseProblem(
     Action.REPEAT,
     "a statement took longer than database.statement_timeout_seconds, or was cancelled",
     "find out what holds the database up, or allow more seconds",
 )
-_LOGIN = Trouble(
+_LOGIN = DatabaseProblem(
     Action.WAIT,
     "the database refuses the login",
     "let the role of database.url log in (LOGIN, password, pg_hba.conf), or correct the setting",
 )
-_NO_DATABASE = Trouble(
+_NO_DATABASE = DatabaseProblem(
     Action.WAIT,
     "the database that database.url names does not exist",
     "create it and run `alembic upgrade head`, or correct the setting",
 )
-_NO_RIGHT = Trouble(
+_NO_RIGHT = DatabaseProblem(
     Action.WAIT,
     "the role of database.url lacks a right",
     "grant it, or use the role that ran `alembic upgrade head`",
 )
-_READ_ONLY = Trouble(
+_READ_ONLY = DatabaseProblem(
     Action.WAIT,
     "the database takes no writes",
     "connect to the primary server, or end default_transaction_read_only",
 )
-_DISK_FULL = Trouble(
+_DISK_FULL = DatabaseProblem(
     Action.WAIT,
     "the disk of the database is full",
     "free or add space on its server, or keep less (database.retention_days)",
 )
-_NO_MEMORY = Trouble(
+_NO_MEMORY = DatabaseProblem(
     Action.WAIT,
     "the database server is out of memory",
     "give it more, or fewer tasks at a time; if it says shared memory, raise"
     " max_locks_per_transaction",
 )
-_CONNECTIONS = Trouble(
+_CONNECTIONS = DatabaseProblem(
     Action.WAIT,
     "the database takes no more connections",
     "close others, or raise max_connections or the role's CONNECTION LIMIT",
 )
-_RESOURCES = Trouble(
+_RESOURCES = DatabaseProblem(
     Action.WAIT, "the database server is short of a resource", "see its log and its configuration"
 )
-_LIMIT = Trouble(
+_LIMIT = DatabaseProblem(
     Action.WAIT,
     "the database is at one of its own limits",
     "see the server's log; transaction ids that have run out need VACUUM",
 )
-_SERVER_FAULT = Trouble(
+_SERVER_FAULT = DatabaseProblem(
     Action.WAIT,
     "the database server fails inside",
     "see its log and its disk: a full or broken disk shows itself in this way too",
 )
-_DAMAGED = Trouble(
+_DAMAGED = DatabaseProblem(
     Action.WAIT, "data of the database are damaged", "see the server's log; restore them"
 )
-_TLS = Trouble(
+_TLS = DatabaseProblem(
     Action.WAIT,
     "the TLS connection to the database fails",
     "renew the server's certificate, or correct sslrootcert and sslmode in database.url",
 )
-_UNREADABLE_FILE = Trouble(
+_UNREADABLE_FILE = DatabaseProblem(
     Action.WAIT,
     "a file that database.url or a PG variable names cannot be read",
     "put it in its place, or correct the setting",
 )
-_POOLER = Trouble(Action.STOP, "the database is not reached directly", CONNECT_DIRECTLY)
+_POOLER = DatabaseProblem(Action.STOP, "the database is not reached directly", CONNECT_DIRECTLY)
 _POOLER_SINCE = _POOLER._replace(action=Action.WAIT)
-_UNKNOWN = Trouble(Action.WAIT, "the database refuses a statement", "see the server's log")
-_SCHEMA = Trouble(
+_UNKNOWN = DatabaseProblem(Action.WAIT, "the database refuses a statement", "see the server's log")
+_SCHEMA = DatabaseProblem(
     Action.MIGRATE,
     "the database has not the tables of this version",
     "run `alembic upgrade head` of this version",
 )
-_UNSUITABLE = Trouble(
+_UNSUITABLE = DatabaseProblem(
     Action.STOP,
     "the server cannot do what this program needs",
     "use a version of PostgreSQL and TimescaleDB that the README names",
 )
-_DATA = Trouble(
+_DATA = DatabaseProblem(
     Action.FAULT,
     "the database refuses a value and would refuse it each time",
     "report it with this line: such values should have been set aside before",
 )
-_CONTRADICTION = Trouble(
+_CONTRADICTION = DatabaseProblem(
     Action.FAULT,
     "what is to be stored contradicts what is stored",
     "run `python -m processor audit`: tables were changed by hand or restored in parts",
 )
-_PROGRAM = Trouble(
+_PROGRAM = DatabaseProblem(
     Action.FAULT, "a statement of this program does not fit its values", "report it with this line"
 )
-_URL = Trouble(
+_URL = DatabaseProblem(
     Action.STOP, "database.url cannot be used", "correct the setting; README has an example"
 )
 
@@ -236,10 +236,10 @@ _BY_CODE = {
     "XX001": _DAMAGED,
     "XX002": _DAMAGED,
 }
-"""Trouble by SQLSTATE or its class; appendix A of PostgreSQL's documentation has their names."""
+"""Problem by SQLSTATE or class; appendix A of PostgreSQL's documentation lists their names."""
 
 
-def explain(error: BaseException) -> Trouble | None:
+def explain(error: BaseException) -> DatabaseProblem | None:
     """Name the trouble that an error is; None if it is no trouble of the database's."""
     if isinstance(error, asyncpg.PostgresError):
         code = error.sqlstate or ""
@@ -248,7 +248,7 @@ def explain(error: BaseException) -> Trouble | None:
     return found and found._replace(code=type(error).__name__, detail=_in_one_line(error))
 
 
-def _by_answer(error: asyncpg.PostgresError, code: str) -> Trouble:
+def _by_answer(error: asyncpg.PostgresError, code: str) -> DatabaseProblem:
     if code == "08P01" and "startup parameter" in str(error):
         return _POOLER
     if isinstance(error, asyncpg.InvalidCachedStatementError):
@@ -258,7 +258,7 @@ def _by_answer(error: asyncpg.PostgresError, code: str) -> Trouble:
     return _BY_CODE.get(code) or _BY_CODE.get(code[:2]) or _UNKNOWN
 
 
-_BY_KIND: tuple[tuple[type[BaseException], Trouble], ...] = (
+_BY_KIND: tuple[tuple[type[BaseException], DatabaseProblem], ...] = (
     # The first that fits: a certificate that is refused is an OSError and a ValueError as well.
     (ssl.SSLError, _TLS),
     (asyncpg.ClientConfigurationError, _URL),
@@ -266,10 +266,10 @@ _BY_KIND: tuple[tuple[type[BaseException], Trouble], ...] = (
     (asyncpg.InternalClientError, _BROKE),
     (OSError, _ANSWERS_NOT),
 )
-"""Trouble by the error of the driver or the system; a TimeoutError is an OSError."""
+"""DatabaseProblem by the error of the driver or the system; a TimeoutError is an OSError."""
 
 
-def _by_driver(error: BaseException) -> Trouble | None:
+def _by_driver(error: BaseException) -> DatabaseProblem | None:
     found = next((trouble for kind, trouble in _BY_KIND if isinstance(error, kind)), None)
     if found is _BROKE and isinstance(error, ValueError):
         return _DATA  # a value that the driver cannot encode
@@ -347,7 +347,7 @@ def _in_one_line(error: BaseException) -> str:
     return " ".join(str(error).split()) or type(error).__name__
 
 
-class TroubleLog:
+class ProblemLog:
     """Names a trouble once, again each minute, and again when it becomes another one."""
 
     def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -355,7 +355,7 @@ class TroubleLog:
         self._code: str | None = None
         self._again_at = 0.0
 
-    def report(self, trouble: Trouble) -> None:
+    def report(self, trouble: DatabaseProblem) -> None:
         """Log a warning, unless the same trouble was logged within the last minute."""
         if trouble.code == self._code and self._clock() < self._again_at:
             return

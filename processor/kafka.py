@@ -19,7 +19,7 @@ from confluent_kafka.admin._listoffsets import OffsetSpec
 from configuration.shared_sections import KafkaSettings
 from kafka_client.errors import AUTHORIZATION, REFUSALS, BrokerErrors
 from kafka_client.topic_policy import find_shortcomings, read_topic
-from processor.errors import FatalError, LostLogError, UnavailableError
+from processor.errors import FatalError, LogLostError, ReconnectError
 from processor.message import LogIdentity, Watermarks
 
 TIMEOUT_SECONDS = 5.0
@@ -74,12 +74,12 @@ def make_client(kind: type[Client], config: dict[str, Any]) -> Client:
     """Make a client of librdkafka's.
 
     Raises:
-        UnavailableError: A file that the settings name has gone since the start.
+        ReconnectError: A file that the settings name has gone since the start.
     """
     try:
         return kind(config)
     except KafkaException as error:
-        raise UnavailableError(f"no Kafka client can be made: {error.args[0].str()}") from error
+        raise ReconnectError(f"no Kafka client can be made: {error.args[0].str()}") from error
 
 
 class Broker:
@@ -106,7 +106,7 @@ class Broker:
         """Ask which log the topic is now.
 
         Raises:
-            UnavailableError: The broker does not answer, or has not the topic yet.
+            ReconnectError: The broker does not answer, or has not the topic yet.
         """
         try:
             metadata = self._admin.list_topics(self._topic, timeout=self._timeout_seconds)
@@ -117,7 +117,7 @@ class Broker:
             raise self._unavailable(KafkaException(found.error))
         partitions = found.partitions
         if not partitions:
-            raise UnavailableError(f"{self._servers} has no topic {self._topic} yet")
+            raise ReconnectError(f"{self._servers} has no topic {self._topic} yet")
         cluster_id, topic_id = str(metadata.cluster_id), self._topic_id()
         if is_embedded(cluster_id):
             # Its name holds an address in memory, which another start may happen to have again.
@@ -136,18 +136,18 @@ class Broker:
         try:
             return str(described[self._topic].result(timeout=2 * self._timeout_seconds).topic_id)
         except TimeoutError as error:
-            raise UnavailableError(f"{self._servers}: no answer in time") from error
+            raise ReconnectError(f"{self._servers}: no answer in time") from error
         except KafkaException as error:
             if error.args[0].code() == KafkaError._UNSUPPORTED_FEATURE:  # noqa: SLF001 - its name
                 return None
             raise self._unavailable(error) from error
 
-    def _unavailable(self, error: KafkaException) -> UnavailableError:
+    def _unavailable(self, error: KafkaException) -> ReconnectError:
         """Say why a question failed: its client knows when it is polled."""
         self._admin.poll(0)
         reason = self._own_errors.explain(error.args[0])
         self._errors.fail(reason)
-        return UnavailableError(reason)
+        return ReconnectError(reason)
 
     def warn_of_policy(self) -> None:
         """Log, at most once an hour, that Kafka removes messages however soon they are stored."""
@@ -164,7 +164,7 @@ class Broker:
         """Ask for the next offset of each partition, of all or of none.
 
         Raises:
-            UnavailableError: The broker of one of them does not answer.
+            ReconnectError: The broker of one of them does not answer.
         """
         latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
         wanted = {TopicPartition(self._topic, number): latest for number in range(partitions)}
@@ -179,7 +179,7 @@ class Broker:
                 ends[where.partition] = answer.result(timeout=2 * self._timeout_seconds).offset
             except (KafkaException, TimeoutError) as error:
                 reason = str(error) or "no answer in time"
-                raise UnavailableError(f"{self._topic}[{where.partition}]: {reason}") from error
+                raise ReconnectError(f"{self._topic}[{where.partition}]: {reason}") from error
         return ends
 
 
@@ -192,16 +192,16 @@ def read_watermarks(consumer: Consumer, topic: str, partition: int) -> Watermark
     """Ask which offsets a partition holds.
 
     Raises:
-        UnavailableError: The broker does not answer.
+        ReconnectError: The broker does not answer.
     """
     try:
         held = consumer.get_watermark_offsets(
             TopicPartition(topic, partition), timeout=TIMEOUT_SECONDS
         )
     except KafkaException as error:
-        raise UnavailableError(f"{topic}[{partition}]: {error}") from error
+        raise ReconnectError(f"{topic}[{partition}]: {error}") from error
     if held is None:
-        raise UnavailableError(f"{topic}[{partition}]: no answer in {TIMEOUT_SECONDS} s")
+        raise ReconnectError(f"{topic}[{partition}]: no answer in {TIMEOUT_SECONDS} s")
     return Watermarks(*held)
 
 
@@ -216,16 +216,16 @@ def check(error: KafkaError | None, errors: BrokerErrors) -> None:
     """Sort out the errors that a consumer meets among its messages; most pass by themselves.
 
     Raises:
-        LostLogError: The next offset is no longer, or not yet, in the log.
-        UnavailableError: The broker refuses us until an operator changes something.
+        LogLostError: The next offset is no longer, or not yet, in the log.
+        ReconnectError: The broker refuses us until an operator changes something.
         FatalError: The client cannot go on.
     """
     if error is None:
         return
     if error.code() in _LOST:
-        raise LostLogError(f"messages were removed before they were read: {error.str()}")
+        raise LogLostError(f"messages were removed before they were read: {error.str()}")
     if error.code() in REFUSALS:
         errors.note(error)
-        raise UnavailableError(errors.explain(error))
+        raise ReconnectError(errors.explain(error))
     if error.fatal():
         raise FatalError(f"Kafka: {error.str()}. See the kafka section of the settings")

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from configuration.shared_sections import KafkaSettings
 from kafka_client.errors import BrokerErrors
-from processor.errors import UnavailableError
+from processor.errors import ReconnectError
 from processor.kafka import Broker
 from processor.message import LogIdentity
 
@@ -20,7 +20,7 @@ ANSWER_SECONDS = 3.0
 """For one question: a stop waits for the one under way."""
 
 
-class Look(NamedTuple):
+class LogEnds(NamedTuple):
     """What the broker said of the log.
 
     Attributes:
@@ -40,7 +40,7 @@ class LogWatch:
         take: Gets each look, in the event loop.
     """
 
-    def __init__(self, kafka: KafkaSettings, *, take: Callable[[Look], None]) -> None:
+    def __init__(self, kafka: KafkaSettings, *, take: Callable[[LogEnds], None]) -> None:
         self._kafka = kafka
         self._take = take
         self._answered_at = time.monotonic()
@@ -62,14 +62,14 @@ class LogWatch:
         )
 
     async def run(self) -> None:
-        """Look until cancelled."""
+        """LogEnds until cancelled."""
         errors = BrokerErrors(self._kafka, client="log watch")
         # Made here, because its connection ends with this task.
         broker = Broker(self._kafka, errors, timeout_seconds=ANSWER_SECONDS)
         while True:
             try:
                 look = await asyncio.to_thread(_look_at, broker)
-            except UnavailableError as error:
+            except ReconnectError as error:
                 self._problem = str(error)
             else:
                 self._answered_at = time.monotonic()
@@ -77,7 +77,7 @@ class LogWatch:
             await asyncio.sleep(LOOK_SECONDS)
 
 
-class Progress:
+class ReadProgress:
     """Notices a reader that stands still although the log goes on."""
 
     def __init__(self, stalled_seconds: float) -> None:
@@ -107,6 +107,6 @@ class Progress:
         return f"partitions {self._stalled} hold messages that are not read; see the log"
 
 
-def _look_at(broker: Broker) -> Look:
+def _look_at(broker: Broker) -> LogEnds:
     identity = broker.identify()
-    return Look(identity, broker.read_ends(identity.partitions))
+    return LogEnds(identity, broker.read_ends(identity.partitions))

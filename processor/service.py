@@ -14,7 +14,7 @@ from processor.access.gate import create_gate
 from processor.access.metrics import watch_keys_file
 from processor.access.principal import METRICS
 from processor.access.refusals import refuse_contradictions, refuse_exposure
-from processor.halves import ArchiveHalf, LiveHalf, history_of
+from processor.archive_half import ArchiveHalf
 from processor.host_clock import watch_host_clock
 from processor.http.access.gate_middleware import require, ticket_routes
 from processor.http.access.hosts import accepted_hosts
@@ -23,6 +23,7 @@ from processor.http.health import health_routes, holds
 from processor.http.history.routes import history_routes
 from processor.http.server.connections import Connections, bounds_of, fit_open_files
 from processor.http.server.server import create_server, listen
+from processor.live_half import LiveHalf, history_of
 from processor.settings import ProcessorSettings
 from processor.supervisor import Half, supervise
 

@@ -24,6 +24,9 @@ archive be ready for a moment each time."""
 
 LOOK_SECONDS = 0.5
 
+BETWEEN_ATTEMPTS = "this half is between two attempts; see the log"
+"""The reason that a check of a half gives while the half waits for its next attempt."""
+
 
 class Half(Protocol):
     """One of the processor's two halves, which share nothing but the process."""
@@ -178,3 +181,13 @@ def _fault_of(done: set[asyncio.Task[None]]) -> Exception:
             raise error
     names = ", ".join(sorted(task.get_name() for task in done))
     return FatalError(f"{names} ended although it was not to; see the log")
+
+
+def retrieve_exceptions(*tasks: asyncio.Task[None]) -> None:
+    """Mark the exceptions of finished tasks as retrieved, so that asyncio does not log them.
+
+    The supervisor has logged the first of them already.
+    """
+    for task in tasks:
+        if task.done() and not task.cancelled():
+            task.exception()

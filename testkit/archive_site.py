@@ -6,10 +6,10 @@ from processor.archive.batch import Batch, Claim, Span
 from processor.archive.database import Database
 from processor.archive.rollups import Rollups
 from processor.archive.sql import load_queries
-from processor.archive.writer import Writer
+from processor.archive.writer import BatchWriter
 from processor.message import LogIdentity, Watermarks
 from telemetry.state_vector import StateVector
-from testkit.flight_oracle import Flight
+from testkit.flight_oracle import ExpectedFlight
 
 
 class ArchiveSite:
@@ -22,11 +22,11 @@ class ArchiveSite:
         )
         self._next_offset = 0
         self._claim: Claim
-        self._writer: Writer
+        self._writer: BatchWriter
 
     async def restart(self) -> None:
         """Let another writer own the log."""
-        self._writer = Writer(
+        self._writer = BatchWriter(
             database=self.database,
             queries=load_queries(),
             identity=LogIdentity("cluster", "topic", None, 1),
@@ -43,10 +43,10 @@ class ArchiveSite:
         await self._writer.write(Batch([span]))
         self._claim.next_offset = hi
 
-    async def sum_up(self) -> None:
+    async def roll_up(self) -> None:
         """Do all that maintenance has to sum up."""
-        sums = Rollups(load_queries())
-        while any(await self.database.run(sums.sum_up)):
+        rollups = Rollups(load_queries())
+        while any(await self.database.run(rollups.roll_up)):
             pass
 
     async def expire(self, moment: int) -> None:
@@ -59,7 +59,7 @@ class ArchiveSite:
             await connection.execute(statement, moment)
         await connection.close()
 
-    async def flights(self) -> list[Flight]:
+    async def flights(self) -> list[ExpectedFlight]:
         """Return what people see."""
         connection = await asyncpg.connect(self.dsn)
         rows = await connection.fetch(
@@ -71,7 +71,7 @@ class ArchiveSite:
             """
         )
         await connection.close()
-        return [Flight(*row) for row in rows]
+        return [ExpectedFlight(*row) for row in rows]
 
     async def clear(self) -> None:
         """Forget everything."""

@@ -16,7 +16,7 @@ HIGHEST_GROUND = 5_000.0
 SLOWEST_FLIGHT = 25.0
 
 
-class Flight(NamedTuple):
+class ExpectedFlight(NamedTuple):
     """What the archive should say of one flight; times are Unix seconds."""
 
     icao24: str
@@ -44,14 +44,14 @@ class Believed(NamedTuple):
     is_early: bool = False
 
 
-class Part(NamedTuple):
+class CallsignPart(NamedTuple):
     """A flight as it is cut: what is believed of it."""
 
     callsign: str | None
     members: list[Believed]
 
 
-def flights_of(state_vectors: Iterable[StateVector]) -> list[Flight]:
+def flights_of(state_vectors: Iterable[StateVector]) -> list[ExpectedFlight]:
     """Return the flights of all aircraft, by icao24 and time."""
     tracks: dict[str, dict[int, StateVector]] = {}
     for state in state_vectors:
@@ -65,7 +65,7 @@ def flights_of(state_vectors: Iterable[StateVector]) -> list[Flight]:
 
 
 def _stretches(track: list[StateVector]) -> Iterator[list[StateVector]]:
-    """Part a track where the aircraft was silent."""
+    """CallsignPart a track where the aircraft was silent."""
     begun = 0
     for index, (state, after) in enumerate(pairwise(track), start=1):
         if after.last_contact - state.last_contact > SILENCE_SECONDS:
@@ -74,7 +74,7 @@ def _stretches(track: list[StateVector]) -> Iterator[list[StateVector]]:
     yield track[begun:]
 
 
-def _flights(stretch: list[StateVector]) -> Iterator[Flight]:
+def _flights(stretch: list[StateVector]) -> Iterator[ExpectedFlight]:
     parts = [part for sortie in _sorties(_believe(stretch)) for part in _by_callsign(sortie)]
     begins = [part.members[0].state.last_contact for part in parts]
     for part, begin, end in zip(parts, begins, [*begins[1:], None], strict=True):
@@ -121,7 +121,7 @@ def _is_evident(state: StateVector, before: StateVector | None = None) -> bool:
 
 
 def _sorties(believed: list[Believed]) -> Iterator[list[Believed]]:
-    """Part it where the aircraft takes off after a landing."""
+    """CallsignPart it where the aircraft takes off after a landing."""
     sortie: list[Believed] = []
     for one in believed:
         if one.turns and not one.state.on_ground and _landing(sortie) is not None:
@@ -137,8 +137,8 @@ def _landing(sortie: Sequence[Believed]) -> int | None:
     return landings[0] if landings else None
 
 
-def _by_callsign(sortie: list[Believed]) -> Iterator[Part]:
-    """Part it where the callsign changes in the air, and name the parts."""
+def _by_callsign(sortie: list[Believed]) -> Iterator[CallsignPart]:
+    """CallsignPart it where the callsign changes in the air, and name the parts."""
     landing = _landing(sortie)
     until = len(sortie) if landing is None else landing
     begun, known, times, take_off = 0, None, 0, _take_off(sortie[:1])
@@ -154,11 +154,11 @@ def _by_callsign(sortie: list[Believed]) -> Iterator[Part]:
             ):
                 continue
             if times > 1 and not _is_correction(one, take_off):
-                yield Part(known, sortie[begun:index])
+                yield CallsignPart(known, sortie[begun:index])
                 begun, take_off = index, None
         known, times = callsign, times + 1 if callsign == known else 1
     later = [one.state.callsign for one in sortie[until:] if one.state.callsign is not None]
-    yield Part(known or (later[0] if later else None), sortie[begun:])
+    yield CallsignPart(known or (later[0] if later else None), sortie[begun:])
 
 
 def _differs_in_flight(one: Believed, known: str | None) -> bool:
@@ -185,9 +185,9 @@ def _take_off(members: list[Believed]) -> int | None:
     )
 
 
-def _flight(part: Part, states: list[StateVector]) -> Flight:
+def _flight(part: CallsignPart, states: list[StateVector]) -> ExpectedFlight:
     landing = _landing(part.members)
-    return Flight(
+    return ExpectedFlight(
         icao24=states[0].icao24,
         first_seen=states[0].last_contact,
         last_seen=states[-1].last_contact,

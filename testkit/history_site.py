@@ -15,13 +15,13 @@ from prometheus_client import CollectorRegistry
 from processor.access.gate import create_gate
 from processor.archive.instants import take_unix_seconds
 from processor.archive.unique_rows import to_rows
-from processor.halves import lifetime_of, limits_of
 from processor.history.database import HistoryDatabase
 from processor.http.app import create_app
 from processor.http.history.routes import history_routes
 from processor.http.server.server import Server, create_server, listen
 from processor.live.broadcaster import Broadcaster
 from processor.live.metrics import LiveMetrics
+from processor.live_half import lifetime_of, limits_of
 from processor.settings import AccessSettings, HistorySettings, SseSettings
 from processor.stream.fleet import Fleet, Update
 from processor.stream.log_position import LogPosition

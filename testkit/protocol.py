@@ -9,7 +9,7 @@ from processor.archive.batch import Batch, Claim
 from processor.archive.batch_result import Stored
 from processor.archive.database import Connection, Database, Operation, Result
 from processor.archive.sql import Queries
-from processor.archive.writer import Writer
+from processor.archive.writer import BatchWriter
 from processor.message import LogIdentity, Watermarks
 from testkit.messages import InventedMessage, garbage, message
 from testkit.state_vectors import START, state_vector
@@ -93,7 +93,9 @@ class Contender:
         self.database = database
         self.claims: dict[int, Claim] = {}
         self._log = log
-        self._writer = Writer(database=database, queries=queries, identity=log.identity, owner=name)
+        self._writer = BatchWriter(
+            database=database, queries=queries, identity=log.identity, owner=name
+        )
 
     async def claim(self, partitions: Iterable[int]) -> None:
         """Become the owner of partitions, as after an assignment."""

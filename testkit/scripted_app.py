@@ -10,7 +10,6 @@ from fastapi.responses import HTMLResponse
 from prometheus_client import CollectorRegistry
 
 from processor.access.gate import create_gate
-from processor.halves import lifetime_of, limits_of
 from processor.http.access.gate_middleware import ticket_routes
 from processor.http.app import create_app
 from processor.http.health import health_routes
@@ -20,6 +19,7 @@ from processor.http.server.server import Server, create_server, listen
 from processor.http.stream.routes import stream_routes
 from processor.live.broadcaster import Broadcaster
 from processor.live.metrics import LiveMetrics
+from processor.live_half import lifetime_of, limits_of
 from processor.settings import AccessSettings, PageSettings, SseSettings
 from processor.stream.fleet import Fleet, Update
 from processor.stream.log_position import LogPosition

@@ -18,7 +18,6 @@ from prometheus_client import CollectorRegistry
 
 from processor.access.gate import Gate, create_gate
 from processor.garbage_collection import give_back_large_blocks, tune_gc
-from processor.halves import LiveHalf, history_of
 from processor.history.database import HistoryDatabase
 from processor.http.access.gate_middleware import ticket_routes
 from processor.http.app import create_app
@@ -26,6 +25,7 @@ from processor.http.health import health_routes, holds
 from processor.http.history.routes import history_routes
 from processor.http.server.connections import Connections, bounds_of
 from processor.http.server.server import create_server, listen
+from processor.live_half import LiveHalf, history_of
 from processor.settings import ProcessorSettings
 from testkit.process_resources import allow_open_files, resident_kib
 from testkit.sky import EXPIRY_SECONDS, Sky

@@ -9,7 +9,7 @@ from processor.archive.batch import Batch
 from processor.archive.database import Database
 from processor.archive.rollups import Rollups
 from processor.archive.sql import load_queries
-from processor.archive.writer import Writer
+from processor.archive.writer import BatchWriter
 from processor.message import LogIdentity, Watermarks
 from telemetry.state_vector import StateVector
 from testkit import databases
@@ -64,7 +64,7 @@ async def _fill(dsn: str, days: Sequence[int], low: int, topic_id: str) -> None:
     queries = load_queries()
     database = open_database(dsn)
     identity = LogIdentity(CLUSTER, TOPIC, topic_id, PARTITIONS)
-    writer = Writer(database=database, queries=queries, identity=identity, owner="fill")
+    writer = BatchWriter(database=database, queries=queries, identity=identity, owner="fill")
     marks = Watermarks(low, 1_000_000)
     claims = await writer.claim(dict.fromkeys(range(PARTITIONS), marks))
     for day in days:
@@ -76,8 +76,8 @@ async def _fill(dsn: str, days: Sequence[int], low: int, topic_id: str) -> None:
         for claim in claims:
             claim.next_offset = batch.spans[claim.partition].hi
         await writer.write(batch)
-    sums = Rollups(queries)
-    while any(await database.run(sums.sum_up)):
+    rollups = Rollups(queries)
+    while any(await database.run(rollups.roll_up)):
         pass
     await database.close()
 

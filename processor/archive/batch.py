@@ -7,8 +7,13 @@ from collections.abc import Iterable
 import msgspec
 
 from processor.archive.message_headers import Letterhead, Letterheads, read_letterhead
-from processor.archive.time_window import Bounds, Reason, Untimely
-from processor.archive.unique_rows import Part, UniqueRows, make_part, make_unique
+from processor.archive.time_window import Reason, TimeBounds, Untimely
+from processor.archive.unique_rows import (
+    PartitionRows,
+    UniqueRows,
+    make_partition_rows,
+    make_unique,
+)
 from processor.message import Message, read_published_at
 from telemetry.codec import MalformedMessageError, decode_value
 from telemetry.state_vector import StateVector
@@ -72,12 +77,12 @@ class Batch:
     def __init__(self, spans: Iterable[Span] = ()) -> None:
         self.spans = {span.partition: span for span in spans}
         self.n_in = sum(span.n_in for span in self.spans.values())
-        self._parts: list[Part] = []
+        self._parts: list[PartitionRows] = []
         self._rows: tuple[int, UniqueRows] | None = None
         self._letterheads = Letterheads()
 
     def add(
-        self, message: Message, claim: Claim, bounds: Bounds | None = None
+        self, message: Message, claim: Claim, bounds: TimeBounds | None = None
     ) -> DeadLetter | None:
         """Take one message.
 
@@ -135,7 +140,7 @@ class Batch:
         for span in self.spans.values():
             new = span.state_vectors[n_read[span.partition] :]
             if len(new) >= at_least:
-                self._parts.append(make_part(span.partition, new))
+                self._parts.append(make_partition_rows(span.partition, new))
 
     def rows(self) -> UniqueRows:
         """Return the rows, made by the first call after the last `add`, by any thread."""
@@ -168,7 +173,7 @@ def _decode(message: Message, letterhead: Letterhead) -> StateVector:
 
 
 def _judge(
-    last_contact: int, message: Message, letterhead: Letterhead, bounds: Bounds | None
+    last_contact: int, message: Message, letterhead: Letterhead, bounds: TimeBounds | None
 ) -> Untimely | None:
     if bounds is None:
         return None

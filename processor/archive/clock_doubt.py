@@ -6,7 +6,7 @@ import structlog
 
 from processor.archive.batch import Batch, DeadLetter
 from processor.archive.metrics import ArchiveMetrics
-from processor.archive.time_window import Bounds, TimeWindow
+from processor.archive.time_window import TimeBounds, TimeWindow
 from processor.errors import ClockDoubtError
 
 log = structlog.get_logger()
@@ -32,7 +32,7 @@ class ClockDoubt:
         self._log_at = self._log_doubt_at = 0.0
         self.trouble: str | None = None
 
-    def bounds(self) -> Bounds:
+    def bounds(self) -> TimeBounds:
         """Return the bounds for messages that are at hand."""
         return self._window.bounds()
 

@@ -14,13 +14,13 @@ from processor.archive.audit.derived import Derived, Extent
 from processor.archive.audit.findings import NothingToAudit, Proof, Violation
 from processor.archive.audit.log import Log
 from processor.archive.database import MISSING_SCHEMA, TO_ANY_CHUNK, Connection
-from processor.archive.flights.store import Flights
+from processor.archive.flights.store import FlightStore
 from processor.archive.instants import take_unix_seconds
-from processor.archive.progress import Progress
-from processor.archive.rollups import Rollups, Summed
+from processor.archive.progress import ProgressLine
+from processor.archive.rollups import RolledUp, Rollups
 from processor.archive.sql import Queries, load_audit_queries, load_queries
 from processor.database_errors import explain
-from processor.errors import FatalError, SchemaError, UnavailableError
+from processor.errors import FatalError, ReconnectError, SchemaError
 from processor.postgres import connect
 from processor.schema import check_schema
 from processor.settings import ProcessorSettings
@@ -55,7 +55,7 @@ def in_one_sentence(command: Command[Options]) -> Callable[..., Coroutine[Any, A
     return explained
 
 
-class Asked(NamedTuple):
+class AuditScope(NamedTuple):
     """What an audit is to compare beyond the stored rows and their ledger."""
 
     has_log: bool = False
@@ -63,12 +63,12 @@ class Asked(NamedTuple):
 
 
 @in_one_sentence
-async def print_audit(settings: ProcessorSettings, asked: Asked) -> int:
+async def print_audit(settings: ProcessorSettings, scope: AuditScope) -> int:
     """Print the proof or the first violation; return the exit code."""
     connection = await _connect(settings)
     try:
-        with Progress() as progress:
-            proof = await _audit(connection, settings, asked, progress)
+        with ProgressLine() as progress:
+            proof = await _audit(connection, settings, scope, progress)
     except Violation as violation:
         sys.stdout.write(f"audit violation: {violation}\n")
         return VIOLATION
@@ -77,7 +77,7 @@ async def print_audit(settings: ProcessorSettings, asked: Asked) -> int:
         return NOTHING_TO_AUDIT
     except MISSING_SCHEMA as error:
         raise SchemaError(f"{error}. Run `alembic upgrade head` first") from error
-    except UnavailableError as error:
+    except ReconnectError as error:
         raise FatalError(f"Kafka does not answer: {error}. See kafka.bootstrap_servers") from error
     finally:
         await connection.close()
@@ -86,18 +86,18 @@ async def print_audit(settings: ProcessorSettings, asked: Asked) -> int:
 
 
 async def _audit(
-    connection: Connection, settings: ProcessorSettings, asked: Asked, progress: Progress
+    connection: Connection, settings: ProcessorSettings, scope: AuditScope, progress: ProgressLine
 ) -> Proof:
     queries = load_audit_queries()
     proof = await audit(connection, queries, progress)
-    if asked.has_log:
+    if scope.has_log:
         await Log(settings.kafka, progress).check(connection, queries, proof)
     else:
         proof.not_asked.append("the log itself (--kafka)")
-    if asked.derived is not None:
+    if scope.derived is not None:
         derived = Derived(connection, queries, load_queries(), progress)
-        await derived.check(proof, asked.derived)
-    if asked.derived is not Extent.ALL:
+        await derived.check(proof, scope.derived)
+    if scope.derived is not Extent.ALL:
         proof.not_asked.append("computing all flights, minutes and hours again (--deep all)")
     return proof
 
@@ -149,11 +149,11 @@ async def rebuild(settings: ProcessorSettings) -> int:
         await take_unix_seconds(connection)
         parts = await connection.fetch(queries.parts)
         begins = await _begins(connection, queries, parts)
-        with Progress() as progress:
-            await _segment_again(connection, Flights(queries), begins, progress)
+        with ProgressLine() as progress:
+            await _segment_again(connection, FlightStore(queries), begins, progress)
             for part in parts:
-                await connection.execute(queries.rebuild_minutes, *part)
-            done = await _sum_up(connection, Rollups(queries), progress)
+                await connection.execute(queries.mark_part_dirty, *part)
+            done = await _roll_up(connection, Rollups(queries), progress)
     except MISSING_SCHEMA as error:
         raise SchemaError(f"{error}. Run `alembic upgrade head` first") from error
     finally:
@@ -171,14 +171,14 @@ async def _begins(
         for icao24, first in await connection.fetch(queries.first_contacts, *part):
             since[icao24] = min(first, since.get(icao24, first))
     known = sorted(since)
-    return await connection.fetch(queries.rebuild_begins, known, [since[one] for one in known])
+    return await connection.fetch(queries.rebuild_starts, known, [since[one] for one in known])
 
 
 async def _segment_again(
     connection: Connection,
-    flights: Flights,
+    flights: FlightStore,
     begins: Sequence[asyncpg.Record],
-    progress: Progress,
+    progress: ProgressLine,
 ) -> None:
     for first in range(0, len(begins), AIRCRAFT_AT_ONCE):
         some = begins[first : first + AIRCRAFT_AT_ONCE]
@@ -189,18 +189,18 @@ async def _segment_again(
         progress(f"flights of {done:,} of {len(begins):,} aircraft are cut")
 
 
-async def _sum_up(connection: Connection, sums: Rollups, progress: Progress) -> str:
+async def _roll_up(connection: Connection, rollups: Rollups, progress: ProgressLine) -> str:
     """Return what was done, in words."""
-    done = Summed()
+    done = RolledUp()
     words = _in_words(done)
-    while any(part := await sums.sum_up(connection)):
-        done = Summed(*map(operator.add, done, part))
+    while any(part := await rollups.roll_up(connection)):
+        done = RolledUp(*map(operator.add, done, part))
         words = _in_words(done)
         progress(words)
     return words
 
 
-def _in_words(done: Summed) -> str:
+def _in_words(done: RolledUp) -> str:
     return (
         f"{done.flights:,} flights measured, {done.minutes:,} minutes and {done.hours:,} hours"
         " summed up"

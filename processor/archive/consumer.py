@@ -21,7 +21,7 @@ from processor.archive.clock_doubt import ClockDoubt
 from processor.archive.dead_letter_rate import Tally
 from processor.archive.metrics import ArchiveMetrics
 from processor.archive.time_window import TimeWindow
-from processor.errors import ClockDoubtError, LostLogError, StoppedError, UnavailableError
+from processor.errors import ClockDoubtError, LogLostError, ReconnectError, StoppedError
 from processor.kafka import (
     RECHECK_SECONDS,
     Broker,
@@ -135,7 +135,7 @@ class ArchiveConsumer:
         while not self._stopping.is_set():
             try:
                 self._run_once()
-            except UnavailableError as error:
+            except ReconnectError as error:
                 if self._restarts.admit(str(error)) is not None:
                     log.warning("archive_starts_over", reason=str(error))
                 self._stopping.wait(1)
@@ -219,8 +219,8 @@ class ArchiveConsumer:
         """Sort out an error; offsets may be lost because the whole log is another one."""
         try:
             check(error, self._errors)
-        except LostLogError:
-            with contextlib.suppress(UnavailableError):
+        except LogLostError:
+            with contextlib.suppress(ReconnectError):
                 self._check_identity()
             raise
 
@@ -345,7 +345,7 @@ class ArchiveConsumer:
                 raise StoppedError
             if time.monotonic() > give_up_at:
                 claiming.cancel()
-                raise UnavailableError(f"no database for {CLAIM_SECONDS} s: cannot claim")
+                raise ReconnectError(f"no database for {CLAIM_SECONDS} s: cannot claim")
         return claiming.result()
 
     def _on_revoke(self, consumer: Consumer, revoked: list[TopicPartition]) -> None:
@@ -383,7 +383,7 @@ class ArchiveConsumer:
             self._identity.cluster_id,
             self._identity.topic_id,
         ):
-            raise LostLogError(
+            raise LogLostError(
                 f"topic {identity.topic} was deleted and made anew while it was being stored: "
                 f"its id was {self._identity.topic_id} and is {identity.topic_id}"
             )

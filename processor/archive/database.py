@@ -12,7 +12,7 @@ import tenacity
 from processor import postgres
 from processor.archive.instants import take_unix_seconds
 from processor.archive.server_clock import ServerClock
-from processor.database_errors import Action, TroubleLog, explain
+from processor.database_errors import Action, ProblemLog, explain
 from processor.errors import FatalError
 from processor.schema import check_schema
 
@@ -72,7 +72,7 @@ class Database:
         self._is_prepared = False
         self._is_schema_checked = False
         self._why: str | None = None
-        self._trouble_log = TroubleLog()
+        self._problem_log = ProblemLog()
         self.is_reachable = False
 
     @property
@@ -136,7 +136,7 @@ class Database:
                 self._drop()
                 raise
             self.is_reachable = True
-            self._trouble_log.end()
+            self._problem_log.end()
             return result
 
     async def _connect(self) -> Connection:
@@ -170,7 +170,7 @@ class Database:
         self.is_reachable = False
         if (trouble := explain(error)) is not None:
             self._why = trouble.reason
-            self._trouble_log.report(trouble)
+            self._problem_log.report(trouble)
 
     async def close(self) -> None:
         """End the connection; quickly, also when the server does not answer."""

@@ -52,7 +52,7 @@ _NUMBER_WEIGHTS = dict(zip(NUMBERS, _weights(*NUMBERS)[:, 0], strict=True))
 _SENSORS_WEIGHT = int(_weights("sensors")[0, 0])
 
 
-class Added(NamedTuple):
+class RowsOfDay(NamedTuple):
     """What one partition of the topic adds to the rows of one day, in days since 1970 (UTC)."""
 
     partition: int
@@ -105,7 +105,7 @@ def _hash_number(name: str, column: NDArray[np.float64]) -> Hashes:
     return _hash_float8(column)
 
 
-def sum_by_day(hashes: Hashes, times: Times, partitions: NDArray[np.int64]) -> list[Added]:
+def sum_by_day(hashes: Hashes, times: Times, partitions: NDArray[np.int64]) -> list[RowsOfDay]:
     """Return for each partition and day how many rows there are, and the sum of their hashes.
 
     Args:
@@ -118,7 +118,7 @@ def sum_by_day(hashes: Hashes, times: Times, partitions: NDArray[np.int64]) -> l
     sums = np.zeros(len(groups), np.uint64)
     np.add.at(sums, members, hashes)
     return [
-        Added(number >> 32, number & _MASK_32, count, as_bigint(total))
+        RowsOfDay(number >> 32, number & _MASK_32, count, as_bigint(total))
         for number, count, total in zip(
             groups.tolist(), counts.tolist(), sums.tolist(), strict=True
         )

@@ -55,7 +55,7 @@ _TYPES = {
 }
 
 
-class Parts(NamedTuple):
+class RowColumns(NamedTuple):
     """What rows are made of, in any order.
 
     Attributes:
@@ -90,11 +90,11 @@ _known: dict[Row, _Identity] = {}
 
 def encode_rows(state_vectors: Sequence[StateVector]) -> Encoded | None:
     """Encode and hash rows; None if some have sensors, which OpenSky sends to their owner only."""
-    parts = take_apart(state_vectors)
+    parts = split_columns(state_vectors)
     return None if parts is None else encode(parts)
 
 
-def take_apart(state_vectors: Sequence[StateVector]) -> Parts | None:
+def split_columns(state_vectors: Sequence[StateVector]) -> RowColumns | None:
     """Return what rows are made of; None if some have sensors."""
     n_rows = len(state_vectors)
     if list(map(_sensors_of, state_vectors)).count(None) < n_rows:
@@ -104,20 +104,20 @@ def take_apart(state_vectors: Sequence[StateVector]) -> Parts | None:
     hashes = np.fromiter([hashed for _, hashed in identities], np.uint64, n_rows)
     numbers = chain.from_iterable(map(_numbers_of, state_vectors))
     table = np.fromiter(numbers, np.float64, n_rows * len(NUMBERS))
-    return Parts(heads, hashes, table.reshape(n_rows, len(NUMBERS)))
+    return RowColumns(heads, hashes, table.reshape(n_rows, len(NUMBERS)))
 
 
-def join(several: Sequence[Parts], places: NDArray[np.intp]) -> Parts:
+def join_columns(several: Sequence[RowColumns], places: NDArray[np.intp]) -> RowColumns:
     """Return what rows are made of that were taken apart by and by: those in these places."""
     heads = [head for parts in several for head in parts.heads]
-    return Parts(
+    return RowColumns(
         [heads[place] for place in places.tolist()],
         np.concatenate([parts.hashes for parts in several])[places],
         np.concatenate([parts.numbers for parts in several])[places],
     )
 
 
-def encode(parts: Parts) -> Encoded:
+def encode(parts: RowColumns) -> Encoded:
     """Encode and hash rows."""
     columns = np.ascontiguousarray(parts.numbers.T)
     body = b"".join(chain.from_iterable(zip(parts.heads, _encode_numbers(columns), strict=True)))

@@ -53,7 +53,7 @@ class Maintenance:
         )
         self._chunk_rows = chunk_rows
         self._compress_after_days = compress_after_days
-        self._sums = Rollups(queries)
+        self._rollups = Rollups(queries)
 
     @property
     def refusal(self) -> str | None:
@@ -65,7 +65,7 @@ class Maintenance:
         await self._database.run(self._settle)
         while True:
             await self._database.run(self.maintain)
-            while any(await self._database.run(self._sums.sum_up)):
+            while any(await self._database.run(self._rollups.roll_up)):
                 pass
             await asyncio.sleep(INTERVAL_SECONDS)
 
@@ -84,7 +84,7 @@ class Maintenance:
     async def _merge_ledger(self, connection: Connection) -> None:
         """Make one entry of the entries of each day that is over; of several instances one does."""
         async with connection.transaction():
-            if await connection.fetchval(self._queries.take_turns):
+            if await connection.fetchval(self._queries.try_maintenance_lock):
                 await connection.execute(
                     self._queries.merge_ledger, MERGED_AFTER_DAYS, MERGED_AT_ONCE
                 )

@@ -11,7 +11,7 @@ _FILE_SECONDS = 10.0
 _TO_START_AND_CLEAR = "\r\x1b[K"
 
 
-class Progress:
+class ProgressLine:
     """Writes the newest line no more often than the stream deserves.
 
     Args:

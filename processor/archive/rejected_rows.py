@@ -24,7 +24,7 @@ MAX_IN_A_ROW = 1_000
 database that was changed, or the program is at fault, and the archive stops for a while."""
 
 
-class Refusal(NamedTuple):
+class Rejection(NamedTuple):
     """The database, or the way to it, does not take a transaction because of its messages."""
 
     blame: Blame
@@ -55,13 +55,13 @@ class Refusal(NamedTuple):
         return attempts >= PATIENCE or (is_part and batch.n_in > 1)
 
 
-def refusal_of(error: Exception) -> Refusal | None:
+def rejection_of(error: Exception) -> Rejection | None:
     """Return what an error says of the messages; None if they have nothing to do with it."""
     blamed = None if isinstance(error, ProcessorError) else blame(error)
-    return None if blamed is None else Refusal(blamed, error)
+    return None if blamed is None else Rejection(blamed, error)
 
 
-class Passing:
+class DividingStore:
     """Divides a batch until every part of it is stored or set aside.
 
     Each part is a transaction of its own, so what has been reached is never lost. One message that
@@ -72,7 +72,7 @@ class Passing:
             why it is refused; outages it outlasts by itself.
     """
 
-    def __init__(self, store: Callable[[Batch, bool], Awaitable[Stored | Refusal]]) -> None:
+    def __init__(self, store: Callable[[Batch, bool], Awaitable[Stored | Rejection]]) -> None:
         self._store = store
         self._in_a_row = 0
         self._lines = Throttle()
@@ -114,12 +114,12 @@ class Passing:
                 waiting.append(aside)
         return total
 
-    def _set_aside(self, frame: Batch, refusal: Refusal) -> Batch:
+    def _set_aside(self, frame: Batch, rejection: Rejection) -> Batch:
         """Turn a message that is refused into a dead letter."""
-        reason = refusal.reason
+        reason = rejection.reason
         rest = set_aside(frame, reason)
         if rest is None:
-            raise refusal.as_fatal()
+            raise rejection.as_fatal()
         self._in_a_row += 1
         if self._in_a_row > MAX_IN_A_ROW:
             raise PoisonedLogError(

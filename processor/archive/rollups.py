@@ -12,7 +12,7 @@ HOURS_AT_ONCE = 24
 """Of a transaction, so that none takes longer than seconds."""
 
 
-class Summed(NamedTuple):
+class RolledUp(NamedTuple):
     """What one transaction summed up; nothing is left to do when all are zero."""
 
     flights: int = 0
@@ -26,43 +26,43 @@ class Rollups:
     def __init__(self, queries: Queries) -> None:
         self._queries = queries
 
-    async def sum_up(self, connection: Connection) -> Summed:
+    async def roll_up(self, connection: Connection) -> RolledUp:
         """Do a part of what is due."""
         async with connection.transaction():
-            if not await connection.fetchval(self._queries.take_turns):
-                return Summed()
-            return Summed(
+            if not await connection.fetchval(self._queries.try_maintenance_lock):
+                return RolledUp()
+            return RolledUp(
                 await self._measure_flights(connection),
-                await self._sum_up_minutes(connection),
-                await self._sum_up_hours(connection),
+                await self._roll_up_minutes(connection),
+                await self._roll_up_hours(connection),
             )
 
     async def _measure_flights(self, connection: Connection) -> int:
         # Locked by one statement and measured by the next, which sees all that came before.
-        over = await connection.fetch(self._queries.lock_unmeasured, FLIGHTS_AT_ONCE)
+        over = await connection.fetch(self._queries.lock_dirty_flights, FLIGHTS_AT_ONCE)
         if over:
             await connection.execute(
-                self._queries.measure,
+                self._queries.measure_flights,
                 [flight["icao24"] for flight in over],
                 [flight["first_seen"] for flight in over],
             )
         return len(over)
 
-    async def _sum_up_minutes(self, connection: Connection) -> int:
-        invalidated = await connection.fetch(self._queries.touched_minutes, MINUTES_AT_ONCE)
+    async def _roll_up_minutes(self, connection: Connection) -> int:
+        invalidated = await connection.fetch(self._queries.dirty_minutes, MINUTES_AT_ONCE)
         if invalidated:
             minutes: list[dt.datetime] = [row["minute"] for row in invalidated]
             days = sorted({minute.date() for minute in minutes})
             await connection.execute(self._queries.make_minutely_partitions, days)
-            await connection.execute(self._queries.sum_up_minutes, minutes)
-            await connection.execute(self._queries.touch_hours, minutes)
+            await connection.execute(self._queries.roll_up_minutes, minutes)
+            await connection.execute(self._queries.mark_hours_dirty, minutes)
             marks = [mark for row in invalidated for mark in row["ids"]]
-            await connection.execute(self._queries.forget_minutes, marks)
+            await connection.execute(self._queries.clear_dirty_minutes, marks)
         return len(invalidated)
 
-    async def _sum_up_hours(self, connection: Connection) -> int:
-        invalidated = await connection.fetch(self._queries.touched_hours, HOURS_AT_ONCE)
+    async def _roll_up_hours(self, connection: Connection) -> int:
+        invalidated = await connection.fetch(self._queries.dirty_hours, HOURS_AT_ONCE)
         for row in invalidated:
-            await connection.execute(self._queries.sum_up_hour, row["hour"])
-            await connection.execute(self._queries.forget_hour, row["hour"])
+            await connection.execute(self._queries.roll_up_hour, row["hour"])
+            await connection.execute(self._queries.clear_dirty_hour, row["hour"])
         return len(invalidated)

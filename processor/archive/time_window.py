@@ -31,7 +31,7 @@ class Untimely(NamedTuple):
     is_clock_doubted: bool
 
 
-class Bounds(NamedTuple):
+class TimeBounds(NamedTuple):
     """Between which times `last_contact` may lie at the moment (Unix seconds)."""
 
     earliest: float
@@ -76,12 +76,12 @@ class TimeWindow:
         self._clocks = clocks
         self._retention_days = retention_days
 
-    def bounds(self) -> Bounds:
+    def bounds(self) -> TimeBounds:
         """Return the bounds of this moment; good for as long as messages are at hand."""
         known = [now for clock in self._clocks if (now := clock()) is not None]
         kept_seconds = self._retention_days * DAY_SECONDS + MARGIN_SECONDS
         earliest = min(known) - kept_seconds if self._retention_days else 0.0
-        return Bounds(earliest, max(known) + FUTURE_SECONDS)
+        return TimeBounds(earliest, max(known) + FUTURE_SECONDS)
 
 
 def _is_before(published_at: int | None, earliest: float) -> bool:

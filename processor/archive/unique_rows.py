@@ -12,7 +12,7 @@ from msgspec.structs import astuple
 from numpy.typing import NDArray
 
 from processor.archive.digest import Hashes, Times, hash_rows, multiples, sum_by_day
-from processor.archive.encoded import Encoded, Parts, encode, join, take_apart
+from processor.archive.encoded import Encoded, RowColumns, encode, join_columns, split_columns
 from telemetry.state_vector import StateVector
 
 Row = tuple[Any, ...]
@@ -82,7 +82,7 @@ class UniqueRows:
         )
 
 
-class Part(NamedTuple):
+class PartitionRows(NamedTuple):
     """State vectors of one partition of the topic, in order, and what was read of them.
 
     Attributes:
@@ -92,17 +92,17 @@ class Part(NamedTuple):
     partition: int
     state_vectors: Sequence[StateVector]
     keys: Keys
-    parts: Parts | None
+    parts: RowColumns | None
 
 
-def make_part(partition: int, state_vectors: Sequence[StateVector]) -> Part:
+def make_partition_rows(partition: int, state_vectors: Sequence[StateVector]) -> PartitionRows:
     """Read of state vectors all that rows are made of."""
     icao24s = list(map(_icao24_of, state_vectors))
     keys = _number(icao24s, list(map(_last_contact_of, state_vectors)))
-    return Part(partition, state_vectors, keys, take_apart(state_vectors))
+    return PartitionRows(partition, state_vectors, keys, split_columns(state_vectors))
 
 
-def make_unique(found: Iterable[Part]) -> UniqueRows:
+def make_unique(found: Iterable[PartitionRows]) -> UniqueRows:
     """Return the state vectors of all partitions, each once: of several with one key the first.
 
     Sorted, because insertion in the order of the index is a third faster.
@@ -116,7 +116,7 @@ def make_unique(found: Iterable[Part]) -> UniqueRows:
     came = [state_vector for part in in_order for state_vector in part.state_vectors]
     several = [part.parts for part in in_order if part.parts is not None]
     is_encoded = 0 < len(several) == len(in_order)
-    encoded = encode(join(several, places)) if is_encoded else None
+    encoded = encode(join_columns(several, places)) if is_encoded else None
     return UniqueRows(
         [came[place] for place in places.tolist()],
         keys[places],

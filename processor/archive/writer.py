@@ -14,14 +14,14 @@ from processor.archive.batch import Batch, Claim, Span
 from processor.archive.batch_division import shorten
 from processor.archive.batch_result import Stored
 from processor.archive.database import Connection, Database
-from processor.archive.digest import Added, as_bigint
+from processor.archive.digest import RowsOfDay, as_bigint
 from processor.archive.encoded import COLUMNS
-from processor.archive.flights.store import Flights
-from processor.archive.rejected_rows import Passing, Refusal, refusal_of
+from processor.archive.flights.store import FlightStore
+from processor.archive.rejected_rows import DividingStore, Rejection, rejection_of
 from processor.archive.sql import Queries
 from processor.archive.unique_rows import UniqueRows
 from processor.database_errors import Blame
-from processor.errors import LostLogError
+from processor.errors import LogLostError
 from processor.message import LogIdentity, Watermarks
 from telemetry.state_vector import FIELDS
 
@@ -37,7 +37,7 @@ class _NotOursError(Exception):
     """The compare-and-set found other numbers than ours: roll back."""
 
 
-class Writer:
+class BatchWriter:
     """Stores the batches of one log; the row of offsets is the only authority.
 
     The protocol: in one transaction, compare-and-set the position of every partition, insert
@@ -54,14 +54,14 @@ class Writer:
         self._log_key = (identity.cluster_id, identity.topic)
         self._owner = owner
         self._expects_duplicates = True
-        self._flights = Flights(queries)
-        self._passing = Passing(self._try)
+        self._flights = FlightStore(queries)
+        self._passing = DividingStore(self._try)
 
     async def claim(self, watermarks: dict[int, Watermarks]) -> list[Claim]:
         """Become the owner of partitions; former owners are fenced from here on.
 
         Raises:
-            LostLogError: When the log cannot be gone on with where it was left.
+            LogLostError: When the log cannot be gone on with where it was left.
         """
         self._expects_duplicates = True
         self._flights.forget()
@@ -90,14 +90,14 @@ class Writer:
         self, partition: int, topic_id: str | None, next_offset: int, held: Watermarks
     ) -> None:
         where = f"{self._log_identity.topic}[{partition}]"
-        remedy = "`python -m processor begin-anew` keeps what is stored and begins at the oldest"
+        remedy = "`python -m processor reset-offsets` keeps what is stored and begins at the oldest"
         if topic_id != self._log_identity.topic_id:
-            raise LostLogError(
+            raise LogLostError(
                 f"{where} is another topic of the same name: its id was {topic_id} and is "
                 f"{self._log_identity.topic_id}, it has been deleted and made anew. {remedy}"
             )
         if not held.low <= next_offset <= held.high:
-            raise LostLogError(
+            raise LogLostError(
                 f"{where} holds offsets {held.low} to {held.high}, but {next_offset} comes next: "
                 f"messages were removed before they were stored. {remedy}"
             )
@@ -105,28 +105,28 @@ class Writer:
     async def write(self, batch: Batch) -> Stored:
         """Store a batch, however often it must be tried, and tell what became of it.
 
-        It takes one transaction, or as many as the database asks for (`Passing`).
+        It takes one transaction, or as many as the database asks for (`DividingStore`).
         """
         return await self._passing.store(batch)
 
-    async def _try(self, batch: Batch, is_part: bool) -> Stored | Refusal:  # noqa: FBT001 - of `Passing`
+    async def _try(self, batch: Batch, is_part: bool) -> Stored | Rejection:  # noqa: FBT001 - of `DividingStore`
         """Store a batch in one transaction, or return why the database refuses its messages."""
         attempts = 0
 
-        async def attempt(connection: Connection) -> Stored | Refusal:
+        async def attempt(connection: Connection) -> Stored | Rejection:
             nonlocal attempts
             began_at = time.monotonic()
             try:
                 return await self._resolve(connection, batch)
             except Exception as error:
-                refusal = refusal_of(error)
+                rejection = rejection_of(error)
                 if connection.is_closed():
                     is_late = time.monotonic() - began_at >= self._database.cut_off_seconds
-                    refusal = Refusal(Blame.AMOUNT, error) if is_late else None
-                attempts += refusal is not None
-                if refusal is None or not refusal.is_certain(attempts, batch, is_part=is_part):
+                    rejection = Rejection(Blame.AMOUNT, error) if is_late else None
+                attempts += rejection is not None
+                if rejection is None or not rejection.is_certain(attempts, batch, is_part=is_part):
                     raise
-                return refusal
+                return rejection
 
         return await self._database.run(attempt)
 
@@ -143,7 +143,9 @@ class Writer:
         another instance owns some partitions now; the others are stored without them.
         """
         self._flights.forget()
-        known = await connection.fetch(self._queries.positions, *self._log_key, list(batch.spans))
+        known = await connection.fetch(
+            self._queries.stored_offsets, *self._log_key, list(batch.spans)
+        )
         ours = {
             partition: next_offset
             for partition, next_offset, epoch in known
@@ -162,7 +164,7 @@ class Writer:
                 log.info("commit_had_succeeded", partitions=sorted(rest.spans))
             return await self._read_ledger(connection, rest, fenced)
         if not fenced:
-            raise LostLogError(
+            raise LogLostError(
                 f"positions {ours} are neither before nor after the batch "
                 f"{[(span.partition, span.lo, span.hi) for span in rest.spans.values()]}, though "
                 "no other instance owns them: was ingest_offsets changed by hand?"
@@ -250,7 +252,7 @@ class Writer:
         """Keep what is derived from state vectors in step with those that were new."""
         if not inserted.state_vectors:
             return
-        await connection.execute(self._queries.touch_minutes, inserted.minutes)
+        await connection.execute(self._queries.mark_minutes_dirty, inserted.minutes)
         now = self._database.server_now() or time.time()
         await self._flights.store(connection, inserted.state_vectors, now)
 
@@ -275,7 +277,7 @@ class Writer:
             )
 
     async def _record(
-        self, connection: Connection, spans: Sequence[Span], added: Sequence[Added]
+        self, connection: Connection, spans: Sequence[Span], added: Sequence[RowsOfDay]
     ) -> None:
         inserted = _count(added)
         digests: Counter[int] = Counter()
@@ -312,7 +314,7 @@ async def _copy(connection: Connection, table: str, found: UniqueRows) -> None:
     await connection.copy_to_table(table, source=encoded.stream(), columns=COLUMNS, format="binary")
 
 
-def _count(added: Iterable[Added]) -> Counter[int]:
+def _count(added: Iterable[RowsOfDay]) -> Counter[int]:
     counted: Counter[int] = Counter()
     for one in added:
         counted[one.partition] += one.n_rows

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 import asyncpg
 
-from processor.database_errors import Action, TroubleLog, explain
+from processor.database_errors import Action, ProblemLog, explain
 from processor.errors import FatalError
 from processor.history.errors import TooMuchError, UnavailableError
 from processor.postgres import MARK, check_mark, marked
@@ -48,7 +48,7 @@ class HistoryDatabase:
         self._connect_timeout_seconds = connect_timeout_seconds
         self._statement_timeout_seconds = statement_timeout_seconds
         self._pools: dict[Use, asyncpg.Pool[Record]] = {}
-        self._trouble_log = TroubleLog()
+        self._problem_log = ProblemLog()
         self._one_at_a_time = asyncio.Lock()
 
     @asynccontextmanager
@@ -67,7 +67,7 @@ class HistoryDatabase:
                 pool.acquire(timeout=ACQUIRE_SECONDS) as connection,
                 connection.transaction(isolation="repeatable_read", readonly=True),
             ):
-                self._trouble_log.end()
+                self._problem_log.end()
                 yield connection
         except asyncpg.QueryCanceledError as error:
             raise TooMuchError(
@@ -80,7 +80,7 @@ class HistoryDatabase:
             trouble = explain(error)
             if trouble is None or trouble.action is Action.FAULT:
                 raise
-            self._trouble_log.report(trouble)
+            self._problem_log.report(trouble)
             raise UnavailableError(f"the history cannot be read now: {trouble.reason}") from error
 
     async def close(self) -> None:

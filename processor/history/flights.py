@@ -2,11 +2,12 @@
 
 import datetime as dt
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from typing import Any
+from collections.abc import AsyncGenerator, Sequence
+from typing import Any, TypeAlias
 
 import msgspec
 
+from processor.history.area_flights import FlightRow, read_area_flights
 from processor.history.area_restriction import Places, box_columns
 from processor.history.database import Connection, HistoryDatabase, Record, Use
 from processor.history.errors import InvalidRequestError
@@ -16,6 +17,8 @@ from processor.history.window import EARLIEST, EVER, LATEST, Window
 AFTER_ALL = "\U0010ffff"
 """Sorts behind every character of a callsign."""
 
+
+Row: TypeAlias = Record | FlightRow
 
 PAGE_ROWS = 1_000
 ALL_ROWS = 2**62
@@ -119,7 +122,7 @@ async def read_page(
     after: Cursor | None = None,
 ) -> FlightsPage:
     """Return so many flights, newest first, after the last one of the page before."""
-    found = await connection.fetch(*_statement(queries, wanted, rows + 1, after))
+    found = await _read(connection, queries, wanted, rows + 1, after)
     page = found[:rows]
     flights = [to_flight(row) for row in page]
     cursor = encode_cursor(page[-1]["first_seen"], page[-1]["icao24"]) if page else None
@@ -149,27 +152,54 @@ async def read_all(
         TooMuchError: The statement took longer than allowed.
     """
     async with database.reading(Use.EXPORTS) as connection:
-        cursor = await connection.cursor(*_statement(queries, wanted, ALL_ROWS))
+        if wanted.areas is not None:
+            found = await _read_inside(connection, queries, wanted)
+            for first in range(0, len(found), PAGE_ROWS):
+                yield found[first : first + PAGE_ROWS]
+            return
+        cursor = await connection.cursor(queries.flights, *_arguments(wanted, ALL_ROWS))
         while rows := await cursor.fetch(PAGE_ROWS):
             yield [dict(row) for row in rows]
 
 
-def iterate(connection: Connection, queries: Queries, wanted: Wanted) -> AsyncIterator[Record]:
-    """Return the rows of all flights, newest first, some at a time in memory."""
-    rows: AsyncIterator[Record] = aiter(
-        connection.cursor(*_statement(queries, wanted, ALL_ROWS), prefetch=PAGE_ROWS)
-    )
-    return rows
-
-
-def _statement(
-    queries: Queries, wanted: Wanted, rows: int, after: Cursor | None = None
-) -> tuple[Any, ...]:
-    """Return the statement and what it takes."""
-    arguments = _arguments(wanted, rows, after)
+async def _read(
+    connection: Connection, queries: Queries, wanted: Wanted, rows: int, after: Cursor | None
+) -> Sequence[Row]:
+    """Return so many flights, newest first, after the last one of the page before."""
     if wanted.areas is None:
-        return (queries.flights, *arguments)
-    return (queries.flights_within, *arguments, *box_columns(wanted.areas))
+        return await connection.fetch(queries.flights, *_arguments(wanted, rows, after))
+    found = await _read_inside(connection, queries, wanted)
+    if after is not None:
+        last = (after.first_seen, after.icao24)
+        found = [row for row in found if (row["first_seen"], row["icao24"]) < last]
+    return found[:rows]
+
+
+async def _read_inside(connection: Connection, queries: Queries, wanted: Wanted) -> list[FlightRow]:
+    """Return all flights for a principal with areas, newest first."""
+    found = await read_area_flights(
+        connection,
+        queries,
+        icao24=wanted.icao24,
+        window=wanted.window,
+        places=wanted.places,
+        areas=wanted.areas,
+    )
+    return [row for row in found if _is_wanted(row, wanted)]
+
+
+def _is_wanted(row: FlightRow, wanted: Wanted) -> bool:
+    """Whether a flight has the callsign and the country that are wanted, and was in the air."""
+    first, below = _callsigns(wanted.callsign)
+    if first is not None and below is not None:
+        callsign = row["callsign"]
+        if callsign is None or not first <= callsign < below:
+            return False
+    if wanted.country is not None:
+        country = row["origin_country"]
+        if country is None or country.lower() != wanted.country.lower():
+            return False
+    return wanted.include_ground or row["airborne"]
 
 
 def _arguments(wanted: Wanted, rows: int, after: Cursor | None = None) -> Sequence[object]:
@@ -195,7 +225,7 @@ def _callsigns(pattern: str | None) -> tuple[str | None, str | None]:
     return first, first + (AFTER_ALL if pattern.endswith("*") else "\x01")
 
 
-def to_flight(row: Record) -> Flight:
+def to_flight(row: Row) -> Flight:
     """Turn a row into a flight."""
     values: dict[str, Any] = {
         name: int(value.timestamp()) if isinstance(value, dt.datetime) else value

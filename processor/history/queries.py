@@ -10,7 +10,7 @@ class Queries(NamedTuple):
     """Every statement that asks the history for an answer in JSON."""
 
     flights: str
-    flights_within: str
+    flight_runs_within: str
     track: str
     plausible_parts: str
     track_by_minute: str

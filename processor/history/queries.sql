@@ -89,98 +89,73 @@ SELECT icao24, flight.callsign, flight.origin_country, first_seen, flight.last_s
 FROM page JOIN flights AS flight USING (icao24, first_seen)
 ORDER BY first_seen DESC, icao24 DESC
 
--- flights_within: the same for a principal with areas, $15 to $18, made of the state vectors inside
--- them alone; $10 to $13 are the places asked for. A flight ends with 30 minutes without a state vector
--- inside, or with another callsign that is received twice; one that began more than three hours before
--- the window begins there. Minutes are state vectors that are kept for longer.
-WITH seen AS MATERIALIZED (
+-- flight_runs_within: state vectors inside areas, $9 to $12, that follow each other with the same callsign and
+-- flag, merged into runs from which flights are segmented. The first two state vectors of a run stay by
+-- themselves, because a flight may begin at either. $1 address, $2 and $3 window, $4 the silence that ends a
+-- flight, $5 to $8 the places that were requested. Minutes are state vectors that are kept for longer.
+WITH observed AS MATERIALIZED (
     SELECT DISTINCT ON (icao24, last_contact) *
     FROM (
-        SELECT icao24, last_contact, callsign, origin_country, on_ground, longitude, latitude,
+        SELECT icao24, last_contact, callsign, origin_country, on_ground, velocity, longitude, latitude,
                coalesce(baro_altitude, geo_altitude) AS altitude, TRUE AS is_kept
         FROM state_vectors
         WHERE ($1::text IS NULL OR icao24 = $1)
-          AND last_contact >= $5::timestamptz - INTERVAL '3 hours'
-          AND last_contact <= $6::timestamptz + INTERVAL '3 hours'
+          AND last_contact >= $2::timestamptz - INTERVAL '3 hours'
+          AND last_contact <= $3::timestamptz + INTERVAL '3 hours'
           AND EXISTS (
-              SELECT FROM unnest($15::float8[], $16::float8[], $17::float8[], $18::float8[])
+              SELECT FROM unnest($9::float8[], $10::float8[], $11::float8[], $12::float8[])
                   AS box (west, south, east, north)
               WHERE latitude BETWEEN box.south AND box.north
                 AND longitude BETWEEN box.west AND box.east
           )
         UNION ALL
-        SELECT icao24, last_contact, callsign, origin_country, on_ground, longitude, latitude,
+        SELECT icao24, last_contact, callsign, origin_country, on_ground, velocity, longitude, latitude,
                coalesce(baro_altitude, geo_altitude), FALSE
         FROM minutely_state_vectors
         WHERE ($1::text IS NULL OR icao24 = $1)
-          AND minute >= date_trunc('minute', $5::timestamptz - INTERVAL '3 hours')
-          AND minute <= $6::timestamptz + INTERVAL '3 hours'
-          AND last_contact >= $5::timestamptz - INTERVAL '3 hours'
-          AND last_contact <= $6::timestamptz + INTERVAL '3 hours'
+          AND minute >= date_trunc('minute', $2::timestamptz - INTERVAL '3 hours')
+          AND minute <= $3::timestamptz + INTERVAL '3 hours'
+          AND last_contact >= $2::timestamptz - INTERVAL '3 hours'
+          AND last_contact <= $3::timestamptz + INTERVAL '3 hours'
           AND EXISTS (
-              SELECT FROM unnest($15::float8[], $16::float8[], $17::float8[], $18::float8[])
+              SELECT FROM unnest($9::float8[], $10::float8[], $11::float8[], $12::float8[])
                   AS box (west, south, east, north)
               WHERE latitude BETWEEN box.south AND box.north
                 AND longitude BETWEEN box.west AND box.east
           )
     ) AS stored
     ORDER BY icao24, last_contact, is_kept DESC
-), named AS (
-    SELECT icao24, last_contact, callsign,
-           lag(callsign) OVER aircraft AS before, lead(callsign) OVER aircraft AS after
-    FROM seen
-    WHERE callsign IS NOT NULL
+), compared AS (
+    SELECT *, (callsign, on_ground) IS DISTINCT FROM lag((callsign, on_ground)) OVER aircraft
+              OR last_contact - lag(last_contact) OVER aircraft > $4::interval AS is_first
+    FROM observed
     WINDOW aircraft AS (PARTITION BY icao24 ORDER BY last_contact)
-), renamed AS (
-    SELECT icao24, last_contact
-    FROM (
-        SELECT icao24, last_contact, callsign,
-               lag(callsign) OVER (PARTITION BY icao24 ORDER BY last_contact) AS before
-        FROM named
-        WHERE callsign IN (before, after)
-    ) AS confirmed
-    WHERE callsign <> before
+), divided AS (
+    SELECT *, is_first OR lag(is_first) OVER aircraft OR lag(is_first, 2) OVER aircraft AS begins_run
+    FROM compared
+    WINDOW aircraft AS (PARTITION BY icao24 ORDER BY last_contact)
 ), numbered AS (
-    SELECT begun.*, count(*) FILTER (WHERE is_first) OVER (
+    SELECT *, count(*) FILTER (WHERE begins_run) OVER (
                PARTITION BY icao24 ORDER BY last_contact
-           ) AS number
-    FROM (
-        SELECT seen.*, renamed.icao24 IS NOT NULL OR seen.last_contact - lag(seen.last_contact) OVER (
-                   PARTITION BY seen.icao24 ORDER BY seen.last_contact
-               ) > INTERVAL '30 minutes' AS is_first,
-               EXISTS (
-                   SELECT FROM unnest($10::float8[], $11::float8[], $12::float8[], $13::float8[])
-                       AS box (west, south, east, north)
-                   WHERE latitude BETWEEN box.south AND box.north
-                     AND longitude BETWEEN box.west AND box.east
-               ) AS is_wanted
-        FROM seen LEFT JOIN renamed USING (icao24, last_contact)
-    ) AS begun
-), flight AS (
-    SELECT icao24, min(last_contact) AS first_seen, max(last_contact) AS last_seen,
-           mode() WITHIN GROUP (ORDER BY callsign) AS callsign,
-           mode() WITHIN GROUP (ORDER BY origin_country) AS origin_country,
-           -- Higher than any aircraft but a few; what is plausible is not looked into here.
-           max(altitude) FILTER (WHERE altitude <= 21500) AS max_altitude,
-           CASE WHEN bool_and(is_kept) THEN count(*) END AS state_vectors,
-           bool_or(NOT on_ground) AS airborne
-    FROM numbered
-    GROUP BY icao24, number
-    HAVING bool_or(is_wanted)
+           ) AS run
+    FROM divided
 )
-SELECT icao24, callsign, origin_country, first_seen, last_seen,
-       NULL::timestamptz AS take_off, NULL::timestamptz AS landing, NULL::float8 AS distance_km,
-       max_altitude::text::float8 AS max_altitude, state_vectors,
-       NULL::float8 AS west, NULL::float8 AS south, NULL::float8 AS east, NULL::float8 AS north,
-       NULL::bigint AS implausible_positions, NULL::bigint AS implausible_altitudes, airborne
-FROM flight
-WHERE first_seen <= $6 AND last_seen >= $5
-  AND ($2::text IS NULL OR (callsign ~>=~ $2 AND callsign ~<~ $3))
-  AND ($4::text IS NULL OR lower(origin_country) = lower($4))
-  AND ($7::timestamptz IS NULL OR (first_seen, icao24) < ($7, $8::text))
-  AND ($14::boolean OR airborne)
-ORDER BY first_seen DESC, icao24 DESC
-LIMIT $9
+SELECT icao24, callsign, on_ground, min(last_contact) AS first_contact,
+       max(last_contact) AS last_contact, max(origin_country) AS origin_country,
+       max(velocity) FILTER (WHERE begins_run) AS velocity,
+       max(altitude) FILTER (WHERE begins_run) AS altitude,
+       -- Higher than any aircraft but a few; what is plausible is not looked into here.
+       (max(altitude) FILTER (WHERE altitude <= 21500))::text::float8 AS max_altitude,
+       count(*) AS state_vectors, bool_and(is_kept) AS is_kept,
+       bool_or(EXISTS (
+           SELECT FROM unnest($5::float8[], $6::float8[], $7::float8[], $8::float8[])
+               AS box (west, south, east, north)
+           WHERE latitude BETWEEN box.south AND box.north
+             AND longitude BETWEEN box.west AND box.east
+       )) AS is_wanted
+FROM numbered
+GROUP BY icao24, run, callsign, on_ground
+ORDER BY icao24, first_contact
 
 -- track: the state vectors of $1 from $2 to $3, $4 at the most, $5 to $8 their places.
 SELECT icao24, callsign, origin_country,

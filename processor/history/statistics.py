@@ -1,15 +1,15 @@
 """Statistics: traffic by hour, country and altitude, and the busiest aircraft."""
 
 import datetime as dt
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Literal, TypeVar
 
 import msgspec
 
+from processor.history.area_flights import FlightRow, read_area_flights
 from processor.history.area_restriction import Places, box_columns
 from processor.history.database import Connection, Record
 from processor.history.errors import InvalidRequestError, TooMuchError
-from processor.history.flights import Wanted, iterate
 from processor.history.queries import Queries
 from processor.history.window import Window
 
@@ -150,24 +150,26 @@ async def read_busiest(
             raise InvalidRequestError(
                 "by", "distances are not known to who has areas: take another"
             )
-        wanted = Wanted(window=window, places=areas, areas=areas)
-        busy = await _add_up(iterate(connection, queries, wanted), window)
+        flights = await read_area_flights(
+            connection, queries, icao24=None, window=window, places=areas, areas=areas
+        )
+        busy = _add_up((flight for flight in flights if flight["airborne"]), window)
         found = sorted(busy, key=lambda one: (-(getattr(one, merit) or 0), one.icao24))
         return [msgspec.structs.replace(one, hours=round(one.hours, 3)) for one in found[:rows]]
     records = await connection.fetch(queries.busiest, window.start, window.end, merit, rows)
     return [BusyAircraft(**_plain(row)) for row in records]
 
 
-async def _add_up(flights: AsyncIterator[Record], window: Window) -> Collection[BusyAircraft]:
+def _add_up(flights: Iterable[FlightRow], window: Window) -> Collection[BusyAircraft]:
     """Return the aircraft of the flights that began in a window."""
     busy: dict[str, BusyAircraft] = {}
-    async for flight in flights:
+    for flight in flights:
         if flight["first_seen"] >= window.start:
             busy[flight["icao24"]] = _with_flight(busy.get(flight["icao24"]), flight)
     return busy.values()
 
 
-def _with_flight(known: BusyAircraft | None, flight: Record) -> BusyAircraft:
+def _with_flight(known: BusyAircraft | None, flight: FlightRow) -> BusyAircraft:
     """Add a flight, older than those that are known, to what an aircraft's flights add up to."""
     hours = (flight["last_seen"] - flight["first_seen"]) / dt.timedelta(hours=1)
     count = flight["state_vectors"]

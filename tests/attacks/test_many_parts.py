@@ -138,8 +138,8 @@ async def test_an_audit_locks_the_parts_of_one_day(dsn: str) -> None:
     assert await locks_of(dsn, queries.stored, *span, day) < MAX_LOCKS
     assert await locks_of(dsn, queries.strays, *span) < MAX_LOCKS
     assert await locks_of(dsn, queries.minutes, *span) < MAX_LOCKS
-    assert await locks_of(dsn, queries.unflown, *span) < MAX_LOCKS
-    assert await locks_of(dsn, load_queries().rebuild_minutes, *span) < MAX_LOCKS
+    assert await locks_of(dsn, queries.without_flight, *span) < MAX_LOCKS
+    assert await locks_of(dsn, load_queries().mark_part_dirty, *span) < MAX_LOCKS
     assert await locks_of(dsn, load_queries().first_contacts, *span) < MAX_LOCKS
 
 

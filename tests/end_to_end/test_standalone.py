@@ -226,7 +226,7 @@ def test_start_ends_when_the_archive_cannot_store(
         assert command.process.wait(60) == 1
     assert "standalone: the archive half failed: " in command.stderr
     assert "another topic of the same name" in command.stderr
-    assert "begin-anew" in command.stderr
+    assert "reset-offsets" in command.stderr
 
 
 def test_opensky_without_credentials_works_and_warns(server_folder: Path) -> None:

@@ -126,7 +126,7 @@ class _Archive:
         vectors = [vector for pair in pairs for vector in pair.vectors[self._world]]
         await self._site.write(vectors)
         self.stored += len(vectors)
-        await self._site.sum_up()
+        await self._site.roll_up()
         if is_expired:
             await self._site.expire(pairs[-1].end + 3600)
 

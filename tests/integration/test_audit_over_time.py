@@ -143,24 +143,24 @@ def test_what_was_stored_before_the_upgrade_is_named(filled_dsn: str) -> None:
     assert audit(filled_dsn).stdout == done.stdout
 
 
-def test_the_loss_that_begin_anew_acknowledges_is_listed_by_every_later_audit(
+def test_every_later_audit_lists_the_loss_that_reset_offsets_acknowledges(
     filled_dsn: str,
 ) -> None:
     """As acknowledged, with its offsets; it is no violation, and the rest is clean."""
-    done = stored_log.command(filled_dsn, "begin-anew")
+    done = stored_log.command(filled_dsn, "reset-offsets")
     assert done.returncode == 0, done.stdout + done.stderr
     stored_log.fill(filled_dsn, [5], low=3_000)
     for _ in range(2):
         done = audit(filled_dsn)
         assert done.returncode == 0, done.stdout + done.stderr
-        assert "acknowledged: telemetry.raw[0], begin-anew of 20" in done.stdout
+        assert "acknowledged: telemetry.raw[0], reset-offsets of 20" in done.stdout
         assert "offsets 2408 to 3000 (592) were removed before they were stored" in done.stdout
         stored_log.fill(filled_dsn, [6])
 
 
 def test_a_topic_that_was_made_again_is_listed_as_such(filled_dsn: str) -> None:
     """What the old one still held cannot be known."""
-    assert stored_log.command(filled_dsn, "begin-anew").returncode == 0
+    assert stored_log.command(filled_dsn, "reset-offsets").returncode == 0
     stored_log.fill(filled_dsn, [5], topic_id="another")
     done = audit(filled_dsn)
     assert done.returncode == 0, done.stdout + done.stderr

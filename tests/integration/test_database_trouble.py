@@ -174,7 +174,7 @@ def run_all(url: str, folder: Path) -> list["subprocess.CompletedProcess[str]"]:
         for arguments in (
             ["processor", "audit"],
             ["processor", "rebuild"],
-            ["processor", "begin-anew"],
+            ["processor", "reset-offsets"],
             ["processor", "--role", "archive"],
         )
     ]
@@ -186,7 +186,7 @@ def test_commands_of_a_role_without_rights_end_in_a_sentence(
     """Not in a traceback of a hundred lines; the migrations likewise."""
     environment = {"DATABASE_URL": role_url}
     migrate(database_url)
-    for command in ("audit", "rebuild", "begin-anew"):
+    for command in ("audit", "rebuild", "reset-offsets"):
         done = run_module(["processor", command], folder=tmp_path, environment=environment)
         printed = done.stdout + done.stderr
         assert done.returncode == 1

@@ -56,7 +56,7 @@ def reason_of(service: Service) -> str:
 
 def reset_offsets(deployment: Deployment, expected_rows: int) -> Service:
     """Begin anew, as the message tells, and see that the archive goes on."""
-    done = deployment.command("begin-anew")
+    done = deployment.command("reset-offsets")
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"{deployment.partitions} partitions of {deployment.topic} are kept" in done.stdout
     archive = deployment.archive()

@@ -52,7 +52,7 @@ async def measured(site: ArchiveSite, vectors: list[StateVector]) -> dict[str, A
     """Store a flight, and return what it adds up to, the same before and after it is kept."""
     await site.write(vectors)
     [(before,)] = fetch(site.dsn, "SELECT to_jsonb(flights)::text FROM flights")
-    await site.sum_up()
+    await site.roll_up()
     [(after,)] = fetch(site.dsn, "SELECT to_jsonb(flights)::text FROM flights")
     assert after == before
     return dict(json.loads(after))

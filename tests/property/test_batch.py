@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processor.archive.batch import Batch, Claim
-from processor.archive.digest import Added, as_bigint, hash_rows
+from processor.archive.digest import RowsOfDay, as_bigint, hash_rows
 from processor.archive.unique_rows import UniqueRows, to_rows
 from telemetry.state_vector import StateVector
 from testkit.messages import InventedMessage, garbage, message
@@ -69,14 +69,14 @@ def _unique(batch: Batch) -> list[tuple[StateVector, int]]:
     return sorted_by_key(list(first.values()))
 
 
-def _add_up(found: list[tuple[StateVector, int]]) -> list[Added]:
+def _add_up(found: list[tuple[StateVector, int]]) -> list[RowsOfDay]:
     """Add the digests up one by one."""
     sums: dict[tuple[int, int], list[int]] = {}
     for vector, partition in found:
         [hashed] = hash_rows(to_rows([vector])).tolist()
         sums.setdefault((partition, vector.last_contact // DAY), []).append(hashed)
     return [
-        Added(partition, day, len(hashes), as_bigint(sum(hashes)))
+        RowsOfDay(partition, day, len(hashes), as_bigint(sum(hashes)))
         for (partition, day), hashes in sorted(sums.items())
     ]
 

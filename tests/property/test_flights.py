@@ -7,9 +7,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from processor.bounding_box import BoundingBox
+from processor.history.area_flights import read_area_flights
+from processor.history.database import HistoryDatabase
+from processor.history.queries import load_queries
+from processor.history.window import EVER
 from telemetry.state_vector import StateVector
 from testkit.archive_site import ArchiveSite
-from testkit.flight_oracle import flights_of
+from testkit.flight_oracle import ExpectedFlight, flights_of
 from testkit.migration import migrate
 from testkit.state_vectors import START, state_vector
 
@@ -24,7 +29,7 @@ Batches = list[list[StateVector]]
 
 def batches(begin: int) -> st.SearchStrategy[Batches]:
     """Return batches of two aircraft within two hours and a half (Unix seconds)."""
-    sightings = st.builds(
+    observations = st.builds(
         state_vector,
         icao24=st.sampled_from(["aaaaaa", "bbbbbb"]),
         # Around the limit of silence, and close together.
@@ -39,7 +44,7 @@ def batches(begin: int) -> st.SearchStrategy[Batches]:
         velocity=st.sampled_from([None, 10.0, 60.0, 240.0]),
         baro_altitude=st.sampled_from([None, 400.0, 11_000.0]),
     )
-    return st.lists(st.lists(sightings, max_size=8), max_size=8)
+    return st.lists(st.lists(observations, max_size=8), max_size=8)
 
 
 def together(batches: Batches) -> Iterator[StateVector]:
@@ -93,8 +98,61 @@ async def test_flights_whose_state_vectors_have_expired_stay(
     await site.clear()
     await site.restart()
     await write(site, before, restarts)
-    await site.sum_up()
+    await site.roll_up()
     await site.expire(LONG_AGO + DAY)
     await write(site, after, restarts)
     expected = [*flights_of(together(before)), *flights_of(together(after))]
     assert await site.flights() == sorted(expected)
+
+
+GLOBE = (BoundingBox(-180.0, -90.0, 180.0, 90.0),)
+
+
+@pytest.fixture
+async def history(database_url: str) -> AsyncIterator[HistoryDatabase]:
+    history = HistoryDatabase(
+        url=database_url,
+        max_connections=4,
+        connect_timeout_seconds=5,
+        statement_timeout_seconds=20,
+    )
+    yield history
+    await history.close()
+
+
+async def area_flights(history: HistoryDatabase) -> list[ExpectedFlight]:
+    """Return the flights of a principal whose area is the globe, without take-off and landing."""
+    async with history.reading() as connection:
+        found = await read_area_flights(
+            connection, load_queries(), icao24=None, window=EVER, places=GLOBE, areas=GLOBE
+        )
+    return [
+        ExpectedFlight(
+            row["icao24"],
+            int(row["first_seen"].timestamp()),
+            int(row["last_seen"].timestamp()),
+            row["callsign"],
+            take_off=None,
+            landing=None,
+            state_vectors=row["state_vectors"],
+            airborne=row["airborne"],
+        )
+        for row in found
+    ]
+
+
+@given(batches=batches(START - 90_000))
+@often
+@pytest.mark.timeout(240)
+async def test_flights_inside_areas_are_segmented_by_the_same_rules(
+    site: ArchiveSite, history: HistoryDatabase, batches: Batches
+) -> None:
+    """A principal whose area holds all positions gets the flights that are stored."""
+    await site.clear()
+    await site.restart()
+    await write(site, batches, restarts=())
+    stored = [flight._replace(take_off=None, landing=None) for flight in await site.flights()]
+    assert sorted(await area_flights(history)) == sorted(stored)
+    assert stored == [
+        flight._replace(take_off=None, landing=None) for flight in flights_of(together(batches))
+    ]

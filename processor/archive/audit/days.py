@@ -65,7 +65,9 @@ class Days:
         # As of one moment, so that a day which begins now is not taken for rows without an account.
         async with self._connection.transaction(isolation="repeatable_read", readonly=True):
             days = await self._days()
-            self._bounds = dict(map(tuple, await self._connection.fetch(self._queries.bounds)))
+            self._bounds = dict(
+                map(tuple, await self._connection.fetch(self._queries.retention_bounds))
+            )
             await self._check_strays(days)
         unknown = []
         for day in days:
@@ -154,7 +156,7 @@ class Days:
             )
 
     async def _check_flights(self, day: Day) -> None:
-        seen = await self._connection.fetchrow(self._queries.unflown, day.begin, day.end)
+        seen = await self._connection.fetchrow(self._queries.without_flight, day.begin, day.end)
         if seen is not None:
             raise Violation(
                 f"{seen['icao24']} was seen at {seen['last_contact']:%Y-%m-%d %H:%M:%S}, but is on"

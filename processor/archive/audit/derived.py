@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from processor.archive.audit.findings import Proof, Violation
 from processor.archive.database import Connection
-from processor.archive.flights.store import Flights
+from processor.archive.flights.store import FlightStore
 from processor.archive.instants import take_unix_seconds
 from processor.archive.sql import AuditQueries, Queries
 
@@ -45,7 +45,7 @@ class Derived:
         self._audit_queries = audit_queries
         self._queries = queries
         self._progress = progress
-        self._cut_columns = self._measured_columns = ""
+        self._segmented_columns = self._measured_columns = ""
         self._n_flights = self._n_hours = 0
 
     async def check(self, proof: Proof, extent: Extent) -> None:
@@ -60,8 +60,8 @@ class Derived:
         """
         await take_unix_seconds(self._connection)
         await self._connection.execute(self._audit_queries.hide_tables)
-        [columns] = await self._connection.fetch(self._audit_queries.leg_columns)
-        self._cut_columns, self._measured_columns = columns
+        [columns] = await self._connection.fetch(self._audit_queries.flight_columns)
+        self._segmented_columns, self._measured_columns = columns
         async for some in self._aircraft(extent):
             await self._check_flights(some)
             self._progress(f"{some[-1]}: {self._n_flights:,} flights computed again")
@@ -92,14 +92,14 @@ class Derived:
     async def _check_flights(self, icao24s: Sequence[str]) -> None:
         queries = self._audit_queries
         async with self._connection.transaction(isolation="repeatable_read", readonly=True):
-            await self._connection.execute(queries.forget_legs)
-            await self._connection.execute(queries.take_legs, icao24s)
-            begins = await self._connection.fetch(queries.begins, icao24s)
+            await self._connection.execute(queries.clear_flights)
+            await self._connection.execute(queries.copy_flights, icao24s)
+            begins = await self._connection.fetch(queries.rebuild_starts, icao24s)
             since = {row["icao24"]: int(row["since"].timestamp()) for row in begins}
-            await Flights(self._queries).segment_again(self._connection, since)
-            measured = await self._connection.fetch(queries.measured_legs)
+            await FlightStore(self._queries).segment_again(self._connection, since)
+            measured = await self._connection.fetch(queries.measured_flights)
             await self._connection.execute(
-                self._queries.measure,
+                self._queries.measure_flights,
                 [leg["icao24"] for leg in measured],
                 [leg["first_seen"] for leg in measured],
             )
@@ -107,10 +107,10 @@ class Derived:
 
     async def _compare_flights(self, icao24s: Sequence[str]) -> None:
         for columns, condition in (
-            (self._cut_columns, "TRUE"),
+            (self._segmented_columns, "TRUE"),
             (self._measured_columns, "last_seen IS NOT NULL"),
         ):
-            statement = self._audit_queries.different_legs.format(
+            statement = self._audit_queries.different_flight.format(
                 columns=columns, condition=condition
             )
             different = await self._connection.fetchrow(statement, icao24s)
@@ -120,7 +120,7 @@ class Derived:
                     f" {different['first_seen']:%Y-%m-%d %H:%M:%S} on is not what its state vectors"
                     f" make: computed again it differs, or is not there. {_REBUILD}"
                 )
-        self._n_flights += await self._connection.fetchval(self._audit_queries.count_legs)
+        self._n_flights += await self._connection.fetchval(self._audit_queries.count_flights)
 
     async def _check_days(self, extent: Extent) -> None:
         days = await self._connection.fetch(self._audit_queries.derived_days)
@@ -140,10 +140,10 @@ class Derived:
         async with self._connection.transaction(isolation="repeatable_read", readonly=True):
             if await self._connection.fetchval(queries.is_unsettled, hour):
                 return False
-            await self._connection.execute(queries.forget_hour_made)
+            await self._connection.execute(queries.clear_hour)
             minutes = [hour + dt.timedelta(minutes=number) for number in range(60)]
-            await self._connection.execute(self._queries.sum_up_minutes, minutes)
-            await self._connection.execute(self._queries.sum_up_hour, hour)
+            await self._connection.execute(self._queries.roll_up_minutes, minutes)
+            await self._connection.execute(self._queries.roll_up_hour, hour)
             minute = await self._connection.fetchrow(queries.different_minute, hour)
             if minute is not None:
                 raise Violation(

@@ -13,8 +13,8 @@ class NothingToAudit(Exception):  # noqa: N818 - as above
     """There is neither a ledger nor a row: nothing was stored, or everything was removed."""
 
 
-class Sums(NamedTuple):
-    """What the ledger says was stored, in the order of the statement `sums`."""
+class LedgerTotals(NamedTuple):
+    """What the ledger says was stored, in the order of the statement `totals`."""
 
     n_transactions: int = 0
     n_partitions: int = 0
@@ -30,7 +30,7 @@ class Proof(msgspec.Struct):
     """What was compared and agrees, and what exists but could not be compared.
 
     Attributes:
-        sums: Of the whole ledger.
+        totals: Of the whole ledger.
         n_days: Days whose rows were compared by number and digest.
         n_rows: Rows of those days.
         n_derived_days: Days whose minutes, hours and flights were compared by number.
@@ -40,7 +40,7 @@ class Proof(msgspec.Struct):
         not_asked: What only options compare, as sentences.
     """
 
-    sums: Sums
+    totals: LedgerTotals
     n_days: int = 0
     n_rows: int = 0
     n_derived_days: int = 0
@@ -55,12 +55,13 @@ class Proof(msgspec.Struct):
         return not self.not_compared
 
     def __str__(self) -> str:
-        sums = self.sums
+        totals = self.totals
         verdict = "audit clean" if self.is_clean else "audit found nothing wrong"
         first = (
-            f"{verdict}: {sums.n_transactions:,} transactions over {sums.n_partitions} partitions"
-            f" tile without hole or overlap; {sums.n_in} messages = {sums.n_inserted} inserted"
-            f" + {sums.n_duplicate} duplicates + {sums.n_dead} dead letters;"
+            f"{verdict}: {totals.n_transactions:,} transactions over"
+            f" {totals.n_partitions} partitions tile without hole or overlap;"
+            f" {totals.n_in} messages = {totals.n_inserted} inserted"
+            f" + {totals.n_duplicate} duplicates + {totals.n_dead} dead letters;"
             f" {self.n_rows} rows of {self.n_days} days stored as they were inserted"
         )
         lines = [

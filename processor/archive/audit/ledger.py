@@ -4,7 +4,7 @@ import datetime as dt
 
 from msgspec.structs import astuple
 
-from processor.archive.audit.findings import Proof, Sums, Violation, place
+from processor.archive.audit.findings import LedgerTotals, Proof, Violation, place
 from processor.archive.database import Connection, Record
 from processor.archive.digest import as_bigint, hash_rows
 from processor.archive.sql import AuditQueries
@@ -98,11 +98,11 @@ async def check_ledger(connection: Connection, queries: AuditQueries) -> Proof:
         raise Violation(
             f"{relation} has no unique index on (icao24, last_contact): rows may repeat"
         )
-    [sums] = await connection.fetch(queries.sums)
-    proof = Proof(Sums(*sums), acknowledged=await _acknowledged(connection, queries))
-    if proof.sums.n_gaps:
+    [totals] = await connection.fetch(queries.totals)
+    proof = Proof(LedgerTotals(*totals), acknowledged=await _acknowledged(connection, queries))
+    if proof.totals.n_gaps:
         proof.compared.append(
-            f"{proof.sums.n_gaps} offsets between the messages held none that could be read"
+            f"{proof.totals.n_gaps} offsets between the messages held none that could be read"
             " (transaction markers, compaction)"
         )
     return proof
@@ -118,11 +118,11 @@ async def hashes_alike(connection: Connection, queries: AuditQueries) -> bool:
 
 
 async def _acknowledged(connection: Connection, queries: AuditQueries) -> list[str]:
-    """Say what `begin-anew` gave up, where the next log tells how much that was."""
+    """Say what `reset-offsets` gave up, where the next log tells how much that was."""
     sentences = []
     for gone in await connection.fetch(queries.acknowledged):
         name, _, moment = gone["topic"].partition("@")
-        where = f"{name}[{gone['partition']}], begin-anew of {moment}"
+        where = f"{name}[{gone['partition']}], reset-offsets of {moment}"
         since, until = gone["next_offset"], gone["ledger_start"]
         if until is None:
             sentences.append(f"{where}: stored up to offset {since}; nothing came after it")

@@ -13,7 +13,7 @@ from kafka_client.topic_policy import find_shortcomings, read_topic
 from processor.archive.audit.findings import Proof, Violation, place
 from processor.archive.database import Connection, Record
 from processor.archive.sql import AuditQueries
-from processor.errors import UnavailableError
+from processor.errors import ReconnectError
 from processor.kafka import Broker, check, consumer_config, make_client, read_watermarks
 from processor.message import LogIdentity
 
@@ -43,7 +43,7 @@ class Log:
 
         Raises:
             Violation: Naming the first place that does not agree.
-            UnavailableError: The broker does not answer.
+            ReconnectError: The broker does not answer.
         """
         identity = Broker(self._settings, self._errors).identify()
         self._check_policy(proof)
@@ -146,7 +146,7 @@ def _offsets(consumer: Consumer, end: int, where: str, errors: BrokerErrors) -> 
         if messages:
             give_up_at = time.monotonic() + SILENCE_SECONDS
         elif time.monotonic() > give_up_at:
-            raise UnavailableError(f"{where}: Kafka sends nothing more before offset {end}")
+            raise ReconnectError(f"{where}: Kafka sends nothing more before offset {end}")
 
 
 def _check_count(tile: Record, n_held: int, where: str) -> None:

@@ -8,20 +8,18 @@ from typing import Any
 
 import msgspec
 
+from processor.archive.flights.divider import FlightDivider, Portion
+from processor.archive.flights.segmentation import DetectedFlight, Observation
 from processor.history.export.table import ATTRIBUTION, Row, Table
 from processor.history.export.values import columns_of, iso_time, iso_times
 
-SILENCE = dt.timedelta(minutes=30)
-"""After which it is another flight, as in the table of flights."""
-
 MAX_POINTS = 5_000
-"""Of a track, whose times all come before its positions, and so are held until it ends."""
-
-MAX_HELD = 100
-"""Rows that wait for whether a callsign is received again."""
+"""Points of a placemark that are held in memory: half a day of an aircraft that is received every
+ten seconds. The placemark is written when its flight ends, with the callsign that the flight has
+then; a longer flight is written in parts, with the callsign that is known by then."""
 
 HALF_TURN = 180.0
-"""Degrees: a step that seems to be longer crosses the antimeridian."""
+"""Degrees. A step in longitude that seems to be longer crosses the antimeridian."""
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -34,7 +32,7 @@ _END = "</Document>\n</kml>\n"
 
 
 class Point(msgspec.Struct, frozen=True, gc=False):
-    """Where an aircraft was; None as altitude means that it was not received."""
+    """A position of an aircraft; an altitude of None was not received."""
 
     moment: dt.datetime
     longitude: float
@@ -45,90 +43,97 @@ class Point(msgspec.Struct, frozen=True, gc=False):
 class Tracks:
     """A placemark for each flight of an aircraft; rows must be sorted by aircraft, then by time.
 
-    Rows without position are left out, and those whose position is known to be implausible. A track
-    ends where the altitude begins or ceases to be received: without one it is drawn on the ground,
-    for 0 m may be deep in a mountain. It ends at the antimeridian too, or a line would go around
-    the globe. A callsign is another one when it is received twice.
+    The flights are those that the archive would store of the same rows. Rows without a position,
+    and those whose position is known to be implausible, belong to a flight but to no line.
     """
 
     def __init__(self, table: Table) -> None:
         self._table = table
-        self._icao24: str | None = None
-        self._callsign: str | None = None
-        self._points: list[Point] = []
-        self._held: list[tuple[dict[str, Any], Point]] = []
+        self._icao24 = ""
+        self._divider = FlightDivider[Point | None]()
+        self._placemark = Placemark("")
 
     def begin(self) -> bytes:
         """Return the beginning of the document."""
         return _begin(self._table)
 
     def add(self, rows: Sequence[Row]) -> bytes:
-        """Return what the rows have finished."""
+        """Return the placemarks that these rows complete."""
         parts: list[str] = []
         for row in _dicts(self._table, rows):
-            if (point := _point(row)) is not None:
-                parts += self._take(row, point)
+            if row["icao24"] != self._icao24:
+                parts += self._end_aircraft()
+                self._icao24 = row["icao24"]
+                self._divider, self._placemark = FlightDivider(), Placemark(self._icao24)
+            for portion in self._divider.add(_observation(row), _point(row)):
+                parts += self._write(portion)
         return "".join(parts).encode()
 
     def end(self) -> bytes:
-        """Return the last track and the end of the document."""
-        return "".join([*self._end_placemark(), _END]).encode()
+        """Return the last placemark and the end of the document."""
+        return "".join([*self._end_aircraft(), _END]).encode()
 
-    def _take(self, row: dict[str, Any], point: Point) -> Iterator[str]:
-        callsign = row["callsign"]
-        if row["icao24"] != self._icao24 or point.moment - self._newest() > SILENCE:
-            yield from self._end_placemark()
-            yield from self._begin_flight([(row, point)])
-        elif self._held and callsign == self._held[0][0]["callsign"]:
-            held, self._held = self._held, []
-            yield from self._end_placemark()
-            yield from self._begin_flight([*held, (row, point)])
-        elif self._callsign is not None and callsign not in (None, self._callsign):
-            yield from self._release()
-            self._held = [(row, point)]
-        elif self._held and callsign is None and len(self._held) < MAX_HELD:
-            self._held.append((row, point))
-        else:
-            yield from self._release()
-            self._callsign = self._callsign or callsign
-            yield from self._append(point)
+    def _end_aircraft(self) -> Iterator[str]:
+        for portion in self._divider.end():
+            yield from self._write(portion)
 
-    def _newest(self) -> dt.datetime:
-        return self._held[-1][1].moment if self._held else self._points[-1].moment
+    def _write(self, portion: Portion[Point | None]) -> Iterator[str]:
+        for point in portion.items:
+            if point is not None:
+                yield from self._placemark.add(point, portion.flight)
+        if portion.is_last:
+            yield from self._placemark.end(portion.flight)
+            self._placemark = Placemark(self._icao24)
 
-    def _begin_flight(self, rows: Sequence[tuple[dict[str, Any], Point]]) -> Iterator[str]:
-        first, _ = rows[0]
-        self._icao24, self._callsign = first["icao24"], first["callsign"]
-        yield _begin_placemark(first)
-        for _, point in rows:
-            yield from self._append(point)
 
-    def _release(self) -> Iterator[str]:
-        """Leave what was held with the flight: its callsign was received once."""
-        held, self._held = self._held, []
-        for _, point in held:
-            yield from self._append(point)
+class Placemark:
+    """The tracks of one flight.
 
-    def _append(self, point: Point) -> Iterator[str]:
-        if self._points and self._is_another_track(point):
-            yield _track(self._points)
-            self._points = []
+    A track ends where the altitude begins or ceases to be received: without an altitude it is
+    drawn on the ground, for 0 m may be deep inside a mountain. It also ends at the antimeridian,
+    where a line would go around the globe.
+    """
+
+    def __init__(self, icao24: str) -> None:
+        self._icao24 = icao24
+        self._points: list[Point] = []
+        self._tracks: list[str] = []
+        self._n_held = 0
+        self._is_begun = False
+
+    def add(self, point: Point, flight: DetectedFlight) -> Iterator[str]:
+        """Take the next point; yield text only when more points are held than may be."""
+        if self._n_held >= MAX_POINTS:
+            yield from self._flush(flight)
+        elif self._points and self._begins_track(point):
+            self._end_track()
         self._points.append(point)
+        self._n_held += 1
 
-    def _is_another_track(self, point: Point) -> bool:
-        last = self._points[-1]
-        return (
-            len(self._points) >= MAX_POINTS
-            or (last.altitude is None) != (point.altitude is None)
-            or abs(last.longitude - point.longitude) > HALF_TURN
-        )
-
-    def _end_placemark(self) -> Iterator[str]:
-        yield from self._release()
-        if self._points:
-            yield _track(self._points)
+    def end(self, flight: DetectedFlight) -> Iterator[str]:
+        """Yield the rest of the placemark; nothing if it has no points."""
+        if self._n_held:
+            yield from self._flush(flight)
             yield "</gx:MultiTrack>\n</Placemark>\n"
-        self._points = []
+
+    def _flush(self, flight: DetectedFlight) -> Iterator[str]:
+        self._end_track()
+        if not self._is_begun:
+            yield _begin_placemark(self._icao24, flight)
+            self._is_begun = True
+        yield from self._tracks
+        self._tracks, self._n_held = [], 0
+
+    def _end_track(self) -> None:
+        if self._points:
+            self._tracks.append(_track(self._points))
+            self._points = []
+
+    def _begins_track(self, point: Point) -> bool:
+        last = self._points[-1]
+        return (last.altitude is None) != (point.altitude is None) or abs(
+            last.longitude - point.longitude
+        ) > HALF_TURN
 
 
 class Boxes:
@@ -172,10 +177,26 @@ def _point(row: dict[str, Any]) -> Point | None:
     return Point(row["last_contact"], row["longitude"], row["latitude"], altitude)
 
 
-def _begin_placemark(row: dict[str, Any]) -> str:
-    known = {name: row[name] for name in ("icao24", "callsign", "origin_country")}
+def _observation(row: dict[str, Any]) -> Observation:
+    geometric, barometric = row["geo_altitude"], row["baro_altitude"]
+    return Observation(
+        last_contact=int(row["last_contact"].timestamp()),
+        callsign=row["callsign"],
+        origin_country=row["origin_country"],
+        on_ground=row["on_ground"],
+        velocity=row["velocity"],
+        altitude=geometric if barometric is None else barometric,
+    )
+
+
+def _begin_placemark(icao24: str, flight: DetectedFlight) -> str:
+    known = {
+        "icao24": icao24,
+        "callsign": flight.callsign,
+        "origin_country": flight.origin_country,
+    }
     return (
-        f"<Placemark>\n<name>{escape(row['callsign'] or row['icao24'])}</name>\n"
+        f"<Placemark>\n<name>{escape(flight.callsign or icao24)}</name>\n"
         f"{_extended_data(known)}<gx:MultiTrack>\n<gx:interpolate>1</gx:interpolate>\n"
     )
 

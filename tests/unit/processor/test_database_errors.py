@@ -6,7 +6,7 @@ import asyncpg
 import pytest
 from structlog.testing import capture_logs
 
-from processor.database_errors import Action, Blame, Trouble, TroubleLog, blame, explain
+from processor.database_errors import Action, Blame, DatabaseProblem, ProblemLog, blame, explain
 from processor.errors import FatalError, SchemaError
 
 ANSWERS = [
@@ -194,21 +194,21 @@ def test_missing_tables_are_an_error_of_the_schema() -> None:
     assert "alembic upgrade head" in str(error)
 
 
-def trouble(code: str) -> Trouble:
+def trouble(code: str) -> DatabaseProblem:
     """Give some trouble."""
-    return Trouble(Action.WAIT, "what", "remedy", code, "detail")
+    return DatabaseProblem(Action.WAIT, "what", "remedy", code, "detail")
 
 
 def test_trouble_is_named_once_each_minute_and_when_it_changes() -> None:
     """A login refused after an outage is another reason, and is said at once."""
     now = 0.0
-    trouble_log = TroubleLog(clock=lambda: now)
+    problem_log = ProblemLog(clock=lambda: now)
     with capture_logs() as lines:
         for second in range(130):
             now = float(second)
-            trouble_log.report(trouble("28P01" if second >= 10 else "57P03"))
-        trouble_log.end()
-        trouble_log.end()
+            problem_log.report(trouble("28P01" if second >= 10 else "57P03"))
+        problem_log.end()
+        problem_log.end()
     assert [(line["event"], line.get("code", line.get("after"))) for line in lines] == [
         ("database_does_not_answer", "57P03"),
         ("database_does_not_answer", "28P01"),

@@ -8,7 +8,7 @@ from prometheus_client import CollectorRegistry
 from configuration.shared_sections import KafkaSettings
 from processor import log_watch
 from processor.archive.metrics import ArchiveMetrics
-from processor.log_watch import LogWatch, Progress
+from processor.log_watch import LogWatch, ReadProgress
 from standalone.database import free_port
 
 
@@ -35,7 +35,7 @@ def test_silence_is_trouble_although_nothing_failed(clock: list[float]) -> None:
 
 def test_partition_that_is_not_read_on_is_named(clock: list[float]) -> None:
     """Also one that the reader does not know; one at its end may stand still for ever."""
-    progress = Progress(30)
+    progress = ReadProgress(30)
     for _ in range(7):
         progress.observe({0: 10, 1: 5}, {0: 10, 1: 9, 2: 3})
         clock[0] += 5
@@ -47,7 +47,7 @@ def test_partition_that_is_not_read_on_is_named(clock: list[float]) -> None:
 
 def test_progress_blames_no_reader_for_a_silent_broker(clock: list[float]) -> None:
     """Without a look nothing is known of the end of the log."""
-    progress = Progress(30)
+    progress = ReadProgress(30)
     progress.observe({0: 10}, {0: 10})
     clock[0] += 300
     assert progress.trouble is None

@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from prometheus_client import CollectorRegistry
 
 from processor import supervisor
-from processor.errors import FatalError, LostLogError
+from processor.errors import FatalError, LogLostError
 from processor.http.health import Checks
 from processor.supervisor import Supervisor, supervise
 
@@ -90,7 +90,7 @@ async def test_fault_of_one_half_leaves_the_other(failing: str, other: str) -> N
     half.is_ready = False
     await until(lambda: half.begun == 1)
     assert (running.failed(failing), running.why(failing)) == (0, None)
-    half.fault.set_exception(LostLogError("messages were removed"))
+    half.fault.set_exception(LogLostError("messages were removed"))
     await until(lambda: half.begun == 2)
     assert (running.failed(failing), running.failed(other)) == (1, 0)
     assert running.why(failing) == "failed: messages were removed"
@@ -119,7 +119,7 @@ async def test_process_ends_with_both_halves() -> None:
     archive, live = running.halves
     archive.is_ready = False
     await until(lambda: archive.begun == live.begun == 1)
-    archive.fault.set_exception(LostLogError("messages were removed"))
+    archive.fault.set_exception(LogLostError("messages were removed"))
     await until(lambda: archive.begun == 2)
     live.fault.set_exception(FatalError("refused"))
     with pytest.raises(FatalError, match="refused"):
@@ -132,8 +132,8 @@ async def test_single_half_ends_the_process(name: str) -> None:
     """An orchestrator restarts it."""
     running = Running(name)
     await until(lambda: running.halves[0].begun == 1)
-    running.halves[0].fault.set_exception(LostLogError("messages were removed"))
-    with pytest.raises(LostLogError):
+    running.halves[0].fault.set_exception(LogLostError("messages were removed"))
+    with pytest.raises(LogLostError):
         await running.tasks[0]
 
 

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from processor.archive.batch import Batch, Claim, DeadLetter
 from processor.archive.message_headers import Letterheads
-from processor.archive.time_window import Bounds
+from processor.archive.time_window import TimeBounds
 from telemetry.codec import CONTENT_TYPE, REJECTED, SCHEMA_VERSION, encode
 from testkit.messages import InventedMessage
 from testkit.state_vectors import START, state_vector
@@ -36,7 +36,7 @@ def test_as_if_each_were_the_first(found: list[dict[str, bytes | None]]) -> None
 @given(st.lists(_HEADERS, max_size=20))
 def test_each_message_is_judged_by_its_own(found: list[dict[str, bytes | None]]) -> None:
     """In one batch as in batches of their own."""
-    together, bounds, claim = Batch(), Bounds(0.0, START + 300.0), Claim(0, 0, epoch=1)
+    together, bounds, claim = Batch(), TimeBounds(0.0, START + 300.0), Claim(0, 0, epoch=1)
     for offset, headers in enumerate(found):
         message = InventedMessage(0, offset, encode(state_vector()), headers)
         alone: DeadLetter | None = Batch().add(message, claim, bounds)

@@ -94,7 +94,7 @@ async def test_what_is_left_is_counted_no_longer(broadcaster: Broadcaster) -> No
 
 def test_the_page_asks_for_a_standard_shape() -> None:
     """What its source says is what the server encodes once for all."""
-    source = Path(__file__).parents[4] / "web" / "src" / "stream" / "view.ts"
+    source = Path(__file__).parents[4] / "web" / "src" / "stream" / "query.ts"
     found = re.search(r"ROW_FIELDS = \[(.*?)\]", source.read_text(), re.DOTALL)
     assert found is not None
     assert tuple(re.findall(r'"(\w+)"', found[1])) == PAGE_FIELDS

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree  # type: ignore[import-untyped]
 
-from processor.history.export.kml import MAX_POINTS, SILENCE, Tracks, escape
+from processor.archive.flights.segmentation import SILENCE_SECONDS
+from processor.history.export.kml import MAX_POINTS, Tracks, escape
 from processor.history.export.table import ATTRIBUTION, FLIGHTS, STATE_VECTORS, TRACK, Table
 from telemetry.state_vector import StateVector
 from testkit.state_vectors import START, state_vector, state_vectors
@@ -138,13 +139,14 @@ async def test_what_has_no_altitude_is_drawn_on_the_ground() -> None:
 
 async def test_a_flight_is_a_placemark() -> None:
     """Another begins with another aircraft, a callsign received twice, half an hour of silence."""
-    silence = int(SILENCE.total_seconds())
+    silence = SILENCE_SECONDS
     root = await track(
         state_vector("a", START, callsign=None),
         state_vector("a", START + 10, callsign="ONE"),
         state_vector("a", START + 20, callsign=None),
         state_vector("a", START + 20 + silence, callsign="ONE"),
         state_vector("a", START + 21 + 2 * silence, callsign="ONE"),
+        state_vector("a", START + 22 + 2 * silence, callsign="ONE"),
         state_vector("a", START + 30 + 2 * silence, callsign="TWO"),
         state_vector("a", START + 40 + 2 * silence, callsign=None),
         state_vector("a", START + 50 + 2 * silence, callsign="TWO"),
@@ -155,7 +157,7 @@ async def test_a_flight_is_a_placemark() -> None:
         (*texts(placemark, "k:name"), len(texts(placemark, ".//gx:coord")))
         for placemark in root.iterfind(".//k:Placemark", NAMES)
     ]
-    assert found == [("a", 4), ("ONE", 1), ("TWO", 3), ("TWO", 1)]
+    assert found == [("ONE", 4), ("ONE", 2), ("TWO", 3), ("TWO", 1)]
 
 
 async def test_a_garbled_callsign_does_not_part_a_flight() -> None:
