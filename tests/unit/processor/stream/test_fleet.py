@@ -1,4 +1,4 @@
-"""The living picture, case by case; any sequence at all is in tests/property/test_stream.py."""
+"""The fleet, case by case; arbitrary sequences are in tests/property/test_stream.py."""
 
 import pytest
 
@@ -25,7 +25,7 @@ def clock() -> _Clock:
 
 
 @pytest.fixture
-def tracker(clock: _Clock) -> Fleet:
+def fleet(clock: _Clock) -> Fleet:
     return Fleet(
         start=_at(0, 0),
         resumable_after=_at(10, 10),
@@ -39,81 +39,81 @@ def _at(*offsets: int) -> LogPosition:
     return LogPosition("epoch", offsets)
 
 
-def _received(tracker: Fleet, icao24: str, offset: int, last_contact: int = START) -> None:
-    tracker.apply([Update(0, offset, state_vector(icao24, last_contact))])
+def _receive(fleet: Fleet, icao24: str, offset: int, last_contact: int = START) -> None:
+    fleet.apply([Update(0, offset, state_vector(icao24, last_contact))])
 
 
 def _addresses(aircraft: list[Aircraft]) -> list[str]:
     return [one.icao24 for one in aircraft]
 
 
-def test_changes_are_told_once(tracker: Fleet) -> None:
-    """Between two turns an aircraft changes once, whatever came of it."""
-    _received(tracker, "aaaaaa", 20)
-    _received(tracker, "aaaaaa", 21, START + 1)
-    changes = tracker.advance()
+def test_an_aircraft_changes_once_in_a_tick(fleet: Fleet) -> None:
+    """Only its newest state counts, and the next tick has no changes."""
+    _receive(fleet, "aaaaaa", 20)
+    _receive(fleet, "aaaaaa", 21, START + 1)
+    changes = fleet.advance()
     assert [one.state_vector.last_contact for one in changes.after] == [START + 1]
-    assert not tracker.advance()
+    assert not fleet.advance()
 
 
-def test_the_picture_stands_still_between_turns(tracker: Fleet) -> None:
-    """Who looks twice between two turns sees the same, at the same position."""
-    _received(tracker, "aaaaaa", 20)
-    tracker.advance()
-    position = tracker.position
-    _received(tracker, "aaaaaa", 21, START + 1)
-    _received(tracker, "bbbbbb", 22)
-    assert (_addresses(tracker.aircraft), tracker.position) == (["aaaaaa"], position)
-    changes = tracker.advance()
+def test_the_fleet_is_constant_between_ticks(fleet: Fleet) -> None:
+    """Aircraft and position stay the same until `advance`."""
+    _receive(fleet, "aaaaaa", 20)
+    fleet.advance()
+    position = fleet.position
+    _receive(fleet, "aaaaaa", 21, START + 1)
+    _receive(fleet, "bbbbbb", 22)
+    assert (_addresses(fleet.aircraft), fleet.position) == (["aaaaaa"], position)
+    changes = fleet.advance()
     assert [one.state_vector.last_contact for one in changes.before] == [START]
-    assert _addresses(tracker.aircraft) == ["aaaaaa", "bbbbbb"]
+    assert _addresses(fleet.aircraft) == ["aaaaaa", "bbbbbb"]
 
 
-def test_a_silent_aircraft_is_removed(tracker: Fleet, clock: _Clock) -> None:
-    """After the expiry, and not a second earlier."""
-    _received(tracker, "aaaaaa", 20)
+def test_a_silent_aircraft_is_removed(fleet: Fleet, clock: _Clock) -> None:
+    """It is removed after the expiry, and not a second earlier."""
+    _receive(fleet, "aaaaaa", 20)
     clock.now = START + EXPIRY_SECONDS - 1
-    tracker.advance()
-    assert len(tracker) == 1
+    fleet.advance()
+    assert len(fleet) == 1
     clock.now = START + EXPIRY_SECONDS
-    assert _addresses(tracker.advance().removed) == ["aaaaaa"]
-    assert len(tracker) == 0
+    assert _addresses(fleet.advance().removed) == ["aaaaaa"]
+    assert len(fleet) == 0
 
 
-def test_who_is_heard_of_too_late_is_removed_for_others(tracker: Fleet, clock: _Clock) -> None:
-    """An instance that read faster has shown it, so whoever comes from there is told."""
-    tracker.advance()
-    _received(tracker, "aaaaaa", 20)
+def test_an_aircraft_read_too_late_is_removed_for_others(fleet: Fleet, clock: _Clock) -> None:
+    """An instance that read faster has shown it, and its subscribers may resume here."""
+    fleet.advance()
+    _receive(fleet, "aaaaaa", 20)
     clock.now = START + EXPIRY_SECONDS
-    assert _addresses(tracker.advance().after) == []
-    assert tracker.missed(_at(21, 10)).removed == ["aaaaaa"]
+    assert _addresses(fleet.advance().after) == []
+    assert fleet.missed(_at(21, 10)).removed == ["aaaaaa"]
 
 
-def test_an_aircraft_that_returns_is_not_removed_afterwards(tracker: Fleet, clock: _Clock) -> None:
-    """Neither at the turn in which it came back, nor for those who resume later."""
-    _received(tracker, "aaaaaa", 20)
+def test_an_aircraft_that_returns_is_not_removed_afterwards(fleet: Fleet, clock: _Clock) -> None:
+    """It is not removed at the tick of its return, nor for subscribers that resume later."""
+    _receive(fleet, "aaaaaa", 20)
     clock.now = START + EXPIRY_SECONDS
-    tracker.advance()
-    _received(tracker, "aaaaaa", 21, int(clock.now))
-    assert tracker.advance().removed == []
-    missed = tracker.missed(_at(21, 10))
+    fleet.advance()
+    _receive(fleet, "aaaaaa", 21, int(clock.now))
+    assert fleet.advance().removed == []
+    missed = fleet.missed(_at(21, 10))
     assert (_addresses(missed.changed), missed.removed) == (["aaaaaa"], [])
 
 
-def test_missed_is_what_stands_at_the_position_or_later(tracker: Fleet) -> None:
-    """The position is the next offset: the message at it has not been seen."""
-    _received(tracker, "aaaaaa", 20)
-    _received(tracker, "bbbbbb", 21)
-    tracker.advance()
-    assert _addresses(tracker.missed(_at(21, 10)).changed) == ["bbbbbb"]
-    assert _addresses(tracker.missed(_at(20, 10)).changed) == ["aaaaaa", "bbbbbb"]
+def test_messages_at_the_position_or_later_are_missed(fleet: Fleet) -> None:
+    """The position holds next offsets: the message at such an offset was not read."""
+    _receive(fleet, "aaaaaa", 20)
+    _receive(fleet, "bbbbbb", 21)
+    fleet.advance()
+    assert _addresses(fleet.missed(_at(21, 10)).changed) == ["bbbbbb"]
+    assert _addresses(fleet.missed(_at(20, 10)).changed) == ["aaaaaa", "bbbbbb"]
 
 
-def test_messages_without_a_state_vector_are_read_past(tracker: Fleet) -> None:
-    """The position goes on, so that viewers do not wait for what never comes."""
-    tracker.apply([Update(1, 33, None)])
-    assert not tracker.advance()
-    assert tracker.position == _at(0, 34)
+def test_messages_without_a_state_vector_advance_the_position(fleet: Fleet) -> None:
+    """Otherwise subscribers of other instances would wait for it in vain."""
+    fleet.apply([Update(1, 33, None)])
+    assert not fleet.advance()
+    assert fleet.position == _at(0, 34)
 
 
 @pytest.mark.parametrize(
@@ -126,152 +126,150 @@ def test_messages_without_a_state_vector_are_read_past(tracker: Fleet) -> None:
         (LogPosition("other", (11, 10)), False),
     ],
 )
-def test_only_what_is_known_for_certain_is_resumed(
-    tracker: Fleet, position: LogPosition, *, can_resume: bool
+def test_only_certain_positions_are_resumed(
+    fleet: Fleet, position: LogPosition, *, can_resume: bool
 ) -> None:
-    """A viewer from before our time, or of another log, begins with a snapshot."""
-    assert tracker.can_resume(position) is can_resume
+    """Positions before the read log, and of another log, begin with a snapshot."""
+    assert fleet.can_resume(position) is can_resume
 
 
-def test_who_was_away_when_a_removal_was_forgotten_cannot_resume(
-    tracker: Fleet, clock: _Clock
-) -> None:
-    """Also when the log stood still meanwhile, so that its position is the newest."""
-    _received(tracker, "aaaaaa", 20)
-    tracker.apply([Update(1, 10, None)])
-    tracker.advance()
-    position = tracker.position
+def test_a_position_before_a_forgotten_removal_cannot_resume(fleet: Fleet, clock: _Clock) -> None:
+    """Not even if nothing was read meanwhile, so that the position is the newest."""
+    _receive(fleet, "aaaaaa", 20)
+    fleet.apply([Update(1, 10, None)])
+    fleet.advance()
+    position = fleet.position
     clock.now = START + EXPIRY_SECONDS
-    tracker.advance()
-    assert tracker.can_resume(position)
+    fleet.advance()
+    assert fleet.can_resume(position)
     clock.now += WINDOW_SECONDS
-    tracker.advance()
-    assert tracker.can_resume(position)
+    fleet.advance()
+    assert fleet.can_resume(position)
     clock.now += 1
-    tracker.advance()
-    assert not tracker.can_resume(position)
-    _received(tracker, "bbbbbb", 21, int(clock.now))
-    tracker.advance()
-    assert tracker.can_resume(tracker.position)
+    fleet.advance()
+    assert not fleet.can_resume(position)
+    _receive(fleet, "bbbbbb", 21, int(clock.now))
+    fleet.advance()
+    assert fleet.can_resume(fleet.position)
 
 
-def test_who_is_heard_of_too_late_leaves_as_it_was_shown(tracker: Fleet, clock: _Clock) -> None:
-    """It is told of once, as removed, and by what viewers have seen of it."""
-    _received(tracker, "aaaaaa", 20)
-    tracker.advance()
+def test_an_aircraft_read_too_late_is_removed_as_it_was_shown(fleet: Fleet, clock: _Clock) -> None:
+    """It is removed once, in the state that subscribers have."""
+    _receive(fleet, "aaaaaa", 20)
+    fleet.advance()
     clock.now = START + EXPIRY_SECONDS + 2
-    _received(tracker, "aaaaaa", 21, START + 1)
-    changes = tracker.advance()
+    _receive(fleet, "aaaaaa", 21, START + 1)
+    changes = fleet.advance()
     assert (changes.after, changes.before) == ([], [])
     assert [one.state_vector.last_contact for one in changes.removed] == [START]
 
 
-def _added(tracker: Fleet, icao24: str, offset: int, last_contact: int = START) -> None:
-    tracker.apply([Update(2, offset, state_vector(icao24, last_contact))])
+def _receive_added(fleet: Fleet, icao24: str, offset: int, last_contact: int = START) -> None:
+    fleet.apply([Update(2, offset, state_vector(icao24, last_contact))])
 
 
-def test_id_from_before_partitions_were_added_is_resumed(tracker: Fleet) -> None:
-    """All of the added partition is missed, wherever an aircraft stood before."""
-    _received(tracker, "aaaaaa", 20)
-    _received(tracker, "bbbbbb", 21)
-    tracker.apply([Update(1, 10, None)])
-    tracker.advance()
-    before = tracker.position
-    tracker.add_partitions([0])
-    _added(tracker, "aaaaaa", 0, START + 1)
-    _added(tracker, "cccccc", 1)
-    assert tracker.position == before, "the picture stands still between two turns"
-    tracker.advance()
-    assert tracker.position == _at(22, 11, 2)
-    assert tracker.can_resume(before)
-    assert _addresses(tracker.missed(before).changed) == ["aaaaaa", "cccccc"]
-    assert _addresses(tracker.missed(_at(22, 11, 1)).changed) == ["cccccc"]
-    assert _addresses(tracker.missed(_at(21, 11, 2)).changed) == ["bbbbbb"]
+def test_position_from_before_partitions_were_added_is_resumed(fleet: Fleet) -> None:
+    """Everything in the added partition is missed, wherever an aircraft stood before."""
+    _receive(fleet, "aaaaaa", 20)
+    _receive(fleet, "bbbbbb", 21)
+    fleet.apply([Update(1, 10, None)])
+    fleet.advance()
+    before = fleet.position
+    fleet.add_partitions([0])
+    _receive_added(fleet, "aaaaaa", 0, START + 1)
+    _receive_added(fleet, "cccccc", 1)
+    assert fleet.position == before, "the position is constant between ticks"
+    fleet.advance()
+    assert fleet.position == _at(22, 11, 2)
+    assert fleet.can_resume(before)
+    assert _addresses(fleet.missed(before).changed) == ["aaaaaa", "cccccc"]
+    assert _addresses(fleet.missed(_at(22, 11, 1)).changed) == ["cccccc"]
+    assert _addresses(fleet.missed(_at(21, 11, 2)).changed) == ["bbbbbb"]
 
 
-def test_message_of_before_in_the_old_partition_loses_against_the_added_one(
-    tracker: Fleet,
+def test_older_message_in_the_old_partition_changes_nothing(
+    fleet: Fleet,
 ) -> None:
-    """Partitions are read side by side, so the older message may come last."""
-    tracker.add_partitions([0])
-    _added(tracker, "aaaaaa", 0, START + 1)
-    _received(tracker, "aaaaaa", 20)
-    [aircraft] = tracker.advance().after
+    """Partitions are read side by side, so the older message may be read last."""
+    fleet.add_partitions([0])
+    _receive_added(fleet, "aaaaaa", 0, START + 1)
+    _receive(fleet, "aaaaaa", 20)
+    [aircraft] = fleet.advance().after
     assert (aircraft.partition, aircraft.state_vector.last_contact) == (2, START + 1)
 
 
-def test_id_of_more_partitions_than_are_known_is_not_resumed(tracker: Fleet) -> None:
-    """Until this instance has taken them up as well."""
+def test_position_of_more_partitions_than_are_known_is_not_resumed(fleet: Fleet) -> None:
+    """It can be resumed once this instance follows those partitions too."""
     further = _at(20, 20, 5)
-    assert not tracker.can_resume(further)
-    tracker.add_partitions([0])
-    tracker.advance()
-    assert tracker.can_resume(further)
+    assert not fleet.can_resume(further)
+    fleet.add_partitions([0])
+    fleet.advance()
+    assert fleet.can_resume(further)
 
 
 def test_removals_from_before_partitions_were_added_are_remembered(
-    tracker: Fleet, clock: _Clock
+    fleet: Fleet, clock: _Clock
 ) -> None:
-    """And when they are forgotten, those who were away cannot resume."""
-    _received(tracker, "aaaaaa", 20)
-    tracker.apply([Update(1, 10, None)])
-    tracker.advance()
-    before = tracker.position
+    """When they are forgotten, a position from before cannot be resumed."""
+    _receive(fleet, "aaaaaa", 20)
+    fleet.apply([Update(1, 10, None)])
+    fleet.advance()
+    before = fleet.position
     clock.now = START + EXPIRY_SECONDS
-    tracker.advance()
-    tracker.add_partitions([0])
-    tracker.advance()
-    assert tracker.can_resume(before)
-    assert tracker.missed(before).removed == ["aaaaaa"]
+    fleet.advance()
+    fleet.add_partitions([0])
+    fleet.advance()
+    assert fleet.can_resume(before)
+    assert fleet.missed(before).removed == ["aaaaaa"]
     clock.now += WINDOW_SECONDS + 1
-    tracker.advance()
-    assert not tracker.can_resume(before)
-    _added(tracker, "bbbbbb", 0, int(clock.now))
-    tracker.advance()
-    assert tracker.can_resume(tracker.position)
+    fleet.advance()
+    assert not fleet.can_resume(before)
+    _receive_added(fleet, "bbbbbb", 0, int(clock.now))
+    fleet.advance()
+    assert fleet.can_resume(fleet.position)
 
 
-def test_nothing_is_resumed_while_others_may_hold_what_was_never_read(
-    tracker: Fleet, clock: _Clock
+def test_nothing_is_resumed_while_other_instances_may_know_more(
+    fleet: Fleet, clock: _Clock
 ) -> None:
-    """Messages that were gone before they could be read; what they told of expires everywhere."""
-    _received(tracker, "aaaaaa", 20)
-    tracker.advance()
-    tracker.add_partitions([7])
-    tracker.forbid_resume()
-    _added(tracker, "bbbbbb", 7)
-    tracker.advance()
-    for position in (_at(21, 10), _at(21, 10, 7), tracker.position, _at(99, 99, 99)):
-        assert not tracker.can_resume(position)
+    """They may have read messages that were gone here; their aircraft expire everywhere."""
+    _receive(fleet, "aaaaaa", 20)
+    fleet.advance()
+    fleet.add_partitions([7])
+    fleet.forbid_resume()
+    _receive_added(fleet, "bbbbbb", 7)
+    fleet.advance()
+    for position in (_at(21, 10), _at(21, 10, 7), fleet.position, _at(99, 99, 99)):
+        assert not fleet.can_resume(position)
     clock.now += EXPIRY_SECONDS + 1
-    tracker.advance()
-    held_then = tracker.position
-    assert not tracker.can_resume(held_then)
-    _added(tracker, "cccccc", 8, int(clock.now))
-    tracker.advance()
-    assert tracker.can_resume(tracker.position)
-    assert not tracker.can_resume(_at(99, 99)), "it has nothing of the added partition"
+    fleet.advance()
+    held_before = fleet.position
+    assert not fleet.can_resume(held_before)
+    _receive_added(fleet, "cccccc", 8, int(clock.now))
+    fleet.advance()
+    assert fleet.can_resume(fleet.position)
+    assert not fleet.can_resume(_at(99, 99)), "it lacks the added partition"
 
 
 @pytest.mark.parametrize("last_contact", [START + FUTURE_SECONDS + 1, 4_070_908_800])
-def test_a_row_from_the_future_does_not_mute_its_aircraft(
-    tracker: Fleet, last_contact: int
+def test_a_state_vector_from_the_future_does_not_hide_its_aircraft(
+    fleet: Fleet, last_contact: int
 ) -> None:
-    """Neither one of the next hour nor one of 2099: what is heard afterwards is shown."""
-    _received(tracker, "aaaaaa", 20)
-    ignored = tracker.apply([Update(0, 21, state_vector("aaaaaa", last_contact))])
+    """It is ignored, so the next message of the aircraft is shown."""
+    _receive(fleet, "aaaaaa", 20)
+    ignored = fleet.apply([Update(0, 21, state_vector("aaaaaa", last_contact))])
     assert ignored == {"future": 1}
-    _received(tracker, "aaaaaa", 22, START + 10)
-    tracker.advance()
-    assert tracker.newest_contact == START + 10
-    assert tracker.position == _at(23, 0)
+    _receive(fleet, "aaaaaa", 22, START + 10)
+    fleet.advance()
+    assert fleet.newest_contact == START + 10
+    assert fleet.position == _at(23, 0)
 
 
-def test_a_row_later_than_its_answer_is_left_out(tracker: Fleet) -> None:
-    """In real answers it never is; a minute is allowed."""
+def test_a_state_vector_later_than_its_answer_is_ignored(fleet: Fleet) -> None:
+    """That never happens in real answers; a minute is allowed."""
     for later, count in ((AFTER_ANSWER_SECONDS, 0), (AFTER_ANSWER_SECONDS + 1, 1)):
         row = state_vector("aaaaaa", START + later)
-        ignored = tracker.apply([Update(0, 20, row, poll_time=START)])
+        ignored = fleet.apply([Update(0, 20, row, poll_time=START)])
         assert ignored["after_answer"] == count
-    tracker.advance()
-    assert tracker.newest_contact == START + AFTER_ANSWER_SECONDS
+    fleet.advance()
+    assert fleet.newest_contact == START + AFTER_ANSWER_SECONDS
