@@ -131,7 +131,7 @@ export class Page {
     ]);
   }
 
-  /** Returns the commands of the palette, some of which have a key. */
+  /** Returns the commands of the palette; some have a key too. */
   private commands(): Command[] {
     const { store, actions, map } = this;
     return [
@@ -182,7 +182,7 @@ export class Page {
     this.map.flyToSelected();
   }
 
-  /** Without a configuration the page works, but has no base map and cannot ask for a key. */
+  /** Without a configuration the page works, but has no base map and no sign-in. */
   private async loadConfiguration(): Promise<void> {
     const { store, feed } = this;
     try {

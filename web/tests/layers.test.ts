@@ -5,7 +5,7 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } fr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 
 const WEB = fileURLToPath(new URL("..", import.meta.url));
 /** From low to high; folders of the same layer do not import each other. */
@@ -42,9 +42,8 @@ beforeAll(() => {
   );
   const paths = [...stdout.matchAll(/"path":\s*"src\/([a-z]+\/[a-z]+)\.ts"/g)];
   rejected = new Set(paths.map(([, path]) => path as string));
+  return () => rmSync(project, { recursive: true });
 });
-
-afterAll(() => rmSync(project, { recursive: true }));
 
 function plant(folder: string, name: string, target: string): void {
   writeFileSync(join(project, "src", folder, `${name}.ts`), `export * from "${target}";\n`);

@@ -42,7 +42,7 @@ export function toFieldValues(filters: Filters, system: System): FilterValues {
 }
 
 /**
- * Returns the filters that the fields ask for.
+ * Returns the filters that the fields describe.
  *
  * @param before The filters in force. A field that is invalid, or still shows its filter, keeps it
  *     unchanged: rounding for display must not change what the stream is asked for.

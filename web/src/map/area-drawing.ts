@@ -172,7 +172,7 @@ export class AreaDrawing {
     return this.map.unproject(this.pointOf(event)).toArray() as [number, number];
   }
 
-  /** Updates the outline to the view of the map; while the user draws, it is that of the new rectangle. */
+  /** Updates the outline to the view of the map; while the user draws, it outlines the new rectangle. */
   private trace(): void {
     const area = this.drawing === null ? this.area : this.draft;
     this.outline.style.display = area === null ? "none" : "";

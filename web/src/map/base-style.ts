@@ -6,7 +6,7 @@ import type { ThemeName } from "../core/theme.ts";
 import { type Kind, SOURCE_NAMES, type SourceName } from "./geography.ts";
 import type { MapTheme } from "./theme.ts";
 
-/** OpenSky's terms of use ask for this attribution. */
+/** OpenSky's terms of use require this attribution. */
 export const OPENSKY_ATTRIBUTION =
   'Flights: <a href="https://opensky-network.org">The OpenSky Network</a>';
 const NATURAL_EARTH = 'Map: <a href="https://www.naturalearthdata.com">Natural Earth</a>';
