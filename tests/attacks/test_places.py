@@ -15,7 +15,7 @@ from processor.access.new_key import make_key
 from processor.access.tickets import MAX_TICKETS
 from testkit.attack import ATTACKER, Attack
 from testkit.history_log import store
-from testkit.migration import migrate
+from testkit.migration import create_migrated_database
 from testkit.sky_process import SkyServer
 from testkit.state_vectors import START, state_vector
 from testkit.timescale import Timescale
@@ -40,8 +40,7 @@ LONG, SHORT = f"/api/statistics/hourly?{SPAN}", f"/api/flights/{0:06x}/track?{SP
 def dsn(timescale: Timescale) -> Iterator[str]:
     """Give a database with two hours of a hundred aircraft."""
     timescale.start()
-    dsn = timescale.create_database()
-    migrate(dsn)
+    dsn = create_migrated_database(timescale.dsn)
     vectors = [state_vector(f"{n % 100:06x}", FIRST + n // 100 * 30) for n in range(ROWS)]
     asyncio.run(store(dsn, vectors))
     yield dsn

@@ -17,7 +17,7 @@ from processor.access.new_key import make_key
 from testkit import databases
 from testkit.archive_site import ArchiveSite
 from testkit.history_requests import STATIC, Asker, Question
-from testkit.migration import migrate
+from testkit.migration import create_migrated_database
 from testkit.whole_site import WholeSite, service_routes
 from testkit.worlds import AREAS, Pair, make_pair
 
@@ -104,10 +104,8 @@ def access(tmp_path_factory: pytest.TempPathFactory, keys: list[str]) -> AccessS
 @pytest.fixture(scope="module")
 def dsns(embedded_server: str) -> Iterator[tuple[str, str]]:
     """Give two migrated databases."""
-    first = databases.create_database(embedded_server)
-    migrate(first)
-    second = databases.create_database(embedded_server)
-    migrate(second)
+    first = create_migrated_database(embedded_server)
+    second = create_migrated_database(embedded_server)
     yield first, second
     for dsn in (first, second):
         databases.drop_database(embedded_server, dsn)

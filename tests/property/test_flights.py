@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from telemetry.state_vector import StateVector
 from testkit.archive_site import ArchiveSite
 from testkit.flight_oracle import flights_of
-from testkit.migration import migrate
 from testkit.state_vectors import START, state_vector
 
 pytestmark = pytest.mark.real_database
@@ -48,9 +47,8 @@ def together(batches: Batches) -> Iterator[StateVector]:
 
 
 @pytest.fixture
-async def site(database_url: str) -> AsyncIterator[ArchiveSite]:
-    migrate(database_url)
-    site = ArchiveSite(database_url)
+async def site(migrated_url: str) -> AsyncIterator[ArchiveSite]:
+    site = ArchiveSite(migrated_url)
     yield site
     await site.database.close()
 
