@@ -20,7 +20,7 @@ from testkit.sky_process import SkyServer
 from testkit.state_vectors import START, state_vector
 from testkit.timescale import Timescale
 
-pytestmark = pytest.mark.real_database
+pytestmark = [pytest.mark.alone, pytest.mark.real_database]
 
 OTHER = "127.0.0.3"
 ROWS = 20_000
@@ -45,6 +45,13 @@ def dsn(timescale: Timescale) -> Iterator[str]:
     asyncio.run(store(dsn, vectors))
     yield dsn
     timescale.drop_database(dsn)
+
+
+@pytest.fixture(scope="module")
+def attack(dsn: str) -> Iterator[Attack]:
+    """Give a server with that history, which all floods share."""
+    with Attack(aircraft=1_000, settings={"database": {"url": dsn}}) as attack:
+        yield attack
 
 
 def client(port: int, address: str, key: str | None = None) -> httpx.AsyncClient:
@@ -134,11 +141,12 @@ async def flood_long_questions(port: int, dsn: str) -> None:
 
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("flood", [flood_files, flood_replays, flood_streams, flood_long_questions])
-def test_places(dsn: str, flood: Callable[[int, str], Coroutine[None, None, None]]) -> None:
-    with Attack(aircraft=1_000, settings={"database": {"url": dsn}}) as attack:
-        with attack.under_way():
-            asyncio.run(flood(attack.port, dsn))
-        attack.verify()
+def test_places(
+    attack: Attack, dsn: str, flood: Callable[[int, str], Coroutine[None, None, None]]
+) -> None:
+    with attack.under_way():
+        asyncio.run(flood(attack.port, dsn))
+    attack.verify()
 
 
 async def _flood_tickets(port: int, flood: str, other: str) -> None:
