@@ -12,9 +12,8 @@ from processor.archive.sql import load_queries
 from processor.archive.writer import BatchWriter
 from processor.message import LogIdentity, Watermarks
 from telemetry.state_vector import StateVector
-from testkit import databases
 from testkit.messages import garbage, message
-from testkit.migration import migrate
+from testkit.migration import create_migrated_database
 from testkit.services import run_module
 from testkit.state_vectors import START, state_vector
 
@@ -44,20 +43,6 @@ def command(dsn: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
     """Run a command of the processor."""
     environment = {"DATABASE_URL": dsn, "DATABASE_RETENTION_DAYS": "0"}
     return run_module(["processor", *arguments], folder=Path("/"), environment=environment)
-
-
-def copy(server: Server, dsn: str) -> str:
-    """Return the address of a copy of a database that no one uses."""
-    name = dsn.rpartition("/")[2]
-    # TimescaleDB's own workers would hold it, and a template may have no session.
-    databases.execute(server, f'ALTER DATABASE "{name}" WITH ALLOW_CONNECTIONS FALSE')
-    databases.execute(
-        server,
-        f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'",  # noqa: S608 - our name
-    )
-    copied = f"{name}_{databases.fresh_suffix()}"
-    databases.execute(server, f'CREATE DATABASE "{copied}" TEMPLATE "{name}"')
-    return f"{dsn.rpartition('/')[0]}/{copied}"
 
 
 async def _fill(dsn: str, days: Sequence[int], low: int, topic_id: str) -> None:
@@ -108,7 +93,6 @@ def _vectors(partition: int, day: int) -> Sequence[StateVector]:
 
 def make(server: Server) -> str:
     """Return the address of a migrated and filled database."""
-    dsn = databases.create_database(server)
-    migrate(dsn)
+    dsn = create_migrated_database(server)
     fill(dsn)
     return dsn

@@ -18,7 +18,7 @@ from processor.archive.retention import DEAD_LETTERS_A_RUN, Retention, Retention
 from processor.archive.sql import load_audit_queries, load_queries
 from testkit import databases
 from testkit.messages import InventedMessage
-from testkit.migration import migrate
+from testkit.migration import create_migrated_database
 from testkit.queries import fetch, fetch_value
 from testkit.refusing import RefusingArchive
 
@@ -77,8 +77,7 @@ class Expiry:
 @pytest.fixture
 async def dsn(embedded_server: str) -> AsyncIterator[str]:
     """Give a migrated database of plain PostgreSQL with its default settings."""
-    dsn = databases.create_database(embedded_server)
-    await asyncio.to_thread(migrate, dsn)
+    dsn = await asyncio.to_thread(create_migrated_database, embedded_server)
     yield dsn
     databases.drop_database(embedded_server, dsn)
 

@@ -18,7 +18,7 @@ from telemetry.state_vector import StateVector
 from testkit import databases
 from testkit.edition import Place
 from testkit.messages import InventedMessage, garbage, message
-from testkit.migration import migrate
+from testkit.migration import create_migrated_database
 from testkit.protocol import LossyDatabase
 from testkit.queries import fetch, fetch_value
 from testkit.refusing import REFUSED, TOO_MANY, WAYS, RefusingArchive
@@ -35,7 +35,6 @@ NOW = int(time.time())
 @pytest.fixture
 async def archive(place: Place) -> AsyncIterator[RefusingArchive]:
     """Give an archive that owns the log, on a migrated database of each kind."""
-    await asyncio.to_thread(migrate, place.dsn)
     archive = RefusingArchive(place.dsn)
     await archive.claim()
     yield archive
@@ -181,7 +180,6 @@ async def test_values_that_cannot_be_encoded_are_a_message_s_fault(
 
 async def test_outages_while_a_batch_is_halved_lose_nothing(place: Place) -> None:
     """The connection breaks after any byte, in each step of the search."""
-    await asyncio.to_thread(migrate, place.dsn)
     address = urlsplit(place.dsn)
     user_info = address.netloc.rpartition("@")[0]
     with TcpProxy(address.port or 0) as proxy:
@@ -209,8 +207,7 @@ async def test_outages_while_a_batch_is_halved_lose_nothing(place: Place) -> Non
 @pytest.fixture(scope="module")
 def refusing_dsn(embedded_server: str) -> Iterator[str]:
     """Give a migrated database that refuses some aircraft."""
-    dsn = databases.create_database(embedded_server)
-    migrate(dsn)
+    dsn = create_migrated_database(embedded_server)
     databases.execute(dsn, WAYS["constraint"])
     yield dsn
     databases.drop_database(embedded_server, dsn)

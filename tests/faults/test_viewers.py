@@ -18,7 +18,7 @@ from testkit.crowded_hour import FROZEN, HEALTHY, SLOW_ENOUGH, TOO_SLOW, Hour
 from testkit.open_files import too_few_files_reason
 from testkit.sky_process import SkyServer
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.alone, pytest.mark.timeout(240)]
 
 SEED = 20_260_731
 LATE_RATIO, LATE_MARGIN_S = 5.0, 1.0

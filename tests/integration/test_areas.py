@@ -17,16 +17,12 @@ from processor.settings import AccessSettings
 from testkit import databases
 from testkit.archive_site import ArchiveSite
 from testkit.history_requests import STATIC, Asker, Question
-from testkit.migration import migrate
+from testkit.migration import create_migrated_database
 from testkit.whole_site import WholeSite, service_routes
 from testkit.worlds import AREAS, Pair, make_pair
 
-PAIRS = 200
 BATCH_PAIRS = 10
 """Stored at once; the last of them is the newest there is, and is replayed into the present too."""
-
-EXPIRED_BATCHES = 6
-"""The oldest, of which nothing is kept but the minutes."""
 
 SETTLED = 60
 """Passes of the event loop in which every viewer has sent what there is."""
@@ -101,13 +97,11 @@ def access(tmp_path_factory: pytest.TempPathFactory, keys: list[str]) -> AccessS
     return AccessSettings(mode="required", keys_file=file)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def dsns(embedded_server: str) -> Iterator[tuple[str, str]]:
     """Give two migrated databases."""
-    first = databases.create_database(embedded_server)
-    migrate(first)
-    second = databases.create_database(embedded_server)
-    migrate(second)
+    first = create_migrated_database(embedded_server)
+    second = create_migrated_database(embedded_server)
     yield first, second
     for dsn in (first, second):
         databases.drop_database(embedded_server, dsn)
@@ -139,10 +133,20 @@ class _Archive:
 
 
 @pytest.mark.timeout(900)
+@pytest.mark.parametrize(
+    ("batches", "expired_batches"), [(6, 2), pytest.param(20, 6, marks=pytest.mark.nightly)]
+)
 async def test_worlds_that_agree_inside_answer_alike(
-    dsns: tuple[str, str], access: AccessSettings, keys: list[str]
+    dsns: tuple[str, str],
+    access: AccessSettings,
+    keys: list[str],
+    batches: int,
+    expired_batches: int,
 ) -> None:
-    """Pairs of worlds give the same bytes on every route, stream, WebSocket, replay and export."""
+    """Pairs of worlds give the same bytes on every route, stream, WebSocket, replay and export.
+
+    Of the oldest batches only the minutes are kept.
+    """
     covered = set(STREAMS)
     async with (
         WholeSite(dsns[0], access=access) as ours,
@@ -151,10 +155,10 @@ async def test_worlds_that_agree_inside_answer_alike(
         _Archive(dsns[1], 1).open() as their_archive,
     ):
         clients = {key: (ours.client(key), theirs.client(key)) for key in keys}
-        for batch in range(PAIRS // BATCH_PAIRS):
+        for batch in range(batches):
             pairs = [make_pair(batch * BATCH_PAIRS + number) for number in range(BATCH_PAIRS)]
             for archive in (our_archive, their_archive):
-                await archive.store(pairs, is_expired=batch < EXPIRED_BATCHES)
+                await archive.store(pairs, is_expired=batch < expired_batches)
             sites = Sites(ours, theirs, (our_archive.stored, their_archive.stored))
             for pair in pairs:
                 key = keys[pair.areas]

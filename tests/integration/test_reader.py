@@ -17,7 +17,7 @@ from standalone.database_programs import programs_dir
 from testkit import databases
 from testkit.databases import execute
 from testkit.invented_day import Leg
-from testkit.migration import TIMEOUT_S, migrate, migrated_database, start_migration
+from testkit.migration import TIMEOUT_S, migrate, start_migration
 from testkit.queries import fetch, fetch_value
 from testkit.reader import reader_of
 from testkit.services import ROOT
@@ -76,9 +76,11 @@ def server(request: pytest.FixtureRequest) -> Iterator[str]:
 
 @pytest.fixture
 def dsn(server: str) -> Iterator[str]:
-    """Return the address of a migrated database."""
-    with migrated_database(server) as dsn:
-        yield dsn
+    """Give the address of a migrated database, the only one: a copied one would use the role."""
+    dsn = databases.create_database(server)
+    migrate(dsn)
+    yield dsn
+    databases.drop_database(server, dsn)
 
 
 @pytest.fixture

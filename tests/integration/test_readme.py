@@ -6,18 +6,15 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from testkit.migration import migrate
-
 SQL_BLOCK = re.compile(r"```sql\n(.*?)```", re.DOTALL)
 
 
 @pytest.mark.real_database
-async def test_its_queries_run(database_url: str) -> None:
+async def test_its_queries_run(migrated_url: str) -> None:
     """Each of them, as it stands there, on the tables of this version."""
-    migrate(database_url)
     queries = _queries()
     assert len(queries) >= 3
-    connection = await asyncpg.connect(database_url)
+    connection = await asyncpg.connect(migrated_url)
     for query in queries:
         assert await connection.fetch(query) == []
     await connection.close()

@@ -23,7 +23,7 @@ from processor.replay.session import Replay
 from telemetry.state_vector import FIELDS, StateVector
 from testkit.decoding import decoder
 from testkit.history_log import EXPIRY_SECONDS, HistoryLog, history_of, store
-from testkit.migration import migrate
+from testkit.migration import create_migrated_database, migrate
 from testkit.raw_subscriber import Subscriber
 from testkit.state_vectors import START, state_vector
 from testkit.timescale import Timescale
@@ -53,8 +53,7 @@ def invented() -> list[StateVector]:
 def minute_url(timescale: Timescale) -> Iterator[str]:
     """Give the address of a database that holds the invented minute."""
     timescale.start()
-    dsn = timescale.create_database()
-    migrate(dsn)
+    dsn = create_migrated_database(timescale.dsn)
     asyncio.run(store(dsn, invented()))
     yield dsn
     timescale.drop_database(dsn)

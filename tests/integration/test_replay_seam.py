@@ -12,7 +12,6 @@ from processor.replay.request import parse_question
 from processor.stream.encoder import SSE_ENCODERS
 from processor.stream.query import parse_query
 from testkit.history_log import HistoryLog, Traffic
-from testkit.migration import migrate
 from testkit.raw_subscriber import Subscriber
 
 pytestmark = pytest.mark.real_database
@@ -60,11 +59,10 @@ class _Watching:
 
 
 @pytest.fixture
-def log(database_url: str, monkeypatch: pytest.MonkeyPatch) -> HistoryLog:
+def log(migrated_url: str, monkeypatch: pytest.MonkeyPatch) -> HistoryLog:
     """Give a log whose clock runs fast, so that far more turns pass than the seam keeps."""
-    migrate(database_url)
     monkeypatch.setattr(handover, "MAX_TURNS", 64 * 20)
-    return HistoryLog(database_url)
+    return HistoryLog(migrated_url)
 
 
 async def _play(log: HistoryLog, random: Random, longest_s: float) -> list[_Watching]:

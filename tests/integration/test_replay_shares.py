@@ -13,7 +13,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from processor.access.shares import ShareLimits
 from processor.replay.session import Replay
 from testkit.history_log import HistoryLog, store
-from testkit.migration import migrate
+from testkit.migration import create_migrated_database
 from testkit.state_vectors import START, state_vector
 from testkit.timescale import Timescale
 
@@ -27,8 +27,7 @@ QUERY = f"from={FIRST}&to={FIRST + 600}&speed=1"
 def minute_url(timescale: Timescale) -> Iterator[str]:
     """Give the address of a database with a minute of one aircraft."""
     timescale.start()
-    dsn = timescale.create_database()
-    migrate(dsn)
+    dsn = create_migrated_database(timescale.dsn)
     asyncio.run(store(dsn, [state_vector("aaaaaa", FIRST + second) for second in range(60)]))
     yield dsn
     timescale.drop_database(dsn)

@@ -24,7 +24,6 @@ from telemetry.state_vector import StateVector
 from testkit import faketime_install
 from testkit.edition import Place
 from testkit.invented_day import Leg
-from testkit.migration import migrate
 from testkit.queries import fetch, fetch_value
 from testkit.services import Service
 from testkit.state_vectors import state_vector
@@ -45,9 +44,14 @@ def crowd(moment: int, aircraft: int = 100) -> list[StateVector]:
     return [state_vector(f"{number:06x}", moment) for number in range(aircraft)]
 
 
+@pytest.fixture
+def place(migrated_place: Place) -> Place:
+    """Give a migrated database of each kind."""
+    return migrated_place
+
+
 def fill(dsn: str, *vectors: StateVector) -> None:
     """Store state vectors and their minutes; each aircraft has one flight."""
-    migrate(dsn)
     by_aircraft: dict[str, list[StateVector]] = {}
     for vector in sorted(vectors, key=lambda vector: vector.last_contact):
         by_aircraft.setdefault(vector.icao24, []).append(vector)
@@ -312,7 +316,6 @@ async def test_room_for_coming_days_is_made_by_the_servers_calendar(
     place: Place, archive: Callable[..., Archive]
 ) -> None:
     """A host that is 40 days ahead makes no partitions that nothing will ever be stored in."""
-    await asyncio.to_thread(migrate, place.dsn)
     await archive(ahead_seconds=40 * DAY).maintain()
     if not place.is_timescale:
         today = dt.datetime.now(dt.UTC).date()

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from random import Random
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
@@ -205,11 +206,21 @@ async def _play(wants: Sequence[Wanted], steps: list[tuple[Any, ...]]) -> None:
 
 
 @given(st.tuples(wanted(), wanted()), _STEPS)
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_resumed_equals_uninterrupted(
     wants: tuple[Wanted, Wanted], steps: list[tuple[Any, ...]]
 ) -> None:
     """For any filters, messages, added partitions, cuts and returns to any instance."""
+    asyncio.run(_play(wants, steps))
+
+
+@pytest.mark.nightly
+@given(st.tuples(wanted(), wanted()), _STEPS)
+@settings(max_examples=3_000, deadline=None)
+def test_resumed_equals_uninterrupted_for_long(
+    wants: tuple[Wanted, Wanted], steps: list[tuple[Any, ...]]
+) -> None:
+    """The promise of the test above, with twenty times as many examples."""
     asyncio.run(_play(wants, steps))
 
 

@@ -11,7 +11,7 @@ from configuration.errors import SettingsError
 from configuration.shared_sections import SecuritySettings
 from processor.settings import AccessSettings
 from standalone.broker import EmbeddedBroker
-from standalone.database import EmbeddedDatabase, free_port
+from standalone.database import free_port
 from standalone.database_folder import FolderNotWritableError
 from standalone.errors import RefusedError
 from standalone.options import Options, read_options
@@ -89,16 +89,6 @@ def test_broker_that_does_not_answer(options: Options, monkeypatch: pytest.Monke
     sentence = refusal(replace(options, kafka=address))
     assert f"Kafka at {address} cannot be reached" in sentence
     assert "--kafka" in sentence
-
-
-def test_database_that_answers_passes(options: Options, server_folder: Path) -> None:
-    """The data folder then only has the logs."""
-    with EmbeddedDatabase(server_folder / "theirs") as database:
-        check(replace(options, database=database.url), AllSettings())
-        wrong = database.url.replace("postgres:", "postgres:wrong", 1)
-        sentence = refusal(replace(options, database=wrong))
-    assert "password authentication failed" in sentence
-    assert not (options.data_dir / "cluster").exists()
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,6 @@ from processor.history.window import EVER
 from telemetry.state_vector import StateVector
 from testkit.archive_site import ArchiveSite
 from testkit.flight_oracle import ExpectedFlight, flights_of
-from testkit.migration import migrate
 from testkit.state_vectors import START, state_vector
 
 pytestmark = pytest.mark.real_database
@@ -53,9 +52,8 @@ def together(batches: Batches) -> Iterator[StateVector]:
 
 
 @pytest.fixture
-async def site(database_url: str) -> AsyncIterator[ArchiveSite]:
-    migrate(database_url)
-    site = ArchiveSite(database_url)
+async def site(migrated_url: str) -> AsyncIterator[ArchiveSite]:
+    site = ArchiveSite(migrated_url)
     yield site
     await site.database.close()
 
@@ -69,7 +67,7 @@ async def write(site: ArchiveSite, batches: Batches, restarts: Container[int]) -
 
 
 often = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 

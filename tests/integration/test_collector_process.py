@@ -14,8 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.collector.conftest import MockBroker
-from tests.unit.collector.processes import (
+from testkit.collector_process import (
     MOCK_BROKER,
     ROOT,
     CollectorProcess,
@@ -23,6 +22,7 @@ from tests.unit.collector.processes import (
     serving,
     simulator,
 )
+from tests.unit.collector.conftest import MockBroker
 
 Start = Callable[..., CollectorProcess]
 
