@@ -134,7 +134,7 @@ export class DeltaDecoder {
     }
   }
 
-  /** Empties a slot for whoever takes it next; names that are not held are passed over. */
+  /** Empties a slot for the next aircraft; addresses without a slot are ignored. */
   private free(icao24: string): void {
     const slot = this.slots.get(icao24);
     if (slot === undefined) return;
