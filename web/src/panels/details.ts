@@ -6,7 +6,7 @@ import { CATEGORIES } from "../core/categories.ts";
 import { element, putInto } from "../core/elements.ts";
 import { MISSING, write, writeAge, writeTrack } from "../core/units.ts";
 import type { SelectedAircraft } from "../store/selected-aircraft.ts";
-import type { Store } from "../store/store.ts";
+import type { Selected, Store } from "../store/store.ts";
 import { watch } from "../store/watch.ts";
 
 /** By OpenSky's `position_source`. */
@@ -32,20 +32,18 @@ export function renderDetails(
     element("details").hidden = store.selected.value === null;
   });
   effect(() => {
-    store.fleetRevision.value; // reading subscribes to the fleet
-    renderTexts(store, aircraft);
-    renderMeasures(store, aircraft);
+    const selected = store.selected.value;
+    if (selected !== null) {
+      store.fleetRevision.value; // reading subscribes to the fleet
+      renderTexts(store, aircraft, selected);
+      renderMeasures(store, aircraft);
+    }
   });
   renderProfile(store, aircraft, actions);
 }
 
-function renderTexts(store: Store, aircraft: SelectedAircraft): void {
-  const selected = store.selected.value;
-  if (selected === null) {
-    return;
-  }
+function renderTexts(store: Store, aircraft: SelectedAircraft, { icao24, flight }: Selected): void {
   const { fleet } = store;
-  const { icao24, flight } = selected;
   const slot = aircraft.slot ?? NO_SLOT;
   const position = aircraft.newestPosition(store.now.value);
   const isDoubtful = position >= 0 && aircraft.track.value?.isPositionDoubtful(position) === true;
