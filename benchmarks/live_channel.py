@@ -16,10 +16,10 @@ from processor.http.stream.sse import sse_routes
 from processor.live.broadcaster import Broadcaster, Lifetime
 from processor.live.connection_limits import ConnectionLimits
 from processor.live.data_clock import DataClock
+from processor.live.fleet import Update
 from processor.live.metrics import LiveMetrics
 from processor.live.ticker import Ticker
 from processor.settings import AccessSettings, LiveSettings, SseSettings
-from processor.stream.fleet import Update
 from processor.stream.log_position import LogPosition
 from telemetry.state_vector import StateVector
 from testkit.traffic import Fleet

@@ -22,11 +22,11 @@ from processor.http.server.server import create_server, listen
 from processor.http.stream.routes import stream_routes
 from processor.live.broadcaster import Broadcaster, Lifetime
 from processor.live.connection_limits import ConnectionLimits
+from processor.live.fleet import Fleet, Update
 from processor.live.metrics import LiveMetrics
 from processor.message import LogIdentity
 from processor.replay.session import Replay, ReplayLimits
 from processor.settings import SseSettings
-from processor.stream.fleet import Fleet, Update
 from processor.stream.log_position import LogPosition, epoch_of
 from telemetry.state_vector import FIELDS, StateVector
 from testkit.state_vectors import START, state_vector

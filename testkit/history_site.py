@@ -20,10 +20,10 @@ from processor.http.app import create_app
 from processor.http.history.routes import history_routes
 from processor.http.server.server import Server, create_server, listen
 from processor.live.broadcaster import Broadcaster
+from processor.live.fleet import Fleet, Update
 from processor.live.metrics import LiveMetrics
 from processor.live_half import lifetime_of, limits_of
 from processor.settings import AccessSettings, HistorySettings, SseSettings
-from processor.stream.fleet import Fleet, Update
 from processor.stream.log_position import LogPosition
 from telemetry.state_vector import FIELDS, StateVector
 from testkit.state_vectors import START, state_vector

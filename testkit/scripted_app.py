@@ -18,10 +18,10 @@ from processor.http.server.connections import Connections
 from processor.http.server.server import Server, create_server, listen
 from processor.http.stream.routes import stream_routes
 from processor.live.broadcaster import Broadcaster
+from processor.live.fleet import Fleet, Update
 from processor.live.metrics import LiveMetrics
 from processor.live_half import lifetime_of, limits_of
 from processor.settings import AccessSettings, PageSettings, SseSettings
-from processor.stream.fleet import Fleet, Update
 from processor.stream.log_position import LogPosition
 from processor.stream.output_format import DEFAULT_FORMAT
 from telemetry.state_vector import StateVector

@@ -12,11 +12,11 @@ from processor.http.health import health_routes
 from processor.http.page import page_routes
 from processor.http.readsb.routes import readsb_routes
 from processor.http.stream.routes import stream_routes
+from processor.live.fleet import Update
 from processor.message import LogIdentity
 from processor.replay.session import Replay, ReplayLimits
 from processor.service import Service
 from processor.settings import AccessSettings, PageSettings, ProcessorSettings, SseSettings
-from processor.stream.fleet import Update
 from processor.stream.log_position import LogPosition, epoch_of
 from telemetry.state_vector import StateVector
 from testkit.history_site import EXPIRY_SECONDS, HistorySite

@@ -12,18 +12,18 @@ import msgspec
 from processor.access.shares import Client, OverloadedError
 from processor.live.client_pacing import ClientPacing
 from processor.live.connection_limits import ConnectionLimits, OpenStreams, StreamClient
+from processor.live.fleet import Fleet
 from processor.live.metrics import LiveMetrics
 from processor.live.restricted_ticks import RestrictedTicks
 from processor.live.subscriber import CloseReason, Subscriber
+from processor.live.tick import Tick
 from processor.stream import events
 from processor.stream.aircraft import Aircraft
 from processor.stream.encoder import Encoder, Frame
 from processor.stream.events import Event
-from processor.stream.fleet import Fleet
 from processor.stream.log_position import EventId, parse_event_id
 from processor.stream.output_format import DELTA_FORMAT
 from processor.stream.query import StreamQuery
-from processor.stream.tick import Tick
 
 MAX_REACH_SECONDS = 5.0
 """How long a subscriber may wait whose event id comes from an instance that has read further."""

@@ -26,12 +26,12 @@ from processor.kafka import (
     read_watermarks,
     recheck,
 )
+from processor.live.fleet import Update
 from processor.live.log_time import find_log_time
 from processor.log_watch import LogEnds
 from processor.message import LogIdentity, read_headers, read_poll_time, read_published_at
 from processor.polling import Polling
 from processor.settings import LiveSettings
-from processor.stream.fleet import Update
 from processor.stream.log_position import LogPosition, epoch_of
 from telemetry.codec import Headers, MalformedMessageError, decode
 from telemetry.state_vector import StateVector

@@ -11,6 +11,7 @@ from processor.bounding_box import BoundingBox
 from processor.history.errors import UnavailableError
 from processor.history.visible_flights import Restriction
 from processor.live.broadcaster import Broadcaster
+from processor.live.tick import Tick
 from processor.replay.groups import MAX_SPAN_SECONDS, Grouping
 from processor.replay.pacer import Pacer
 from processor.replay.rows import ReplayRows
@@ -18,7 +19,6 @@ from processor.replay.state import ReplayState
 from processor.stream.aircraft import Aircraft
 from processor.stream.encoder import Frame
 from processor.stream.log_position import LogPosition
-from processor.stream.tick import Tick
 from telemetry.state_vector import StateVector
 
 CERTAINTY_SECONDS = 5.0

@@ -4,17 +4,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Generic
 
 from processor.history.visible_flights import Restriction
+from processor.live.fleet import Fleet, Update
+from processor.live.restricted_fleet import RestrictedFleet
+from processor.live.tick import UNCERTAIN as REASON
+from processor.live.tick import Tick
 from processor.replay.request import CERTAIN, UNCERTAIN
 from processor.stream import events
 from processor.stream.aircraft import Aircraft
 from processor.stream.columns import Columns
 from processor.stream.encoder import Encoder, Frame
-from processor.stream.fleet import Fleet, Update
 from processor.stream.log_position import LogPosition
 from processor.stream.query import StreamQuery
-from processor.stream.restricted_fleet import RestrictedFleet
-from processor.stream.tick import UNCERTAIN as REASON
-from processor.stream.tick import Tick
 from telemetry.state_vector import StateVector
 
 IDLE_SECONDS = 2

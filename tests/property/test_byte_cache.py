@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processor.stream.byte_cache import ENTRY_BYTES, ByteCache
+from processor.live.byte_cache import ENTRY_BYTES, ByteCache
 
 BUDGET = 10 * ENTRY_BYTES
 

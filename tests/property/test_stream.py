@@ -12,9 +12,9 @@ from prometheus_client import CollectorRegistry
 
 from processor.live.broadcaster import Broadcaster, Lifetime
 from processor.live.connection_limits import ConnectionLimits, StreamClient
+from processor.live.fleet import Fleet, Update
 from processor.live.metrics import LiveMetrics
 from processor.stream.encoder import SSE_ENCODERS
-from processor.stream.fleet import Fleet, Update
 from processor.stream.log_position import LogPosition
 from processor.stream.query import StreamQuery, parse_query
 from telemetry.state_vector import StateVector

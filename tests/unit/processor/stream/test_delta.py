@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from docs.decoders.delta import DeltaDecoder
+from processor.live.fleet import Fleet, Update
 from processor.stream.delta import TEXTS, TICKS_KEPT, UNITS, DeltaState
 from processor.stream.events import Event
-from processor.stream.fleet import Fleet, Update
 from processor.stream.log_position import LogPosition, parse_event_id
 from telemetry.state_vector import StateVector
 from testkit.delta_node import NodeDecoder, Picture, Sent

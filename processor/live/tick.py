@@ -3,18 +3,18 @@
 import asyncio
 from collections.abc import Callable, Sequence
 
+from processor.live.fleet import Fleet, MissedChanges
+from processor.live.frame_cache import FrameCache
+from processor.live.restricted_fleet import RestrictedFleet
 from processor.stream import events
 from processor.stream.aircraft import Aircraft
-from processor.stream.changes import Changes, MissedChanges
+from processor.stream.changes import Changes
 from processor.stream.columns import Columns
 from processor.stream.delta import DeltaState
 from processor.stream.encoder import Encoder, Frame
 from processor.stream.events import Event
-from processor.stream.fleet import Fleet
-from processor.stream.frame_cache import FrameCache
 from processor.stream.log_position import EventId, LogPosition, format_event_id
 from processor.stream.query import StreamQuery
-from processor.stream.restricted_fleet import RestrictedFleet
 
 AIRCRAFT_AT_ONCE = 500
 """Aircraft that are encoded for one client before other tasks run: about a millisecond."""
@@ -32,7 +32,7 @@ class Tick:
 
     Snapshot and catch-up read the fleet as it is now, so only the newest tick of a fleet can
     answer them. Because a tick keeps all that was encoded in it, no reference to it may be held
-    while a subscriber is sent something or waits.
+    while a subscriber is sent frames or waits for a tick.
 
     Attributes:
         number: One more than that of the tick before.

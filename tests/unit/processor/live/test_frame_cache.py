@@ -2,11 +2,12 @@
 
 import pytest
 
-from processor.stream import events, frame_cache
+from processor.live import frame_cache
+from processor.live.frame_cache import CAREFUL_ENCODINGS, FrameCache
+from processor.stream import events
 from processor.stream.aircraft import Aircraft
 from processor.stream.columns import Columns
 from processor.stream.encoder import SSE_ENCODERS, WEBSOCKET_ENCODER
-from processor.stream.frame_cache import CAREFUL_ENCODINGS, FrameCache
 from processor.stream.log_position import EventId, LogPosition
 from processor.stream.output_format import DEFAULT_FORMAT
 from processor.stream.query import parse_query

@@ -2,9 +2,9 @@
 
 import pytest
 
+from processor.live.fleet import Fleet, Update
 from processor.message import AFTER_ANSWER_SECONDS, FUTURE_SECONDS
 from processor.stream.aircraft import Aircraft
-from processor.stream.fleet import Fleet, Update
 from processor.stream.log_position import LogPosition
 from testkit.state_vectors import START, state_vector
 

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from processor.bounding_box import BoundingBox
+from processor.live.fleet import Fleet, MissedChanges
 from processor.stream.aircraft import Aircraft
-from processor.stream.changes import Changes, MissedChanges
+from processor.stream.changes import Changes
 from processor.stream.columns import Columns
 from processor.stream.filter import Filter
-from processor.stream.fleet import Fleet
 from processor.stream.log_position import LogPosition
 
 AREAS_POSITION = LogPosition("areas", (0,))

@@ -4,7 +4,7 @@ from collections.abc import Callable, Hashable, Sequence
 from sys import getsizeof
 from typing import Any, Literal, TypeAlias
 
-from processor.stream.byte_cache import ByteCache
+from processor.live.byte_cache import ByteCache
 from processor.stream.columns import Columns, Rows
 from processor.stream.encoder import CompressionEffort, Encoder, Frame
 from processor.stream.events import Event

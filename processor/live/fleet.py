@@ -8,7 +8,7 @@ import msgspec
 
 from processor.message import AFTER_ANSWER_SECONDS, FUTURE_SECONDS
 from processor.stream.aircraft import Aircraft
-from processor.stream.changes import Changes, MissedChanges
+from processor.stream.changes import Changes
 from processor.stream.columns import Columns
 from processor.stream.log_position import LogPosition
 from telemetry.state_vector import StateVector
@@ -33,6 +33,18 @@ class Update(msgspec.Struct, frozen=True, gc=False):
     state_vector: StateVector | None
     poll_time: int | None = None
     published_at: int | None = None
+
+
+class MissedChanges(msgspec.Struct, frozen=True):
+    """What happened in a fleet since a log position.
+
+    Attributes:
+        changed: The aircraft that changed, as they are.
+        removed: The addresses of all aircraft that may have been removed.
+    """
+
+    changed: list[Aircraft]
+    removed: list[str]
 
 
 class _Tombstone(msgspec.Struct, frozen=True):
