@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, mkdtemp
 from typing import NamedTuple
 
 import asyncpg
@@ -45,10 +45,9 @@ class Site(NamedTuple):
     environment: Mapping[str, str]
     superuser_url: str
 
-    def programs(self, name: str) -> Programs:
-        """Return what runs the blocks of one page, in a folder like the project's."""
-        folder = self.folder / name
-        folder.mkdir(parents=True)
+    def programs(self) -> Programs:
+        """Return what runs the blocks of one page, in a new folder like the project's."""
+        folder = Path(mkdtemp(prefix="page-", dir=self.folder))
         for entry in _LINKED:
             (folder / entry).symlink_to(PROJECT / entry)
         return Programs(folder, self.environment, Path(sys.executable))
