@@ -9,12 +9,12 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, mkdtemp
 from typing import NamedTuple
 
 import asyncpg
-from processor.archive.sums import Sums
 
+from processor.archive.rollups import Rollups
 from processor.archive.sql import load_queries
 from standalone.database import free_port
 from tests.docs.programs import Programs, write_curl
@@ -45,10 +45,9 @@ class Site(NamedTuple):
     environment: Mapping[str, str]
     superuser_url: str
 
-    def programs(self, name: str) -> Programs:
-        """Return what runs the blocks of one page, in a folder like the project's."""
-        folder = self.folder / name
-        folder.mkdir(parents=True)
+    def programs(self) -> Programs:
+        """Return what runs the blocks of one page, in a new folder like the project's."""
+        folder = Path(mkdtemp(prefix="page-", dir=self.folder))
         for entry in _LINKED:
             (folder / entry).symlink_to(PROJECT / entry)
         return Programs(folder, self.environment, Path(sys.executable))
@@ -91,7 +90,7 @@ def _superuser_url(data_dir: Path) -> str:
 async def _sum_up(url: str) -> None:
     """Fill the rollups at once, which the archive does each minute."""
     connection = await asyncpg.connect(url)
-    while any(await Sums(load_queries()).sum_up(connection)):
+    while any(await Rollups(load_queries()).roll_up(connection)):
         pass
     await connection.close()
 

@@ -5,8 +5,9 @@ import re
 import time
 from collections.abc import Mapping
 
+import asyncpg
 from playwright._impl._driver import compute_driver_executable
-from playwright.async_api import Error, Page
+from playwright.async_api import ConsoleMessage, Error, Page
 
 from testkit.browser import Pages
 from tests.docs.blocks import Block, Step
@@ -75,7 +76,10 @@ def is_answer(step: Step, printed: str) -> bool:
 
 
 async def _query(step: Step, site: Site) -> None:
-    columns, rows = await query(site.superuser_url, step.command.text)
+    try:
+        columns, rows = await query(site.superuser_url, step.command.text)
+    except asyncpg.PostgresError as error:
+        raise BlockError(f"{step.command}: {error}") from None
     if step.answer is not None:
         try:
             check_table(*psql_table(step.answer.text), columns, rows)
@@ -104,15 +108,31 @@ async def _browse(step: Step, site: Site, programs: Programs, pages: Pages) -> N
     if block.language == "html":
         (programs.folder / block.file).write_text(text)
     page = await _open(with_ports(block.origin or _CONSOLE_ORIGIN, site.ports), pages)
-    lines: list[str] = []
-    page.on("console", lambda message: message.type == "log" and lines.append(message.text))
+    seen = _Seen(page)
     if block.language == "js":
         await page.add_script_tag(content=text)
     deadline = time.monotonic() + LONGEST_SECONDS
     shown = ""
     while not is_answer(step, shown):
-        if time.monotonic() > deadline:
-            raise BlockError(f"{step.answer}: the browser shows {shown!r}; {pages.complaints}")
+        if seen.mistakes or time.monotonic() > deadline:
+            raise BlockError(f"{step.answer}: the browser shows {shown!r}; {seen.mistakes}")
         await asyncio.sleep(_POLL_SECONDS)
-        shown = "\n".join(lines) if block.language == "js" else await page.inner_text("body")
+        shown = "\n".join(seen.lines) if block.language == "js" else await page.inner_text("body")
     await page.close()
+
+
+class _Seen:
+    """What a page writes to its console with `console.log`, and the errors of its scripts."""
+
+    def __init__(self, page: Page) -> None:
+        self.lines: list[str] = []
+        self.mistakes: list[str] = []
+        page.on("console", self._on_console)
+        page.on("pageerror", self._on_error)
+
+    def _on_console(self, message: ConsoleMessage) -> None:
+        if message.type == "log":
+            self.lines.append(message.text)
+
+    def _on_error(self, error: Error) -> None:
+        self.mistakes.append(str(error))

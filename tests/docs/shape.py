@@ -54,7 +54,7 @@ def _json(sample: str, actual: str) -> None:
 
 def _documents(text: str) -> list[Any]:
     """Return the documents of a text, of which there is one at least."""
-    found = []
+    found: list[Any] = []
     end = 0
     while not found or text[end:].strip():
         start = end + len(text[end:]) - len(text[end:].lstrip())
