@@ -18,7 +18,7 @@ from processor.access.principal import LIVE, SCOPES
 from processor.archive.audit.derived import Extent
 from processor.archive.commands import AuditScope, print_audit, rebuild, reset_offsets
 from processor.errors import FatalError
-from processor.garbage_collection import give_back_large_blocks, tune_gc
+from processor.garbage_collection import return_large_blocks, tune_gc
 from processor.service import Service
 
 log = structlog.get_logger()
@@ -75,7 +75,7 @@ def main() -> int:
         return 2
     configure_logs(settings.log.level, settings.log.format)
     tune_gc()
-    give_back_large_blocks()
+    return_large_blocks()
     try:
         warn_of_plaintext(settings, _links(arguments))
         return uvloop.run(_run(settings, arguments))

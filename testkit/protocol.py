@@ -124,7 +124,7 @@ class Contender:
             assert self.claims[partition].epoch == epoch
             del self.claims[partition]
         kept = batch.without(stored.fenced)
-        assert stored.positions == {span.partition: span.hi for span in kept.spans.values()}
+        assert stored.next_offsets == {span.partition: span.hi for span in kept.spans.values()}
         assert stored.n_inserted + stored.n_duplicate + stored.n_dead == kept.n_in
         return stored
 

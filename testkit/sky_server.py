@@ -18,7 +18,7 @@ from prometheus_client import CollectorRegistry
 
 from configuration.settings import Settings
 from processor.access.gate import Gate, create_gate
-from processor.garbage_collection import give_back_large_blocks, tune_gc
+from processor.garbage_collection import return_large_blocks, tune_gc
 from processor.history.database import HistoryDatabase
 from processor.http.access.gate_middleware import ticket_routes
 from processor.http.app import create_app
@@ -228,7 +228,7 @@ def main() -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
     tune_gc()
-    give_back_large_blocks()
+    return_large_blocks()
     uvloop.run(_serve(serving, errors))
 
 

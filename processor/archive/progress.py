@@ -1,4 +1,4 @@
-"""Show how far a long command is: in one line of a terminal, now and then anywhere else."""
+"""Show the progress of a long command: one line on a terminal, a line at times elsewhere."""
 
 import sys
 import time
@@ -12,10 +12,10 @@ _TO_START_AND_CLEAR = "\r\x1b[K"
 
 
 class ProgressLine:
-    """Writes the newest line no more often than the stream deserves.
+    """Writes the newest line: on a terminal every 0.2 s in place, in a file every 10 s.
 
     Args:
-        stream: Standard error by default, so that what the command prints stays clean.
+        stream: Standard error by default, so that it does not mix with the command's output.
     """
 
     def __init__(self, stream: TextIO | None = None) -> None:
@@ -33,12 +33,12 @@ class ProgressLine:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Leave an empty line of the terminal for what follows."""
+        """Clear the line on the terminal."""
         if self._is_terminal:
             self._write(_TO_START_AND_CLEAR)
 
     def __call__(self, line: str) -> None:
-        """Show a line, unless the last one was shown just now."""
+        """Show a line, unless the last one was shown a moment ago."""
         now = time.monotonic()
         if now < self._next_at:
             return

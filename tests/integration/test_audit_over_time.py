@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from processor.archive.audit.findings import Violation
-from processor.archive.audit.ledger import Marks, check_new_tiling, check_tiling
+from processor.archive.audit.ledger import CheckedOffsets, check_new_tiling, check_tiling
 from processor.archive.database import Connection
 from processor.archive.sql import load_audit_queries, load_queries
 from testkit import databases, stored_log
@@ -170,7 +170,7 @@ def test_a_topic_that_was_made_again_is_listed_as_such(filled_dsn: str) -> None:
 def test_the_standing_check_looks_at_what_is_new(filled_dsn: str) -> None:
     """Entries before its marks are not read again; a later fault is found until it is repaired."""
     queries = load_audit_queries()
-    marks: Marks = {}
+    marks: CheckedOffsets = {}
     run(filled_dsn, lambda connection: check_new_tiling(connection, queries, marks))
     assert set(marks.values()) == {2408}
     databases.execute(

@@ -46,7 +46,7 @@ async def test_more_aircraft_than_are_remembered(
     site: ArchiveSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Are asked for again, those of the same batch that were known before included."""
-    monkeypatch.setattr(store, "MAX_KNOWN", 3)
+    monkeypatch.setattr(store, "MAX_REMEMBERED", 3)
     batches = [
         flight("aaaaaa", 0, 1) + flight("bbbbbb", 0, 1),
         flight("aaaaaa", 2) + flight("cccccc", 2, 3) + flight("dddddd", 2, 3),

@@ -100,7 +100,7 @@ def test_topic_made_anew_under_a_running_archive(deployment: Deployment) -> None
     fill(deployment, 2_000, first=10_000)
     reason = reason_of(archive)
     assert (positions(deployment), rows(deployment)) == (before, 100 * deployment.partitions)
-    assert "made anew" in reason
+    assert "created again" in reason
     assert "its id was" in reason
     reset_offsets(deployment, 2_100 * deployment.partitions)
 

@@ -79,7 +79,7 @@ def _impatience(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(supervisor, "FIRST_RETRY_SECONDS", 0.001)
     monkeypatch.setattr(supervisor, "LAST_RETRY_SECONDS", 0.004)
     monkeypatch.setattr(supervisor, "STEADY_SECONDS", 0.01)
-    monkeypatch.setattr(supervisor, "LOOK_SECONDS", 0.001)
+    monkeypatch.setattr(supervisor, "CHECK_SECONDS", 0.001)
 
 
 @pytest.mark.parametrize(("failing", "other"), [NAMES, NAMES[::-1]])

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processor.archive.batch import Batch, Claim, DeadLetter
-from processor.archive.message_headers import Letterheads
+from processor.archive.message_headers import HeaderReader
 from processor.archive.time_window import TimeBounds
 from telemetry.codec import CONTENT_TYPE, REJECTED, SCHEMA_VERSION, encode
 from testkit.messages import InventedMessage
@@ -26,11 +26,11 @@ _HEADERS = st.fixed_dictionaries(
 @given(st.lists(_HEADERS, max_size=20))
 def test_as_if_each_were_the_first(found: list[dict[str, bytes | None]]) -> None:
     """Whatever came before."""
-    letterheads = Letterheads()
+    header_reader = HeaderReader()
     for headers in found:
         message = InventedMessage(0, 0, b"", headers)
-        assert letterheads.read(message) == Letterheads().read(message)
-        assert letterheads.read(message).headers == headers
+        assert header_reader.read(message) == HeaderReader().read(message)
+        assert header_reader.read(message).by_name == headers
 
 
 @given(st.lists(_HEADERS, max_size=20))

@@ -2,7 +2,7 @@
 
 from typing import cast
 
-from processor.archive.server_clock import LOOK_SECONDS, ServerClock
+from processor.archive.server_clock import READ_SECONDS, ServerClock
 from processor.postgres import Connection
 
 
@@ -32,10 +32,10 @@ async def test_clock_is_carried_on_by_the_monotonic_clock() -> None:
     clocks = Clocks(server_at_zero=1_000_000.0, host_at_zero=5.0)
     clock = ServerClock(monotonic=clocks.monotonic, host_clock=clocks.host)
     assert (clock.now(), clock.offset_seconds(), clock.is_due) == (None, None, True)
-    await clock.look(cast("Connection", clocks))
+    await clock.read(cast("Connection", clocks))
     assert clock.now() == 1_000_002.0
-    clocks.seconds += LOOK_SECONDS - 1
-    assert clock.now() == 1_000_002.0 + LOOK_SECONDS - 1
+    clocks.seconds += READ_SECONDS - 1
+    assert clock.now() == 1_000_002.0 + READ_SECONDS - 1
     assert not clock.is_due
     clocks.seconds += 1
     assert clock.is_due
@@ -45,7 +45,7 @@ async def test_offset_is_how_far_the_host_is_ahead() -> None:
     """A step of the host's clock shows at once, not only after the next look."""
     clocks = Clocks(server_at_zero=1_000.0, host_at_zero=1_400.0)
     clock = ServerClock(monotonic=clocks.monotonic, host_clock=clocks.host)
-    await clock.look(cast("Connection", clocks))
+    await clock.read(cast("Connection", clocks))
     assert clock.offset_seconds() == 400.0
     clocks._host_at_zero -= 1_000
     assert clock.offset_seconds() == -600.0
