@@ -266,7 +266,7 @@ _BY_KIND: tuple[tuple[type[BaseException], DatabaseProblem], ...] = (
     (asyncpg.InternalClientError, _BROKE),
     (OSError, _ANSWERS_NOT),
 )
-"""DatabaseProblem by the error of the driver or the system; a TimeoutError is an OSError."""
+"""Problem by the error of the driver or the system; a TimeoutError is an OSError."""
 
 
 def _by_driver(error: BaseException) -> DatabaseProblem | None:

@@ -12,7 +12,7 @@ branch_labels = None
 depends_on = None
 
 NO_READER = (
-    "the role flights_reader was not created: this user may not create roles. Everything else works; "
+    "the role flights_reader was not created: this user may not create roles. All else works; "
     "for read-only access run migrations/sql/0003_reader.sql by psql as a user who may"
 )
 

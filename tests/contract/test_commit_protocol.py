@@ -90,7 +90,7 @@ class Arena:
 
 
 class Protocol(RuleBasedStateMachine):
-    """Contenders that own partitions, believe so wrongly, crash, and hear no answers."""
+    """Contenders that own partitions, wrongly believe so, crash, and lose acknowledgements."""
 
     def __init__(self, arena: Arena) -> None:
         super().__init__()
@@ -105,7 +105,7 @@ class Protocol(RuleBasedStateMachine):
 
     @initialize(first=messages, owner=contenders)
     def begin(self, first: list[tuple[int, int, int]], owner: int) -> None:
-        """Somebody owns everything."""
+        """One contender owns all partitions."""
         self.publish(first)
         self.claim(owner, set(range(PARTITIONS)))
 
@@ -117,7 +117,7 @@ class Protocol(RuleBasedStateMachine):
 
     @rule(number=contenders, partitions=partition_sets)
     def claim(self, number: int, partitions: set[int]) -> None:
-        """An assignment; whoever owned them before does not learn of it."""
+        """Partitions are assigned; their former owner is not informed."""
         self.arena.do(self.contenders[number].claim(partitions))
 
     @rule(number=contenders, partitions=partition_sets)
@@ -157,7 +157,7 @@ class Protocol(RuleBasedStateMachine):
 
     @rule(number=contenders, count=counts, after_bytes=st.integers(1, 3_000))
     def write_cut(self, number: int, count: int, after_bytes: int) -> None:
-        """The connection breaks after any byte of the conversation, COMMIT's included."""
+        """The connection breaks after any byte of the exchange, that of COMMIT included."""
         proxy = self.contenders[number].database.proxy
         proxy.reset_after(after_bytes)
         self.arena.do(self.contenders[number].write(count))
@@ -190,7 +190,7 @@ class Protocol(RuleBasedStateMachine):
         self.arena.do(check_invariants(self.arena.observer, self.log))
 
     def teardown(self) -> None:
-        """Whoever comes last stores everything that is left."""
+        """The last owner stores everything that is left."""
         note(f"{self.arena.steps} steps so far")
         last = self.contenders[0]
         self.arena.do(last.claim(range(PARTITIONS)))

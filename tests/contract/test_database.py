@@ -209,7 +209,7 @@ async def test_committed_rows_survive_a_kill_and_others_do_not(
 async def test_server_listens_on_loopback_only_and_waits_for_the_disk(
     connection: asyncpg.Connection,
 ) -> None:
-    """Nobody else in the network reaches it, and COMMIT means stored."""
+    """It cannot be reached from the network, and COMMIT means stored."""
     assert await connection.fetchval("SHOW listen_addresses") == "127.0.0.1"
     assert await connection.fetchval("SHOW synchronous_commit") == "on"
     assert await connection.fetchval("SHOW fsync") == "on"

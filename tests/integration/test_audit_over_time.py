@@ -1,4 +1,4 @@
-"""The audit after months: retention, merged entries, an upgrade, a log that was begun anew."""
+"""The audit after months: retention, merged entries, an upgrade, a log whose offsets were reset."""
 
 import asyncio
 import datetime as dt

@@ -1,4 +1,4 @@
-"""The headers of messages say the same, whether they are read anew or were read before."""
+"""Reused headers of messages equal headers that are read from each message."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,8 +24,8 @@ _HEADERS = st.fixed_dictionaries(
 
 
 @given(st.lists(_HEADERS, max_size=20))
-def test_as_if_each_were_the_first(found: list[dict[str, bytes | None]]) -> None:
-    """Whatever came before."""
+def test_reused_headers_are_equal(found: list[dict[str, bytes | None]]) -> None:
+    """The result does not depend on the messages before."""
     header_reader = HeaderReader()
     for headers in found:
         message = InventedMessage(0, 0, b"", headers)
@@ -35,7 +35,7 @@ def test_as_if_each_were_the_first(found: list[dict[str, bytes | None]]) -> None
 
 @given(st.lists(_HEADERS, max_size=20))
 def test_each_message_is_judged_by_its_own(found: list[dict[str, bytes | None]]) -> None:
-    """In one batch as in batches of their own."""
+    """The result of one batch equals that of a batch for each message."""
     together, bounds, claim = Batch(), TimeBounds(0.0, START + 300.0), Claim(0, 0, epoch=1)
     for offset, headers in enumerate(found):
         message = InventedMessage(0, offset, encode(state_vector()), headers)
