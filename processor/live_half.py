@@ -50,7 +50,7 @@ class LiveHalf:
             clock=clock,
             expiry_clock=time.time,
         )
-        self._picture = Ticker(
+        self._ticker = Ticker(
             settings=settings.live,
             heartbeat_seconds=settings.sse.heartbeat_seconds,
             broadcaster=self.broadcaster,
@@ -85,7 +85,7 @@ class LiveHalf:
         self._reader = LiveReader(
             kafka=self._settings.kafka,
             live=self._settings.live,
-            picture=self._picture,
+            picture=self._ticker,
             loop=asyncio.get_running_loop(),
         )
         self._progress = progress = ReadProgress(STALLED_SECONDS)
@@ -93,7 +93,7 @@ class LiveHalf:
         self._metrics.watch_lag(lambda: progress.lag_messages, lambda: watch.age_seconds)
         self._tasks = [
             asyncio.create_task(asyncio.to_thread(self._reader.run), name="live reader"),
-            asyncio.create_task(self._picture.run(), name="live picture"),
+            asyncio.create_task(self._ticker.run(), name="live ticks"),
             asyncio.create_task(watch.run(), name="live log watch"),
         ]
         return self._tasks
@@ -138,7 +138,7 @@ class LiveHalf:
 
     def observations(self) -> Checks:
         """Return by how much the host's clock differs from the time of the data."""
-        return {"clock": self._picture.clock_trouble}
+        return {"clock": self._ticker.clock_trouble}
 
     def routers(self) -> list[APIRouter]:
         """Return the routes of the stream, readsb and the page."""

@@ -100,8 +100,8 @@ class Derived:
             measured = await self._connection.fetch(queries.measured_flights)
             await self._connection.execute(
                 self._queries.measure_flights,
-                [leg["icao24"] for leg in measured],
-                [leg["first_seen"] for leg in measured],
+                [flight["icao24"] for flight in measured],
+                [flight["first_seen"] for flight in measured],
             )
             await self._compare_flights(icao24s)
 
