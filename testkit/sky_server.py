@@ -105,8 +105,8 @@ class _Process:
         settings = Settings.model_validate({"live": _LIVE, **serving.settings})
         gate, history = create_gate(settings.access), history_of(settings)
         self._half = LiveHalf(settings, self._registry, gate, history)
-        self._picture = self._half._picture
-        self._picture._clock = self._half.broadcaster._clock = lambda: float(self._sky.now)
+        self._ticker = self._half._picture
+        self._ticker._clock = self._half.broadcaster._clock = lambda: float(self._sky.now)
         self._listener = listen(
             "127.0.0.1", 0, write_deadline_seconds=settings.sse.write_deadline_seconds
         )
@@ -134,11 +134,11 @@ class _Process:
         """Serve, and answer every command with an account."""
         self._tasks = [
             asyncio.create_task(self._server.serve(sockets=[self._listener])),
-            asyncio.create_task(self._picture.run()),
+            asyncio.create_task(self._ticker.run()),
         ]
-        self._picture.begin(self._sky.position, self._sky.position)
-        self._picture.take(self._sky.all())
-        self._picture.caught_up()
+        self._ticker.begin(self._sky.position, self._sky.position)
+        self._ticker.take(self._sky.all())
+        self._ticker.caught_up()
         commands = asyncio.StreamReader()
         await asyncio.get_running_loop().connect_read_pipe(
             lambda: asyncio.StreamReaderProtocol(commands), sys.stdin
@@ -169,7 +169,7 @@ class _Process:
         while True:
             updates = self._sky.move()
             self._received_at[self._sky.now] = due_at
-            self._picture.take(updates)
+            self._ticker.take(updates)
             due_at += INTERVAL_S
             await asyncio.sleep(max(0.0, due_at - time.monotonic()))
 

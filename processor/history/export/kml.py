@@ -43,14 +43,16 @@ class Point(msgspec.Struct, frozen=True, gc=False):
 class Tracks:
     """A placemark for each flight of an aircraft; rows must be sorted by aircraft, then by time.
 
-    The flights are those that the archive would store of the same rows. Rows without a position,
-    and those whose position is known to be implausible, belong to a flight but to no line.
+    The flights are the stored ones where rows have them (`Table.has_flights`), else those that the
+    archive would store of these rows. Rows without a position, and those whose position is known
+    to be implausible, belong to a flight but to no line.
     """
 
     def __init__(self, table: Table) -> None:
         self._table = table
         self._icao24 = ""
         self._divider = FlightDivider[Point | None]()
+        self._stored: DetectedFlight | None = None
         self._placemark = Placemark("")
 
     def begin(self) -> bytes:
@@ -60,19 +62,24 @@ class Tracks:
     def add(self, rows: Sequence[Row]) -> bytes:
         """Return the placemarks that these rows complete."""
         parts: list[str] = []
-        for row in _dicts(self._table, rows):
-            if row["icao24"] != self._icao24:
-                parts += self._end_aircraft()
-                self._icao24 = row["icao24"]
-                self._divider, self._placemark = FlightDivider(), Placemark(self._icao24)
-            parts += self._take(row)
+        for row, values in zip(rows, _dicts(self._table, rows), strict=True):
+            stored = row["flight"] if self._table.has_flights else None
+            if values["icao24"] != self._icao24 or stored != self._stored:
+                parts += self._end_flight()
+                self._icao24, self._stored = values["icao24"], stored
+                self._placemark = Placemark(self._icao24)
+            parts += self._segment(values) if stored is None else self._take(values, stored)
         return "".join(parts).encode()
 
     def end(self) -> bytes:
         """Return the last placemark and the end of the document."""
-        return "".join([*self._end_aircraft(), _END]).encode()
+        return "".join([*self._end_flight(), _END]).encode()
 
-    def _take(self, row: dict[str, Any]) -> Iterator[str]:
+    def _take(self, row: dict[str, Any], flight: DetectedFlight) -> Sequence[str]:
+        point = _point(row)
+        return () if point is None else self._placemark.add(point, flight)
+
+    def _segment(self, row: dict[str, Any]) -> Iterator[str]:
         contact, point = int(row["last_contact"].timestamp()), _point(row)
         if self._divider.continues(contact, row["callsign"], row["on_ground"]):
             if point is not None:
@@ -81,9 +88,12 @@ class Tracks:
         for portion in self._divider.add(_observation(row, contact), point):
             yield from self._write(portion)
 
-    def _end_aircraft(self) -> Iterator[str]:
+    def _end_flight(self) -> Iterator[str]:
+        if self._stored is not None:
+            yield from self._placemark.end(self._stored)
         for portion in self._divider.end():
             yield from self._write(portion)
+        self._divider = FlightDivider()
 
     def _write(self, portion: Portion[Point | None]) -> Iterator[str]:
         for point in portion.items:
