@@ -105,7 +105,7 @@ class _Process:
         settings = Settings.model_validate({"live": _LIVE, **serving.settings})
         gate, history = create_gate(settings.access), history_of(settings)
         self._half = LiveHalf(settings, self._registry, gate, history)
-        self._ticker = self._half._picture
+        self._ticker = self._half._ticker
         self._ticker._clock = self._half.broadcaster._clock = lambda: float(self._sky.now)
         self._listener = listen(
             "127.0.0.1", 0, write_deadline_seconds=settings.sse.write_deadline_seconds
