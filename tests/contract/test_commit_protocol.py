@@ -185,7 +185,7 @@ class Protocol(RuleBasedStateMachine):
 
     @invariant()
     def tables_agree_with_the_log(self) -> None:
-        """I1: nothing lost; I2: nothing twice; I3: the ledger tiles."""
+        """I1: nothing is lost; I2: nothing is stored twice; I3: the ledger has no gap."""
         self.arena.steps += 1
         self.arena.do(check_invariants(self.arena.observer, self.log))
 
@@ -214,7 +214,7 @@ def dsn(server_dsn: str) -> Iterator[str]:
 
 
 def run_protocol(arena: Arena, examples: int, steps: int, phases: list[Phase]) -> None:
-    """Let hypothesis play the contenders against each other."""
+    """Run the state machine of contenders under hypothesis."""
 
     class Here(Protocol):
         def __init__(self) -> None:
@@ -247,7 +247,7 @@ def test_no_interleaving_loses_or_repeats_anything(dsn: str) -> None:
 @pytest.mark.nightly
 @pytest.mark.timeout(1800)
 def test_no_interleaving_loses_or_repeats_anything_for_long(dsn: str) -> None:
-    """The same for thousands of steps."""
+    """The tables stay right over thousands of steps."""
     with Arena(dsn, load_queries()) as arena:
         run_protocol(arena, 200, 60, [Phase.generate, Phase.shrink])
 
@@ -259,12 +259,12 @@ WEAKER = {
 
 
 FOUND_OUT = (AssertionError, asyncpg.PostgresError, FatalError, FlakyFailure)
-"""A race does not always end the same way, which hypothesis calls flaky."""
+"""A race may end in different ways, which hypothesis calls flaky."""
 
 
 @pytest.mark.parametrize("name", WEAKER)
 def test_weaker_protocol_is_found_out(dsn: str, name: str) -> None:
-    """Negative control: without the comparison of positions these same steps find the fault."""
+    """Negative control: without comparing stored offsets these steps find the fault."""
     dropped = WEAKER[name]
     queries = load_queries()
     assert dropped in " ".join(queries.advance.split())

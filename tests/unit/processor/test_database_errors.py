@@ -54,13 +54,13 @@ ANSWERS = [
     ("57P03", Action.REPEAT, "starting or stopping"),
     ("57P04", Action.WAIT, "does not exist"),
     ("57P05", Action.REPEAT, "starting or stopping"),
-    ("58000", Action.WAIT, "fails inside"),
-    ("58030", Action.WAIT, "fails inside"),
-    ("58P01", Action.WAIT, "fails inside"),
-    ("F0000", Action.WAIT, "fails inside"),
+    ("58000", Action.WAIT, "internal error"),
+    ("58030", Action.WAIT, "internal error"),
+    ("58P01", Action.WAIT, "internal error"),
+    ("F0000", Action.WAIT, "internal error"),
     ("P0001", Action.WAIT, "refuses a statement"),
     ("TS001", Action.WAIT, "refuses a statement"),
-    ("XX000", Action.WAIT, "fails inside"),
+    ("XX000", Action.WAIT, "internal error"),
     ("XX001", Action.WAIT, "damaged"),
 ]
 
