@@ -13,7 +13,7 @@ import uvloop
 from benchmarks.baselines import BareWriter, NaiveStream
 from benchmarks.kernel_memory import sockets_bytes
 from benchmarks.live_channel import SSE, LiveChannel, many_connections, port_of
-from processor.garbage_collection import give_back_large_blocks, tune_gc
+from processor.garbage_collection import return_large_blocks, tune_gc
 from processor.http.app import create_app
 from processor.http.server.server import create_server, listen
 from testkit.process_resources import allow_open_files
@@ -130,7 +130,7 @@ def main() -> None:
         os.sched_setaffinity(0, {serving.core})
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     tune_gc()
-    give_back_large_blocks()
+    return_large_blocks()
     uvloop.run(_serve(serving))
 
 

@@ -24,7 +24,7 @@ from processor.access.principal import LIVE, SCOPES
 from processor.archive.audit.derived import Extent
 from processor.archive.commands import AuditScope, print_audit, rebuild, reset_offsets
 from processor.errors import FatalError
-from processor.garbage_collection import give_back_large_blocks, tune_gc
+from processor.garbage_collection import return_large_blocks, tune_gc
 from processor.service import Service
 from processor.settings import ProcessorSettings
 
@@ -82,7 +82,7 @@ def main() -> int:
         return 2
     configure_logs(settings.log.level, settings.log.format)
     tune_gc()
-    give_back_large_blocks()
+    return_large_blocks()
     try:
         warn_of_plaintext(settings.security, _plaintext_connections(settings, arguments))
         return uvloop.run(_run(settings, arguments))

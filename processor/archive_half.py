@@ -29,7 +29,7 @@ MAX_WATCHES_STOP_SECONDS = 2
 
 
 class _Archive:
-    """One attempt at storing: everything in it is made for it and let go with it."""
+    """One attempt at storing; everything in it is built for this attempt and closed with it."""
 
     def __init__(self, settings: ProcessorSettings, metrics: ArchiveMetrics) -> None:
         queries = load_queries()
@@ -73,14 +73,14 @@ class _Archive:
             ),
         )
         consumer = self.consumer
-        # Neither knows this object: a cycle would keep the watch's connection for long.
+        # The callbacks do not refer to this object: a cycle would keep the watch's connection open.
         self._watch = watch = LogWatch(
             settings.kafka, take=lambda look: metrics.observe_lag(consumer.lag(look.ends))
         )
         metrics.watch_lag_age(lambda: watch.age_seconds)
 
     def start(self) -> list[asyncio.Task[None]]:
-        """Consume in a thread, do the rest beside it."""
+        """Start the consumer in a thread, and the other tasks in the event loop."""
         self._consuming = asyncio.create_task(
             asyncio.to_thread(self.consumer.run), name="archive consumer"
         )
@@ -92,12 +92,12 @@ class _Archive:
         return [self._consuming, *self._others]
 
     async def stop(self) -> None:
-        """Store what has been read; what cannot be stored in time stays in the log."""
+        """Store what was read; what cannot be stored in time stays in the log."""
         self.consumer.stop()
         for task in self._others:
             task.cancel()
         await asyncio.wait([self._consuming])
-        # A server that answers nothing does not even let go of a cancelled transaction.
+        # A server that does not answer blocks even a cancelled transaction.
         await asyncio.wait(self._others, timeout=MAX_WATCHES_STOP_SECONDS)
         retrieve_exceptions(self._consuming, *self._others)
         self._metrics.observe_lag({})
@@ -106,23 +106,23 @@ class _Archive:
 
     @property
     def kafka_trouble(self) -> str | None:
-        """Why the log is not known to be stored; None while it is."""
+        """Why the archive may not be reading the log; None while the broker answers."""
         return self.consumer.broker_trouble or self._watch.trouble
 
     @property
     def retention_refusal(self) -> str | None:
-        """Why nothing expires; None while retention works."""
+        """Why retention deletes nothing; None while it works."""
         return self._maintenance.refusal
 
     @property
     def database_trouble(self) -> str | None:
-        """Why the database is not known to store; None while it is."""
+        """Why the database may not be storing; None while it answers."""
         troubles = (database.trouble for database in self._databases)
         return next(filter(None, troubles), None) or self._database_watch.trouble
 
 
 class ArchiveHalf:
-    """Stores the log, and knows nothing of viewers."""
+    """Stores the log."""
 
     name = "archive"
 
@@ -132,21 +132,21 @@ class ArchiveHalf:
         self._archive: _Archive | None = None
 
     def begin(self) -> list[asyncio.Task[None]]:
-        """Store in a thread of its own, maintain beside it."""
+        """Build one attempt and start its tasks."""
         self._archive = _Archive(self._settings, self._metrics)
         return self._archive.start()
 
     async def end(self) -> None:
-        """Store what has been read, and close all connections."""
+        """Store what was read, and close all connections."""
         if self._archive is not None:
             await self._archive.stop()
             self._archive = None
 
     async def close(self, *, hurry: asyncio.Event) -> None:
-        """Do nothing: no client is served, and the last batch is the point of an orderly stop."""
+        """Do nothing: this half has no clients, and `end` stores the last batch even in a hurry."""
 
     def checks(self) -> Checks:
-        """Ready once partitions are assigned, and while broker and database answer."""
+        """Return the checks: partitions are assigned, and broker, clock and database are usable."""
         return {
             "archive_assigned": holds(
                 when=lambda: self._archive is not None and self._archive.consumer.is_assigned,
@@ -158,7 +158,7 @@ class ArchiveHalf:
         }
 
     def observations(self) -> Checks:
-        """Name why nothing expires: the database fills, but it stores."""
+        """Return why nothing expires, which does not stop the archive from storing."""
         return {
             "retention": lambda: (
                 self._archive.retention_refusal if self._archive else BETWEEN_ATTEMPTS
@@ -179,7 +179,7 @@ class ArchiveHalf:
         return self._archive.database_trouble if self._archive is not None else BETWEEN_ATTEMPTS
 
     def routers(self) -> list[APIRouter]:
-        """Serve nothing of its own."""
+        """Return no routes."""
         return []
 
 

@@ -30,7 +30,7 @@ loop delays a read by seconds at most."""
 
 
 class LiveHalf:
-    """Keeps the picture and its viewers; without the database it misses nothing but the past."""
+    """Keeps the live state and its subscribers; only replay needs the database."""
 
     name = "live"
 
@@ -81,7 +81,7 @@ class LiveHalf:
         ]
 
     def begin(self) -> list[asyncio.Task[None]]:
-        """Read in a thread, tick in the event loop."""
+        """Start the reader in a thread, and the ticks in the event loop."""
         self._reader = LiveReader(
             kafka=self._settings.kafka,
             live=self._settings.live,
@@ -104,7 +104,7 @@ class LiveHalf:
             self._progress.observe(self._reader.next_offsets, look.ends)
 
     async def end(self) -> None:
-        """Stop reading; what was read is not shown any longer, for it ages."""
+        """Stop reading, and suspend the streams, because the live state ages."""
         if self._reader is None:
             return
         self._reader.stop()
@@ -116,12 +116,12 @@ class LiveHalf:
         self.broadcaster.suspend()
 
     async def close(self, *, hurry: asyncio.Event) -> None:
-        """Say goodbye to every viewer, spread over the drain time."""
+        """Close every stream, spread over the drain time unless `hurry` is set."""
         self.broadcaster.close()
         await self.broadcaster.wait_until_empty(hurry=hurry)
 
     def checks(self) -> Checks:
-        """Ready once the log has been read to its end, and while it is read on."""
+        """Return the checks: the log was read to its end, and is read on."""
         return {
             "live_picture": holds(
                 when=lambda: self.broadcaster.is_open,
@@ -137,16 +137,16 @@ class LiveHalf:
         return self._reader.broker_trouble or self._watch.trouble
 
     def observations(self) -> Checks:
-        """Name a host's clock that differs from the time of the data."""
+        """Return by how much the host's clock differs from the time of the data."""
         return {"clock": self._ticker.clock_trouble}
 
     def routers(self) -> list[APIRouter]:
-        """Serve the stream and the page that shows it."""
+        """Return the routes of the stream, readsb and the page."""
         return self._routers
 
 
 def history_of(settings: ProcessorSettings) -> HistoryDatabase:
-    """Return connections to the history as the settings have them; none is opened yet."""
+    """Return the connections to the history; none is opened yet."""
     return HistoryDatabase(
         url=settings.database.url.get_secret_value(),
         max_connections=settings.history.max_connections,
@@ -156,7 +156,7 @@ def history_of(settings: ProcessorSettings) -> HistoryDatabase:
 
 
 def replay_limits_of(settings: ProcessorSettings) -> ReplayLimits:
-    """Return how much of the past the settings allow to be replayed."""
+    """Return the limits of replay from the settings."""
     return ReplayLimits(
         places=ShareLimits(
             settings.history.max_replays,
@@ -170,7 +170,7 @@ def replay_limits_of(settings: ProcessorSettings) -> ReplayLimits:
 
 
 def limits_of(settings: SseSettings) -> ConnectionLimits:
-    """Return how many viewers the settings allow."""
+    """Return the connection limits from the settings."""
     return ConnectionLimits(
         subscribers=settings.max_viewers,
         per_address=settings.max_viewers_per_address,
@@ -184,7 +184,7 @@ def limits_of(settings: SseSettings) -> ConnectionLimits:
 
 
 def lifetime_of(settings: SseSettings) -> Lifetime:
-    """Return how the settings have streams end."""
+    """Return from the settings when and how streams end."""
     return Lifetime(
         retry_ms=settings.retry_milliseconds,
         max_age_seconds=settings.max_age_seconds,

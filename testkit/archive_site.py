@@ -1,4 +1,4 @@
-"""A database and the archive's writers on it, one after another, without a log."""
+"""A database with the archive's writers on it, one after another, without Kafka."""
 
 import asyncpg
 
@@ -13,7 +13,7 @@ from testkit.flight_oracle import ExpectedFlight
 
 
 class ArchiveSite:
-    """Stores what the test says, as the archive does; `restart` comes first."""
+    """Stores state vectors as the archive does; call `restart` first."""
 
     def __init__(self, dsn: str) -> None:
         self.dsn = dsn
@@ -25,7 +25,7 @@ class ArchiveSite:
         self._writer: BatchWriter
 
     async def restart(self) -> None:
-        """Let another writer own the log."""
+        """Make another writer the owner of the log."""
         self._writer = BatchWriter(
             database=self.database,
             queries=load_queries(),
@@ -44,7 +44,7 @@ class ArchiveSite:
         self._claim.next_offset = hi
 
     async def roll_up(self) -> None:
-        """Do all that maintenance has to sum up."""
+        """Roll up and measure everything that is due."""
         rollups = Rollups(load_queries())
         while any(await self.database.run(rollups.roll_up)):
             pass
@@ -60,7 +60,7 @@ class ArchiveSite:
         await connection.close()
 
     async def flights(self) -> list[ExpectedFlight]:
-        """Return what people see."""
+        """Return the rows of the view `flights`."""
         connection = await asyncpg.connect(self.dsn)
         rows = await connection.fetch(
             """
@@ -74,7 +74,7 @@ class ArchiveSite:
         return [ExpectedFlight(*row) for row in rows]
 
     async def clear(self) -> None:
-        """Forget everything."""
+        """Empty all tables."""
         connection = await asyncpg.connect(self.dsn)
         await connection.execute(
             "TRUNCATE state_vectors, flight_legs, ingest_offsets, ingest_ledger, touched_minutes,"

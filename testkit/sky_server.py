@@ -17,7 +17,7 @@ from fastapi import APIRouter
 from prometheus_client import CollectorRegistry
 
 from processor.access.gate import Gate, create_gate
-from processor.garbage_collection import give_back_large_blocks, tune_gc
+from processor.garbage_collection import return_large_blocks, tune_gc
 from processor.history.database import HistoryDatabase
 from processor.http.access.gate_middleware import ticket_routes
 from processor.http.app import create_app
@@ -230,7 +230,7 @@ def main() -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
     tune_gc()
-    give_back_large_blocks()
+    return_large_blocks()
     uvloop.run(_serve(serving, errors))
 
 

@@ -1,4 +1,4 @@
-"""A database as the archive leaves it after some batches of a log, to be copied and altered."""
+"""A database that the archive has filled from a log, to be copied and altered."""
 
 import asyncio
 import subprocess
@@ -30,7 +30,7 @@ Server = str
 def fill(
     dsn: str, days: Sequence[int] = range(BATCHES), *, low: int = 0, topic_id: str = "id"
 ) -> None:
-    """Store a batch of each day and sum it up; a new log begins at the offset `low`."""
+    """Store a batch of each day and roll it up; a new log begins at the offset `low`."""
     asyncio.run(_fill(dsn, days, low, topic_id))
 
 
@@ -68,7 +68,7 @@ async def _fill(dsn: str, days: Sequence[int], low: int, topic_id: str) -> None:
 
 
 def open_database(dsn: str) -> Database:
-    """Return the archive's way to a database."""
+    """Return the archive's connection to a database."""
     return Database(
         url=dsn, application_name="fill", connect_timeout_seconds=5, statement_timeout_seconds=20
     )

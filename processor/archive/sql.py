@@ -7,7 +7,7 @@ from processor.named_sql import load_statements
 
 
 class Queries(NamedTuple):
-    """Every statement that the archive sends."""
+    """The statements of the archive."""
 
     claim: str
     advance: str
@@ -65,7 +65,7 @@ def load_queries() -> Queries:
 
 
 class AuditQueries(NamedTuple):
-    """Every statement of the audit; they write into temporary tables at most."""
+    """The statements of the audit, which write into temporary tables only."""
 
     is_empty: str
     tiling: str

@@ -25,7 +25,7 @@ from testkit.history_site import HistorySite
 from testkit.migration import migrated_database
 from testkit.state_vectors import START, state_vector
 from tests.unit.processor.history.export.invented import moment, to_rows
-from tests.unit.processor.history.export.test_kml import expected, places, read
+from tests.unit.processor.history.export.test_kml import NAMES, expected, places, read
 
 PATH = "/api/history/state_vectors"
 HOUR, DAY = 3_600, 86_400
@@ -139,6 +139,24 @@ class TestFiles:
         answer = await export(site, format="kml")
         assert answer.headers["content-type"] == "application/vnd.google-earth.kml+xml"
         assert places(read(answer.content)) == expected(to_rows(by_aircraft(traffic())))
+
+    async def test_kml_has_the_stored_flights(self, site: HistorySite) -> None:
+        """The file begins on the ground, after the landing of the first of two flights."""
+        await site.execute("TRUNCATE flight_legs")
+        taken_off = START + 600
+        await site.store(
+            *(state_vector("4b1814", START + n, on_ground=True) for n in range(0, 600, 60)),
+            *(state_vector("4b1814", taken_off + n) for n in range(0, 600, 60)),
+        )
+        await site.store_flight(
+            "4b1814", START - HOUR, callsign="ONE", ends_before=moment(taken_off)
+        )
+        await site.store_flight("4b1814", taken_off, callsign="TWO")
+        answer = await export(site, format="kml")
+        names = [
+            name.text for name in read(answer.content).iterfind(".//k:Placemark/k:name", NAMES)
+        ]
+        assert [name.text for name in names] == ["ONE", "TWO"]
 
     @pytest.mark.parametrize("name", FORMATS)
     async def test_nothing(self, site: HistorySite, name: str) -> None:

@@ -1,4 +1,4 @@
-"""Flights are the same, however state vectors come: in batches, late, again, after restarts."""
+"""Flights do not depend on how state vectors arrive: in batches, late, again, after restarts."""
 
 import time
 from collections.abc import AsyncIterator, Container, Iterator
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.real_database
 
 DAY = 86_400
 LONG_AGO = int(time.time()) // DAY * DAY - 5 * DAY
-"""A midnight; whatever flew a day after it is over."""
+"""A midnight five days ago; flights of the day after it are over."""
 
 Batches = list[list[StateVector]]
 
@@ -77,7 +77,7 @@ often = settings(
 async def test_the_same_flights_whatever_the_batching(
     site: ArchiveSite, batches: Batches, restarts: Container[int]
 ) -> None:
-    """All that counts is which state vectors there are."""
+    """Only the set of state vectors counts."""
     await site.clear()
     await site.restart()
     await write(site, batches, restarts)
@@ -92,7 +92,7 @@ async def test_the_same_flights_whatever_the_batching(
 async def test_flights_whose_state_vectors_have_expired_stay(
     site: ArchiveSite, before: Batches, after: Batches, restarts: Container[int]
 ) -> None:
-    """Those that follow are the same as if there had been none, however they come."""
+    """Later flights are the same as if there had been none before."""
     await site.clear()
     await site.restart()
     await write(site, before, restarts)

@@ -1,7 +1,7 @@
-"""AUDIT, what is derived: compute flights, minutes and hours again and compare them.
+"""Audit what is derived: compute flights, minutes and hours again and compare them.
 
-The code is that of `rebuild`. It writes into temporary tables, which hide the real ones of the same
-names, in transactions that may write nothing else.
+It runs the code of `rebuild` on temporary tables, which hide the real tables of the same names, in
+read-only transactions.
 """
 
 import datetime as dt
@@ -16,23 +16,23 @@ from processor.archive.instants import take_unix_seconds
 from processor.archive.sql import AuditQueries, Queries
 
 SAMPLE_AIRCRAFT = 200
-"""Of a sample, beside one hour of each day."""
+"""Aircraft in a sample, beside one hour of each day."""
 
 AIRCRAFT_AT_ONCE = 50
 
 _HOUR = dt.timedelta(hours=1)
-_REBUILD = "`python -m processor rebuild` makes it again out of the state vectors"
+_REBUILD = "`python -m processor rebuild` computes it again from the state vectors"
 
 
 class Extent(StrEnum):
-    """How much is computed again."""
+    """How much is computed again: some aircraft and hours, or everything."""
 
     SAMPLE = "sample"
     ALL = "all"
 
 
 class Derived:
-    """Compares what is stored with what it would be if it were made now."""
+    """Compares derived tables with what the stored state vectors make at this moment."""
 
     def __init__(
         self,
@@ -49,14 +49,14 @@ class Derived:
         self._n_flights = self._n_hours = 0
 
     async def check(self, proof: Proof, extent: Extent) -> None:
-        """Compute again and compare, and add to the proof.
+        """Compute again, compare, and add the result to the proof.
 
         Args:
-            proof: What the audit of the rows themselves came to.
+            proof: The result of the audit of the rows.
             extent: `SAMPLE` takes some aircraft and one hour of each day.
 
         Raises:
-            Violation: Naming the first flight, minute or hour that differs.
+            Violation: Names the first flight, minute or hour that differs.
         """
         await take_unix_seconds(self._connection)
         await self._connection.execute(self._audit_queries.hide_tables)
@@ -73,7 +73,7 @@ class Derived:
         )
 
     async def _aircraft(self, extent: Extent) -> AsyncIterator[list[str]]:
-        """Yield aircraft that have state vectors, by the index alone."""
+        """Yield lists of aircraft that have state vectors; each is one look-up in an index."""
         found: list[str] = []
         last = ""
         for _ in range(SAMPLE_AIRCRAFT) if extent is Extent.SAMPLE else iter(int, 1):
@@ -100,8 +100,8 @@ class Derived:
             measured = await self._connection.fetch(queries.measured_flights)
             await self._connection.execute(
                 self._queries.measure_flights,
-                [leg["icao24"] for leg in measured],
-                [leg["first_seen"] for leg in measured],
+                [flight["icao24"] for flight in measured],
+                [flight["first_seen"] for flight in measured],
             )
             await self._compare_flights(icao24s)
 
@@ -135,7 +135,7 @@ class Derived:
             self._progress(f"{row['day']}: minutes computed again")
 
     async def _check_hour(self, hour: dt.datetime) -> bool:
-        """Compare an hour, unless some of it waits to be summed up; tell whether it has rows."""
+        """Compare an hour, unless some of it is dirty; return whether the hour has rows."""
         queries = self._audit_queries
         async with self._connection.transaction(isolation="repeatable_read", readonly=True):
             if await self._connection.fetchval(queries.is_unsettled, hour):

@@ -1,4 +1,4 @@
-"""What an audit has found: the first violation, or what was compared and what could not be."""
+"""The result of an audit: the first violation, or what was compared and what was not."""
 
 from typing import NamedTuple
 
@@ -14,7 +14,7 @@ class NothingToAudit(Exception):  # noqa: N818 - as above
 
 
 class LedgerTotals(NamedTuple):
-    """What the ledger says was stored, in the order of the statement `totals`."""
+    """What the ledger says was stored; the fields are in the order of the statement `totals`."""
 
     n_transactions: int = 0
     n_partitions: int = 0
@@ -30,14 +30,14 @@ class Proof(msgspec.Struct):
     """What was compared and agrees, and what exists but could not be compared.
 
     Attributes:
-        totals: Of the whole ledger.
+        totals: The totals of the whole ledger.
         n_days: Days whose rows were compared by number and digest.
         n_rows: Rows of those days.
         n_derived_days: Days whose minutes, hours and flights were compared by number.
-        compared: What else was compared, as sentences.
-        acknowledged: Losses that an operator has acknowledged, as sentences.
-        not_compared: What exists but could not be compared, as sentences; then it is not clean.
-        not_asked: What only options compare, as sentences.
+        compared: Sentences on what else was compared.
+        acknowledged: Sentences on losses that an operator has acknowledged.
+        not_compared: Sentences on what exists but could not be compared; then it is not clean.
+        not_requested: Sentences on what only options compare.
     """
 
     totals: LedgerTotals
@@ -47,7 +47,7 @@ class Proof(msgspec.Struct):
     compared: list[str] = []
     acknowledged: list[str] = []
     not_compared: list[str] = []
-    not_asked: list[str] = []
+    not_requested: list[str] = []
 
     @property
     def is_clean(self) -> bool:
@@ -70,11 +70,11 @@ class Proof(msgspec.Struct):
             *(f"compared: {sentence}" for sentence in self.compared),
             *(f"acknowledged: {sentence}" for sentence in self.acknowledged),
             *(f"not compared: {sentence}" for sentence in self.not_compared),
-            *(f"not asked for: {sentence}" for sentence in self.not_asked),
+            *(f"not asked for: {sentence}" for sentence in self.not_requested),
         ]
         return "\n".join(lines)
 
 
 def place(topic: str, partition: int, cluster_id: str) -> str:
-    """Return the words for a partition of a log."""
+    """Return the name of a partition of a log for messages."""
     return f"{topic}[{partition}] of cluster {cluster_id}"

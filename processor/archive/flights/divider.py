@@ -38,28 +38,50 @@ class FlightDivider(Generic[Item]):
 
     def __init__(self) -> None:
         self._state: FlightState | None = None
+        # The time of the newest observation; that of the state may be older.
+        self._last_contact = 0
         self._held: list[tuple[int, Item]] = []
+
+    @property
+    def flight(self) -> DetectedFlight:
+        """The newest flight, as it is known so far; there must have been an observation."""
+        if self._state is None:
+            raise ValueError("there is no flight before the first observation")
+        return self._state.flight
+
+    def continues(
+        self,
+        last_contact: int,
+        callsign: str | None,
+        on_ground: bool,  # noqa: FBT001 - called for every row
+    ) -> bool:
+        """Take an observation if it only continues the flight; return whether it does.
+
+        Nearly all rows do. Their items need not be given to `add`: nothing is held then.
+        """
+        state = self._state
+        if (
+            state is None
+            or self._held
+            or not continues_flight(state, last_contact - self._last_contact, callsign, on_ground)
+        ):
+            return False
+        self._last_contact = last_contact
+        return True
 
     def add(self, observation: Observation, item: Item) -> Iterator[Portion[Item]]:
         """Yield the items whose flight is known once this observation is."""
         self._held.append((observation.last_contact, item))
         state = self._state
-        if state is not None and continues_flight(
-            state,
-            observation.last_contact - state.last_contact,
-            observation.callsign,
-            observation.on_ground,
-        ):
-            self._state = state._replace(last_contact=observation.last_contact)
-        else:
-            found = segment(state, [observation])
-            self._state = found.flight_state
-            for flight in found.flights:
-                if flight.ends_before is not None:
-                    yield Portion(flight, self._take(flight.ends_before), is_last=True)
-        yield Portion(
-            self._state.flight, self._take(self._undecided_since(self._state)), is_last=False
-        )
+        if state is not None:
+            state = state._replace(last_contact=self._last_contact)
+        found = segment(state, [observation])
+        self._state, self._last_contact = found.flight_state, observation.last_contact
+        for flight in found.flights:
+            if flight.ends_before is not None:
+                yield Portion(flight, self._take(flight.ends_before), is_last=True)
+        decided = self._take(self._undecided_since(self._state))
+        yield Portion(self._state.flight, decided, is_last=False)
 
     def end(self) -> Iterator[Portion[Item]]:
         """Yield the items that are left, when there are no more observations."""

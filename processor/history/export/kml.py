@@ -43,14 +43,16 @@ class Point(msgspec.Struct, frozen=True, gc=False):
 class Tracks:
     """A placemark for each flight of an aircraft; rows must be sorted by aircraft, then by time.
 
-    The flights are those that the archive would store of the same rows. Rows without a position,
-    and those whose position is known to be implausible, belong to a flight but to no line.
+    The flights are the stored ones where rows have them (`Table.has_flights`), else those that the
+    archive would store of these rows. Rows without a position, and those whose position is known
+    to be implausible, belong to a flight but to no line.
     """
 
     def __init__(self, table: Table) -> None:
         self._table = table
         self._icao24 = ""
         self._divider = FlightDivider[Point | None]()
+        self._stored: DetectedFlight | None = None
         self._placemark = Placemark("")
 
     def begin(self) -> bytes:
@@ -60,22 +62,38 @@ class Tracks:
     def add(self, rows: Sequence[Row]) -> bytes:
         """Return the placemarks that these rows complete."""
         parts: list[str] = []
-        for row in _dicts(self._table, rows):
-            if row["icao24"] != self._icao24:
-                parts += self._end_aircraft()
-                self._icao24 = row["icao24"]
-                self._divider, self._placemark = FlightDivider(), Placemark(self._icao24)
-            for portion in self._divider.add(_observation(row), _point(row)):
-                parts += self._write(portion)
+        for row, values in zip(rows, _dicts(self._table, rows), strict=True):
+            stored = row["flight"] if self._table.has_flights else None
+            if values["icao24"] != self._icao24 or stored != self._stored:
+                parts += self._end_flight()
+                self._icao24, self._stored = values["icao24"], stored
+                self._placemark = Placemark(self._icao24)
+            parts += self._segment(values) if stored is None else self._take(values, stored)
         return "".join(parts).encode()
 
     def end(self) -> bytes:
         """Return the last placemark and the end of the document."""
-        return "".join([*self._end_aircraft(), _END]).encode()
+        return "".join([*self._end_flight(), _END]).encode()
 
-    def _end_aircraft(self) -> Iterator[str]:
+    def _take(self, row: dict[str, Any], flight: DetectedFlight) -> Sequence[str]:
+        point = _point(row)
+        return () if point is None else self._placemark.add(point, flight)
+
+    def _segment(self, row: dict[str, Any]) -> Iterator[str]:
+        contact, point = int(row["last_contact"].timestamp()), _point(row)
+        if self._divider.continues(contact, row["callsign"], row["on_ground"]):
+            if point is not None:
+                yield from self._placemark.add(point, self._divider.flight)
+            return
+        for portion in self._divider.add(_observation(row, contact), point):
+            yield from self._write(portion)
+
+    def _end_flight(self) -> Iterator[str]:
+        if self._stored is not None:
+            yield from self._placemark.end(self._stored)
         for portion in self._divider.end():
             yield from self._write(portion)
+        self._divider = FlightDivider()
 
     def _write(self, portion: Portion[Point | None]) -> Iterator[str]:
         for point in portion.items:
@@ -101,28 +119,30 @@ class Placemark:
         self._n_held = 0
         self._is_begun = False
 
-    def add(self, point: Point, flight: DetectedFlight) -> Iterator[str]:
-        """Take the next point; yield text only when more points are held than may be."""
+    def add(self, point: Point, flight: DetectedFlight) -> Sequence[str]:
+        """Take the next point; return text only when more points are held than may be."""
+        text: Sequence[str] = ()
         if self._n_held >= MAX_POINTS:
-            yield from self._flush(flight)
+            text = self._flush(flight)
         elif self._points and self._begins_track(point):
             self._end_track()
         self._points.append(point)
         self._n_held += 1
+        return text
 
-    def end(self, flight: DetectedFlight) -> Iterator[str]:
-        """Yield the rest of the placemark; nothing if it has no points."""
-        if self._n_held:
-            yield from self._flush(flight)
-            yield "</gx:MultiTrack>\n</Placemark>\n"
+    def end(self, flight: DetectedFlight) -> Sequence[str]:
+        """Return the rest of the placemark; nothing if it has no points."""
+        if not self._n_held:
+            return ()
+        return (*self._flush(flight), "</gx:MultiTrack>\n</Placemark>\n")
 
-    def _flush(self, flight: DetectedFlight) -> Iterator[str]:
+    def _flush(self, flight: DetectedFlight) -> Sequence[str]:
         self._end_track()
-        if not self._is_begun:
-            yield _begin_placemark(self._icao24, flight)
-            self._is_begun = True
-        yield from self._tracks
-        self._tracks, self._n_held = [], 0
+        tracks, self._tracks, self._n_held = self._tracks, [], 0
+        if self._is_begun:
+            return tracks
+        self._is_begun = True
+        return (_begin_placemark(self._icao24, flight), *tracks)
 
     def _end_track(self) -> None:
         if self._points:
@@ -177,10 +197,10 @@ def _point(row: dict[str, Any]) -> Point | None:
     return Point(row["last_contact"], row["longitude"], row["latitude"], altitude)
 
 
-def _observation(row: dict[str, Any]) -> Observation:
+def _observation(row: dict[str, Any], last_contact: int) -> Observation:
     geometric, barometric = row["geo_altitude"], row["baro_altitude"]
     return Observation(
-        last_contact=int(row["last_contact"].timestamp()),
+        last_contact=last_contact,
         callsign=row["callsign"],
         origin_country=row["origin_country"],
         on_ground=row["on_ground"],

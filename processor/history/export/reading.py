@@ -1,6 +1,7 @@
 """State vectors of days, read a page at a time, in an order that an index has."""
 
 import datetime as dt
+from bisect import bisect_right
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
 
+from processor.archive.flights.segmentation import DetectedFlight
 from processor.history.area_restriction import Places, box_columns
 from processor.history.database import Connection, HistoryDatabase, Record, Use
 from processor.history.export.table import Row
@@ -21,7 +23,7 @@ STEP = dt.timedelta(hours=1)
 """Of a statement, so that none is slow, however few rows of its time pass, and none sorts much."""
 
 
-Pages: TypeAlias = AsyncGenerator[Sequence[Record], None]
+Pages: TypeAlias = AsyncGenerator[Sequence[Row], None]
 
 
 class Statements(NamedTuple):
@@ -32,6 +34,7 @@ class Statements(NamedTuple):
     of_aircraft: str
     received: str
     implausible: str
+    flights: str
 
 
 STATEMENTS = load_statements(Path(__file__).with_name("exports.sql"), Statements)
@@ -43,12 +46,15 @@ class Selection(msgspec.Struct, frozen=True):
     Attributes:
         window: When.
         places: Where; None is everywhere, also without a position.
-        icao24s: Whose; none is everybody's.
+        icao24s: The aircraft; an empty tuple selects all.
+        with_flights: Whether rows that are read by aircraft have `flight`, the stored flight that
+            they belong to. A principal with areas may not know it.
     """
 
     window: Window
     places: Places = None
     icao24s: tuple[str, ...] = ()
+    with_flights: bool = False
 
     @property
     def until(self) -> dt.datetime:
@@ -79,7 +85,7 @@ async def read_pages(
         await connection.execute(STATEMENTS.avoid_sorting)
         read = _by_aircraft if by_aircraft else _by_time
         async with aclosing(read(connection, selection)) as pages:
-            waiting: list[Record] = []
+            waiting: list[Row] = []
             async for page in pages:
                 waiting += page
                 if len(waiting) >= PAGE_ROWS:
@@ -92,13 +98,15 @@ async def read_pages(
 async def read_track(
     database: HistoryDatabase, icao24: str, window: Window, places: Places
 ) -> AsyncGenerator[Sequence[Row], None]:
-    """Read the state vectors of one aircraft by time, with what `TRACK` has beside them.
+    """Read the state vectors of one aircraft by time, with the columns of `TRACK`.
+
+    Without places, which are a principal's areas, rows have `flight` too.
 
     Raises:
         UnavailableError: The database does not answer, or too many ask at once.
         TooMuchError: A statement took longer than allowed.
     """
-    selection = Selection(window, places, (icao24,))
+    selection = Selection(window, places, (icao24,), with_flights=places is None)
     async with database.reading(Use.EXPORTS) as connection:
         await connection.execute(STATEMENTS.avoid_sorting)
         # Looked for within all of the window, but not beyond the places, of which nothing is known.
@@ -123,10 +131,30 @@ async def _by_time(connection: Connection, selection: Selection) -> Pages:
 
 
 async def _by_aircraft(connection: Connection, selection: Selection) -> Pages:
-    span = (selection.window.start, selection.until, *box_columns(selection.places))
+    window = (selection.window.start, selection.until)
+    boxes = box_columns(selection.places)
     for icao24 in sorted(selection.icao24s or await _received(connection, selection)):
-        async for page in _pages(connection, STATEMENTS.of_aircraft, *span, icao24):
-            yield page
+        flights: Sequence[Record] = ()
+        if selection.with_flights:
+            flights = await connection.fetch(STATEMENTS.flights, icao24, *window)
+        async for page in _pages(connection, STATEMENTS.of_aircraft, *window, *boxes, icao24):
+            yield list(_add_flights(page, flights)) if selection.with_flights else page
+
+
+def _add_flights(page: Sequence[Row], flights: Sequence[Record]) -> Iterator[dict[str, Any]]:
+    """Yield rows of one aircraft, each with its flight; None where it has expired."""
+    starts = [flight["first_seen"] for flight in flights]
+    detected = [_detected(flight) for flight in flights]
+    for row in page:
+        index = bisect_right(starts, row["last_contact"]) - 1
+        is_covered = index >= 0 and row["last_contact"] < flights[index]["ends_before"]
+        yield dict(row) | {"flight": detected[index] if is_covered else None}
+
+
+def _detected(flight: Record) -> DetectedFlight:
+    return DetectedFlight(
+        int(flight["first_seen"].timestamp()), flight["callsign"], flight["origin_country"]
+    )
 
 
 async def _received(connection: Connection, selection: Selection) -> set[str]:

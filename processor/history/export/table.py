@@ -41,10 +41,16 @@ class Column(msgspec.Struct, frozen=True):
 
 
 class Table(msgspec.Struct, frozen=True):
-    """The columns of a file, which rows are asked for by name."""
+    """The columns of a file, by whose names the values of rows are read.
+
+    Attributes:
+        has_flights: Whether rows also have `flight`, the stored flight that they belong to, or
+            None; it is no column.
+    """
 
     name: str
     columns: tuple[Column, ...]
+    has_flights: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -108,3 +114,7 @@ FLIGHTS = Table(
 
 TRACK = Table("track", (*STATE_VECTORS.columns, Column("implausible", Kind.BOOL)))
 """State vectors of one aircraft, and whether no aircraft can have flown to their position."""
+
+STATE_VECTORS_WITH_FLIGHTS = msgspec.structs.replace(STATE_VECTORS, has_flights=True)
+TRACK_WITH_FLIGHTS = msgspec.structs.replace(TRACK, has_flights=True)
+"""The same columns, of rows that were read together with the stored flights."""

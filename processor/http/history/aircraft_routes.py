@@ -14,7 +14,7 @@ from processor.history.area_restriction import places_of
 from processor.history.database import Connection
 from processor.history.errors import InvalidRequestError, UnknownError
 from processor.history.export.reading import read_track
-from processor.history.export.table import TRACK
+from processor.history.export.table import TRACK, TRACK_WITH_FLIGHTS
 from processor.history.flights import Flight, read_last
 from processor.history.source import Source
 from processor.history.tracks import Track, TrackReader, find_implausible, make_track
@@ -184,7 +184,8 @@ class _Aircraft:
         async with self._source.questions.reading(client) as connection:
             window = await self._window(connection, icao24, question, areas)
         pages = read_track(self._source.database, icao24, window, places_of(None, areas))
-        return self._files.answer(client, question.format, TRACK, pages, name=f"track-{icao24}")
+        table = TRACK if areas else TRACK_WITH_FLIGHTS
+        return self._files.answer(client, question.format, table, pages, name=f"track-{icao24}")
 
     async def _window(
         self,

@@ -12,7 +12,7 @@ from processor.access.gate import Gate
 from processor.access.principal import HISTORY, Principal
 from processor.history.area_restriction import places_of
 from processor.history.export.reading import Selection, read_pages
-from processor.history.export.table import STATE_VECTORS
+from processor.history.export.table import STATE_VECTORS, STATE_VECTORS_WITH_FLIGHTS
 from processor.history.export.write import FORMATS
 from processor.history.source import Source
 from processor.http.access.gate_middleware import client_of, require
@@ -73,14 +73,18 @@ def export_routes(*, source: Source, files: Files, gate: Gate) -> APIRouter:
         By time and then by aircraft; `kml`, and whatever names aircraft, the other way round.
         """
         window = source.window(question.start, question.end, usual=USUAL)
+        with_flights = FORMATS[question.format].by_aircraft and not principal.areas
         selection = Selection(
-            window, places_of(question.bbox, principal.areas), tuple(question.icao24)
+            window,
+            places_of(question.bbox, principal.areas),
+            tuple(question.icao24),
+            with_flights=with_flights,
         )
         by_aircraft = FORMATS[question.format].by_aircraft or bool(selection.icao24s)
         return files.answer(
             client_of(request, principal),
             question.format,
-            STATE_VECTORS,
+            STATE_VECTORS_WITH_FLIGHTS if with_flights else STATE_VECTORS,
             read_pages(source.database, selection, by_aircraft=by_aircraft),
             name=f"state_vectors_{window.start:%Y%m%dT%H%M%SZ}_{window.end:%Y%m%dT%H%M%SZ}",
         )

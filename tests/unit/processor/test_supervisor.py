@@ -1,4 +1,4 @@
-"""A half that fails is tried again while the other works; the process ends with the last."""
+"""A half that fails is started again while the other works; the process ends with the last."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -18,7 +18,7 @@ NAMES = ["archive", "live"]
 
 @dataclass
 class PlayedHalf:
-    """Fails as it is told to; counts what is begun and ended."""
+    """Fails when the test says so; counts calls of `begin` and `end`."""
 
     name: str
     begun: int = 0
@@ -52,7 +52,7 @@ class PlayedHalf:
 
 
 class Running:
-    """Some halves under their supervisors."""
+    """Several halves with their supervisors."""
 
     def __init__(self, *names: str) -> None:
         self.registry = CollectorRegistry()
@@ -79,12 +79,12 @@ def _impatience(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(supervisor, "FIRST_RETRY_SECONDS", 0.001)
     monkeypatch.setattr(supervisor, "LAST_RETRY_SECONDS", 0.004)
     monkeypatch.setattr(supervisor, "STEADY_SECONDS", 0.01)
-    monkeypatch.setattr(supervisor, "LOOK_SECONDS", 0.001)
+    monkeypatch.setattr(supervisor, "CHECK_SECONDS", 0.001)
 
 
 @pytest.mark.parametrize(("failing", "other"), [NAMES, NAMES[::-1]])
 async def test_fault_of_one_half_leaves_the_other(failing: str, other: str) -> None:
-    """Its reason and a metric show it until it has worked again for a while."""
+    """The reason and a metric show the fault until the half has worked again for a while."""
     running = Running(*NAMES)
     half = next(half for half in running.halves if half.name == failing)
     half.is_ready = False
@@ -103,7 +103,7 @@ async def test_fault_of_one_half_leaves_the_other(failing: str, other: str) -> N
 
 
 async def test_half_that_fails_again_and_again_stays_failed() -> None:
-    """Although it is ready for a moment each time, as an archive is before a log of garbage."""
+    """It is ready for a moment each time, as an archive is whose log is full of garbage."""
     running = Running(*NAMES)
     archive = running.halves[0]
     for attempt in range(1, 20):
@@ -114,7 +114,7 @@ async def test_half_that_fails_again_and_again_stays_failed() -> None:
 
 
 async def test_process_ends_with_both_halves() -> None:
-    """The one that fails last takes it with it."""
+    """The process ends when the last half fails."""
     running = Running(*NAMES)
     archive, live = running.halves
     archive.is_ready = False

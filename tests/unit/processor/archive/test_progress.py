@@ -1,4 +1,4 @@
-"""ProgressLine is shown where it is read, and does not fill a log."""
+"""Progress is shown on a terminal, and does not fill a log."""
 
 import io
 
@@ -11,7 +11,7 @@ class _Terminal(io.StringIO):
 
 
 def test_a_terminal_shows_one_line_and_is_clean_afterwards() -> None:
-    """The next output begins where the progress was."""
+    """The next output overwrites the progress."""
     terminal = _Terminal()
     with ProgressLine(terminal) as progress:
         progress("1 of 3")
@@ -20,7 +20,7 @@ def test_a_terminal_shows_one_line_and_is_clean_afterwards() -> None:
 
 
 def test_a_file_is_not_filled() -> None:
-    """A command that ends at once writes no progress at all."""
+    """A short command writes no progress to a file."""
     file = io.StringIO()
     with ProgressLine(file) as progress:
         for number in range(100):

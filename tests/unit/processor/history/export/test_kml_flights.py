@@ -6,8 +6,9 @@ from typing import NamedTuple
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from processor.archive.flights.segmentation import DetectedFlight
 from processor.history.export.kml import Tracks
-from processor.history.export.table import STATE_VECTORS
+from processor.history.export.table import STATE_VECTORS, STATE_VECTORS_WITH_FLIGHTS
 from telemetry.state_vector import StateVector
 from testkit.flight_oracle import ExpectedFlight, flights_of
 from testkit.state_vectors import START, state_vector
@@ -116,3 +117,18 @@ def test_contacts_without_a_position_are_no_silence() -> None:
     ]
     [placemark] = placemarks(vectors)
     assert placemark == stored(vectors)[0]
+
+
+def test_rows_with_stored_flights_are_not_segmented_again() -> None:
+    """A file that begins amid a flight has the flights as they are stored."""
+    landed, next_flight = (
+        DetectedFlight(START, "SWR1", None),
+        DetectedFlight(START + 60, None, None),
+    )
+    rows = to_rows([state_vector("aaaaaa", START + 20 * n) for n in range(6)])
+    flights = [landed] * 3 + [next_flight] * 3
+    writer = Tracks(STATE_VECTORS_WITH_FLIGHTS)
+    tagged = [row | {"flight": flight} for row, flight in zip(rows, flights, strict=True)]
+    content = writer.begin() + writer.add(tagged[:2]) + writer.add(tagged[2:]) + writer.end()
+    names = texts(read(content), ".//k:Placemark/k:name")
+    assert names == ["SWR1", "aaaaaa"]

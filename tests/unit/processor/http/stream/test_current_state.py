@@ -1,4 +1,4 @@
-"""The living picture for whoever asks once, and what all routes make of a parameter amiss."""
+"""The live state as one answer, and how all routes refuse a wrong parameter."""
 
 from collections.abc import AsyncIterator
 
@@ -26,7 +26,7 @@ async def client(app: ScriptedApp) -> AsyncIterator[httpx2.AsyncClient]:
 
 
 async def test_objects(client: httpx2.AsyncClient) -> None:
-    """All fields of all aircraft, as a snapshot has them, and no cache may keep them."""
+    """The answer has all fields of all aircraft, like a snapshot, and may not be cached."""
     answer = await client.get("/api/flights")
     assert answer.headers["content-type"] == "application/json"
     assert answer.headers["cache-control"] == "no-store"
@@ -36,14 +36,14 @@ async def test_objects(client: httpx2.AsyncClient) -> None:
 
 
 async def test_rows(client: httpx2.AsyncClient) -> None:
-    """With the names of their columns."""
+    """The answer has the names of the columns."""
     answer = await client.get("/api/flights?format=row&fields=latitude&bbox=5,45,11,48")
     assert answer.json()["fields"] == ["icao24", "latitude"]
     assert answer.json()["states"] == [["aaaaaa", 47.4556]]
 
 
 async def test_geojson(client: httpx2.AsyncClient) -> None:
-    """RFC 7946: a feature without position has a null geometry."""
+    """A feature without a position has a null geometry (RFC 7946)."""
     answer = await client.get("/api/flights?format=geojson&fields=callsign")
     assert answer.headers["content-type"] == "application/geo+json"
     assert answer.json()["type"] == "FeatureCollection"
@@ -63,8 +63,10 @@ async def test_geojson(client: httpx2.AsyncClient) -> None:
     ]
 
 
-async def test_the_picture_must_be_whole(app: ScriptedApp, client: httpx2.AsyncClient) -> None:
-    """Half of it would be taken for all; soon it is there."""
+async def test_an_incomplete_live_state_is_not_served(
+    app: ScriptedApp, client: httpx2.AsyncClient
+) -> None:
+    """A part of it would look like all of it; the client retries after a second."""
     app.begin_log()
     answer = await client.get("/api/flights")
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
@@ -75,10 +77,10 @@ async def test_the_picture_must_be_whole(app: ScriptedApp, client: httpx2.AsyncC
     ("query", "parameter"),
     [("bbox=1,2", "bbox"), ("colour=red", "colour"), ("format=xml", "format"), ("near=", "near")],
 )
-async def test_a_parameter_amiss_is_named(
+async def test_a_wrong_parameter_is_named(
     client: httpx2.AsyncClient, path: str, query: str, parameter: str
 ) -> None:
-    """422 in the shape that all of the API has."""
+    """The answer is 422, in the form of all errors of the API."""
     answer = await client.get(f"{path}?{query}")
     assert answer.status_code == 422
     (detail,) = answer.json()["detail"]
@@ -86,14 +88,14 @@ async def test_a_parameter_amiss_is_named(
     assert detail["msg"]
 
 
-async def test_delta_is_of_the_stream(client: httpx2.AsyncClient) -> None:
-    """A difference from nothing would help nobody."""
+async def test_delta_is_refused(client: httpx2.AsyncClient) -> None:
+    """Only a stream has a state that a difference can refer to."""
     answer = await client.get("/api/flights?format=delta")
     assert answer.status_code == 422
 
 
-async def test_an_event_source_is_told_by_an_event(client: httpx2.AsyncClient) -> None:
-    """Which it can see; when it comes back by itself it is told to stop."""
+async def test_an_event_source_gets_an_error_event(client: httpx2.AsyncClient) -> None:
+    """EventSource shows scripts events but no statuses; when it reconnects, 204 makes it stop."""
     browser = {"accept": "text/event-stream"}
     answer = await client.get("/sse/flights?bbox=1,2", headers=browser)
     subscriber = Subscriber()
@@ -106,7 +108,7 @@ async def test_an_event_source_is_told_by_an_event(client: httpx2.AsyncClient) -
 
 
 async def test_every_parameter_is_described(client: httpx2.AsyncClient) -> None:
-    """In the same words on each route."""
+    """The routes share the descriptions."""
     paths = (await client.get("/openapi.json")).json()["paths"]
     described = [paths[path]["get"]["parameters"] for path in ("/api/flights", "/sse/flights")]
     names = [{one["name"] for one in parameters} for parameters in described]
