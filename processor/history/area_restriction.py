@@ -5,13 +5,13 @@ from typing import TypeAlias
 
 from processor.bounding_box import BoundingBox
 
-Places: TypeAlias = tuple[BoundingBox, ...] | None
+Boxes: TypeAlias = tuple[BoundingBox, ...] | None
 """Boxes that do not cross the antimeridian, one of which must hold; None is the globe."""
 
 BoxColumns: TypeAlias = tuple[list[float] | None, ...]
 
 
-def places_of(wanted: BoundingBox | None, areas: Sequence[BoundingBox]) -> Places:
+def visible_boxes(wanted: BoundingBox | None, areas: Sequence[BoundingBox]) -> Boxes:
     """Return where a position must lie to be in the wanted box and in one of the areas."""
     if wanted is None:
         return _simple(areas) if areas else None
@@ -19,12 +19,12 @@ def places_of(wanted: BoundingBox | None, areas: Sequence[BoundingBox]) -> Place
     return _common(boxes, _simple(areas)) if areas else boxes
 
 
-def box_columns(places: Places) -> BoxColumns:
+def box_columns(boxes: Boxes) -> BoxColumns:
     """Return west, south, east and north of all boxes, as statements take them."""
-    if places is None:
+    if boxes is None:
         return (None, None, None, None)
     columns = ("west", "south", "east", "north")
-    return tuple([getattr(box, column) for box in places] for column in columns)
+    return tuple([getattr(box, column) for box in boxes] for column in columns)
 
 
 def _simple(boxes: Iterable[BoundingBox]) -> tuple[BoundingBox, ...]:

@@ -15,7 +15,7 @@ MAX_WAITING = ShareLimits(256, per_principal=32, per_address=32)
 """Requests; a page asks for a handful at once, and an office shares an address."""
 
 
-class Questions:
+class ConnectionPool:
     """Gives a connection to a question, which may become a long one while it has it.
 
     Which question is a long one is not known before, so each begins in the place of a short one.
@@ -29,7 +29,7 @@ class Questions:
 
     def __init__(self, database: HistoryDatabase, *, client_share: float) -> None:
         self._database = database
-        places = database.connections[Use.QUESTIONS]
+        places = database.connections[Use.REQUESTS]
         long = max(1, places * 2 // 5)
         self._short = WaitingShares(
             _shares("questions", places - long, client_share),

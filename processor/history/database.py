@@ -10,7 +10,7 @@ import asyncpg
 
 from processor.database_errors import Action, TroubleLog, explain
 from processor.errors import FatalError
-from processor.history.errors import TooMuchError, UnavailableError
+from processor.history.errors import RetryLaterError, TooLargeError
 from processor.postgres import MARK, check_mark, marked
 
 Record: TypeAlias = asyncpg.Record
@@ -23,7 +23,7 @@ ACQUIRE_SECONDS = 5.0
 class Use(Enum):
     """What connections are kept for; none is lent to another use."""
 
-    QUESTIONS = auto()
+    REQUESTS = auto()
     EXPORTS = auto()
     REPLAYS = auto()
 
@@ -52,14 +52,14 @@ class HistoryDatabase:
         self._one_at_a_time = asyncio.Lock()
 
     @asynccontextmanager
-    async def reading(self, use: Use = Use.QUESTIONS) -> AsyncIterator[Connection]:
+    async def reading(self, use: Use = Use.REQUESTS) -> AsyncIterator[Connection]:
         """Give a connection in a read-only transaction, whose questions see the same moment.
 
         Places are counted by whoever asks: `Questions`, the files and the replays.
 
         Raises:
-            UnavailableError: The database does not answer, or too many ask at once.
-            TooMuchError: A statement took longer than allowed.
+            RetryLaterError: The database does not answer, or too many ask at once.
+            TooLargeError: A statement took longer than allowed.
         """
         try:
             pool = await self._open(use)
@@ -70,18 +70,18 @@ class HistoryDatabase:
                 self._trouble_log.end()
                 yield connection
         except asyncpg.QueryCanceledError as error:
-            raise TooMuchError(
+            raise TooLargeError(
                 f"the question took longer than {self._statement_timeout_seconds:g} s: ask for a"
                 " shorter time or a smaller area"
             ) from error
         except FatalError as error:
-            raise UnavailableError(f"the history cannot be read now: {error}") from error
+            raise RetryLaterError(f"the history cannot be read now: {error}") from error
         except Exception as error:
             trouble = explain(error)
             if trouble is None or trouble.action is Action.FAULT:
                 raise
             self._trouble_log.report(trouble)
-            raise UnavailableError(f"the history cannot be read now: {trouble.reason}") from error
+            raise RetryLaterError(f"the history cannot be read now: {trouble.reason}") from error
 
     async def close(self) -> None:
         """End all connections, quickly."""
@@ -126,4 +126,4 @@ def divide(max_connections: int) -> Mapping[Use, int]:
     """
     exports, replays = max(1, max_connections // 4), max(1, max_connections // 8)
     questions = max(2, max_connections - exports - replays)
-    return {Use.QUESTIONS: questions, Use.EXPORTS: exports, Use.REPLAYS: replays}
+    return {Use.REQUESTS: questions, Use.EXPORTS: exports, Use.REPLAYS: replays}

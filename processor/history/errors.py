@@ -5,15 +5,15 @@ class HistoryError(Exception):
     """A question to the history cannot be answered."""
 
 
-class UnavailableError(HistoryError):
+class RetryLaterError(HistoryError):
     """The database does not answer, or all connections are in use: ask again later."""
 
 
-class TooMuchError(HistoryError):
+class TooLargeError(HistoryError):
     """The answer is larger or slower than allowed: ask for less. The text says the limit."""
 
 
-class UnknownError(HistoryError):
+class NotFoundError(HistoryError):
     """There is no such aircraft or flight."""
 
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import msgspec
 
-from processor.history.area_restriction import Places, box_columns
+from processor.history.area_restriction import Boxes, box_columns
 from processor.history.database import Connection, HistoryDatabase, Record, Use
 from processor.history.errors import InvalidRequestError
-from processor.history.queries import Queries
+from processor.history.queries import HistoryStatements
 from processor.history.window import EARLIEST, EVER, LATEST, Window
 
 AFTER_ALL = "\U0010ffff"
@@ -90,13 +90,13 @@ class Cursor(msgspec.Struct, frozen=True, array_like=True):
         return dt.datetime.fromtimestamp(0, dt.UTC) + dt.timedelta(microseconds=self.first_seen_us)
 
 
-class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+class FlightFilter(msgspec.Struct, frozen=True, kw_only=True):
     """Which flights.
 
     Attributes:
         callsign: `*` at the end stands for any more characters.
         window: Which they overlap.
-        places: Where one of a flight's positions lies.
+        boxes: Where one of a flight's positions lies.
         include_ground: Also those that were never seen in the air.
         areas: Of which alone anything may be known.
     """
@@ -105,21 +105,21 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     callsign: str | None = None
     country: str | None = None
     window: Window = EVER
-    places: Places = None
+    boxes: Boxes = None
     include_ground: bool = False
-    areas: Places = None
+    areas: Boxes = None
 
 
 async def read_page(
     connection: Connection,
-    queries: Queries,
-    wanted: Wanted,
+    statements: HistoryStatements,
+    wanted: FlightFilter,
     *,
     rows: int,
     after: Cursor | None = None,
 ) -> FlightsPage:
     """Return so many flights, newest first, after the last one of the page before."""
-    found = await connection.fetch(*_statement(queries, wanted, rows + 1, after))
+    found = await connection.fetch(*_statement(statements, wanted, rows + 1, after))
     page = found[:rows]
     flights = [to_flight(row) for row in page]
     cursor = encode_cursor(page[-1]["first_seen"], page[-1]["icao24"]) if page else None
@@ -128,51 +128,53 @@ async def read_page(
 
 async def read_last(
     connection: Connection,
-    queries: Queries,
+    statements: HistoryStatements,
     icao24: str,
     *,
-    areas: Places = None,
+    areas: Boxes = None,
 ) -> Flight | None:
     """Return the flight that an aircraft is on, or its last one."""
-    wanted = Wanted(icao24=icao24, places=areas, areas=areas, include_ground=True)
-    page = await read_page(connection, queries, wanted, rows=1)
+    wanted = FlightFilter(icao24=icao24, boxes=areas, areas=areas, include_ground=True)
+    page = await read_page(connection, statements, wanted, rows=1)
     return page.flights[0] if page.flights else None
 
 
 async def read_all(
-    database: HistoryDatabase, queries: Queries, wanted: Wanted
+    database: HistoryDatabase, statements: HistoryStatements, wanted: FlightFilter
 ) -> AsyncGenerator[Sequence[dict[str, Any]], None]:
     """Return all flights, newest first, a page at a time.
 
     Raises:
-        UnavailableError: The database does not answer, or too many ask at once.
-        TooMuchError: The statement took longer than allowed.
+        RetryLaterError: The database does not answer, or too many ask at once.
+        TooLargeError: The statement took longer than allowed.
     """
     async with database.reading(Use.EXPORTS) as connection:
-        cursor = await connection.cursor(*_statement(queries, wanted, ALL_ROWS))
+        cursor = await connection.cursor(*_statement(statements, wanted, ALL_ROWS))
         while rows := await cursor.fetch(PAGE_ROWS):
             yield [dict(row) for row in rows]
 
 
-def iterate(connection: Connection, queries: Queries, wanted: Wanted) -> AsyncIterator[Record]:
+def iterate(
+    connection: Connection, statements: HistoryStatements, wanted: FlightFilter
+) -> AsyncIterator[Record]:
     """Return the rows of all flights, newest first, some at a time in memory."""
     rows: AsyncIterator[Record] = aiter(
-        connection.cursor(*_statement(queries, wanted, ALL_ROWS), prefetch=PAGE_ROWS)
+        connection.cursor(*_statement(statements, wanted, ALL_ROWS), prefetch=PAGE_ROWS)
     )
     return rows
 
 
 def _statement(
-    queries: Queries, wanted: Wanted, rows: int, after: Cursor | None = None
+    statements: HistoryStatements, wanted: FlightFilter, rows: int, after: Cursor | None = None
 ) -> tuple[Any, ...]:
     """Return the statement and what it takes."""
     arguments = _arguments(wanted, rows, after)
     if wanted.areas is None:
-        return (queries.flights, *arguments)
-    return (queries.flights_within, *arguments, *box_columns(wanted.areas))
+        return (statements.flights, *arguments)
+    return (statements.flights_within, *arguments, *box_columns(wanted.areas))
 
 
-def _arguments(wanted: Wanted, rows: int, after: Cursor | None = None) -> Sequence[object]:
+def _arguments(wanted: FlightFilter, rows: int, after: Cursor | None = None) -> Sequence[object]:
     return (
         wanted.icao24,
         *_callsigns(wanted.callsign),
@@ -182,7 +184,7 @@ def _arguments(wanted: Wanted, rows: int, after: Cursor | None = None) -> Sequen
         after.first_seen if after is not None else None,
         after.icao24 if after is not None else None,
         rows,
-        *box_columns(wanted.places),
+        *box_columns(wanted.boxes),
         wanted.include_ground,
     )
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from processor.named_sql import load_statements
 
 
-class Queries(NamedTuple):
+class HistoryStatements(NamedTuple):
     """Every statement that asks the history for an answer in JSON."""
 
     flights: str
@@ -25,6 +25,6 @@ class Queries(NamedTuple):
     busiest: str
 
 
-def load_queries() -> Queries:
+def load_history_statements() -> HistoryStatements:
     """Read queries.sql."""
-    return load_statements(Path(__file__).with_name("queries.sql"), Queries)
+    return load_statements(Path(__file__).with_name("queries.sql"), HistoryStatements)

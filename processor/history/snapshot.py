@@ -3,10 +3,10 @@
 import datetime as dt
 from collections.abc import Iterable, Sequence
 
-from processor.history.area_restriction import Places, box_columns
+from processor.history.area_restriction import Boxes, box_columns
 from processor.history.database import Connection, Record
-from processor.history.errors import TooMuchError
-from processor.history.queries import Queries
+from processor.history.errors import TooLargeError
+from processor.history.queries import HistoryStatements
 from processor.history.stored_rows import in_columns, to_state_vectors
 from processor.stream import events
 from processor.stream.query import StreamQuery
@@ -14,29 +14,29 @@ from processor.stream.query import StreamQuery
 
 async def read_traffic_at(
     connection: Connection,
-    queries: Queries,
+    statements: HistoryStatements,
     moment: dt.datetime,
     *,
     expiry: dt.timedelta,
     max_rows: int,
-    areas: Places,
+    areas: Boxes,
 ) -> Sequence[Record]:
     """Return the newest row of each aircraft heard within the expiry before a moment.
 
     With areas, of each that was inside them at that moment.
 
     Raises:
-        TooMuchError: There are more aircraft than rows allowed.
+        TooLargeError: There are more aircraft than rows allowed.
     """
     arguments = (moment, expiry, max_rows + 1)
     if areas is not None:
-        rows = await connection.fetch(queries.traffic_at_within, *arguments, *box_columns(areas))
+        rows = await connection.fetch(statements.traffic_at_within, *arguments, *box_columns(areas))
     else:
-        rows = await connection.fetch(queries.traffic_at, *arguments)
+        rows = await connection.fetch(statements.traffic_at, *arguments)
     if not rows and areas is None:
-        rows = await connection.fetch(queries.traffic_at_by_minute, *arguments)
+        rows = await connection.fetch(statements.traffic_at_by_minute, *arguments)
     if len(rows) > max_rows:
-        raise TooMuchError(f"more than {max_rows} aircraft were heard then")
+        raise TooLargeError(f"more than {max_rows} aircraft were heard then")
     return rows
 
 

@@ -6,11 +6,11 @@ from typing import Any, Literal, TypeVar
 
 import msgspec
 
-from processor.history.area_restriction import Places, box_columns
+from processor.history.area_restriction import Boxes, box_columns
 from processor.history.database import Connection, Record
-from processor.history.errors import InvalidRequestError, TooMuchError
-from processor.history.flights import Wanted, iterate
-from processor.history.queries import Queries
+from processor.history.errors import InvalidRequestError, TooLargeError
+from processor.history.flights import FlightFilter, iterate
+from processor.history.queries import HistoryStatements
 from processor.history.window import Window
 
 BAND_METRES = 1_000
@@ -83,59 +83,64 @@ Statistic = TypeVar("Statistic", Hour, Country, Band, BusyAircraft)
 
 async def read_hours(
     connection: Connection,
-    queries: Queries,
+    statements: HistoryStatements,
     window: Window,
     *,
     country: str | None,
-    places: Places,
+    boxes: Boxes,
     max_rows: int,
 ) -> list[Hour]:
     """Return the traffic of each hour that has any."""
     arguments = (*_hours(window), country, max_rows + 1)
-    if places is None:
-        rows = await connection.fetch(queries.hours, *arguments)
+    if boxes is None:
+        rows = await connection.fetch(statements.hours, *arguments)
     else:
-        rows = await connection.fetch(queries.hours_within, *arguments, *box_columns(places))
+        rows = await connection.fetch(statements.hours_within, *arguments, *box_columns(boxes))
     return [Hour(**_plain(row)) for row in _bounded(rows, max_rows)]
 
 
 async def read_countries(
-    connection: Connection, queries: Queries, window: Window, *, places: Places, max_rows: int
+    connection: Connection,
+    statements: HistoryStatements,
+    window: Window,
+    *,
+    boxes: Boxes,
+    max_rows: int,
 ) -> list[Country]:
     """Return the traffic of each country, that with most first."""
     arguments = (*_hours(window), max_rows + 1)
-    if places is None:
-        rows = await connection.fetch(queries.countries, *arguments)
+    if boxes is None:
+        rows = await connection.fetch(statements.countries, *arguments)
     else:
-        rows = await connection.fetch(queries.countries_within, *arguments, *box_columns(places))
+        rows = await connection.fetch(statements.countries_within, *arguments, *box_columns(boxes))
     return [Country(**_plain(row)) for row in _bounded(rows, max_rows)]
 
 
 async def read_altitudes(
     connection: Connection,
-    queries: Queries,
+    statements: HistoryStatements,
     window: Window,
     *,
     is_by_hour: bool,
-    places: Places,
+    boxes: Boxes,
     max_rows: int,
 ) -> list[Band]:
     """Return the traffic of each band of altitude, of the whole window or of each hour."""
     rows = await connection.fetch(
-        queries.altitudes,
+        statements.altitudes,
         *(window.start, window.end, is_by_hour, max_rows + 1),
-        *box_columns(places),
+        *box_columns(boxes),
     )
     return [_band(row) for row in _bounded(rows, max_rows)]
 
 
 async def read_busiest(
     connection: Connection,
-    queries: Queries,
+    statements: HistoryStatements,
     window: Window,
     *,
     merit: Merit,
-    areas: Places,
+    areas: Boxes,
     rows: int,
 ) -> list[BusyAircraft]:
     """Return the aircraft with most of something, of flights that are over.
@@ -150,11 +155,11 @@ async def read_busiest(
             raise InvalidRequestError(
                 "by", "distances are not known to who has areas: take another"
             )
-        wanted = Wanted(window=window, places=areas, areas=areas)
-        busy = await _add_up(iterate(connection, queries, wanted), window)
+        wanted = FlightFilter(window=window, boxes=areas, areas=areas)
+        busy = await _add_up(iterate(connection, statements, wanted), window)
         found = sorted(busy, key=lambda one: (-(getattr(one, merit) or 0), one.icao24))
         return [msgspec.structs.replace(one, hours=round(one.hours, 3)) for one in found[:rows]]
-    records = await connection.fetch(queries.busiest, window.start, window.end, merit, rows)
+    records = await connection.fetch(statements.busiest, window.start, window.end, merit, rows)
     return [BusyAircraft(**_plain(row)) for row in records]
 
 
@@ -188,7 +193,7 @@ def _hours(window: Window) -> tuple[dt.datetime, dt.datetime]:
 
 def _bounded(rows: Sequence[Record], max_rows: int) -> Sequence[Record]:
     if len(rows) > max_rows:
-        raise TooMuchError(f"the answer has more than {max_rows} rows: ask for a shorter time")
+        raise TooLargeError(f"the answer has more than {max_rows} rows: ask for a shorter time")
     return rows
 
 

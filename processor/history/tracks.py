@@ -6,11 +6,11 @@ from collections.abc import Collection, Iterable, Sequence
 import msgspec
 from msgspec.structs import asdict
 
-from processor.history.area_restriction import Places, box_columns
+from processor.history.area_restriction import Boxes, box_columns
 from processor.history.database import Connection, Record
 from processor.history.downsampling import downsample, spread
-from processor.history.errors import TooMuchError
-from processor.history.queries import Queries
+from processor.history.errors import TooLargeError
+from processor.history.queries import HistoryStatements
 from processor.history.stored_rows import to_state_vectors
 from processor.history.window import Window
 from telemetry.state_vector import StateVector
@@ -53,45 +53,50 @@ class TrackReader:
     """
 
     def __init__(
-        self, connection: Connection, queries: Queries, *, max_rows: int, areas: Places = None
+        self,
+        connection: Connection,
+        statements: HistoryStatements,
+        *,
+        max_rows: int,
+        areas: Boxes = None,
     ) -> None:
         self._boxes = box_columns(areas)
         self._connection = connection
-        self._queries = queries
+        self._statements = statements
         self._max_rows = max_rows
 
     async def read(self, icao24: str, window: Window) -> list[Record]:
         """Return all of a window; by the minute where that is all that is kept.
 
         Raises:
-            TooMuchError: There are more than may be.
+            TooLargeError: There are more than may be.
         """
-        kept = await self._fetch(self._queries.track, icao24, window.start, window.end)
+        kept = await self._fetch(self._statements.track, icao24, window.start, window.end)
         # A minute before all that is kept has outlived its state vectors.
         end = _moment(kept[0]["last_contact"] - 1) if kept else window.end
-        older = await self._fetch(self._queries.track_by_minute, icao24, window.start, end)
+        older = await self._fetch(self._statements.track_by_minute, icao24, window.start, end)
         return self._bounded([*older, *kept])
 
-    async def read_to_thin(self, icao24: str, window: Window) -> list[Record]:
+    async def read_for_downsampling(self, icao24: str, window: Window) -> list[Record]:
         """Return the same, or where it is too much, its ends and the last of each minute.
 
         Raises:
-            TooMuchError: There are more than may be all the same.
+            TooLargeError: There are more than may be all the same.
         """
         try:
             return await self.read(icao24, window)
-        except TooMuchError:
+        except TooLargeError:
             minutes = await self._fetch(
-                self._queries.track_by_minute, icao24, window.start, window.end
+                self._statements.track_by_minute, icao24, window.start, window.end
             )
             if not minutes:
                 raise
         first = await self._fetch(
-            self._queries.track, icao24, window.start, _moment(minutes[0]["last_contact"] - 1)
+            self._statements.track, icao24, window.start, _moment(minutes[0]["last_contact"] - 1)
         )
         # The minutes are some minutes behind.
         since = await self._fetch(
-            self._queries.track, icao24, _moment(minutes[-1]["last_contact"] + 1), window.end
+            self._statements.track, icao24, _moment(minutes[-1]["last_contact"] + 1), window.end
         )
         return self._bounded([*first, *minutes, *since])
 
@@ -104,7 +109,7 @@ class TrackReader:
 
     def _bounded(self, found: list[Record]) -> list[Record]:
         if len(found) > self._max_rows:
-            raise TooMuchError(
+            raise TooLargeError(
                 f"there are more than {self._max_rows} state vectors between from and to: ask for"
                 " a shorter time, for max_points, or for a format other than json, which has no"
                 " such limit"
@@ -113,18 +118,18 @@ class TrackReader:
 
 
 async def find_implausible(
-    connection: Connection, queries: Queries, rows: Sequence[Record]
+    connection: Connection, statements: HistoryStatements, rows: Sequence[Record]
 ) -> frozenset[int]:
     """Return the last_contact (Unix seconds) of those whose position no aircraft can have flown to.
 
     Args:
         connection: Where the rows come from.
-        queries: The statements.
+        statements: The statements.
         rows: Of one aircraft, in order of time.
     """
     placed = [row for row in rows if row["latitude"] is not None and row["longitude"] is not None]
     parts = await connection.fetchval(
-        queries.plausible_parts,
+        statements.plausible_parts,
         [row["time_position"] or row["last_contact"] for row in placed],
         [row["longitude"] for row in placed],
         [row["latitude"] for row in placed],

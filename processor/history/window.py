@@ -16,7 +16,7 @@ WANTED = (
 )
 
 
-class WindowError(InvalidRequestError):
+class WindowTooLongError(InvalidRequestError):
     """More time is asked for than one answer may cover."""
 
 
@@ -74,14 +74,14 @@ def choose_window(
 
     Raises:
         InvalidRequestError: It ends before it begins.
-        WindowError: It is longer than the longest.
+        WindowTooLongError: It is longer than the longest.
     """
     end = end or dt.datetime.fromtimestamp(now, dt.UTC)
     start = start or end - usual
     if start > end:
         raise InvalidRequestError("from", f"{_shown(start)} is later than to, {_shown(end)}")
     if end - start > longest:
-        raise WindowError(
+        raise WindowTooLongError(
             "from",
             f"{_shown(start)} is {(end - start) / dt.timedelta(days=1):.4g} days before to,"
             f" {_shown(end)}; one answer covers {longest.days} days at the most: ask once with"

@@ -24,6 +24,7 @@ from processor.stream.live_state import LiveState
 from processor.stream.log_position import EventId, parse_event_id
 from processor.stream.output_format import DELTA
 from processor.stream.query import StreamQuery
+from processor.stream.replay_request import ReplayRequest
 
 REACH_SECONDS = 5.0
 """How long a viewer may wait that comes from an instance which has read further than this one."""
@@ -212,20 +213,20 @@ class Broadcaster:
         return age, OLD
 
     def subscribe(
-        self, subscriber: Subscriber, view: StreamQuery, past: object | None = None
+        self, subscriber: Subscriber, view: StreamQuery, replay_request: ReplayRequest | None = None
     ) -> None:
         """Let a viewer look at something else; it gets a snapshot of that.
 
         Args:
             subscriber: One that has entered.
             view: What it is to look at,
-            past: and when, if not now.
+            replay_request: The part of the past that it is to receive; None for the live stream.
 
         Raises:
             OverloadedError: Too many selections of fields are in use; nothing is changed.
         """
         self._audience.exchange(subscriber.client, subscriber.view.shape, view.shape)
-        subscriber.view, subscriber.past = view, past
+        subscriber.view, subscriber.replay_request = view, replay_request
         subscriber.wake()
 
     def overloaded(self, error: OverloadedError) -> Event:
@@ -330,7 +331,7 @@ class Broadcaster:
 
     def _is_over(self, subscriber: Subscriber) -> bool:
         """Whether a viewer is not to be told more of the living picture."""
-        return self.ending(subscriber) is not None or subscriber.past is not None
+        return self.ending(subscriber) is not None or subscriber.replay_request is not None
 
     @asynccontextmanager
     async def _paced(self, subscriber: Subscriber, *, is_shared: bool) -> AsyncIterator[None]:

@@ -6,6 +6,7 @@ import msgspec
 
 from processor.live.connection_limits import StreamClient
 from processor.stream.query import StreamQuery
+from processor.stream.replay_request import ReplayRequest
 
 
 class CloseReason(msgspec.Struct, frozen=True):
@@ -21,14 +22,14 @@ class Subscriber:
     Attributes:
         client: Whose stream it is.
         view: What it looks at,
-        past: and when, if not now; whoever serves the past knows more of it.
+        replay_request: The part of the past that it receives; None for the live stream.
         ending: How its stream is to end, once it is.
     """
 
     def __init__(self, view: StreamQuery, client: StreamClient) -> None:
         self.client = client
         self.view = view
-        self.past: object | None = None
+        self.replay_request: ReplayRequest | None = None
         self.ending: CloseReason | None = None
         self._loop = asyncio.get_running_loop()
         self._waiter: asyncio.Future[None] | None = None

@@ -11,15 +11,16 @@ class Aircraft(msgspec.Struct, eq=False, gc=False):
 
     Attributes:
         icao24: The state vector's, at hand.
-        partition: Of the log, in which the state vector stands,
-        offset: and where.
+        partition: The partition of the log that holds the state vector; -1 if it was read from the
+            database.
+        offset: Its offset in that partition; -1 if it was read from the database.
         encoded: Its JSON in the standard shapes that were asked for.
     """
 
     icao24: str
     state_vector: StateVector
-    partition: int
-    offset: int
+    partition: int = -1
+    offset: int = -1
     encoded: dict[OutputFormat, bytes] = msgspec.field(default_factory=dict)
 
     def encode(self, shape: OutputFormat) -> bytes:

@@ -23,21 +23,16 @@ class RestrictedState:
     Args:
         tracker: Of all aircraft; it is moved on by its owner.
         areas: What the principal is restricted to.
-        has_positions: Whether the tracker's positions are made of what lies inside alone, as in a
-            replay, and may be shown.
     """
 
-    def __init__(
-        self, tracker: LiveState, areas: Sequence[BoundingBox], *, has_positions: bool = False
-    ) -> None:
+    def __init__(self, tracker: LiveState, areas: Sequence[BoundingBox]) -> None:
         self._tracker = tracker
         self._filter = Filter(areas=tuple(areas))
-        self._has_positions = has_positions
 
     @property
     def position(self) -> LogPosition:
         """Where the aircraft stand, as event ids say it."""
-        return self._tracker.position if self._has_positions else INSIDE
+        return INSIDE
 
     @property
     def columns(self) -> Columns:

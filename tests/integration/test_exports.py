@@ -18,7 +18,7 @@ from pyarrow import parquet as pq  # type: ignore[import-untyped]
 from configuration.settings import AccessSettings, HistorySettings
 from processor.access.new_key import make_key
 from processor.history.export.reading import STATEMENTS, Selection, _by_aircraft, _by_time
-from processor.history.export.write import FORMATS
+from processor.history.export.write import FILE_FORMATS
 from processor.history.window import Window
 from telemetry.state_vector import StateVector
 from testkit.history_site import HistorySite
@@ -140,7 +140,7 @@ class TestFiles:
         assert answer.headers["content-type"] == "application/vnd.google-earth.kml+xml"
         assert places(read(answer.content)) == expected(to_rows(by_aircraft(traffic())))
 
-    @pytest.mark.parametrize("name", FORMATS)
+    @pytest.mark.parametrize("name", FILE_FORMATS)
     async def test_nothing(self, site: HistorySite, name: str) -> None:
         """A file without rows, not an error."""
         assert (await export(site, format=name)).status_code == 200
@@ -257,7 +257,7 @@ async def fill(site: HistorySite) -> None:
 
 class TestLength:
     @pytest.mark.timeout(120)
-    @pytest.mark.parametrize("name", FORMATS)
+    @pytest.mark.parametrize("name", FILE_FORMATS)
     async def test_a_reader_who_leaves_frees_the_connection(
         self, site: HistorySite, dsn: str, name: str
     ) -> None:

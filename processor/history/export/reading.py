@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
 
-from processor.history.area_restriction import Places, box_columns
+from processor.history.area_restriction import Boxes, box_columns
 from processor.history.database import Connection, HistoryDatabase, Record, Use
 from processor.history.export.table import Row
 from processor.history.window import Window
@@ -42,12 +42,12 @@ class Selection(msgspec.Struct, frozen=True):
 
     Attributes:
         window: When.
-        places: Where; None is everywhere, also without a position.
+        boxes: Where; None is everywhere, also without a position.
         icao24s: Whose; none is everybody's.
     """
 
     window: Window
-    places: Places = None
+    boxes: Boxes = None
     icao24s: tuple[str, ...] = ()
 
     @property
@@ -71,8 +71,8 @@ async def read_pages(
     The latter is what an index has for a few; of the whole world it costs twice as much.
 
     Raises:
-        UnavailableError: The database does not answer, or too many ask at once.
-        TooMuchError: A statement took longer than allowed; none is of more than an hour, or of
+        RetryLaterError: The database does not answer, or too many ask at once.
+        TooLargeError: A statement took longer than allowed; none is of more than an hour, or of
             more than one aircraft.
     """
     async with database.reading(Use.EXPORTS) as connection:
@@ -90,22 +90,22 @@ async def read_pages(
 
 
 async def read_track(
-    database: HistoryDatabase, icao24: str, window: Window, places: Places
+    database: HistoryDatabase, icao24: str, window: Window, boxes: Boxes
 ) -> AsyncGenerator[Sequence[Row], None]:
     """Read the state vectors of one aircraft by time, with what `TRACK` has beside them.
 
     Raises:
-        UnavailableError: The database does not answer, or too many ask at once.
-        TooMuchError: A statement took longer than allowed.
+        RetryLaterError: The database does not answer, or too many ask at once.
+        TooLargeError: A statement took longer than allowed.
     """
-    selection = Selection(window, places, (icao24,))
+    selection = Selection(window, boxes, (icao24,))
     async with database.reading(Use.EXPORTS) as connection:
         await connection.execute(STATEMENTS.avoid_sorting)
-        # Looked for within all of the window, but not beyond the places, of which nothing is known.
+        # Looked for within all of the window, but not beyond the boxes, of which nothing is known.
         found = await connection.fetch(
             STATEMENTS.implausible,
             *(selection.window.start, selection.until, icao24),
-            *box_columns(places),
+            *box_columns(boxes),
         )
         implausible = {row["last_contact"] for row in found}
         async with aclosing(_by_aircraft(connection, selection)) as pages:
@@ -116,14 +116,14 @@ async def read_track(
 
 
 async def _by_time(connection: Connection, selection: Selection) -> Pages:
-    boxes = box_columns(selection.places)
+    boxes = box_columns(selection.boxes)
     for start, end in selection.steps():
         async for page in _pages(connection, STATEMENTS.of_time, start, end, *boxes):
             yield page
 
 
 async def _by_aircraft(connection: Connection, selection: Selection) -> Pages:
-    span = (selection.window.start, selection.until, *box_columns(selection.places))
+    span = (selection.window.start, selection.until, *box_columns(selection.boxes))
     for icao24 in sorted(selection.icao24s or await _received(connection, selection)):
         async for page in _pages(connection, STATEMENTS.of_aircraft, *span, icao24):
             yield page

@@ -24,7 +24,7 @@ PIECE_BYTES = 256 * 1024
 Item = TypeVar("Item")
 
 
-class Writer(Protocol):
+class RowEncoder(Protocol):
     """A file in the making: each part as bytes, as soon as it is finished."""
 
     def begin(self) -> bytes:
@@ -37,44 +37,46 @@ class Writer(Protocol):
         """Return what is left and what stands behind the rows."""
 
 
-class Format(msgspec.Struct, frozen=True):
+class FileFormat(msgspec.Struct, frozen=True):
     """What a file of a format is called and how it is made."""
 
     media_type: str
-    writer: Callable[[Table], Writer]
+    writer: Callable[[Table], RowEncoder]
     by_aircraft: bool = False
     """Whether the rows must come aircraft by aircraft."""
 
 
-def _kml(table: Table) -> Writer:
+def _kml(table: Table) -> RowEncoder:
     return Tracks(table) if table.has_positions else Boxes(table)
 
 
-def _parquet(table: Table) -> Writer:
+def _parquet(table: Table) -> RowEncoder:
     # Loading pyarrow takes a quarter of a second and 40 MB, which most who serve never need.
-    writer: Writer = importlib.import_module("processor.history.export.parquet").ParquetFile(table)
+    writer: RowEncoder = importlib.import_module("processor.history.export.parquet").ParquetFile(
+        table
+    )
     return writer
 
 
-FORMATS = {
-    "csv": Format("text/csv; charset=utf-8; header=present", CsvRows),
-    "geojson": Format("application/geo+json", Features),
-    "kml": Format("application/vnd.google-earth.kml+xml", _kml, by_aircraft=True),
-    "ndjson": Format("application/x-ndjson", JsonRows),
-    "parquet": Format("application/vnd.apache.parquet", _parquet),
+FILE_FORMATS = {
+    "csv": FileFormat("text/csv; charset=utf-8; header=present", CsvRows),
+    "geojson": FileFormat("application/geo+json", Features),
+    "kml": FileFormat("application/vnd.google-earth.kml+xml", _kml, by_aircraft=True),
+    "ndjson": FileFormat("application/x-ndjson", JsonRows),
+    "parquet": FileFormat("application/vnd.apache.parquet", _parquet),
 }
 """By the name that a request gives, which is the file's suffix too."""
 
 
-def format_of(name: str) -> Format:
+def file_format(name: str) -> FileFormat:
     """Return a format.
 
     Raises:
         InvalidRequestError: There is none of this name.
     """
-    if name not in FORMATS:
-        raise InvalidRequestError("format", f"{name!r} is not one of {', '.join(FORMATS)}")
-    return FORMATS[name]
+    if name not in FILE_FORMATS:
+        raise InvalidRequestError("format", f"{name!r} is not one of {', '.join(FILE_FORMATS)}")
+    return FILE_FORMATS[name]
 
 
 async def write(
@@ -88,7 +90,7 @@ async def write(
         InvalidRequestError: There is no such format.
     """
     async with closing(pages):
-        writer = await asyncio.to_thread(format_of(format).writer, table)
+        writer = await asyncio.to_thread(file_format(format).writer, table)
         waiting = await asyncio.to_thread(writer.begin)
         async for page in pages:
             for first in range(0, len(page), PORTION_ROWS):

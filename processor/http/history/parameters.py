@@ -7,7 +7,7 @@ from fastapi import Path
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from processor.bounding_box import BoundingBox, parse_box
-from processor.history.export.write import FORMATS
+from processor.history.export.write import FILE_FORMATS
 from processor.history.flights import Cursor, decode_cursor
 from processor.history.statistics import Merit
 from processor.history.window import WANTED, parse_moment
@@ -44,8 +44,8 @@ def _one_pattern(text: str) -> str:
 
 
 def _format(text: str) -> str:
-    if text not in {"json", *FORMATS}:
-        raise ValueError(f"{text!r} is none of json, {', '.join(FORMATS)}")
+    if text not in {"json", *FILE_FORMATS}:
+        raise ValueError(f"{text!r} is none of json, {', '.join(FILE_FORMATS)}")
     return text
 
 
@@ -80,7 +80,9 @@ Points = Annotated[
     _schema(type="integer", minimum=2, maximum=MAX_POINTS),
 ]
 Format = Annotated[
-    str, AfterValidator(_format), _schema(type="string", enum=["json", *FORMATS], default="json")
+    str,
+    AfterValidator(_format),
+    _schema(type="string", enum=["json", *FILE_FORMATS], default="json"),
 ]
 
 

@@ -7,9 +7,9 @@ import pytest
 
 from processor.access.shares import Client, OverloadedError
 from processor.history import connection_pool
-from processor.history.connection_pool import Questions, share_limits
+from processor.history.connection_pool import ConnectionPool, share_limits
 from processor.history.database import HistoryDatabase, Use, divide
-from processor.history.errors import TooMuchError
+from processor.history.errors import TooLargeError
 
 FLOOD, OTHER = Client("192.0.2.1", "key:flood"), Client("192.0.2.2", "key:other")
 SLEEP = "SELECT pg_sleep($1)"
@@ -25,7 +25,7 @@ async def database(dsn: str) -> AsyncIterator[HistoryDatabase]:
     await database.close()
 
 
-async def request(asked: Questions, client: Client, seconds: float) -> str:
+async def request(asked: ConnectionPool, client: Client, seconds: float) -> str:
     """Ask for so long, and return how it ended."""
     try:
         async with asked.reading(client) as connection:
@@ -40,7 +40,7 @@ async def test_long_questions_leave_the_places_of_short_ones(
 ) -> None:
     """16 at once of one client: two go on, the others end; another client waits for none."""
     monkeypatch.setattr(connection_pool, "SHORT_SECONDS", 0.3)
-    asked = Questions(database, client_share=0.5)
+    asked = ConnectionPool(database, client_share=0.5)
     flood = [asyncio.create_task(request(asked, FLOOD, 8)) for _ in range(16)]
     for _ in range(20):
         assert await asyncio.wait_for(request(asked, OTHER, 0), 5) == "answered"
@@ -56,7 +56,7 @@ async def test_long_questions_of_all_clients_leave_the_places_of_short_ones(
 ) -> None:
     """Four go on, whoever asks; a short question waits until the next one is found to be long."""
     monkeypatch.setattr(connection_pool, "SHORT_SECONDS", 0.3)
-    asked = Questions(database, client_share=0.5)
+    asked = ConnectionPool(database, client_share=0.5)
     flood = [
         asyncio.create_task(request(asked, Client(f"198.51.100.{number}"), 6))
         for number in range(16)
@@ -73,7 +73,7 @@ async def test_a_question_that_is_ended_ends_in_the_database_too(
 ) -> None:
     """Its connection is free for the next one, not busy with what nobody waits for."""
     monkeypatch.setattr(connection_pool, "SHORT_SECONDS", 0.1)
-    asked = Questions(database, client_share=0.1)
+    asked = ConnectionPool(database, client_share=0.1)
     going_on = asyncio.create_task(request(asked, FLOOD, 3))
     await asyncio.sleep(0)
     assert (await request(asked, FLOOD, 3)).startswith("429")
@@ -92,8 +92,8 @@ async def test_an_error_of_the_question_stays_what_it_is(dsn: str) -> None:
     database = HistoryDatabase(
         url=dsn, max_connections=4, connect_timeout_seconds=5, statement_timeout_seconds=0.2
     )
-    asked = Questions(database, client_share=0.5)
-    with pytest.raises(TooMuchError, match=r"0\.2 s"):
+    asked = ConnectionPool(database, client_share=0.5)
+    with pytest.raises(TooLargeError, match=r"0\.2 s"):
         await request(asked, FLOOD, 3)
     assert len(asked._short._shares) == 0
     await database.close()
@@ -104,7 +104,7 @@ async def test_an_error_of_the_question_stays_what_it_is(dsn: str) -> None:
 )
 def test_connections_are_divided(most: int, uses: tuple[int, int, int]) -> None:
     divided = divide(most)
-    assert tuple(divided[use] for use in (Use.QUESTIONS, Use.EXPORTS, Use.REPLAYS)) == uses
+    assert tuple(divided[use] for use in (Use.REQUESTS, Use.EXPORTS, Use.REPLAYS)) == uses
     assert sum(divided.values()) == most
 
 

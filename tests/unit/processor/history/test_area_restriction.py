@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processor.bounding_box import BoundingBox
-from processor.history.area_restriction import box_columns, places_of
+from processor.history.area_restriction import box_columns, visible_boxes
 
 LONGITUDES = st.floats(-180, 180)
 LATITUDES = st.floats(-90, 90)
@@ -24,13 +24,13 @@ def contains(box: BoundingBox, longitude: float, latitude: float) -> bool:
 
 
 def test_the_globe() -> None:
-    assert places_of(None, ()) is None
+    assert visible_boxes(None, ()) is None
     assert box_columns(None) == (None, None, None, None)
 
 
 def test_an_area_that_the_box_does_not_touch() -> None:
     """Nothing is left, which is not the same as everything."""
-    places = places_of(BoundingBox(0, 0, 1, 1), [BoundingBox(10, 10, 11, 11)])
+    places = visible_boxes(BoundingBox(0, 0, 1, 1), [BoundingBox(10, 10, 11, 11)])
     assert places == ()
     assert box_columns(places) == ([], [], [], [])
 
@@ -40,7 +40,7 @@ def test_in_the_box_and_in_an_area(
     wanted: BoundingBox | None, areas: list[BoundingBox], longitude: float, latitude: float
 ) -> None:
     """The places hold exactly the points that lie in both; none of them crosses 180 degrees."""
-    places = places_of(wanted, areas)
+    places = visible_boxes(wanted, areas)
     expected = (wanted is None or contains(wanted, longitude, latitude)) and (
         not areas or any(contains(area, longitude, latitude) for area in areas)
     )

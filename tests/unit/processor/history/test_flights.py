@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processor.history.errors import InvalidRequestError
-from processor.history.flights import Wanted, _arguments, decode_cursor, encode_cursor
+from processor.history.flights import FlightFilter, _arguments, decode_cursor, encode_cursor
 
 SECONDS = st.floats(946_684_800, 4_102_444_799)
 
@@ -59,7 +59,7 @@ def test_hostile_cursors(text: str) -> None:
 )
 def test_callsigns_in_the_order_of_bytes(pattern: str, found: list[str], missed: list[str]) -> None:
     """The range that the index is asked for holds all that match, and nothing else."""
-    _, low, high, *_ = _arguments(Wanted(callsign=pattern), 1)
+    _, low, high, *_ = _arguments(FlightFilter(callsign=pattern), 1)
     assert isinstance(low, str)
     assert isinstance(high, str)
 

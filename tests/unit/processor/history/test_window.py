@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processor.history.errors import InvalidRequestError
-from processor.history.window import Window, WindowError, choose_window, parse_moment
+from processor.history.window import Window, WindowTooLongError, choose_window, parse_moment
 
 NOON = dt.datetime(2026, 9, 21, 12, tzinfo=dt.UTC)
 DAY = dt.timedelta(days=1)
@@ -68,7 +68,7 @@ def test_what_is_left_out_is_completed() -> None:
 def test_the_longest_is_allowed_and_no_more() -> None:
     """The refusal says the limit and where to split."""
     assert choose(NOON - 31 * DAY, NOON).end == NOON
-    with pytest.raises(WindowError, match="31 days at the most") as caught:
+    with pytest.raises(WindowTooLongError, match="31 days at the most") as caught:
         choose(NOON - 32 * DAY, NOON)
     assert "to=2026-09-20T12:00:00Z" in caught.value.reason
     assert caught.value.parameter == "from"

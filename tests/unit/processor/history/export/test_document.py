@@ -3,7 +3,7 @@
 import pytest
 
 from processor.history.export.table import FLIGHTS, STATE_VECTORS, Table
-from processor.history.export.write import FORMATS
+from processor.history.export.write import FILE_FORMATS
 from telemetry.state_vector import FIELDS
 from testkit.services import ROOT
 
@@ -18,7 +18,7 @@ def test_every_column_is_described(table: Table) -> None:
 
 def test_every_format_is_described() -> None:
     """With its media type."""
-    for name, each in FORMATS.items():
+    for name, each in FILE_FORMATS.items():
         assert f"| `{name}` | `{each.media_type.partition(';')[0]}` |" in DOCUMENT
 
 

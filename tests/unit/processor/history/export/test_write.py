@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from processor.history.errors import InvalidRequestError, UnavailableError
+from processor.history.errors import InvalidRequestError, RetryLaterError
 from processor.history.export.table import STATE_VECTORS, Row
-from processor.history.export.write import FORMATS, PIECE_BYTES, format_of, write
+from processor.history.export.write import FILE_FORMATS, PIECE_BYTES, file_format, write
 from testkit.services import ROOT
 from testkit.state_vectors import START
 from tests.unit.processor.history.export.invented import in_pages, moment, odd_rows, written
@@ -21,7 +21,7 @@ MILLION = 1_000_000
 GROWTH_BYTES = 120 * 1024 * 1024
 """pyarrow itself, the row group in the making and its compressed form."""
 
-NAMES = pytest.mark.parametrize("name", FORMATS)
+NAMES = pytest.mark.parametrize("name", FILE_FORMATS)
 
 
 class Pages:
@@ -87,8 +87,8 @@ async def test_who_is_cancelled_closes_the_pages(name: str) -> None:
 @NAMES
 async def test_an_error_before_the_first_page_comes_before_all_bytes(name: str) -> None:
     """So that it can have a status of its own."""
-    pages = Pages(0, UnavailableError("away"))
-    with pytest.raises(UnavailableError):
+    pages = Pages(0, RetryLaterError("away"))
+    with pytest.raises(RetryLaterError):
         await anext(write(name, STATE_VECTORS, pages()))
     assert pages.is_closed
 
@@ -99,10 +99,10 @@ async def test_an_error_after_it_is_no_end(name: str) -> None:
     frames: list[bytes] = []
 
     async def read() -> None:
-        async for frame in write(name, STATE_VECTORS, Pages(2, UnavailableError("away"))()):
+        async for frame in write(name, STATE_VECTORS, Pages(2, RetryLaterError("away"))()):
             frames.append(frame)  # noqa: PERF401 - kept until the error
 
-    with pytest.raises(UnavailableError):
+    with pytest.raises(RetryLaterError):
         await read()
     whole = [frame async for frame in write(name, STATE_VECTORS, Pages(2)())]
     assert b"".join(whole).startswith(b"".join(frames))
@@ -135,7 +135,7 @@ def test_an_unknown_format_is_named() -> None:
     with pytest.raises(
         InvalidRequestError, match="'xls' is not one of csv, geojson, kml"
     ) as raised:
-        format_of("xls")
+        file_format("xls")
     assert raised.value.parameter == "format"
 
 

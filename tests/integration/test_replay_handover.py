@@ -8,7 +8,7 @@ import pytest
 
 from processor.live.connection_limits import StreamClient
 from processor.replay import handover, session
-from processor.replay.request import parse_question
+from processor.replay.request import parse_replay_request
 from processor.stream.encoder import EVENT_STREAMS
 from processor.stream.query import parse_query
 from testkit.history_log import HistoryLog, Traffic
@@ -36,7 +36,9 @@ class _Watching:
     async def _run(self) -> None:
         log, wire = self._log, EVENT_STREAMS["identity"]
         with log.broadcaster.entered(StreamClient("somewhere"), parse_query([])) as subscriber:
-            subscriber.past = parse_question([("from", str(self.since))], log.clock())
+            subscriber.replay_request = parse_replay_request(
+                [("from", str(self.since))], log.clock()
+            )
             async for frame in log.replay.stream(subscriber, wire, ""):
                 self.subscriber.feed(frame)
                 await asyncio.sleep(self.slowness_s)
@@ -63,7 +65,7 @@ class _Watching:
 def log(database_url: str, monkeypatch: pytest.MonkeyPatch) -> HistoryLog:
     """Give a log whose clock runs fast, so that far more turns pass than the seam keeps."""
     migrate(database_url)
-    monkeypatch.setattr(handover, "MAX_TURNS", 64 * 20)
+    monkeypatch.setattr(handover, "MAX_MISSED_TICKS", 64 * 20)
     return HistoryLog(database_url)
 
 
@@ -123,8 +125,8 @@ async def test_an_archive_that_stands_still(
     log: HistoryLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What came in between is not known for certain: that is said, and the whole picture told."""
-    monkeypatch.setattr(session, "REACH_SECONDS", 0.5)
-    monkeypatch.setattr(handover, "CERTAINTY_SECONDS", 0.1)
+    monkeypatch.setattr(session, "MAX_ARCHIVE_WAIT_SECONDS", 0.5)
+    monkeypatch.setattr(handover, "STORED_TIME_WAIT_SECONDS", 0.1)
     traffic = Traffic(Random(1), 60)
     async with log:
         log.publish(traffic.burst(int(log.clock())))

@@ -7,27 +7,27 @@ from collections.abc import Callable
 import msgspec
 
 from configuration.settings import HistorySettings
-from processor.history.connection_pool import Questions
+from processor.history.connection_pool import ConnectionPool
 from processor.history.database import HistoryDatabase
-from processor.history.queries import Queries, load_queries
+from processor.history.queries import HistoryStatements, load_history_statements
 from processor.history.window import Window, choose_window
 
 
-class Source(msgspec.Struct, frozen=True):
+class HistoryContext(msgspec.Struct, frozen=True):
     """The database, its statements, the limits, and the time.
 
     Attributes:
         database: For files.
-        questions: The same for all else.
+        connections: The same for all else.
         expiry: After which silence an aircraft is off the living picture.
         clock: Unix time in seconds.
     """
 
     database: HistoryDatabase
-    questions: Questions
+    connections: ConnectionPool
     settings: HistorySettings
     expiry: dt.timedelta
-    queries: Queries = msgspec.field(default_factory=load_queries)
+    statements: HistoryStatements = msgspec.field(default_factory=load_history_statements)
     clock: Callable[[], float] = time.time
 
     @property
@@ -42,7 +42,7 @@ class Source(msgspec.Struct, frozen=True):
 
         Raises:
             InvalidRequestError: It ends before it begins.
-            WindowError: It is too long.
+            WindowTooLongError: It is too long.
         """
         return choose_window(
             start, end, now=self.clock(), usual=min(usual, self.longest), longest=self.longest
