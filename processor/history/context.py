@@ -1,4 +1,4 @@
-"""Where answers come from, and within which limits: what every route of the history needs."""
+"""The database, statements, limits and clock that every route of the history needs."""
 
 import datetime as dt
 import time
@@ -14,12 +14,13 @@ from processor.history.window import Window, choose_window
 
 
 class HistoryContext(msgspec.Struct, frozen=True):
-    """The database, its statements, the limits, and the time.
+    """What a route of the history needs to answer a request.
 
     Attributes:
-        database: For files.
-        connections: The same for all else.
-        expiry: After which silence an aircraft is off the living picture.
+        database: Gives connections for files.
+        connections: Gives connections for all other answers.
+        settings: How much one request may ask for.
+        expiry: An aircraft leaves the live fleet when nothing was received for so long.
         clock: Unix time in seconds.
     """
 
@@ -32,17 +33,22 @@ class HistoryContext(msgspec.Struct, frozen=True):
 
     @property
     def longest(self) -> dt.timedelta:
-        """How much time an answer may cover."""
+        """The longest time range that one answer may cover."""
         return dt.timedelta(days=self.settings.max_window_days)
 
     def window(
         self, start: dt.datetime | None, end: dt.datetime | None, *, usual: dt.timedelta
     ) -> Window:
-        """Complete what a request leaves out.
+        """Return the time range of a request.
+
+        Args:
+            start: None is `usual` before the end.
+            end: None is the present.
+            usual: The length of the range if the request gives no start.
 
         Raises:
-            InvalidRequestError: It ends before it begins.
-            WindowTooLongError: It is too long.
+            InvalidRequestError: The range ends before it begins.
+            WindowTooLongError: The range is longer than `longest`.
         """
         return choose_window(
             start, end, now=self.clock(), usual=min(usual, self.longest), longest=self.longest

@@ -1,4 +1,4 @@
-"""The statements of queries.sql by name."""
+"""The SQL statements of queries.sql by name."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -7,7 +7,7 @@ from processor.named_sql import load_statements
 
 
 class HistoryStatements(NamedTuple):
-    """Every statement that asks the history for an answer in JSON."""
+    """All statements that read the history for an answer in JSON."""
 
     flights: str
     flights_within: str
@@ -26,5 +26,5 @@ class HistoryStatements(NamedTuple):
 
 
 def load_history_statements() -> HistoryStatements:
-    """Read queries.sql."""
+    """Read the statements from their file."""
     return load_statements(Path(__file__).with_name("queries.sql"), HistoryStatements)

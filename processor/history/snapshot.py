@@ -1,4 +1,4 @@
-"""All traffic at a moment, as the living picture was then."""
+"""A snapshot at a time: all aircraft as the live stream showed them then."""
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
@@ -21,12 +21,18 @@ async def read_traffic_at(
     max_rows: int,
     areas: Boxes,
 ) -> Sequence[Record]:
-    """Return the newest row of each aircraft heard within the expiry before a moment.
+    """Return the newest row of each aircraft that was received within the expiry before a moment.
 
-    With areas, of each that was inside them at that moment.
+    Args:
+        connection: A connection to the history.
+        statements: Its SQL statements.
+        moment: The time of the snapshot.
+        expiry: Aircraft that were silent for longer are left out.
+        max_rows: The most aircraft that the answer may have.
+        areas: The areas of the principal; only aircraft inside them at the moment are read.
 
     Raises:
-        TooLargeError: There are more aircraft than rows allowed.
+        TooLargeError: There are more aircraft than that.
     """
     arguments = (moment, expiry, max_rows + 1)
     if areas is not None:
@@ -36,12 +42,15 @@ async def read_traffic_at(
     if not rows and areas is None:
         rows = await connection.fetch(statements.traffic_at_by_minute, *arguments)
     if len(rows) > max_rows:
-        raise TooLargeError(f"more than {max_rows} aircraft were heard then")
+        raise TooLargeError(
+            f"more than {max_rows} aircraft were received then; one answer may not have more"
+            " (history.max_rows)"
+        )
     return rows
 
 
 def write_snapshot(view: StreamQuery, rows: Iterable[Record], moment: dt.datetime) -> bytes:
-    """Return the data of a `snapshot` as the stream would have sent it then."""
+    """Return the data of the `snapshot` event that the stream would have sent then."""
     columns = in_columns(sorted(to_state_vectors(rows), key=lambda state: state.icao24))
     encoded = [aircraft.encode(view.shape) for aircraft in view.filter.select(columns)]
     return events.snapshot(encoded, view.shape, id="", now=moment.timestamp()).data

@@ -29,7 +29,7 @@ FROM (
 ) AS page
 ORDER BY last_contact, icao24;
 
--- unsent: state vectors that are newer than the newest which a subscriber has received of the aircraft
+-- unsent: state vectors that are newer than the last one of the aircraft that a subscriber received
 SELECT icao24, callsign, origin_country,
        extract(epoch FROM time_position)::bigint, extract(epoch FROM last_contact)::bigint,
        longitude, latitude, baro_altitude::text::float8, on_ground, velocity::text::float8,

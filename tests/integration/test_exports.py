@@ -17,7 +17,12 @@ from pyarrow import parquet as pq  # type: ignore[import-untyped]
 
 from configuration.settings import AccessSettings, HistorySettings
 from processor.access.new_key import make_key
-from processor.history.export.reading import STATEMENTS, Selection, _by_aircraft, _by_time
+from processor.history.export.reading import (
+    STATEMENTS,
+    StateVectorSelection,
+    _by_aircraft,
+    _by_time,
+)
 from processor.history.export.write import FILE_FORMATS
 from processor.history.window import Window
 from telemetry.state_vector import StateVector
@@ -331,13 +336,13 @@ class TestLength:
         assert content.count(b'"Feature"') == MANY
 
 
-@pytest.mark.parametrize("name", ["of_time", "of_aircraft"])
+@pytest.mark.parametrize("name", ["by_time", "one_aircraft"])
 async def test_the_order_is_that_of_an_index(site: HistorySite, name: str) -> None:
     """Neither all of an hour nor all of a track is sorted, in memory or on disk."""
     await fill(site)
     await site.execute("ANALYZE state_vectors")
     bounds = (moment(START), moment(START + HOUR), None, None, None, None)
-    arguments = bounds if name == "of_time" else (*bounds, "000001")
+    arguments = bounds if name == "by_time" else (*bounds, "000001")
     async with site.database.reading() as connection:
         await connection.execute(STATEMENTS.avoid_sorting)
         statement = getattr(STATEMENTS, name)
@@ -355,7 +360,7 @@ async def test_cursors_do_not_pile_up(site: HistorySite) -> None:
     async with site.database.reading() as connection:
         for read in (_by_time, _by_aircraft):
             rows = 0
-            async for page in read(connection, Selection(window, icao24s=names)):
+            async for page in read(connection, StateVectorSelection(window, icao24s=names)):
                 rows += len(page)
             assert rows == MANY
             assert await connection.fetchval("SELECT count(*) FROM pg_cursors") <= 1  # its own

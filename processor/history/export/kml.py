@@ -1,4 +1,4 @@
-"""KML 2.2: tracks with their times (gx:Track), and flights as the boxes around them."""
+"""Encode rows as KML 2.2: tracks with their times (gx:Track), and flights as boxes."""
 
 import datetime as dt
 import html
@@ -11,17 +11,17 @@ import msgspec
 from processor.history.export.table import ATTRIBUTION, Row, Table
 from processor.history.export.values import columns_of, iso_time, iso_times
 
-SILENCE = dt.timedelta(minutes=30)
+NEW_FLIGHT_SILENCE = dt.timedelta(minutes=30)
 """After which it is another flight, as in the table of flights."""
 
 MAX_POINTS = 5_000
-"""Of a track, whose times all come before its positions, and so are held until it ends."""
+"""Points of one gx:Track. All its times precede all its positions, so it is held until it ends."""
 
 MAX_HELD = 100
-"""Rows that wait for whether a callsign is received again."""
+"""Rows that are held until another callsign is received a second time."""
 
 HALF_TURN = 180.0
-"""Degrees: a step that seems to be longer crosses the antimeridian."""
+"""Degrees of longitude: a step that seems to be longer crosses the antimeridian."""
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -34,7 +34,7 @@ _END = "</Document>\n</kml>\n"
 
 
 class Point(msgspec.Struct, frozen=True, gc=False):
-    """Where an aircraft was; None as altitude means that it was not received."""
+    """The position of an aircraft at a time; the altitude is None if it was not received."""
 
     moment: dt.datetime
     longitude: float
@@ -42,7 +42,7 @@ class Point(msgspec.Struct, frozen=True, gc=False):
     altitude: float | None
 
 
-class Tracks:
+class TrackPlacemarks:
     """A placemark for each flight of an aircraft; rows must be sorted by aircraft, then by time.
 
     Rows without position are left out, and those whose position is known to be implausible. A track
@@ -63,7 +63,7 @@ class Tracks:
         return _begin(self._table)
 
     def add(self, rows: Sequence[Row]) -> bytes:
-        """Return what the rows have finished."""
+        """Return the tracks and placemarks that the rows have finished."""
         parts: list[str] = []
         for row in _dicts(self._table, rows):
             if (point := _point(row)) is not None:
@@ -76,7 +76,7 @@ class Tracks:
 
     def _take(self, row: dict[str, Any], point: Point) -> Iterator[str]:
         callsign = row["callsign"]
-        if row["icao24"] != self._icao24 or point.moment - self._newest() > SILENCE:
+        if row["icao24"] != self._icao24 or point.moment - self._newest() > NEW_FLIGHT_SILENCE:
             yield from self._end_placemark()
             yield from self._begin_flight([(row, point)])
         elif self._held and callsign == self._held[0][0]["callsign"]:
@@ -131,7 +131,7 @@ class Tracks:
         self._points = []
 
 
-class Boxes:
+class BoxPlacemarks:
     """A placemark for each flight, with the time that it took and all that is known of it."""
 
     def __init__(self, table: Table) -> None:
@@ -210,7 +210,7 @@ def _polygon(row: dict[str, Any]) -> str:
         return ""
     if west <= east:
         return _box(west, south, east, north)
-    # Over the antimeridian, where a viewer would draw it around the globe.
+    # Programs would draw a box over the antimeridian around the globe, so it is divided there.
     halves = _box(west, south, 180.0, north) + _box(-180.0, south, east, north)
     return f"<MultiGeometry>\n{halves}</MultiGeometry>\n"
 

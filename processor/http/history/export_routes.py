@@ -12,7 +12,7 @@ from processor.access.gate import Gate
 from processor.access.principal import HISTORY, Principal
 from processor.history.area_restriction import visible_boxes
 from processor.history.context import HistoryContext
-from processor.history.export.reading import Selection, read_pages
+from processor.history.export.reading import StateVectorSelection, read_pages
 from processor.history.export.table import STATE_VECTORS
 from processor.history.export.write import FILE_FORMATS
 from processor.http.access.gate_middleware import client_of, require
@@ -73,7 +73,7 @@ def export_routes(*, source: HistoryContext, files: Files, gate: Gate) -> APIRou
         By time and then by aircraft; `kml`, and whatever names aircraft, the other way round.
         """
         window = source.window(question.start, question.end, usual=USUAL)
-        selection = Selection(
+        selection = StateVectorSelection(
             window, visible_boxes(question.bbox, principal.areas), tuple(question.icao24)
         )
         by_aircraft = FILE_FORMATS[question.format].by_aircraft or bool(selection.icao24s)

@@ -12,7 +12,7 @@ from processor.history.area_restriction import visible_boxes
 from processor.history.context import HistoryContext
 from processor.history.errors import InvalidRequestError
 from processor.history.snapshot import read_traffic_at, write_snapshot
-from processor.history.window import WANTED, parse_moment
+from processor.history.window import TIME_FORMATS, parse_moment
 from processor.http.access.gate_middleware import client_of, require
 from processor.http.answers import describe_answers
 from processor.http.filter_parameters import describe_parameters
@@ -39,7 +39,7 @@ _TIME = {
     "name": "time",
     "in": "query",
     "required": True,
-    "description": f"The moment: {WANTED}",
+    "description": f"The moment: {TIME_FORMATS}",
     "schema": {"type": "string"},
     "example": "1790000000",
 }
@@ -100,7 +100,7 @@ def _read(request: Request, principal: Principal) -> tuple[dt.datetime, StreamQu
 
 def _moment(values: Sequence[str]) -> dt.datetime:
     if len(values) != 1:
-        raise InvalidRequestError("time", f"one is needed: {WANTED}")
+        raise InvalidRequestError("time", f"one is needed: {TIME_FORMATS}")
     try:
         return parse_moment(values[0])
     except ValueError as error:

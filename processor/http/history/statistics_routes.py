@@ -140,7 +140,7 @@ def _add_comparisons(router: APIRouter, source: HistoryContext, admitted: Any) -
                 connection,
                 source.statements,
                 window,
-                merit=question.by,
+                measure=question.by,
                 areas=places,
                 rows=question.limit,
             )

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from msgspec.structs import asdict
 
-from processor.history.export.table import Kind, Row, Table
+from processor.history.export.table import ColumnType, Row, Table
 from processor.history.export.write import write
 from telemetry.state_vector import StateVector
 from testkit.state_vectors import START, state_vector
@@ -88,7 +88,7 @@ def flight_over_the_antimeridian() -> dict[str, Any]:
 
 def singles(table: Table, rows: Sequence[Row]) -> list[dict[str, Any]]:
     """Return rows to be compared with what has been read: measures in single precision."""
-    single = [column.name for column in table.columns if column.kind is Kind.FLOAT32]
+    single = [column.name for column in table.columns if column.type is ColumnType.FLOAT32]
     return [
         {name: row[name] for name in table.names}
         | {name: None if row[name] is None else np.float32(row[name]) for name in single}

@@ -1,4 +1,4 @@
-"""CSV: read back by pandas and by csv itself, and harmless in a spreadsheet."""
+"""CSV: read back by pandas and by csv itself, and escape_formula in a spreadsheet."""
 
 import csv
 import io
@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processor.history.export.csv_rows import CsvRows, harmless
-from processor.history.export.table import FLIGHTS, STATE_VECTORS, Kind, Table
+from processor.history.export.csv_rows import CsvRows, escape_formula
+from processor.history.export.table import FLIGHTS, STATE_VECTORS, ColumnType, Table
 from telemetry.state_vector import StateVector
 from testkit.state_vectors import state_vectors
 from tests.unit.processor.history.export.invented import (
@@ -25,14 +25,14 @@ from tests.unit.processor.history.export.invented import (
     written,
 )
 
-READERS: Mapping[Kind, Callable[[str], Any]] = {
-    Kind.TEXT: lambda text: text.removeprefix("'"),
-    Kind.TIME: lambda text: pd.Timestamp(text).to_pydatetime(),
-    Kind.FLOAT64: float,
-    Kind.FLOAT32: np.float32,
-    Kind.INT: int,
-    Kind.BOOL: {"true": True, "false": False}.__getitem__,
-    Kind.INT_LIST: msgspec.json.decode,
+READERS: Mapping[ColumnType, Callable[[str], Any]] = {
+    ColumnType.TEXT: lambda text: text.removeprefix("'"),
+    ColumnType.TIME: lambda text: pd.Timestamp(text).to_pydatetime(),
+    ColumnType.FLOAT64: float,
+    ColumnType.FLOAT32: np.float32,
+    ColumnType.INT: int,
+    ColumnType.BOOL: {"true": True, "false": False}.__getitem__,
+    ColumnType.INT_LIST: msgspec.json.decode,
 }
 """How docs/exports.md says that a cell is read."""
 
@@ -44,7 +44,7 @@ def read(content: bytes, table: Table) -> list[dict[str, Any]]:
         {
             column.name: None
             if line[column.name] == ""
-            else READERS[column.kind](line[column.name])
+            else READERS[column.type](line[column.name])
             for column in table.columns
         }
         for line in csv.DictReader(text, strict=True)
@@ -90,13 +90,13 @@ async def test_pandas_reads_it() -> None:
 )
 def test_no_text_is_a_formula(text: str) -> None:
     """Whoever sets a callsign could otherwise have it run by whoever opens the file."""
-    assert harmless(text) == "'" + text
+    assert escape_formula(text) == "'" + text
 
 
 @pytest.mark.parametrize("text", ["SWR7EA", "Côte d'Ivoire", "1=1", "", None])
 def test_other_texts_stay_as_they_are(text: str | None) -> None:
     """A quote that is not needed would be taken for a part of the name."""
-    assert harmless(text) == text
+    assert escape_formula(text) == text
 
 
 async def test_numbers_are_never_quoted() -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree  # type: ignore[import-untyped]
 
-from processor.history.export.kml import MAX_POINTS, SILENCE, Tracks, escape
+from processor.history.export.kml import MAX_POINTS, NEW_FLIGHT_SILENCE, TrackPlacemarks, escape
 from processor.history.export.table import ATTRIBUTION, FLIGHTS, STATE_VECTORS, TRACK, Table
 from telemetry.state_vector import StateVector
 from testkit.state_vectors import START, state_vector, state_vectors
@@ -106,7 +106,7 @@ async def test_tracks_equal_the_rows() -> None:
 def test_whatever_is_stored_is_valid(vectors: list[StateVector]) -> None:
     """And has every position once."""
     rows = to_rows(sorted(vectors, key=lambda vector: (vector.icao24, vector.last_contact)))
-    writer = Tracks(STATE_VECTORS)
+    writer = TrackPlacemarks(STATE_VECTORS)
     content = writer.begin() + (writer.add(rows) if rows else b"") + writer.end()
     found, wanted = places(read(content)), expected(rows)
     assert [place[:4] for place in found] == [place[:4] for place in wanted]
@@ -138,7 +138,7 @@ async def test_what_has_no_altitude_is_drawn_on_the_ground() -> None:
 
 async def test_a_flight_is_a_placemark() -> None:
     """Another begins with another aircraft, a callsign received twice, half an hour of silence."""
-    silence = int(SILENCE.total_seconds())
+    silence = int(NEW_FLIGHT_SILENCE.total_seconds())
     root = await track(
         state_vector("a", START, callsign=None),
         state_vector("a", START + 10, callsign="ONE"),

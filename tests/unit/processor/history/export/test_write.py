@@ -12,7 +12,7 @@ import pytest
 
 from processor.history.errors import InvalidRequestError, RetryLaterError
 from processor.history.export.table import STATE_VECTORS, Row
-from processor.history.export.write import FILE_FORMATS, PIECE_BYTES, file_format, write
+from processor.history.export.write import FILE_FORMATS, MAX_CHUNK_BYTES, file_format, write
 from testkit.services import ROOT
 from testkit.state_vectors import START
 from tests.unit.processor.history.export.invented import in_pages, moment, odd_rows, written
@@ -126,7 +126,7 @@ async def test_no_piece_is_large() -> None:
         len(frame)
         async for frame in write("geojson", STATE_VECTORS, in_pages(odd_rows() * 900, 9_900))
     ]
-    assert max(sizes) <= PIECE_BYTES
+    assert max(sizes) <= MAX_CHUNK_BYTES
     assert len(sizes) > 10
 
 
