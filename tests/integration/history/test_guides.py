@@ -1,4 +1,4 @@
-"""Every question to the history that the guides print is answered as it stands there."""
+"""Every request to the history that the guides print is answered."""
 
 import re
 
@@ -9,22 +9,22 @@ from testkit.services import ROOT
 
 GUIDES = ("docs/history.md", "docs/exports.md")
 QUESTION = re.compile(r"localhost:8081(/[^\s']*)'")
-QUESTIONS = [
+REQUESTS = [
     question for guide in GUIDES for question in QUESTION.findall((ROOT / guide).read_text())
 ]
 
 
-def test_all_questions_are_found() -> None:
-    """By their number, for a pattern that finds none would prove nothing."""
-    assert len(QUESTIONS) == sum(
+def test_all_requests_are_found() -> None:
+    """Their number is checked, because a pattern that finds none would prove nothing."""
+    assert len(REQUESTS) == sum(
         (ROOT / guide).read_text().count("localhost:8081/") for guide in GUIDES
     )
-    assert len(QUESTIONS) >= 16
+    assert len(REQUESTS) >= 16
 
 
-@pytest.mark.parametrize("question", QUESTIONS)
-async def test_questions_are_answered(site: HistorySite, question: str) -> None:
-    """For the aircraft that the guides name, at their time."""
+@pytest.mark.parametrize("question", REQUESTS)
+async def test_requests_are_answered(site: HistorySite, question: str) -> None:
+    """The site has the aircraft that the guides name, at the times of the guides."""
     await site.store(*track())
     await site.store_minutes(*track())
     await site.store_flight()
