@@ -49,8 +49,8 @@ async def read_traffic_at(
     return rows
 
 
-def write_snapshot(view: StreamQuery, rows: Iterable[Record], moment: dt.datetime) -> bytes:
+def write_snapshot(query: StreamQuery, rows: Iterable[Record], moment: dt.datetime) -> bytes:
     """Return the data of the `snapshot` event that the stream would have sent then."""
     columns = in_columns(sorted(to_state_vectors(rows), key=lambda state: state.icao24))
-    encoded = [aircraft.encode(view.shape) for aircraft in view.filter.select(columns)]
-    return events.snapshot(encoded, view.shape, id="", now=moment.timestamp()).data
+    encoded = [aircraft.encode(query.shape) for aircraft in query.filter.select(columns)]
+    return events.snapshot(encoded, query.shape, id="", now=moment.timestamp()).data
