@@ -241,13 +241,11 @@ class Handover(Generic[Frame]):
 
     def _can_switch(self, live: CatchUp, missed_ticks: _MissedTicks) -> bool:
         """Whether the live stream has read all that was stored, and nothing in it is older."""
-        position = live.current.position
-        if not missed_ticks.has_reached(live.current.number) or (
-            self._stored.epoch != position.epoch
-        ):
+        stored, position = self._stored, live.current.position
+        if not missed_ticks.has_reached(live.current.number) or stored.epoch != position.epoch:
             return False
         fleet = self._live_fleet()
-        return self._stored.is_within(position) and all(
+        return stored.is_within(position) and all(
             fleet.get(one.icao24, one).state_vector.last_contact >= one.state_vector.last_contact
             for one in self._state.fleet
         )
