@@ -9,7 +9,7 @@ from typing import Generic, NamedTuple
 
 from processor.bounding_box import BoundingBox
 from processor.history.errors import RetryLaterError
-from processor.history.visible_flights import VisibilityFilter
+from processor.history.visibility import VisibilityFilter
 from processor.live.broadcaster import Broadcaster
 from processor.replay.pacer import Pacer
 from processor.replay.rows import MAX_TICK_SECONDS, ReplayRows, TickDivider

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Generic
 
-from processor.history.visible_flights import VisibilityFilter
+from processor.history.visibility import VisibilityFilter
 from processor.stream import events
 from processor.stream.aircraft import Aircraft
 from processor.stream.columns import Columns
@@ -19,6 +19,7 @@ REMOVAL_DELAY_SECONDS = 2
 stream removes aircraft as late."""
 
 RESET_REASON = "what was missed is not known for certain"
+"""The reason of a `reset`, the same one as on the live stream."""
 
 
 class ReplayState(Generic[Frame]):

@@ -1,7 +1,7 @@
 """A restricted principal sees state vectors inside its areas, and when an aircraft left them."""
 
 from processor.bounding_box import BoundingBox
-from processor.history.visible_flights import VisibilityFilter
+from processor.history.visibility import VisibilityFilter
 from testkit.state_vectors import START, state_vector
 
 AREAS = (BoundingBox(5.9, 45.8, 10.5, 47.9),)
