@@ -39,9 +39,9 @@ async def test_slow_requests_leave_the_places_of_fast_ones(
     database: HistoryDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of 16 slow requests of one client two go on and the others end; other clients do not wait."""
-    monkeypatch.setattr(connection_pool, "FAST_SECONDS", 0.3)
+    monkeypatch.setattr(connection_pool, "FAST_SECONDS", 0.15)
     pool = ConnectionPool(database, client_share=0.5)
-    flood = [asyncio.create_task(request(pool, FLOOD, 8)) for _ in range(16)]
+    flood = [asyncio.create_task(request(pool, FLOOD, 4)) for _ in range(16)]
     for _ in range(20):
         assert await asyncio.wait_for(request(pool, OTHER, 0), 5) == "answered"
     endings = [await task for task in flood]
@@ -55,10 +55,10 @@ async def test_slow_requests_of_all_clients_leave_the_places_of_fast_ones(
     database: HistoryDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Four slow requests go on; a fast one waits until one more is found to be slow."""
-    monkeypatch.setattr(connection_pool, "FAST_SECONDS", 0.3)
+    monkeypatch.setattr(connection_pool, "FAST_SECONDS", 0.15)
     pool = ConnectionPool(database, client_share=0.5)
     flood = [
-        asyncio.create_task(request(pool, Client(f"198.51.100.{number}"), 6))
+        asyncio.create_task(request(pool, Client(f"198.51.100.{number}"), 3))
         for number in range(16)
     ]
     await asyncio.sleep(0)
