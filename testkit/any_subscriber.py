@@ -1,4 +1,4 @@
-"""A viewer that holds the picture in any format that the stream has."""
+"""A client of the stream that keeps the fleet in any of the formats."""
 
 import re
 from typing import Any
@@ -11,12 +11,13 @@ Row = dict[str, Any]
 
 
 class AnySubscriber:
-    """Applies events as the documentation of each format tells.
+    """Applies the events of each format as its documentation describes.
 
     Attributes:
-        names: Of the events so far.
-        fleet: What it holds in the formats object and row, by icao24.
-        time: Of the sky, up to which it has heard.
+        names: The names of all events so far.
+        fleet: The aircraft in the formats object and row, by icao24.
+        time: The newest `time` of an event (Unix seconds).
+        last_event_id: The id of the newest event that has one.
     """
 
     def __init__(self) -> None:
@@ -31,7 +32,7 @@ class AnySubscriber:
         self._slots: dict[int, Row] = {}
 
     def feed(self, text: bytes) -> None:
-        """Take text; an event may be cut anywhere."""
+        """Apply the events of some text, which may begin and end within an event."""
         *events, self._unread = (self._unread + text).split(b"\n\n")
         for event in events:
             parts: dict[bytes, bytes] = dict(_EVENT.findall(event))
@@ -51,11 +52,11 @@ class AnySubscriber:
             row = state if isinstance(state, dict) else dict(zip(self._fields, state, strict=True))
             self.fleet[row["icao24"]] = row
         if "slots" in data:
-            self._differ(data)
+            self._apply_differences(data)
         if name == "remove":
             self._remove(data["icao24"])
 
-    def _differ(self, data: dict[str, Any]) -> None:
+    def _apply_differences(self, data: dict[str, Any]) -> None:
         slot = 0
         for index, gap in enumerate(data["slots"]):
             slot += gap
@@ -73,8 +74,8 @@ class AnySubscriber:
         if self._slots:
             self._slots = {s: row for s, row in self._slots.items() if row["icao24"] not in gone}
 
-    def picture(self) -> dict[str, Any]:
-        """Return what it holds, in the format delta as whole units."""
+    def held_fleet(self) -> dict[str, Any]:
+        """Return the aircraft that the client holds, by icao24; delta integers are not scaled."""
         if not self._units:
             return self.fleet
         return {row["icao24"]: self._measured(row) for row in self._slots.values()}
@@ -88,5 +89,5 @@ class AnySubscriber:
 
     @property
     def units(self) -> dict[str, float]:
-        """What 1 means in the columns of the format delta; empty in others."""
+        """The value of 1 in each column of the format delta; empty in other formats."""
         return self._units

@@ -145,7 +145,7 @@ class Member:
             is_stream=head.is_stream if head else False,
             names=subscriber.names,
             known_at=known_at,
-            picture=subscriber.picture(),
+            picture=subscriber.held_fleet(),
             units=subscriber.units,
         )
 

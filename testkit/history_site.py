@@ -1,4 +1,4 @@
-"""The history served over a real, migrated database, with a living picture beside it."""
+"""The history served over a real, migrated database, with a live stream beside it."""
 
 import asyncio
 import datetime as dt
@@ -38,17 +38,19 @@ BEGINNING = LogPosition("log", (0,))
 
 
 class HistorySite:
-    """Serves what the test has stored; clock and living picture are in its hand.
+    """Serves what a test has stored; the test sets the clock and the live state.
 
     Attributes:
-        now: The time that it is (Unix seconds).
-        database: As the routes have it.
-        broadcaster: Of the living picture, empty until `publish`.
-        gate: What is before all routes.
+        now: The time of the site (Unix seconds).
+        database: The connections of the routes.
+        broadcaster: The live stream, which is empty until `publish`.
+        gate: Admits the clients of all routes.
 
     Args:
-        dsn: A migrated database, which tables are filled in.
-        more_routes: Makes others beside those of the history.
+        dsn: The address of a migrated database, whose tables the test fills.
+        history: The settings of the history; None is the defaults.
+        access: The settings of access; None is the defaults.
+        more_routes: Makes further routes beside those of the history.
     """
 
     def __init__(
@@ -86,9 +88,9 @@ class HistorySite:
     async def __aenter__(self) -> Self:
         self._connection = await asyncpg.connect(self.dsn)
         await take_unix_seconds(self._connection)
-        self._open_picture()
+        self._open_live_state()
         listener = listen("127.0.0.1", 0, write_deadline_seconds=30)
-        # As uvloop does; without, each answer waits 40 ms for an acknowledgement.
+        # uvloop sets it too. Without it, each answer waits 40 ms for an acknowledgement.
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         self._server = create_server(self._make_app(), trusted_proxies=["127.0.0.1"])
@@ -119,8 +121,8 @@ class HistorySite:
         )
         return create_app(routers=[routes, *self._more_routes(self)], allowed_origins=())
 
-    def _open_picture(self, beginning: LogPosition = BEGINNING) -> None:
-        """Show the live state of a log that is read from a position on; the former is forgotten."""
+    def _open_live_state(self, beginning: LogPosition = BEGINNING) -> None:
+        """Serve the live state of a log that is read from a position on, not the former one."""
         self._tracker = Fleet(
             start=beginning,
             resumable_after=beginning,
@@ -132,18 +134,18 @@ class HistorySite:
         self.broadcaster.open()
 
     def client(self, key: str | None = None) -> httpx2.AsyncClient:
-        """Make a client, of whoever has the key."""
+        """Return a client that sends a key; None sends none."""
         headers = {"Authorization": f"Bearer {key}"} if key is not None else {}
         return httpx2.AsyncClient(base_url=self.url, headers=headers, timeout=30)
 
     async def get(self, path: str, key: str | None = None, **parameters: object) -> httpx2.Response:
-        """Ask once; a parameter's name may end in _ where Python wants that."""
+        """Send one GET request; a parameter may end in _ if its name is a keyword of Python."""
         query = {name.rstrip("_"): str(value) for name, value in parameters.items()}
         async with self.client(key) as client:
             return await client.get(path, params=query)
 
     def publish(self, *vectors: StateVector) -> None:
-        """Put state vectors into the living picture, and not into the database."""
+        """Apply state vectors to the live state, but do not store them."""
         first = self._received
         self._received += len(vectors)
         updates = [Update(0, first + number, vector) for number, vector in enumerate(vectors)]
@@ -151,13 +153,13 @@ class HistorySite:
         self.broadcaster.tick()
 
     async def store(self, *vectors: StateVector) -> None:
-        """Put state vectors into the table, and into no other."""
+        """Insert state vectors into their table alone."""
         days = sorted({_day(vector.last_contact) for vector in vectors})
         await self._connection.execute("SELECT make_partitions($1::date[])", days)
         await self.insert("state_vectors", FIELDS, to_rows(vectors))
 
     async def store_minutes(self, *vectors: StateVector) -> None:
-        """Put the last of each aircraft and minute into the table of the minutes."""
+        """Insert the last state vector of each aircraft and minute into the table of minutes."""
         newest = {
             (vector.icao24, vector.last_contact // MINUTE): vector
             for vector in sorted(vectors, key=lambda vector: vector.last_contact)
@@ -178,7 +180,7 @@ class HistorySite:
     async def store_flight(
         self, icao24: str = "4b1814", first_seen: float = START, **fields: object
     ) -> None:
-        """Put a flight into the table; it is measured if `last_seen` is given."""
+        """Insert a flight; one with `last_seen` is over and counts as measured."""
         values: Mapping[str, object] = {
             "icao24": icao24,
             "first_seen": _moment(first_seen),
@@ -191,23 +193,23 @@ class HistorySite:
     async def store_hour(
         self, hour: int, country: str | None, aircraft: int, state_vectors: int
     ) -> None:
-        """Put an hour's traffic of a country into the table."""
+        """Insert the traffic of a country in an hour."""
         columns = ("hour", "origin_country", "aircraft", "state_vectors")
         await self.insert("hourly_counts", columns, [(hour, country, aircraft, state_vectors)])
 
     async def insert(self, table: str, columns: Sequence[str], rows: Sequence[Any]) -> None:
-        """Put rows into any table; times are Unix seconds or datetimes."""
+        """Insert rows into a table; times are Unix seconds or datetimes."""
         await self._connection.copy_records_to_table(table, columns=columns, records=rows)
 
     async def execute(self, statement: str, *arguments: object) -> None:
-        """Run a statement."""
+        """Run a SQL statement."""
         await self._connection.execute(statement, *arguments)
 
 
 def track(
     icao24: str = "4b1814", count: int = 20, step: int = 10, **fields: object
 ) -> list[StateVector]:
-    """Return state vectors of an aircraft that flies to the east, unless fields say otherwise."""
+    """Return state vectors of an aircraft that flies east, one each `step` seconds."""
     return [
         state_vector(icao24, START + n * step, **({"longitude": 8 + n / 100} | fields))
         for n in range(count)
@@ -215,7 +217,7 @@ def track(
 
 
 def addresses(answer: httpx2.Response) -> list[str]:
-    """Return the addresses of a list's items, in its order."""
+    """Return the addresses of the items of the only list in an answer, in its order."""
     (items,) = (value for value in answer.json().values() if isinstance(value, list))
     return [item["icao24"] for item in items]
 

@@ -35,7 +35,7 @@ class WholeSite(HistorySite):
     def begin(self, next_offset: int) -> None:
         """Forget the live state, and read a log from an offset on."""
         self._next_offset = next_offset
-        self._open_picture(LogPosition(epoch_of(IDENTITY), (next_offset,)))
+        self._open_live_state(LogPosition(epoch_of(IDENTITY), (next_offset,)))
 
     def tick(self, received: Sequence[StateVector], *, is_heartbeat: bool) -> None:
         """Read messages, and tell all viewers."""

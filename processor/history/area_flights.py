@@ -12,9 +12,9 @@ from typing import Any, TypeAlias
 
 from processor.archive.flights.divider import FlightDivider, Portion
 from processor.archive.flights.segmentation import SILENCE_SECONDS, DetectedFlight, Observation
-from processor.history.area_restriction import Places, box_columns
+from processor.history.area_restriction import Boxes, box_columns
 from processor.history.database import Connection, Record
-from processor.history.queries import Queries
+from processor.history.queries import HistoryStatements
 from processor.history.window import Window
 
 FlightRow: TypeAlias = dict[str, Any]
@@ -33,27 +33,27 @@ _UNKNOWN_OUTSIDE = dict.fromkeys(
 
 async def read_area_flights(
     connection: Connection,
-    queries: Queries,
+    statements: HistoryStatements,
     *,
     icao24: str | None,
     window: Window,
-    places: Places,
-    areas: Places,
+    boxes: Boxes,
+    areas: Boxes,
 ) -> list[FlightRow]:
-    """Return flights that overlap a time and have a position in one of the places, newest first.
+    """Return flights that overlap a time and have a position in one of the boxes, newest first.
 
     Args:
         connection: In a transaction.
-        queries: The statements.
+        statements: The statements.
         icao24: The aircraft; None for all.
         window: The time. A flight that began more than three hours before it begins there.
-        places: The boxes that were requested, within the areas.
+        boxes: The boxes that were requested, within the areas.
         areas: The boxes whose state vectors the principal may know.
     """
     runs = connection.cursor(
-        queries.flight_runs_within,
+        statements.flight_runs_within,
         *(icao24, window.start, window.end, dt.timedelta(seconds=SILENCE_SECONDS)),
-        *box_columns(places),
+        *box_columns(boxes),
         *box_columns(areas),
         prefetch=PREFETCH_ROWS,
     )

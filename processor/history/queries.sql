@@ -1,10 +1,10 @@
--- What is asked of the history. State vectors come as the 18 fields in OpenSky's order, times as
--- Unix seconds; reals go through their text, or 11887.2 would become 11887.2001953125. Places are
--- four arrays, west, south, east and north of boxes; null is the globe.
+-- Statements that read the history. State vectors are OpenSky's 18 fields in its order, with times in
+-- Unix seconds. Reals are converted by way of text, or 11887.2 would become 11887.2001953125. Boxes are
+-- four arrays (west, south, east, north); null is the whole globe.
 
--- flights: newest first. $1 address, $2 and $3 callsigns from and below, $4 country, $5 and $6
--- window, $7 and $8 the last flight of the page before, $9 how many, $10 to $13 places, $14 whether
--- those that were never seen in the air are wanted too.
+-- flights: newest first. $1 address, $2 and $3 callsigns from and below, $4 country, $5 and $6 time
+-- range, $7 and $8 last flight of the page before, $9 limit, $10 to $13 boxes, $14 whether to include
+-- flights that were never in the air.
 WITH wanted AS NOT MATERIALIZED (
     SELECT leg.*
     FROM flight_legs AS leg
@@ -36,7 +36,7 @@ WITH wanted AS NOT MATERIALIZED (
                         AND state.last_contact >= leg.first_seen
                         AND state.last_contact < leg.ends_before
                   )
-                  -- Minutes are kept for longer.
+                  -- Rows by minute are kept for longer.
                   OR EXISTS (
                       SELECT FROM minutely_state_vectors AS state
                       JOIN unnest($10::float8[], $11::float8[], $12::float8[], $13::float8[])
@@ -157,7 +157,7 @@ FROM numbered
 GROUP BY icao24, run, callsign, on_ground
 ORDER BY icao24, first_contact
 
--- track: the state vectors of $1 from $2 to $3, $4 at the most, $5 to $8 their places.
+-- track: state vectors of the aircraft $1 from $2 to $3, at most $4, inside the boxes $5 to $8.
 SELECT icao24, callsign, origin_country,
        extract(epoch FROM time_position)::bigint AS time_position,
        extract(epoch FROM last_contact)::bigint AS last_contact,
@@ -174,10 +174,11 @@ WHERE icao24 = $1 AND state.last_contact >= $2 AND state.last_contact <= $3
 ORDER BY state.last_contact
 LIMIT $4
 
--- plausible_parts: for each position of a track its part, or null; $1 Unix seconds, $2 and $3 degrees.
+-- plausible_parts: for each position of a track the number of its plausible part, or null if it is
+-- implausible; $1 Unix seconds, $2 longitudes and $3 latitudes in degrees.
 SELECT plausible_parts($1::float8[], $2::float8[], $3::float8[])
 
--- track_by_minute: the same of the minutes, which are fewer and kept for longer.
+-- track_by_minute: like track, from the last row of each minute: fewer rows, which are kept longer.
 SELECT icao24, callsign, origin_country,
        extract(epoch FROM time_position)::bigint AS time_position,
        extract(epoch FROM last_contact)::bigint AS last_contact,
@@ -196,21 +197,21 @@ WHERE icao24 = $1
 ORDER BY minute
 LIMIT $4
 
--- traffic_at: the newest state vector of each aircraft at $1, none older than $2, $3 at the most.
--- Nearly all were heard within a minute; only the others are looked for further back, which takes
--- half the time of sorting all that was heard.
-WITH heard_lately AS MATERIALIZED (
+-- traffic_at: the newest state vector of each aircraft at the time $1, none older than $2, at most $3.
+-- Nearly all aircraft were received within a minute; only the others are searched for further back,
+-- which takes half the time of sorting all rows.
+WITH received_lately AS MATERIALIZED (
     SELECT DISTINCT ON (icao24) *
     FROM state_vectors
     WHERE last_contact > $1::timestamptz - least($2::interval, INTERVAL '1 minute')
       AND last_contact <= $1
     ORDER BY icao24, last_contact DESC
-), heard_before AS (
+), received_before AS (
     SELECT DISTINCT ON (icao24) *
     FROM state_vectors AS state
     WHERE last_contact > $1::timestamptz - $2::interval
       AND last_contact <= $1::timestamptz - least($2::interval, INTERVAL '1 minute')
-      AND NOT EXISTS (SELECT FROM heard_lately WHERE heard_lately.icao24 = state.icao24)
+      AND NOT EXISTS (SELECT FROM received_lately WHERE received_lately.icao24 = state.icao24)
     ORDER BY icao24, last_contact DESC
 )
 SELECT icao24, callsign, origin_country,
@@ -219,10 +220,10 @@ SELECT icao24, callsign, origin_country,
        longitude, latitude, baro_altitude::text::float8, on_ground, velocity::text::float8,
        true_track::text::float8, vertical_rate::text::float8, sensors,
        geo_altitude::text::float8, squawk, spi, position_source, category
-FROM (SELECT * FROM heard_lately UNION ALL SELECT * FROM heard_before) AS heard
+FROM (SELECT * FROM received_lately UNION ALL SELECT * FROM received_before) AS received
 LIMIT $3
 
--- traffic_at_by_minute: the same of the minutes, which are kept for longer.
+-- traffic_at_by_minute: like traffic_at, from the last row of each minute, which is kept for longer.
 SELECT icao24, callsign, origin_country,
        extract(epoch FROM time_position)::bigint AS time_position,
        extract(epoch FROM last_contact)::bigint AS last_contact,
@@ -235,12 +236,12 @@ FROM (
     WHERE minute > $1::timestamptz - $2::interval - INTERVAL '1 minute' AND minute <= $1
       AND last_contact > $1::timestamptz - $2::interval AND last_contact <= $1
     ORDER BY icao24, minute DESC
-) AS heard
+) AS received
 LIMIT $3
 
--- traffic_at_within: the same for a principal with areas, $4 to $7: the aircraft inside them at $1,
--- whatever else was received. Of the minutes only those that were over at $1 count: of another one
--- only its last state vector is kept, which may be later.
+-- traffic_at_within: like traffic_at for a principal with areas ($4 to $7): the aircraft inside them at
+-- $1, independent of what was received outside. Only minutes that were over at $1 count, because the
+-- row of a later minute may be newer than $1.
 SELECT icao24, callsign, origin_country,
        extract(epoch FROM time_position)::bigint AS time_position,
        extract(epoch FROM last_contact)::bigint AS last_contact,
@@ -274,9 +275,9 @@ WHERE EXISTS (
 ORDER BY icao24
 LIMIT $3
 
--- hours: traffic of each hour from $1 and before $2, of the country $3 or all; $4 at the most.
--- Through the view alone, which looks at each row for whether it must be counted anew, it would
--- take twice the time.
+-- hours: traffic of each hour from $1 and before $2, of the country $3 or of all; at most $4 rows.
+-- Reading the view alone would take twice the time, because it checks for each row whether its hour
+-- has to be counted again.
 WITH touched AS MATERIALIZED (
     SELECT hour FROM touched_hours WHERE hour >= $1 AND hour < $2
 )
@@ -295,8 +296,8 @@ GROUP BY hour
 ORDER BY hour
 LIMIT $4
 
--- hours_within: the same for who may not see the whole globe; $5 to $8 are their places. A minute
--- counts its state vectors wherever they are, so their number is left out.
+-- hours_within: like hours for a principal with areas ($5 to $8). The count of state vectors of a
+-- minute includes those outside the areas, so it is left out.
 SELECT date_trunc('hour', minute) AS hour, count(DISTINCT icao24) AS aircraft,
        NULL::bigint AS state_vectors
 FROM minutely_state_vectors
@@ -312,7 +313,7 @@ GROUP BY 1
 ORDER BY 1
 LIMIT $4
 
--- countries: traffic of each country in the hours from $1 and before $2, $3 at the most.
+-- countries: traffic of each country in the hours from $1 and before $2; at most $3 rows.
 SELECT origin_country, sum(aircraft)::bigint AS aircraft_hours,
        max(aircraft)::bigint AS max_aircraft, sum(state_vectors)::bigint AS state_vectors
 FROM hourly_traffic
@@ -321,7 +322,7 @@ GROUP BY origin_country
 ORDER BY aircraft_hours DESC, origin_country
 LIMIT $3
 
--- countries_within: the same for who may not see the whole globe; $4 to $7 are their places.
+-- countries_within: like countries for a principal with areas ($4 to $7).
 SELECT origin_country, sum(aircraft)::bigint AS aircraft_hours,
        max(aircraft)::bigint AS max_aircraft, NULL::bigint AS state_vectors
 FROM (
@@ -341,8 +342,8 @@ GROUP BY origin_country
 ORDER BY aircraft_hours DESC, origin_country
 LIMIT $3
 
--- altitudes: aircraft in each band of 1,000 m from $1 to $2, of each hour if $3; $4 at the most,
--- $5 to $8 places. The band of those on the ground, and of unknown altitude, is null.
+-- altitudes: aircraft in each band of 1,000 m from $1 to $2, for each hour if $3; at most $4 rows,
+-- inside the boxes $5 to $8. The band is null on the ground and if the altitude is not known.
 SELECT hour, on_ground, band * 1000 AS low, count(*) AS aircraft,
        CASE WHEN $5::float8[] IS NULL THEN sum(state_vectors)::bigint END AS state_vectors
 FROM (
@@ -365,8 +366,8 @@ GROUP BY hour, on_ground, band
 ORDER BY hour, on_ground DESC, band NULLS FIRST
 LIMIT $4
 
--- busiest: the $4 aircraft with most of $3 in the flights that began from $1 to $2 and are over, and
--- were seen in the air.
+-- busiest: the $4 aircraft with the largest totals of $3, of flights that began from $1 to $2, are over,
+-- and were in the air.
 SELECT icao24, max(origin_country) AS origin_country, count(*) AS flights,
        extract(epoch FROM sum(last_seen - first_seen))::float8 / 3600 AS hours,
        sum(state_vectors)::bigint AS state_vectors, sum(distance_km) AS distance_km

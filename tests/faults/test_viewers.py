@@ -181,7 +181,7 @@ def test_long_streams_end_and_go_on_without_loss() -> None:
         for subscriber in comers:
             assert subscriber.names.count("snapshot") == 1
             assert "reset" not in subscriber.names
-            assert subscriber.picture() == expected
+            assert subscriber.held_fleet() == expected
         seconds = [each for durations in stays for each in durations]
         assert min(seconds) >= 0.8 * age_s
         assert max(seconds) <= age_s + late_s

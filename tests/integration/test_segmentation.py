@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from processor.bounding_box import BoundingBox
 from processor.history.area_flights import read_area_flights
 from processor.history.database import HistoryDatabase
-from processor.history.queries import load_queries
+from processor.history.queries import load_history_statements
 from processor.history.window import EVER
 from telemetry.state_vector import StateVector
 from testkit.archive_site import ArchiveSite
@@ -122,7 +122,12 @@ async def area_flights(history: HistoryDatabase) -> list[ExpectedFlight]:
     """Return the flights of a principal whose area is the globe, without take-off and landing."""
     async with history.reading() as connection:
         found = await read_area_flights(
-            connection, load_queries(), icao24=None, window=EVER, places=GLOBE, areas=GLOBE
+            connection,
+            load_history_statements(),
+            icao24=None,
+            window=EVER,
+            boxes=GLOBE,
+            areas=GLOBE,
         )
     return [
         ExpectedFlight(

@@ -1,4 +1,4 @@
-"""KML 2.2: tracks with their times (gx:Track), and flights as the boxes around them."""
+"""Encode rows as KML 2.2: tracks with their times (gx:Track), and flights as boxes."""
 
 import datetime as dt
 import html
@@ -32,7 +32,7 @@ _END = "</Document>\n</kml>\n"
 
 
 class Point(msgspec.Struct, frozen=True, gc=False):
-    """A position of an aircraft; an altitude of None was not received."""
+    """The position of an aircraft at a time; the altitude is None if it was not received."""
 
     moment: dt.datetime
     longitude: float
@@ -40,7 +40,7 @@ class Point(msgspec.Struct, frozen=True, gc=False):
     altitude: float | None
 
 
-class Tracks:
+class TrackPlacemarks:
     """A placemark for each flight of an aircraft; rows must be sorted by aircraft, then by time.
 
     The flights are the stored ones where rows have them (`Table.has_flights`), else those that the
@@ -60,7 +60,7 @@ class Tracks:
         return _begin(self._table)
 
     def add(self, rows: Sequence[Row]) -> bytes:
-        """Return the placemarks that these rows complete."""
+        """Return the tracks and placemarks that the rows have finished."""
         parts: list[str] = []
         for row, values in zip(rows, _dicts(self._table, rows), strict=True):
             stored = row["flight"] if self._table.has_flights else None
@@ -156,7 +156,7 @@ class Placemark:
         ) > HALF_TURN
 
 
-class Boxes:
+class BoxPlacemarks:
     """A placemark for each flight, with the time that it took and all that is known of it."""
 
     def __init__(self, table: Table) -> None:
@@ -251,7 +251,7 @@ def _polygon(row: dict[str, Any]) -> str:
         return ""
     if west <= east:
         return _box(west, south, east, north)
-    # Over the antimeridian, where a viewer would draw it around the globe.
+    # Programs would draw a box over the antimeridian around the globe, so it is divided there.
     halves = _box(west, south, 180.0, north) + _box(-180.0, south, east, north)
     return f"<MultiGeometry>\n{halves}</MultiGeometry>\n"
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from processor.archive.flights.segmentation import DetectedFlight
-from processor.history.export.kml import Tracks
+from processor.history.export.kml import TrackPlacemarks
 from processor.history.export.table import STATE_VECTORS, STATE_VECTORS_WITH_FLIGHTS
 from telemetry.state_vector import StateVector
 from testkit.flight_oracle import ExpectedFlight, flights_of
@@ -49,7 +49,7 @@ def observations() -> st.SearchStrategy[list[StateVector]]:
 def placemarks(vectors: list[StateVector], *, page_rows: int = 1_000) -> list[Placemark]:
     """Return the placemarks of a file of these state vectors."""
     rows = to_rows(sorted(vectors, key=lambda vector: (vector.icao24, vector.last_contact)))
-    writer = Tracks(STATE_VECTORS)
+    writer = TrackPlacemarks(STATE_VECTORS)
     content = writer.begin()
     for first in range(0, len(rows), page_rows):
         content += writer.add(rows[first : first + page_rows])
@@ -127,7 +127,7 @@ def test_rows_with_stored_flights_are_not_segmented_again() -> None:
     )
     rows = to_rows([state_vector("aaaaaa", START + 20 * n) for n in range(6)])
     flights = [landed] * 3 + [next_flight] * 3
-    writer = Tracks(STATE_VECTORS_WITH_FLIGHTS)
+    writer = TrackPlacemarks(STATE_VECTORS_WITH_FLIGHTS)
     tagged = [row | {"flight": flight} for row, flight in zip(rows, flights, strict=True)]
     content = writer.begin() + writer.add(tagged[:2]) + writer.add(tagged[2:]) + writer.end()
     names = texts(read(content), ".//k:Placemark/k:name")

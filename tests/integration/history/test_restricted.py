@@ -1,4 +1,4 @@
-"""Somebody who may see Switzerland only is never told of a position elsewhere."""
+"""A principal that is restricted to Switzerland gets no position elsewhere."""
 
 from testkit.history_site import HistorySite, addresses, track
 from testkit.state_vectors import START, state_vector
@@ -31,7 +31,7 @@ async def test_positions(restricted: tuple[HistorySite, str]) -> None:
 
 
 async def test_flights(restricted: tuple[HistorySite, str]) -> None:
-    """Only those that came by, without how far they went elsewhere."""
+    """Only flights through the area are listed, without their extent outside it."""
     site, key = restricted
     await site.store(*track("aaaaaa", longitude=8.0), *track("bbbbbb", longitude=0.0))
     edges = {"west": -10.0, "south": 40.0, "east": 20.0, "north": 50.0}
@@ -47,7 +47,7 @@ async def test_flights(restricted: tuple[HistorySite, str]) -> None:
 
 
 async def test_statistics(restricted: tuple[HistorySite, str]) -> None:
-    """Counted from the positions within."""
+    """Statistics are computed from the positions inside the area."""
     site, key = restricted
     await site.store_hour(HOUR_START, "Switzerland", 99, 99)
     vectors = [*track("aaaaaa", longitude=8.0), *track("bbbbbb", longitude=0.0)]

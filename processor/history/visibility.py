@@ -1,4 +1,4 @@
-"""What a principal with areas may know of state vectors in order of time."""
+"""Which state vectors a principal that is restricted to areas may see."""
 
 from collections.abc import Sequence
 
@@ -8,29 +8,30 @@ from processor.stream.filter import Filter
 from telemetry.state_vector import StateVector
 
 
-class Restriction:
-    """Admits state vectors inside the areas, and the first one outside of an aircraft that leaves.
+class VisibilityFilter:
+    """Selects the state vectors inside the areas, and the first one outside of an aircraft.
 
-    That one says when the aircraft left; all that follow until it comes back are left out, so that
-    they decide neither where groups end nor when events come. Without areas all are admitted.
+    That first one shows when the aircraft left. All later ones are left out until the aircraft
+    returns, so neither the times nor the grouping of events depend on what is received outside.
+    Without areas, all state vectors are selected.
     """
 
     def __init__(self, areas: Sequence[BoundingBox]) -> None:
         self._filter = Filter(areas=tuple(areas))
         self._inside: set[str] = set()
 
-    def admit(self, state_vectors: Sequence[StateVector]) -> list[StateVector]:
-        """Return those that may be known, of state vectors that follow the ones before."""
+    def select(self, state_vectors: Sequence[StateVector]) -> list[StateVector]:
+        """Return the visible ones of some state vectors, which follow those of the call before."""
         if not self._filter.areas or not state_vectors:
             return list(state_vectors)
         inside = set(self._filter.find(in_columns(state_vectors)).tolist())
         return [
             state
             for index, state in enumerate(state_vectors)
-            if self._is_known(state.icao24, is_inside=index in inside)
+            if self._is_visible(state.icao24, is_inside=index in inside)
         ]
 
-    def _is_known(self, icao24: str, *, is_inside: bool) -> bool:
+    def _is_visible(self, icao24: str, *, is_inside: bool) -> bool:
         if is_inside:
             self._inside.add(icao24)
             return True

@@ -1,4 +1,4 @@
-"""All traffic at a moment by REST: the living picture as it was."""
+"""Snapshots at a time by REST: the aircraft as the live stream showed them then."""
 
 from typing import Any
 
@@ -14,8 +14,8 @@ HOUR, DAY = 3_600, 86_400
 HOUR_START = START // HOUR * HOUR
 
 
-async def test_the_newest_of_each_at_that_moment(site: HistorySite) -> None:
-    """Nothing later, nothing as old as the living picture would have dropped."""
+async def test_newest_state_of_each_aircraft_at_the_time(site: HistorySite) -> None:
+    """Later state vectors are left out, and those of aircraft that had expired."""
     moment = START + 1_000
     await site.store(
         *[state_vector("aaaaaa", moment + age) for age in (-200, -100, 0, 1)],
@@ -32,8 +32,8 @@ async def test_the_newest_of_each_at_that_moment(site: HistorySite) -> None:
     ]
 
 
-async def test_is_the_picture_as_it_was(site: HistorySite) -> None:
-    """In every format, what /api/flights would have answered then, byte for byte."""
+async def test_equals_the_live_state_of_then(site: HistorySite) -> None:
+    """In every format, the bytes are those that /api/flights would have answered then."""
     vectors = [
         state_vector("aaaaaa", START - 5, velocity=240.13, sensors=[3]),
         state_vector("bbbbbb", START - 250, longitude=None, latitude=None),
@@ -60,7 +60,7 @@ async def test_is_the_picture_as_it_was(site: HistorySite) -> None:
 async def test_is_compressed_as_the_client_takes_it(
     site: HistorySite, accepted: str, encoding: str
 ) -> None:
-    """The same bytes once they are unpacked, and caches are told what they depend on."""
+    """The decoded bytes are the same, and `Vary` names the header that they depend on."""
     await site.store(state_vector("aaaaaa", START))
     plain = await site.get("/api/history/at", time=START)
     url, headers = f"/api/history/at?time={START}", {"accept-encoding": accepted}
@@ -72,7 +72,7 @@ async def test_is_compressed_as_the_client_takes_it(
 
 
 async def test_the_current_minute(site: HistorySite) -> None:
-    """Minutes that are not summed up yet are there all the same."""
+    """State vectors of minutes that have no rows by minute yet are found too."""
     minute = START // 60 * 60
     early, late = state_vector(last_contact=minute - 30), state_vector(last_contact=minute + 30)
     await site.store_minutes(early)
@@ -82,7 +82,7 @@ async def test_the_current_minute(site: HistorySite) -> None:
         assert [s["last_contact"] for s in answer.json()["states"]] == [expected]
 
 
-async def test_where_minutes_are_all_that_is_left(site: HistorySite) -> None:
+async def test_from_rows_by_minute(site: HistorySite) -> None:
     minute = START // 60 * 60
     vectors = [state_vector(last_contact=minute + second) for second in (-90, -30, 30)]
     await site.store_minutes(*vectors)

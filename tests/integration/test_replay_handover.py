@@ -1,4 +1,4 @@
-"""Out of the history into the living picture: nothing is missing and nothing comes twice."""
+"""The handover of a replay to the live stream: nothing is missing and nothing is sent twice."""
 
 import asyncio
 import json
@@ -8,37 +8,40 @@ import pytest
 
 from processor.live.connection_limits import StreamClient
 from processor.replay import handover, session
-from processor.replay.request import parse_question
+from processor.replay.request import parse_replay_request
 from processor.stream.encoder import SSE_ENCODERS
 from processor.stream.query import parse_query
-from testkit.history_log import HistoryLog, Traffic
+from testkit.history_log import HistoryLog, LateTraffic
 from testkit.raw_subscriber import Subscriber
 
 pytestmark = pytest.mark.real_database
 
-TOO_SLOW_S = 0.03
-"""For turns that come twenty times as often as in life."""
+TOO_SLOW_SECONDS = 0.03
+"""With this pause after each frame a subscriber may be too slow, with twenty times as many ticks
+as in production."""
 
 Sent = tuple[str, int]
 
 
-class _Watching:
-    """A viewer that catches up."""
+class _ReplaySubscriber:
+    """A subscriber that replays up to the present and goes on live."""
 
-    def __init__(self, log: HistoryLog, since: int, slowness_s: float = 0) -> None:
+    def __init__(self, log: HistoryLog, since: int, pause_seconds: float = 0) -> None:
         self.since = since
-        self.slowness_s = slowness_s
+        self.pause_seconds = pause_seconds
         self.subscriber = Subscriber()
         self._log = log
         self.task = asyncio.create_task(self._run())
 
     async def _run(self) -> None:
-        log, wire = self._log, SSE_ENCODERS["identity"]
+        log, encoder = self._log, SSE_ENCODERS["identity"]
         with log.broadcaster.subscription(StreamClient("somewhere"), parse_query([])) as subscriber:
-            subscriber.past = parse_question([("from", str(self.since))], log.clock())
-            async for frame in log.replay.stream(subscriber, wire, ""):
+            subscriber.replay_request = parse_replay_request(
+                [("from", str(self.since))], log.clock()
+            )
+            async for frame in log.replay.stream(subscriber, encoder, ""):
                 self.subscriber.feed(frame)
-                await asyncio.sleep(self.slowness_s)
+                await asyncio.sleep(self.pause_seconds)
 
     @property
     def is_live(self) -> bool:
@@ -60,45 +63,45 @@ class _Watching:
 
 @pytest.fixture
 def log(migrated_url: str, monkeypatch: pytest.MonkeyPatch) -> HistoryLog:
-    """Give a log whose clock runs fast, so that far more turns pass than the seam keeps."""
-    monkeypatch.setattr(handover, "MAX_TURNS", 64 * 20)
+    """Give a log whose clock runs fast, with a bound of missed ticks that fits it."""
+    monkeypatch.setattr(handover, "MAX_MISSED_TICKS", 64 * 20)
     return HistoryLog(migrated_url)
 
 
-async def _play(log: HistoryLog, random: Random, longest_s: float) -> list[_Watching]:
-    """Let viewers come while all goes on, and wait until everybody has arrived at live."""
-    traffic = Traffic(random, 60)
+async def _play(log: HistoryLog, random: Random, longest_pause: float) -> list[_ReplaySubscriber]:
+    """Open replays while messages are published and stored; wait until all of them are live."""
+    traffic = LateTraffic(random, 60)
     for second in range(-600, 0):
         log.publish(traffic.burst(int(log.clock()) + second))
     await log.store_all()
     log.broadcaster.open()
-    watching: list[_Watching] = []
-    async with log.archiving(random, longest_s):
-        for turn in range(160):
+    subscribers: list[_ReplaySubscriber] = []
+    async with log.archiving(random, longest_pause):
+        for tick in range(160):
             log.publish(traffic.burst(int(log.clock())))
             log.broadcaster.tick()
-            if turn % 4 == 0 and turn < 100:
+            if tick % 4 == 0 and tick < 100:
                 since = int(log.clock()) - random.choice([1, 30, 100, 500])
-                watching.append(_Watching(log, since, random.choice([0, 0, 0.01, 0.03])))
+                subscribers.append(_ReplaySubscriber(log, since, random.choice([0, 0, 0.01, 0.03])))
             await asyncio.sleep(0.05)
     await log.store_all()
     async with asyncio.timeout(40):
-        while not all(one.is_live for one in watching):
+        while not all(one.is_live for one in subscribers):
             log.broadcaster.tick()
             await asyncio.sleep(0.05)
-    return watching
+    return subscribers
 
 
-@pytest.mark.parametrize(("seed", "longest_s"), [(1, 0.02), (2, 0.3), (3, 1.0)])
-async def test_each_state_vector_once(log: HistoryLog, seed: int, longest_s: float) -> None:
-    """However the archive lags, and whenever the viewer comes to the seam."""
+@pytest.mark.parametrize(("seed", "longest_pause"), [(1, 0.02), (2, 0.3), (3, 1.0)])
+async def test_each_state_vector_once(log: HistoryLog, seed: int, longest_pause: float) -> None:
+    """However far the archive lags, and whenever the handover begins."""
     async with log:
-        watching = await _play(log, Random(seed), longest_s)
+        subscribers = await _play(log, Random(seed), longest_pause)
         await asyncio.sleep(1)
-        for one in watching:
+        for one in subscribers:
             await one.stop()
-        picture = {a.icao24: a.state_vector.last_contact for a in log.broadcaster.aircraft}
-    for one in watching:
+        live = {a.icao24: a.state_vector.last_contact for a in log.broadcaster.aircraft}
+    for one in subscribers:
         assert "reset" not in one.subscriber.names
         newest: dict[str, int] = {}
         sent = one.sent()
@@ -106,10 +109,10 @@ async def test_each_state_vector_once(log: HistoryLog, seed: int, longest_s: flo
             assert newest.get(icao24, 0) < last_contact
             newest[icao24] = last_contact
         held = {icao24: state["last_contact"] for icao24, state in one.subscriber.fleet.items()}
-        assert held == picture
-        if one.slowness_s >= TOO_SLOW_S:
-            continue  # it was told the newest only of what it missed once it was live
-        # What is heard of an earlier moment after the viewer has come is news all the same.
+        assert held == live
+        if one.pause_seconds >= TOO_SLOW_SECONDS:
+            continue  # it received only the newest state of each aircraft
+        # A late message with an older time is sent too, if it is published after the replay began.
         assert {item for item in sent if item[1] >= one.since} == {
             (state.icao24, state.last_contact)
             for state in log.published
@@ -117,19 +120,17 @@ async def test_each_state_vector_once(log: HistoryLog, seed: int, longest_s: flo
         }
 
 
-async def test_an_archive_that_stands_still(
-    log: HistoryLog, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What came in between is not known for certain: that is said, and the whole picture told."""
-    monkeypatch.setattr(session, "REACH_SECONDS", 0.5)
-    monkeypatch.setattr(handover, "CERTAINTY_SECONDS", 0.1)
-    traffic = Traffic(Random(1), 60)
+async def test_a_stalled_archive(log: HistoryLog, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the subscriber missed cannot be determined, so it gets a reset and a snapshot."""
+    monkeypatch.setattr(session, "MAX_ARCHIVE_WAIT_SECONDS", 0.5)
+    monkeypatch.setattr(handover, "STORED_TIME_WAIT_SECONDS", 0.1)
+    traffic = LateTraffic(Random(1), 60)
     async with log:
         log.publish(traffic.burst(int(log.clock())))
         await log.store_all()
         log.publish(traffic.burst(int(log.clock())))
         log.broadcaster.open()
-        one = _Watching(log, int(log.clock()) - 100)
+        one = _ReplaySubscriber(log, int(log.clock()) - 100)
         async with asyncio.timeout(10):
             while not one.is_live:
                 log.broadcaster.tick()
@@ -140,13 +141,13 @@ async def test_an_archive_that_stands_still(
         assert one.subscriber.fleet.keys() == {a.icao24 for a in log.broadcaster.aircraft}
 
 
-async def test_before_the_living_picture_is_whole(log: HistoryLog) -> None:
-    """A viewer waits, and is told all."""
-    traffic = Traffic(Random(1), 60)
+async def test_before_the_live_stream_is_open(log: HistoryLog) -> None:
+    """The subscriber waits, and then receives every state vector."""
+    traffic = LateTraffic(Random(1), 60)
     async with log:
         log.publish(traffic.burst(int(log.clock())))
         await log.store_all()
-        one = _Watching(log, int(log.clock()) - 100)
+        one = _ReplaySubscriber(log, int(log.clock()) - 100)
         await asyncio.sleep(1.5)
         assert one.subscriber.names[0] == "snapshot"
         log.broadcaster.open()

@@ -1,7 +1,7 @@
-"""Of state vectors in order of time, those inside the areas and when an aircraft left them."""
+"""A restricted principal sees state vectors inside its areas, and when an aircraft left them."""
 
 from processor.bounding_box import BoundingBox
-from processor.history.visible_flights import Restriction
+from processor.history.visibility import VisibilityFilter
 from testkit.state_vectors import START, state_vector
 
 AREAS = (BoundingBox(5.9, 45.8, 10.5, 47.9),)
@@ -13,11 +13,11 @@ def test_those_inside_and_the_first_outside() -> None:
         state_vector("aaaaaa", START + n, longitude=longitude)
         for n, longitude in enumerate(longitudes)
     ]
-    restriction = Restriction(AREAS)
-    admitted = [*restriction.admit(track[:5]), *restriction.admit(track[5:])]
-    assert [state.last_contact - START for state in admitted] == [2, 3, 4, 6, 7]
+    visibility = VisibilityFilter(AREAS)
+    visible = [*visibility.select(track[:5]), *visibility.select(track[5:])]
+    assert [state.last_contact - START for state in visible] == [2, 3, 4, 6, 7]
 
 
 def test_without_areas_all() -> None:
     track = [state_vector("aaaaaa", START, longitude=None)]
-    assert Restriction(()).admit(track) == track
+    assert VisibilityFilter(()).select(track) == track
