@@ -6,12 +6,11 @@ import socket
 import time
 
 import structlog
-from fastapi import APIRouter
 from prometheus_client import CollectorRegistry
 
 from configuration.settings import Settings, SseSettings
 from processor.access.gate import Gate
-from processor.access.shares import ShareLimits
+from processor.access.slots import SlotLimits
 from processor.archive.breaker import Breaker
 from processor.archive.consumer import ArchiveConsumer
 from processor.archive.database import Database
@@ -24,6 +23,7 @@ from processor.archive.time_window import TimeWindow
 from processor.archive.writer import Writer
 from processor.history.database import HistoryDatabase
 from processor.host_clock import carried_on
+from processor.http.dependencies import Routes
 from processor.http.health import Checks, holds
 from processor.http.page import page_routes
 from processor.http.readsb.routes import readsb_routes
@@ -191,7 +191,7 @@ class ArchiveHalf:
     def _database_trouble(self) -> str | None:
         return self._archive.database_trouble if self._archive is not None else NOT_AT_WORK
 
-    def routers(self) -> list[APIRouter]:
+    def routers(self) -> list[Routes]:
         """Serve nothing of its own."""
         return []
 
@@ -231,7 +231,7 @@ class LiveHalf:
         self._progress = Progress(STALLED_SECONDS)
         self._tasks: list[asyncio.Task[None]] = []
         self._routers = [
-            *stream_routes(
+            stream_routes(
                 broadcaster=self.broadcaster,
                 gate=gate,
                 metrics=metrics,
@@ -307,7 +307,7 @@ class LiveHalf:
         """Name a host's clock that differs from the time of the data."""
         return {"clock": self._picture.clock_trouble}
 
-    def routers(self) -> list[APIRouter]:
+    def routers(self) -> list[Routes]:
         """Serve the stream and the page that shows it."""
         return self._routers
 
@@ -341,7 +341,7 @@ def history_of(settings: Settings) -> HistoryDatabase:
 def replay_limits_of(settings: Settings) -> ReplayLimits:
     """Return how much of the past the settings allow to be replayed."""
     return ReplayLimits(
-        places=ShareLimits(
+        places=SlotLimits(
             settings.history.max_replays,
             per_principal=settings.history.max_replays_per_principal,
             per_address=settings.history.max_replays_per_address,
@@ -358,7 +358,7 @@ def limits_of(settings: SseSettings) -> Limits:
         subscribers=settings.max_viewers,
         per_address=settings.max_viewers_per_address,
         per_principal=settings.max_viewers_per_principal,
-        selections=ShareLimits(
+        selections=SlotLimits(
             total=settings.max_field_selections,
             per_principal=settings.max_field_selections_per_principal,
             per_address=settings.max_field_selections_per_address,

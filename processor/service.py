@@ -13,16 +13,15 @@ from configuration.http_address import url_of
 from configuration.settings import Settings
 from processor.access.gate import create_gate
 from processor.access.metrics import watch_keys_file
-from processor.access.principal import METRICS
-from processor.access.refusals import refuse_contradictions, refuse_exposure
+from processor.access.startup_checks import check_access_settings, check_exposure
 from processor.halves import ArchiveHalf, LiveHalf, history_of
 from processor.host_clock import watch_host_clock
-from processor.http.access.gate_middleware import require, ticket_routes
 from processor.http.access.hosts import accepted_hosts
+from processor.http.access.ticket_routes import ticket_routes
 from processor.http.app import create_app
 from processor.http.health import health_routes, holds
 from processor.http.history.routes import history_routes
-from processor.http.server.connections import Connections, bounds_of, fit_open_files
+from processor.http.server.connections import OpenConnections, fit_open_files, socket_limits
 from processor.http.server.server import create_server, listen
 from processor.supervisor import Half, supervise
 
@@ -41,7 +40,7 @@ class Service:
     """
 
     def __init__(self, settings: Settings, role: Role) -> None:
-        refuse_contradictions(settings)
+        check_access_settings(settings)
         self._settings = settings
         self._gate = create_gate(settings.access)
         self._stopping = asyncio.Event()
@@ -81,7 +80,7 @@ class Service:
             settings.http.port,
             write_deadline_seconds=settings.sse.write_deadline_seconds,
         )
-        refuse_exposure(listener, settings.access)
+        check_exposure(listener, settings.access)
         host, port = listener.getsockname()[:2]
         self._watch_signals()
         server = create_server(
@@ -106,10 +105,10 @@ class Service:
             await asyncio.wait([serving], timeout=SERVER_STOP_SECONDS)
             log.info("stopped")
 
-    def _connections(self) -> Connections:
+    def _connections(self) -> OpenConnections:
         settings = self._settings
-        return Connections(
-            fit_open_files(bounds_of(settings.http, settings.sse)),
+        return OpenConnections(
+            fit_open_files(socket_limits(settings.http, settings.sse)),
             proxies=settings.http.trusted_proxies,
             registry=self._registry,
         )
@@ -130,7 +129,7 @@ class Service:
             required=required,
             observed=observed,
             registry=self._registry,
-            before_metrics=[require(self._gate, METRICS)],
+            gate=self._gate,
         )
         routers = [router for one in self._supervisors for router in one.half.routers()]
         return create_app(

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import structlog
-from fastapi import APIRouter
 from prometheus_client import CollectorRegistry, Gauge
 
 from processor.errors import FatalError
+from processor.http.dependencies import Routes
 from processor.http.health import Checks
 
 log = structlog.get_logger()
@@ -45,7 +45,7 @@ class Half(Protocol):
     def observations(self) -> Checks:
         """Return what an operator should know although this half does its work."""
 
-    def routers(self) -> list[APIRouter]:
+    def routers(self) -> list[Routes]:
         """Return what this half serves, at all times."""
 
 

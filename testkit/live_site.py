@@ -47,9 +47,11 @@ class LiveSite:
         self.broadcaster.begin(self._tracker)
         gate = Gate(is_open=is_open, keys=None, tokens=None, tickets=Tickets(ttl_seconds=30))
         self.app = create_app(
-            routers=stream_routes(
-                broadcaster=self.broadcaster, gate=gate, metrics=metrics, settings=SseSettings()
-            ),
+            routers=[
+                stream_routes(
+                    broadcaster=self.broadcaster, gate=gate, metrics=metrics, settings=SseSettings()
+                )
+            ],
             allowed_origins=[],
         )
         self._listener = listen("127.0.0.1", 0, write_deadline_seconds=30)

@@ -17,7 +17,7 @@ from processor.access.key_set import (
     file_source,
     url_source,
 )
-from processor.access.principal import ANYBODY, HISTORY, LIVE, Principal, Scope
+from processor.access.principal import ANONYMOUS, HISTORY, LIVE, Principal, Scope
 from processor.access.tickets import Tickets
 from processor.access.tokens import Tokens
 
@@ -67,7 +67,7 @@ class Gate:
             AccessError: Nobody we know, or somebody without the scope.
         """
         if self._is_open:
-            return ANYBODY
+            return ANONYMOUS
         if has_token_in_url:
             raise AccessError(401, "invalid_request", NOT_IN_URL)
         if authorization is not None:

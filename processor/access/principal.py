@@ -48,4 +48,4 @@ class Principal(msgspec.Struct, frozen=True):
         return bool(areas) and all(any(own.covers(area) for own in self.areas) for area in areas)
 
 
-ANYBODY = Principal("anybody", SCOPES)
+ANONYMOUS = Principal("anybody", SCOPES)

@@ -9,9 +9,9 @@ import msgspec
 
 from processor.access.errors import invalid_token
 from processor.access.principal import Principal
-from processor.access.shares import Client, ShareLimits, Shares
+from processor.access.slots import Client, SlotLimits, Slots
 
-MAX_TICKETS = ShareLimits(10_000, per_principal=100, per_address=500)
+MAX_TICKETS = SlotLimits(10_000, per_principal=100, per_address=500)
 """Unused ones; a page uses its own within a second. An address may be that of a whole office."""
 
 
@@ -29,7 +29,7 @@ class Tickets:
         self._clock = clock
         # All live equally long, so the oldest end first.
         self._tickets: dict[bytes, _Ticket] = {}
-        self._places = Shares("unused tickets", MAX_TICKETS, retry_after_seconds=ttl_seconds)
+        self._places = Slots("unused tickets", MAX_TICKETS, retry_after_seconds=ttl_seconds)
 
     def issue(self, principal: Principal, address: str) -> str:
         """Make a ticket that admits this principal once.

@@ -4,14 +4,14 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
-from processor.access.shares import Client, OverloadedError, ShareLimits, Shares
-from processor.access.waiting import WaitingShares
+from processor.access.slot_queue import SlotQueue
+from processor.access.slots import Client, OverloadedError, SlotLimits, Slots
 from processor.history.database import ACQUIRE_SECONDS, Connection, HistoryDatabase, Use
 
 SHORT_SECONDS = 2.0
 """Most questions take some milliseconds; what takes longer is to leave the place of a short one."""
 
-MAX_WAITING = ShareLimits(256, per_principal=32, per_address=32)
+MAX_WAITING = SlotLimits(256, per_principal=32, per_address=32)
 """Requests; a page asks for a handful at once, and an office shares an address."""
 
 
@@ -31,7 +31,7 @@ class Questions:
         self._database = database
         places = database.connections[Use.QUESTIONS]
         long = max(1, places * 2 // 5)
-        self._short = WaitingShares(
+        self._short = SlotQueue(
             _shares("questions", places - long, client_share),
             waiting=MAX_WAITING,
             patience_seconds=ACQUIRE_SECONDS,
@@ -71,7 +71,7 @@ class _Place:
         refusal: Why the question has to end, once it has.
     """
 
-    def __init__(self, short: WaitingShares, long: Shares, client: Client) -> None:
+    def __init__(self, short: SlotQueue, long: Slots, client: Client) -> None:
         self.refusal: OverloadedError | None = None
         self._short = short
         self._long = long
@@ -103,8 +103,8 @@ class _Place:
         (self._long if self._is_long else self._short).release(self._client)
 
 
-def _shares(what: str, places: int, client_share: float) -> Shares:
-    return Shares(
+def _shares(what: str, places: int, client_share: float) -> Slots:
+    return Slots(
         what,
         share_limits(places, client_share),
         setting="history.max_connections",
@@ -112,7 +112,7 @@ def _shares(what: str, places: int, client_share: float) -> Shares:
     )
 
 
-def share_limits(places: int, client_share: float) -> ShareLimits:
+def share_limits(places: int, client_share: float) -> SlotLimits:
     """Return limits where one client may hold a share of the places, but one at the least."""
     share = max(1, int(places * client_share))
-    return ShareLimits(places, per_principal=share, per_address=share)
+    return SlotLimits(places, per_principal=share, per_address=share)

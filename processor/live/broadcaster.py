@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, contextmanager
 
 import msgspec
 
-from processor.access.shares import Client, OverloadedError
+from processor.access.slots import Client, OverloadedError
 from processor.live.connection_limits import ConnectionLimits, Limits, StreamClient
 from processor.live.metrics import LiveMetrics
 from processor.live.restricted_ticks import RestrictedTicks

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from processor.access.addresses import network_of
-from processor.access.shares import Client
+from processor.access.slots import Client
 
 AT_ONCE = 4
 """Clients for which something is made at a time: an answer in the making takes megabytes."""

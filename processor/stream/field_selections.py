@@ -5,7 +5,7 @@ from collections.abc import Hashable, Iterator
 from typing import Any
 
 from processor.access.addresses import network_of
-from processor.access.shares import Bound, Client, OverloadedError, ShareLimits
+from processor.access.slots import Bound, Client, OverloadedError, SlotLimits
 from processor.stream.output_format import STANDARD, OutputFormat
 
 SETTING = "sse.max_field_selections"
@@ -21,7 +21,7 @@ class FieldSelections:
     that several clients have is one of the total, and one of the share of each.
     """
 
-    def __init__(self, limits: ShareLimits) -> None:
+    def __init__(self, limits: SlotLimits) -> None:
         self._limits = limits
         self._streams: Counter[OutputFormat] = Counter()
         self._streams_of: Counter[tuple[Holder, OutputFormat]] = Counter()

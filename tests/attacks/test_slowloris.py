@@ -2,7 +2,7 @@
 
 import pytest
 
-from processor.http.server.request_refusals import REQUEST_SECONDS
+from processor.http.server.rejections import REQUEST_SECONDS
 from testkit.attack import ATTACKER, Attack
 from testkit.open_files import too_few_files_reason
 from testkit.process_resources import allow_open_files

@@ -7,12 +7,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from fastapi import APIRouter
 
 from configuration.settings import AccessSettings, SseSettings
 from processor.access.new_key import make_key
-from processor.access.principal import METRICS
-from processor.http.access.gate_middleware import require, ticket_routes
+from processor.http.access.ticket_routes import ticket_routes
+from processor.http.dependencies import Routes
 from processor.http.health import health_routes
 from processor.http.readsb.routes import readsb_routes
 from processor.http.stream.routes import stream_routes
@@ -26,10 +25,10 @@ QUESTIONS = Path(__file__).with_name("schemathesis.toml")
 HOUR = 3_600
 
 
-def _routes(site: HistorySite) -> Iterable[APIRouter]:
+def _routes(site: HistorySite) -> Iterable[Routes]:
     """Make all that the processor serves beside the history."""
     return [
-        *stream_routes(
+        stream_routes(
             broadcaster=site.broadcaster,
             gate=site.gate,
             metrics=site.metrics,
@@ -41,7 +40,7 @@ def _routes(site: HistorySite) -> Iterable[APIRouter]:
             required={"live_picture": lambda: None},
             observed={"database": lambda: "the database does not answer"},
             registry=site.registry,
-            before_metrics=[require(site.gate, METRICS)],
+            gate=site.gate,
         ),
     ]
 

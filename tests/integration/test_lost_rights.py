@@ -10,10 +10,10 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from fastapi import APIRouter
 
 from configuration.settings import AccessSettings, HistorySettings, SseSettings
-from processor.access.shares import ShareLimits
+from processor.access.slots import SlotLimits
+from processor.http.dependencies import Routes
 from processor.http.stream.routes import stream_routes
 from processor.replay.session import Replay, ReplayLimits
 from standalone.database import EmbeddedDatabase
@@ -80,9 +80,9 @@ class _Site:
         self.history.now = START + 7_200.0
 
 
-def _streams(site: HistorySite) -> Iterable[APIRouter]:
+def _streams(site: HistorySite) -> Iterable[Routes]:
     limits = ReplayLimits(
-        places=ShareLimits(10, per_principal=10, per_address=10),
+        places=SlotLimits(10, per_principal=10, per_address=10),
         window_days=31,
         heartbeat_seconds=1,
         expiry_seconds=EXPIRY_SECONDS,
@@ -93,13 +93,14 @@ def _streams(site: HistorySite) -> Iterable[APIRouter]:
         limits=limits,
         clock=lambda: site.now,
     )
-    return stream_routes(
+    routes = stream_routes(
         broadcaster=site.broadcaster,
         gate=site.gate,
         metrics=site.metrics,
         settings=SseSettings(),
         replay=replay,
     )
+    return [routes]
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from processor.access.shares import Client, OverloadedError
+from processor.access.slots import Client, OverloadedError
 from processor.history import connection_pool
 from processor.history.connection_pool import Questions, share_limits
 from processor.history.database import HistoryDatabase, Use, divide

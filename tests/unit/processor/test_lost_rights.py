@@ -19,7 +19,7 @@ from configuration.settings import AccessSettings
 from processor.access.api_keys import ApiKeys
 from processor.access.gate import LOOK_SECONDS
 from processor.access.principal import LIVE
-from processor.http.stream.revocation import LAST_EVENT_SECONDS
+from processor.http.stream.revocation import CLOSE_SECONDS
 from testkit.keys_file import KeysFile
 from testkit.raw_subscriber import Subscriber
 from testkit.scripted_app import ScriptedApp
@@ -137,7 +137,7 @@ async def test_streams_end_with_their_right(
     watched: _Site, how: str, reason: str, code: int
 ) -> None:
     """With a last event that says why, while nobody else asks for anything; the others go on."""
-    assert LOOK_SECONDS + LAST_EVENT_SECONDS < SECONDS
+    assert LOOK_SECONDS + CLOSE_SECONDS < SECONDS
     site = watched
     async with (
         site.sse(site.loser) as sse,

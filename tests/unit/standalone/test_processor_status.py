@@ -6,6 +6,8 @@ import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
 from configuration.http_address import url_of
+from configuration.settings import AccessSettings
+from processor.access.gate import create_gate
 from processor.archive.batch_result import Stored
 from processor.archive.metrics import ArchiveMetrics
 from processor.http.app import create_app
@@ -62,7 +64,12 @@ async def test_half_that_has_failed_is_named_with_its_reason() -> None:
     reasons: dict[str, str | None] = {"archive": None, "database": "it does not answer"}
     required = {"live": lambda: None}
     observed = {name: lambda name=name: reasons[name] for name in reasons}
-    health = health_routes(required=required, observed=observed, registry=CollectorRegistry())
+    health = health_routes(
+        required=required,
+        observed=observed,
+        registry=CollectorRegistry(),
+        gate=create_gate(AccessSettings()),
+    )
     listener = listen("127.0.0.1", 0, write_deadline_seconds=5)
     status = ProcessorStatus(url_of(*listener.getsockname()))
     server = create_server(create_app(routers=[health], allowed_origins=[]))

@@ -13,7 +13,7 @@ from processor.access.gate import Gate, create_gate
 from processor.access.grants import Right
 from processor.access.key_set import FRESH_SECONDS, STALE_SECONDS
 from processor.access.new_key import make_key
-from processor.access.principal import ANYBODY, HISTORY, LIVE, METRICS, Principal, Scope
+from processor.access.principal import ANONYMOUS, HISTORY, LIVE, METRICS, Principal, Scope
 from processor.access.tickets import Tickets
 from processor.access.tokens import LEEWAY_SECONDS
 from processor.errors import FatalError
@@ -152,8 +152,8 @@ async def test_open_modes_admit_everybody(mode: str) -> None:
         admitted = await gate.admit(
             authorization=authorization, ticket=ticket, scope=HISTORY, has_token_in_url=True
         )
-        assert admitted == ANYBODY
-    assert len(gate.issue_ticket(ANYBODY, HERE)) == 43
+        assert admitted == ANONYMOUS
+    assert len(gate.issue_ticket(ANONYMOUS, HERE)) == 43
     assert not gate._tickets._tickets
 
 

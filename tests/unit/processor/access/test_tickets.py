@@ -4,7 +4,7 @@ import pytest
 
 from processor.access.errors import AccessError
 from processor.access.principal import Principal
-from processor.access.shares import OverloadedError
+from processor.access.slots import OverloadedError
 from processor.access.tickets import MAX_TICKETS, Tickets
 from tests.unit.processor.access.issuer import NOW, Clock
 

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from configuration.settings import PageSettings
+from processor.http.dependencies import add_routes
 from processor.http.page import page_routes
 
 TILES = PageSettings(
@@ -37,7 +38,8 @@ def client_of(
 ) -> TestClient:
     """Serve that folder."""
     app = FastAPI()
-    app.include_router(page_routes(settings or PageSettings(), needs_key=needs_key, built=built))
+    routes = page_routes(settings or PageSettings(), needs_key=needs_key, built=built)
+    add_routes(app, routes)
     return TestClient(app)
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
 
 import pytest
 from fastapi import APIRouter, WebSocket
@@ -12,11 +11,11 @@ from starlette.testclient import TestClient, WebSocketDenialResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from configuration.settings import AccessSettings
-from processor.access.gate import Gate, create_gate
+from processor.access.gate import create_gate
 from processor.access.new_key import make_key
-from processor.access.principal import LIVE, METRICS, Principal
-from processor.http.access.gate_middleware import require, ticket_routes
+from processor.http.access.admission import LivePrincipal
 from processor.http.access.hosts import HostCheck, accepted_hosts
+from processor.http.access.ticket_routes import ticket_routes
 from processor.http.app import create_app
 from processor.http.health import health_routes
 
@@ -27,33 +26,30 @@ WS = "ws://127.0.0.1:8081/ws"
 AT_HOME = accepted_hosts((), "127.0.0.1")
 
 
-def _guarded_routes(gate: Gate) -> APIRouter:
-    """What stands for the stream in both of its forms."""
-    router = APIRouter()
+guarded_router = APIRouter()
+"""Stands for the stream in both of its forms."""
 
-    @router.get("/guarded")
-    async def guarded(who: Annotated[Principal, require(gate, LIVE)]) -> str:
-        return who.name
 
-    @router.websocket("/ws")
-    async def ws(websocket: WebSocket, who: Annotated[Principal, require(gate, LIVE)]) -> None:
-        await websocket.accept()
-        await websocket.send_text(who.name)
-        await websocket.close()
+@guarded_router.get("/guarded")
+async def guarded(principal: LivePrincipal) -> str:
+    return principal.name
 
-    return router
+
+@guarded_router.websocket("/ws")
+async def ws(websocket: WebSocket, principal: LivePrincipal) -> None:
+    await websocket.accept()
+    await websocket.send_text(principal.name)
+    await websocket.close()
 
 
 def _client(settings: AccessSettings) -> TestClient:
     gate = create_gate(settings)
-    health = health_routes(
-        required={},
-        observed={},
-        registry=CollectorRegistry(),
-        before_metrics=[require(gate, METRICS)],
+    health = health_routes(required={}, observed={}, registry=CollectorRegistry(), gate=gate)
+    app = create_app(
+        routers=[guarded_router, ticket_routes(gate), health],
+        allowed_origins=[ORIGIN],
+        accepted_hosts=AT_HOME,
     )
-    routers = [_guarded_routes(gate), ticket_routes(gate), health]
-    app = create_app(routers=routers, allowed_origins=[ORIGIN], accepted_hosts=AT_HOME)
     return TestClient(app, base_url=BASE)
 
 

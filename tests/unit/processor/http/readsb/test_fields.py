@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processor.http.answers import schema_of
 from processor.http.readsb.fields import ReadsbAircraft, to_readsb
+from processor.http.responses import schema_of
 from processor.stream.filter import Circle
 from telemetry.state_vector import StateVector
 from testkit.state_vectors import START, state_vector, state_vectors

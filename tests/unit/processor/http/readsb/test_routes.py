@@ -13,6 +13,7 @@ import pytest
 from configuration.settings import AccessSettings
 from processor.access.gate import Gate, create_gate
 from processor.access.new_key import make_key
+from processor.http.dependencies import add_routes
 from processor.http.readsb.routes import readsb_routes
 from testkit.live_site import LiveSite
 from testkit.state_vectors import START, state_vector
@@ -30,9 +31,8 @@ FLEET = (
 @asynccontextmanager
 async def _serving(gate: Gate, *, is_open: bool = True) -> AsyncIterator[LiveSite]:
     site = LiveSite()
-    site.app.include_router(
-        readsb_routes(broadcaster=site.broadcaster, gate=gate, clock=lambda: site.now)
-    )
+    routes = readsb_routes(broadcaster=site.broadcaster, gate=gate, clock=lambda: site.now)
+    add_routes(site.app, routes)
     site.receive(*FLEET)
     if is_open:
         site.broadcaster.open()
@@ -260,7 +260,7 @@ async def test_by_the_clock_of_the_wall() -> None:
     """Unless a test says otherwise."""
     site = LiveSite()
     gate = create_gate(AccessSettings())
-    site.app.include_router(readsb_routes(broadcaster=site.broadcaster, gate=gate))
+    add_routes(site.app, readsb_routes(broadcaster=site.broadcaster, gate=gate))
     site.broadcaster.open()
     async with site.serving(), _client(site) as client:
         whole = (await client.get("/v2/hex/aaaaaa")).json()

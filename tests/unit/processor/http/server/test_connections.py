@@ -11,35 +11,35 @@ from prometheus_client import CollectorRegistry
 from configuration.settings import HttpSettings, SseSettings
 from processor.http.server.connections import (
     MAX_INPUT_BYTES,
-    Bounds,
-    Connections,
-    Place,
-    bounds_of,
+    ConnectionSlot,
+    OpenConnections,
+    SocketLimits,
     fit_open_files,
+    socket_limits,
 )
 from processor.http.server.server import create_server, listen
 from testkit.live_site import LiveSite
 
 
 class _Door:
-    """Connections of a server, of which the closed ones are known."""
+    """OpenConnections of a server, of which the closed ones are known."""
 
     def __init__(self, *, in_all: int = 100, per_address: int = 100, proxies: str = "") -> None:
         self.registry = CollectorRegistry()
         self.closed: list[str] = []
-        self.connections = Connections(
-            Bounds(in_all=in_all, per_address=per_address),
+        self.connections = OpenConnections(
+            SocketLimits(total=in_all, per_address=per_address),
             proxies=proxies.split(),
             registry=self.registry,
         )
 
-    def enter(self, name: str, address: str = "192.0.2.1") -> Place | None:
+    def enter(self, name: str, address: str = "192.0.2.1") -> ConnectionSlot | None:
         return self.connections.admit(address, lambda: self.closed.append(name))
 
     def enter_busy(self, name: str, address: str = "192.0.2.1") -> None:
         place = self.enter(name, address)
         assert place is not None
-        place.serves()
+        place.set_busy()
 
     @property
     def open(self) -> float | None:
@@ -66,8 +66,8 @@ def test_the_one_that_has_waited_longest_gives_way() -> None:
     waits_again = door.enter("answered")
     door.enter("idle")
     assert waits_again is not None
-    waits_again.serves()
-    waits_again.waits()
+    waits_again.set_busy()
+    waits_again.set_idle()
     assert door.enter("new") is not None
     assert (door.closed, door.open) == (["idle"], 4)
     assert door.enter("newer") is not None
@@ -94,9 +94,9 @@ def test_a_place_is_given_back_once() -> None:
     door.enter("second")
     assert (door.closed, door.open) == (["first"], 1)
     assert first is not None
-    first.waits()
-    first.serves()
-    first.leave()
+    first.set_idle()
+    first.set_busy()
+    first.release()
     assert door.open == 1
     assert not first.hold(1)
 
@@ -142,16 +142,16 @@ def test_input_of_all_clients_is_bounded() -> None:
     assert greedy.hold(MAX_INPUT_BYTES)
     assert not modest.hold(1)
     assert modest.hold(0)
-    greedy.leave()
+    greedy.release()
     assert modest.hold(1)
 
 
 def test_shares_follow_those_of_streams_unless_set() -> None:
     """Whoever allows more streams need not think of connections."""
     streams = SseSettings(max_viewers=300, max_viewers_per_address=20)
-    assert bounds_of(HttpSettings(), streams) == Bounds(in_all=600, per_address=80)
+    assert socket_limits(HttpSettings(), streams) == SocketLimits(total=600, per_address=80)
     http = HttpSettings(max_connections=7, max_connections_per_address=3)
-    assert bounds_of(http, streams) == Bounds(in_all=7, per_address=3)
+    assert socket_limits(http, streams) == SocketLimits(total=7, per_address=3)
 
 
 def test_no_more_connections_than_descriptors(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -159,9 +159,9 @@ def test_no_more_connections_than_descriptors(monkeypatch: pytest.MonkeyPatch) -
     raised: list[tuple[int, int]] = []
     monkeypatch.setattr(resource, "getrlimit", lambda _: (1024, 4096))
     monkeypatch.setattr(resource, "setrlimit", lambda _, both: raised.append(both))
-    assert fit_open_files(Bounds(in_all=2_000)).in_all == 2_000
-    assert fit_open_files(Bounds(in_all=10_000)).in_all == 4096 - 512
-    assert fit_open_files(Bounds(in_all=100)).in_all == 100
+    assert fit_open_files(SocketLimits(total=2_000)).total == 2_000
+    assert fit_open_files(SocketLimits(total=10_000)).total == 4096 - 512
+    assert fit_open_files(SocketLimits(total=100)).total == 100
     assert raised == [(2_512, 4096), (4096, 4096)]
 
 
@@ -171,7 +171,7 @@ async def small_door() -> AsyncIterator[tuple[int, CollectorRegistry]]:
     registry = CollectorRegistry()
     site = LiveSite()
     listener = listen("127.0.0.1", 0, write_deadline_seconds=30)
-    connections = Connections(Bounds(per_address=2), registry=registry)
+    connections = OpenConnections(SocketLimits(per_address=2), registry=registry)
     server = create_server(site.app, connections=connections)
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     yield listener.getsockname()[1], registry

@@ -9,8 +9,8 @@ import pytest
 import structlog
 
 from processor.http.server import http_protocol
-from processor.http.server.http_protocol import Http
-from processor.http.server.websocket_protocol import WebSocket
+from processor.http.server.http_protocol import BoundedHttpProtocol
+from processor.http.server.websocket_protocol import BoundedWebSocketProtocol
 from testkit.scripted_app import ScriptedApp
 from testkit.state_vectors import state_vector
 
@@ -132,7 +132,7 @@ async def test_trailers_change_no_request(app: ScriptedApp) -> None:
 @pytest.fixture
 def short_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http_protocol, "REQUEST_SECONDS", 0.1)
-    monkeypatch.setattr(http_protocol, "SECOND_LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(http_protocol, "GRACE_SECONDS", 0.05)
 
 
 @pytest.mark.usefixtures("short_deadline")
@@ -309,7 +309,10 @@ async def test_what_a_connection_took_is_freed_at_its_end(app: ScriptedApp, sent
     """Not when Python next looks for garbage, which is seldom here."""
 
     def count() -> int:
-        return sum(isinstance(each, Http | WebSocket) for each in gc.get_objects())
+        return sum(
+            isinstance(each, BoundedHttpProtocol | BoundedWebSocketProtocol)
+            for each in gc.get_objects()
+        )
 
     gc.collect()
     before = count()

@@ -60,7 +60,7 @@ class _Site:
         self.missing: str | None = None
         self.app = create_app(
             routers=[
-                *stream_routes(
+                stream_routes(
                     broadcaster=self.broadcaster,
                     gate=self.gate,
                     metrics=metrics,
@@ -72,6 +72,7 @@ class _Site:
                     required={"live_picture": lambda: self.missing},
                     observed={"database": lambda: "it does not answer"},
                     registry=self.registry,
+                    gate=self.gate,
                 ),
             ],
             allowed_origins=[ORIGIN],

@@ -6,16 +6,16 @@ from collections.abc import Iterator
 import pytest
 
 from configuration.log_throttle import Throttle
-from processor.http.server.server_log import quieten
+from processor.http.server.server_log import throttle_uvicorn_log
 
 LOGGER = logging.getLogger("uvicorn.error")
 
 
 @pytest.fixture(autouse=True)
 def _anew() -> Iterator[None]:
-    quieten()
+    throttle_uvicorn_log()
     yield
-    quieten()
+    throttle_uvicorn_log()
 
 
 def _raise(error: Exception) -> None:
@@ -56,7 +56,7 @@ def test_the_next_line_says_how_many_were_left_out(
 ) -> None:
     """A minute later."""
     now = 0.0
-    quieten(Throttle(lambda: now))
+    throttle_uvicorn_log(Throttle(lambda: now))
     for _ in range(5):
         LOGGER.warning("Invalid.")
     now = 61.0

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from processor.http.server.websocket_protocol import WebSocket
+from processor.http.server.websocket_protocol import BoundedWebSocketProtocol
 from testkit.scripted_app import ScriptedApp
 from testkit.state_vectors import START, state_vector
 
@@ -160,7 +160,7 @@ async def test_a_read_of_more_than_is_held_ends_the_connection(app: ScriptedApp)
     """How much one read brings is the kernel's business, so it is handed in here."""
     client = await _connect(app)
     await client.receive_until(TEXT)  # the snapshot
-    (served,) = [each for each in _connections(app) if isinstance(each, WebSocket)]
+    (served,) = [each for each in _connections(app) if isinstance(each, BoundedWebSocketProtocol)]
     served.data_received(_frame(PING, 100 * b"x") * 2_500)
     with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):
         await client.receive_until(CLOSE)

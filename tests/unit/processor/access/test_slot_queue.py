@@ -4,23 +4,23 @@ import asyncio
 
 import pytest
 
-from processor.access.shares import Client, OverloadedError, ShareLimits, Shares
-from processor.access.waiting import WaitingShares
+from processor.access.slot_queue import SlotQueue
+from processor.access.slots import Client, OverloadedError, SlotLimits, Slots
 
 FLOOD, OTHER, THIRD = Client("192.0.2.1"), Client("192.0.2.2"), Client("192.0.2.3")
 
 
 def make_places(
     total: int = 3, share: int = 2, *, in_line: int = 100, patience_seconds: float = 60
-) -> WaitingShares:
-    return WaitingShares(
-        Shares("short questions", ShareLimits(total, per_principal=share, per_address=share)),
-        waiting=ShareLimits(1_000, per_principal=in_line, per_address=in_line),
+) -> SlotQueue:
+    return SlotQueue(
+        Slots("short questions", SlotLimits(total, per_principal=share, per_address=share)),
+        waiting=SlotLimits(1_000, per_principal=in_line, per_address=in_line),
         patience_seconds=patience_seconds,
     )
 
 
-async def request(places: WaitingShares, client: Client) -> asyncio.Task[None]:
+async def request(places: SlotQueue, client: Client) -> asyncio.Task[None]:
     """Ask for a place, and return once it is there or the request is in line."""
     task = asyncio.create_task(places.acquire(client))
     await asyncio.sleep(0)

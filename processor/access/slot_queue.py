@@ -5,10 +5,10 @@ from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from processor.access.shares import Client, OverloadedError, ShareLimits, Shares
+from processor.access.slots import Client, OverloadedError, SlotLimits, Slots
 
 
-class WaitingShares:
+class SlotQueue:
     """Gives each free place to the first in line that may have it: no client waits for another's.
 
     A client that has its share is passed over, however long its own line is.
@@ -19,9 +19,9 @@ class WaitingShares:
         patience_seconds: How long one is in line until it is refused.
     """
 
-    def __init__(self, shares: Shares, *, waiting: ShareLimits, patience_seconds: float) -> None:
+    def __init__(self, shares: Slots, *, waiting: SlotLimits, patience_seconds: float) -> None:
         self._shares = shares
-        self._in_line = Shares("waiting requests", waiting)
+        self._in_line = Slots("waiting requests", waiting)
         self._patience_seconds = patience_seconds
         self._line: deque[tuple[Client, asyncio.Future[None]]] = deque()
 

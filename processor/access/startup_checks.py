@@ -7,7 +7,7 @@ from configuration.settings import AccessSettings, Settings
 from processor.errors import FatalError
 
 
-def refuse_contradictions(settings: Settings) -> None:
+def check_access_settings(settings: Settings) -> None:
     """Refuse settings of access that contradict each other.
 
     Raises:
@@ -34,7 +34,7 @@ def refuse_contradictions(settings: Settings) -> None:
         )
 
 
-def refuse_exposure(listener: socket.socket, access: AccessSettings) -> None:
+def check_exposure(listener: socket.socket, access: AccessSettings) -> None:
     """Refuse to serve others than this machine unless that was decided; close the socket then.
 
     What the socket is bound to is asked, not what was configured: that is the truth about names.

@@ -67,7 +67,7 @@ class Client(msgspec.Struct, frozen=True):
     principal: str = ""
 
 
-class ShareLimits(msgspec.Struct, frozen=True):
+class SlotLimits(msgspec.Struct, frozen=True):
     """How many places there are, and how many of them one client may hold."""
 
     total: int
@@ -75,7 +75,7 @@ class ShareLimits(msgspec.Struct, frozen=True):
     per_address: int
 
 
-class Shares:
+class Slots:
     """Counts one kind of place; for the event loop's thread only.
 
     A count is kept for as long as its place is held, so the counters are no larger than `total`.
@@ -92,7 +92,7 @@ class Shares:
     def __init__(
         self,
         what: str,
-        limits: ShareLimits,
+        limits: SlotLimits,
         *,
         setting: str = "",
         share_setting: str = "",

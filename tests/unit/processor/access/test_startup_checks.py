@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from configuration.settings import AccessSettings, Settings
-from processor.access.refusals import refuse_contradictions, refuse_exposure
+from processor.access.startup_checks import check_access_settings, check_exposure
 from processor.errors import FatalError
 from processor.http.server.server import listen
 from processor.service import Service
@@ -61,7 +61,7 @@ async def test_contradictions_are_refused_with_the_remedy(settings: Settings, sa
 )
 def test_settings_that_agree_are_accepted(settings: Settings) -> None:
     """Among them the defaults."""
-    assert refuse_contradictions(settings) is None  # type: ignore[func-returns-value]
+    assert check_access_settings(settings) is None  # type: ignore[func-returns-value]
 
 
 @pytest.fixture(params=["0.0.0.0", "", "::"])  # noqa: S104 - to be refused
@@ -73,7 +73,7 @@ def exposed(request: pytest.FixtureRequest) -> Iterator[socket.socket]:
 def test_an_address_that_others_reach_is_refused(exposed: socket.socket) -> None:
     """With all ways out of it, and without a socket that is left listening."""
     with pytest.raises(FatalError, match=r"127\.0\.0\.1.*required.*open") as raised:
-        refuse_exposure(exposed, AccessSettings())
+        check_exposure(exposed, AccessSettings())
     assert raised.value.args[0].startswith("http.host is ")
     assert exposed.fileno() == -1
 
@@ -81,7 +81,7 @@ def test_an_address_that_others_reach_is_refused(exposed: socket.socket) -> None
 @pytest.mark.parametrize("mode", ["required", "open"])
 def test_other_modes_may_be_reached_by_others(exposed: socket.socket, mode: str) -> None:
     """Since somebody has said so."""
-    refuse_exposure(exposed, AccessSettings.model_validate({"mode": mode}))
+    check_exposure(exposed, AccessSettings.model_validate({"mode": mode}))
     assert exposed.fileno() != -1
 
 
@@ -89,5 +89,5 @@ def test_other_modes_may_be_reached_by_others(exposed: socket.socket, mode: str)
 def test_every_loopback_address_is_this_machine(host: str) -> None:
     """Whatever its name."""
     with listen(host, 0, write_deadline_seconds=30) as listener:
-        refuse_exposure(listener, AccessSettings())
+        check_exposure(listener, AccessSettings())
         assert listener.fileno() != -1

@@ -8,7 +8,7 @@ import pytest
 from fastapi import APIRouter
 
 from configuration.settings import AccessSettings, DatabaseSettings, Settings
-from processor.http.server.answer_headers import completed
+from processor.http.server.default_headers import with_default_headers
 from processor.http.server.server import create_server, listen
 from processor.service import Service
 
@@ -96,4 +96,4 @@ async def test_errors(
 def test_what_a_route_sets_stays() -> None:
     """In whatever case it is written; nothing stands there twice."""
     headers = [(b"Cache-Control", b"no-cache"), (b"X-Content-Type-Options", b"nosniff")]
-    assert completed(headers) == headers
+    assert with_default_headers(headers) == headers
