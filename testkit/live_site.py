@@ -10,6 +10,7 @@ from configuration.settings import SseSettings
 from processor.access.gate import Gate
 from processor.access.tickets import Tickets
 from processor.http.app import create_app
+from processor.http.server.connections import OpenConnections
 from processor.http.server.server import create_server, listen
 from processor.http.stream.routes import stream_routes
 from processor.live.broadcaster import Broadcaster, Lifetime
@@ -69,9 +70,9 @@ class LiveSite:
         self.broadcaster.tick(is_beat=is_beat)
 
     @asynccontextmanager
-    async def serving(self) -> AsyncIterator[None]:
+    async def serving(self, connections: OpenConnections | None = None) -> AsyncIterator[None]:
         """Serve, and at the end send everybody away."""
-        server = create_server(self.app)
+        server = create_server(self.app, connections=connections)
         task = asyncio.create_task(server.serve(sockets=[self._listener]))
         try:
             yield

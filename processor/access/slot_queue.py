@@ -1,4 +1,4 @@
-"""Places that a client waits for, for a while, when its share or all of them are in use."""
+"""Let a client wait for a while if all slots that it may take are in use."""
 
 import asyncio
 from collections import deque
@@ -9,51 +9,51 @@ from processor.access.slots import Client, OverloadedError, SlotLimits, Slots
 
 
 class SlotQueue:
-    """Gives each free place to the first in line that may have it: no client waits for another's.
+    """Gives a free slot to the first waiting client that is below its own limit.
 
-    A client that has its share is passed over, however long its own line is.
+    A client at its limit is passed over, so it does not delay other clients.
 
     Args:
-        shares: The places; only this object takes and releases them.
-        waiting: How many may be in line; more are refused at once.
-        patience_seconds: How long one is in line until it is refused.
+        slots: The slots. Only this object takes and releases them.
+        waiting: How many requests may wait; more are refused at once.
+        patience_seconds: How long a request waits before it is refused.
     """
 
-    def __init__(self, shares: Slots, *, waiting: SlotLimits, patience_seconds: float) -> None:
-        self._shares = shares
-        self._in_line = Slots("waiting requests", waiting)
+    def __init__(self, slots: Slots, *, waiting: SlotLimits, patience_seconds: float) -> None:
+        self._slots = slots
+        self._waiting = Slots("waiting requests", waiting)
         self._patience_seconds = patience_seconds
-        self._line: deque[tuple[Client, asyncio.Future[None]]] = deque()
+        self._queue: deque[tuple[Client, asyncio.Future[None]]] = deque()
 
     async def acquire(self, client: Client) -> None:
-        """Take a place as soon as there is one; it must be released.
+        """Take a slot as soon as one is free. It must be released.
 
         Raises:
-            OverloadedError: Naming the bound that was met all the time.
+            OverloadedError: None was free in time; the error names the limit.
         """
         try:
-            self._shares.acquire(client)
+            self._slots.acquire(client)
         except OverloadedError as refusal:
             try:
-                self._in_line.acquire(client)
+                self._waiting.acquire(client)
             except OverloadedError:
                 raise refusal from None
             try:
                 await self._wait(client, refusal)
             finally:
-                self._in_line.release(client)
+                self._waiting.release(client)
 
     def release(self, client: Client) -> None:
-        """Give a place back, and let those in line have it."""
-        self._shares.release(client)
-        self._serve_line()
+        """Give a slot back, and give it to a waiting client."""
+        self._slots.release(client)
+        self._serve_queue()
 
     @asynccontextmanager
     async def held(self, client: Client) -> AsyncIterator[None]:
-        """Hold a place within a block.
+        """Hold a slot within a block.
 
         Raises:
-            OverloadedError: Naming the bound that was met all the time.
+            OverloadedError: None was free in time; the error names the limit.
         """
         await self.acquire(client)
         try:
@@ -62,30 +62,30 @@ class SlotQueue:
             self.release(client)
 
     async def _wait(self, client: Client, refusal: OverloadedError) -> None:
-        turn = asyncio.get_running_loop().create_future()
-        self._line.append((client, turn))
+        granted = asyncio.get_running_loop().create_future()
+        self._queue.append((client, granted))
         try:
             async with asyncio.timeout(self._patience_seconds):
-                await turn
+                await granted
         except BaseException as error:
-            self._leave_line(client, turn)
+            self._leave_queue(client, granted)
             if isinstance(error, TimeoutError):
                 raise refusal from None
             raise
 
-    def _leave_line(self, client: Client, turn: asyncio.Future[None]) -> None:
-        if turn.done() and not turn.cancelled():
-            self.release(client)  # the place came at the very moment of leaving
+    def _leave_queue(self, client: Client, granted: asyncio.Future[None]) -> None:
+        if granted.done() and not granted.cancelled():
+            self.release(client)  # the slot was granted while the client gave up
         else:
-            self._line.remove((client, turn))
+            self._queue.remove((client, granted))
 
-    def _serve_line(self) -> None:
-        for client, turn in tuple(self._line):
-            if turn.done():
-                continue  # it is about to leave
+    def _serve_queue(self) -> None:
+        for client, granted in tuple(self._queue):
+            if granted.done():
+                continue  # it is about to leave the queue
             try:
-                self._shares.acquire(client)
+                self._slots.acquire(client)
             except OverloadedError:
                 continue
-            self._line.remove((client, turn))
-            turn.set_result(None)
+            self._queue.remove((client, granted))
+            granted.set_result(None)

@@ -217,7 +217,7 @@ async def test_a_file_that_is_cut_off_ends_neither(site: _Site) -> None:
         content = await anext(frames)
         for length in range(0, len(whole) - len("...\n"), 7):
             site.file.write(whole[:length])
-            await keys.look()
+            await keys.reload()
             site.history.gate._grants.review()
             assert keys.trouble() is not None
         async for frame in frames:

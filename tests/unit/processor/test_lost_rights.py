@@ -17,7 +17,7 @@ from websockets.exceptions import ConnectionClosed
 
 from configuration.settings import AccessSettings
 from processor.access.api_keys import ApiKeys
-from processor.access.gate import LOOK_SECONDS
+from processor.access.gate import REVIEW_INTERVAL_SECONDS
 from processor.access.principal import LIVE
 from processor.http.stream.revocation import CLOSE_SECONDS
 from testkit.keys_file import KeysFile
@@ -50,7 +50,7 @@ class _Site:
     async def look(self) -> None:
         """Do at once what is done every few seconds."""
         assert self.gate._keys is not None
-        await self.gate._keys.look()
+        await self.gate._keys.reload()
         self.gate._grants.review()
 
     @asynccontextmanager
@@ -137,7 +137,7 @@ async def test_streams_end_with_their_right(
     watched: _Site, how: str, reason: str, code: int
 ) -> None:
     """With a last event that says why, while nobody else asks for anything; the others go on."""
-    assert LOOK_SECONDS + CLOSE_SECONDS < SECONDS
+    assert REVIEW_INTERVAL_SECONDS + CLOSE_SECONDS < SECONDS
     site = watched
     async with (
         site.sse(site.loser) as sse,
@@ -263,7 +263,7 @@ async def test_a_subscription_goes_by_the_rights_of_its_moment(site: _Site) -> N
     async with site.websocket(site.loser) as websocket:
         site.file.delete("loser")
         assert site.gate._keys is not None
-        await site.gate._keys.look()
+        await site.gate._keys.reload()
         await websocket.send('{"subscribe": ""}')
         said = await _message(websocket)
         assert (said["event"], said["data"]["reason"]) == ("error", "the API key was deleted")

@@ -104,10 +104,10 @@ async def test_keys_rotate_without_a_restart(file: Path) -> None:
     keys = ApiKeys(file)
     _refusal(keys, new)
     _write(file, old_entry, new_entry)
-    await keys.look_if_changed()
+    await keys.reload_if_changed()
     assert keys.identify(old).name == keys.identify(new).name
     _write(file, new_entry)
-    await keys.look_if_changed()
+    await keys.reload_if_changed()
     _refusal(keys, old)
     assert keys.identify(new).name == "key:tower"
 
@@ -135,15 +135,15 @@ async def test_a_file_that_cannot_be_used_keeps_the_keys_of_before(
     assert keys.trouble() is None
     _write(file, text) if text is not None else _delete(file)
     with capture_logs() as logs:
-        await keys.look()
-        await keys.look()
+        await keys.reload()
+        await keys.reload()
     assert [log["event"] for log in logs] == ["api_keys_not_changed"], "said each time"
     assert keys.identify(key).name == "key:tower"
-    assert "those of before hold" in str(keys.trouble())
+    assert "the previous keys stay valid" in str(keys.trouble())
     with pytest.raises(FatalError, match=said):
         ApiKeys(file)
     _write(file, entry)
-    await keys.look()
+    await keys.reload()
     assert keys.trouble() is None
 
 
@@ -153,7 +153,7 @@ async def test_an_empty_list_revokes_every_key(file: Path) -> None:
     _write(file, entry)
     keys = ApiKeys(file)
     _write(file, "[]\n")
-    await keys.look()
+    await keys.reload()
     _refusal(keys, key)
     assert keys.trouble() is None
 
@@ -173,7 +173,7 @@ async def test_no_part_of_a_file_with_an_end_is_taken_for_the_whole(file: Path) 
     before = [keys.identify(key) for key, _ in SEVERAL]
     for length in range(len(whole) - 1):
         _write(file, whole[:length])
-        await keys.look()
+        await keys.reload()
         complete = whole[:length].endswith(END)
         assert (keys.trouble() is None) == complete, length
         assert [keys.identify(key) for key, _ in SEVERAL] == before
@@ -189,7 +189,7 @@ async def test_a_part_of_a_file_without_an_end_widens_no_right(file: Path) -> No
         _write(file, whole)
         keys = ApiKeys(file, clock=Clock())
         _write(file, whole[:length])
-        await keys.look()
+        await keys.reload()
         assert (keys.trouble() is None) == (length in between), length
 
 
@@ -200,11 +200,11 @@ async def test_a_change_that_its_times_do_not_show_is_seen(file: Path) -> None:
     )
     _write(file, old_entry)
     keys = ApiKeys(file)
-    keys._signature = lambda: keys._seen  # type: ignore[method-assign]
+    keys._signature = lambda: keys._signature_read  # type: ignore[method-assign]
     _write(file, new_entry)
-    await keys.look_if_changed()
+    await keys.reload_if_changed()
     assert keys.identify(old).name == "key:tower"
-    await keys.look()
+    await keys.reload()
     assert keys.identify(new).name == "key:tower"
     _refusal(keys, old)
 
@@ -228,7 +228,7 @@ async def test_the_file_may_be_replaced(tmp_path: Path, way: str) -> None:
     else:
         (tmp_path / "..data_tmp").symlink_to(folders[1])
         (tmp_path / "..data_tmp").rename(tmp_path / "..data")
-    await keys.look_if_changed()
+    await keys.reload_if_changed()
     assert keys.identify(made[1][0]).name == "key:tower"
     _refusal(keys, made[0][0])
 
@@ -246,7 +246,7 @@ def test_who_does_not_look_does_not_say_that_all_is_well(file: Path) -> None:
     clock = Clock()
     keys = ApiKeys(file, monotonic=clock)
     clock.now += 31
-    assert "could not be looked at for 31 s" in str(keys.trouble())
+    assert "could not be read for 31 s" in str(keys.trouble())
 
 
 def test_json_is_yaml(file: Path) -> None:

@@ -230,7 +230,7 @@ class _Issuer:
         """Do what the gate does every few seconds, until the issuer has answered."""
         assert self.gate._tokens is not None
         self.gate._tokens.refresh()
-        while self.gate._tokens._keys._asking is not None:  # noqa: ASYNC110 - of the gate's
+        while self.gate._tokens._keys._refreshing is not None:  # noqa: ASYNC110 - of the gate's
             await asyncio.sleep(0)
         self.gate._grants.review()
 

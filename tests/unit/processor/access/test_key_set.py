@@ -12,10 +12,10 @@ from joserfc.jwk import Key, OctKey, RSAKey
 
 from processor.access.errors import AccessError
 from processor.access.key_set import (
-    ASK_AGAIN_SECONDS,
     FRESH_SECONDS,
     MAX_BYTES,
     MAX_KEYS,
+    MIN_REFRESH_SECONDS,
     RETRY_SECONDS,
     STALE_SECONDS,
     KeySet,
@@ -53,7 +53,7 @@ async def test_an_unknown_key_id_asks_once_a_minute_at_the_most() -> None:
     for number in range(100):
         assert _ids(await keys.find(f"made-up-{number}")) == []
     assert source.asked == 1
-    clock.now += ASK_AGAIN_SECONDS
+    clock.now += MIN_REFRESH_SECONDS
     for number in range(100):
         assert _ids(await keys.find(f"made-up-{number}")) == []
     assert source.asked == 2
@@ -65,7 +65,7 @@ async def test_a_new_key_of_the_issuers_is_found() -> None:
     keys = KeySet(source, place=URL, clock=clock)
     await keys.find("rsa")
     source.answer = key_set_json(rsa_key(), ec_key())
-    clock.now += ASK_AGAIN_SECONDS
+    clock.now += MIN_REFRESH_SECONDS
     assert _ids(await keys.find("ec")) == ["ec"]
 
 
@@ -247,7 +247,7 @@ async def test_a_file_serves_as_well(tmp_path: Path) -> None:
     keys = KeySet(file_source(path), place=str(path), clock=clock)
     assert _ids(await keys.find("rsa")) == ["rsa"]
     path.write_bytes(key_set_json(ec_key()))
-    clock.now += ASK_AGAIN_SECONDS
+    clock.now += MIN_REFRESH_SECONDS
     assert _ids(await keys.find("ec")) == ["ec"]
 
 

@@ -90,5 +90,5 @@ async def test_a_request_that_is_cancelled_leaves_nothing_behind() -> None:
     await asyncio.wait([lucky])
     assert lucky.cancelled()
     assert (await request(places, FLOOD)).done()
-    assert not places._line
-    assert not len(places._in_line)
+    assert not places._queue
+    assert not len(places._waiting)

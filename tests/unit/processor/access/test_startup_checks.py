@@ -25,8 +25,11 @@ def _settings(*origins: str, **access: object) -> Settings:
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        (_settings(mode="required"), "nobody could get in: set access.keys_file, or"),
-        (_settings(mode="loopback", keys_file="keys.yaml"), "loopback, which asks nobody"),
+        (_settings(mode="required"), "no client could authenticate: set access.keys_file, or"),
+        (
+            _settings(mode="loopback", keys_file="keys.yaml"),
+            "loopback, which checks no credentials",
+        ),
         (_settings(mode="open", keys_file="keys.yaml"), "set access.mode to required"),
         (_settings(mode="open", **TOKENS), "set access.mode to required"),
         (_settings(mode="required", jwt_audience="a"), "access.jwt_issuer is missing"),

@@ -111,7 +111,7 @@ def test_a_used_or_expired_ticket_gives_its_place_back() -> None:
     clock.now += TTL_S
     tickets.redeem(tickets.issue(BOB, HERE))
     assert not tickets._tickets
-    assert len(tickets._places) == 0
+    assert len(tickets._slots) == 0
 
 
 def test_tickets_are_kept_as_hashes() -> None:

@@ -164,7 +164,7 @@ def test_open_modes_ask_nobody(mode: str) -> None:
     with _client(AccessSettings.model_validate({"mode": mode})) as client:
         ticket = client.post("/sse/ticket").json()["ticket"]
         for path in ("/guarded", f"/guarded?ticket={ticket}", "/guarded?access_token=x"):
-            assert client.get(path).json() == "anybody"
+            assert client.get(path).json() == "anonymous"
         assert client.get("/metrics").status_code == 200
 
 

@@ -17,7 +17,6 @@ from processor.http.server.connections import (
     fit_open_files,
     socket_limits,
 )
-from processor.http.server.server import create_server, listen
 from testkit.live_site import LiveSite
 
 
@@ -170,14 +169,9 @@ async def small_door() -> AsyncIterator[tuple[int, CollectorRegistry]]:
     """A real server with room for two connections of an address."""
     registry = CollectorRegistry()
     site = LiveSite()
-    listener = listen("127.0.0.1", 0, write_deadline_seconds=30)
     connections = OpenConnections(SocketLimits(per_address=2), registry=registry)
-    server = create_server(site.app, connections=connections)
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
-    yield listener.getsockname()[1], registry
-    site.broadcaster.close()
-    server.should_exit = True
-    await serving
+    async with site.serving(connections):
+        yield int(site.address.rpartition(":")[2]), registry
 
 
 async def test_a_connection_too_many_is_closed_at_once(
