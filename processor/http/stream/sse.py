@@ -1,6 +1,6 @@
 """The route of the stream as Server-Sent Events."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Annotated, Any
 
 import msgspec
@@ -163,7 +163,7 @@ def _admission(gate: Gate, principal: Principal, past: ReplayRequest | None) -> 
 
 
 def _respond(
-    streams: StreamServices, encoder: EventStream, frames: AsyncIterator[bytes]
+    streams: StreamServices, encoder: EventStream, frames: AsyncGenerator[bytes, None]
 ) -> Response:
     is_plain = encoder.name == "identity"
     return EventStreamResponse(
@@ -181,7 +181,7 @@ def _is_event_source(request: Request, accept: str) -> bool:
 
 async def _stream(
     streams: StreamServices, encoder: EventStream, subscription: _Subscription
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes, None]:
     broadcaster, past = streams.broadcaster, subscription.past
     source: Broadcaster | Replay = broadcaster
     if past is not None and streams.replay is not None:
@@ -204,7 +204,7 @@ async def _stream(
 
 async def _error(
     broadcaster: Broadcaster, encoder: EventStream, error: Exception
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes, None]:
     event = encoder.pack([error_event(error, id=REFUSED_ID)])
     for frame in (*encoder.greet(broadcaster.retry_ms()), *event):
         yield frame
