@@ -1,4 +1,4 @@
-"""A head of 50 MB freezes nothing: it is refused after 64 KB, before any key is looked at."""
+"""A request head of 50 MB is rejected after 64 kB, before credentials are checked."""
 
 import time
 
@@ -19,8 +19,8 @@ HEAD = b"GET /health HTTP/1.1\r\nHost: localhost\r\n"
     ],
     ids=["address", "header", "trailer"],
 )
-def test_a_request_without_an_end(begins: bytes, repeats: bytes) -> None:
-    """Eight clients send as fast as they can, and come again as soon as they are cut off."""
+def test_request_without_end_is_rejected(begins: bytes, repeats: bytes) -> None:
+    """Eight clients send as fast as they can, and reconnect as soon as they are disconnected."""
     with Attack() as attack:
         with attack.under_way():
             ends_at = time.monotonic() + QUIET_S
@@ -28,8 +28,8 @@ def test_a_request_without_an_end(begins: bytes, repeats: bytes) -> None:
                 with attackers(attack.port, 8, begins=begins, repeats=repeats) as made:
                     send_for(min(0.25, left), made)
                     for attacker in made:
-                        answer = end_of(attacker, timeout_s=5)
-                        assert answer[:12] in {
+                        response = end_of(attacker, timeout_s=5)
+                        assert response[:12] in {
                             b"HTTP/1.1 431",
                             b"HTTP/1.1 413",
                             b"HTTP/1.1 200",

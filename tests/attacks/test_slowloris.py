@@ -1,4 +1,4 @@
-"""5,000 requests that are begun and never end cost others nothing, and are closed after 10 s."""
+"""5,000 requests that never end do not slow other clients down, and are closed after 10 s."""
 
 import pytest
 
@@ -15,7 +15,7 @@ MANY_ADDRESSES = [f"127.0.1.{number}" for number in range(1, 51)]
 
 @pytest.mark.parametrize("addresses", [[ATTACKER], MANY_ADDRESSES], ids=["one", "fifty"])
 def test_requests_that_never_end(addresses: list[str]) -> None:
-    """From one address only its share stays open; from many all do, until the deadline."""
+    """One address may hold its share of connections; many addresses hold all until the deadline."""
     allow_open_files()
     if reason := too_few_files_reason(CONNECTIONS + 100):
         pytest.skip(reason)

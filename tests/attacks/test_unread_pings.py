@@ -1,4 +1,4 @@
-"""What the server writes in answer to a client waits for the client to take it."""
+"""The server does not respond faster than a client reads."""
 
 import pytest
 
@@ -21,7 +21,7 @@ MESSAGE = b"\x81\x82" + bytes(4) + b"{}"
     ids=["large pings", "empty pings", "messages"],
 )
 def test_frames_of_clients_that_never_read(frame: bytes) -> None:
-    """Twenty of them, as fast as they can."""
+    """Twenty clients send frames as fast as they can."""
     with Attack() as attack:
         with (
             attack.under_way(),
@@ -32,7 +32,7 @@ def test_frames_of_clients_that_never_read(frame: bytes) -> None:
 
 
 def test_requests_of_clients_that_never_read() -> None:
-    """Twenty of them, which send requests ahead without end."""
+    """Twenty clients send requests without waiting for the responses."""
     request = b"GET /api/flights HTTP/1.1\r\nHost: localhost\r\n\r\n"
     with Attack() as attack:
         with (

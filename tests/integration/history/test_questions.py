@@ -48,7 +48,7 @@ async def test_long_questions_leave_the_places_of_short_ones(
     assert endings.count("answered") == 2
     assert endings.count("429 history.client_share") == 14
     assert await request(asked, FLOOD, 0) == "answered"
-    assert len(asked._long) == len(asked._short._shares) == 0
+    assert len(asked._long) == len(asked._short._slots) == 0
 
 
 async def test_long_questions_of_all_clients_leave_the_places_of_short_ones(
@@ -95,7 +95,7 @@ async def test_an_error_of_the_question_stays_what_it_is(dsn: str) -> None:
     asked = Questions(database, client_share=0.5)
     with pytest.raises(TooMuchError, match=r"0\.2 s"):
         await request(asked, FLOOD, 3)
-    assert len(asked._short._shares) == 0
+    assert len(asked._short._slots) == 0
     await database.close()
 
 
