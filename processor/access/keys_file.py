@@ -71,7 +71,7 @@ class Content(msgspec.Struct, frozen=True):
         return _completeness(self.text) == _END_OF_DOCUMENT
 
 
-def read_text(place: str, path: Path) -> str:
+def read_text(label: str, path: Path) -> str:
     """Read the file. Symbolic links are followed.
 
     Raises:
@@ -81,24 +81,24 @@ def read_text(place: str, path: Path) -> str:
         return _read_bytes(path).decode()
     except (OSError, ValueError) as error:
         raise FatalError(
-            f"{place}: cannot be read ({error}); `python -m processor key` makes one"
+            f"{label}: cannot be read ({error}); `python -m processor key` makes one"
         ) from error
 
 
-def read_content(place: str, text: str, before: Content | None = None) -> Content:
+def read_content(label: str, text: str, before: Content | None = None) -> Content:
     """Parse the text of the file.
 
     Args:
-        place: The name of the file in errors.
+        label: The name of the file in errors.
         text: The text of the file.
         before: The last valid content, if there is one.
 
     Raises:
         FatalError: The text is invalid or looks cut off.
     """
-    content = Content(text, read_entries(place, text))
+    content = Content(text, read_entries(label, text))
     if before is not None:
-        _check_complete(place, content, before)
+        _check_complete(label, content, before)
     return content
 
 
@@ -113,7 +113,7 @@ def _read_bytes(path: Path) -> bytes:
     return raw
 
 
-def read_entries(place: str, text: str) -> Sequence[KeyEntry]:
+def read_entries(label: str, text: str) -> Sequence[KeyEntry]:
     """Parse the entries of a file of keys.
 
     Raises:
@@ -123,18 +123,18 @@ def read_entries(place: str, text: str) -> Sequence[KeyEntry]:
         _check_depth(text)
         items = yaml.load(text, Loader=yaml.CSafeLoader)  # six times as fast
     except yaml.YAMLError as error:
-        raise FatalError(f"{place}: is not YAML: {error}") from error
+        raise FatalError(f"{label}: is not YAML: {error}") from error
     if items is None:
-        raise FatalError(f"{place}: is empty; write [] to revoke every key")
+        raise FatalError(f"{label}: is empty; write [] to revoke every key")
     if not isinstance(items, list):
-        raise FatalError(f"{place}: is no list of keys as `python -m processor key` makes them")
+        raise FatalError(f"{label}: is no list of keys as `python -m processor key` makes them")
     entries: dict[str, KeyEntry] = {}
     for number, item in enumerate(items, 1):
-        entry = _read_entry(f"{place}, entry {number}", item)
+        entry = _read_entry(f"{label}, entry {number}", item)
         if entry.prefix in entries:
             twin = entries[entry.prefix].name
             raise FatalError(
-                f"{place}, entry {number} ({entry.name}): has the prefix of {twin}: delete it and "
+                f"{label}, entry {number} ({entry.name}): has the prefix of {twin}: delete it and "
                 "make another with `python -m processor key`"
             )
         entries[entry.prefix] = entry
@@ -155,17 +155,17 @@ def _check_depth(text: str) -> None:
             raise yaml.YAMLError(f"nested more than {MAX_DEPTH} times")
 
 
-def _read_entry(place: str, item: Any) -> KeyEntry:  # noqa: ANN401 - parsed YAML
+def _read_entry(label: str, item: Any) -> KeyEntry:  # noqa: ANN401 - parsed YAML
     name = item.get("name", "no name") if isinstance(item, dict) else "no name"
     try:
         entry = msgspec.convert(item, KeyEntry)
         entry.principal()
     except ValueError as error:
-        raise FatalError(f"{place} ({name}): {error}") from error
+        raise FatalError(f"{label} ({name}): {error}") from error
     return entry
 
 
-def _check_complete(place: str, content: Content, before: Content) -> None:
+def _check_complete(label: str, content: Content, before: Content) -> None:
     """Check that a file does not look like the first part of a longer one.
 
     Raises:
@@ -175,14 +175,14 @@ def _check_complete(place: str, content: Content, before: Content) -> None:
     if completeness < _completeness(before.text):
         is_unterminated = completeness == _NO_END
         what = "the final line break" if is_unterminated else f"the last line, {END},"
-        raise FatalError(f"{place}: looks cut off: {what} is missing which it had before")
+        raise FatalError(f"{label}: looks cut off: {what} is missing which it had before")
     if completeness == _NO_END and before.text.startswith(content.text):
-        raise FatalError(f"{place}: looks cut off: it is the beginning of what it held before")
+        raise FatalError(f"{label}: looks cut off: it is the beginning of what it held before")
     if completeness != _END_OF_DOCUMENT and content.entries:
-        _check_entry_complete(f"{place}, entry {len(content.entries)}", content.entries[-1], before)
+        _check_entry_complete(f"{label}, entry {len(content.entries)}", content.entries[-1], before)
 
 
-def _check_entry_complete(place: str, last: KeyEntry, before: Content) -> None:
+def _check_entry_complete(label: str, last: KeyEntry, before: Content) -> None:
     """Check that the last entry did not gain rights by a missing line, where the file may be cut.
 
     Raises:
@@ -194,7 +194,7 @@ def _check_entry_complete(place: str, last: KeyEntry, before: Content) -> None:
         for field in ("areas", "expires"):
             if getattr(last, field) is msgspec.UNSET is not getattr(entry, field):
                 raise FatalError(
-                    f"{place} ({last.name}): looks cut off: {field} is missing; if that is meant, "
+                    f"{label} ({last.name}): looks cut off: {field} is missing; if that is meant, "
                     f"end the file with a line {END}"
                 )
 

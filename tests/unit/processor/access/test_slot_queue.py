@@ -1,4 +1,4 @@
-"""A request waits in line for a place, and never behind those of a client that has its share."""
+"""A request waits for a slot, and never behind requests of a client at its limit."""
 
 import asyncio
 
@@ -21,7 +21,7 @@ def make_places(
 
 
 async def request(places: SlotQueue, client: Client) -> asyncio.Task[None]:
-    """Ask for a place, and return once it is there or the request is in line."""
+    """Request a slot, and return once it is granted or the request waits."""
     task = asyncio.create_task(places.acquire(client))
     await asyncio.sleep(0)
     return task
@@ -79,7 +79,7 @@ async def test_one_client_s_line_is_bounded_too() -> None:
 
 
 async def test_a_request_that_is_cancelled_leaves_nothing_behind() -> None:
-    """In line, and at the very moment at which its place comes."""
+    """The request may be waiting, or be granted its slot at that moment."""
     places = make_places(total=1, share=1)
     await places.acquire(FLOOD)
     waiting, lucky = await request(places, OTHER), await request(places, OTHER)

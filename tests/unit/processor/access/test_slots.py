@@ -1,4 +1,4 @@
-"""Places have a bound in all, and no client may hold more than its share of them."""
+"""Slots are limited in all, and for each principal and address."""
 
 import pytest
 

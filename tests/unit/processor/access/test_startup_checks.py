@@ -1,4 +1,4 @@
-"""What the processor refuses to start with."""
+"""Settings of access control with which the processor refuses to start."""
 
 import socket
 from collections.abc import Iterator
@@ -44,7 +44,7 @@ def _settings(*origins: str, **access: object) -> Settings:
     ids=lambda value: value if isinstance(value, str) else "",
 )
 async def test_contradictions_are_refused_with_the_remedy(settings: Settings, said: str) -> None:
-    """By the service itself, before it does anything."""
+    """The service checks them before it does anything else."""
     with pytest.raises(FatalError) as raised:
         Service(settings, "all")
     assert said in str(raised.value)
@@ -63,7 +63,7 @@ async def test_contradictions_are_refused_with_the_remedy(settings: Settings, sa
     ],
 )
 def test_settings_that_agree_are_accepted(settings: Settings) -> None:
-    """Among them the defaults."""
+    """The defaults are among them."""
     assert check_access_settings(settings) is None  # type: ignore[func-returns-value]
 
 
@@ -74,7 +74,7 @@ def exposed(request: pytest.FixtureRequest) -> Iterator[socket.socket]:
 
 
 def test_an_address_that_others_reach_is_refused(exposed: socket.socket) -> None:
-    """With all ways out of it, and without a socket that is left listening."""
+    """The error lists all remedies, and the socket is closed."""
     with pytest.raises(FatalError, match=r"127\.0\.0\.1.*required.*open") as raised:
         check_exposure(exposed, AccessSettings())
     assert raised.value.args[0].startswith("http.host is ")
@@ -83,14 +83,14 @@ def test_an_address_that_others_reach_is_refused(exposed: socket.socket) -> None
 
 @pytest.mark.parametrize("mode", ["required", "open"])
 def test_other_modes_may_be_reached_by_others(exposed: socket.socket, mode: str) -> None:
-    """Since somebody has said so."""
+    """The operator has chosen these modes."""
     check_exposure(exposed, AccessSettings.model_validate({"mode": mode}))
     assert exposed.fileno() != -1
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.9.10", "localhost", "::1"])
 def test_every_loopback_address_is_this_machine(host: str) -> None:
-    """Whatever its name."""
+    """The name of the address does not matter."""
     with listen(host, 0, write_deadline_seconds=30) as listener:
         check_exposure(listener, AccessSettings())
         assert listener.fileno() != -1

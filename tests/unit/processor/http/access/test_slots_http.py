@@ -1,4 +1,4 @@
-"""What a client gets over HTTP for which there is no place."""
+"""The response to a client for which there is no slot."""
 
 import pytest
 from fastapi import APIRouter, WebSocket

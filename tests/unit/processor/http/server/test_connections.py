@@ -1,4 +1,4 @@
-"""How many connections may be open: in all, and from one address."""
+"""Limits on open connections, in all and from one address."""
 
 import asyncio
 import contextlib
@@ -21,7 +21,7 @@ from testkit.live_site import LiveSite
 
 
 class _Door:
-    """OpenConnections of a server, of which the closed ones are known."""
+    """The connections of a server, and the names of those that were closed."""
 
     def __init__(self, *, in_all: int = 100, per_address: int = 100, proxies: str = "") -> None:
         self.registry = CollectorRegistry()
@@ -46,7 +46,7 @@ class _Door:
 
 
 def test_an_address_has_a_share() -> None:
-    """Others have theirs, whatever it does."""
+    """Other addresses have their own limit."""
     door = _Door(per_address=2)
     for name in ("first", "second"):
         door.enter_busy(name)
@@ -58,7 +58,7 @@ def test_an_address_has_a_share() -> None:
 
 
 def test_the_one_that_has_waited_longest_gives_way() -> None:
-    """One that is being served does not, nor does one of another address."""
+    """A busy connection does not give way, nor one of another address."""
     door = _Door(per_address=3)
     door.enter("of another address", "192.0.2.2")
     door.enter_busy("busy")
@@ -74,7 +74,7 @@ def test_the_one_that_has_waited_longest_gives_way() -> None:
 
 
 def test_there_is_a_bound_in_all() -> None:
-    """The one that has waited longest of all gives way; if all are busy the new one goes."""
+    """The connection that is idle for longest is closed; if all are busy, the new one is."""
     door = _Door(in_all=2)
     door.enter_busy("busy")
     door.enter("idle", "192.0.2.2")
@@ -87,7 +87,7 @@ def test_there_is_a_bound_in_all() -> None:
 
 
 def test_a_place_is_given_back_once() -> None:
-    """By whatever ends the connection first."""
+    """The first event that ends the connection releases its slot."""
     door = _Door(per_address=1)
     first = door.enter("first")
     door.enter("second")
@@ -109,7 +109,7 @@ def test_a_place_is_given_back_once() -> None:
     ],
 )
 def test_a_trusted_proxy_has_no_share(address: str, proxies: str) -> None:
-    """It speaks for many; the bound in all counts it."""
+    """It has many clients; only the total limit applies."""
     door = _Door(per_address=1, in_all=3, proxies=proxies)
     for number in range(3):
         door.enter_busy(str(number), address)
@@ -133,7 +133,7 @@ def test_addresses_of_one_client_share(one: str, other: str) -> None:
 
 
 def test_input_of_all_clients_is_bounded() -> None:
-    """Who holds none is never refused for what others hold."""
+    """A client without input is never refused for the input of others."""
     door = _Door()
     greedy, modest = door.enter("greedy"), door.enter("modest")
     assert greedy is not None
@@ -146,7 +146,7 @@ def test_input_of_all_clients_is_bounded() -> None:
 
 
 def test_shares_follow_those_of_streams_unless_set() -> None:
-    """Whoever allows more streams need not think of connections."""
+    """An operator who allows more streams need not change the connections."""
     streams = SseSettings(max_viewers=300, max_viewers_per_address=20)
     assert socket_limits(HttpSettings(), streams) == SocketLimits(total=600, per_address=80)
     http = HttpSettings(max_connections=7, max_connections_per_address=3)
@@ -154,7 +154,7 @@ def test_shares_follow_those_of_streams_unless_set() -> None:
 
 
 def test_no_more_connections_than_descriptors(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The soft limit is raised; where the hard one is too low the bound is lowered."""
+    """The soft limit is raised; if the hard limit is too low, fewer connections are allowed."""
     raised: list[tuple[int, int]] = []
     monkeypatch.setattr(resource, "getrlimit", lambda _: (1024, 4096))
     monkeypatch.setattr(resource, "setrlimit", lambda _, both: raised.append(both))
@@ -177,7 +177,7 @@ async def small_door() -> AsyncIterator[tuple[int, CollectorRegistry]]:
 async def test_a_connection_too_many_is_closed_at_once(
     small_door: tuple[int, CollectorRegistry],
 ) -> None:
-    """While streams hold the places; and a place is free as soon as one ends, by WebSocket too."""
+    """Streams hold the slots, and a slot is free as soon as one ends."""
     port, registry = small_door
     async with asyncio.timeout(20):
         stream = b"GET /sse/flights HTTP/1.1\r\nHost: localhost\r\n\r\n"
