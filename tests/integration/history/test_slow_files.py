@@ -122,5 +122,5 @@ async def test_only_the_time_in_which_the_client_keeps_the_server_waiting_counts
     await slow.send_chunk(bytes(60_000))
     for _ in range(59):
         await slow.send_chunk(bytes(900))
-    with pytest.raises(DeadlineError, match="the client took 900 bytes/s, and 1000 is the least"):
+    with pytest.raises(DeadlineError, match="the client read 900 bytes/s, and 1000 is the minimum"):
         await slow.send_chunk(bytes(900))
