@@ -10,9 +10,10 @@ from prometheus_client import CollectorRegistry
 
 from processor.access.gate import create_gate
 from processor.http.app import create_app
-from processor.http.server.connections import Bounds, Connections
+from processor.http.dependencies import Routes
+from processor.http.server.connections import OpenConnections, SocketLimits
 from processor.http.server.server import create_server, listen
-from processor.http.stream.sse import sse_routes
+from processor.http.stream.routes import stream_routes
 from processor.live.broadcaster import Broadcaster, Lifetime
 from processor.live.connection_limits import ConnectionLimits
 from processor.live.data_clock import DataClock
@@ -39,9 +40,9 @@ LIVE = LiveSettings()
 _BEGINNING = LogPosition("benchmark", (0,))
 
 
-def many_connections() -> Connections:
+def many_connections() -> OpenConnections:
     """Return what counts connections without ever refusing one."""
-    return Connections(Bounds(in_all=MANY, per_address=MANY))
+    return OpenConnections(SocketLimits(total=MANY, per_address=MANY))
 
 
 class TimedBroadcaster(Broadcaster):
@@ -70,7 +71,7 @@ class LivePart:
         clock: Callable[[], float],
         *,
         settings: LiveSettings = LIVE,
-        routers: Sequence[APIRouter] = (),
+        routers: Sequence[Routes | APIRouter] = (),
     ) -> None:
         self.registry = CollectorRegistry()
         metrics = LiveMetrics(self.registry)
@@ -89,12 +90,11 @@ class LivePart:
             metrics=metrics,
             clock=DataClock(host=clock, monotonic=clock),
         )
-        routes = sse_routes(
+        routes = stream_routes(
             broadcaster=self.broadcaster,
-            replay=None,
             gate=create_gate(AccessSettings()),
             metrics=metrics,
-            write_deadline_seconds=SSE.write_deadline_seconds,
+            settings=SSE,
         )
         self.app = create_app(routers=[routes, *routers], allowed_origins=())
         self._offset = 0

@@ -5,12 +5,12 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message
 
-from processor.http.server.connection import Connection
-from processor.http.server.connections import Bounds, Connections
+from processor.http.server.connection import ClientConnection
+from processor.http.server.connections import OpenConnections, SocketLimits
 
 PATH = "/sse/flights"
 
-_CONNECTIONS = Connections(Bounds(in_all=1_000_000, per_address=1_000_000))
+_CONNECTIONS = OpenConnections(SocketLimits(total=1_000_000, per_address=1_000_000))
 
 
 class _Sink(asyncio.Transport):
@@ -69,12 +69,12 @@ class WireSubscriber:
         self.taken += len(message.get("body", b""))
 
 
-def _connection() -> Connection:
+def _connection() -> ClientConnection:
     sink = _Sink()
     place = _CONNECTIONS.admit("127.0.0.1", sink.abort)
     if place is None:
         raise RuntimeError("a viewer more than there may be connections")
-    return Connection(sink, place)
+    return ClientConnection(sink, place)
 
 
 def _scope(query: str, encoding: str) -> dict[str, Any]:

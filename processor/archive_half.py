@@ -5,7 +5,6 @@ import os
 import socket
 import time
 
-from fastapi import APIRouter
 from prometheus_client import CollectorRegistry
 
 from processor.archive.breaker import Breaker
@@ -19,6 +18,7 @@ from processor.archive.sql import load_queries
 from processor.archive.time_window import TimeWindow
 from processor.archive.writer import BatchWriter
 from processor.host_clock import carried_on
+from processor.http.dependencies import Routes
 from processor.http.health import Checks, holds
 from processor.log_watch import LogWatch
 from processor.settings import ProcessorSettings
@@ -178,7 +178,7 @@ class ArchiveHalf:
     def _database_trouble(self) -> str | None:
         return self._archive.database_trouble if self._archive is not None else BETWEEN_ATTEMPTS
 
-    def routers(self) -> list[APIRouter]:
+    def routers(self) -> list[Routes]:
         """Return no routes."""
         return []
 

@@ -3,12 +3,12 @@
 import asyncio
 import time
 
-from fastapi import APIRouter
 from prometheus_client import CollectorRegistry
 
 from processor.access.gate import Gate
-from processor.access.shares import ShareLimits
+from processor.access.slots import SlotLimits
 from processor.history.database import HistoryDatabase
+from processor.http.dependencies import Routes
 from processor.http.health import Checks, holds
 from processor.http.page import page_routes
 from processor.http.readsb.routes import readsb_routes
@@ -64,7 +64,7 @@ class LiveHalf:
         self._progress = ReadProgress(STALLED_SECONDS)
         self._tasks: list[asyncio.Task[None]] = []
         self._routers = [
-            *stream_routes(
+            stream_routes(
                 broadcaster=self.broadcaster,
                 gate=gate,
                 metrics=metrics,
@@ -140,7 +140,7 @@ class LiveHalf:
         """Return by how much the host's clock differs from the time of the data."""
         return {"clock": self._ticker.clock_trouble}
 
-    def routers(self) -> list[APIRouter]:
+    def routers(self) -> list[Routes]:
         """Return the routes of the stream, readsb and the page."""
         return self._routers
 
@@ -158,7 +158,7 @@ def history_of(settings: ProcessorSettings) -> HistoryDatabase:
 def replay_limits_of(settings: ProcessorSettings) -> ReplayLimits:
     """Return the limits of replay from the settings."""
     return ReplayLimits(
-        places=ShareLimits(
+        places=SlotLimits(
             settings.history.max_replays,
             per_principal=settings.history.max_replays_per_principal,
             per_address=settings.history.max_replays_per_address,
@@ -175,7 +175,7 @@ def limits_of(settings: SseSettings) -> ConnectionLimits:
         subscribers=settings.max_viewers,
         per_address=settings.max_viewers_per_address,
         per_principal=settings.max_viewers_per_principal,
-        selections=ShareLimits(
+        selections=SlotLimits(
             total=settings.max_field_selections,
             per_principal=settings.max_field_selections_per_principal,
             per_address=settings.max_field_selections_per_address,

@@ -12,16 +12,15 @@ from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector,
 from configuration.http_address import url_of
 from processor.access.gate import create_gate
 from processor.access.metrics import watch_keys_file
-from processor.access.principal import METRICS
-from processor.access.refusals import refuse_contradictions, refuse_exposure
+from processor.access.startup_checks import check_access_settings, check_exposure
 from processor.archive_half import ArchiveHalf
 from processor.host_clock import watch_host_clock
-from processor.http.access.gate_middleware import require, ticket_routes
 from processor.http.access.hosts import accepted_hosts
+from processor.http.access.ticket_routes import ticket_routes
 from processor.http.app import create_app
 from processor.http.health import health_routes, holds
 from processor.http.history.routes import history_routes
-from processor.http.server.connections import Connections, bounds_of, fit_open_files
+from processor.http.server.connections import OpenConnections, fit_open_files, socket_limits
 from processor.http.server.server import create_server, listen
 from processor.live_half import LiveHalf, history_of
 from processor.settings import ProcessorSettings
@@ -43,7 +42,7 @@ class Service:
     """
 
     def __init__(self, settings: ProcessorSettings, role: Role) -> None:
-        refuse_contradictions(settings)
+        check_access_settings(settings)
         self._settings = settings
         self._gate = create_gate(settings.access)
         self._stopping = asyncio.Event()
@@ -83,7 +82,7 @@ class Service:
             settings.http.port,
             write_deadline_seconds=settings.sse.write_deadline_seconds,
         )
-        refuse_exposure(listener, settings.access)
+        check_exposure(listener, settings.access)
         host, port = listener.getsockname()[:2]
         self._watch_signals()
         server = create_server(
@@ -108,10 +107,10 @@ class Service:
             await asyncio.wait([serving], timeout=SERVER_STOP_SECONDS)
             log.info("stopped")
 
-    def _connections(self) -> Connections:
+    def _connections(self) -> OpenConnections:
         settings = self._settings
-        return Connections(
-            fit_open_files(bounds_of(settings.http, settings.sse)),
+        return OpenConnections(
+            fit_open_files(socket_limits(settings.http, settings.sse)),
             proxies=settings.http.trusted_proxies,
             registry=self._registry,
         )
@@ -132,7 +131,7 @@ class Service:
             required=required,
             observed=observed,
             registry=self._registry,
-            before_metrics=[require(self._gate, METRICS)],
+            gate=self._gate,
         )
         routers = [router for one in self._supervisors for router in one.half.routers()]
         return create_app(

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import structlog
-from fastapi import APIRouter
 from prometheus_client import CollectorRegistry, Gauge
 
 from processor.errors import FatalError
+from processor.http.dependencies import Routes
 from processor.http.health import Checks
 
 log = structlog.get_logger()
@@ -50,8 +50,8 @@ class Half(Protocol):
     def observations(self) -> Checks:
         """Return checks that inform an operator although this half works."""
 
-    def routers(self) -> list[APIRouter]:
-        """Return the routes of this half, which are served at all times."""
+    def routers(self) -> list[Routes]:
+        """Return what this half serves, at all times."""
 
 
 class HalfMetrics:

@@ -21,7 +21,7 @@ _OPERATORS = {
 }  # fmt: skip
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 _ANY_OPERATOR = "CHA FTR JET AVN"
-# Shares among state vectors of 2021 to 2025 captures of the real service.
+# Slots among state vectors of 2021 to 2025 captures of the real service.
 _MISSING_CALLSIGN = 0.017
 _BLANK_CALLSIGN = 0.018  # upper end of the band above: 0.1 %
 _ZERO_CALLSIGN = 0.0182

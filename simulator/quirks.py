@@ -11,7 +11,7 @@ _ALTITUDE_STEP = 7.62  # metres: 25 feet
 _VERTICAL_RATE_STEP = 0.32512  # m/s: 64 feet per minute
 _OUTLIER_PERIOD = 20  # seconds a wrong value lasts
 
-# Shares in captures of 2021 to 2025.
+# Slots in captures of 2021 to 2025.
 _GROUND_BARO_SHARE = 0.025
 _GROUND_VERTICAL_RATE_SHARE = 0.02
 _GEO_NULL_SHARE = 0.02

@@ -150,12 +150,12 @@ def _head(path: str, wish: Wish, more: str = "") -> bytes:
     return f"GET {path}?{wish.query} HTTP/1.1\r\nHost: localhost\r\n{id_line}{more}\r\n".encode()
 
 
-async def ask_rest(port: int, wishes: Iterator[Wish]) -> str:
+async def request_rest(port: int, wishes: Iterator[Wish]) -> str:
     """Ask for a whole answer and read it."""
     return await _ask_once(port, _head("/api/flights", next(wishes), "Connection: close\r\n"))
 
 
-async def ask_readsb(port: int, wishes: Iterator[Wish]) -> str:
+async def request_readsb(port: int, wishes: Iterator[Wish]) -> str:
     """Ask as programs for readsb do, for aircraft that a query names."""
     addresses = next(wishes).query.partition("=")[2]
     return await _ask_once(port, _head(f"/v2/hex/{addresses}", Wish(""), "Connection: close\r\n"))
@@ -173,7 +173,7 @@ async def _ask_once(port: int, request: bytes) -> str:
         writer.transport.abort()
 
 
-async def ask_stream(port: int, wishes: Iterator[Wish]) -> str:
+async def open_stream(port: int, wishes: Iterator[Wish]) -> str:
     """Open a stream, read the beginning of its snapshot, and leave."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(ATTACKER, 0))
     try:
@@ -183,7 +183,7 @@ async def ask_stream(port: int, wishes: Iterator[Wish]) -> str:
         writer.transport.abort()
 
 
-async def ask_websocket(port: int, wishes: Iterator[Wish]) -> str:
+async def open_websocket(port: int, wishes: Iterator[Wish]) -> str:
     """Open a WebSocket, subscribe to something else, and leave."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(ATTACKER, 0))
     try:
@@ -217,7 +217,7 @@ async def _read_beginning(reader: asyncio.StreamReader) -> str:
     return "served"
 
 
-async def ask_and_read_nothing(port: int, wishes: Iterator[Wish]) -> str:
+async def request_without_reading(port: int, wishes: Iterator[Wish]) -> str:
     """Ask for a whole answer and leave it on the way for a while."""
     reader, writer = await asyncio.open_connection(
         "127.0.0.1", port, local_addr=(ATTACKER, 0), limit=1

@@ -12,7 +12,7 @@ import asyncpg
 from prometheus_client import CollectorRegistry
 
 from processor.access.gate import Gate
-from processor.access.shares import ShareLimits
+from processor.access.slots import SlotLimits
 from processor.access.tickets import Tickets
 from processor.archive.instants import take_unix_seconds
 from processor.archive.unique_rows import to_rows
@@ -104,7 +104,7 @@ class HistoryLog:
             broadcaster=self.broadcaster,
             database=self.database,
             limits=ReplayLimits(
-                places=ShareLimits(replays, per_principal=replays, per_address=replays),
+                places=SlotLimits(replays, per_principal=replays, per_address=replays),
                 window_days=31,
                 heartbeat_seconds=1,
                 expiry_seconds=EXPIRY_SECONDS,
@@ -180,7 +180,7 @@ class HistoryLog:
             replay=self.replay,
         )
         listener = listen("127.0.0.1", 0, write_deadline_seconds=30)
-        server = create_server(create_app(routers=routes, allowed_origins=[]))
+        server = create_server(create_app(routers=[routes], allowed_origins=[]))
         task = asyncio.create_task(server.serve(sockets=[listener]))
         try:
             yield f"127.0.0.1:{listener.getsockname()[1]}"

@@ -9,7 +9,6 @@ from typing import Any, Self
 
 import asyncpg
 import httpx2
-from fastapi import APIRouter
 from prometheus_client import CollectorRegistry
 
 from processor.access.gate import create_gate
@@ -17,6 +16,7 @@ from processor.archive.instants import take_unix_seconds
 from processor.archive.unique_rows import to_rows
 from processor.history.database import HistoryDatabase
 from processor.http.app import create_app
+from processor.http.dependencies import Routes
 from processor.http.history.routes import history_routes
 from processor.http.server.server import Server, create_server, listen
 from processor.live.broadcaster import Broadcaster
@@ -32,7 +32,7 @@ EXPIRY_SECONDS = 300
 MINUTE, DAY = 60, 86_400
 MINUTELY_FIELDS = tuple(name for name in FIELDS if name != "sensors")
 
-Routes = Callable[["HistorySite"], Iterable[APIRouter]]
+MoreRoutes = Callable[["HistorySite"], Iterable[Routes]]
 
 BEGINNING = LogPosition("log", (0,))
 
@@ -59,7 +59,7 @@ class HistorySite:
         *,
         history: HistorySettings | None = None,
         access: AccessSettings | None = None,
-        more_routes: Routes = lambda _site: (),
+        more_routes: MoreRoutes = lambda _site: (),
     ) -> None:
         self.now = float(START)
         self.dsn = dsn

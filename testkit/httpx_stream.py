@@ -1,33 +1,47 @@
-"""The same stream through httpx and httpx-sse, whose authors have read the standard themselves."""
+"""Read the stream with httpx and httpx-sse, which implement the SSE standard independently."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from types import TracebackType
 from typing import Self
 
 import httpx
-from httpx._decoders import ContentDecoder
 from httpx_sse import aconnect_sse
 
 from testkit.decoding import ZstdFrames
 from testkit.recorded_stream import DEADLINE_S, SeenEvent
 
 
-class _ZstdDecoder(ContentDecoder):
-    """What httpx has only with another package."""
+class _ZstdBody(httpx.AsyncByteStream):
+    """Decompresses a body in zstd, which httpx can do only with another package."""
 
-    def __init__(self) -> None:
-        self._frames = ZstdFrames()
+    def __init__(self, response: httpx.Response) -> None:
+        self._response = response
 
-    def decode(self, data: bytes) -> bytes:
-        return self._frames.decode(data)
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        frames = ZstdFrames()
+        async for part in self._response.aiter_raw():
+            yield frames.decode(part)
 
-    def flush(self) -> bytes:
-        return b""
+    async def aclose(self) -> None:
+        await self._response.aclose()
+
+
+class _ZstdTransport(httpx.AsyncHTTPTransport):
+    """Decompresses responses in zstd, and leaves the header to say so."""
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        response = await super().handle_async_request(request)
+        if response.headers.get("content-encoding") != "zstd":
+            return response
+        # httpx ignores an encoding that it does not know.
+        return httpx.Response(
+            response.status_code, headers=response.headers, stream=_ZstdBody(response)
+        )
 
 
 class HttpxStream:
-    """Follows a stream in a task until the server ends it or the block does."""
+    """Reads a stream in a task until the server ends it or the block is left."""
 
     def __init__(self, url: str, *, accept_encoding: str) -> None:
         self.headers = httpx.Headers()
@@ -51,12 +65,12 @@ class HttpxStream:
         await asyncio.wait([self._task])
 
     async def first(self, count: int) -> list[SeenEvent]:
-        """Wait for so many events, and return all that came until now."""
+        """Wait for this many events, and return all that have arrived."""
         await self._until(lambda: len(self._events) >= count, f"{count} events")
         return list(self._events)
 
     async def until(self, name: str, times: int = 1) -> None:
-        """Wait for an event of that name to come so many times."""
+        """Wait until an event of this name has arrived this many times."""
         await self._until(
             lambda: [event.name for event in self._events].count(name) >= times, f"{times} {name}"
         )
@@ -79,14 +93,12 @@ class HttpxStream:
     async def _follow(self) -> None:
         headers = {"Accept-Encoding": self._accept_encoding}
         async with (
-            httpx.AsyncClient(timeout=DEADLINE_S) as client,
+            httpx.AsyncClient(timeout=DEADLINE_S, transport=_ZstdTransport()) as client,
             aconnect_sse(client, "GET", self._url, headers=headers) as source,
         ):
             self.headers = source.response.headers
-            if self.headers.get("content-encoding") == "zstd":
-                source.response._decoder = _ZstdDecoder()
             async for event in source.aiter_sse():
-                # Without data there is nothing to tell (WHATWG HTML, 9.2.6).
+                # An event without data is not dispatched (WHATWG HTML, 9.2.6).
                 if event.data:
                     await self._see(SeenEvent(event.event, event.data, event.id))
 

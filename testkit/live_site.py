@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry
 from processor.access.gate import Gate
 from processor.access.tickets import Tickets
 from processor.http.app import create_app
+from processor.http.server.connections import OpenConnections
 from processor.http.server.server import create_server, listen
 from processor.http.stream.routes import stream_routes
 from processor.live.broadcaster import Broadcaster, Lifetime
@@ -47,9 +48,11 @@ class LiveSite:
         self.broadcaster.begin(self._tracker)
         gate = Gate(is_open=is_open, keys=None, tokens=None, tickets=Tickets(ttl_seconds=30))
         self.app = create_app(
-            routers=stream_routes(
-                broadcaster=self.broadcaster, gate=gate, metrics=metrics, settings=SseSettings()
-            ),
+            routers=[
+                stream_routes(
+                    broadcaster=self.broadcaster, gate=gate, metrics=metrics, settings=SseSettings()
+                )
+            ],
             allowed_origins=[],
         )
         self._listener = listen("127.0.0.1", 0, write_deadline_seconds=30)
@@ -67,9 +70,9 @@ class LiveSite:
         self.broadcaster.tick(is_heartbeat=is_heartbeat)
 
     @asynccontextmanager
-    async def serving(self) -> AsyncIterator[None]:
+    async def serving(self, connections: OpenConnections | None = None) -> AsyncIterator[None]:
         """Serve, and at the end send everybody away."""
-        server = create_server(self.app)
+        server = create_server(self.app, connections=connections)
         task = asyncio.create_task(server.serve(sockets=[self._listener]))
         try:
             yield

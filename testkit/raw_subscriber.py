@@ -1,20 +1,45 @@
-"""A viewer that knows nothing but the stream: what it holds after any bytes."""
+"""A subscriber that applies the bytes of an SSE stream, however they are divided."""
 
 import json
 from typing import Any
 
 from httpx_sse import ServerSentEvent
-from httpx_sse._decoders import SSEDecoder
+
+
+class _EventParser:
+    """Parses an event stream line by line (WHATWG HTML, 9.2.6)."""
+
+    def __init__(self, last_event_id: str = "") -> None:
+        self._last_event_id = last_event_id
+        self._name = ""
+        self._data: list[str] = []
+
+    def parse(self, line: str) -> ServerSentEvent | None:
+        """Return the event that this line completes; an event without data is not dispatched."""
+        if not line:
+            name, data, self._name, self._data = self._name, self._data, "", []
+            if not data:
+                return None
+            return ServerSentEvent(name or "message", "\n".join(data), self._last_event_id)
+        field, _, value = line.partition(":")
+        value = value.removeprefix(" ")
+        if field == "event":
+            self._name = value
+        elif field == "data":
+            self._data.append(value)
+        elif field == "id" and "\0" not in value:
+            self._last_event_id = value
+        return None
 
 
 class Subscriber:
-    """Applies events as the documentation tells a frontend to."""
+    """Applies events as docs/stream.md describes it."""
 
     def __init__(self) -> None:
         self.fleet: dict[str, dict[str, Any]] = {}
         self.events: list[ServerSentEvent] = []
         self.last_event_id = ""
-        self._decoder = SSEDecoder()
+        self._parser = _EventParser()
         self._unread = b""
         self._fields: list[str] = []
 
@@ -24,12 +49,11 @@ class Subscriber:
         return [event.event for event in self.events]
 
     def feed(self, received: bytes) -> None:
-        """Take bytes as they come; an event may be cut anywhere."""
+        """Take bytes as they arrive; they may end within an event."""
         *lines, self._unread = (self._unread + received).split(b"\n")
         for line in lines:
-            event = self._decoder.decode(line.decode())
-            # Without data there is nothing to tell (WHATWG HTML, 9.2.6).
-            if event is not None and event.data:
+            event = self._parser.parse(line.decode())
+            if event is not None:
                 self._apply(event)
 
     def _apply(self, event: ServerSentEvent) -> None:
@@ -45,7 +69,7 @@ class Subscriber:
                 self.fleet.pop(icao24, None)
 
     def _states(self, data: dict[str, Any]) -> list[dict[str, Any]]:
-        """Understand all formats but delta."""
+        """Return the aircraft of an event, in every format but delta."""
         if "features" in data:
             return [feature["properties"] for feature in data["features"]]
         self._fields = data.get("fields", self._fields)
@@ -55,7 +79,6 @@ class Subscriber:
         ]
 
     def cut_off(self) -> None:
-        """Lose the connection: what was received in part is gone."""
-        self._decoder = SSEDecoder()
-        self._decoder._last_event_id = self.last_event_id
+        """Lose the connection, and with it an event that was received in part."""
+        self._parser = _EventParser(self.last_event_id)
         self._unread = b""

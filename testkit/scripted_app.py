@@ -10,11 +10,12 @@ from fastapi.responses import HTMLResponse
 from prometheus_client import CollectorRegistry
 
 from processor.access.gate import create_gate
-from processor.http.access.gate_middleware import ticket_routes
+from processor.http.access.ticket_routes import ticket_routes
 from processor.http.app import create_app
+from processor.http.dependencies import Routes
 from processor.http.health import health_routes
 from processor.http.page import page_routes
-from processor.http.server.connections import Connections
+from processor.http.server.connections import OpenConnections
 from processor.http.server.server import Server, create_server, listen
 from processor.http.stream.routes import stream_routes
 from processor.live.broadcaster import Broadcaster
@@ -93,7 +94,7 @@ class ScriptedApp:
         )
         app = create_app(
             routers=[
-                *routes,
+                routes,
                 ticket_routes(self._gate),
                 self._health_routes(),
                 page_routes(PageSettings(), needs_key=self._access.mode == "required"),
@@ -101,7 +102,7 @@ class ScriptedApp:
             ],
             allowed_origins=self._sse.allowed_origins,
         )
-        connections = Connections(proxies=["127.0.0.1"], registry=self._registry)
+        connections = OpenConnections(proxies=["127.0.0.1"], registry=self._registry)
         self._server = create_server(app, trusted_proxies=["127.0.0.1"], connections=connections)
         self._serving = asyncio.create_task(self._server.serve(sockets=[listener]))
         self._read_log()
@@ -160,11 +161,12 @@ class ScriptedApp:
         """Return a metric's value since the last start."""
         return self._registry.get_sample_value(name, labels) or 0
 
-    def _health_routes(self) -> APIRouter:
+    def _health_routes(self) -> Routes:
         return health_routes(
             required={"live_picture": lambda: self.reasons.get("live_picture")},
             observed={"clock": lambda: self.reasons.get("clock")},
             registry=self._registry,
+            gate=self._gate,
         )
 
     def _make_broadcaster(self, metrics: LiveMetrics) -> Broadcaster:

@@ -13,17 +13,17 @@ from typing import Any
 import msgspec
 import structlog
 import uvloop
-from fastapi import APIRouter
 from prometheus_client import CollectorRegistry
 
 from processor.access.gate import Gate, create_gate
 from processor.garbage_collection import return_large_blocks, tune_gc
 from processor.history.database import HistoryDatabase
-from processor.http.access.gate_middleware import ticket_routes
+from processor.http.access.ticket_routes import ticket_routes
 from processor.http.app import create_app
+from processor.http.dependencies import Routes
 from processor.http.health import health_routes, holds
 from processor.http.history.routes import history_routes
-from processor.http.server.connections import Connections, bounds_of
+from processor.http.server.connections import OpenConnections, socket_limits
 from processor.http.server.server import create_server, listen
 from processor.live_half import LiveHalf, history_of
 from processor.settings import ProcessorSettings
@@ -115,7 +115,7 @@ class _Process:
                 *self._half.routers(),
                 _history(settings, history, self._half, gate),
                 ticket_routes(gate),
-                _health(self._half, self._registry),
+                _health(self._half, self._registry, gate),
             ],
             allowed_origins=(),
         )
@@ -124,8 +124,8 @@ class _Process:
         self._server = create_server(
             app,
             trusted_proxies=proxies,
-            connections=Connections(
-                bounds_of(settings.http, settings.sse), proxies=proxies, registry=self._registry
+            connections=OpenConnections(
+                socket_limits(settings.http, settings.sse), proxies=proxies, registry=self._registry
             ),
         )
         self._moving: asyncio.Task[None] | None = None
@@ -199,7 +199,7 @@ class _Process:
 
 def _history(
     settings: ProcessorSettings, history: HistoryDatabase, live: LiveHalf, gate: Gate
-) -> APIRouter:
+) -> Routes:
     return history_routes(
         database=history,
         broadcaster=live.broadcaster,
@@ -209,9 +209,11 @@ def _history(
     )
 
 
-def _health(live: LiveHalf, registry: CollectorRegistry) -> APIRouter:
+def _health(live: LiveHalf, registry: CollectorRegistry, gate: Gate) -> Routes:
     is_caught_up = holds(when=lambda: live.broadcaster.is_open, otherwise="not caught up yet")
-    return health_routes(required={"live_picture": is_caught_up}, observed={}, registry=registry)
+    return health_routes(
+        required={"live_picture": is_caught_up}, observed={}, registry=registry, gate=gate
+    )
 
 
 async def _serve(serving: Serving, errors: _Errors) -> None:

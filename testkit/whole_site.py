@@ -3,11 +3,9 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from fastapi import APIRouter
-
-from processor.access.principal import METRICS
-from processor.access.shares import ShareLimits
-from processor.http.access.gate_middleware import require, ticket_routes
+from processor.access.slots import SlotLimits
+from processor.http.access.ticket_routes import ticket_routes
+from processor.http.dependencies import Routes
 from processor.http.health import health_routes
 from processor.http.page import page_routes
 from processor.http.readsb.routes import readsb_routes
@@ -60,19 +58,19 @@ def _routes_of(routes: Sequence[Any]) -> Iterator[tuple[str, str]]:
                 yield method, route.path
 
 
-def _routes(site: HistorySite) -> Iterator[APIRouter]:
+def _routes(site: HistorySite) -> Iterator[Routes]:
     replay = Replay(
         broadcaster=site.broadcaster,
         database=site.database,
         limits=ReplayLimits(
-            places=ShareLimits(50, per_principal=50, per_address=50),
+            places=SlotLimits(50, per_principal=50, per_address=50),
             window_days=31,
             heartbeat_seconds=15,
             expiry_seconds=EXPIRY_SECONDS,
         ),
         clock=lambda: site.now,
     )
-    yield from stream_routes(
+    yield stream_routes(
         broadcaster=site.broadcaster,
         gate=site.gate,
         metrics=site.metrics,
@@ -86,5 +84,5 @@ def _routes(site: HistorySite) -> Iterator[APIRouter]:
         required={},
         observed={},
         registry=site.registry,
-        before_metrics=[require(site.gate, METRICS)],
+        gate=site.gate,
     )

@@ -1,1 +1,1 @@
-"""Who may read what the processor serves."""
+"""Access control: API keys, tokens, tickets, and limits on what one client may use at once."""

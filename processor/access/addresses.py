@@ -1,4 +1,4 @@
-"""Read addresses of the network, and say which of them count as one client."""
+"""Parse IP addresses, and group those that count as one client."""
 
 import ipaddress
 from typing import TypeAlias
@@ -6,13 +6,13 @@ from typing import TypeAlias
 Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 NETWORK_BITS_V6 = 64
-"""What providers give to one customer (RFC 6177): a client that has one address has all of them."""
+"""The network that a provider assigns to one customer (RFC 6177), who can use all its addresses."""
 
 
 def parse_address(text: str) -> Address | None:
-    """Return an address, one of IPv4 also where it is written as IPv6; None if it is none.
+    """Return an address, or None if the text is not one. An IPv4-mapped IPv6 address becomes IPv4.
 
-    The zone of a link-local address is left out: it names an interface, or is any text at all.
+    The zone of a link-local address is dropped, since a client can put any text there.
     """
     try:
         address = ipaddress.ip_address(text.partition("%")[0])
@@ -23,7 +23,7 @@ def parse_address(text: str) -> Address | None:
 
 
 def network_of(text: str) -> str:
-    """Return what is counted as one address: itself, or its /64 where it is IPv6."""
+    """Return what counts as one address: an IPv4 address itself, and the /64 of an IPv6 address."""
     address = parse_address(text)
     if address is None:
         return text

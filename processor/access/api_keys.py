@@ -1,4 +1,4 @@
-"""API keys: random secrets of which the file holds the hashes."""
+"""Check API keys against a file that holds their hashes, and reload the file when it changes."""
 
 import asyncio
 import hashlib
@@ -19,10 +19,10 @@ from processor.errors import FatalError
 log = structlog.get_logger()
 
 PREFIX = "osfm_"
-"""Marks a key as ours, for us and for those who search for secrets that got out."""
+"""Marks a key of this project, also for scanners that search for leaked secrets."""
 
-UNSEEN_SECONDS = 30.0
-"""A file that could not be looked at for so long may say something else by now."""
+MAX_UNREAD_SECONDS = 30.0
+"""After this time without a successful read the keys in use may differ from the file."""
 
 
 class _Key(msgspec.Struct, frozen=True):
@@ -31,7 +31,7 @@ class _Key(msgspec.Struct, frozen=True):
 
 
 class ApiKeys:
-    """The keys of the file, read again when it changes, so that keys rotate without a restart.
+    """The keys of the file. It is read again when it changes, so keys rotate without a restart.
 
     Raises:
         FatalError: The file cannot be used.
@@ -47,24 +47,24 @@ class ApiKeys:
         self._path = path
         self._clock = clock
         self._monotonic = monotonic
-        self._place = f"access.keys_file {path}"
+        self._label = f"access.keys_file {path}"
         self._throttle = Throttle(monotonic)
-        self._looking = asyncio.Lock()
+        self._reloading = asyncio.Lock()
         self._trouble: str | None = None
-        self._refused_text: str | None = None
+        self._rejected_text: str | None = None
         self._keys: Mapping[str, _Key] = {}
         self._by_hash: Mapping[str, Principal] = {}
-        self._seen = self._signature()
-        self._take(read_content(self._place, read_text(self._place, path)))
+        self._signature_read = self._signature()
+        self._take(read_content(self._label, read_text(self._label, path)))
         if not self._content.has_end:
             log.warning(
                 "api_keys_without_end",
-                reason=f"{self._place}: a part of the file could be taken for the whole; "
+                reason=f"{self._label}: if the file were cut off, that would not be noticed; "
                 f"end it with a line {END}",
             )
 
     def identify(self, text: str) -> Principal:
-        """Return whose key this is, by what the file held at the last look.
+        """Return the principal of a key, by the file as it was read last.
 
         Raises:
             AccessError: The key is unknown, or has expired.
@@ -78,10 +78,10 @@ class ApiKeys:
         return key.principal
 
     def current(self, credential: Credential) -> Principal:
-        """Return what the key stands for by now.
+        """Return the principal of a key as the file defines it now.
 
         Raises:
-            RightLostError: It is in the file no longer, or has expired.
+            RightLostError: The key was removed from the file, or has expired.
         """
         principal = self._by_hash.get(credential.hash)
         if principal is None:
@@ -91,50 +91,50 @@ class ApiKeys:
         return principal
 
     def trouble(self) -> str | None:
-        """Return why the keys in use may not be those of the file; None if they are."""
-        seconds = self._monotonic() - self._looked_at
-        if seconds > UNSEEN_SECONDS:
-            return f"the file of API keys could not be looked at for {seconds:.0f} s"
+        """Return why the keys in use may differ from the file, or None if they do not."""
+        seconds = self._monotonic() - self._read_at
+        if seconds > MAX_UNREAD_SECONDS:
+            return f"the file of API keys could not be read for {seconds:.0f} s"
         if self._trouble is not None:
-            # Without the reason, which may quote the file: the log has it.
-            return "the file of API keys cannot be used, and those of before hold; see the log"
+            # The reason may quote the file, so only the log has it.
+            return "the file of API keys cannot be used: the previous keys stay valid; see the log"
         return None
 
-    async def look_if_changed(self) -> None:
-        """Read the file again if its name leads to another or its times have changed."""
-        if self._signature() != self._seen:
-            await self.look()
+    async def reload_if_changed(self) -> None:
+        """Read the file again if it was replaced, or if its size or times changed."""
+        if self._signature() != self._signature_read:
+            await self.reload()
 
-    async def look(self) -> None:
-        """Read the file again; keep the keys of before if it cannot be used.
+    async def reload(self) -> None:
+        """Read the file again; if it cannot be used, keep the previous keys.
 
-        In a thread, since it may be large and its disk slow. What the file holds is compared, for
-        its size and times may be equal although it was changed.
+        The file is read in a thread, since it may be large and its disk slow. Its content is
+        compared, since size and times may be equal although it was changed.
         """
-        async with self._looking:
-            seen = self._signature()
+        async with self._reloading:
+            signature = self._signature()
             try:
                 content = await asyncio.to_thread(self._load)
             except FatalError as error:
                 self._keep(str(error))
             else:
                 self._take_over(content)
-            self._seen = seen
+            self._signature_read = signature
 
     def _load(self) -> Content:
-        """Return what the file holds; what was read before is not read again.
+        """Return the content of the file; text that was parsed before is not parsed again.
 
         Raises:
-            FatalError: It cannot be used.
+            FatalError: The file cannot be used.
         """
-        text = read_text(self._place, self._path)
+        text = read_text(self._label, self._path)
         if text == self._content.text:
             return self._content
-        if text == self._refused_text and self._trouble is not None:
+        if text == self._rejected_text and self._trouble is not None:
             raise FatalError(self._trouble)
-        self._refused_text = text
-        content = read_content(self._place, text, self._content)
-        self._refused_text = None
+        self._rejected_text = text
+        content = read_content(self._label, text, self._content)
+        self._rejected_text = None
         return content
 
     def _take_over(self, content: Content) -> None:
@@ -147,15 +147,15 @@ class ApiKeys:
     def _take(self, content: Content) -> None:
         self._content = content
         self._trouble = None
-        self._looked_at = self._monotonic()
+        self._read_at = self._monotonic()
         principals = [(entry, entry.principal()) for entry in content.entries]
         self._keys = {entry.prefix: _Key(entry.sha256, one) for entry, one in principals}
         self._by_hash = {entry.sha256: one for entry, one in principals}
 
     def _keep(self, reason: str) -> None:
-        """Go on with the keys of before: a file that cannot be used must lock no client out."""
+        """Keep the previous keys: an invalid file must not lock clients out."""
         self._trouble = reason
-        self._looked_at = self._monotonic()
+        self._read_at = self._monotonic()
         left_out = self._throttle.admit(reason)
         if left_out is not None:
             log.error("api_keys_not_changed", reason=reason, left_out=left_out)
@@ -169,5 +169,5 @@ class ApiKeys:
 
 
 def hash_key(text: str) -> str:
-    """Return what the file holds of a key; 256 random bits need no slower hash."""
+    """Return the hash of a key in the file. A key has 256 random bits, so a fast hash is enough."""
     return hashlib.sha256(text.encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""What a request is refused with."""
+"""Errors of access control, with the status and code of the response."""
 
 from typing import Literal
 
@@ -11,16 +11,17 @@ Code = Literal[
     "insufficient_scope",
     "temporarily_unavailable",
 ]
-"""OAuth 2.0's names (RFC 6749, RFC 6750), and `missing` where nothing was brought at all."""
+"""Error codes of OAuth 2.0 (RFC 6749, RFC 6750), and `missing` if there are no credentials."""
 
 
 class AccessError(ProcessorError):
-    """The request may not have what it asks for: answer with the status, and say why.
+    """A request is not admitted.
 
     Args:
-        status: 401 = come back with something better, 403 = not with this, 503 = come back later.
-        code: For programs.
-        reason: For people; never holds what was brought.
+        status: 401 asks for other credentials; with 403 the credentials lack a scope; with 503 they
+            cannot be checked now.
+        code: The code for programs.
+        reason: The sentence for people. It never quotes the credentials.
     """
 
     def __init__(self, status: Literal[401, 403, 503], code: Code, reason: str) -> None:
@@ -31,16 +32,16 @@ class AccessError(ProcessorError):
 
 
 def invalid_token(reason: str) -> AccessError:
-    """Make the answer to whatever was brought and is not accepted."""
+    """Return the error for credentials that are not accepted."""
     return AccessError(401, "invalid_token", reason)
 
 
 Loss = Literal["revoked", "narrowed", "expired"]
-"""How a right ends while it is in use."""
+"""Why a right ended while it was in use."""
 
 
 class RightLostError(AccessError):
-    """The right that something was begun with is gone: end it, and say why."""
+    """The right that a stream or a file was started with is lost: it must end, with this reason."""
 
     def __init__(self, loss: Loss, reason: str) -> None:
         if loss == "narrowed":

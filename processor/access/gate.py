@@ -1,4 +1,4 @@
-"""The one question at every door: who is it, and may they have this; and do they still?"""
+"""Authenticate requests, check their scopes, and end what runs when its right is lost."""
 
 import asyncio
 import secrets
@@ -8,7 +8,7 @@ import msgspec
 
 from processor.access.api_keys import PREFIX, ApiKeys
 from processor.access.errors import AccessError, RightLostError, invalid_token
-from processor.access.grants import End, Grants, Right
+from processor.access.grants import Grants, OnLost, Right
 from processor.access.key_set import (
     FILE_FRESH_SECONDS,
     KeySet,
@@ -16,15 +16,15 @@ from processor.access.key_set import (
     file_source,
     url_source,
 )
-from processor.access.principal import ANYBODY, HISTORY, LIVE, Principal, Scope
+from processor.access.principal import ANONYMOUS, HISTORY, LIVE, Principal, Scope
 from processor.access.tickets import Tickets
 from processor.access.tokens import Tokens
 from processor.settings import AccessSettings
 
-LOOK_SECONDS = 2.0
-"""Between two looks at the file of API keys, and between two checks of the rights in use."""
+REVIEW_INTERVAL_SECONDS = 2.0
+"""Between two reads of the file of API keys, and between two reviews of the rights in use."""
 
-WANTED = "an API key or a token is needed, as `Authorization: Bearer …`"
+CREDENTIALS_NEEDED = "an API key or a token is needed, as `Authorization: Bearer …`"
 NOT_IN_URL = (
     "keys and tokens in a URL end up in logs and histories: send `Authorization: Bearer …` or, "
     "where no header can be set, a ticket from POST /sse/ticket"
@@ -32,11 +32,13 @@ NOT_IN_URL = (
 
 
 class Gate:
-    """Admits whoever brings an API key, a token or a ticket; an open one admits everybody.
+    """Admits requests with an API key, a token or a ticket; an open gate admits all requests.
 
     Args:
-        keys: None where no API keys are in use.
-        tokens: None where no tokens are in use.
+        is_open: Whether credentials are not needed.
+        keys: The API keys; None if none are configured.
+        tokens: The check of tokens; None if none are configured.
+        tickets: The tickets that were issued.
     """
 
     def __init__(
@@ -50,7 +52,7 @@ class Gate:
 
     @property
     def ticket_seconds(self) -> int:
-        """How long a ticket waits to be used."""
+        """How long a ticket is valid, in seconds."""
         return self._tickets.ttl_seconds
 
     async def admit(
@@ -61,13 +63,13 @@ class Gate:
         scope: Scope,
         has_token_in_url: bool = False,
     ) -> Principal:
-        """Return who asks; what the header says counts more than a ticket.
+        """Return the principal of a request. The header takes precedence over a ticket.
 
         Raises:
-            AccessError: Nobody we know, or somebody without the scope.
+            AccessError: The credentials are missing or not accepted, or lack the scope.
         """
         if self._is_open:
-            return ANYBODY
+            return ANONYMOUS
         if has_token_in_url:
             raise AccessError(401, "invalid_request", NOT_IN_URL)
         if authorization is not None:
@@ -75,19 +77,19 @@ class Gate:
         elif ticket is not None:
             principal = await self._redeem(ticket)
         else:
-            raise AccessError(401, "missing", WANTED)
+            raise AccessError(401, "missing", CREDENTIALS_NEEDED)
         if scope not in principal.scopes:
             raise AccessError(403, "insufficient_scope", f"the scope {scope} is needed for this")
         return principal
 
     def issue_ticket(self, principal: Principal, address: str) -> str:
-        """Make a ticket that admits this principal to the stream and its past, once and soon.
+        """Return a ticket that admits this principal once to the stream or a replay.
 
         Raises:
-            OverloadedError: There are too many, in all, of the principal or for the address.
+            OverloadedError: Too many tickets are unused, in all or of this principal or address.
         """
         if self._is_open:
-            return secrets.token_urlsafe(32)  # nobody will ask for it
+            return secrets.token_urlsafe(32)  # an open gate does not check it
         scopes = principal.scopes & {LIVE, HISTORY}
         return self._tickets.issue(msgspec.structs.replace(principal, scopes=scopes), address)
 
@@ -95,7 +97,7 @@ class Gate:
         """Check a right that was granted before.
 
         Raises:
-            RightLostError: The key or token is good no longer, or opens less than then.
+            RightLostError: The key or token is not valid any more, or grants less than before.
         """
         principal = right.principal
         if principal.credential is None:
@@ -105,34 +107,34 @@ class Gate:
                 self._tokens.check(principal)
             return
         if self._keys is not None:
-            _refuse_less(self._keys.current(principal.credential), right)
+            _check_not_narrowed(self._keys.current(principal.credential), right)
 
-    def held(self, right: Right, end: End) -> AbstractContextManager[None]:
-        """Have `end` called within seconds when a right is gone that something long goes by."""
-        return self._grants.held(right, end)
+    def held(self, right: Right, on_lost: OnLost) -> AbstractContextManager[None]:
+        """Within the block, call `on_lost` within seconds after the right is lost."""
+        return self._grants.held(right, on_lost)
 
     async def watch(self) -> None:
-        """Look at the file of API keys, and check every right in use, every few seconds."""
+        """Read the file of API keys, and review the rights in use, every few seconds."""
         while True:
             if self._keys is not None:
-                await self._keys.look()
+                await self._keys.reload()
             if self._tokens is not None and self._grants:
                 self._tokens.refresh()
             self._grants.review()
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(REVIEW_INTERVAL_SECONDS)
 
     def keys_trouble(self) -> str | None:
-        """Return why the API keys in use may not be those of the file; None if they are."""
+        """Return why the API keys in use may differ from the file, or None if they do not."""
         return self._keys.trouble() if self._keys is not None else None
 
     async def _identify(self, text: str) -> Principal:
         if text.startswith(PREFIX):
             if self._keys is None:
-                raise invalid_token("API keys are not in use here: bring a token of the issuer's")
-            await self._keys.look_if_changed()
+                raise invalid_token("API keys are not in use here: send a token of the issuer")
+            await self._keys.reload_if_changed()
             return self._keys.identify(text)
         if self._tokens is None:
-            raise invalid_token(f"tokens are not in use here: bring an API key ({PREFIX}…)")
+            raise invalid_token(f"tokens are not in use here: send an API key ({PREFIX}…)")
         return await self._tokens.identify(text)
 
     async def _redeem(self, text: str) -> Principal:
@@ -140,16 +142,16 @@ class Gate:
             raise AccessError(401, "invalid_request", NOT_IN_URL)
         principal = self._tickets.redeem(text)
         if self._keys is not None:
-            await self._keys.look_if_changed()
+            await self._keys.reload_if_changed()
         self.check(Right(principal, principal.scopes))
         return principal
 
 
-def _refuse_less(current: Principal, right: Right) -> None:
-    """Refuse a right that goes beyond what its key opens by now.
+def _check_not_narrowed(current: Principal, right: Right) -> None:
+    """Check that a right is within what its key grants now.
 
     Raises:
-        RightLostError: Saying what was taken away.
+        RightLostError: The right exceeds the key; the error says how.
     """
     if not right.scopes <= current.scopes:
         raise RightLostError("narrowed", "a scope of the API key was taken away")
@@ -160,7 +162,7 @@ def _refuse_less(current: Principal, right: Right) -> None:
 def _bearer(authorization: str) -> str:
     scheme, _, text = authorization.strip().partition(" ")
     if scheme.lower() != "bearer" or not text.strip():
-        raise AccessError(401, "invalid_request", WANTED)
+        raise AccessError(401, "invalid_request", CREDENTIALS_NEEDED)
     return text.strip()
 
 

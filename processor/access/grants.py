@@ -1,4 +1,4 @@
-"""Rights that are in use for long: checked again every few seconds, and ended when lost."""
+"""Review the rights that streams and files run by, and end those that lost their right."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -8,12 +8,12 @@ import msgspec
 from processor.access.errors import RightLostError
 from processor.access.principal import Principal, Scope
 
-End = Callable[[RightLostError], None]
-"""Ends what was begun with a right; called once at the most, and does not wait."""
+OnLost = Callable[[RightLostError], None]
+"""Ends what was started with a right. It is called at most once, and does not wait."""
 
 
 class Right(msgspec.Struct, frozen=True):
-    """Who does something, and the scopes that are needed for it."""
+    """A principal, and the scopes that it needs for what it does."""
 
     principal: Principal
     scopes: frozenset[Scope]
@@ -23,40 +23,40 @@ class Grants:
     """The rights in use.
 
     Args:
-        check: Raises RightLostError for a right that is gone.
+        check: Raises RightLostError for a right that is lost.
     """
 
     def __init__(self, check: Callable[[Right], None]) -> None:
         self._check = check
-        # Many streams of one principal are checked at once.
-        self._held: dict[Right, dict[object, End]] = {}
+        # One check serves all streams of a principal.
+        self._held: dict[Right, dict[object, OnLost]] = {}
 
     def __bool__(self) -> bool:
         """Whether any right is in use."""
         return bool(self._held)
 
     @contextmanager
-    def held(self, right: Right, end: End) -> Iterator[None]:
-        """Have `end` called as soon as a review finds that the right is gone."""
+    def held(self, right: Right, on_lost: OnLost) -> Iterator[None]:
+        """Within the block, call `on_lost` if a review finds that the right is lost."""
         token = object()
-        self._held.setdefault(right, {})[token] = end
+        self._held.setdefault(right, {})[token] = on_lost
         try:
             yield
         finally:
-            self._let_go(right, token)
+            self._remove(right, token)
 
     def review(self) -> None:
-        """Check every right in use, and end what is done with those that are gone."""
+        """Check every right in use, and end what runs by a right that is lost."""
         for right in tuple(self._held):
             try:
                 self._check(right)
             except RightLostError as lost:
-                for end in self._held.pop(right).values():
-                    end(lost)
+                for on_lost in self._held.pop(right).values():
+                    on_lost(lost)
 
-    def _let_go(self, right: Right, token: object) -> None:
-        ends = self._held.get(right)
-        if ends is not None:
-            ends.pop(token, None)
-            if not ends:
+    def _remove(self, right: Right, token: object) -> None:
+        callbacks = self._held.get(right)
+        if callbacks is not None:
+            callbacks.pop(token, None)
+            if not callbacks:
                 del self._held[right]

@@ -1,4 +1,4 @@
-"""The issuer's public keys (JWKS): from a file or a URL, kept for a while, few and small."""
+"""Load the issuer's public keys (JWKS) from a file or a URL, and cache them."""
 
 import asyncio
 import time
@@ -22,72 +22,78 @@ log = structlog.get_logger()
 MAX_BYTES = 64 * 1024
 MAX_KEYS = 32
 FETCH_SECONDS = 5.0
-FRESH_SECONDS = 300.0
-FILE_FRESH_SECONDS = 10.0
-"""A file costs the issuer nothing, and is how an operator withdraws a key."""
+"""How long a request to the issuer may take."""
 
-ASK_AGAIN_SECONDS = 60.0
-"""Tokens with a made-up key id cost the issuer no more than one request in this time."""
+FRESH_SECONDS = 300.0
+"""After this time the set of a URL is read again."""
+
+FILE_FRESH_SECONDS = 10.0
+"""The same for a file. Reading it costs the issuer nothing, and withdrawn keys end soon."""
+
+MIN_REFRESH_SECONDS = 60.0
+"""Between two requests for a key id that is not in the set: tokens with invented key ids must not
+flood the issuer."""
 
 RETRY_SECONDS = 5.0
-"""As long as there is no key at all, so that a start beside the issuer's own is not slow."""
+"""Between two requests while there is no key at all: the issuer may be starting as well."""
 
 STALE_SECONDS = 24 * 3600.0
-"""An issuer that is away does not lock everybody out; for longer a revoked key might be used."""
+"""How long keys stay in use while the issuer does not answer. A longer time would keep a revoked
+key in use, and a shorter one would lock all clients out."""
 
-Source = Callable[[], Awaitable[bytes]]
-"""Gives the set's JSON, or raises OSError, ValueError or an error of httpx2's."""
+ReadKeys = Callable[[], Awaitable[bytes]]
+"""Returns the set as JSON, or raises OSError, ValueError or an error of httpx2."""
 
 
 class KeySet:
-    """Hands out the keys that a token may be signed with; one question to the source at a time."""
+    """Finds the keys that a token may be signed with; refreshes the set, one request at a time."""
 
     def __init__(
         self,
-        source: Source,
+        read: ReadKeys,
         *,
         place: str,
         fresh_seconds: float = FRESH_SECONDS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._source = source
+        self._fetch = read
         self._place = place
         self._fresh_seconds = fresh_seconds
         self._throttle = Throttle()
         self._clock = clock
         self._keys: Sequence[Key] = ()
         self._thumbprints: frozenset[str] = frozenset()
-        self._read_at = self._asked_at = float("-inf")
-        self._asking: asyncio.Task[None] | None = None
+        self._read_at = self._requested_at = float("-inf")
+        self._refreshing: asyncio.Task[None] | None = None
 
     async def find(self, key_id: str | None) -> Sequence[Key]:
-        """Return the keys that a token with this key id may be signed with, perhaps none.
+        """Return the keys that a token with this key id may be signed with; there may be none.
 
         Raises:
-            AccessError: There are no keys at all at the moment.
+            AccessError: No keys could be read so far.
         """
         found = self._matching(key_id)
         if not found:
-            await self._request()
+            await self._refresh()
             found = self._matching(key_id)
         elif self._clock() >= self._read_at + self._fresh_seconds:
-            self._start_asking()  # who has a key needs not wait
+            self._start_refresh()  # a token whose key is known need not wait
         if not self._usable():
             raise AccessError(
                 503,
                 "temporarily_unavailable",
-                "tokens cannot be checked: the issuer's keys are away",
+                "tokens cannot be checked: the issuer's keys cannot be read; retry soon",
             )
         return found
 
     def holds(self, thumbprint: str) -> bool:
-        """Whether the key with this thumbprint (RFC 7638) is in the set that was read last."""
+        """Whether the newest set has the key with this thumbprint (RFC 7638)."""
         return thumbprint in self._thumbprints
 
     def refresh(self) -> None:
-        """Have the set read again if that is due, as the next token would."""
+        """Start to read the set again if that is due."""
         if self._clock() >= self._read_at + self._fresh_seconds:
-            self._start_asking()
+            self._start_refresh()
 
     def _matching(self, key_id: str | None) -> Sequence[Key]:
         return [key for key in self._usable() if key_id is None or key.kid in {None, key_id}]
@@ -95,24 +101,24 @@ class KeySet:
     def _usable(self) -> Sequence[Key]:
         return self._keys if self._clock() < self._read_at + STALE_SECONDS else ()
 
-    async def _request(self) -> None:
-        self._start_asking()
-        if self._asking is not None:
-            # A viewer that gives up does not end the question for the others that wait.
-            await asyncio.shield(self._asking)
+    async def _refresh(self) -> None:
+        self._start_refresh()
+        if self._refreshing is not None:
+            # A client that disconnects must not cancel the request for which others wait.
+            await asyncio.shield(self._refreshing)
 
-    def _start_asking(self) -> None:
-        if self._asking is not None:
+    def _start_refresh(self) -> None:
+        if self._refreshing is not None:
             return
-        again_seconds = min(ASK_AGAIN_SECONDS, self._fresh_seconds)
-        wait_seconds = again_seconds if self._usable() else RETRY_SECONDS
-        if self._clock() >= self._asked_at + wait_seconds:
-            self._asked_at = self._clock()
-            self._asking = asyncio.create_task(self._read(), name="issuer's keys")
+        refresh_seconds = min(MIN_REFRESH_SECONDS, self._fresh_seconds)
+        wait_seconds = refresh_seconds if self._usable() else RETRY_SECONDS
+        if self._clock() >= self._requested_at + wait_seconds:
+            self._requested_at = self._clock()
+            self._refreshing = asyncio.create_task(self._read(), name="issuer's keys")
 
     async def _read(self) -> None:
         try:
-            self._keys = read_keys(await self._source())
+            self._keys = read_keys(await self._fetch())
             self._thumbprints = frozenset(key.thumbprint() for key in self._keys)
             self._read_at = self._clock()
         except (OSError, ValueError, httpx2.HTTPError, httpx2.InvalidURL) as error:
@@ -123,7 +129,7 @@ class KeySet:
                     "issuer_keys_not_read", place=self._place, reason=reason, left_out=left_out
                 )
         finally:
-            self._asking = None
+            self._refreshing = None
 
 
 class _Jwks(msgspec.Struct, frozen=True):
@@ -131,10 +137,10 @@ class _Jwks(msgspec.Struct, frozen=True):
 
 
 def read_keys(body: bytes) -> Sequence[Key]:
-    """Read a JWKS, without what we cannot use in it (RFC 7517, 5).
+    """Parse a JWKS. Keys that cannot be used here are ignored (RFC 7517, 5).
 
     Raises:
-        ValueError: It is none, is too large, or holds nothing that can check a signature.
+        ValueError: It is not a JWKS, is too large, or has no key that can check a signature.
     """
     if len(body) > MAX_BYTES:
         raise ValueError(f"more than {MAX_BYTES} bytes are no key set")
@@ -149,7 +155,7 @@ def read_keys(body: bytes) -> Sequence[Key]:
 
 
 def _read_key(item: dict[str, Any]) -> Key | None:
-    """Import a key for signatures; secrets and weak keys are none, whoever serves them."""
+    """Import a public key for signatures; return None for a secret, a weak key or another key."""
     if item.get("kty") not in {"RSA", "EC", "OKP"} or item.get("use", "sig") != "sig":
         return None
     try:
@@ -161,10 +167,10 @@ def _read_key(item: dict[str, Any]) -> Key | None:
 
 
 def check_key_file(path: Path) -> None:
-    """Refuse a file of keys that no token could be checked with.
+    """Check that a file has a key by which tokens can be checked.
 
     Raises:
-        FatalError: It cannot be read, or is no key set.
+        FatalError: The file cannot be read, or is not a JWKS.
     """
     try:
         read_keys(_read_file(path))
@@ -174,8 +180,8 @@ def check_key_file(path: Path) -> None:
         ) from error
 
 
-def file_source(path: Path) -> Source:
-    """Make a source that reads a file."""
+def file_source(path: Path) -> ReadKeys:
+    """Return a function that reads the set from a file."""
 
     async def read() -> bytes:
         return await asyncio.to_thread(_read_file, path)
@@ -188,8 +194,8 @@ def _read_file(path: Path) -> bytes:
         return file.read(MAX_BYTES + 1)
 
 
-def url_source(url: str, *, transport: httpx2.AsyncBaseTransport | None = None) -> Source:
-    """Make a source that asks a URL, and only that one."""
+def url_source(url: str, *, transport: httpx2.AsyncBaseTransport | None = None) -> ReadKeys:
+    """Return a function that requests the set from a URL; redirects are not followed."""
 
     async def fetch() -> bytes:
         async with (
@@ -213,7 +219,7 @@ def _client(transport: httpx2.AsyncBaseTransport | None) -> httpx2.AsyncClient:
 
 
 async def _read_body(response: httpx2.Response) -> bytes:
-    """Read up to the limit, as sent: what was compressed unasked could be a bomb."""
+    """Read up to the limit without decompressing: a compressed body could be a bomb."""
     body = bytearray()
     async for part in response.aiter_raw():
         body += part

@@ -1,4 +1,4 @@
-"""Read the file of API keys: bounded in size, and taken whole or not at all."""
+"""Parse the file of API keys, and reject one that is too large, invalid or cut off."""
 
 import datetime as dt
 import os
@@ -15,31 +15,32 @@ from processor.bounding_box import parse_box
 from processor.errors import FatalError
 
 END = "..."
-"""YAML's mark for the end of a document. A file whose last line it is cannot be cut off unseen."""
+"""YAML's mark for the end of a document. If it is the last line, a cut-off file is recognised."""
 
 MAX_BYTES = 1024 * 1024
-"""Some 6,000 keys, which a thread reads in about a second."""
+"""Room for some 6,000 keys, which a thread parses in about a second."""
 
 MAX_DEPTH = 8
-"""A list of entries with lists of scopes and areas has 3."""
+"""A list of entries with lists of scopes and areas has depth 3."""
 
 _NO_END, _END_OF_LINE, _END_OF_DOCUMENT = range(3)
 
 
 class KeyEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One entry of the file; entries of one name are the keys of one principal."""
+    """One entry of the file. Entries with the same name are keys of the same principal."""
 
     name: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9._@-]{1,64}$")]
     prefix: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{8}$")]
     sha256: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")]
     scopes: Annotated[list[Scope], msgspec.Meta(min_length=1)]
-    # Absent is the globe. Empty is refused, since it looks as if it meant nothing at all.
+    # Without areas a key is valid for the whole globe. An empty list is rejected: it looks as if it
+    # allowed no area at all.
     areas: Annotated[list[str], msgspec.Meta(min_length=1)] | msgspec.UnsetType = msgspec.UNSET
     expires: dt.date | msgspec.UnsetType = msgspec.UNSET
     """The first day, in UTC, on which the key is refused."""
 
     def principal(self) -> Principal:
-        """Return whom the key stands for.
+        """Return the principal of the key.
 
         Raises:
             ValueError: An area is not west,south,east,north.
@@ -59,50 +60,50 @@ class KeyEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class Content(msgspec.Struct, frozen=True):
-    """What a file held when it could be used."""
+    """The text and the entries of a valid file."""
 
     text: str
     entries: Sequence[KeyEntry]
 
     @property
     def has_end(self) -> bool:
-        """Whether a part of the file could never be taken for the whole."""
-        return _ending(self.text) == _END_OF_DOCUMENT
+        """Whether a cut-off copy of the file would be recognised."""
+        return _completeness(self.text) == _END_OF_DOCUMENT
 
 
-def read_text(place: str, path: Path) -> str:
-    """Read the file; a symbolic link is followed.
+def read_text(label: str, path: Path) -> str:
+    """Read the file. Symbolic links are followed.
 
     Raises:
-        FatalError: It cannot be read.
+        FatalError: The file cannot be read.
     """
     try:
         return _read_bytes(path).decode()
     except (OSError, ValueError) as error:
         raise FatalError(
-            f"{place}: cannot be read ({error}); `python -m processor key` makes one"
+            f"{label}: cannot be read ({error}); `python -m processor key` makes one"
         ) from error
 
 
-def read_content(place: str, text: str, before: Content | None = None) -> Content:
-    """Read the text of the file.
+def read_content(label: str, text: str, before: Content | None = None) -> Content:
+    """Parse the text of the file.
 
     Args:
-        place: What errors call the file.
-        text: What it holds.
-        before: What it held when it could be used last.
+        label: The name of the file in errors.
+        text: The text of the file.
+        before: The last valid content, if there is one.
 
     Raises:
-        FatalError: It cannot be used, or is not whole.
+        FatalError: The text is invalid or looks cut off.
     """
-    content = Content(text, read_entries(place, text))
+    content = Content(text, read_entries(label, text))
     if before is not None:
-        _refuse_a_part(place, content, before)
+        _check_complete(label, content, before)
     return content
 
 
 def _read_bytes(path: Path) -> bytes:
-    # Opened so that a pipe in the file's place is not waited for without end.
+    # Without blocking: if the path names a pipe, opening it would wait for ever.
     with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise ValueError("is no regular file")
@@ -112,28 +113,28 @@ def _read_bytes(path: Path) -> bytes:
     return raw
 
 
-def read_entries(place: str, text: str) -> Sequence[KeyEntry]:
-    """Read the text of a file of keys.
+def read_entries(label: str, text: str) -> Sequence[KeyEntry]:
+    """Parse the entries of a file of keys.
 
     Raises:
-        FatalError: Naming the place and the entry at fault.
+        FatalError: The text is invalid; the error names the file and the entry.
     """
     try:
         _check_depth(text)
         items = yaml.load(text, Loader=yaml.CSafeLoader)  # six times as fast
     except yaml.YAMLError as error:
-        raise FatalError(f"{place}: is not YAML: {error}") from error
+        raise FatalError(f"{label}: is not YAML: {error}") from error
     if items is None:
-        raise FatalError(f"{place}: is empty; write [] to revoke every key")
+        raise FatalError(f"{label}: is empty; write [] to revoke every key")
     if not isinstance(items, list):
-        raise FatalError(f"{place}: is no list of keys as `python -m processor key` makes them")
+        raise FatalError(f"{label}: is no list of keys as `python -m processor key` makes them")
     entries: dict[str, KeyEntry] = {}
     for number, item in enumerate(items, 1):
-        entry = _read_entry(f"{place}, entry {number}", item)
+        entry = _read_entry(f"{label}, entry {number}", item)
         if entry.prefix in entries:
             twin = entries[entry.prefix].name
             raise FatalError(
-                f"{place}, entry {number} ({entry.name}): has the prefix of {twin}: delete it and "
+                f"{label}, entry {number} ({entry.name}): has the prefix of {twin}: delete it and "
                 "make another with `python -m processor key`"
             )
         entries[entry.prefix] = entry
@@ -141,10 +142,10 @@ def read_entries(place: str, text: str) -> Sequence[KeyEntry]:
 
 
 def _check_depth(text: str) -> None:
-    """Refuse what would overflow the stack of the loader.
+    """Check that the text does not overflow the stack of the YAML loader.
 
     Raises:
-        YAMLError: It is nested more deeply than keys are.
+        YAMLError: It is nested more deeply than a file of keys.
     """
     depth = 0
     for event in yaml.parse(text, Loader=yaml.CSafeLoader):
@@ -154,37 +155,38 @@ def _check_depth(text: str) -> None:
             raise yaml.YAMLError(f"nested more than {MAX_DEPTH} times")
 
 
-def _read_entry(place: str, item: Any) -> KeyEntry:  # noqa: ANN401 - whatever the file holds
+def _read_entry(label: str, item: Any) -> KeyEntry:  # noqa: ANN401 - parsed YAML
     name = item.get("name", "no name") if isinstance(item, dict) else "no name"
     try:
         entry = msgspec.convert(item, KeyEntry)
         entry.principal()
     except ValueError as error:
-        raise FatalError(f"{place} ({name}): {error}") from error
+        raise FatalError(f"{label} ({name}): {error}") from error
     return entry
 
 
-def _refuse_a_part(place: str, content: Content, before: Content) -> None:
-    """Refuse what looks like the beginning of a file whose rest is missing.
+def _check_complete(label: str, content: Content, before: Content) -> None:
+    """Check that a file does not look like the first part of a longer one.
 
     Raises:
-        FatalError: Saying what is missing.
+        FatalError: The file looks cut off; the error says what is missing.
     """
-    ending = _ending(content.text)
-    if ending < _ending(before.text):
-        what = "the final line break" if ending == _NO_END else f"the last line, {END},"
-        raise FatalError(f"{place}: looks cut off: {what} is missing which it had before")
-    if ending == _NO_END and before.text.startswith(content.text):
-        raise FatalError(f"{place}: looks cut off: it is the beginning of what it held before")
-    if ending != _END_OF_DOCUMENT and content.entries:
-        _refuse_a_cut_entry(f"{place}, entry {len(content.entries)}", content.entries[-1], before)
+    completeness = _completeness(content.text)
+    if completeness < _completeness(before.text):
+        is_unterminated = completeness == _NO_END
+        what = "the final line break" if is_unterminated else f"the last line, {END},"
+        raise FatalError(f"{label}: looks cut off: {what} is missing which it had before")
+    if completeness == _NO_END and before.text.startswith(content.text):
+        raise FatalError(f"{label}: looks cut off: it is the beginning of what it held before")
+    if completeness != _END_OF_DOCUMENT and content.entries:
+        _check_entry_complete(f"{label}, entry {len(content.entries)}", content.entries[-1], before)
 
 
-def _refuse_a_cut_entry(place: str, last: KeyEntry, before: Content) -> None:
-    """Refuse more rights for the last entry by the absence of a line: the file may be cut there.
+def _check_entry_complete(label: str, last: KeyEntry, before: Content) -> None:
+    """Check that the last entry did not gain rights by a missing line, where the file may be cut.
 
     Raises:
-        FatalError: Naming the line that is missing.
+        FatalError: A line is missing; the error names it.
     """
     for entry in before.entries:
         if entry.sha256 != last.sha256:
@@ -192,15 +194,15 @@ def _refuse_a_cut_entry(place: str, last: KeyEntry, before: Content) -> None:
         for field in ("areas", "expires"):
             if getattr(last, field) is msgspec.UNSET is not getattr(entry, field):
                 raise FatalError(
-                    f"{place} ({last.name}): looks cut off: {field} is missing; if that is meant, "
+                    f"{label} ({last.name}): looks cut off: {field} is missing; if that is meant, "
                     f"end the file with a line {END}"
                 )
 
 
-def _ending(text: str) -> int:
-    """Return how certain it is by its end that a text is whole."""
+def _completeness(text: str) -> int:
+    """Return how clearly the end of a text shows that nothing is cut off."""
     stripped = text.strip()
-    # In brackets, what is cut off cannot be read.
+    # A list in brackets that is cut off is invalid YAML.
     if stripped.startswith("[") or stripped.rpartition("\n")[2].rstrip() == END:
         return _END_OF_DOCUMENT
     return _END_OF_LINE if text.endswith("\n") else _NO_END

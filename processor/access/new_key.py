@@ -1,4 +1,4 @@
-"""Make an API key, and the entry by which the processor knows it."""
+"""Create an API key, and its entry in the file of keys."""
 
 import datetime as dt
 import os
@@ -22,7 +22,9 @@ def print_new_key(
     expires: dt.date | None,
     file: Path | None,
 ) -> int:
-    """Print a key, this once; put its entry into the file, or print that too.
+    """Create and print a key; append its entry to the file, or print the entry if there is none.
+
+    The key is printed once and stored nowhere.
 
     Raises:
         FatalError: A value or the file cannot be used.
@@ -30,7 +32,7 @@ def print_new_key(
     key, entry = make_key(name=name, scopes=scopes, areas=areas, expires=expires)
     if file is not None:
         _append(file, entry)
-    # Only the key on stdout, so that it can be piped to where it belongs.
+    # Only the key goes to stdout, so that it can be piped.
     sys.stdout.write(f"{key}\n")
     sys.stderr.write(f"added to {file}\n" if file else f"for access.keys_file:\n\n{entry}\n")
     sys.stderr.write("the key itself is kept nowhere: hand it over now\n")
@@ -66,18 +68,18 @@ def make_key(
 
 
 def _append(file: Path, entry: str) -> None:
-    """Add the entry and the mark of the end, unless the file would be of no use then.
+    """Append the entry and the mark of the end, if the file is valid with it.
 
     Raises:
-        FatalError: It cannot be read or written, or has mistakes.
+        FatalError: The file cannot be read or written, or is invalid.
     """
     try:
         before = file.read_text() if file.exists() else ""
         body = _without_end(before)
         added = ("" if body.endswith("\n") or not body else "\n") + f"{entry}{END}\n"
         read_entries(str(file), body + added)
-        # In one piece and in its place, since a running processor may read it at any moment; and
-        # another file of this name would have another owner.
+        # One write in place: a running processor may read the file at any time, and a new file of
+        # this name would have another owner.
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT, 0o600)
         with os.fdopen(descriptor, "wb", buffering=0) as opened:
             opened.seek(len(body.encode()))

@@ -1,4 +1,4 @@
-"""Who asks, and what they may have."""
+"""Principals: their scopes, their areas and how they were authenticated."""
 
 from collections.abc import Collection
 from typing import Final, Literal, get_args
@@ -16,11 +16,11 @@ SCOPES: frozenset[Scope] = frozenset(get_args(Scope))
 
 
 class Credential(msgspec.Struct, frozen=True):
-    """What a principal was recognised by, so that its rights can be checked again later.
+    """How a principal was authenticated, so that its rights can be checked again later.
 
     Attributes:
-        hash: The SHA-256 of an API key, or the thumbprint (RFC 7638) of the key that has signed a
-            token. It opens nothing.
+        hash: The SHA-256 of an API key, or the thumbprint (RFC 7638) of the key that signed a
+            token. It does not grant access.
     """
 
     kind: Literal["key", "token"]
@@ -28,24 +28,31 @@ class Credential(msgspec.Struct, frozen=True):
 
 
 class Principal(msgspec.Struct, frozen=True):
-    """Somebody who was recognised; without areas the whole globe is theirs."""
+    """An authenticated client.
+
+    Attributes:
+        name: `key:` and the name of an API key, or `sub:` and the subject of a token.
+        areas: The areas that it may read; empty for the whole globe.
+        expires_at: When its key or token expires, in Unix seconds; None for never.
+        credential: How it was authenticated; None if access control is off.
+    """
 
     name: str
     scopes: frozenset[Scope]
     areas: tuple[BoundingBox, ...] = ()
     expires_at: float | None = None
-    """Unix seconds from which on they are a stranger again."""
     credential: Credential | None = None
 
     def is_expired(self, now: float) -> bool:
-        """Whether their time is over."""
+        """Whether the key or token has expired."""
         return self.expires_at is not None and now >= self.expires_at
 
     def covers_areas(self, areas: Collection[BoundingBox]) -> bool:
-        """Whether each of the areas lies in one of the principal's own; none is the globe."""
+        """Whether each of the areas lies in one of the principal's; no areas mean the globe."""
         if not self.areas:
             return True
         return bool(areas) and all(any(own.covers(area) for own in self.areas) for area in areas)
 
 
-ANYBODY = Principal("anybody", SCOPES)
+ANONYMOUS = Principal("anonymous", SCOPES)
+"""The principal of every request while access control is off."""

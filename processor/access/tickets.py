@@ -1,4 +1,4 @@
-"""Single-use tickets, which stand in a URL for what may not stand there."""
+"""Issue and redeem single-use tickets, which replace credentials in a URL."""
 
 import hashlib
 import secrets
@@ -9,10 +9,10 @@ import msgspec
 
 from processor.access.errors import invalid_token
 from processor.access.principal import Principal
-from processor.access.shares import Client, ShareLimits, Shares
+from processor.access.slots import Client, SlotLimits, Slots
 
-MAX_TICKETS = ShareLimits(10_000, per_principal=100, per_address=500)
-"""Unused ones; a page uses its own within a second. An address may be that of a whole office."""
+MAX_TICKETS = SlotLimits(10_000, per_principal=100, per_address=500)
+"""Unused tickets. A page uses its ticket within a second; a whole office may share an address."""
 
 
 class _Ticket(msgspec.Struct, frozen=True):
@@ -22,46 +22,46 @@ class _Ticket(msgspec.Struct, frozen=True):
 
 
 class Tickets:
-    """Remembers the tickets that nobody has used yet, by their hashes."""
+    """Stores unused tickets by their hashes."""
 
     def __init__(self, *, ttl_seconds: int, clock: Callable[[], float] = time.time) -> None:
         self.ttl_seconds = ttl_seconds
         self._clock = clock
-        # All live equally long, so the oldest end first.
+        # All tickets are valid for the same time, so the oldest expire first.
         self._tickets: dict[bytes, _Ticket] = {}
-        self._places = Shares("unused tickets", MAX_TICKETS, retry_after_seconds=ttl_seconds)
+        self._slots = Slots("unused tickets", MAX_TICKETS, retry_after_seconds=ttl_seconds)
 
     def issue(self, principal: Principal, address: str) -> str:
-        """Make a ticket that admits this principal once.
+        """Return a new ticket that admits this principal once.
 
         Args:
-            principal: Whom it admits.
-            address: From which it is asked for; any may use it.
+            principal: The principal that the ticket admits.
+            address: The address that requested it; the ticket may be used from any address.
 
         Raises:
-            OverloadedError: As many are unused as there may be, in all, of the principal or for
-                the address. None makes room before it is used or expires.
+            OverloadedError: Too many tickets are unused, in all or of this principal or address.
+                An unused ticket counts until it expires.
         """
         now = self._clock()
         self._drop_expired(now)
         client = Client(address, principal.name)
-        self._places.acquire(client)
+        self._slots.acquire(client)
         text = secrets.token_urlsafe(32)
         self._tickets[_hash(text)] = _Ticket(principal, client, now + self.ttl_seconds)
         return text
 
     def redeem(self, text: str) -> Principal:
-        """Take a ticket away and return whom it admits.
+        """Return the principal of a ticket, which is used up by this.
 
         Raises:
-            AccessError: There is no such ticket, or no more.
+            AccessError: The ticket is unknown, used or expired.
         """
         ticket = self._take(_hash(text))
         now = self._clock()
         if ticket is None or now >= ticket.expires_at or ticket.principal.is_expired(now):
             raise invalid_token(
                 "the ticket is unknown here, used or expired: "
-                "ask POST /sse/ticket for another with each connection"
+                "get a new one from POST /sse/ticket for each connection"
             )
         return ticket.principal
 
@@ -75,7 +75,7 @@ class Tickets:
     def _take(self, key: bytes) -> _Ticket | None:
         ticket = self._tickets.pop(key, None)
         if ticket is not None:
-            self._places.release(ticket.client)
+            self._slots.release(ticket.client)
         return ticket
 
 

@@ -1,4 +1,4 @@
-"""Bearer tokens (JWT): who the issuer says it is."""
+"""Verify bearer tokens (JWT) of one issuer."""
 
 import contextlib
 import time
@@ -20,22 +20,22 @@ from processor.access.principal import SCOPES, Credential, Principal
 from processor.bounding_box import BoundingBox, parse_box
 
 LEEWAY_SECONDS = 30
-"""Clocks differ by so much."""
+"""How far the clocks of issuer and processor may differ."""
 
 MAX_TOKEN_BYTES = 16 * 1024
 MAX_AREAS = 32
 
 TYPES = {"at+jwt", "application/at+jwt", "jwt"}
-"""Access tokens (RFC 9068), and those of issuers that do not tell their kinds apart: `aud` does.
+"""Types of access tokens (RFC 9068), and the general type that many issuers use.
 
-Tokens that say that they are something else, such as `logout+jwt`, are not for us.
+Tokens of other types, such as `logout+jwt`, are rejected.
 """
 
 _Corners = tuple[float, float, float, float]
 
 
 class _Header(msgspec.Struct, frozen=True):
-    """What of a header is read; keys that it brings or points to (jwk, jku, x5u) are not."""
+    """The parts of a header that are used. Keys in it or linked from it (jwk, jku, x5u) are not."""
 
     alg: str
     kid: str | None = None
@@ -43,25 +43,25 @@ class _Header(msgspec.Struct, frozen=True):
 
 
 class PinnedRegistry(JWSRegistry):
-    """Knows only the allowed algorithms, even if none is, and Ed25519's older name without ado."""
+    """Allows only the configured algorithms, even if there are none, and EdDSA without warning."""
 
     def __init__(self, allowed: Collection[str]) -> None:
         super().__init__(strict_check_header=False)
         self._pinned = frozenset(allowed)
 
     def allows(self, name: str) -> bool:
-        """Whether a token may be signed so."""
+        """Whether a token may be signed with this algorithm."""
         return name in self._pinned
 
     def get_alg(self, name: str) -> JWSAlgModel:
-        """Return the algorithm that joserfc is to verify with."""
+        """Return the algorithm by which joserfc verifies."""
         if not self.allows(name):
             raise UnsupportedAlgorithmError
         return self.algorithms[name]
 
 
 class Tokens:
-    """Checks tokens of one issuer, for one audience, by its keys."""
+    """Verifies tokens of one issuer for one audience."""
 
     def __init__(
         self,
@@ -85,10 +85,10 @@ class Tokens:
         )
 
     async def identify(self, text: str) -> Principal:
-        """Return whom a token speaks of.
+        """Return the principal of a token.
 
         Raises:
-            AccessError: It is not one of the issuer's for us, or not now.
+            AccessError: The token is not valid, or cannot be checked now.
         """
         header = _read_header(text)
         if header.typ.lower() not in TYPES:
@@ -101,11 +101,10 @@ class Tokens:
         return self._principal(*self._verified(text, keys))
 
     def check(self, principal: Principal) -> None:
-        """Check a principal that was recognised by a token.
+        """Check a principal that was authenticated by a token.
 
         Raises:
-            RightLostError: The token has expired, or the key that has signed it is in the issuer's
-                set no longer.
+            RightLostError: The token has expired, or the issuer withdrew the key that signed it.
         """
         if principal.is_expired(self._clock() - LEEWAY_SECONDS):
             raise RightLostError("expired", "the token has expired")
@@ -113,13 +112,13 @@ class Tokens:
             raise RightLostError("revoked", "the issuer has withdrawn the key of the token")
 
     def refresh(self) -> None:
-        """Have the issuer's keys read again if that is due, although no token comes."""
+        """Start to read the issuer's keys again if that is due, even without a new token."""
         self._keys.refresh()
 
     def _verified(self, text: str, keys: Collection[Key]) -> tuple[dict[str, Any], Key]:
-        """Return the claims, if one of the keys has signed them, and that key.
+        """Return the claims, and the key that signed them.
 
-        The key id is only a hint: keys of several kinds may share one.
+        The key id is only a hint: keys of several types may share one.
         """
         for key in keys:
             with contextlib.suppress(JoseError, ValueError, TypeError, RecursionError):
@@ -133,7 +132,7 @@ class Tokens:
                 f"sub:{claims['sub']}",
                 SCOPES.intersection(_scopes(claims.get("scope", ""))),
                 _areas(claims["areas"]) if "areas" in claims else (),
-                # The very moment from which on the token is refused.
+                # The time from which on the token is rejected.
                 float(claims["exp"]),
                 Credential("token", key.thumbprint()),
             )
@@ -142,24 +141,26 @@ class Tokens:
 
 
 def _read_header(text: str) -> _Header:
-    """Read the header; what it says is not believed before a key has verified it."""
+    """Parse the header, which is not trusted before a key has verified it."""
     if len(text) > MAX_TOKEN_BYTES:
         raise invalid_token(f"the token has more than {MAX_TOKEN_BYTES} bytes")
     encoded = text.partition(".")[0].encode()
     try:
         return msgspec.json.decode(urlsafe_b64decode(encoded), type=_Header)
     except (ValueError, RecursionError) as error:
-        raise invalid_token("it is neither an API key of ours nor a JWT") from error
+        raise invalid_token(
+            "the credentials are neither an API key of this server nor a JWT"
+        ) from error
 
 
 def _scopes(claim: object) -> list[str]:
     if not isinstance(claim, str):
-        raise ValueError("the claim scope is not text")  # noqa: TRY004 - for the token's bearer
+        raise ValueError("the claim scope is not text")  # noqa: TRY004 - an error of the client
     return claim.split(" ")
 
 
 def _areas(claim: object) -> tuple[BoundingBox, ...]:
-    """Read the areas; whatever is wrong with them, it does not mean the globe."""
+    """Parse the areas. An invalid claim is an error: it must not grant the whole globe."""
     corners = msgspec.convert(claim, list[_Corners])
     if not 0 < len(corners) <= MAX_AREAS:
         raise ValueError(f"the claim areas has not 1 to {MAX_AREAS} boxes")

@@ -4,14 +4,14 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
-from processor.access.shares import Client, OverloadedError, ShareLimits, Shares
-from processor.access.waiting import WaitingShares
+from processor.access.slot_queue import SlotQueue
+from processor.access.slots import Client, OverloadedError, SlotLimits, Slots
 from processor.history.database import ACQUIRE_SECONDS, Connection, HistoryDatabase, Use
 
 FAST_SECONDS = 2.0
 """Most requests take some milliseconds. One that takes longer than this is a slow request."""
 
-MAX_WAITING = ShareLimits(256, per_principal=32, per_address=32)
+MAX_WAITING = SlotLimits(256, per_principal=32, per_address=32)
 """Requests that may wait for a connection. A web page sends a handful at once, and many users of an
 office share one address."""
 
@@ -33,7 +33,7 @@ class ConnectionPool:
         self._database = database
         places = database.connections[Use.REQUESTS]
         slow = max(1, places * 2 // 5)
-        self._fast = WaitingShares(
+        self._fast = SlotQueue(
             _shares("history requests", places - slow, client_share),
             waiting=MAX_WAITING,
             patience_seconds=ACQUIRE_SECONDS,
@@ -73,7 +73,7 @@ class _Place:
         refusal: Why the request has to end; None while it may go on.
     """
 
-    def __init__(self, fast: WaitingShares, slow: Shares, client: Client) -> None:
+    def __init__(self, fast: SlotQueue, slow: Slots, client: Client) -> None:
         self.refusal: OverloadedError | None = None
         self._fast = fast
         self._slow = slow
@@ -105,8 +105,8 @@ class _Place:
         (self._slow if self._is_slow else self._fast).release(self._client)
 
 
-def _shares(what: str, places: int, client_share: float) -> Shares:
-    return Shares(
+def _shares(what: str, places: int, client_share: float) -> Slots:
+    return Slots(
         what,
         share_limits(places, client_share),
         setting="history.max_connections",
@@ -114,7 +114,7 @@ def _shares(what: str, places: int, client_share: float) -> Shares:
     )
 
 
-def share_limits(places: int, client_share: float) -> ShareLimits:
+def share_limits(places: int, client_share: float) -> SlotLimits:
     """Return limits with which one client may hold a share of the places, and at least one."""
     share = max(1, int(places * client_share))
-    return ShareLimits(places, per_principal=share, per_address=share)
+    return SlotLimits(places, per_principal=share, per_address=share)

@@ -1,1 +1,1 @@
-"""What the processor serves over HTTP."""
+"""The HTTP server of the processor: routes, access control, and limits on connections."""

@@ -1,4 +1,4 @@
-"""SERVE: the HTTP application, put together."""
+"""Create the HTTP application: routes, error responses and middleware."""
 
 from collections.abc import Iterable, Sequence
 
@@ -7,38 +7,43 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
 from processor.access.errors import AccessError
-from processor.access.shares import OverloadedError
-from processor.http.access.gate_middleware import OTHER_HOST, refuse, refuse_overloaded
+from processor.access.slots import OverloadedError
+from processor.http.access.error_responses import (
+    INVALID_HOST,
+    respond_not_admitted,
+    respond_overloaded,
+)
 from processor.http.access.hosts import HostCheck
-from processor.http.history.error_answers import HISTORY_REFUSALS
-from processor.http.server.answer_headers import AnswerHeaders
-from processor.http.server.outgoing import Outgoing
-from processor.http.stream.request import refuse_filter
+from processor.http.dependencies import Routes, add_routes
+from processor.http.history.error_responses import HISTORY_ERRORS
+from processor.http.server.default_headers import DefaultHeaders
+from processor.http.server.response_backlog import BoundedResponses
+from processor.http.stream.request import respond_invalid_filter
 from processor.stream.filter import FilterError
 
 
 class _App(FastAPI):
-    """Completes the headers of every answer, those of errors that no route has foreseen too."""
+    """Adds the default headers to every response, also to those of unhandled errors."""
 
     def build_middleware_stack(self) -> ASGIApp:
-        """Put the headers outermost."""
-        return AnswerHeaders(super().build_middleware_stack())
+        """Put the default headers around all other middleware."""
+        return DefaultHeaders(super().build_middleware_stack())
 
 
 def create_app(
     *,
-    routers: Iterable[APIRouter],
+    routers: Iterable[Routes | APIRouter],
     allowed_origins: Sequence[str],
     accepted_hosts: Sequence[str] = (),
     write_deadline_seconds: float = 30,
 ) -> FastAPI:
-    """Make the application of whatever this process serves.
+    """Create the application of one process.
 
     Args:
-        routers: Its routes.
-        allowed_origins: Other sites whose pages may read the answers.
-        accepted_hosts: What Host may name; none means every name.
-        write_deadline_seconds: In which a client must take each piece of a large answer.
+        routers: The routes to serve.
+        allowed_origins: Other origins whose pages may read the responses.
+        accepted_hosts: The names that the Host header may give; empty accepts every name.
+        write_deadline_seconds: How long a client may take to read each chunk of a large response.
     """
     app = _App(
         title="OpenSky Flight Monitor",
@@ -46,24 +51,25 @@ def create_app(
         openapi_url="/openapi.json",
         docs_url=None,
         redoc_url=None,
-        responses=OTHER_HOST,
+        responses=INVALID_HOST,
     )
-    for router in routers:
-        app.include_router(router)
-    app.exception_handler(AccessError)(refuse)
-    app.exception_handler(OverloadedError)(refuse_overloaded)
-    app.exception_handler(FilterError)(refuse_filter)
-    for error, handler in HISTORY_REFUSALS.items():
+    for each in routers:
+        add_routes(app, each)
+    app.exception_handler(AccessError)(respond_not_admitted)
+    app.exception_handler(OverloadedError)(respond_overloaded)
+    app.exception_handler(FilterError)(respond_invalid_filter)
+    for error, handler in HISTORY_ERRORS.items():
         app.exception_handler(error)(handler)
-    app.add_middleware(Outgoing, deadline_seconds=write_deadline_seconds)
+    app.add_middleware(BoundedResponses, deadline_seconds=write_deadline_seconds)
     if allowed_origins:
         app.add_middleware(
             CORSMiddleware,
             allow_origins=list(allowed_origins),
             allow_methods=["GET", "POST"],
             allow_headers=["Authorization", "Last-Event-ID", "Cache-Control"],
-            # Nothing here is known by a cookie.
+            # No route reads cookies.
             allow_credentials=False,
         )
-    app.add_middleware(HostCheck, accepted=accepted_hosts)  # the last is the first to be asked
+    # The middleware that is added last runs first.
+    app.add_middleware(HostCheck, accepted=accepted_hosts)
     return app

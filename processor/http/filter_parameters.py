@@ -1,4 +1,4 @@
-"""The grammar of filters as OpenAPI describes it, the same for every route that takes it."""
+"""Describe the query parameters of filters for OpenAPI, for every route that takes them."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -8,35 +8,42 @@ from telemetry.state_vector import FIELDS
 
 _SEVERAL = "several by comma or by repeating the parameter"
 
-_REPEAT = " several by repeating the parameter"
+_REPEATED = " several by repeating the parameter"
 
 _TEXTS: Mapping[str, tuple[str, str]] = {
     "bbox": (
-        "Box in degrees, west,south,east,north (RFC 7946), which may cross the antimeridian;"
-        + _REPEAT,
+        "Box in degrees, west,south,east,north (RFC 7946); it may cross the antimeridian;"
+        + _REPEATED,
         "5.9,45.8,10.5,47.9",
     ),
     "near": (
-        "Circle: latitude,longitude,kilometres;" + _REPEAT,
+        "Circle: latitude,longitude,kilometres;" + _REPEATED,
         "47.46,8.55,50",
     ),
     "icao24": (f"Transponder addresses, {_SEVERAL}", "4b1814,3c6444"),
-    "callsign": (f"Callsigns, * at the end for any more characters, {_SEVERAL}", "SWR*"),
+    "callsign": (f"Callsigns; a * at the end stands for any characters; {_SEVERAL}", "SWR*"),
     "country": (f"Countries of registration in OpenSky's spelling, {_SEVERAL}", "Switzerland"),
-    "category": (f"Kinds of aircraft, 0 to 20, {_SEVERAL}", "8"),
+    "category": (f"Categories of aircraft, 0 to 20, {_SEVERAL}", "8"),
     "squawk": (f"Transponder codes, or emergency for 7500, 7600, 7700, {_SEVERAL}", "emergency"),
     "on_ground": ("true or false", "false"),
-    "min_altitude": ("Metres, barometric, or geometric where only that was received", "3000"),
-    "max_altitude": ("Metres, as above", "12000"),
+    "min_altitude": ("Metres, barometric, or geometric if only that was received", "3000"),
+    "max_altitude": ("Metres, like min_altitude", "12000"),
     "min_velocity": ("Ground speed in m/s", "50"),
     "max_velocity": ("Ground speed in m/s", "300"),
     "pinned": (f"Addresses that pass every filter, {_SEVERAL}", "4b1814"),
-    "fields": (f"Fields, {_SEVERAL}; icao24 is always there: {', '.join(FIELDS)}", "callsign"),
+    "fields": (
+        f"Fields of each aircraft, {_SEVERAL}; icao24 is always included: {', '.join(FIELDS)}",
+        "callsign",
+    ),
 }
 
 
 def describe_parameters(formats: Sequence[str] = FORMATS) -> dict[str, Any]:
-    """Return what FastAPI adds to a route's description."""
+    """Return the parameters, as FastAPI adds them to the description of a route.
+
+    Args:
+        formats: The formats that the route offers.
+    """
     return {"parameters": [*_filters(), _format(formats)]}
 
 
@@ -55,6 +62,6 @@ def _format(formats: Sequence[str]) -> Mapping[str, Any]:
     return {
         "name": "format",
         "in": "query",
-        "description": "How aircraft are written; docs/stream.md describes each",
+        "description": "Output format of aircraft; docs/stream.md describes each",
         "schema": {"type": "string", "enum": list(formats), "default": "object"},
     }

@@ -1,19 +1,21 @@
-"""SERVE: the page as `web/build.py` has built it, compressed as the browser accepts it."""
+"""Serve the page that `web/build.py` built, compressed as the browser accepts it."""
 
 import mimetypes
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import structlog
-from fastapi import APIRouter, HTTPException, Request
+from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import FileResponse, PlainTextResponse, Response
 
+from processor.http.dependencies import Routes, provided
 from processor.settings import PageSettings
 from processor.stream.encoder import accepted_encodings
 
 log = structlog.get_logger()
 
 BUILT = Path(__file__).parents[2] / "web" / "dist"
+"""The folder that the build writes to."""
 
 NOT_BUILT = (
     "The page has not been built: run `make web` in the project's folder, then reload.\n"
@@ -21,66 +23,95 @@ NOT_BUILT = (
 )
 
 ENCODINGS = {"br": ".br", "gzip": ".gz"}
-"""What the build puts beside each file, smallest first."""
+"""Suffixes of the compressed files that the build writes beside each file, smallest first."""
 
-FOR_EVER = "public, max-age=31536000, immutable"
-"""For assets, whose names change with what they hold."""
+REVALIDATE = {"Cache-Control": "no-cache"}
+
+IMMUTABLE = {"Cache-Control": "public, max-age=31536000, immutable"}
+"""For assets: the name of an asset changes with its content."""
+
+router = APIRouter(include_in_schema=False)
 
 
-def page_routes(
-    settings: PageSettings, *, needs_key: bool = False, built: Path = BUILT
-) -> APIRouter:
-    """Make the routes of the page.
+class Page:
+    """The files of the page, the headers they are sent with, and the page's configuration.
 
     Args:
-        settings: Of the page.
-        needs_key: Whether data are given only to who proves who they are.
-        built: The folder with what was built; looked into at each request, so it may come later.
+        settings: The settings of the page.
+        needs_key: Whether the page must ask its user for a key.
+        built: The folder with the built files. It is read at each request, so that a build that
+            ends after the start is found.
     """
-    router = APIRouter(include_in_schema=False)
-    headers = _headers(settings)
-    configuration = _configuration(settings, needs_key=needs_key)
-    if not (built / "index.html").is_file():
-        log.warning("page_not_built", remedy="make web")
 
-    @router.api_route("/", methods=["GET", "HEAD"])
-    async def index(request: Request) -> Response:
-        if not (built / "index.html").is_file():
-            return PlainTextResponse(NOT_BUILT, status_code=503)
-        return _file(built / "index.html", request, headers | {"Cache-Control": "no-cache"})
+    def __init__(self, settings: PageSettings, *, needs_key: bool, built: Path) -> None:
+        self.configuration = _configuration(settings, needs_key=needs_key)
+        self._headers = _security_headers(settings)
+        self._built = built
+        if not self.is_built():
+            log.warning("page_not_built", remedy="make web")
 
-    @router.api_route("/icon.svg", methods=["GET", "HEAD"])
-    async def icon(request: Request) -> Response:
-        return _file(built / "icon.svg", request, headers | {"Cache-Control": "no-cache"})
+    def is_built(self) -> bool:
+        """Whether there is a page."""
+        return (self._built / "index.html").is_file()
 
-    @router.api_route("/assets/{name}", methods=["GET", "HEAD"])
-    async def asset(name: str, request: Request) -> Response:
-        return _file(built / "assets" / name, request, headers | {"Cache-Control": FOR_EVER})
+    def respond(self, request: Request, name: str, cache: dict[str, str]) -> Response:
+        """Respond with a built file, in the smallest encoding that the browser accepts.
 
-    @router.get("/page.json")
-    async def page() -> dict[str, Any]:
-        return configuration
-
-    return router
-
-
-def _file(path: Path, request: Request, headers: dict[str, str]) -> Response:
-    """Answer a file of the build, in the smallest form that the browser takes."""
-    if not path.is_file():
-        raise HTTPException(404, "the page has no such file")
-    accepted = accepted_encodings(request.headers.get("accept-encoding", ""))
-    headers = headers | {"Vary": "Accept-Encoding"}
-    media_type = mimetypes.guess_type(path.name)[0]
-    for encoding, suffix in ENCODINGS.items():
-        packed = path.with_name(path.name + suffix)
-        if encoding in accepted and packed.is_file():
-            headers |= {"Content-Encoding": encoding}
-            return FileResponse(packed, headers=headers, media_type=media_type)
-    return FileResponse(path, headers=headers, media_type=media_type)
+        Args:
+            request: Names the encodings that the browser accepts.
+            name: The file, relative to the folder.
+            cache: The header that says how long a cache may keep the file.
+        """
+        path = self._built / name
+        if not path.is_file():
+            raise HTTPException(404, "the page has no such file")
+        accepted = accepted_encodings(request.headers.get("accept-encoding", ""))
+        headers = self._headers | cache | {"Vary": "Accept-Encoding"}
+        media_type = mimetypes.guess_type(path.name)[0]
+        for encoding, suffix in ENCODINGS.items():
+            packed = path.with_name(path.name + suffix)
+            if encoding in accepted and packed.is_file():
+                headers |= {"Content-Encoding": encoding}
+                return FileResponse(packed, headers=headers, media_type=media_type)
+        return FileResponse(path, headers=headers, media_type=media_type)
 
 
-def _headers(settings: PageSettings) -> dict[str, str]:
-    """Let the page run its own script only, and ask nobody but this server and its tiles'."""
+GivenPage = Annotated[Page, Depends(provided(Page))]
+
+
+def page_routes(settings: PageSettings, *, needs_key: bool = False, built: Path = BUILT) -> Routes:
+    """Return the routes of the page, see `Page`."""
+    return Routes(router, (Page(settings, needs_key=needs_key, built=built),))
+
+
+@router.api_route("/", methods=["GET", "HEAD"])
+async def index(request: Request, page: GivenPage) -> Response:
+    """Return the page."""
+    if not page.is_built():
+        return PlainTextResponse(NOT_BUILT, status_code=503)
+    return page.respond(request, "index.html", REVALIDATE)
+
+
+@router.api_route("/icon.svg", methods=["GET", "HEAD"])
+async def icon(request: Request, page: GivenPage) -> Response:
+    """Return the page's icon."""
+    return page.respond(request, "icon.svg", REVALIDATE)
+
+
+@router.api_route("/assets/{name}", methods=["GET", "HEAD"])
+async def asset(name: str, request: Request, page: GivenPage) -> Response:
+    """Return a script, a style sheet or data of the page."""
+    return page.respond(request, f"assets/{name}", IMMUTABLE)
+
+
+@router.get("/page.json")
+async def configuration(page: GivenPage) -> dict[str, Any]:
+    """Return the page's configuration."""
+    return page.configuration
+
+
+def _security_headers(settings: PageSettings) -> dict[str, str]:
+    """Allow the page its own scripts only, and requests to this server and the tile server only."""
     tiles = f" {settings.tile_origin}" if settings.tile_origin else ""
     policy = {
         "default-src": "'none'",
@@ -101,7 +132,6 @@ def _headers(settings: PageSettings) -> dict[str, str]:
 
 
 def _configuration(settings: PageSettings, *, needs_key: bool) -> dict[str, Any]:
-    """Say what the page cannot know by itself."""
     tiles = None
     if settings.tile_url is not None:
         tiles = {"url": settings.tile_url, "attribution": settings.tile_attribution}

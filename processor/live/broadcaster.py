@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, contextmanager
 
 import msgspec
 
-from processor.access.shares import Client, OverloadedError
+from processor.access.slots import Client, OverloadedError
 from processor.live.client_pacing import ClientPacing
 from processor.live.connection_limits import ConnectionLimits, OpenStreams, StreamClient
 from processor.live.fleet import Fleet

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from processor.access.addresses import network_of
-from processor.access.shares import Client
+from processor.access.slots import Client
 
 MAX_CLIENTS_AT_ONCE = 4
 """Bound of the answers in the making, which take megabytes each."""

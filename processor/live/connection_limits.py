@@ -2,7 +2,7 @@
 
 import msgspec
 
-from processor.access.shares import Client, OverloadedError, ShareLimits, Shares
+from processor.access.slots import Client, OverloadedError, SlotLimits, Slots
 from processor.live.field_selections import FieldSelections
 from processor.live.metrics import LiveMetrics
 from processor.stream.output_format import OutputFormat
@@ -24,7 +24,7 @@ class ConnectionLimits(msgspec.Struct, frozen=True):
     subscribers: int
     per_address: int
     per_principal: int
-    selections: ShareLimits = ShareLimits(total=32, per_principal=4, per_address=4)
+    selections: SlotLimits = SlotLimits(total=32, per_principal=4, per_address=4)
 
 
 class OpenStreams:
@@ -32,9 +32,9 @@ class OpenStreams:
 
     def __init__(self, limits: ConnectionLimits, metrics: LiveMetrics) -> None:
         self._metrics = metrics
-        self._streams = Shares(
+        self._streams = Slots(
             "streams",
-            ShareLimits(
+            SlotLimits(
                 total=limits.subscribers,
                 per_principal=limits.per_principal,
                 per_address=limits.per_address,

@@ -5,7 +5,7 @@ from collections.abc import Hashable, Iterator
 from typing import Any
 
 from processor.access.addresses import network_of
-from processor.access.shares import Bound, Client, OverloadedError, ShareLimits
+from processor.access.slots import Bound, Client, OverloadedError, SlotLimits
 from processor.stream.output_format import STANDARD_FORMATS, OutputFormat
 
 SETTING = "sse.max_field_selections"
@@ -22,7 +22,7 @@ class FieldSelections:
     selection that several clients have counts once in the total, and once for each of them.
     """
 
-    def __init__(self, limits: ShareLimits) -> None:
+    def __init__(self, limits: SlotLimits) -> None:
         self._limits = limits
         self._streams: Counter[OutputFormat] = Counter()
         self._streams_of: Counter[tuple[Holder, OutputFormat]] = Counter()

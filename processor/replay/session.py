@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 import msgspec
 import structlog
 
-from processor.access.shares import Client, ShareLimits, Shares
+from processor.access.slots import Client, SlotLimits, Slots
 from processor.history.database import HistoryDatabase
 from processor.history.errors import HistoryError, RetryLaterError
 from processor.live.broadcaster import Broadcaster
@@ -51,7 +51,7 @@ class ReplayLimits(msgspec.Struct, frozen=True):
         expiry_seconds: An aircraft is removed when nothing was received for so long.
     """
 
-    places: ShareLimits
+    places: SlotLimits
     window_days: int
     heartbeat_seconds: float
     expiry_seconds: int
@@ -73,7 +73,7 @@ class Replay:
         self.broadcaster = broadcaster
         self.rows = ReplayRows(database)
         self.cpu_budget = CpuBudget()
-        self._places = Shares("replays", limits.places, setting="history.max_replays")
+        self._places = Slots("replays", limits.places, setting="history.max_replays")
 
     async def check(self, client: Client) -> None:
         """Find out whether the history can be read, and whether a client may open a replay.

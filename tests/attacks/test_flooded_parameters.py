@@ -1,4 +1,4 @@
-"""One client sends ever new values of each parameter: memory is bounded, and others are served."""
+"""One client floods a parameter with new values: memory stays bounded, and others are served."""
 
 from collections.abc import Iterator
 
@@ -8,21 +8,22 @@ from testkit.attack import ATTACK_S, Attack
 from testkit.flood import (
     PARAMETERS,
     Flood,
-    ask_and_read_nothing,
-    ask_readsb,
-    ask_rest,
-    ask_stream,
-    ask_websocket,
+    open_stream,
+    open_websocket,
+    request_readsb,
+    request_rest,
+    request_without_reading,
 )
 
-pytestmark = [pytest.mark.alone, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.timeout(180)
 
 AIRCRAFT = 5_000
-"""Less than half of what OpenSky shows at noon, for the witnesses to understand in time."""
+"""Less than half of the aircraft at noon, so that the observing subscribers can keep up."""
 
 SECONDS_EACH = 1.2
+"""How long each parameter is flooded."""
 
-WAYS = {"rest": ask_rest, "sse": ask_stream, "websocket": ask_websocket}
+TRANSPORTS = {"rest": request_rest, "sse": open_stream, "websocket": open_websocket}
 
 
 @pytest.fixture(scope="module")
@@ -32,32 +33,33 @@ def attack() -> Iterator[Attack]:
         yield attack
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_no_parameter_with_ever_new_values_fills_the_memory(attack: Attack, way: str) -> None:
-    """Nor delays healthy subscribers and `/health` by much."""
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_new_values_of_a_parameter_do_not_fill_the_memory(attack: Attack, transport: str) -> None:
+    """Nor do they delay healthy subscribers and `/health` by much."""
     with attack.under_way():
         for name, wishes in PARAMETERS.items():
-            flood = Flood(attack.port, wishes, attack.server.send().position, WAYS[way])
+            position = attack.server.send().position
+            flood = Flood(attack.port, wishes, position, TRANSPORTS[transport])
             flood.run(SECONDS_EACH)
-            print(f"{way}, {name}: {dict(flood.outcomes)}")  # noqa: T201 - the test's log
+            print(f"{transport}, {name}: {dict(flood.outcomes)}")  # noqa: T201 - the test's log
     attack.verify()
 
 
-def test_ever_new_addresses_for_programs_of_readsb_fill_no_memory(attack: Attack) -> None:
-    """A path that has as many as are allowed is one parameter more."""
+def test_new_addresses_in_readsb_paths_do_not_fill_the_memory(attack: Attack) -> None:
+    """Each path has as many addresses as are allowed."""
     with attack.under_way():
-        flood = Flood(attack.port, PARAMETERS["pinned"], "", ask_readsb)
+        flood = Flood(attack.port, PARAMETERS["pinned"], "", request_readsb)
         flood.run(ATTACK_S)
         print(dict(flood.outcomes))  # noqa: T201 - the test's log
     attack.verify()
 
 
-def test_answers_that_are_not_read_fill_no_memory(attack: Attack) -> None:
-    """A hundred connections with a whole answer each, of which the server holds a share."""
+def test_unread_responses_do_not_fill_the_memory(attack: Attack) -> None:
+    """Each of a hundred connections requests a whole snapshot; the server holds a part of them."""
     with attack.under_way():
         wishes = PARAMETERS["Last-Event-ID"]
         position = attack.server.send().position
-        flood = Flood(attack.port, wishes, position, ask_and_read_nothing, connections=100)
+        flood = Flood(attack.port, wishes, position, request_without_reading, connections=100)
         flood.run(ATTACK_S)
         print(dict(flood.outcomes))  # noqa: T201 - the test's log
     attack.verify()

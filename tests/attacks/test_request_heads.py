@@ -1,4 +1,4 @@
-"""A head of 50 MB freezes nothing: it is refused after 64 KB, before any key is looked at."""
+"""A request head of 50 MB is rejected after 64 kB, before credentials are checked."""
 
 import time
 

@@ -1,8 +1,8 @@
-"""5,000 requests that are begun and never end cost others nothing, and are closed after 10 s."""
+"""5,000 requests that never end do not slow other clients down, and are closed after 10 s."""
 
 import pytest
 
-from processor.http.server.request_refusals import REQUEST_SECONDS
+from processor.http.server.rejections import REQUEST_SECONDS
 from testkit.attack import ATTACKER, Attack
 from testkit.open_files import too_few_files_reason
 from testkit.process_resources import allow_open_files

@@ -1,4 +1,4 @@
-"""What the server writes in answer to a client waits for the client to take it."""
+"""The server does not respond faster than a client reads."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Whatever /openapi.json lets one ask, the REST API answers as it says there."""
+"""The REST API responds to every request that /openapi.json allows as it is described there."""
 
 import asyncio
 import sys
@@ -7,11 +7,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from fastapi import APIRouter
 
 from processor.access.new_key import make_key
-from processor.access.principal import METRICS
-from processor.http.access.gate_middleware import require, ticket_routes
+from processor.http.access.ticket_routes import ticket_routes
+from processor.http.dependencies import Routes
 from processor.http.health import health_routes
 from processor.http.readsb.routes import readsb_routes
 from processor.http.stream.routes import stream_routes
@@ -22,14 +21,14 @@ from testkit.state_vectors import START, state_vector
 
 pytestmark = pytest.mark.real_database
 
-QUESTIONS = Path(__file__).with_name("schemathesis.toml")
+SCHEMATHESIS_CONFIG = Path(__file__).with_name("schemathesis.toml")
 HOUR = 3_600
 
 
-def _routes(site: HistorySite) -> Iterable[APIRouter]:
-    """Make all that the processor serves beside the history."""
+def _routes(site: HistorySite) -> Iterable[Routes]:
+    """Return all routes of the processor but those of the history."""
     return [
-        *stream_routes(
+        stream_routes(
             broadcaster=site.broadcaster,
             gate=site.gate,
             metrics=site.metrics,
@@ -41,14 +40,14 @@ def _routes(site: HistorySite) -> Iterable[APIRouter]:
             required={"live_picture": lambda: None},
             observed={"database": lambda: "the database does not answer"},
             registry=site.registry,
-            before_metrics=[require(site.gate, METRICS)],
+            gate=site.gate,
         ),
     ]
 
 
 @asynccontextmanager
 async def _serving(dsn: str, access: AccessSettings) -> AsyncIterator[HistorySite]:
-    """Serve an hour of two aircraft, of which the examples in the description name one."""
+    """Serve an hour of two aircraft; the examples in the document name one of them."""
     await asyncio.to_thread(migrate, dsn)
     async with HistorySite(dsn, access=access, more_routes=_routes) as site:
         vectors = [
@@ -65,16 +64,16 @@ async def _serving(dsn: str, access: AccessSettings) -> AsyncIterator[HistorySit
         yield site
 
 
-async def _question(site: HistorySite, folder: Path, *options: str) -> None:
-    """Ask all that schemathesis can think of, every time the same.
+async def _run_schemathesis(site: HistorySite, folder: Path, *options: str) -> None:
+    """Send the requests that schemathesis generates, in every run the same ones.
 
-    It runs as a process of its own: here its threads would hold up the server's event loop, and
-    its pytest plugin reaches into pytest.
+    It runs in a process of its own: its threads would delay the server's event loop in this one,
+    and its pytest plugin changes pytest itself.
     """
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "schemathesis.cli", f"--config-file={QUESTIONS}"),
+        *(sys.executable, "-m", "schemathesis.cli", f"--config-file={SCHEMATHESIS_CONFIG}"),
         *("run", f"{site.url}/openapi.json", *options),
-        cwd=folder,  # where it leaves what it remembers
+        cwd=folder,  # where it writes its cache
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
@@ -88,15 +87,15 @@ async def _question(site: HistorySite, folder: Path, *options: str) -> None:
 
 
 @pytest.mark.timeout(300)
-async def test_whoever_may_ask_anything(database_url: str, tmp_path: Path) -> None:
-    """No server error, and nothing that is not described: status, media type, headers, body."""
+async def test_client_with_all_scopes(database_url: str, tmp_path: Path) -> None:
+    """No response is a server error; status, media type, headers and body are as described."""
     async with _serving(database_url, AccessSettings()) as site:
-        await _question(site, tmp_path)
+        await _run_schemathesis(site, tmp_path)
 
 
 @pytest.mark.timeout(120)
-async def test_strangers_and_whoever_has_no_scope(database_url: str, tmp_path: Path) -> None:
-    """What they are refused with is described as well, on every route."""
+async def test_client_without_credentials_or_scope(database_url: str, tmp_path: Path) -> None:
+    """Refusals are described as well, on every route."""
     key, entry = make_key(name="prometheus", scopes=["metrics"])
     keys_file = tmp_path / "keys.yaml"
     keys_file.write_text(entry)
@@ -104,5 +103,5 @@ async def test_strangers_and_whoever_has_no_scope(database_url: str, tmp_path: P
     access = AccessSettings(mode="required", keys_file=keys_file)
     async with _serving(database_url, access) as site:
         once = ("--phases=fuzzing", "--max-examples=1")
-        await _question(site, tmp_path, *once)
-        await _question(site, tmp_path, *once, f"--header=Authorization: Bearer {key}")
+        await _run_schemathesis(site, tmp_path, *once)
+        await _run_schemathesis(site, tmp_path, *once, f"--header=Authorization: Bearer {key}")

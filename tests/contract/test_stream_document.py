@@ -15,7 +15,7 @@ from hypothesis import given
 from jsonschema import Draft7Validator
 
 from configuration.shared_sections import KafkaSettings
-from processor.http.stream.request import NOT_OF_THE_VIEW
+from processor.http.stream.request import CONNECTION_PARAMETERS
 from processor.http.stream.websocket import POLICY_VIOLATION, SERVICE_RESTART, TRY_AGAIN_LATER
 from processor.replay import request
 from processor.settings import SseSettings
@@ -137,7 +137,7 @@ def test_fields_formats_and_columns_are_those_of_the_code() -> None:
 def test_parameters_are_those_of_the_code(bindings: str) -> None:
     """On both ways."""
     query = look_up(bindings)["query"]["properties"]
-    assert query.keys() == {*PARAMETERS, *NOT_OF_THE_VIEW, *request.PARAMETERS}
+    assert query.keys() == {*PARAMETERS, *CONNECTION_PARAMETERS, *request.PARAMETERS}
     assert query["format"]["enum"] == list(FORMATS)
 
 
@@ -152,7 +152,15 @@ def test_the_page_for_people_names_everything() -> None:
     events = look_up("#/channels/sse/messages").keys() | {"subscribe"}
     codes = (POLICY_VIOLATION, SERVICE_RESTART, TRY_AGAIN_LATER)
     settings = {f"sse.{name}" for name in SseSettings.model_fields if "_per_" not in name}
-    for name in {*events, *PARAMETERS, *NOT_OF_THE_VIEW, *FIELDS, *FORMATS, *codes, *settings}:
+    for name in {
+        *events,
+        *PARAMETERS,
+        *CONNECTION_PARAMETERS,
+        *FIELDS,
+        *FORMATS,
+        *codes,
+        *settings,
+    }:
         assert re.search(rf"[`\"]({name})\b", page) or f"| {name} |" in page, name
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from fastapi import APIRouter
 
-from processor.access.shares import ShareLimits
+from processor.access.slots import SlotLimits
+from processor.http.dependencies import Routes
 from processor.http.stream.routes import stream_routes
 from processor.replay.session import Replay, ReplayLimits
 from processor.settings import AccessSettings, HistorySettings, SseSettings
@@ -77,9 +77,9 @@ class _Site:
         self.history.now = START + 7_200.0
 
 
-def _streams(site: HistorySite) -> Iterable[APIRouter]:
+def _streams(site: HistorySite) -> Iterable[Routes]:
     limits = ReplayLimits(
-        places=ShareLimits(10, per_principal=10, per_address=10),
+        places=SlotLimits(10, per_principal=10, per_address=10),
         window_days=31,
         heartbeat_seconds=1,
         expiry_seconds=EXPIRY_SECONDS,
@@ -90,13 +90,14 @@ def _streams(site: HistorySite) -> Iterable[APIRouter]:
         limits=limits,
         clock=lambda: site.now,
     )
-    return stream_routes(
+    routes = stream_routes(
         broadcaster=site.broadcaster,
         gate=site.gate,
         metrics=site.metrics,
         settings=SseSettings(),
         replay=replay,
     )
+    return [routes]
 
 
 @pytest.fixture
@@ -213,7 +214,7 @@ async def test_a_file_that_is_cut_off_ends_neither(site: _Site) -> None:
         content = await anext(frames)
         for length in range(0, len(whole) - len("...\n"), 7):
             site.file.write(whole[:length])
-            await keys.look()
+            await keys.reload()
             site.history.gate._grants.review()
             assert keys.trouble() is not None
         async for frame in frames:

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
-from processor.access.shares import ShareLimits
+from processor.access.slots import SlotLimits
 from processor.replay.session import Replay
 from testkit.history_log import HistoryLog, store
 from testkit.migration import create_migrated_database
@@ -42,7 +42,7 @@ async def log(minute_url: str) -> AsyncIterator[HistoryLog]:
             broadcaster=log.broadcaster,
             database=log.database,
             limits=type(limits)(
-                places=ShareLimits(10, per_principal=3, per_address=3),
+                places=SlotLimits(10, per_principal=3, per_address=3),
                 window_days=limits.window_days,
                 heartbeat_seconds=limits.heartbeat_seconds,
                 expiry_seconds=limits.expiry_seconds,

@@ -1,1 +1,1 @@
-"""Which requests are admitted: hosts, origins, proxies, keys and tokens."""
+"""Decide which requests are admitted: hosts, origins, proxies, credentials and tickets."""

@@ -1,4 +1,4 @@
-"""SERVE: the client's address and scheme, as the proxies report them that an operator trusts."""
+"""Take the client's address and scheme from the headers of trusted proxies."""
 
 import ipaddress
 import re
@@ -12,25 +12,25 @@ from processor.access.addresses import Address, parse_address
 log = structlog.get_logger()
 
 MAX_HOPS = 16
-"""Proxies of one chain; what stands further to the left is not looked at."""
+"""Addresses of X-Forwarded-For that are read, from the right: the longest chain of proxies."""
 
 MAX_ADDRESS_CHARACTERS = 64
-"""More than any address with its port has."""
+"""More than any address with a port has."""
 
 _SCHEMES = {"http": ("http", "ws"), "https": ("https", "wss")}
 _WITH_PORT = re.compile(r"\[(?P<ipv6>[^\]]+)\](:[0-9]{1,5})?|(?P<ipv4>[0-9.]+):[0-9]{1,5}")
 
 REMEDY = (
-    "if this peer is a proxy of yours, name its address in http.trusted_proxies; until then all its"
+    "if this peer is your proxy, add its address to http.trusted_proxies; until then all its"
     " clients count as one"
 )
 
 
 class TrustedProxies:
-    """Puts the client of a trusted proxy in the place of the proxy.
+    """Replaces the address of a trusted proxy by the address of its client.
 
-    uvicorn's own middleware takes whatever the header holds for an address, trusts 127.0.0.1
-    unless it is given others, and reads FORWARDED_ALLOW_IPS of the environment.
+    uvicorn's own middleware does not check that the header holds addresses, trusts 127.0.0.1 by
+    default, and reads the environment variable FORWARDED_ALLOW_IPS.
     """
 
     def __init__(self, app: ASGIApp, *, trusted: Sequence[str]) -> None:
@@ -39,7 +39,7 @@ class TrustedProxies:
         self._has_warned = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass on, with the client's address and the scheme that it used."""
+        """Run the application with the client's address and the scheme that the client used."""
         if scope["type"] in {"http", "websocket"} and scope.get("client"):
             scope = {**scope, **self._corrected(scope)}
         await self._app(scope, receive, send)
@@ -63,8 +63,8 @@ class TrustedProxies:
     def _client(self, peer: Address, forwarded: Sequence[str]) -> Address:
         """Return the rightmost address that is not a trusted proxy's.
 
-        Each proxy adds at the right whom it has seen. Where one has added no address, it counts
-        itself.
+        Each proxy appends the address of its peer. If one appended no valid address, the proxy
+        itself is the client.
         """
         client = peer
         for hop in reversed(",".join(forwarded).rsplit(",", MAX_HOPS)):
@@ -84,7 +84,7 @@ class TrustedProxies:
 
 
 def read_address(text: str) -> Address | None:
-    """Return an address, with or without a port; one of IPv4 also where it is written as IPv6."""
+    """Parse an address with or without a port. An IPv4-mapped IPv6 address becomes IPv4."""
     if len(text) > MAX_ADDRESS_CHARACTERS:
         return None
     with_port = _WITH_PORT.fullmatch(text)
@@ -92,8 +92,8 @@ def read_address(text: str) -> Address | None:
 
 
 def _scheme(scope: Scope, values: Sequence[str]) -> str:
-    said = values[-1].strip().lower() if values else ""
-    of_http, of_websocket = _SCHEMES.get(said, (scope["scheme"], scope["scheme"]))
+    reported = values[-1].strip().lower() if values else ""
+    of_http, of_websocket = _SCHEMES.get(reported, (scope["scheme"], scope["scheme"]))
     return of_websocket if scope["type"] == "websocket" else of_http
 
 

@@ -1,4 +1,4 @@
-"""SERVE: one aircraft: where it is, which flight it is on, and its track."""
+"""Routes of one aircraft: its newest state vector, its current or last flight, and its track."""
 
 import datetime as dt
 from typing import Annotated
@@ -6,9 +6,7 @@ from typing import Annotated
 import msgspec
 from fastapi import APIRouter, Query, Request, Response
 
-from processor.access.gate import Gate
-from processor.access.principal import HISTORY, Principal
-from processor.access.shares import Client
+from processor.access.slots import Client
 from processor.bounding_box import BoundingBox
 from processor.history.area_restriction import visible_boxes
 from processor.history.context import HistoryContext
@@ -19,26 +17,30 @@ from processor.history.export.table import TRACK, TRACK_WITH_FLIGHTS
 from processor.history.flights import Flight, read_last
 from processor.history.tracks import Track, TrackReader, find_implausible, make_track
 from processor.history.window import Window
-from processor.http.access.gate_middleware import client_of, require
-from processor.http.answers import answer, describe_answers, schema_of
-from processor.http.history.download import FILES
-from processor.http.history.files import Files
-from processor.http.history.large_answers import LargeAnswers, Write
-from processor.http.history.parameters import Icao24, TrackQuestion
+from processor.http.access.admission import HistoryPrincipal, client_of
+from processor.http.history.download import FILE_RESPONSES
+from processor.http.history.large_responses import Write
+from processor.http.history.parameters import Icao24, TrackParameters
+from processor.http.history.services import History, HistoryServices
+from processor.http.responses import describe_responses, respond, schema_of
 from processor.live.broadcaster import Broadcaster
 from processor.stream.query import parse_query
 from telemetry.state_vector import StateVector
 
-USUAL = dt.timedelta(days=1)
-"""Of a track that is asked for by one end only."""
+DEFAULT_RANGE = dt.timedelta(days=1)
+"""The time range of a track if only `from` or only `to` is given."""
+
+Areas = tuple[BoundingBox, ...]
+
+router = APIRouter(prefix="/api/flights", tags=["history"])
 
 
 class AircraftAnswer(msgspec.Struct, frozen=True):
     """An aircraft.
 
     Attributes:
-        state: As in the living picture; None when it has not been heard lately.
-        flight: The one that it is on, or its last one.
+        state: The newest state vector; None if the aircraft is not part of the live state.
+        flight: The current flight, or else the last one; None if there is none.
     """
 
     icao24: str
@@ -46,159 +48,124 @@ class AircraftAnswer(msgspec.Struct, frozen=True):
     flight: Flight | None
 
 
-def aircraft_routes(
-    *,
-    source: HistoryContext,
-    broadcaster: Broadcaster | None,
-    files: Files,
-    answers: LargeAnswers,
-    gate: Gate,
-) -> APIRouter:
-    """Make the routes below an aircraft's address."""
-    router = APIRouter(prefix="/api/flights", tags=["history"])
-    aircraft = _Aircraft(source, broadcaster, files, answers)
-    admitted = require(gate, HISTORY)
-
-    @router.get(
-        "/{icao24}",
-        response_class=Response,
-        responses=describe_answers(
-            "Its state vector in the living picture, and its current or last flight.",
-            schema_of(AircraftAnswer),
-            statuses=(404, 413, 422, 429, 503),
-        ),
-    )
-    async def one_aircraft(
-        request: Request, principal: Annotated[Principal, admitted], icao24: Icao24
-    ) -> Response:
-        """Answer an aircraft."""
-        client = client_of(request, principal)
-        return answer(await aircraft.describe(client, icao24, principal.areas))
-
-    @router.get(
-        "/{icao24}/track",
-        response_class=Response,
-        responses=describe_answers(
-            "The state vectors in order of time, of the current or last flight unless `from` or"
-            " `to` is given.",
-            schema_of(Track),
-            statuses=(400, 404, 413, 422, 429, 503),
-            files=FILES,
-        ),
-    )
-    async def track(
-        request: Request,
-        principal: Annotated[Principal, admitted],
-        icao24: Icao24,
-        question: Annotated[TrackQuestion, Query()],
-    ) -> Response:
-        """Answer an aircraft's track."""
-        client = client_of(request, principal)
-        return await aircraft.track(request, client, icao24, question, principal.areas)
-
-    return router
+@router.get(
+    "/{icao24}",
+    response_class=Response,
+    responses=describe_responses(
+        "Its newest state vector, and its current or last flight.",
+        schema_of(AircraftAnswer),
+        statuses=(404, 413, 422, 429, 503),
+    ),
+)
+async def one_aircraft(
+    request: Request, principal: HistoryPrincipal, history: History, icao24: Icao24
+) -> Response:
+    """Return an aircraft."""
+    context, areas = history.context, principal.areas
+    async with context.connections.reading(client_of(request, principal)) as connection:
+        flight = await _last_flight(context, connection, icao24, areas)
+    state = _live_state(history.broadcaster, icao24, areas)
+    if state is None and flight is None:
+        raise NotFoundError(f"{icao24} is not among the live aircraft and has no flight on record")
+    return respond(AircraftAnswer(icao24, state, flight))
 
 
-class _Aircraft:
-    def __init__(
-        self,
-        source: HistoryContext,
-        broadcaster: Broadcaster | None,
-        files: Files,
-        answers: LargeAnswers,
-    ) -> None:
-        self._source = source
-        self._files = files
-        self._answers = answers
-        self._broadcaster = broadcaster
+@router.get(
+    "/{icao24}/track",
+    response_class=Response,
+    responses=describe_responses(
+        "The state vectors in order of time, of the current or last flight unless `from` or"
+        " `to` is given.",
+        schema_of(Track),
+        statuses=(400, 404, 413, 422, 429, 503),
+        files=FILE_RESPONSES,
+    ),
+)
+async def track(
+    request: Request,
+    principal: HistoryPrincipal,
+    history: History,
+    icao24: Icao24,
+    parameters: Annotated[TrackParameters, Query()],
+) -> Response:
+    """Return an aircraft's track."""
+    client, areas = client_of(request, principal), principal.areas
+    if parameters.format != "json":
+        return await _file(history, client, icao24, parameters, areas)
 
-    async def describe(
-        self, client: Client, icao24: str, areas: tuple[BoundingBox, ...]
-    ) -> AircraftAnswer:
-        async with self._source.connections.reading(client) as connection:
-            flight = await self._last_flight(connection, icao24, areas)
-        state = self._living(icao24, areas)
-        if state is None and flight is None:
-            raise NotFoundError(
-                f"{icao24} is not in the living picture and has no flight on record"
-            )
-        return AircraftAnswer(icao24, state, flight)
+    async def read() -> Write:
+        return await _read_track(history.context, client, icao24, parameters, areas)
 
-    def _living(self, icao24: str, areas: tuple[BoundingBox, ...]) -> StateVector | None:
-        if self._broadcaster is None:
-            return None
-        found = self._broadcaster.select(parse_query([("icao24", icao24)], areas))
-        return found[0].state_vector if found else None
+    return history.responses.respond(request, client, read)
 
-    async def _last_flight(
-        self, connection: Connection, icao24: str, areas: tuple[BoundingBox, ...]
-    ) -> Flight | None:
-        return await read_last(
-            connection, self._source.statements, icao24, areas=visible_boxes(None, areas)
+
+def _live_state(broadcaster: Broadcaster | None, icao24: str, areas: Areas) -> StateVector | None:
+    if broadcaster is None:
+        return None
+    found = broadcaster.select(parse_query([("icao24", icao24)], areas))
+    return found[0].state_vector if found else None
+
+
+async def _last_flight(
+    context: HistoryContext, connection: Connection, icao24: str, areas: Areas
+) -> Flight | None:
+    return await read_last(connection, context.statements, icao24, areas=visible_boxes(None, areas))
+
+
+async def _read_track(
+    context: HistoryContext, client: Client, icao24: str, parameters: TrackParameters, areas: Areas
+) -> Write:
+    async with context.connections.reading(client) as connection:
+        window = await _window(context, connection, icao24, parameters, areas)
+        reader = TrackReader(
+            connection,
+            context.statements,
+            max_rows=context.settings.max_rows,
+            areas=visible_boxes(None, areas),
         )
-
-    async def track(
-        self,
-        request: Request,
-        client: Client,
-        icao24: str,
-        question: TrackQuestion,
-        areas: tuple[BoundingBox, ...],
-    ) -> Response:
-        if question.format != "json":
-            return await self._file(client, icao24, question, areas)
-
-        async def read() -> Write:
-            return await self._read_track(client, icao24, question, areas)
-
-        return self._answers.answer(request, client, read)
-
-    async def _read_track(
-        self, client: Client, icao24: str, question: TrackQuestion, areas: tuple[BoundingBox, ...]
-    ) -> Write:
-        source = self._source
-        async with source.connections.reading(client) as connection:
-            window = await self._window(connection, icao24, question, areas)
-            reader = TrackReader(
-                connection,
-                source.statements,
-                max_rows=source.settings.max_rows,
-                areas=visible_boxes(None, areas),
-            )
-            read = reader.read if question.max_points is None else reader.read_for_downsampling
-            found = await read(icao24, window)
-            implausible = await find_implausible(connection, source.statements, found)
-        return lambda: msgspec.json.encode(
-            make_track(
-                icao24,
-                window,
-                found,
-                implausible=implausible,
-                max_points=question.max_points,
-            )
+        read = reader.read if parameters.max_points is None else reader.read_for_downsampling
+        found = await read(icao24, window)
+        implausible = await find_implausible(connection, context.statements, found)
+    return lambda: msgspec.json.encode(
+        make_track(
+            icao24,
+            window,
+            found,
+            implausible=implausible,
+            max_points=parameters.max_points,
         )
+    )
 
-    async def _file(
-        self, client: Client, icao24: str, question: TrackQuestion, areas: tuple[BoundingBox, ...]
-    ) -> Response:
-        if question.max_points is not None:
-            raise InvalidRequestError("max_points", "tracks are thinned in JSON only: leave it out")
-        async with self._source.connections.reading(client) as connection:
-            window = await self._window(connection, icao24, question, areas)
-        pages = read_track(self._source.database, icao24, window, visible_boxes(None, areas))
-        table = TRACK if areas else TRACK_WITH_FLIGHTS
-        return self._files.answer(client, question.format, table, pages, name=f"track-{icao24}")
 
-    async def _window(
-        self,
-        connection: Connection,
-        icao24: str,
-        question: TrackQuestion,
-        areas: tuple[BoundingBox, ...],
-    ) -> Window:
-        if question.start is not None or question.end is not None:
-            return self._source.window(question.start, question.end, usual=USUAL)
-        flight = await self._last_flight(connection, icao24, areas)
-        if flight is None:
-            raise NotFoundError(f"{icao24} has no flight on record; ask with from= and to=")
-        return flight.window
+async def _file(
+    history: HistoryServices,
+    client: Client,
+    icao24: str,
+    parameters: TrackParameters,
+    areas: Areas,
+) -> Response:
+    if parameters.max_points is not None:
+        raise InvalidRequestError(
+            "max_points", "only a track in JSON can be downsampled: leave it out"
+        )
+    context = history.context
+    async with context.connections.reading(client) as connection:
+        window = await _window(context, connection, icao24, parameters, areas)
+    pages = read_track(context.database, icao24, window, visible_boxes(None, areas))
+    table = TRACK if areas else TRACK_WITH_FLIGHTS
+    return history.files.respond(client, parameters.format, table, pages, name=f"track-{icao24}")
+
+
+async def _window(
+    context: HistoryContext,
+    connection: Connection,
+    icao24: str,
+    parameters: TrackParameters,
+    areas: Areas,
+) -> Window:
+    if parameters.start is not None or parameters.end is not None:
+        return context.window(parameters.start, parameters.end, usual=DEFAULT_RANGE)
+    flight = await _last_flight(context, connection, icao24, areas)
+    if flight is None:
+        raise NotFoundError(f"{icao24} has no flight on record; give a time range with from and to")
+    return flight.window

@@ -1,4 +1,4 @@
-"""SERVE: rows as a file, which is either whole or visibly broken off."""
+"""Send rows as a file that is either complete or visibly aborted."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
@@ -16,178 +16,179 @@ from processor.access.errors import RightLostError
 from processor.history.errors import HistoryError, TooLargeError
 from processor.history.export.table import Row, Table
 from processor.history.export.write import FILE_FORMATS, file_format, write
-from processor.http.access.gate_middleware import admission_of
-from processor.http.server.connection import connection_of
-from processor.http.server.sending import DeadlineError, Deadlines, Sending
+from processor.http.access.admission import admission_of
+from processor.http.server.connection import connection_of, has_connection
+from processor.http.server.paced_sender import DeadlineError, PacedSender, SendDeadlines
 
 log = structlog.get_logger(__name__)
 
-FILES: dict[int | str, dict[str, Any]] = {
+FILE_RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {
-        "description": "The file, in the format asked for.",
+        "description": "The file, in the requested format.",
         "content": {
             each.media_type.partition(";")[0]: {"schema": {"type": "string", "format": "binary"}}
             for each in FILE_FORMATS.values()
         },
     },
 }
-"""For the documentation of every route that answers a download."""
+"""For the description of every route that offers files."""
 
 
-class BrokenOffError(Exception):
-    """The history could not be read to its end, after a part of it had been sent."""
+class DownloadAbortedError(Exception):
+    """The rows could not be read to their end after a part of the file was sent."""
 
 
 class DownloadMetrics:
-    """What has become of downloads."""
+    """Counts downloads by outcome."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.ended = Counter(
             "history_downloads",
-            "Files that have been sent: whole, or broken off because the history failed, because"
-            " the client was too slow, because the file was too late, or because its right is gone"
-            " (revoked).",
+            "Files by outcome: whole, or aborted because the history could not be read (failed),"
+            " the client read too slowly (slow), the file took too long (late), or the right to it"
+            " was lost (revoked).",
             ["outcome"],
             registry=registry,
         )
 
 
 class _Download(StreamingResponse):
-    """Begins when the first piece is there, so that an error before it has a status of its own."""
+    """Starts once the first chunk is there, so that an earlier error gets a status of its own."""
 
     def __init__(
         self,
-        frames: AsyncGenerator[bytes, None],
+        chunks: AsyncGenerator[bytes, None],
         *,
         media_type: str,
         headers: Mapping[str, str],
-        deadlines: Deadlines,
+        deadlines: SendDeadlines,
         metrics: DownloadMetrics,
     ) -> None:
-        super().__init__(frames, media_type=media_type, headers=headers)
-        self._pieces = frames
+        super().__init__(chunks, media_type=media_type, headers=headers)
+        self._chunks = chunks
         self._deadlines = deadlines
         self._metrics = metrics
-        self._has_begun = False
-        self._waiting: asyncio.Timeout | None = None
+        self._has_started = False
+        self._first_chunk_timeout: asyncio.Timeout | None = None
         self._lost: RightLostError | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        self._connection_scope = scope
-        with self._held():
+        self._request_scope = scope
+        with self._holding_right():
             await super().__call__(scope, receive, send)
 
-    def _held(self) -> AbstractContextManager[None]:
-        admission = admission_of(self._connection_scope)
-        return (
-            nullcontext() if admission is None else admission.gate.held(admission.right, self._lose)
-        )
+    def _holding_right(self) -> AbstractContextManager[None]:
+        admission = admission_of(self._request_scope)
+        if admission is None:
+            return nullcontext()
+        return admission.gate.held(admission.right, self._on_right_lost)
 
-    def _lose(self, lost: RightLostError) -> None:
-        """End at once when the right is gone; who has got nothing yet gets a status."""
+    def _on_right_lost(self, lost: RightLostError) -> None:
+        """Abort the file at once, or respond with a status if nothing was sent yet."""
         self._lost = lost
-        if self._has_begun:
-            log.warning("download broken off", reason=str(lost))
+        if self._has_started:
+            log.warning("download_aborted", reason=str(lost))
             self._metrics.ended.labels("revoked").inc()
-            self._abort()
-        elif self._waiting is not None:
-            self._waiting.reschedule(asyncio.get_running_loop().time())
+            self._close_connection()
+        elif self._first_chunk_timeout is not None:
+            self._first_chunk_timeout.reschedule(asyncio.get_running_loop().time())
 
     async def stream_response(self, send: Send) -> None:
         outcome = "whole"
         try:
-            await self._send_all(Sending(send, self._deadlines))
+            await self._send_file(PacedSender(send, self._deadlines))
         except (HistoryError, DeadlineError) as error:
-            if not self._has_begun:
+            if not self._has_started:
                 raise
             outcome = error.outcome if isinstance(error, DeadlineError) else "failed"
-            self._break_off(error)
+            self._abort(error)
         if self._lost is None:
             self._metrics.ended.labels(outcome).inc()
-        elif not self._abort():
-            raise BrokenOffError(str(self._lost))
+        elif not self._close_connection():
+            raise DownloadAbortedError(str(self._lost))
 
-    async def _send_all(self, sending: Sending) -> None:
+    async def _send_file(self, sender: PacedSender) -> None:
         """Send the file.
 
         Raises:
-            HistoryError: It could not be read to its end.
-            DeadlineError: It is later, or taken more slowly, than allowed.
+            HistoryError: The rows could not be read to their end.
+            DeadlineError: The file takes longer, or is read more slowly, than allowed.
         """
         seconds = self._deadlines.total_seconds
         end = asyncio.timeout(seconds)
-        # Closed here: a reader that leaves while a piece is being sent stops no generator.
+        # Closed here: no generator ends by itself if the client disconnects during a send.
         try:
-            async with aclosing(self._pieces) as frames, end:
-                await self._send_pieces(frames, sending)
+            async with aclosing(self._chunks) as chunks, end:
+                await self._send_chunks(chunks, sender)
         except TimeoutError:
             if not end.expired():
                 raise
             reason = f"it took longer than {seconds:g} s (history.max_export_seconds)"
-            if not self._has_begun:
+            if not self._has_started:
                 raise TooLargeError(f"{reason}: ask for a shorter time") from None
             raise DeadlineError("late", reason) from None
 
-    async def _send_pieces(self, frames: AsyncGenerator[bytes, None], sending: Sending) -> None:
-        frame = await self._first(frames)
-        self._has_begun = True
-        await sending.start(self.status_code, self.raw_headers)
-        while frame and self._lost is None:
-            await sending.frame(frame)
-            frame = await anext(frames, b"")
+    async def _send_chunks(self, chunks: AsyncGenerator[bytes, None], sender: PacedSender) -> None:
+        chunk = await self._first(chunks)
+        self._has_started = True
+        await sender.start(self.status_code, self.raw_headers)
+        while chunk and self._lost is None:
+            await sender.send_chunk(chunk)
+            chunk = await anext(chunks, b"")
         if self._lost is None:
-            await sending.frame(b"", more=False)
+            await sender.send_chunk(b"", more=False)
 
-    async def _first(self, frames: AsyncGenerator[bytes, None]) -> bytes:
-        """Wait for the first piece, and no longer when the right is lost meanwhile.
+    async def _first(self, chunks: AsyncGenerator[bytes, None]) -> bytes:
+        """Wait for the first chunk, or until the right to the file is lost.
 
         Raises:
-            RightLostError: It is.
+            RightLostError: The right was lost first.
         """
         try:
-            async with asyncio.timeout(None) as self._waiting:
+            async with asyncio.timeout(None) as self._first_chunk_timeout:
                 if self._lost is not None:
                     raise self._lost
-                return await anext(frames, b"")
+                return await anext(chunks, b"")
         except TimeoutError:
             if self._lost is None:
                 raise
             raise self._lost from None
         finally:
-            self._waiting = None
+            self._first_chunk_timeout = None
 
-    def _break_off(self, error: Exception) -> None:
-        """End the connection, so that nobody takes a part for the whole."""
-        log.warning("download broken off", reason=str(error))
-        if not self._abort():
-            raise BrokenOffError(str(error)) from error
+    def _abort(self, error: Exception) -> None:
+        """Close the connection, so that the client cannot mistake a part for the whole file."""
+        log.warning("download_aborted", reason=str(error))
+        if not self._close_connection():
+            raise DownloadAbortedError(str(error)) from error
 
-    def _abort(self) -> bool:
-        """End the connection, and return whether it is known."""
-        is_known = "connection" in self._connection_scope.get("state", {})
+    def _close_connection(self) -> bool:
+        """Close the connection, and return whether it was known."""
+        is_known = has_connection(self._request_scope)
         if is_known:
-            connection_of(self._connection_scope).give_up()
+            connection_of(self._request_scope).give_up()
         return is_known
 
 
 def download(
-    format: str,  # noqa: A002 - its name
+    format: str,  # noqa: A002 - named like the parameter of the URL
     table: Table,
     pages: AsyncIterator[Sequence[Row]],
     *,
     name: str,
-    deadlines: Deadlines,
+    deadlines: SendDeadlines,
     metrics: DownloadMetrics,
 ) -> Response:
-    """Answer a file of rows, which are read while it is sent, and closed with it.
+    """Return a response that sends rows as a file while it reads them.
 
     Args:
         format: One of FILE_FORMATS.
         table: The columns; rows may have more.
-        pages: Some thousand rows each; for kml sorted by aircraft, then by time.
-        name: The file's, without suffix.
-        deadlines: When it is broken off.
-        metrics: Where it is counted.
+        pages: Some thousand rows each, closed with the response; for kml ordered by aircraft and
+            then by time.
+        name: The name of the file, without suffix.
+        deadlines: When the file is aborted.
+        metrics: Counts the outcome.
 
     Raises:
         InvalidRequestError: There is no such format.

@@ -1,4 +1,4 @@
-"""SERVE: all state vectors of days as a file."""
+"""The route that exports state vectors as a file."""
 
 import datetime as dt
 import re
@@ -8,22 +8,21 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import AfterValidator, Field
 
-from processor.access.gate import Gate
-from processor.access.principal import HISTORY, Principal
 from processor.history.area_restriction import visible_boxes
-from processor.history.context import HistoryContext
 from processor.history.export.reading import StateVectorSelection, read_pages
 from processor.history.export.table import STATE_VECTORS, STATE_VECTORS_WITH_FLIGHTS
 from processor.history.export.write import FILE_FORMATS
-from processor.http.access.gate_middleware import client_of, require
-from processor.http.answers import describe_answers
-from processor.http.history.download import FILES
-from processor.http.history.files import Files
-from processor.http.history.parameters import ICAO24, Area, SpanQuestion
+from processor.http.access.admission import HistoryPrincipal, client_of
+from processor.http.history.download import FILE_RESPONSES
+from processor.http.history.parameters import ICAO24, Area, TimeRangeParameters
+from processor.http.history.services import History
+from processor.http.responses import describe_responses
 from processor.stream.filter import split_values
 
-USUAL = dt.timedelta(hours=1)
-"""What is exported where `from` is not given."""
+DEFAULT_RANGE = dt.timedelta(hours=1)
+"""The time range of an export if `from` is not given."""
+
+router = APIRouter(prefix="/api/history", tags=["history"])
 
 
 def _addresses(values: Sequence[str]) -> tuple[str, ...]:
@@ -34,59 +33,56 @@ def _addresses(values: Sequence[str]) -> tuple[str, ...]:
     return found
 
 
-class ExportQuestion(SpanQuestion):
-    """Which state vectors, and as what; an hour unless the span is given."""
+class ExportParameters(TimeRangeParameters):
+    """The state vectors to export, and the format of the file."""
 
     format: Literal["csv", "geojson", "kml", "ndjson", "parquet"] = Field(
-        "csv", description="What the file is"
+        "csv", description="Format of the file"
     )
     icao24: Annotated[Sequence[str], AfterValidator(_addresses)] = Field(
         (),
         description="Transponder addresses, several by comma or by repeating the parameter; the"
-        " rows then come aircraft by aircraft",
+        " rows are then ordered by aircraft",
         examples=[["4b1814,3c6444"]],
     )
     bbox: Area = Field(
         None,
-        description="Box in degrees, west,south,east,north, that the position lies in; it may cross"
-        " the antimeridian. What has no position is left out then",
+        description="Box in degrees, west,south,east,north, that contains the position; it may"
+        " cross the antimeridian. State vectors without a position are then left out",
         examples=["5.9,45.8,10.5,47.9"],
     )
 
 
-def export_routes(*, source: HistoryContext, files: Files, gate: Gate) -> APIRouter:
-    """Make the route of exports."""
-    router = APIRouter(prefix="/api/history", tags=["history"])
+@router.get(
+    "/state_vectors",
+    response_class=Response,
+    responses=describe_responses("", {}, statuses=(400, 413, 422, 429, 503)) | FILE_RESPONSES,
+)
+async def state_vectors(
+    request: Request,
+    principal: HistoryPrincipal,
+    history: History,
+    parameters: Annotated[ExportParameters, Query()],
+) -> Response:
+    """Send every state vector of the time range as a file, while it is being read.
 
-    @router.get(
-        "/state_vectors",
-        response_class=Response,
-        responses=describe_answers("", {}, statuses=(400, 413, 422, 429, 503)) | FILES,
+    Rows are ordered by time and then by aircraft, or by aircraft and then by time in `kml` and if
+    `icao24` is given.
+    """
+    context = history.context
+    window = context.window(parameters.start, parameters.end, usual=DEFAULT_RANGE)
+    with_flights = FILE_FORMATS[parameters.format].by_aircraft and not principal.areas
+    selection = StateVectorSelection(
+        window,
+        visible_boxes(parameters.bbox, principal.areas),
+        tuple(parameters.icao24),
+        with_flights=with_flights,
     )
-    async def state_vectors(
-        request: Request,
-        principal: Annotated[Principal, require(gate, HISTORY)],
-        question: Annotated[ExportQuestion, Query()],
-    ) -> Response:
-        """Answer every state vector of the window, however many there are, while reading them.
-
-        By time and then by aircraft; `kml`, and whatever names aircraft, the other way round.
-        """
-        window = source.window(question.start, question.end, usual=USUAL)
-        with_flights = FILE_FORMATS[question.format].by_aircraft and not principal.areas
-        selection = StateVectorSelection(
-            window,
-            visible_boxes(question.bbox, principal.areas),
-            tuple(question.icao24),
-            with_flights=with_flights,
-        )
-        by_aircraft = FILE_FORMATS[question.format].by_aircraft or bool(selection.icao24s)
-        return files.answer(
-            client_of(request, principal),
-            question.format,
-            STATE_VECTORS_WITH_FLIGHTS if with_flights else STATE_VECTORS,
-            read_pages(source.database, selection, by_aircraft=by_aircraft),
-            name=f"state_vectors_{window.start:%Y%m%dT%H%M%SZ}_{window.end:%Y%m%dT%H%M%SZ}",
-        )
-
-    return router
+    by_aircraft = FILE_FORMATS[parameters.format].by_aircraft or bool(selection.icao24s)
+    return history.files.respond(
+        client_of(request, principal),
+        parameters.format,
+        STATE_VECTORS_WITH_FLIGHTS if with_flights else STATE_VECTORS,
+        read_pages(context.database, selection, by_aircraft=by_aircraft),
+        name=f"state_vectors_{window.start:%Y%m%dT%H%M%SZ}_{window.end:%Y%m%dT%H%M%SZ}",
+    )

@@ -1,32 +1,32 @@
-"""SERVE: answers as files, few at a time, for each keeps a connection until it is taken."""
+"""Send rows as files: few at a time, since each holds a database connection until it is read."""
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
 from fastapi import Response
 
-from processor.access.shares import Client, ShareLimits, Shares
+from processor.access.slots import Client, SlotLimits, Slots
 from processor.history.export.table import Row, Table
 from processor.http.history.download import DownloadMetrics, download
-from processor.http.server.sending import Deadlines
+from processor.http.server.paced_sender import SendDeadlines
 
 RETRY_AFTER_SECONDS = 30
-"""A file takes some minutes."""
+"""Most files take some minutes."""
 
 
-class Files:
-    """Gives each file one of the connections for exports, of which a client has a share.
+class FileDownloads:
+    """Limits how many files are sent at once, in all and to one client.
 
     Args:
-        limits: How many may be under way.
-        deadlines: When one is broken off.
-        metrics: Of what becomes of them.
+        limits: How many files may be sent at once.
+        deadlines: When a file is aborted.
+        metrics: Counts the outcomes.
     """
 
     def __init__(
-        self, limits: ShareLimits, *, deadlines: Deadlines, metrics: DownloadMetrics
+        self, limits: SlotLimits, *, deadlines: SendDeadlines, metrics: DownloadMetrics
     ) -> None:
-        self._places = Shares(
+        self._slots = Slots(
             "files",
             limits,
             setting="history.max_connections",
@@ -36,7 +36,7 @@ class Files:
         self._deadlines = deadlines
         self._metrics = metrics
 
-    def answer(
+    def respond(
         self,
         client: Client,
         format_: str,
@@ -45,23 +45,23 @@ class Files:
         *,
         name: str,
     ) -> Response:
-        """Answer rows as a file, which are read while it is sent.
+        """Return a response that sends rows as a file while it reads them.
 
-        The answer is a refusal if no place is left for this client.
+        If no slot is free for the client, sending it raises OverloadedError.
         """
         return download(
             format_,
             table,
-            self._in_place(client, pages),
+            self._in_slot(client, pages),
             name=name,
             deadlines=self._deadlines,
             metrics=self._metrics,
         )
 
-    async def _in_place(
+    async def _in_slot(
         self, client: Client, pages: AsyncGenerator[Sequence[Row], None]
     ) -> AsyncGenerator[Sequence[Row], None]:
-        with self._places.held(client):
+        with self._slots.held(client):
             async with aclosing(pages):
                 async for page in pages:
                     yield page

@@ -1,12 +1,10 @@
-"""SERVE: flights of the past and those in the air, by whatever is known of them."""
+"""The route that searches flights, past and current."""
 
 import datetime as dt
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from processor.access.gate import Gate
-from processor.access.principal import HISTORY, Principal
 from processor.bounding_box import BoundingBox
 from processor.history.area_restriction import visible_boxes
 from processor.history.context import HistoryContext
@@ -14,82 +12,81 @@ from processor.history.errors import InvalidRequestError
 from processor.history.export.table import FLIGHTS
 from processor.history.flights import FlightFilter, FlightsPage, read_all, read_page
 from processor.history.window import EARLIEST, LATEST, Window
-from processor.http.access.gate_middleware import client_of, require
-from processor.http.answers import answer, describe_answers, schema_of
-from processor.http.history.download import FILES
-from processor.http.history.files import Files
-from processor.http.history.parameters import FlightsQuestion
+from processor.http.access.admission import HistoryPrincipal, client_of
+from processor.http.history.download import FILE_RESPONSES
+from processor.http.history.parameters import FlightsParameters
+from processor.http.history.services import History
+from processor.http.responses import describe_responses, respond, schema_of
 
-USUAL_WITH_AREAS = dt.timedelta(days=1)
-"""For a principal with areas flights are made of its state vectors while it asks."""
+DEFAULT_RANGE_OF_RESTRICTED = dt.timedelta(days=1)
+"""The time range for a principal that is restricted to areas, unless it names an aircraft: its
+flights are segmented while it waits."""
 
-
-def flights_routes(*, source: HistoryContext, files: Files, gate: Gate) -> APIRouter:
-    """Make the route of the list."""
-    router = APIRouter(prefix="/api/history", tags=["history"])
-
-    @router.get(
-        "/flights",
-        response_class=Response,
-        responses=describe_answers(
-            "Flights, newest first; `next` is the cursor of the page that follows.",
-            schema_of(FlightsPage),
-            statuses=(400, 413, 422, 429, 503),
-            files=FILES,
-        ),
-    )
-    async def flights(
-        request: Request,
-        principal: Annotated[Principal, require(gate, HISTORY)],
-        question: Annotated[FlightsQuestion, Query()],
-    ) -> Response:
-        """Answer the flights that overlap the window and meet all that is asked for."""
-        client = client_of(request, principal)
-        wanted = _wanted(source, question, principal.areas)
-        if question.format != "json":
-            _refuse_pages(question)
-            pages = read_all(source.database, source.statements, wanted)
-            return files.answer(client, question.format, FLIGHTS, pages, name="flights")
-        async with source.connections.reading(client) as connection:
-            page = await read_page(
-                connection,
-                source.statements,
-                wanted,
-                rows=question.limit or source.settings.page_rows,
-                after=question.after,
-            )
-        return answer(page)
-
-    return router
+router = APIRouter(prefix="/api/history", tags=["history"])
 
 
-def _wanted(
-    source: HistoryContext, question: FlightsQuestion, areas: tuple[BoundingBox, ...]
+@router.get(
+    "/flights",
+    response_class=Response,
+    responses=describe_responses(
+        "Flights, newest first; `next` is the cursor of the page that follows.",
+        schema_of(FlightsPage),
+        statuses=(400, 413, 422, 429, 503),
+        files=FILE_RESPONSES,
+    ),
+)
+async def flights(
+    request: Request,
+    principal: HistoryPrincipal,
+    history: History,
+    parameters: Annotated[FlightsParameters, Query()],
+) -> Response:
+    """Return the flights that overlap the time range and meet every condition."""
+    context = history.context
+    client = client_of(request, principal)
+    flight_filter = _flight_filter(context, parameters, principal.areas)
+    if parameters.format != "json":
+        _refuse_pages(parameters)
+        pages = read_all(context.database, context.statements, flight_filter)
+        return history.files.respond(client, parameters.format, FLIGHTS, pages, name="flights")
+    async with context.connections.reading(client) as connection:
+        page = await read_page(
+            connection,
+            context.statements,
+            flight_filter,
+            rows=parameters.limit or context.settings.page_rows,
+            after=parameters.after,
+        )
+    return respond(page)
+
+
+def _flight_filter(
+    context: HistoryContext, parameters: FlightsParameters, areas: tuple[BoundingBox, ...]
 ) -> FlightFilter:
     return FlightFilter(
-        icao24=question.icao24,
-        callsign=question.callsign,
-        country=question.country,
-        window=_window(source, question, has_areas=bool(areas)),
-        boxes=visible_boxes(question.bbox, areas),
-        include_ground=question.include_ground,
+        icao24=parameters.icao24,
+        callsign=parameters.callsign,
+        country=parameters.country,
+        window=_window(context, parameters, has_areas=bool(areas)),
+        boxes=visible_boxes(parameters.bbox, areas),
+        include_ground=parameters.include_ground,
         areas=visible_boxes(None, areas),
     )
 
 
-def _window(source: HistoryContext, question: FlightsQuestion, *, has_areas: bool) -> Window:
-    if question.icao24 is None and has_areas:
-        return source.window(question.start, question.end, usual=USUAL_WITH_AREAS)
-    if question.icao24 is None and question.callsign is None:
-        return source.window(question.start, question.end, usual=source.longest)
-    # An index finds these among those of all years.
-    window = Window(question.start or EARLIEST, question.end or LATEST)
+def _window(context: HistoryContext, parameters: FlightsParameters, *, has_areas: bool) -> Window:
+    if parameters.icao24 is None and has_areas:
+        return context.window(parameters.start, parameters.end, usual=DEFAULT_RANGE_OF_RESTRICTED)
+    if parameters.icao24 is None and parameters.callsign is None:
+        return context.window(parameters.start, parameters.end, usual=context.longest)
+    # An index finds the flights of one aircraft or callsign among those of all years.
+    window = Window(parameters.start or EARLIEST, parameters.end or LATEST)
     if window.start > window.end:
         raise InvalidRequestError("from", "it is later than to")
     return window
 
 
-def _refuse_pages(question: FlightsQuestion) -> None:
+def _refuse_pages(parameters: FlightsParameters) -> None:
     for name in ("limit", "after"):
-        if getattr(question, name) is not None:
+        if getattr(parameters, name) is not None:
             raise InvalidRequestError(name, f"a file has all flights at once: leave {name} out")

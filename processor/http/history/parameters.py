@@ -1,4 +1,4 @@
-"""What questions to the history may say, checked and described for OpenAPI."""
+"""The query parameters of the history's routes: checks, and descriptions for OpenAPI."""
 
 import datetime as dt
 from typing import Annotated, Any
@@ -13,9 +13,13 @@ from processor.history.statistics import Measure
 from processor.history.window import TIME_FORMATS, parse_moment
 
 MAX_LIMIT = 1_000
+"""Flights or aircraft in one response."""
+
 MAX_POINTS = 100_000
-MAX_TEXT = 64
-"""As long as a state vector's text may be."""
+"""Points of a downsampled track, as many as `history.max_rows` allows by default."""
+
+MAX_TEXT_CHARACTERS = 64
+"""The longest text that a state vector may hold."""
 
 ICAO24 = "^[0-9a-fA-F]{6}$"
 COUNTRY = "Country of registration, in OpenSky's spelling"
@@ -50,15 +54,15 @@ def _format(text: str) -> str:
 
 
 def _schema(**schema: Any) -> WithJsonSchema:  # noqa: ANN401 - JSON
-    """Describe a value that may be left out, which OpenAPI says beside the schema."""
+    """Return the schema of an optional parameter; OpenAPI states beside it that it is optional."""
     return WithJsonSchema(schema)
 
 
 Text = Annotated[
     str | None,
-    Field(min_length=1, max_length=MAX_TEXT),
+    Field(min_length=1, max_length=MAX_TEXT_CHARACTERS),
     AfterValidator(_printable),
-    _schema(type="string", minLength=1, maxLength=MAX_TEXT),
+    _schema(type="string", minLength=1, maxLength=MAX_TEXT_CHARACTERS),
 ]
 Address = Annotated[
     str | None,
@@ -86,74 +90,77 @@ Format = Annotated[
 ]
 
 
-class _Question(BaseModel):
-    # Misspelt, a parameter would be left out in silence.
+class _Parameters(BaseModel):
+    # Otherwise a misspelt parameter would be ignored in silence.
     model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True, frozen=True)
 
 
-class SpanQuestion(_Question):
-    """From when to when."""
+class TimeRangeParameters(_Parameters):
+    """A time range."""
 
     start: Moment = Field(
-        None, alias="from", description=f"Begin: {TIME_FORMATS}", examples=["2026-09-21T00:00:00Z"]
+        None, alias="from", description=f"Start: {TIME_FORMATS}", examples=["2026-09-21T00:00:00Z"]
     )
     end: Moment = Field(
-        None, alias="to", description="End, the same; now by default", examples=["1790000000"]
+        None,
+        alias="to",
+        description="End, in the same form; by default the current time",
+        examples=["1790000000"],
     )
 
 
-class TrackQuestion(SpanQuestion):
-    """Which part of a track, and how fine."""
+class TrackParameters(TimeRangeParameters):
+    """A part of a track, and its resolution."""
 
     max_points: Points = Field(
         None,
-        description="Thin the track to so many points; turns, climbs and its ends stay",
+        description="Downsample the track to this many points; turns, climbs and its ends are kept",
         examples=[500],
     )
-    format: Format = Field("json", description="All but json are files of all points")
+    format: Format = Field("json", description="json, or a file of all points")
 
 
-class FlightsQuestion(SpanQuestion):
-    """Which flights."""
+class FlightsParameters(TimeRangeParameters):
+    """Conditions on flights, and the page to return."""
 
     icao24: Address = Field(
         None, description="Transponder address, six hexadecimal digits", examples=["4b1814"]
     )
     callsign: Annotated[Text, AfterValidator(_one_pattern)] = Field(
-        None, description="Callsign, * at the end for any more characters", examples=["SWR*"]
+        None, description="Callsign; a * at its end stands for any characters", examples=["SWR*"]
     )
     country: Text = Field(None, description=COUNTRY, examples=["Switzerland"])
     bbox: Area = Field(
         None,
-        description="Box in degrees, west,south,east,north, that a position of the flight lies in;"
+        description="Box in degrees, west,south,east,north, that contains a position of the flight;"
         " it may cross the antimeridian",
         examples=["5.9,45.8,10.5,47.9"],
     )
     include_ground: bool = Field(
         default=False,
-        description="Also flights without a state vector in the air: parked aircraft and vehicles",
+        description="Include flights that were never in the air: parked aircraft and vehicles",
     )
-    limit: Limit = Field(None, description="Flights of a page", examples=[100])
+    limit: Limit = Field(None, description="Flights per page", examples=[100])
     after: After = Field(
-        None, description="`next` of the page before, with the other parameters as they were"
+        None, description="`next` of the previous page; the other parameters must stay the same"
     )
-    format: Format = Field("json", description="All but json are files of all flights, not a page")
+    format: Format = Field("json", description="json for a page, or a file of all flights")
 
 
-class HourlyQuestion(SpanQuestion):
-    """Traffic of which hours."""
+class HourlyParameters(TimeRangeParameters):
+    """A time range, and a country."""
 
     country: Text = Field(None, description=COUNTRY, examples=["Switzerland"])
 
 
-class AltitudesQuestion(SpanQuestion):
-    """Traffic at which altitudes."""
+class AltitudesParameters(TimeRangeParameters):
+    """A time range, and whether hours are separate."""
 
-    hourly: bool = Field(default=False, description="Each hour by itself")
+    hourly: bool = Field(default=False, description="Count each hour separately")
 
 
-class BusiestQuestion(SpanQuestion):
-    """Which aircraft are the busiest."""
+class BusiestParameters(TimeRangeParameters):
+    """What makes an aircraft busy, and how many aircraft to return."""
 
-    by: Measure = Field("flights", description="What they have most of")
+    by: Measure = Field("flights", description="What is compared")
     limit: int = Field(10, ge=1, le=MAX_LIMIT, description="How many aircraft", examples=[10])

@@ -1,4 +1,4 @@
-"""SERVE: the history as JSON and as files, put together."""
+"""The routes of the history, with the objects that they share."""
 
 import datetime as dt
 import time
@@ -11,17 +11,25 @@ from processor.access.gate import Gate
 from processor.history.connection_pool import ConnectionPool, share_limits
 from processor.history.context import HistoryContext
 from processor.history.database import HistoryDatabase, Use
-from processor.http.history.aircraft_routes import aircraft_routes
+from processor.http.dependencies import Routes
+from processor.http.history import (
+    aircraft_routes,
+    export_routes,
+    flight_routes,
+    snapshot_routes,
+    statistics_routes,
+)
 from processor.http.history.download import DownloadMetrics
-from processor.http.history.export_routes import export_routes
-from processor.http.history.files import Files
-from processor.http.history.flight_routes import flights_routes
-from processor.http.history.large_answers import LargeAnswers
-from processor.http.history.snapshot_routes import moment_routes
-from processor.http.history.statistics_routes import statistics_routes
-from processor.http.server.sending import Deadlines
+from processor.http.history.files import FileDownloads
+from processor.http.history.large_responses import LargeResponses
+from processor.http.history.services import HistoryServices
+from processor.http.server.paced_sender import SendDeadlines
 from processor.live.broadcaster import Broadcaster
 from processor.settings import HistorySettings
+
+router = APIRouter()
+for _each in (aircraft_routes, flight_routes, snapshot_routes, statistics_routes, export_routes):
+    router.include_router(_each.router)
 
 
 def history_routes(
@@ -33,40 +41,31 @@ def history_routes(
     expiry_seconds: float,
     registry: CollectorRegistry | None = None,
     clock: Callable[[], float] = time.time,
-) -> APIRouter:
-    """Make the routes to what the archive has stored.
+) -> Routes:
+    """Return the routes to what the archive stored.
 
     Args:
-        database: Where it is stored.
-        broadcaster: Who knows the living picture, if this process has one.
-        gate: What is before it.
-        settings: How much one request may ask for.
-        expiry_seconds: After which silence an aircraft is off the living picture.
-        registry: Where the metrics are to be.
-        clock: Unix time in seconds.
+        database: Where the rows are read.
+        broadcaster: Holds the live state; None if this process has none.
+        gate: Admits the requests.
+        settings: Limits on one request.
+        expiry_seconds: An aircraft that was silent for longer is not part of the live state.
+        registry: Where the metrics are registered.
+        clock: Returns Unix time in seconds.
     """
-    source = HistoryContext(
+    context = HistoryContext(
         database=database,
         connections=ConnectionPool(database, client_share=settings.client_share),
         settings=settings,
         expiry=dt.timedelta(seconds=expiry_seconds),
         clock=clock,
     )
-    deadlines = Deadlines(settings.max_export_seconds, settings.min_export_bytes_per_second)
-    answers = LargeAnswers(deadlines)
-    files = Files(
+    deadlines = SendDeadlines(settings.max_export_seconds, settings.min_export_bytes_per_second)
+    files = FileDownloads(
         share_limits(database.connections[Use.EXPORTS], settings.client_share),
         deadlines=deadlines,
         metrics=DownloadMetrics(registry or CollectorRegistry()),
     )
-    router = APIRouter()
-    router.include_router(
-        aircraft_routes(
-            source=source, broadcaster=broadcaster, files=files, answers=answers, gate=gate
-        )
+    return Routes(
+        router, (gate, HistoryServices(context, files, LargeResponses(deadlines), broadcaster))
     )
-    router.include_router(flights_routes(source=source, files=files, gate=gate))
-    router.include_router(moment_routes(source=source, answers=answers, gate=gate))
-    router.include_router(statistics_routes(source=source, gate=gate))
-    router.include_router(export_routes(source=source, files=files, gate=gate))
-    return router

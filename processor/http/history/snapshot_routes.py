@@ -1,23 +1,21 @@
-"""SERVE: all traffic at a moment of the past."""
+"""The route that returns all traffic at a time in the past."""
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
 
-from processor.access.gate import Gate
-from processor.access.principal import HISTORY, Principal
+from processor.access.principal import Principal
 from processor.history.area_restriction import visible_boxes
-from processor.history.context import HistoryContext
 from processor.history.errors import InvalidRequestError
 from processor.history.snapshot import read_traffic_at, write_snapshot
 from processor.history.window import TIME_FORMATS, parse_moment
-from processor.http.access.gate_middleware import client_of, require
-from processor.http.answers import describe_answers
+from processor.http.access.admission import HistoryPrincipal, client_of
 from processor.http.filter_parameters import describe_parameters
-from processor.http.history.large_answers import LargeAnswers, Write
-from processor.http.stream.request import NOT_OF_THE_VIEW
+from processor.http.history.large_responses import Write
+from processor.http.history.services import History
+from processor.http.responses import describe_responses
+from processor.http.stream.request import CONNECTION_PARAMETERS
 from processor.stream.filter import FilterError
 from processor.stream.query import StreamQuery, parse_query
 
@@ -39,66 +37,61 @@ _TIME = {
     "name": "time",
     "in": "query",
     "required": True,
-    "description": f"The moment: {TIME_FORMATS}",
+    "description": f"The time of the snapshot: {TIME_FORMATS}",
     "schema": {"type": "string"},
     "example": "1790000000",
 }
 
-
-def moment_routes(*, source: HistoryContext, answers: LargeAnswers, gate: Gate) -> APIRouter:
-    """Make the route of the picture as it was."""
-    router = APIRouter(prefix="/api/history", tags=["history"])
-    described = describe_parameters(FORMATS)["parameters"]
-
-    @router.get(
-        "/at",
-        openapi_extra={"parameters": [_TIME, *described]},
-        response_class=Response,
-        responses=describe_answers(
-            "The data of a `snapshot`, as on the stream; `time` is the moment.",
-            _SNAPSHOT,
-            statuses=(413, 422, 429, 503),
-            media_types=(GEOJSON,),
-        ),
-    )
-    async def traffic_at(
-        request: Request, principal: Annotated[Principal, require(gate, HISTORY)]
-    ) -> Response:
-        """Answer the aircraft that passed the filter then, in the format asked for."""
-        moment, view = _read(request, principal)
-        client = client_of(request, principal)
-
-        async def read() -> Write:
-            async with source.connections.reading(client) as connection:
-                found = await read_traffic_at(
-                    connection,
-                    source.statements,
-                    moment,
-                    expiry=source.expiry,
-                    max_rows=source.settings.max_rows,
-                    areas=visible_boxes(None, principal.areas),
-                )
-            return lambda: write_snapshot(view, found, moment)
-
-        media_type = GEOJSON if view.output_format.format == "geojson" else "application/json"
-        return answers.answer(request, client, read, media_type)
-
-    return router
+router = APIRouter(prefix="/api/history", tags=["history"])
 
 
-def _read(request: Request, principal: Principal) -> tuple[dt.datetime, StreamQuery]:
+@router.get(
+    "/at",
+    openapi_extra={"parameters": [_TIME, *describe_parameters(FORMATS)["parameters"]]},
+    response_class=Response,
+    responses=describe_responses(
+        "The data of a `snapshot`, as on the stream; `time` is the time of the snapshot.",
+        _SNAPSHOT,
+        statuses=(413, 422, 429, 503),
+        media_types=(GEOJSON,),
+    ),
+)
+async def traffic_at(request: Request, principal: HistoryPrincipal, history: History) -> Response:
+    """Return the aircraft that passed the filter at a time, in the requested format."""
+    time, query = _parse(request, principal)
+    context, client = history.context, client_of(request, principal)
+
+    async def read() -> Write:
+        async with context.connections.reading(client) as connection:
+            found = await read_traffic_at(
+                connection,
+                context.statements,
+                time,
+                expiry=context.expiry,
+                max_rows=context.settings.max_rows,
+                areas=visible_boxes(None, principal.areas),
+            )
+        return lambda: write_snapshot(query, found, time)
+
+    media_type = GEOJSON if query.output_format.format == "geojson" else "application/json"
+    return history.responses.respond(request, client, read, media_type)
+
+
+def _parse(request: Request, principal: Principal) -> tuple[dt.datetime, StreamQuery]:
     pairs = request.query_params.multi_items()
-    moment = _moment([value for name, value in pairs if name == "time"])
-    view = parse_query(
-        [(name, value) for name, value in pairs if name not in {"time", *NOT_OF_THE_VIEW}],
+    time = _parse_time([value for name, value in pairs if name == "time"])
+    query = parse_query(
+        [(name, value) for name, value in pairs if name not in {"time", *CONNECTION_PARAMETERS}],
         principal.areas,
     )
-    if view.output_format.format not in FORMATS:
-        raise FilterError("format", f"{view.output_format.format} is of the stream alone: take row")
-    return moment, view
+    if query.output_format.format not in FORMATS:
+        raise FilterError(
+            "format", f"{query.output_format.format} is of the stream alone: take row"
+        )
+    return time, query
 
 
-def _moment(values: Sequence[str]) -> dt.datetime:
+def _parse_time(values: Sequence[str]) -> dt.datetime:
     if len(values) != 1:
         raise InvalidRequestError("time", f"one is needed: {TIME_FORMATS}")
     try:

@@ -1,4 +1,4 @@
-"""SERVE: traffic by hour, country and altitude, and the busiest aircraft."""
+"""Routes of traffic by hour, country and altitude, and of the busiest aircraft."""
 
 import datetime as dt
 from collections.abc import AsyncIterator
@@ -8,8 +8,7 @@ from typing import Annotated, Any
 import msgspec
 from fastapi import APIRouter, Query, Request, Response
 
-from processor.access.gate import Gate
-from processor.access.principal import HISTORY, Principal
+from processor.access.principal import Principal
 from processor.history.area_restriction import Boxes, visible_boxes
 from processor.history.context import HistoryContext
 from processor.history.database import Connection
@@ -24,26 +23,29 @@ from processor.history.statistics import (
     read_hours,
 )
 from processor.history.window import Window
-from processor.http.access.gate_middleware import client_of, require
-from processor.http.answers import answer, describe_answers, schema_of
+from processor.http.access.admission import HistoryPrincipal, client_of
 from processor.http.history.parameters import (
-    AltitudesQuestion,
-    BusiestQuestion,
-    HourlyQuestion,
-    SpanQuestion,
+    AltitudesParameters,
+    BusiestParameters,
+    HourlyParameters,
+    TimeRangeParameters,
 )
+from processor.http.history.services import History
+from processor.http.responses import describe_responses, respond, schema_of
 
-USUAL = dt.timedelta(days=1)
+DEFAULT_RANGE = dt.timedelta(days=1)
+
+router = APIRouter(prefix="/api/statistics", tags=["statistics"])
 
 
 class Hours(msgspec.Struct, frozen=True):
-    """Traffic by hour; those without any are left out."""
+    """Traffic by hour; hours without traffic are left out."""
 
     hours: list[Hour]
 
 
 class Countries(msgspec.Struct, frozen=True):
-    """Traffic by country, most first."""
+    """Traffic by country, most traffic first."""
 
     countries: list[Country]
 
@@ -60,109 +62,102 @@ class Busiest(msgspec.Struct, frozen=True):
     aircraft: list[BusyAircraft]
 
 
-def statistics_routes(*, source: HistoryContext, gate: Gate) -> APIRouter:
-    """Make the routes of what many state vectors add up to."""
-    router = APIRouter(prefix="/api/statistics", tags=["statistics"])
-    _add_counts(router, source, require(gate, HISTORY))
-    _add_comparisons(router, source, require(gate, HISTORY))
-    return router
+def _described(text: str, type_: type) -> dict[str, Any]:
+    statuses = (400, 413, 422, 429, 503)
+    return {
+        "response_class": Response,
+        "responses": describe_responses(text, schema_of(type_), statuses=statuses),
+    }
 
 
-def _add_counts(router: APIRouter, source: HistoryContext, admitted: Any) -> None:  # noqa: ANN401 - of `require`
-    """Add what is counted by hour and by country."""
-
-    @router.get("/hourly", **_described("Aircraft and state vectors of each hour.", Hours))
-    async def hourly(
-        request: Request,
-        principal: Annotated[Principal, admitted],
-        question: Annotated[HourlyQuestion, Query()],
-    ) -> Response:
-        """Answer the traffic of each hour, which is counted from its beginning."""
-        async with _reading(source, request, principal, question) as (connection, window, places):
-            hours = await read_hours(
-                connection,
-                source.statements,
-                window,
-                country=question.country,
-                boxes=places,
-                max_rows=source.settings.max_rows,
-            )
-        return answer(Hours(hours))
-
-    @router.get("/countries", **_described("Aircraft and state vectors by country.", Countries))
-    async def countries(
-        request: Request,
-        principal: Annotated[Principal, admitted],
-        question: Annotated[SpanQuestion, Query()],
-    ) -> Response:
-        """Answer the traffic of each country of registration."""
-        async with _reading(source, request, principal, question) as (connection, window, places):
-            found = await read_countries(
-                connection,
-                source.statements,
-                window,
-                boxes=places,
-                max_rows=source.settings.max_rows,
-            )
-        return answer(Countries(found))
+@router.get("/hourly", **_described("Aircraft and state vectors of each hour.", Hours))
+async def hourly(
+    request: Request,
+    principal: HistoryPrincipal,
+    history: History,
+    parameters: Annotated[HourlyParameters, Query()],
+) -> Response:
+    """Return the traffic of each hour; an hour is named by its beginning."""
+    context = history.context
+    async with _reading(context, request, principal, parameters) as (connection, window, boxes):
+        hours = await read_hours(
+            connection,
+            context.statements,
+            window,
+            country=parameters.country,
+            boxes=boxes,
+            max_rows=context.settings.max_rows,
+        )
+    return respond(Hours(hours))
 
 
-def _add_comparisons(router: APIRouter, source: HistoryContext, admitted: Any) -> None:  # noqa: ANN401 - of `require`
-    """Add what is counted by altitude and by aircraft."""
+@router.get("/countries", **_described("Aircraft and state vectors by country.", Countries))
+async def countries(
+    request: Request,
+    principal: HistoryPrincipal,
+    history: History,
+    parameters: Annotated[TimeRangeParameters, Query()],
+) -> Response:
+    """Return the traffic of each country of registration."""
+    context = history.context
+    async with _reading(context, request, principal, parameters) as (connection, window, boxes):
+        found = await read_countries(
+            connection,
+            context.statements,
+            window,
+            boxes=boxes,
+            max_rows=context.settings.max_rows,
+        )
+    return respond(Countries(found))
 
-    @router.get("/altitudes", **_described("Aircraft in bands of 1,000 m.", Altitudes))
-    async def altitudes(
-        request: Request,
-        principal: Annotated[Principal, admitted],
-        question: Annotated[AltitudesQuestion, Query()],
-    ) -> Response:
-        """Answer the traffic between altitudes; who climbs is in several bands."""
-        async with _reading(source, request, principal, question) as (connection, window, places):
-            bands = await read_altitudes(
-                connection,
-                source.statements,
-                window,
-                is_by_hour=question.hourly,
-                boxes=places,
-                max_rows=source.settings.max_rows,
-            )
-        return answer(Altitudes(bands))
 
-    @router.get("/busiest", **_described("The busiest aircraft.", Busiest))
-    async def busiest(
-        request: Request,
-        principal: Annotated[Principal, admitted],
-        question: Annotated[BusiestQuestion, Query()],
-    ) -> Response:
-        """Answer the aircraft with most of something, of flights that began then and are over."""
-        async with _reading(source, request, principal, question) as (connection, window, places):
-            found = await read_busiest(
-                connection,
-                source.statements,
-                window,
-                measure=question.by,
-                areas=places,
-                rows=question.limit,
-            )
-        return answer(Busiest(found))
+@router.get("/altitudes", **_described("Aircraft in bands of 1,000 m.", Altitudes))
+async def altitudes(
+    request: Request,
+    principal: HistoryPrincipal,
+    history: History,
+    parameters: Annotated[AltitudesParameters, Query()],
+) -> Response:
+    """Return the traffic in bands of altitude; an aircraft that climbs is in several bands."""
+    context = history.context
+    async with _reading(context, request, principal, parameters) as (connection, window, boxes):
+        bands = await read_altitudes(
+            connection,
+            context.statements,
+            window,
+            is_by_hour=parameters.hourly,
+            boxes=boxes,
+            max_rows=context.settings.max_rows,
+        )
+    return respond(Altitudes(bands))
+
+
+@router.get("/busiest", **_described("The busiest aircraft.", Busiest))
+async def busiest(
+    request: Request,
+    principal: HistoryPrincipal,
+    history: History,
+    parameters: Annotated[BusiestParameters, Query()],
+) -> Response:
+    """Return the busiest aircraft by their completed flights that began in the time range."""
+    context = history.context
+    async with _reading(context, request, principal, parameters) as (connection, window, boxes):
+        found = await read_busiest(
+            connection,
+            context.statements,
+            window,
+            measure=parameters.by,
+            areas=boxes,
+            rows=parameters.limit,
+        )
+    return respond(Busiest(found))
 
 
 @asynccontextmanager
 async def _reading(
-    source: HistoryContext, request: Request, principal: Principal, question: SpanQuestion
+    context: HistoryContext, request: Request, principal: Principal, parameters: TimeRangeParameters
 ) -> AsyncIterator[tuple[Connection, Window, Boxes]]:
-    """Give a connection, the window asked for, and the places that the principal may see."""
-    window = _window(source, question)
-    async with source.connections.reading(client_of(request, principal)) as connection:
+    """Yield a connection, the requested time range, and the areas that the principal may read."""
+    window = context.window(parameters.start, parameters.end, usual=DEFAULT_RANGE)
+    async with context.connections.reading(client_of(request, principal)) as connection:
         yield connection, window, visible_boxes(None, principal.areas)
-
-
-def _window(source: HistoryContext, question: SpanQuestion) -> Window:
-    return source.window(question.start, question.end, usual=USUAL)
-
-
-def _described(text: str, type_: type) -> dict[str, Any]:
-    return {
-        "response_class": Response,
-        "responses": describe_answers(text, schema_of(type_), statuses=(400, 413, 422, 429, 503)),
-    }

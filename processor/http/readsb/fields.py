@@ -1,4 +1,4 @@
-"""SERVE: an aircraft in the fields and units of readsb, whose JSON many programs read."""
+"""Convert a state vector to the fields and units of readsb, whose JSON many programs read."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -18,22 +18,24 @@ KNOTS_PER_METRE_PER_SECOND = 3600 / METRES_PER_NAUTICAL_MILE
 FEET_PER_MINUTE_PER_METRE_PER_SECOND = 60 / METRES_PER_FOOT
 
 CALLSIGN_LENGTH = 8
-"""Characters that a transponder sends, blanks at the end among them (RTCA DO-260B, 2.2.8.2.6)."""
+"""Characters that a transponder sends, including blanks at the end (RTCA DO-260B, 2.2.8.2.6)."""
 
 UNKNOWN_LEVEL = -49.5
-"""What readsb writes for an aircraft of which no signal level is known (dBFS)."""
+"""What readsb writes if the signal level of an aircraft is not known (dBFS)."""
 
 UNKNOWN_COUNT = 0
+"""The number of messages, which OpenSky does not publish."""
 
 TYPES: Mapping[int, str] = {0: "adsb_icao", 1: "other", 2: "mlat", 3: "other"}
-"""By OpenSky's position_source; ASTERIX and FLARM are none of readsb's own receivers."""
+"""Types by OpenSky's position_source. readsb has no types for ASTERIX (1) and FLARM (3)."""
 
 NO_POSITION_TYPE = "mode_s"
 MLAT = 2
+"""OpenSky's position_source for multilateration."""
 
 EMERGENCIES: Mapping[str, str] = {"7500": "unlawful", "7600": "nordo", "7700": "general"}
 
-# OpenSky counts on where a new set of the transponder's begins; its 0 is "not received".
+# OpenSky numbers all sets in one sequence, where 0 means that no category was received.
 CATEGORIES: Sequence[str | UnsetType] = (
     *(UNSET, "A0", "A1", "A2", "A3", "A4", "A5", "A6", "A7"),
     *("B1", "B2", "B3", "B4", "B5", "B6", "B7"),
@@ -45,52 +47,59 @@ BarometricAltitude = Annotated[int | Literal["ground"], Meta(description="Barome
 
 
 class ReadsbAircraft(msgspec.Struct, frozen=True, kw_only=True):
-    """One element of `ac`, in readsb's order; what was not received is left out."""
+    """One element of `ac`, in readsb's order. Fields without a value are left out."""
 
     hex: Annotated[str, Meta(pattern="^[0-9a-f]{6}$", description="Transponder address")]
     type: Annotated[str, Meta(description="Source: adsb_icao, mlat, mode_s, other or unknown")]
-    flight: Annotated[str, Meta(description="Callsign, with blanks up to 8")] | UnsetType = UNSET
+    flight: (
+        Annotated[str, Meta(description="Callsign, padded with blanks to 8 characters")] | UnsetType
+    ) = UNSET
     alt_baro: BarometricAltitude | UnsetType = UNSET
     alt_geom: Annotated[int, Meta(description="Geometric (GNSS), feet")] | UnsetType = UNSET
     gs: Annotated[float, Meta(description="Ground speed, knots")] | UnsetType = UNSET
     track: Annotated[float, Meta(description="Degrees clockwise from north")] | UnsetType = UNSET
     baro_rate: Annotated[int, Meta(description="Feet per minute")] | UnsetType = UNSET
     squawk: Annotated[str, Meta(description="Four octal digits")] | UnsetType = UNSET
-    emergency: Annotated[str, Meta(description="As the squawk says")] | UnsetType = UNSET
+    emergency: (
+        Annotated[str, Meta(description="By the squawk: unlawful, nordo, general or none")]
+        | UnsetType
+    ) = UNSET
     category: Annotated[str, Meta(description="Emitter category, A0 to C5")] | UnsetType = UNSET
     lat: Annotated[float, Meta(description="Degrees, WGS 84")] | UnsetType = UNSET
     lon: Annotated[float, Meta(description="Degrees, WGS 84")] | UnsetType = UNSET
     seen_pos: Annotated[float, Meta(description="Age of the position, seconds")] | UnsetType = UNSET
     spi: Annotated[int, Meta(description="1 while the pilot identifies")]
-    # readsb writes the next five always, and programs made from the description of api.adsb.lol
-    # refuse an aircraft without one of them, so they stand here with what readsb has for "none".
+    # readsb always writes the next five. Clients that are generated from the description of
+    # api.adsb.lol refuse an aircraft without them, so they have readsb's values for "unknown".
     mlat: Annotated[tuple[str, ...], Meta(description="Fields by multilateration")]
-    tisb: Annotated[tuple[str, ...], Meta(description="Fields by TIS-B: never any")]
-    messages: Annotated[int, Meta(description="Not known: 0")]
+    tisb: Annotated[tuple[str, ...], Meta(description="Fields by TIS-B: always empty")]
+    messages: Annotated[int, Meta(description="Always 0: not known")]
     seen: Annotated[float, Meta(description="Age of the last message, seconds")]
-    rssi: Annotated[float, Meta(description="Not known: -49.5")]
-    dst: Annotated[float, Meta(description="From the point, nautical miles")] | UnsetType = UNSET
-    dir: Annotated[float, Meta(description="From the point, degrees")] | UnsetType = UNSET
+    rssi: Annotated[float, Meta(description="Always -49.5: not known")]
+    dst: (
+        Annotated[float, Meta(description="Distance from the point, nautical miles")] | UnsetType
+    ) = UNSET
+    dir: Annotated[float, Meta(description="Direction from the point, degrees")] | UnsetType = UNSET
 
 
 class ReadsbAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """What is around the aircraft."""
+    """The document around the aircraft."""
 
     ac: list[ReadsbAircraft]
     msg: str
     now: Annotated[int, Meta(description="Unix milliseconds")]
     total: Annotated[int, Meta(description="Aircraft in ac")]
     ctime: Annotated[int, Meta(description="Unix milliseconds")]
-    ptime: Annotated[int, Meta(description="Milliseconds that the answer took")]
+    ptime: Annotated[int, Meta(description="Milliseconds that the response took")]
 
 
 def to_readsb(state: StateVector, now: float, centre: Circle | None = None) -> ReadsbAircraft:
     """Return a state vector in readsb's fields.
 
     Args:
-        state: What is known.
-        now: Unix seconds, from which ages are counted.
-        centre: The point asked for, if one was.
+        state: The newest state vector of an aircraft.
+        now: The time at which ages end, in Unix seconds.
+        centre: The point of the request, if it has one.
     """
     has_position = state.latitude is not None and state.longitude is not None
     distance, direction = _polar(centre, state)
@@ -133,11 +142,11 @@ def _feet(metres: float | None) -> int | UnsetType:
 
 
 def _age_of_position(state: StateVector, now: float) -> float | UnsetType:
-    """Return the age; a position later than the last contact has a wrong time, and no age."""
-    moment = state.time_position
-    if moment is None or moment > state.last_contact + AFTER_ANSWER_SECONDS:
+    """Return the age in seconds; a position later than the last contact has a wrong time."""
+    time = state.time_position
+    if time is None or time > state.last_contact + AFTER_ANSWER_SECONDS:
         return UNSET
-    return round(max(0.0, now - moment), 3)
+    return round(max(0.0, now - time), 3)
 
 
 def _category(category: int | None) -> str | UnsetType:
@@ -165,5 +174,5 @@ def _polar(
             math.cos(here) * math.sin(there) - math.sin(here) * math.cos(there) * math.cos(east),
         )
     )
-    # Rounded first, so that just west of north is 0 and not 360.
+    # Rounded before the modulo, so that a direction just west of north is 0 and not 360.
     return round(distance / KM_PER_NAUTICAL_MILE, 3), round(direction % 360, 1) % 360

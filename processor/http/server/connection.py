@@ -1,4 +1,4 @@
-"""SERVE: what a stream may know of the connection beneath it, and do to it."""
+"""The network connection below a request: whether its buffer is empty, and how to end it."""
 
 import asyncio
 from collections.abc import Mapping
@@ -6,45 +6,58 @@ from typing import Any
 
 from starlette.types import Scope
 
-from processor.http.server.connections import Place
+from processor.http.server.connections import ConnectionSlot
 
 _KEY = "connection"
+"""Key in the state of a request's ASGI scope."""
 
 
-class Connection:
-    """One connection of a viewer, and its place among all."""
+class ClientConnection:
+    """One connection of a client, and the slot that it takes among all connections.
 
-    def __init__(self, transport: asyncio.Transport, place: Place) -> None:
+    Attributes:
+        is_given_up: Whether it was ended because the client did not read.
+    """
+
+    def __init__(self, transport: asyncio.Transport, slot: ConnectionSlot) -> None:
         self._transport = transport
-        self.place = place
+        self.slot = slot
         self.is_given_up = False
 
     @property
     def is_drained(self) -> bool:
-        """Whether the kernel has all that was sent, so that sending more does not wait."""
+        """Whether the kernel has taken everything, so that the next send does not wait."""
         return self._transport.get_write_buffer_size() == 0
 
     def lost(self, error: Exception | None) -> None:
-        """Note how it has ended: by ETIMEDOUT, the kernel has given up a peer that took nothing."""
-        self.place.leave()
+        """Note the end of the connection.
+
+        With ETIMEDOUT the kernel gave up a peer that acknowledged nothing.
+        """
+        self.slot.release()
         self.is_given_up |= isinstance(error, TimeoutError)
 
     def give_up(self) -> None:
-        """End it at once: an orderly end would wait until a slow peer has taken the rest."""
+        """End the connection at once, without waiting for a slow client to read the rest."""
         self.is_given_up = True
         self._transport.abort()
 
     def state(self) -> dict[str, object]:
-        """Return what `connection_of` finds in the scopes of requests."""
+        """Return the entry in the state of a scope by which `connection_of` finds this object."""
         return {_KEY: self}
 
 
-def connection_of(scope: Scope) -> Connection:
-    """Return the connection of a request that came over a server of ours."""
+def has_connection(scope: Scope) -> bool:
+    """Whether a request came over one of this package's servers; not so in tests without one."""
+    return _KEY in scope.get("state", {})
+
+
+def connection_of(scope: Scope) -> ClientConnection:
+    """Return the connection of a request."""
     return connection_in(scope["state"])
 
 
-def connection_in(state: Mapping[str, Any]) -> Connection:
-    """Return the connection of a state that `Connection.state` is part of."""
-    connection: Connection = state[_KEY]
+def connection_in(state: Mapping[str, Any]) -> ClientConnection:
+    """Return the connection in the state of a scope."""
+    connection: ClientConnection = state[_KEY]
     return connection

@@ -1,4 +1,4 @@
-"""SERVE: how many connections are open, whose they are, and what they let the server hold."""
+"""Limit the open connections, in all and per address, and the unparsed input that they hold."""
 
 import ipaddress
 import resource
@@ -17,112 +17,120 @@ from processor.settings import SseSettings
 log = structlog.get_logger()
 
 MAX_INPUT_BYTES = 64 * 1024 * 1024
-"""Of all clients together: heads that are not complete, and what a client sends too fast."""
+"""Unparsed input of all clients together: incomplete heads, and what clients send too fast."""
 
 OTHER_FILES = 512
-"""Descriptors for everything else: databases, Kafka, the page's files."""
+"""File descriptors for everything else: databases, Kafka, the files of the page."""
 
 
-class Bounds(msgspec.Struct, frozen=True):
+class SocketLimits(msgspec.Struct, frozen=True):
     """How many connections may be open, in all and from one address."""
 
-    in_all: int = 10_000
+    total: int = 10_000
     per_address: int = 10_000
 
 
-def bounds_of(http: HttpSettings, sse: SseSettings) -> Bounds:
-    """Return what the settings allow; by default what the streams need, and as much again."""
-    return Bounds(
-        in_all=http.max_connections or 2 * sse.max_viewers,
+def socket_limits(http: HttpSettings, sse: SseSettings) -> SocketLimits:
+    """Return the limits that the settings give.
+
+    By default there are twice as many connections as streams, and four times as many per address.
+    """
+    return SocketLimits(
+        total=http.max_connections or 2 * sse.max_viewers,
         per_address=http.max_connections_per_address or 4 * sse.max_viewers_per_address,
     )
 
 
-def fit_open_files(bounds: Bounds) -> Bounds:
-    """Raise this process's limit on open files to what the bounds need, or lower the bounds.
+def fit_open_files(limits: SocketLimits) -> SocketLimits:
+    """Raise this process's limit on open files to what the connections need, or lower their limit.
 
-    A server without a descriptor left can neither refuse a connection nor reach its database.
+    A server without a free file descriptor can neither refuse a connection nor reach its database.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    needed = bounds.in_all + OTHER_FILES
+    needed = limits.total + OTHER_FILES
     if soft == resource.RLIM_INFINITY or soft >= needed:
-        return bounds
+        return limits
     allowed = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
     resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
     if allowed == needed:
-        return bounds
-    in_all = max(1, allowed - OTHER_FILES)
-    log.warning("fewer_connections", asked=bounds.in_all, allowed=in_all, remedy="ulimit -Hn")
-    return msgspec.structs.replace(bounds, in_all=in_all)
+        return limits
+    total = max(1, allowed - OTHER_FILES)
+    log.warning("fewer_connections", wanted=limits.total, allowed=total, remedy="ulimit -Hn")
+    return msgspec.structs.replace(limits, total=total)
 
 
-class _Share:
-    """The connections of one address."""
+class _AddressConnections:
+    """The connections of one address: how many, and the idle ones, longest idle first."""
 
     def __init__(self) -> None:
         self.count = 0
-        self.waiting: dict[Place, None] = {}
+        self.idle: dict[ConnectionSlot, None] = {}
 
 
-class Place:
-    """What one connection takes of the bounds, from accept to its end."""
+class ConnectionSlot:
+    """What one connection counts for, from accept to close."""
 
     def __init__(
-        self, connections: "Connections", address: str, share: _Share, close: Callable[[], None]
+        self,
+        connections: "OpenConnections",
+        address: str,
+        of_address: _AddressConnections,
+        close: Callable[[], None],
     ) -> None:
         self.address = address
         self.close = close
-        self.share = share
-        self.held_bytes = 0
+        self.of_address = of_address
+        self.input_bytes = 0
         self.is_open = True
         self._connections = connections
 
-    def waits(self) -> None:
-        """Count as idle: no request of it is being answered, so it can give way to another."""
-        self._connections.waits(self)
+    def set_idle(self) -> None:
+        """Count as idle: no request is being answered, so another connection may replace it."""
+        self._connections.set_idle(self)
 
-    def serves(self) -> None:
-        """Count as busy until `waits`."""
-        self._connections.serves(self)
+    def set_busy(self) -> None:
+        """Count as busy until `set_idle`."""
+        self._connections.set_busy(self)
 
-    def hold(self, held_bytes: int) -> bool:
-        """Account for input that waits in memory; return whether all of it still fits."""
-        return self._connections.hold(self, held_bytes)
+    def hold(self, input_bytes: int) -> bool:
+        """Account for unparsed input; return whether the input of all connections still fits."""
+        return self._connections.hold(self, input_bytes)
 
-    def leave(self) -> None:
-        """Give everything back; may be called again."""
-        self._connections.leave(self)
+    def release(self) -> None:
+        """Give the slot back; a second call has no effect."""
+        self._connections.release(self)
 
     def refuse(self, reason: str) -> None:
         """Count a refusal, and log the first of its kind in a minute."""
         self._connections.refuse(reason, self.address)
 
 
-class Connections:
-    """Bounds the connections of one server, in all and per address.
+class OpenConnections:
+    """Limits the connections of one server, in all and per address.
 
-    At a bound the idle connection that has waited longest for a request, of that address or of all,
-    is closed in favour of the new one; if all are busy, the new one is closed.
+    At a limit the connection that has been idle for longest, of that address or of all, is closed
+    in favour of the new one. If all are busy, the new one is closed.
 
     Args:
-        bounds: How many.
-        proxies: Addresses and networks whose connections are others': no share is counted for them.
-        registry: Where the metrics go.
+        limits: How many connections may be open.
+        proxies: Addresses and networks that have no limit per address: their connections belong to
+            many clients.
+        registry: Where the metrics are registered.
     """
 
     def __init__(
         self,
-        bounds: Bounds | None = None,
+        limits: SocketLimits | None = None,
         *,
         proxies: Sequence[str] = (),
         registry: CollectorRegistry | None = None,
     ) -> None:
-        self._bounds = bounds or Bounds()
+        self._limits = limits or SocketLimits()
         self._proxies = [ipaddress.ip_network(proxy) for proxy in proxies]
-        self._shares: dict[str, _Share] = {}
-        self._waiting: dict[Place, None] = {}
+        self._addresses: dict[str, _AddressConnections] = {}
+        self._idle: dict[ConnectionSlot, None] = {}
         self._count = 0
-        self._held_bytes = 0
+        self._input_bytes = 0
         self._throttle = Throttle()
         registry = registry or CollectorRegistry()
         self._refused = Counter(
@@ -133,88 +141,91 @@ class Connections:
         )
         open_now = Gauge("http_connections", "Open connections.", registry=registry)
         open_now.set_function(lambda: self._count)
-        held = Gauge("http_waiting_input_bytes", "Received and not parsed yet.", registry=registry)
-        held.set_function(lambda: self._held_bytes)
+        held = Gauge(
+            "http_waiting_input_bytes", "Bytes received and not parsed yet.", registry=registry
+        )
+        held.set_function(lambda: self._input_bytes)
 
-    def admit(self, address: str, close: Callable[[], None]) -> Place | None:
-        """Count a new connection, or return None where it is one too many.
+    def admit(self, address: str, close: Callable[[], None]) -> ConnectionSlot | None:
+        """Count a new connection, or return None if it is one too many.
 
         Args:
-            address: Of its peer.
-            close: Ends it at once.
+            address: The address of its peer.
+            close: Closes it at once.
         """
         client, is_proxy = self._client_of(address)
-        share = self._shares.get(client) or _Share()
-        if not is_proxy and share.count >= self._bounds.per_address:
+        of_address = self._addresses.get(client) or _AddressConnections()
+        if not is_proxy and of_address.count >= self._limits.per_address:
             self.refuse("connections_of_address", address)
-            if not self._end_oldest(share.waiting):
+            if not self._close_longest_idle(of_address.idle):
                 return None
-        if self._count >= self._bounds.in_all:
+        if self._count >= self._limits.total:
             self.refuse("connections_in_all", address)
-            if not self._end_oldest(self._waiting):
+            if not self._close_longest_idle(self._idle):
                 return None
-        place = Place(self, client, share, close)
-        self._shares[client] = share
-        share.count += 1
+        slot = ConnectionSlot(self, client, of_address, close)
+        self._addresses[client] = of_address
+        of_address.count += 1
         self._count += 1
-        self.waits(place)
-        return place
+        self.set_idle(slot)
+        return slot
 
-    def _end_oldest(self, waiting: dict[Place, None]) -> bool:
-        if not waiting:
+    def _close_longest_idle(self, idle: dict[ConnectionSlot, None]) -> bool:
+        if not idle:
             return False
-        oldest = next(iter(waiting))
+        oldest = next(iter(idle))
         close = oldest.close
-        self.leave(oldest)
+        self.release(oldest)
         close()
         return True
 
-    def waits(self, place: Place) -> None:
-        """Put it behind all that wait already."""
-        if not place.is_open:
+    def set_idle(self, slot: ConnectionSlot) -> None:
+        """Put a connection behind all that are idle already."""
+        if not slot.is_open:
             return
-        place.share.waiting[place] = None
-        self._waiting[place] = None
+        slot.of_address.idle[slot] = None
+        self._idle[slot] = None
 
-    def serves(self, place: Place) -> None:
-        """Keep it from giving way."""
-        place.share.waiting.pop(place, None)
-        self._waiting.pop(place, None)
+    def set_busy(self, slot: ConnectionSlot) -> None:
+        """Keep a connection from being replaced."""
+        slot.of_address.idle.pop(slot, None)
+        self._idle.pop(slot, None)
 
-    def hold(self, place: Place, held_bytes: int) -> bool:
-        """Account for its waiting input; return whether all input fits."""
-        if not place.is_open:
+    def hold(self, slot: ConnectionSlot, input_bytes: int) -> bool:
+        """Account for a connection's unparsed input; return whether all input fits."""
+        if not slot.is_open:
             return False
-        self._held_bytes += held_bytes - place.held_bytes
-        place.held_bytes = held_bytes
-        return not held_bytes or self._held_bytes <= MAX_INPUT_BYTES
+        self._input_bytes += input_bytes - slot.input_bytes
+        slot.input_bytes = input_bytes
+        return not input_bytes or self._input_bytes <= MAX_INPUT_BYTES
 
-    def leave(self, place: Place) -> None:
-        """Forget it, if that has not been done."""
-        if not place.is_open:
+    def release(self, slot: ConnectionSlot) -> None:
+        """Remove a connection; a second call has no effect."""
+        if not slot.is_open:
             return
-        self.serves(place)
-        self.hold(place, 0)
-        place.is_open = False
-        place.close = _nothing  # the connection refers to its place, and would keep itself alive
+        self.set_busy(slot)
+        self.hold(slot, 0)
+        slot.is_open = False
+        # A connection refers to its slot: without this the two would keep each other in memory.
+        slot.close = _nothing
         self._count -= 1
-        place.share.count -= 1
-        if not place.share.count:
-            del self._shares[place.address]
+        slot.of_address.count -= 1
+        if not slot.of_address.count:
+            del self._addresses[slot.address]
 
     def refuse(self, reason: str, address: str) -> None:
-        """Count, and log the first of its kind in a minute."""
+        """Count a refusal, and log the first of its kind in a minute."""
         self._refused.labels(reason).inc()
         left_out = self._throttle.admit(reason)
         if left_out is not None:
             log.warning("http_refused", reason=reason, address=address, left_out=left_out)
 
     def _client_of(self, address: str) -> tuple[str, bool]:
-        """Return whose share counts, and whether it is a proxy, which has none."""
+        """Return the address or network that a connection counts for, and whether it is a proxy."""
         peer = read_address(address)
         is_proxy = peer is not None and any(peer in network for network in self._proxies)
         return network_of(address), is_proxy
 
 
 def _nothing() -> None:
-    """Close what is closed."""
+    """Stand in for `close` of a closed connection."""

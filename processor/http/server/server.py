@@ -1,4 +1,4 @@
-"""SERVE: uvicorn on a socket of ours, without its own idea of signals."""
+"""Run uvicorn on a socket of this process, without uvicorn's signal handlers."""
 
 import contextlib
 import socket
@@ -9,24 +9,27 @@ from fastapi import FastAPI
 
 from processor.errors import FatalError
 from processor.http.access.proxies import TrustedProxies
-from processor.http.server.connections import Connections
-from processor.http.server.http_protocol import GuardedConfig, Http
-from processor.http.server.server_log import quieten
-from processor.http.server.websocket_protocol import WEBSOCKET_MESSAGE_BYTES, WebSocket
+from processor.http.server.connections import OpenConnections
+from processor.http.server.http_protocol import BoundedHttpProtocol, ServerConfig
+from processor.http.server.server_log import throttle_uvicorn_log
+from processor.http.server.websocket_protocol import (
+    WEBSOCKET_MESSAGE_BYTES,
+    BoundedWebSocketProtocol,
+)
 
 BACKLOG = 4096
-"""Viewers that return at the same moment after a restart."""
+"""Connections that the kernel queues: after a restart all subscribers return at once."""
 
 KEEP_ALIVE = (("TCP_KEEPIDLE", 10), ("TCP_KEEPINTVL", 5), ("TCP_KEEPCNT", 3))
-"""A vanished peer is noticed within 25 s; without, it would hold its place for minutes."""
-
+"""Notices within 25 s that a peer has vanished, which would otherwise hold its slot for minutes."""
 
 SEND_BUFFER_BYTES = 256 * 1024
-"""What the kernel holds for a viewer that stalls (it doubles this); else it grows to 4 MB."""
+"""What the kernel holds for a subscriber that does not read (Linux doubles it). By default it grows
+to 4 MB."""
 
 
 class Server(uvicorn.Server):
-    """Leaves signals to the service, which has an order of its own to stop things in."""
+    """Leaves signals to the service, which stops its parts in its own order."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -38,25 +41,25 @@ def create_server(
     app: FastAPI,
     *,
     trusted_proxies: Sequence[str] = (),
-    connections: Connections | None = None,
+    connections: OpenConnections | None = None,
 ) -> Server:
-    """Make a server; it listens on the sockets that its `serve` is given.
+    """Create a server, which listens on the sockets that its `serve` is given.
 
     Args:
-        app: What it serves.
-        trusted_proxies: Whose X-Forwarded-For is believed.
-        connections: Counts and bounds its connections.
+        app: The application.
+        trusted_proxies: Addresses and networks of proxies whose X-Forwarded-For is used.
+        connections: Counts and limits the connections.
     """
-    quieten()
-    config = GuardedConfig(
+    throttle_uvicorn_log()
+    config = ServerConfig(
         TrustedProxies(app, trusted=trusted_proxies),
         loop="none",
-        http=Http,
-        ws=WebSocket,
+        http=BoundedHttpProtocol,
+        ws=BoundedWebSocketProtocol,
         ws_max_size=WEBSOCKET_MESSAGE_BYTES,
-        # Messages are shared by all viewers; compressing each for each would be all we do.
+        # Subscribers share messages. Compressing each one per subscriber would take all CPU time.
         ws_per_message_deflate=False,
-        # Ours stands above; this one would read FORWARDED_ALLOW_IPS.
+        # TrustedProxies does this; uvicorn's own would read FORWARDED_ALLOW_IPS.
         proxy_headers=False,
         log_config=None,
         access_log=False,
@@ -64,15 +67,15 @@ def create_server(
         server_header=False,
         timeout_graceful_shutdown=2,
     )
-    config.connections = connections or Connections(proxies=trusted_proxies)
+    config.connections = connections or OpenConnections(proxies=trusted_proxies)
     return Server(config)
 
 
 def listen(host: str, port: int, *, write_deadline_seconds: float) -> socket.socket:
-    """Bind the socket; accepted connections take over its options.
+    """Bind the socket; accepted connections inherit its options.
 
     Raises:
-        FatalError: The address is taken or not ours.
+        FatalError: The address is in use or is not one of this machine.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
@@ -81,7 +84,7 @@ def listen(host: str, port: int, *, write_deadline_seconds: float) -> socket.soc
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
     for name, value in KEEP_ALIVE:
         _set_tcp(listener, name, value)
-    # The kernel itself ends a connection whose peer takes nothing, and frees what it holds.
+    # The kernel itself ends a connection whose peer acknowledges nothing, and frees its buffers.
     _set_tcp(listener, "TCP_USER_TIMEOUT", int(write_deadline_seconds * 1000))
     try:
         listener.bind((host, port))
@@ -96,6 +99,6 @@ def listen(host: str, port: int, *, write_deadline_seconds: float) -> socket.soc
 
 
 def _set_tcp(listener: socket.socket, name: str, value: int) -> None:
-    """Set an option where the system has it."""
+    """Set an option if the operating system has it."""
     if (option := getattr(socket, name, None)) is not None:
         listener.setsockopt(socket.IPPROTO_TCP, option, value)

@@ -1,4 +1,4 @@
-"""SERVE: what uvicorn logs, without what clients could fill the log with."""
+"""Throttle uvicorn's log, which clients could otherwise fill."""
 
 import logging
 import traceback
@@ -6,11 +6,11 @@ import traceback
 from configuration.log_throttle import Throttle
 
 _LOGGER = "uvicorn.error"
-"""Also of the WebSocket library under it."""
+"""The WebSocket library that uvicorn uses logs here as well."""
 
 
 class _Throttled(logging.Filter):
-    """Lets the first warning of a kind through, then one a minute with the number left out."""
+    """Passes the first warning of a kind, and then one a minute with the number left out."""
 
     def __init__(self, throttle: Throttle) -> None:
         super().__init__()
@@ -29,8 +29,8 @@ class _Throttled(logging.Filter):
         return left_out is not None
 
 
-def quieten(throttle: Throttle | None = None) -> None:
-    """Throttle uvicorn's log from now on, each kind of line from its beginning."""
+def throttle_uvicorn_log(throttle: Throttle | None = None) -> None:
+    """Throttle uvicorn's log; a second call starts the count of each kind of line again."""
     logger = logging.getLogger(_LOGGER)
     for each in [each for each in logger.filters if isinstance(each, _Throttled)]:
         logger.removeFilter(each)
@@ -38,14 +38,14 @@ def quieten(throttle: Throttle | None = None) -> None:
 
 
 def _is_worth_a_line(record: logging.LogRecord) -> bool:
-    # A viewer that takes nothing is cut off in the middle of its answer, on purpose; and tickets
-    # in the addresses of WebSockets are nobody's business.
+    # A slow subscriber is disconnected in the middle of its response on purpose. The lines about
+    # WebSockets hold URLs, and so tickets, which must not be logged.
     message = record.getMessage()
     return "returned without completing response" not in message and '"WebSocket ' not in message
 
 
 def _kind(record: logging.LogRecord) -> str:
-    """Return the line without what varies; errors of different places are different kinds."""
+    """Return the line without its arguments; errors of different places are different kinds."""
     if not record.exc_info or record.exc_info[0] is None:
         return str(record.msg)
     place = traceback.extract_tb(record.exc_info[2])[-1:]

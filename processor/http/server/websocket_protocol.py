@@ -1,9 +1,12 @@
-"""SERVE: WebSockets as uvicorn speaks them, with a bound on everything that a client may send."""
+"""WebSockets for uvicorn, with a limit on everything that a client may send.
+
+Together with `http_protocol.py` this file is the adapter to uvicorn; see there.
+"""
 
 import asyncio
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, cast
 
-from uvicorn._types import ASGIReceiveEvent, ASGISendEvent
 from uvicorn.config import Config
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
@@ -11,43 +14,45 @@ from websockets.frames import CloseCode, Frame
 from websockets.http11 import Response
 from websockets.server import ServerProtocol
 
-from processor.http.server.answer_headers import NO_SNIFFING, NO_STORING
 from processor.http.server.connection import connection_in
-from processor.http.server.request_refusals import MALFORMED
+from processor.http.server.default_headers import NO_SNIFFING, NO_STORING
+from processor.http.server.rejections import MALFORMED
 
 WEBSOCKET_MESSAGE_BYTES = 64 * 1024
-"""A subscription has far less."""
+"""The largest message; a subscription is far smaller."""
 
 MAX_FRAGMENTS = 128
-"""Of one message: empty ones count for nothing in its bytes."""
+"""Fragments of one message. Empty fragments do not count towards its bytes."""
 
 MAX_WAITING_BYTES = 2 * WEBSOCKET_MESSAGE_BYTES
-"""Received and not parsed yet, as a client sends faster than it is served."""
+"""Input received and not parsed yet, because the client sends faster than it is served."""
 
-PIECE_BYTES = 1024
-"""Parsed at a time: 170 frames at the most, a millisecond."""
+PARSE_BYTES = 1024
+"""Input that is parsed at a time: at most 170 frames, which take a millisecond."""
 
 BURST_BYTES, BYTES_PER_SECOND, FRAME_BYTES = 16 * 1024, 4 * 1024, 64
-"""What a client may send at once, and in the long run; each frame counts as so many bytes more, for
-parsing an empty one costs as much. Ten subscriptions a second are 3 KB."""
+"""What a client may send at once, and in the long run. Each frame counts as 64 bytes more, since
+parsing an empty frame costs as much. Ten subscriptions a second are 3 kB."""
+
+SWITCHING_PROTOCOLS = 101
 
 
 class _Handshake(ServerProtocol):
-    """Refuses with the headers that every answer has."""
+    """Adds the default headers to the response of a handshake that fails."""
 
     def send_response(self, response: Response) -> None:
-        """Complete and send."""
-        if response.status_code != 101:  # noqa: PLR2004 - Switching Protocols
+        """Add the headers and send the response."""
+        if response.status_code != SWITCHING_PROTOCOLS:
             for name, value in (NO_SNIFFING, NO_STORING):
                 response.headers.setdefault(name.decode(), value.decode())
         super().send_response(response)
 
 
-class WebSocket(WebSocketsSansIOProtocol):
-    """Lets streams know how their connection has ended, and reads no faster than it can serve.
+class BoundedWebSocketProtocol(WebSocketsSansIOProtocol):
+    """Reads no faster than messages are served and than the client reads the responses.
 
-    The base class answers every ping at once, whether the peer takes the pongs or not, and queues
-    all messages of one read.
+    uvicorn's own class answers every ping at once, whether or not the client reads the pongs, and
+    queues all messages of one read.
     """
 
     def __init__(
@@ -67,51 +72,51 @@ class WebSocket(WebSocketsSansIOProtocol):
         self._next_pump: asyncio.TimerHandle | None = None
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Note why."""
+        """Note why the connection ended."""
         self._connection.lost(exc)
         self._input.clear()
         self._cancel_pump()
         super().connection_lost(exc)
 
     def keepalive_timeout(self) -> None:
-        """Cut the connection off; an orderly end makes the stream fail in what it sends next."""
+        """Abort the connection: after an orderly end the stream would fail at its next message."""
         self._connection.give_up()
 
     def data_received(self, data: bytes) -> None:
-        """Parse the handshake at once, and what follows as far as the client may send it."""
+        """Parse the handshake at once, and what follows at the rate that the client is allowed."""
         if not self.handshake_initiated:
             super().data_received(data)
             if not self.handshake_initiated:
-                self._refuse_handshake()
+                self._reject_handshake()
             return
         self._input += data
         self._pump()
 
-    def _refuse_handshake(self) -> None:
-        """Send the refusal, which the base class leaves unsent with the connection open."""
-        answer = b"".join(self.conn.data_to_send())
-        self._connection.place.refuse(MALFORMED.error)
-        self.transport.write(answer or MALFORMED.answer(self.default_headers))
+    def _reject_handshake(self) -> None:
+        """Send the rejection, which the base class leaves unsent with the connection open."""
+        response = b"".join(self.conn.data_to_send())
+        self._connection.slot.refuse(MALFORMED.error)
+        self.transport.write(response or MALFORMED.encode(self.default_headers))
         self.close_sent = True
         self.transport.close()
 
     def _pump(self) -> None:
-        """Parse what is waiting, until something has to be waited for."""
+        """Parse waiting input until the client, the application or the allowance stops it."""
         if self._is_pumping:
             return
         self._is_pumping = True
         self._cancel_pump()
         self._refill()
         while self._input and self._allowance > 0 and self._can_serve():
-            frame = bytes(self._input[:PIECE_BYTES])
-            del self._input[:PIECE_BYTES]
-            self._allowance -= len(frame)
-            super().data_received(frame)
+            part = bytes(self._input[:PARSE_BYTES])
+            del self._input[:PARSE_BYTES]
+            self._allowance -= len(part)
+            super().data_received(part)
         self._is_pumping = False
         self._regulate()
 
     def _can_serve(self) -> bool:
-        """Whether messages are taken by the application, and answers by the client."""
+        """Whether the application takes messages, and the client reads responses."""
         is_open = self.handshake_complete and not self.transport.is_closing()
         return is_open and not self.read_paused and self.writable.is_set()
 
@@ -121,14 +126,14 @@ class WebSocket(WebSocketsSansIOProtocol):
         self._allowance, self._allowed_at = min(grown, BURST_BYTES), now
 
     def _regulate(self) -> None:
-        """Read on only where nothing has to be waited for; end what holds too much."""
+        """Pause or resume reading; abort a connection that holds too much input."""
         if self.transport.is_closing():
             self._input.clear()
             return
         waiting = len(self._input)
-        fits = self._connection.place.hold(waiting)
+        fits = self._connection.slot.hold(waiting)
         if waiting > MAX_WAITING_BYTES or not fits:
-            self._connection.place.refuse("input_ahead" if fits else "input_in_all")
+            self._connection.slot.refuse("input_ahead" if fits else "input_in_all")
             self._connection.give_up()
             return
         if waiting or self.read_paused or not self.writable.is_set():
@@ -136,7 +141,7 @@ class WebSocket(WebSocketsSansIOProtocol):
         else:
             self.transport.resume_reading()
         if waiting and self._allowance <= 0:
-            seconds = (PIECE_BYTES - self._allowance) / BYTES_PER_SECOND
+            seconds = (PARSE_BYTES - self._allowance) / BYTES_PER_SECOND
             self._next_pump = self.loop.call_later(seconds, self._pump)
 
     def _cancel_pump(self) -> None:
@@ -145,40 +150,41 @@ class WebSocket(WebSocketsSansIOProtocol):
             self._next_pump = None
 
     def pause_writing(self) -> None:
-        """Stop reading, too: what is read may have to be answered."""
+        """Pause reading as well: what is read may need a response."""
         super().pause_writing()
         self._regulate()
 
     def resume_writing(self) -> None:
-        """Go on with both."""
+        """Resume both."""
         super().resume_writing()
         self._pump()
 
     def handle_events(self) -> None:
-        """Charge for each frame."""
+        """Charge the allowance for each frame."""
         self._allowance -= FRAME_BYTES * len(self.conn.events)
         super().handle_events()
 
     def handle_cont(self, event: Frame) -> None:
-        """Bound the number of fragments."""
+        """Limit the number of fragments."""
         if len(self.frames) < MAX_FRAGMENTS:
             super().handle_cont(event)
             return
-        self._connection.place.refuse("fragments")
+        self._connection.slot.refuse("fragments")
         self.conn.fail(CloseCode.POLICY_VIOLATION, f"more than {MAX_FRAGMENTS} fragments")
         self.handle_parser_exception()
 
-    async def send(self, message: ASGISendEvent) -> None:
-        """Go on with what came before the handshake's answer."""
-        await super().send(message)
+    async def send(self, message: Mapping[str, Any]) -> None:
+        """Send, and after the response to the handshake parse what the client sent meanwhile."""
+        await super().send(cast("Any", message))
         if message["type"] == "websocket.send":
             return
         if message["type"] == "websocket.http.response.body" and not message.get("more_body"):
-            self.handshake_complete = True  # by a refusal, which the base class logs as an error
+            # The handshake was refused; otherwise the base class would log an error.
+            self.handshake_complete = True
         self._pump()
 
-    async def receive(self) -> ASGIReceiveEvent:
-        """Go on with what came after the message."""
+    async def receive(self) -> Any:  # noqa: ANN401 - uvicorn's type of messages is private
+        """Return a message, and parse the input behind it."""
         message = await super().receive()
         self._pump()
         return message

@@ -1,4 +1,4 @@
-"""What a request to the stream says: which view, of now or of the past, and who asks."""
+"""Read what a request to the stream asks for: a query, live or replayed, for a principal."""
 
 import time
 from collections.abc import Iterable, Mapping
@@ -10,7 +10,7 @@ from starlette.requests import HTTPConnection
 from processor.access.errors import AccessError
 from processor.access.principal import HISTORY, Principal
 from processor.history.errors import InvalidRequestError
-from processor.http.access.gate_middleware import client_of
+from processor.http.access.admission import client_of
 from processor.live.connection_limits import StreamClient
 from processor.replay.request import PARAMETERS, check_window, parse_replay_request, resume
 from processor.replay.session import Replay
@@ -20,7 +20,7 @@ from processor.stream.filter import FilterError
 from processor.stream.query import StreamQuery, parse_query
 from processor.stream.replay_request import ReplayRequest
 
-UNUSABLE: Mapping[str, Any] = {
+INVALID_FILTER: Mapping[str, Any] = {
     "description": "A parameter cannot be used; the body names it.",
     "content": {
         "application/json": {
@@ -45,58 +45,59 @@ UNUSABLE: Mapping[str, Any] = {
         },
     },
 }
-"""For the documentation of routes that take a filter: a 422 in FastAPI's shape."""
+"""The description of a 422, in the form of FastAPI's, for routes that take a filter."""
 
-NOT_OF_THE_VIEW = frozenset({"last_event_id", "ticket"})
+CONNECTION_PARAMETERS = frozenset({"last_event_id", "ticket"})
+"""Parameters of the URL that are not part of the query."""
 
 
-def read_view(connection: HTTPConnection, principal: Principal) -> StreamQuery:
-    """Return the view that a request asks for, within the principal's areas.
+def read_stream_query(connection: HTTPConnection, principal: Principal) -> StreamQuery:
+    """Return the query of a request, restricted to the principal's areas.
 
     Raises:
-        FilterError: Naming the parameter.
+        FilterError: A parameter cannot be used; the error names it.
     """
-    return parse_query(_without(NOT_OF_THE_VIEW, _query(connection)), principal.areas)
+    return parse_query(_without(CONNECTION_PARAMETERS, _pairs(connection)), principal.areas)
 
 
 def read_request(
     connection: HTTPConnection, principal: Principal, replay: Replay | None, last_event_id: str
 ) -> tuple[StreamQuery, ReplayRequest | None]:
-    """Return the view that a request asks for, and of when, if not of now.
+    """Return the query of a request, and the time range to replay or None for the live stream.
 
     Raises:
-        AccessError: The principal may not see the past.
-        FilterError: Naming the parameter.
-        InvalidRequestError: The same.
+        AccessError: The principal may not read the history.
+        FilterError: A parameter cannot be used; the error names it.
+        InvalidRequestError: The time range cannot be replayed.
     """
-    pairs = _without(NOT_OF_THE_VIEW, _query(connection))
-    return read_query(pairs, principal, replay, last_event_id)
+    pairs = _without(CONNECTION_PARAMETERS, _pairs(connection))
+    return read_subscription(pairs, principal, replay, last_event_id)
 
 
-def read_query(
+def read_subscription(
     pairs: list[tuple[str, str]],
     principal: Principal,
     replay: Replay | None,
     last_event_id: str = "",
 ) -> tuple[StreamQuery, ReplayRequest | None]:
-    """Return the view that a query asks for, and of when, as `read_request` does."""
-    view = parse_query(_without(PARAMETERS, pairs), principal.areas)
-    question = parse_replay_request(pairs, time.time() if replay is None else replay.clock())
-    if question is None:
-        return view, None
+    """Return the same as `read_request` for the names and values of parameters."""
+    query = parse_query(_without(PARAMETERS, pairs), principal.areas)
+    past = parse_replay_request(pairs, time.time() if replay is None else replay.clock())
+    if past is None:
+        return query, None
     if replay is None:
-        raise FilterError("from", "there is no history here, only the living picture")
+        raise FilterError("from", "there is no history here, only the live state")
     if HISTORY not in principal.scopes:
         raise AccessError(403, "insufficient_scope", f"the scope {HISTORY} is needed for this")
-    if view.output_format.format == "delta":
-        raise FilterError("format", "delta is of the living picture alone: in a replay take row")
-    question = resume(question, last_event_id, view.tag)
-    if question is not None:
-        check_window(question, replay.limits.window_days, replay.clock())
-    return view, question
+    if query.output_format.format == "delta":
+        raise FilterError("format", "delta is for the live stream alone: in a replay take row")
+    past = resume(past, last_event_id, query.tag)
+    if past is not None:
+        check_window(past, replay.limits.window_days, replay.clock())
+    return query, past
 
 
-def _query(connection: HTTPConnection) -> list[tuple[str, str]]:
+def _pairs(connection: HTTPConnection) -> list[tuple[str, str]]:
     return connection.query_params.multi_items()
 
 
@@ -105,19 +106,19 @@ def _without(names: frozenset[str], pairs: Iterable[tuple[str, str]]) -> list[tu
 
 
 def stream_client_of(connection: HTTPConnection, principal: Principal) -> StreamClient:
-    """Return whom to count."""
+    """Return the client that a stream counts for."""
     client = client_of(connection, principal)
     return StreamClient(client.address, client.principal, principal.expires_at)
 
 
-def error_event(error: Exception, *, id: str | None = None) -> Event:  # noqa: A002 - its name
-    """Return what a viewer is told that can see no status."""
+def error_event(error: Exception, *, id: str | None = None) -> Event:  # noqa: A002 - SSE's name
+    """Return the `error` event for a subscriber that cannot see an HTTP status."""
     if isinstance(error, FilterError | InvalidRequestError):
         return events.error(error.reason, parameter=error.parameter, id=id)
     return events.error(str(error), id=id)
 
 
-async def refuse_filter(_connection: HTTPConnection, error: FilterError) -> JSONResponse:
-    """Answer a request with a parameter that cannot be used, in the shape that FastAPI has."""
+async def respond_invalid_filter(_connection: HTTPConnection, error: FilterError) -> JSONResponse:
+    """Respond to a parameter that cannot be used, in the form of FastAPI's validation errors."""
     detail = {"type": "filter", "loc": ["query", error.parameter], "msg": error.reason}
     return JSONResponse({"detail": [detail]}, status_code=422)

@@ -1,4 +1,4 @@
-"""SERVE: end a stream when the right to it is gone, with a last event that says why."""
+"""End a stream when the right to it is lost, with a closing event that gives the reason."""
 
 import asyncio
 from collections.abc import Iterator
@@ -7,31 +7,31 @@ from contextlib import contextmanager
 from starlette.types import Scope
 
 from processor.access.errors import RightLostError
-from processor.http.access.gate_middleware import Admission
+from processor.http.access.admission import Admission
 from processor.http.server.connection import connection_of
 from processor.live.subscriber import CloseReason, Subscriber
 
-LAST_EVENT_SECONDS = 2.0
-"""How long a client may take for what is sent to it already, and for the last event."""
+CLOSE_SECONDS = 2.0
+"""How long a subscriber may take to read what was sent, and the closing event."""
 
 
 @contextmanager
 def ended_without_right(
     admission: Admission, subscriber: Subscriber, scope: Scope
 ) -> Iterator[None]:
-    """End a stream when its right is gone; cut it off if the client does not take the end.
+    """End a stream when its right is lost; disconnect a client that does not read the end.
 
     Args:
-        admission: The gate, and all that the stream needs.
-        subscriber: What is to end.
-        scope: Of the stream's request.
+        admission: The gate, and the right that the stream needs.
+        subscriber: The subscriber to end.
+        scope: The scope of the stream's request.
     """
     timers: list[asyncio.TimerHandle] = []
 
     def end(lost: RightLostError) -> None:
         subscriber.end(CloseReason(lost.loss, lost.reason))
         give_up = connection_of(scope).give_up
-        timers.append(asyncio.get_running_loop().call_later(LAST_EVENT_SECONDS, give_up))
+        timers.append(asyncio.get_running_loop().call_later(CLOSE_SECONDS, give_up))
 
     try:
         with admission.gate.held(admission.right, end):

@@ -1,15 +1,19 @@
-"""SERVE: every way to the living picture, and to the past as it was, put together."""
+"""The routes of the stream: SSE, WebSocket, and one snapshot of the live state."""
 
 from fastapi import APIRouter
 
 from processor.access.gate import Gate
-from processor.http.stream.current_state import flight_routes
-from processor.http.stream.sse import sse_routes
-from processor.http.stream.websocket import websocket_routes
+from processor.http.dependencies import Routes
+from processor.http.stream import current_state, sse, websocket
+from processor.http.stream.services import StreamServices
 from processor.live.broadcaster import Broadcaster
 from processor.live.metrics import LiveMetrics
 from processor.replay.session import Replay
 from processor.settings import SseSettings
+
+router = APIRouter()
+for _each in (sse, websocket, current_state):
+    router.include_router(_each.router)
 
 
 def stream_routes(
@@ -19,31 +23,14 @@ def stream_routes(
     metrics: LiveMetrics,
     settings: SseSettings,
     replay: Replay | None = None,
-) -> list[APIRouter]:
-    """Make the routes of SSE, WebSocket and REST, which share a grammar and an audience.
+) -> Routes:
+    """Return the routes, which share a query language and the limits on connections.
 
     Args:
-        broadcaster: Of the living picture.
-        gate: Who may see it.
-        metrics: Of streams.
-        settings: Of streams.
-        replay: Of the past; None where there is none.
+        broadcaster: Streams the live state.
+        gate: Admits the requests.
+        metrics: Counts subscribers.
+        settings: Deadlines and allowed origins.
+        replay: Streams the past; None if there is no history.
     """
-    return [
-        sse_routes(
-            broadcaster=broadcaster,
-            replay=replay,
-            gate=gate,
-            metrics=metrics,
-            write_deadline_seconds=settings.write_deadline_seconds,
-        ),
-        websocket_routes(
-            broadcaster=broadcaster,
-            replay=replay,
-            gate=gate,
-            metrics=metrics,
-            write_deadline_seconds=settings.write_deadline_seconds,
-            allowed_origins=settings.allowed_origins,
-        ),
-        flight_routes(broadcaster=broadcaster, gate=gate),
-    ]
+    return Routes(router, (gate, StreamServices(broadcaster, metrics, settings, replay)))

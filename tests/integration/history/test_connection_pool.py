@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from processor.access.shares import Client, OverloadedError
+from processor.access.slots import Client, OverloadedError
 from processor.history import connection_pool
 from processor.history.connection_pool import ConnectionPool, share_limits
 from processor.history.database import HistoryDatabase, Use, divide
@@ -48,7 +48,7 @@ async def test_slow_requests_leave_the_places_of_fast_ones(
     assert endings.count("answered") == 2
     assert endings.count("429 history.client_share") == 14
     assert await request(pool, FLOOD, 0) == "answered"
-    assert len(pool._slow) == len(pool._fast._shares) == 0
+    assert len(pool._slow) == len(pool._fast._slots) == 0
 
 
 async def test_slow_requests_of_all_clients_leave_the_places_of_fast_ones(
@@ -95,7 +95,7 @@ async def test_a_statement_timeout_is_not_an_overload(dsn: str) -> None:
     pool = ConnectionPool(database, client_share=0.5)
     with pytest.raises(TooLargeError, match=r"0\.2 s"):
         await request(pool, FLOOD, 3)
-    assert len(pool._fast._shares) == 0
+    assert len(pool._fast._slots) == 0
     await database.close()
 
 

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 import httpx2
 import pytest
 
-from processor.http.server import sending
-from processor.http.server.sending import DeadlineError, Deadlines, Sending
+from processor.http.server import paced_sender
+from processor.http.server.paced_sender import DeadlineError, PacedSender, SendDeadlines
 from processor.settings import HistorySettings
 from testkit.history_site import HistorySite
 from testkit.state_vectors import START, state_vector
@@ -69,7 +69,7 @@ async def test_a_download_that_its_client_takes_too_slowly_is_broken_off(
     dsn: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its place becomes free again."""
-    monkeypatch.setattr(sending, "WINDOW_SECONDS", 0.3)
+    monkeypatch.setattr(paced_sender, "WINDOW_SECONDS", 0.3)
     async with serving(dsn, min_export_bytes_per_second=100_000_000) as site:
         async with site.client() as client, client.stream("GET", PATH, headers=FLOOD) as answer:
             assert answer.status_code == 200
@@ -112,15 +112,15 @@ async def test_only_the_time_in_which_the_client_keeps_the_server_waiting_counts
         nonlocal now
         now += waiting_s
 
-    slow = Sending(send, Deadlines(900, min_bytes_per_second=1_000), clock=lambda: now)
+    slow = PacedSender(send, SendDeadlines(900, min_bytes_per_second=1_000), clock=lambda: now)
     for _ in range(100):
         now += 60
-        await slow.frame(b"a row")
+        await slow.send_chunk(b"a row")
     waiting_s = 59
-    await slow.frame(b"a pause")
+    await slow.send_chunk(b"a pause")
     waiting_s = 1
-    await slow.frame(bytes(60_000))
+    await slow.send_chunk(bytes(60_000))
     for _ in range(59):
-        await slow.frame(bytes(900))
-    with pytest.raises(DeadlineError, match="the client took 900 bytes/s, and 1000 is the least"):
-        await slow.frame(bytes(900))
+        await slow.send_chunk(bytes(900))
+    with pytest.raises(DeadlineError, match="the client read 900 bytes/s, and 1000 is the minimum"):
+        await slow.send_chunk(bytes(900))

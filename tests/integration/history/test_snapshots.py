@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from processor.access.shares import Client
+from processor.access.slots import Client
 from processor.stream.query import parse_query
 from testkit.decoding import decoder
 from testkit.history_site import HistorySite

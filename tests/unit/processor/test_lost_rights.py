@@ -16,9 +16,9 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from processor.access.api_keys import ApiKeys
-from processor.access.gate import LOOK_SECONDS
+from processor.access.gate import REVIEW_INTERVAL_SECONDS
 from processor.access.principal import LIVE
-from processor.http.stream.revocation import LAST_EVENT_SECONDS
+from processor.http.stream.revocation import CLOSE_SECONDS
 from processor.settings import AccessSettings
 from testkit.keys_file import KeysFile
 from testkit.raw_subscriber import Subscriber
@@ -50,7 +50,7 @@ class _Site:
     async def look(self) -> None:
         """Do at once what is done every few seconds."""
         assert self.gate._keys is not None
-        await self.gate._keys.look()
+        await self.gate._keys.reload()
         self.gate._grants.review()
 
     @asynccontextmanager
@@ -136,8 +136,8 @@ LOSSES = [
 async def test_streams_end_with_their_right(
     watched: _Site, how: str, reason: str, code: int
 ) -> None:
-    """The last event says why, even if no other request arrives; the other streams continue."""
-    assert LOOK_SECONDS + LAST_EVENT_SECONDS < SECONDS
+    """With a last event that says why, while nobody else asks for anything; the others go on."""
+    assert REVIEW_INTERVAL_SECONDS + CLOSE_SECONDS < SECONDS
     site = watched
     async with (
         site.sse(site.loser) as sse,
@@ -263,7 +263,7 @@ async def test_a_subscription_goes_by_the_rights_of_its_moment(site: _Site) -> N
     async with site.websocket(site.loser) as websocket:
         site.file.delete("loser")
         assert site.gate._keys is not None
-        await site.gate._keys.look()
+        await site.gate._keys.reload()
         await websocket.send('{"subscribe": ""}')
         said = await _message(websocket)
         assert (said["event"], said["data"]["reason"]) == ("error", "the API key was deleted")

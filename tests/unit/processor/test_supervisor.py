@@ -5,11 +5,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import pytest
-from fastapi import APIRouter
 from prometheus_client import CollectorRegistry
 
 from processor import supervisor
 from processor.errors import FatalError, LogLostError
+from processor.http.dependencies import Routes
 from processor.http.health import Checks
 from processor.supervisor import Supervisor, supervise
 
@@ -47,7 +47,7 @@ class PlayedHalf:
     def observations(self) -> Checks:
         return {}
 
-    def routers(self) -> list[APIRouter]:
+    def routers(self) -> list[Routes]:
         return []
 
 

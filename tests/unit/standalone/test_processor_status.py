@@ -6,12 +6,14 @@ import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
 from configuration.http_address import url_of
+from processor.access.gate import create_gate
 from processor.archive.batch_result import Stored
 from processor.archive.metrics import ArchiveMetrics
 from processor.http.app import create_app
 from processor.http.health import health_routes
 from processor.http.server.server import create_server, listen
 from processor.live.metrics import LiveMetrics
+from processor.settings import AccessSettings
 from processor.supervisor import HalfMetrics
 from standalone.database import free_port
 from standalone.processor_status import Figures, ProcessorStatus, parse_figures
@@ -62,7 +64,12 @@ async def test_half_that_has_failed_is_named_with_its_reason() -> None:
     reasons: dict[str, str | None] = {"archive": None, "database": "it does not answer"}
     required = {"live": lambda: None}
     observed = {name: lambda name=name: reasons[name] for name in reasons}
-    health = health_routes(required=required, observed=observed, registry=CollectorRegistry())
+    health = health_routes(
+        required=required,
+        observed=observed,
+        registry=CollectorRegistry(),
+        gate=create_gate(AccessSettings()),
+    )
     listener = listen("127.0.0.1", 0, write_deadline_seconds=5)
     status = ProcessorStatus(url_of(*listener.getsockname()))
     server = create_server(create_app(routers=[health], allowed_origins=[]))

@@ -1,4 +1,4 @@
-"""An identity provider in the process: keys, key sets and tokens, honest ones and forged."""
+"""An identity provider in the process: keys, key sets, and valid and forged tokens."""
 
 import base64
 import hmac
@@ -22,7 +22,7 @@ LIFETIME_S = 300
 
 
 class Clock:
-    """Stands still until it is told to move."""
+    """A clock that moves only when a test moves it."""
 
     def __init__(self, now: float = NOW) -> None:
         self.now = now
@@ -32,7 +32,7 @@ class Clock:
 
 
 class Source:
-    """Serves whatever it is given to a key set, and counts how often it is asked."""
+    """Serves a key set, and counts the requests."""
 
     def __init__(self, answer: bytes | Exception) -> None:
         self.answer = answer
@@ -61,13 +61,13 @@ def ed_key(key_id: str = "ed") -> OKPKey:
 
 
 def key_set_json(*keys: Key | dict[str, Any]) -> bytes:
-    """Write a JWKS as an issuer publishes it: without private parts."""
+    """Return a JWKS as an issuer publishes it, without private parts."""
     items = [key if isinstance(key, dict) else key.as_dict(private=False) for key in keys]
     return json.dumps({"keys": items}).encode()
 
 
 def claims(**changed: object) -> dict[str, Any]:
-    """Return acceptable claims with changes; None takes one away."""
+    """Return valid claims with changes; None removes a claim."""
     merged = {
         "iss": ISSUER,
         "aud": AUDIENCE,
@@ -91,12 +91,12 @@ def sign(payload: object, key: Key | None = None, **header: object) -> str:
 
 
 def unsigned(payload: dict[str, Any], **header: object) -> str:
-    """Write a token that says of itself that it needs no signature."""
+    """Return a token whose header claims that it needs no signature."""
     return f"{_encode({'alg': 'none', 'typ': 'at+jwt', **header})}.{_encode(payload)}."
 
 
 def confused(payload: dict[str, Any]) -> str:
-    """Sign by HMAC with the issuer's public key as if it were a secret (CVE-2024-37568)."""
+    """Sign by HMAC with the issuer's public key as the secret (CVE-2024-37568)."""
     header = {"alg": "HS256", "typ": "at+jwt", "kid": "rsa"}
     signed = f"{_encode(header)}.{_encode(payload)}"
     secret = rsa_key().as_pem(private=False)
@@ -104,7 +104,7 @@ def confused(payload: dict[str, Any]) -> str:
 
 
 def tokens(source: Source, clock: Clock, *, algorithms: tuple[str, ...] = ALGORITHMS) -> Tokens:
-    """Make what is tested, for this issuer."""
+    """Return the object under test, for this issuer."""
     keys = KeySet(source, place="the test", clock=clock)
     return Tokens(issuer=ISSUER, audience=AUDIENCE, algorithms=algorithms, keys=keys, clock=clock)
 

@@ -1,4 +1,4 @@
-"""API keys: whom they name, how they are refused, how they rotate."""
+"""API keys: their principals, refusals and rotation."""
 
 import datetime as dt
 import json
@@ -27,7 +27,7 @@ def file(tmp_path: Path) -> Path:
 
 
 def _write(file: Path, *entries: str) -> None:
-    """Replace the file as operators do, at a time that differs from the last."""
+    """Replace the file as operators do, with a time that differs from the last."""
     changed_ns = file.stat().st_mtime_ns + 1 if file.exists() else 0
     file.write_text("".join(entries))
     os.utime(file, ns=(changed_ns, changed_ns))
@@ -45,7 +45,7 @@ def _refusal(keys: ApiKeys, key: str) -> str:
 
 
 def test_a_key_names_its_owner(file: Path) -> None:
-    """With what it opens, where, and until when."""
+    """A key gives its principal a name, scopes, areas and an expiry."""
     key, entry = make_key(
         name="tower",
         scopes=["flights:live", "metrics"],
@@ -62,7 +62,7 @@ def test_a_key_names_its_owner(file: Path) -> None:
 
 
 def test_the_file_does_not_hold_the_key() -> None:
-    """Who reads it learns nothing that opens anything."""
+    """A reader of the file learns nothing that grants access."""
     key, entry = make_key(name="tower", scopes=["metrics"])
     secret = key.split("_", 2)[2]
     assert len(secret) == 43
@@ -72,7 +72,7 @@ def test_the_file_does_not_hold_the_key() -> None:
 
 
 def test_the_right_prefix_with_a_wrong_secret_is_refused(file: Path) -> None:
-    """The prefix is for looking up, and no secret."""
+    """The prefix only finds the entry; it is not secret."""
     key, entry = make_key(name="tower", scopes=["metrics"])
     _write(file, entry)
     keys = ApiKeys(file)
@@ -84,7 +84,7 @@ def test_the_right_prefix_with_a_wrong_secret_is_refused(file: Path) -> None:
 
 
 def test_an_expired_key_is_refused(file: Path) -> None:
-    """From the first moment of the day on, in UTC."""
+    """A key expires at the start of its day in UTC."""
     key, entry = make_key(name="tower", scopes=["metrics"], expires=TODAY + DAY)
     _write(file, entry)
     midnight = dt.datetime.combine(TODAY + DAY, dt.time(), dt.UTC).timestamp()
@@ -96,7 +96,7 @@ def test_an_expired_key_is_refused(file: Path) -> None:
 
 
 async def test_keys_rotate_without_a_restart(file: Path) -> None:
-    """The new one beside the old one, then without it."""
+    """The new key works beside the old one, and after the old one is removed."""
     (old, old_entry), (new, new_entry) = (
         make_key(name="tower", scopes=["metrics"]) for _ in range(2)
     )
@@ -104,10 +104,10 @@ async def test_keys_rotate_without_a_restart(file: Path) -> None:
     keys = ApiKeys(file)
     _refusal(keys, new)
     _write(file, old_entry, new_entry)
-    await keys.look_if_changed()
+    await keys.reload_if_changed()
     assert keys.identify(old).name == keys.identify(new).name
     _write(file, new_entry)
-    await keys.look_if_changed()
+    await keys.reload_if_changed()
     _refusal(keys, old)
     assert keys.identify(new).name == "key:tower"
 
@@ -128,32 +128,32 @@ async def test_keys_rotate_without_a_restart(file: Path) -> None:
 async def test_a_file_that_cannot_be_used_keeps_the_keys_of_before(
     file: Path, text: str | None, said: str
 ) -> None:
-    """They hold until it is mended, and the log says so; at start it is refused."""
+    """The previous keys stay valid until the file is repaired; at start it is refused."""
     key, entry = make_key(name="tower", scopes=["metrics"])
     _write(file, entry)
     keys = ApiKeys(file)
     assert keys.trouble() is None
     _write(file, text) if text is not None else _delete(file)
     with capture_logs() as logs:
-        await keys.look()
-        await keys.look()
+        await keys.reload()
+        await keys.reload()
     assert [log["event"] for log in logs] == ["api_keys_not_changed"], "said each time"
     assert keys.identify(key).name == "key:tower"
-    assert "those of before hold" in str(keys.trouble())
+    assert "the previous keys stay valid" in str(keys.trouble())
     with pytest.raises(FatalError, match=said):
         ApiKeys(file)
     _write(file, entry)
-    await keys.look()
+    await keys.reload()
     assert keys.trouble() is None
 
 
 async def test_an_empty_list_revokes_every_key(file: Path) -> None:
-    """It was written out, unlike a file of no bytes."""
+    """An empty list is explicit, unlike an empty file."""
     key, entry = make_key(name="tower", scopes=["metrics"])
     _write(file, entry)
     keys = ApiKeys(file)
     _write(file, "[]\n")
-    await keys.look()
+    await keys.reload()
     _refusal(keys, key)
     assert keys.trouble() is None
 
@@ -166,21 +166,21 @@ SEVERAL = [
 
 
 async def test_no_part_of_a_file_with_an_end_is_taken_for_the_whole(file: Path) -> None:
-    """Wherever it is cut off, also between two entries."""
+    """The file may be cut off anywhere, also between two entries."""
     whole = "".join(entry for _, entry in SEVERAL) + f"{END}\n"
     _write(file, whole)
     keys = ApiKeys(file, clock=Clock())
     before = [keys.identify(key) for key, _ in SEVERAL]
     for length in range(len(whole) - 1):
         _write(file, whole[:length])
-        await keys.look()
+        await keys.reload()
         complete = whole[:length].endswith(END)
         assert (keys.trouble() is None) == complete, length
         assert [keys.identify(key) for key, _ in SEVERAL] == before
 
 
 async def test_a_part_of_a_file_without_an_end_widens_no_right(file: Path) -> None:
-    """Nor is it taken, but where it is cut off between two entries: so are deletions."""
+    """A cut between two entries looks like a deletion and is accepted; other cuts are not."""
     entries = [entry for _, entry in SEVERAL]
     whole = "".join(entries)
     between = {sum(map(len, entries[:count])) for count in range(1, 4)}
@@ -189,29 +189,29 @@ async def test_a_part_of_a_file_without_an_end_widens_no_right(file: Path) -> No
         _write(file, whole)
         keys = ApiKeys(file, clock=Clock())
         _write(file, whole[:length])
-        await keys.look()
+        await keys.reload()
         assert (keys.trouble() is None) == (length in between), length
 
 
 async def test_a_change_that_its_times_do_not_show_is_seen(file: Path) -> None:
-    """Neither size nor times tell of it, as on file systems that count in seconds."""
+    """Size and times may stay the same on file systems that count in seconds."""
     (old, old_entry), (new, new_entry) = (
         make_key(name="tower", scopes=["metrics"]) for _ in range(2)
     )
     _write(file, old_entry)
     keys = ApiKeys(file)
-    keys._signature = lambda: keys._seen  # type: ignore[method-assign]
+    keys._signature = lambda: keys._signature_read  # type: ignore[method-assign]
     _write(file, new_entry)
-    await keys.look_if_changed()
+    await keys.reload_if_changed()
     assert keys.identify(old).name == "key:tower"
-    await keys.look()
+    await keys.reload()
     assert keys.identify(new).name == "key:tower"
     _refusal(keys, old)
 
 
 @pytest.mark.parametrize("way", ["rename over it", "swap a link, as Kubernetes does"])
 async def test_the_file_may_be_replaced(tmp_path: Path, way: str) -> None:
-    """By another of the same size and age, at the first request."""
+    """Another file of the same size and age is noticed at the first request."""
     folders, file = [tmp_path / "one", tmp_path / "two"], tmp_path / "keys.yaml"
     made = [make_key(name="tower", scopes=["metrics"]) for _ in folders]
     for folder, (_, entry) in zip(folders, made, strict=True):
@@ -228,29 +228,29 @@ async def test_the_file_may_be_replaced(tmp_path: Path, way: str) -> None:
     else:
         (tmp_path / "..data_tmp").symlink_to(folders[1])
         (tmp_path / "..data_tmp").rename(tmp_path / "..data")
-    await keys.look_if_changed()
+    await keys.reload_if_changed()
     assert keys.identify(made[1][0]).name == "key:tower"
     _refusal(keys, made[0][0])
 
 
 async def test_a_pipe_in_its_place_is_not_waited_for(tmp_path: Path) -> None:
-    """Nothing may ever be written into it."""
+    """A pipe may never be written to."""
     os.mkfifo(tmp_path / "keys.yaml")
     with pytest.raises(FatalError, match="no regular file"):
         ApiKeys(tmp_path / "keys.yaml")
 
 
 def test_who_does_not_look_does_not_say_that_all_is_well(file: Path) -> None:
-    """A disk that does not answer holds up the look, and the file may say something else by now."""
+    """A disk that does not answer delays the read, and the file may differ meanwhile."""
     _write(file, make_key(name="tower", scopes=["metrics"])[1])
     clock = Clock()
     keys = ApiKeys(file, monotonic=clock)
     clock.now += 31
-    assert "could not be looked at for 31 s" in str(keys.trouble())
+    assert "could not be read for 31 s" in str(keys.trouble())
 
 
 def test_json_is_yaml(file: Path) -> None:
-    """A file that a program has written."""
+    """A program may have written the file as JSON."""
     key, entry = make_key(name="tower", scopes=["metrics"], expires=TODAY + DAY)
     file.write_text(json.dumps(yaml.safe_load(entry), default=str))
     assert ApiKeys(file, clock=Clock()).identify(key).expires_at is not None
@@ -275,7 +275,7 @@ def test_json_is_yaml(file: Path) -> None:
     ids=str,
 )
 def test_a_mistake_names_its_entry(file: Path, changed: dict[str, object], said: str) -> None:
-    """By number and name, so that it is found among many."""
+    """The number and the name find the entry among many."""
     _, good = make_key(name="tower", scopes=["metrics"])
     _, entry = make_key(name="radar", scopes=["metrics"])
     spoilt = yaml.safe_dump([yaml.safe_load(entry)[0] | changed])
@@ -289,14 +289,14 @@ def test_a_mistake_names_its_entry(file: Path, changed: dict[str, object], said:
     [("a: 1", "no list"), ("- 7", r"entry 1 \(no name\)"), ("- [", "not YAML")],
 )
 def test_a_file_of_something_else_is_refused(file: Path, text: str, said: str) -> None:
-    """With how keys are made."""
+    """The error says how keys are made."""
     file.write_text(text)
     with pytest.raises(FatalError, match=said):
         ApiKeys(file)
 
 
 def test_a_prefix_stands_for_one_key(file: Path) -> None:
-    """Or the second would never be found."""
+    """A second key with the prefix could never be found."""
     _, entry = make_key(name="tower", scopes=["metrics"])
     _write(file, entry, entry)
     with pytest.raises(FatalError, match=r"entry 2 \(tower\): has the prefix of tower"):

@@ -1,4 +1,4 @@
-"""docs/access.md: what it says to be tested is tested."""
+"""The tests that docs/access.md names exist."""
 
 import re
 from pathlib import Path
@@ -13,12 +13,12 @@ RISKS = [f"API{number}" for number in range(1, 11)]
 
 @pytest.mark.parametrize("name", sorted(set(TESTS.findall(TEXT))))
 def test_every_test_that_is_named_exists(name: str) -> None:
-    """Under the name that the document gives."""
+    """The document gives the path of each test."""
     assert (ROOT / name).is_file()
 
 
 def test_every_risk_has_a_line_and_a_test() -> None:
-    """All ten of OWASP's list, in its order."""
+    """The document lists all ten risks of OWASP, in order."""
     _, section = TEXT.split("## OWASP API Security Top 10 (2023)")
     lines = [line for line in section.splitlines() if line.startswith("| API")]
     assert [line.split()[1] for line in lines] == RISKS
@@ -26,7 +26,7 @@ def test_every_risk_has_a_line_and_a_test() -> None:
 
 
 def test_every_bound_has_a_test() -> None:
-    """Each line of the tables of bounds and shares names one at least."""
+    """Each row of the tables of limits names at least one test."""
     _, _, after = TEXT.partition("## Bounds and shares")
     lines = after.partition("\n## ")[0].splitlines()
     rows = [line for line in lines if line.startswith("| ") and not line.startswith("| what |")]

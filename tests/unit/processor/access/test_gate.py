@@ -1,4 +1,4 @@
-"""The gate: which of several things that are brought counts, and for what it is good."""
+"""The gate: which credentials count, and what they grant."""
 
 import asyncio
 from pathlib import Path
@@ -12,7 +12,7 @@ from processor.access.gate import Gate, create_gate
 from processor.access.grants import Right
 from processor.access.key_set import FRESH_SECONDS, STALE_SECONDS
 from processor.access.new_key import make_key
-from processor.access.principal import ANYBODY, HISTORY, LIVE, METRICS, Principal, Scope
+from processor.access.principal import ANONYMOUS, HISTORY, LIVE, METRICS, Principal, Scope
 from processor.access.tickets import Tickets
 from processor.access.tokens import LEEWAY_SECONDS
 from processor.errors import FatalError
@@ -35,7 +35,7 @@ HERE = "192.0.2.1"
 
 
 class _Door:
-    """A gate that knows one API key and one issuer."""
+    """A gate with one API key and one issuer."""
 
     def __init__(self, folder: Path) -> None:
         self.key, entry = make_key(name="tower", scopes=["flights:live"])
@@ -78,25 +78,25 @@ def door(tmp_path: Path) -> _Door:
 
 
 async def test_keys_and_tokens_come_the_same_way(door: _Door) -> None:
-    """As bearer, whose name may be written in any case."""
+    """Both are bearer credentials; the scheme's name may be in any case."""
     assert (await door.admit(f"Bearer {door.key}")).name == "key:tower"
     assert (await door.admit(f"bearer  {door.key} ")).name == "key:tower"
     assert (await door.admit(f"Bearer {sign(claims())}")).name == "sub:alice"
 
 
-async def test_without_anything_nobody_gets_in(door: _Door) -> None:
-    """And is told what is wanted."""
+async def test_request_without_credentials_is_refused(door: _Door) -> None:
+    """The error says what is needed."""
     assert await door.refusal() == (401, "missing")
 
 
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer ", "Basic dG93ZXI6", "Token x", "x"])
 async def test_a_header_that_is_no_bearers_is_refused(door: _Door, header: str) -> None:
-    """Not taken for none: whoever sends it means something by it."""
+    """A header of another scheme is an error, not a missing header."""
     assert await door.refusal(header) == (401, "invalid_request")
 
 
 async def test_the_header_counts_more_than_the_ticket(door: _Door) -> None:
-    """A bad one is not healed by a ticket, and leaves the ticket unused."""
+    """A ticket does not repair a bad header, and stays unused."""
     ticket = door.gate.issue_ticket(await door.admit(f"Bearer {sign(claims())}"), HERE)
     assert (await door.admit(f"Bearer {door.key}", ticket)).name == "key:tower"
     assert await door.refusal("Bearer osfm_wrong", ticket) == (401, "invalid_token")
@@ -105,7 +105,7 @@ async def test_the_header_counts_more_than_the_ticket(door: _Door) -> None:
 
 
 async def test_a_ticket_opens_the_stream_and_its_past_only(door: _Door) -> None:
-    """URLs are written to logs, so it carries as little as it may."""
+    """URLs are written to logs, so a ticket grants as little as possible."""
     scope = "flights:live flights:history metrics"
     all_three = await door.admit(f"Bearer {sign(claims(scope=scope))}")
     assert all_three.scopes == {LIVE, HISTORY, METRICS}
@@ -121,7 +121,7 @@ async def test_a_ticket_opens_the_stream_and_its_past_only(door: _Door) -> None:
 
 
 async def test_a_missing_scope_is_another_refusal(door: _Door) -> None:
-    """403: a new token of the same kind would not help."""
+    """The status is 403: another token of the same kind would not help."""
     for header in (f"Bearer {door.key}", f"Bearer {sign(claims())}"):
         with pytest.raises(AccessError) as raised:
             await door.admit(header, scope=HISTORY)
@@ -129,7 +129,7 @@ async def test_a_missing_scope_is_another_refusal(door: _Door) -> None:
 
 
 async def test_keys_and_tokens_in_the_url_are_refused(door: _Door) -> None:
-    """Even good ones, also in the ticket's place and beside a header that would do."""
+    """Valid ones are refused as well, also as a ticket and beside a valid header."""
     for secret in (door.key, sign(claims())):
         assert await door.refusal(None, secret) == (401, "invalid_request")
     header = f"Bearer {door.key}"
@@ -137,7 +137,7 @@ async def test_keys_and_tokens_in_the_url_are_refused(door: _Door) -> None:
 
 
 async def test_what_is_not_in_use_is_refused_by_name(door: _Door) -> None:
-    """So that whoever brings it knows what to bring instead."""
+    """The error says which kind of credentials is accepted instead."""
     neither = Gate(is_open=False, keys=None, tokens=None, tickets=door.tickets)
     for text, said in ((door.key, "API keys are not in use"), ("a.b.c", "tokens are not in use")):
         with pytest.raises(AccessError, match=said):
@@ -145,20 +145,20 @@ async def test_what_is_not_in_use_is_refused_by_name(door: _Door) -> None:
 
 
 @pytest.mark.parametrize("mode", ["loopback", "open"])
-async def test_open_modes_admit_everybody(mode: str) -> None:
-    """Whatever is brought along; tickets are handed out and never kept."""
+async def test_open_modes_admit_every_request(mode: str) -> None:
+    """Any credentials are ignored; tickets are issued and not stored."""
     gate = create_gate(AccessSettings.model_validate({"mode": mode}))
     for authorization, ticket in ((None, None), ("Bearer x", "y"), ("Basic x", None)):
         admitted = await gate.admit(
             authorization=authorization, ticket=ticket, scope=HISTORY, has_token_in_url=True
         )
-        assert admitted == ANYBODY
-    assert len(gate.issue_ticket(ANYBODY, HERE)) == 43
+        assert admitted == ANONYMOUS
+    assert len(gate.issue_ticket(ANONYMOUS, HERE)) == 43
     assert not gate._tickets._tickets
 
 
 async def test_a_gate_is_made_from_settings(tmp_path: Path) -> None:
-    """Keys and tokens of files, for which nothing else has to run."""
+    """Keys and tokens can come from files, so that no other service has to run."""
     key, entry = make_key(name="tower", scopes=["flights:live"])
     (tmp_path / "keys.yaml").write_text(entry)
     (tmp_path / "jwks.json").write_bytes(key_set_json(rsa_key()))
@@ -180,7 +180,7 @@ async def test_a_gate_is_made_from_settings(tmp_path: Path) -> None:
 
 
 def test_files_that_cannot_be_used_are_refused_at_start(tmp_path: Path) -> None:
-    """Not at the first request."""
+    """The error does not wait for the first request."""
     nowhere = tmp_path / "nowhere"
     for settings in (
         AccessSettings(mode="required", keys_file=nowhere),
@@ -191,7 +191,7 @@ def test_files_that_cannot_be_used_are_refused_at_start(tmp_path: Path) -> None:
 
 
 class _Use:
-    """Something long that somebody was admitted to."""
+    """A long use of a right, such as a stream."""
 
     def __init__(self, gate: Gate, principal: Principal) -> None:
         self._losses: list[str] = []
@@ -202,7 +202,7 @@ class _Use:
         self._losses.append(lost.loss)
 
     def losses(self) -> list[str]:
-        """Return how it was ended, once at the most."""
+        """Return how the use ended, at most once."""
         return self._losses
 
     def end(self) -> None:
@@ -210,7 +210,7 @@ class _Use:
 
 
 class _Issuer:
-    """A gate that knows tokens of one issuer, whose keys may change."""
+    """A gate that accepts tokens of one issuer, whose keys may change."""
 
     def __init__(self) -> None:
         self.clock = Clock()
@@ -230,13 +230,13 @@ class _Issuer:
         """Do what the gate does every few seconds, until the issuer has answered."""
         assert self.gate._tokens is not None
         self.gate._tokens.refresh()
-        while self.gate._tokens._keys._asking is not None:  # noqa: ASYNC110 - of the gate's
+        while self.gate._tokens._keys._refreshing is not None:  # noqa: ASYNC110 - of the gate's
             await asyncio.sleep(0)
         self.gate._grants.review()
 
 
 async def test_what_a_withdrawn_key_has_signed_ends_when_the_set_is_read_again() -> None:
-    """Although no token comes; what another key of the issuer's has signed goes on."""
+    """No new token is needed for it; tokens of the issuer's other key stay valid."""
     issuer = _Issuer()
     uses = [
         _Use(issuer.gate, await issuer.admit(key, exp=NOW + 9_000)) for key in (rsa_key(), ec_key())
@@ -256,7 +256,7 @@ async def test_what_a_withdrawn_key_has_signed_ends_when_the_set_is_read_again()
 
 @pytest.mark.parametrize("answer", [b"", b'{"keys": []}', b'{"keys', OSError("away")])
 async def test_a_set_that_cannot_be_used_ends_nothing(answer: bytes | Exception) -> None:
-    """The issuer is away, or its answer is cut off: it has withdrawn nothing by that."""
+    """An issuer that does not answer, or whose answer is cut off, withdraws no key."""
     issuer = _Issuer()
     use = _Use(issuer.gate, await issuer.admit(rsa_key(), exp=NOW + 9_000_000))
     issuer.source.answer = answer
@@ -268,7 +268,7 @@ async def test_a_set_that_cannot_be_used_ends_nothing(answer: bytes | Exception)
 
 
 async def test_another_key_of_the_same_id_is_another_key() -> None:
-    """Tokens of the former are refused, and what they have opened ends."""
+    """Tokens of the previous key are refused, and streams that they opened end."""
     issuer = _Issuer()
     use = _Use(issuer.gate, await issuer.admit(rsa_key(), exp=NOW + 9_000))
     other = RSAKey.generate_key(2048, {"kid": "rsa"})
@@ -279,7 +279,7 @@ async def test_another_key_of_the_same_id_is_another_key() -> None:
 
 
 async def test_what_a_token_has_opened_ends_with_it() -> None:
-    """Files too, which have no timer of their own: so long after `exp` as it is accepted."""
+    """Files end as well, after `exp` and the allowed difference of clocks."""
     issuer = _Issuer()
     use = _Use(issuer.gate, await issuer.admit(rsa_key(), exp=NOW + 60))
     issuer.clock.now += 60 + LEEWAY_SECONDS - 1
@@ -291,7 +291,7 @@ async def test_what_a_token_has_opened_ends_with_it() -> None:
 
 
 async def test_open_modes_check_nothing() -> None:
-    """There is nothing that anybody could lose."""
+    """A principal without credentials cannot lose a right."""
     gate = create_gate(AccessSettings(mode="open"))
     use = _Use(gate, await gate.admit(authorization=None, ticket=None, scope=LIVE))
     gate._grants.review()

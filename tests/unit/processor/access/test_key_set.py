@@ -1,4 +1,4 @@
-"""The issuer's keys: how often it is asked, what is taken from it, what if it is away."""
+"""The issuer's keys: how often they are requested, what is used, and failures of the issuer."""
 
 import asyncio
 import gzip
@@ -12,10 +12,10 @@ from joserfc.jwk import Key, OctKey, RSAKey
 
 from processor.access.errors import AccessError
 from processor.access.key_set import (
-    ASK_AGAIN_SECONDS,
     FRESH_SECONDS,
     MAX_BYTES,
     MAX_KEYS,
+    MIN_REFRESH_SECONDS,
     RETRY_SECONDS,
     STALE_SECONDS,
     KeySet,
@@ -35,7 +35,7 @@ def _ids(keys: Sequence[Key]) -> list[str | None]:
 
 
 async def test_keys_are_asked_for_once_and_kept() -> None:
-    """Not at start, not for each token."""
+    """They are not requested at start, nor for each token."""
     source = Source(key_set_json(rsa_key(), ec_key()))
     keys = KeySet(source, place=URL, clock=Clock())
     assert source.asked == 0
@@ -46,31 +46,31 @@ async def test_keys_are_asked_for_once_and_kept() -> None:
 
 
 async def test_an_unknown_key_id_asks_once_a_minute_at_the_most() -> None:
-    """However many tokens with made-up key ids come."""
+    """The number of tokens with invented key ids does not matter."""
     clock, source = Clock(), Source(key_set_json(rsa_key()))
     keys = KeySet(source, place=URL, clock=clock)
     await keys.find("rsa")
     for number in range(100):
         assert _ids(await keys.find(f"made-up-{number}")) == []
     assert source.asked == 1
-    clock.now += ASK_AGAIN_SECONDS
+    clock.now += MIN_REFRESH_SECONDS
     for number in range(100):
         assert _ids(await keys.find(f"made-up-{number}")) == []
     assert source.asked == 2
 
 
 async def test_a_new_key_of_the_issuers_is_found() -> None:
-    """By the first token that names it, after the minute."""
+    """The first token that names it after a minute causes the request."""
     clock, source = Clock(), Source(key_set_json(rsa_key()))
     keys = KeySet(source, place=URL, clock=clock)
     await keys.find("rsa")
     source.answer = key_set_json(rsa_key(), ec_key())
-    clock.now += ASK_AGAIN_SECONDS
+    clock.now += MIN_REFRESH_SECONDS
     assert _ids(await keys.find("ec")) == ["ec"]
 
 
-async def test_old_keys_are_asked_for_again_and_nobody_waits_for_it() -> None:
-    """A key that the issuer has withdrawn is refused soon after."""
+async def test_old_keys_are_refreshed_in_the_background() -> None:
+    """A key that the issuer withdrew is refused soon after."""
     clock, source = Clock(), Source(key_set_json(rsa_key(), ec_key()))
     keys = KeySet(source, place=URL, clock=clock)
     await keys.find("ec")
@@ -83,7 +83,7 @@ async def test_old_keys_are_asked_for_again_and_nobody_waits_for_it() -> None:
 
 
 async def test_one_question_at_a_time_answers_all_who_wait() -> None:
-    """Also when the one who asked first has gone."""
+    """One request serves all that wait, also if its first client disconnected."""
     may_answer, asked = asyncio.Event(), 0
 
     async def slow() -> bytes:
@@ -102,7 +102,7 @@ async def test_one_question_at_a_time_answers_all_who_wait() -> None:
 
 
 async def test_keys_outlive_an_issuer_that_is_away_but_not_for_ever() -> None:
-    """A day; then nobody knows whether they still hold."""
+    """After a day the keys may have been withdrawn."""
     clock, source = Clock(), Source(key_set_json(rsa_key()))
     keys = KeySet(source, place=URL, clock=clock)
     await keys.find("rsa")
@@ -117,7 +117,7 @@ async def test_keys_outlive_an_issuer_that_is_away_but_not_for_ever() -> None:
 
 
 async def test_without_any_key_the_issuer_is_asked_again_soon() -> None:
-    """A start beside the issuer's own start must not cost a minute, nor a flood."""
+    """If the issuer starts at the same time, it costs neither a minute nor a flood of requests."""
     clock, source = Clock(), Source(OSError("refused"))
     keys = KeySet(source, place=URL, clock=clock)
     for _ in range(10):
@@ -149,7 +149,7 @@ async def test_without_any_key_the_issuer_is_asked_again_soon() -> None:
     ],
 )
 async def test_what_is_no_key_set_changes_nothing(body: bytes) -> None:
-    """An issuer's error page must not lock everybody out."""
+    """An error page of the issuer must not lock all clients out."""
     clock, source = Clock(), Source(key_set_json(rsa_key()))
     keys = KeySet(source, place=URL, clock=clock)
     await keys.find("rsa")
@@ -161,7 +161,7 @@ async def test_what_is_no_key_set_changes_nothing(body: bytes) -> None:
 
 
 def test_keys_that_cannot_check_a_signature_are_passed_over() -> None:
-    """Secrets, keys for encryption, weak, unknown and broken ones (RFC 7517, 5)."""
+    """They are secrets, or keys for encryption, weak, unknown or broken ones (RFC 7517, 5)."""
     with pytest.warns(Warning, match="2048"):
         weak = RSAKey.generate_key(1024, {"kid": "weak"})
     good = rsa_key().as_dict(private=False)
@@ -184,7 +184,7 @@ async def _fetch(handler: httpx2.MockTransport) -> bytes:
 
 
 async def test_a_redirect_is_not_followed() -> None:
-    """The keys are where the settings say, or nowhere."""
+    """The keys come only from where the settings say."""
     asked = []
 
     def answer(request: httpx2.Request) -> httpx2.Response:
@@ -197,7 +197,7 @@ async def test_a_redirect_is_not_followed() -> None:
 
 
 async def test_an_oversized_answer_is_not_read_to_its_end() -> None:
-    """However long it would be."""
+    """The length of the answer does not matter."""
     sent = 0
 
     async def endless() -> AsyncIterator[bytes]:
@@ -213,7 +213,7 @@ async def test_an_oversized_answer_is_not_read_to_its_end() -> None:
 
 
 async def test_a_compressed_answer_is_not_unpacked() -> None:
-    """It was not asked for, and a small one could become a large one."""
+    """It was not requested, and a small body could become a large one."""
     bomb = gzip.compress(b" " * 10_000_000)
     headers = {"Content-Encoding": "gzip"}
     transport = httpx2.MockTransport(
@@ -223,7 +223,7 @@ async def test_a_compressed_answer_is_not_unpacked() -> None:
 
 
 async def test_an_answer_of_a_url_is_a_key_set() -> None:
-    """The way that it goes every day."""
+    """This is the ordinary case."""
     body = key_set_json(rsa_key())
     transport = httpx2.MockTransport(lambda _: httpx2.Response(200, stream=httpx2.ByteStream(body)))
     keys = KeySet(url_source(URL, transport=transport), place=URL)
@@ -231,7 +231,7 @@ async def test_an_answer_of_a_url_is_a_key_set() -> None:
 
 
 async def test_a_slow_issuer_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whole answers have a time limit, not only each byte."""
+    """The time limit is for the whole answer, not for each byte."""
     monkeypatch.setattr("processor.access.key_set.FETCH_SECONDS", 0.01)
 
     async def never(_: httpx2.Request) -> httpx2.Response:
@@ -243,19 +243,19 @@ async def test_a_slow_issuer_is_given_up(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 async def test_a_file_serves_as_well(tmp_path: Path) -> None:
-    """And is read again like a URL."""
+    """A file is read again like a URL."""
     path, clock = tmp_path / "jwks.json", Clock()
     path.write_bytes(key_set_json(rsa_key()))
     check_key_file(path)
     keys = KeySet(file_source(path), place=str(path), clock=clock)
     assert _ids(await keys.find("rsa")) == ["rsa"]
     path.write_bytes(key_set_json(ec_key()))
-    clock.now += ASK_AGAIN_SECONDS
+    clock.now += MIN_REFRESH_SECONDS
     assert _ids(await keys.find("ec")) == ["ec"]
 
 
 def test_a_file_that_cannot_be_used_is_refused_at_start(tmp_path: Path) -> None:
-    """With its path and what it should hold."""
+    """The error gives the path and the expected content."""
     path = tmp_path / "jwks.json"
     with pytest.raises(FatalError, match=r"jwks\.json.*JWKS"):
         check_key_file(path)

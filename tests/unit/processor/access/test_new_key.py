@@ -1,4 +1,4 @@
-"""The command that makes keys."""
+"""The command that creates API keys."""
 
 import datetime as dt
 import stat
@@ -18,7 +18,7 @@ def _print(name: str, *areas: str, file: Path | None = None) -> None:
 
 
 def test_the_command_prints_a_key_and_adds_its_entry(tmp_path: Path) -> None:
-    """Stdout holds the key and nothing else; the file is for its owner alone, and grows."""
+    """Stdout has only the key; the file grows and is readable by its owner alone."""
     file = tmp_path / "keys.yaml"
     scopes = ["--scope", "metrics", "--scope", "flights:live"]
     tower, radar = (
@@ -39,7 +39,7 @@ def test_the_command_prints_a_key_and_adds_its_entry(tmp_path: Path) -> None:
 
 
 def test_without_a_file_the_entry_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
-    """As it belongs into one, apart from the key."""
+    """The entry is printed as it belongs into a file, apart from the key."""
     _print("tower")
     shown = capsys.readouterr()
     entry = "\n".join(line for line in shown.err.splitlines() if line.startswith(("-", " ")))
@@ -49,7 +49,7 @@ def test_without_a_file_the_entry_is_shown(capsys: pytest.CaptureFixture[str]) -
 
 
 def test_a_last_line_without_end_is_ended(tmp_path: Path) -> None:
-    """As editors leave it at times."""
+    """Some editors leave out the last line break."""
     file = tmp_path / "keys.yaml"
     _print("tower", file=file)
     file.write_text(file.read_text().rstrip())
@@ -58,7 +58,7 @@ def test_a_last_line_without_end_is_ended(tmp_path: Path) -> None:
 
 
 def test_the_file_says_where_it_ends(tmp_path: Path) -> None:
-    """Once, below all entries, so that a part of it is never taken for the whole."""
+    """The mark stands once, below all entries, so that a cut-off file is recognised."""
     file = tmp_path / "keys.yaml"
     for name in ("tower", "radar", "guest"):
         _print(name, file=file)
@@ -75,7 +75,7 @@ def test_the_file_says_where_it_ends(tmp_path: Path) -> None:
 def test_what_the_processor_would_refuse_is_not_written(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str]
 ) -> None:
-    """And no key is printed that nothing would know."""
+    """No key is printed whose entry would be invalid."""
     file = tmp_path / "keys.yaml"
     with pytest.raises(FatalError, match="the new key, entry 1"):
         _print(*arguments, file=file)
@@ -87,7 +87,7 @@ def test_what_the_processor_would_refuse_is_not_written(
 def test_a_file_with_mistakes_is_left_alone(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str
 ) -> None:
-    """A JSON list cannot be added to, and a spoilt file would hide the new key."""
+    """A JSON list cannot be appended to, and an invalid file would hide the new key."""
     file = tmp_path / "keys.json"
     file.write_text(text)
     with pytest.raises(FatalError, match=r"keys\.json"):
@@ -98,7 +98,7 @@ def test_a_file_with_mistakes_is_left_alone(
 
 @pytest.mark.parametrize("arguments", [["key"], ["run", "tower"]])
 def test_a_wrong_command_line_is_said(tmp_path: Path, arguments: list[str]) -> None:
-    """With exit code 2, like every program."""
+    """The exit code is 2, as for every program."""
     ended = run_module(["processor", *arguments], folder=tmp_path, environment={})
     assert ended.returncode == 2
     assert "key needs a NAME" in ended.stderr

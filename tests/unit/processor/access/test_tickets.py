@@ -1,10 +1,10 @@
-"""Tickets: once, soon, for one, and not too many."""
+"""Tickets: single use, short life, one principal, and a limited number."""
 
 import pytest
 
 from processor.access.errors import AccessError
 from processor.access.principal import Principal
-from processor.access.shares import OverloadedError
+from processor.access.slots import OverloadedError
 from processor.access.tickets import MAX_TICKETS, Tickets
 from tests.unit.processor.access.issuer import NOW, Clock
 
@@ -27,7 +27,7 @@ def _refuse(tickets: Tickets, text: str) -> None:
 
 
 def test_a_ticket_admits_whom_it_was_made_for_once() -> None:
-    """A replay is refused, as is one that was never made."""
+    """A second use is refused, and so is an unknown ticket."""
     tickets = Tickets(ttl_seconds=TTL_S, clock=Clock())
     ticket = tickets.issue(ALICE, HERE)
     assert len(ticket) == 43
@@ -37,7 +37,7 @@ def test_a_ticket_admits_whom_it_was_made_for_once() -> None:
 
 
 def test_a_ticket_expires_whatever_is_done_with_others() -> None:
-    """Its time is absolute."""
+    """Its lifetime is absolute."""
     clock = Clock()
     tickets = Tickets(ttl_seconds=TTL_S, clock=clock)
     early, late = tickets.issue(ALICE, HERE), tickets.issue(ALICE, HERE)
@@ -60,7 +60,7 @@ def test_a_ticket_does_not_outlive_its_principal() -> None:
 
 
 def test_one_principal_cannot_take_the_tickets_of_others() -> None:
-    """Its own requests are refused at its share, from however many addresses; another's are not."""
+    """A principal at its limit is refused from every address; others are not."""
     tickets = Tickets(ttl_seconds=TTL_S, clock=Clock())
     for number in range(MAX_TICKETS.per_principal):
         tickets.issue(ALICE, f"192.0.2.{number}")
@@ -72,7 +72,7 @@ def test_one_principal_cannot_take_the_tickets_of_others() -> None:
 
 
 def test_one_address_cannot_take_the_tickets_of_others() -> None:
-    """An issuer may give one person as many names as he asks for."""
+    """An issuer may give one person any number of names."""
     tickets = Tickets(ttl_seconds=TTL_S, clock=Clock())
     for number in range(MAX_TICKETS.per_address):
         tickets.issue(named(f"sub:{number}"), HERE)
@@ -83,7 +83,7 @@ def test_one_address_cannot_take_the_tickets_of_others() -> None:
 
 
 def test_a_full_store_refuses_and_recovers() -> None:
-    """Expired tickets make room first; those that hold are never pushed out."""
+    """Expired tickets make room; valid ones are never dropped."""
     clock = Clock()
     tickets = Tickets(ttl_seconds=TTL_S, clock=clock)
     first = tickets.issue(ALICE, HERE)
@@ -102,7 +102,7 @@ def test_a_full_store_refuses_and_recovers() -> None:
 
 
 def test_a_used_or_expired_ticket_gives_its_place_back() -> None:
-    """Nothing is counted that is not there."""
+    """Only stored tickets count."""
     clock = Clock()
     tickets = Tickets(ttl_seconds=TTL_S, clock=clock)
     for _ in range(3 * MAX_TICKETS.per_address):
@@ -111,11 +111,11 @@ def test_a_used_or_expired_ticket_gives_its_place_back() -> None:
     clock.now += TTL_S
     tickets.redeem(tickets.issue(BOB, HERE))
     assert not tickets._tickets
-    assert len(tickets._places) == 0
+    assert len(tickets._slots) == 0
 
 
 def test_tickets_are_kept_as_hashes() -> None:
-    """A dump of the memory's dictionary opens nothing."""
+    """A dump of the store grants no access."""
     tickets = Tickets(ttl_seconds=TTL_S, clock=Clock())
     ticket = tickets.issue(ALICE, HERE)
     assert ticket not in repr(tickets._tickets)

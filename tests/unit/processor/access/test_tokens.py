@@ -1,4 +1,4 @@
-"""Tokens: one test for each way in which others have let strangers in."""
+"""Tokens: one test for each known way to forge or misuse them."""
 
 import json
 from collections.abc import Callable
@@ -35,7 +35,7 @@ def _source() -> Source:
 
 
 async def _name(token: str, source: Source | None = None) -> str:
-    """Return whom an accepted token names."""
+    """Return the name of an accepted token's principal."""
     return (await tokens(source or _source(), Clock()).identify(token)).name
 
 
@@ -53,7 +53,7 @@ async def _refusal(token: str, clock: Clock | None = None) -> AccessError:
 async def test_a_token_of_the_issuers_names_its_bearer(
     key: Callable[[], Key], algorithm: str
 ) -> None:
-    """By each of the algorithms, and by both names of Ed25519's."""
+    """Each allowed algorithm works, and Ed25519 under both of its names."""
     token = sign(claims(), key(), alg=algorithm)
     principal = await tokens(_source(), Clock()).identify(token)
     assert principal.name == "sub:alice"
@@ -70,24 +70,24 @@ async def test_access_tokens_may_say_so_or_say_nothing(typ: str | None) -> None:
 
 @pytest.mark.parametrize("typ", ["logout+jwt", "secevent+jwt", "dpop+jwt", ""])
 async def test_a_token_of_another_type_is_refused(typ: str) -> None:
-    """It was made for something else, perhaps with the same claims."""
+    """It has another purpose, perhaps with the same claims."""
     assert "typ" in (await _refusal(sign(claims(), typ=typ))).reason
 
 
 async def test_a_token_without_signature_is_refused() -> None:
-    """Both algorithm none and a signature cut off."""
+    """The algorithm is none, or the signature is cut off."""
     await _refusal(unsigned(claims()))
     await _refusal(unsigned(claims(), kid="rsa"))
     await _refusal(sign(claims()).rpartition(".")[0] + ".")
 
 
 async def test_the_public_key_is_no_secret_to_sign_with() -> None:
-    """Key confusion: HS256 over the published key."""
+    """Key confusion signs with HS256 and the published key."""
     await _refusal(confused(claims()))
 
 
 async def test_algorithms_are_those_of_the_settings() -> None:
-    """Also none of a good key's own, and none at all where none is named."""
+    """Another algorithm of a valid key is refused, and every one if none is configured."""
     token = sign(claims(), rsa_key(), alg="RS256")
     for allowed in (("ES256",), ()):
         with pytest.raises(AccessError, match="alg"):
@@ -96,13 +96,13 @@ async def test_algorithms_are_those_of_the_settings() -> None:
 
 @pytest.mark.parametrize("algorithm", ["none", "HS256", "ES256", ""])
 def test_who_verifies_knows_only_the_allowed_algorithms(algorithm: str) -> None:
-    """Even if it read another one in the header than we did."""
+    """The verifier refuses another algorithm even if it reads the header differently."""
     with pytest.raises(UnsupportedAlgorithmError):
         PinnedRegistry(["RS256"]).get_alg(algorithm)
 
 
 async def test_a_refused_algorithm_does_not_cost_the_issuer_a_request() -> None:
-    """Nothing is done for the sake of a token that can be refused at once."""
+    """A token that can be refused at once causes no request."""
     source = _source()
     for token in (unsigned(claims()), confused(claims()), "nonsense"):
         with pytest.raises(AccessError):
@@ -136,18 +136,18 @@ async def test_a_refused_algorithm_does_not_cost_the_issuer_a_request() -> None:
     ids=str,
 )
 async def test_claims_that_are_wrong_or_missing_are_refused(changed: dict[str, Any]) -> None:
-    """Signed by the issuer, but not for us, not now, or not as agreed."""
+    """The issuer signed them, but for another audience, time or form."""
     await _refusal(sign(claims(**changed)))
 
 
 async def test_an_expiry_that_is_no_number_never_comes_and_is_refused() -> None:
-    """JSON as Python reads it knows NaN, and every comparison with it is false."""
+    """Python's JSON accepts NaN, and every comparison with NaN is false."""
     await _refusal(sign(claims(exp=float("nan"))))
     await _refusal(sign(claims(exp=float("inf"))))
 
 
 async def test_clocks_may_differ_by_the_leeway() -> None:
-    """In both directions; what a late token opens ends at once, for it says when it ends."""
+    """It counts in both directions; what a late token opens ends at its expiry."""
     clock = Clock(NOW + LIFETIME_S + LEEWAY_SECONDS - 1)
     principal = await tokens(_source(), clock).identify(sign(claims()))
     assert principal.expires_at == NOW + LIFETIME_S
@@ -155,13 +155,13 @@ async def test_clocks_may_differ_by_the_leeway() -> None:
 
 
 async def test_one_audience_of_several_may_be_ours() -> None:
-    """RFC 7519, 4.1.3."""
+    """RFC 7519, 4.1.3 allows a list."""
     token = sign(claims(aud=["another-service", "flight-monitor"]))
     assert await _name(token) == "sub:alice"
 
 
 async def test_a_key_that_the_token_brings_is_ignored() -> None:
-    """Whether the token holds it (jwk) or says where it is (jku, x5u)."""
+    """The token may hold a key (jwk) or link to one (jku, x5u)."""
     own = RSAKey.generate_key(2048, {"kid": "rsa"})
     for header in (
         {"jwk": ec_key("evil").as_dict(private=False)},
@@ -176,7 +176,7 @@ async def test_a_key_that_the_token_brings_is_ignored() -> None:
 
 
 async def test_an_address_of_keys_in_an_honest_token_is_not_asked() -> None:
-    """Only the source of the settings is, once."""
+    """Only the configured source is requested, once."""
     source = _source()
     token = sign(claims(), jku="https://issuer.example/other.json")
     assert await _name(token, source) == "sub:alice"
@@ -184,14 +184,14 @@ async def test_an_address_of_keys_in_an_honest_token_is_not_asked() -> None:
 
 
 async def test_a_changed_token_is_refused() -> None:
-    """Claims exchanged under a signature that was right for others."""
+    """The claims were exchanged under a valid signature."""
     header, _, signature = sign(claims()).split(".")
     _, payload, _ = sign(claims(sub="mallory")).split(".")
     await _refusal(f"{header}.{payload}.{signature}")
 
 
 async def test_the_key_id_is_a_hint_only() -> None:
-    """Without one every key of the issuer's is tried; with a shared one all that share it."""
+    """Without an id every key is tried, and with a shared one all keys that share it."""
     token = sign(claims(), ec_key(), alg="ES256", kid=None)
     assert await _name(token) == "sub:alice"
     twins = Source(key_set_json(rsa_key("same"), ec_key("same")))
@@ -200,7 +200,7 @@ async def test_the_key_id_is_a_hint_only() -> None:
 
 
 async def test_scopes_are_those_we_know() -> None:
-    """Others of the issuer's mean nothing here; none means none."""
+    """Other scopes of the issuer are ignored."""
     token = sign(claims(scope="openid flights:history  admin metrics"))
     principal = await tokens(_source(), Clock()).identify(token)
     assert principal.scopes == {"flights:history", "metrics"}
@@ -208,7 +208,7 @@ async def test_scopes_are_those_we_know() -> None:
 
 
 async def test_areas_limit_the_bearer() -> None:
-    """Also across the antimeridian."""
+    """Areas may cross the antimeridian."""
     token = sign(claims(areas=[[5.5, 45, 10, 48], [170, -20, -170, 0]]))
     principal = await tokens(_source(), Clock()).identify(token)
     assert principal.areas == (BoundingBox(5.5, 45, 10, 48), BoundingBox(170, -20, -170, 0))
@@ -237,29 +237,29 @@ async def test_areas_limit_the_bearer() -> None:
     ids=str,
 )
 async def test_malformed_areas_are_refused_and_never_the_globe(areas: object) -> None:
-    """A mistake of the issuer's must not open what it meant to close."""
+    """A mistake of the issuer must not grant more than it meant to."""
     await _refusal(sign(claims() | {"areas": areas}))
 
 
 async def test_areas_that_are_null_are_refused() -> None:
-    """Absent is the globe; present and empty is a mistake."""
+    """A missing claim means the globe; an empty one is a mistake."""
     await _refusal(sign(claims() | {"areas": None}))
 
 
 async def test_an_oversized_token_is_refused_unread() -> None:
-    """Whoever signs it."""
+    """The signature does not matter."""
     await _refusal(sign(claims(padding="x" * MAX_TOKEN_BYTES)))
 
 
 async def test_claims_that_are_no_object_are_refused() -> None:
-    """A signature over anything else speaks of nobody."""
+    """The signature over them is valid."""
     for payload in (["sub"], "sub", 1, None, json.loads("[" * 500 + "]" * 500)):
         await _refusal(sign(payload))
 
 
 @given(st.one_of(st.text(), st.from_regex(r"[A-Za-z0-9_-]{0,40}(\.[A-Za-z0-9_-]{0,9}){0,5}")))
 async def test_whatever_is_no_token_is_refused_alike(text: str) -> None:
-    """With the same error, so that nothing else can end a request."""
+    """All get the same error, so that no other exception can end a request."""
     with pytest.raises(AccessError):
         await tokens(Source(key_set_json(ec_key())), Clock()).identify(text)
 
@@ -271,7 +271,7 @@ async def test_whatever_is_no_token_is_refused_alike(text: str) -> None:
     )
 )
 async def test_whatever_a_header_holds_is_refused_alike(header: dict[str, Any]) -> None:
-    """As long as nobody has signed it."""
+    """No key has signed these headers."""
     token = unsigned(claims(), **{"alg": "ES256", **header}) + "AAAA"
     with pytest.raises(AccessError):
         await tokens(Source(key_set_json(ec_key())), Clock()).identify(token)

@@ -1,4 +1,4 @@
-"""What is answered for the page's files, and to whom it lets the browser speak."""
+"""The files of the page, and the servers that its policy allows."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,6 +7,7 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
+from processor.http.dependencies import add_routes
 from processor.http.page import page_routes
 from processor.settings import PageSettings
 
@@ -17,7 +18,7 @@ TILES = PageSettings(
 
 @pytest.fixture
 def built(tmp_path: Path) -> Path:
-    """Give a folder as the build leaves it."""
+    """Return a folder as the build leaves it."""
     assets = tmp_path / "assets"
     assets.mkdir()
     for name, content in (
@@ -37,19 +38,20 @@ def client_of(
 ) -> TestClient:
     """Serve that folder."""
     app = FastAPI()
-    app.include_router(page_routes(settings or PageSettings(), needs_key=needs_key, built=built))
+    routes = page_routes(settings or PageSettings(), needs_key=needs_key, built=built)
+    add_routes(app, routes)
     return TestClient(app)
 
 
 @pytest.fixture
 def client(built: Path) -> Iterator[TestClient]:
-    """Give a client of the folder."""
+    """Return a client of the folder."""
     with client_of(built) as client:
         yield client
 
 
-def test_page_is_asked_for_again_and_its_assets_never(client: TestClient) -> None:
-    """A new build is seen at once, and costs what changed."""
+def test_page_is_revalidated_and_assets_are_not(client: TestClient) -> None:
+    """A new build is noticed at once, and only changed files are sent."""
     page = client.get("/")
     assert page.headers["content-type"] == "text/html; charset=utf-8"
     assert page.headers["cache-control"] == "no-cache"
@@ -66,7 +68,7 @@ def test_page_is_asked_for_again_and_its_assets_never(client: TestClient) -> Non
 def test_smallest_form_that_the_browser_takes(
     client: TestClient, accepted: str, encoding: str | None
 ) -> None:
-    """As the build has packed it; nothing is compressed while it is served."""
+    """Files are compressed by the build, never while they are served."""
     answer = client.head("/assets/index-1a.js", headers={"accept-encoding": accepted})
     assert answer.headers.get("content-encoding") == encoding
     assert answer.headers["vary"] == "Accept-Encoding"
@@ -79,12 +81,12 @@ def test_smallest_form_that_the_browser_takes(
     "path", ["/assets/none.js", "/assets/..%2Fsecret.txt", "/assets/%2E%2E", "/secret.txt"]
 )
 def test_nothing_else_is_served(client: TestClient, path: str) -> None:
-    """Neither what is not there nor what lies beside."""
+    """Missing files and files beside the page are not served."""
     assert client.get(path).status_code == 404
 
 
 def test_browser_speaks_to_this_server_only(client: TestClient, built: Path) -> None:
-    """Unless there are tiles, whose server it may ask too."""
+    """If tiles are configured, their server is allowed too."""
     policy = client.get("/").headers["content-security-policy"]
     assert "script-src 'self';" in policy
     assert "connect-src 'self';" in policy
@@ -101,7 +103,7 @@ def test_browser_speaks_to_this_server_only(client: TestClient, built: Path) -> 
 
 
 def test_page_that_is_not_built_says_how_to_build_it(tmp_path: Path) -> None:
-    """And is served as soon as it is."""
+    """It is served as soon as it is built."""
     client = client_of(tmp_path)
     answer = client.get("/")
     assert answer.status_code == 503
@@ -115,6 +117,6 @@ def test_page_that_is_not_built_says_how_to_build_it(tmp_path: Path) -> None:
     [("tiles/{z}/{x}/{y}", "http"), ("https://tiles.example.org/{z}/{x}.png", "{y}")],
 )
 def test_address_of_tiles_that_cannot_be_one_is_refused(url: str, reason: str) -> None:
-    """With what is missing."""
+    """The error says what is missing."""
     with pytest.raises(ValueError, match=reason):
         PageSettings(tile_url=url)

@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from processor.access.shares import Client
+from processor.access.slots import Client
 from processor.live.client_pacing import MAX_CLIENTS_AT_ONCE, REST_RATIO, ClientPacing
 
 CLOCK_SECONDS = 0.01

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from prometheus_client import CollectorRegistry
 
-from processor.access.shares import OverloadedError, ShareLimits
+from processor.access.slots import OverloadedError, SlotLimits
 from processor.live.broadcaster import Broadcaster, Lifetime
 from processor.live.connection_limits import ConnectionLimits, StreamClient
 from processor.live.metrics import LiveMetrics
@@ -23,7 +23,7 @@ STANDARD_QUERIES = [
 ]
 FLOODER = StreamClient("192.0.2.1")
 NEWCOMER = StreamClient("192.0.2.2")
-LIMITS = ShareLimits(total=6, per_principal=3, per_address=4)
+LIMITS = SlotLimits(total=6, per_principal=3, per_address=4)
 
 
 @pytest.fixture

@@ -1,8 +1,7 @@
-"""The gate as it is met over HTTP: statuses, headers, hosts, and a browser's questions first."""
+"""Access control over HTTP: statuses, headers, hosts and CORS preflights."""
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
 
 import pytest
 from fastapi import APIRouter, WebSocket
@@ -11,11 +10,11 @@ from prometheus_client import CollectorRegistry
 from starlette.testclient import TestClient, WebSocketDenialResponse
 from starlette.types import Message, Receive, Scope, Send
 
-from processor.access.gate import Gate, create_gate
+from processor.access.gate import create_gate
 from processor.access.new_key import make_key
-from processor.access.principal import LIVE, METRICS, Principal
-from processor.http.access.gate_middleware import require, ticket_routes
+from processor.http.access.admission import LivePrincipal
 from processor.http.access.hosts import HostCheck, accepted_hosts
+from processor.http.access.ticket_routes import ticket_routes
 from processor.http.app import create_app
 from processor.http.health import health_routes
 from processor.settings import AccessSettings
@@ -27,38 +26,35 @@ WS = "ws://127.0.0.1:8081/ws"
 AT_HOME = accepted_hosts((), "127.0.0.1")
 
 
-def _guarded_routes(gate: Gate) -> APIRouter:
-    """What stands for the stream in both of its forms."""
-    router = APIRouter()
+guarded_router = APIRouter()
+"""Stands for the stream in both of its forms."""
 
-    @router.get("/guarded")
-    async def guarded(who: Annotated[Principal, require(gate, LIVE)]) -> str:
-        return who.name
 
-    @router.websocket("/ws")
-    async def ws(websocket: WebSocket, who: Annotated[Principal, require(gate, LIVE)]) -> None:
-        await websocket.accept()
-        await websocket.send_text(who.name)
-        await websocket.close()
+@guarded_router.get("/guarded")
+async def guarded(principal: LivePrincipal) -> str:
+    return principal.name
 
-    return router
+
+@guarded_router.websocket("/ws")
+async def ws(websocket: WebSocket, principal: LivePrincipal) -> None:
+    await websocket.accept()
+    await websocket.send_text(principal.name)
+    await websocket.close()
 
 
 def _client(settings: AccessSettings) -> TestClient:
     gate = create_gate(settings)
-    health = health_routes(
-        required={},
-        observed={},
-        registry=CollectorRegistry(),
-        before_metrics=[require(gate, METRICS)],
+    health = health_routes(required={}, observed={}, registry=CollectorRegistry(), gate=gate)
+    app = create_app(
+        routers=[guarded_router, ticket_routes(gate), health],
+        allowed_origins=[ORIGIN],
+        accepted_hosts=AT_HOME,
     )
-    routers = [_guarded_routes(gate), ticket_routes(gate), health]
-    app = create_app(routers=routers, allowed_origins=[ORIGIN], accepted_hosts=AT_HOME)
     return TestClient(app, base_url=BASE)
 
 
 class _Site:
-    """The application where everybody must authenticate, and two who can."""
+    """An application that requires credentials, and two API keys."""
 
     def __init__(self, folder: Path) -> None:
         self.subscriber, viewer_entry = make_key(name="viewer", scopes=["flights:live"])
@@ -94,7 +90,7 @@ def site(tmp_path: Path) -> Iterator[_Site]:
 def test_refusals_are_those_of_rfc_6750(
     site: _Site, authorization: str | None, status: int, challenge: str, error: str
 ) -> None:
-    """A status and a challenge for programs, a reason for people, and nothing for caches."""
+    """A refusal has a status and a challenge for programs, a reason for people, and no caching."""
     headers = {"Authorization": authorization} if authorization else {}
     if authorization == "Bearer prometheus":
         headers = {"Authorization": f"Bearer {site.prometheus}"}
@@ -110,7 +106,7 @@ def test_refusals_are_those_of_rfc_6750(
 
 
 def test_a_ticket_opens_the_stream_once(site: _Site) -> None:
-    """In the name of whom it was given to, and no cache keeps it."""
+    """It admits the principal that it was issued to, and no cache keeps it."""
     headers = {"Authorization": f"Bearer {site.subscriber}"}
     given = site.client.post("/sse/ticket", headers=headers)
     assert given.status_code == 200
@@ -121,8 +117,8 @@ def test_a_ticket_opens_the_stream_once(site: _Site) -> None:
     assert site.get(path).status_code == 401
 
 
-def test_a_ticket_begets_no_ticket(site: _Site) -> None:
-    """Nor is it used up by the attempt."""
+def test_a_ticket_buys_no_ticket(site: _Site) -> None:
+    """The attempt does not use it up either."""
     ticket = site.ticket()
     assert site.client.post(f"/sse/ticket?ticket={ticket}").json()["error"] == "missing"
     assert site.get(f"/guarded?ticket={ticket}").status_code == 200
@@ -130,7 +126,7 @@ def test_a_ticket_begets_no_ticket(site: _Site) -> None:
 
 @pytest.mark.parametrize("parameter", ["access_token", "api_key", "token", "ticket"])
 def test_a_key_in_the_url_is_refused_and_explained(site: _Site, parameter: str) -> None:
-    """By whatever name, however good it is."""
+    """The name of the parameter and the validity of the key do not matter."""
     answer = site.get(f"/guarded?{parameter}={site.subscriber}")
     assert (answer.status_code, answer.json()["error"]) == (401, "invalid_request")
     assert "Authorization: Bearer" in answer.json()["reason"]
@@ -148,7 +144,7 @@ def test_metrics_need_their_scope_and_probes_need_nothing(site: _Site) -> None:
 
 
 def test_a_websocket_is_refused_before_it_is_one(site: _Site) -> None:
-    """With the same answer, and admitted by header or ticket."""
+    """The response is that of HTTP; a header or a ticket admits."""
     with (
         pytest.raises(WebSocketDenialResponse) as denied,
         site.client.websocket_connect(WS),
@@ -163,17 +159,17 @@ def test_a_websocket_is_refused_before_it_is_one(site: _Site) -> None:
 
 
 @pytest.mark.parametrize("mode", ["loopback", "open"])
-def test_open_modes_ask_nobody(mode: str) -> None:
-    """Frontends written for tickets work there too."""
+def test_open_modes_need_no_credentials(mode: str) -> None:
+    """Clients written for tickets work there too."""
     with _client(AccessSettings.model_validate({"mode": mode})) as client:
         ticket = client.post("/sse/ticket").json()["ticket"]
         for path in ("/guarded", f"/guarded?ticket={ticket}", "/guarded?access_token=x"):
-            assert client.get(path).json() == "anybody"
+            assert client.get(path).json() == "anonymous"
         assert client.get("/metrics").status_code == 200
 
 
 def test_a_listed_page_may_bring_a_token(site: _Site) -> None:
-    """The browser asks first; refusals can be read as well, so that the page can say why."""
+    """The browser sends a preflight; a refusal can be read, so that the page can show it."""
     for method in ("GET", "POST"):
         preflight = site.client.options(
             "/sse/ticket",
@@ -192,7 +188,7 @@ def test_a_listed_page_may_bring_a_token(site: _Site) -> None:
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", ORIGIN + ".evil.example"])
 def test_another_page_may_not(site: _Site, origin: str) -> None:
-    """It is neither named nor echoed."""
+    """Its origin is neither allowed nor echoed."""
     headers = {"origin": origin, "access-control-request-method": "POST"}
     preflight = site.client.options("/sse/ticket", headers=headers)
     assert preflight.status_code == 400
@@ -223,7 +219,7 @@ FOREIGN = ["evil.com", "127.0.0.1.evil.com", "localhost.evil.com", "127.0.0.2", 
 
 
 async def _passes(check: HostCheck, *hosts: str, kind: str = "http", path: str = "/") -> bool:
-    """Ask the check itself, since clients send no malformed header."""
+    """Call the check directly, since clients send no malformed header."""
     sent: list[Message] = []
 
     async def send(message: Message) -> None:
@@ -242,13 +238,13 @@ async def _passes(check: HostCheck, *hosts: str, kind: str = "http", path: str =
 
 
 async def _nothing(_scope: Scope, _receive: Receive, _send: Send) -> None:
-    """Stand for an application that says nothing."""
+    """Stand in for an application that sends nothing."""
 
 
 @pytest.mark.parametrize("kind", ["http", "websocket"])
 @pytest.mark.parametrize("host", MALFORMED + FOREIGN)
 async def test_other_names_are_refused_on_loopback(host: str, kind: str) -> None:
-    """A page that made its own name point to this machine gets nothing (DNS rebinding)."""
+    """A page whose own name resolves to this machine gets nothing (DNS rebinding)."""
     assert not await _passes(HostCheck(_nothing, accepted=AT_HOME), host, kind=kind)
 
 
@@ -256,7 +252,7 @@ async def test_other_names_are_refused_on_loopback(host: str, kind: str) -> None
     "host", ["localhost", "localhost:8081", "LocalHost", "127.0.0.1:8081", "[::1]", "[::1]:8081"]
 )
 async def test_this_machines_names_are_welcome(host: str) -> None:
-    """With a port or without, also where others are configured, for probes come by them."""
+    """They work with and without a port, and beside configured names, since probes use them."""
     assert await _passes(HostCheck(_nothing, accepted=AT_HOME), host)
     configured = accepted_hosts(("flights.example",), EVERYWHERE)
     assert await _passes(HostCheck(_nothing, accepted=configured), host)
@@ -264,13 +260,13 @@ async def test_this_machines_names_are_welcome(host: str) -> None:
 
 @pytest.mark.parametrize("host", MALFORMED)
 async def test_malformed_names_are_refused_everywhere(host: str) -> None:
-    """Also where every name is welcome."""
+    """They are refused even if every name is accepted."""
     everywhere = HostCheck(_nothing, accepted=accepted_hosts((), EVERYWHERE))
     assert not await _passes(everywhere, host)
 
 
 async def test_every_name_is_welcome_on_an_address_of_others() -> None:
-    """Unless some are configured: then those, and what is below a *."""
+    """If names are configured, only those and their subdomains after `*` are accepted."""
     everywhere = HostCheck(_nothing, accepted=accepted_hosts((), "192.0.2.1"))
     assert await _passes(everywhere, "evil.com")
     assert await _passes(everywhere, "[2001:db8::1]:8081")
@@ -285,7 +281,7 @@ async def test_every_name_is_welcome_on_an_address_of_others() -> None:
 @pytest.mark.parametrize("path", ["/health", "/ready"])
 @pytest.mark.parametrize("hosts", [(), ("10.1.2.3:8081",), ("evil.com",), ("a b",)])
 async def test_probes_need_no_name(path: str, hosts: tuple[str, ...]) -> None:
-    """HAProxy's httpchk sends no Host, a kubelet the pod's address; nothing else is so open."""
+    """HAProxy's httpchk sends no Host header, and a kubelet sends the pod's address."""
     check = HostCheck(_nothing, accepted=AT_HOME)
     assert await _passes(check, *hosts, path=path)
     assert not await _passes(check, *hosts, path=path, kind="websocket")
@@ -295,13 +291,13 @@ async def test_probes_need_no_name(path: str, hosts: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize("probe", ["/health", "/ready"])
 def test_balancers_probe_by_head(site: _Site, probe: str) -> None:
-    """It says as much as GET does, without the body."""
+    """The response has the status of GET, without the body."""
     answer = site.client.head(probe)
     assert (answer.status_code, answer.content) == (200, b"")
 
 
 async def test_a_name_is_given_once() -> None:
-    """None and two are refused (RFC 9112, 3.2): proxies might have believed the other one."""
+    """A request with no or two Host headers is refused (RFC 9112, 3.2)."""
     check = HostCheck(_nothing, accepted=AT_HOME)
     assert not await _passes(check)
     assert not await _passes(check, "localhost", "evil.com")
@@ -309,7 +305,7 @@ async def test_a_name_is_given_once() -> None:
 
 
 async def test_what_is_sent_is_not_touched() -> None:
-    """The stream's way out is the server's own function."""
+    """Streams send through the server's own function."""
     given: list[Send] = []
 
     async def keep(_scope: Scope, _receive: Receive, send: Send) -> None:
@@ -326,7 +322,7 @@ async def test_what_is_sent_is_not_touched() -> None:
 
 
 def test_the_application_checks_the_host_first() -> None:
-    """Before routes, and before a page's origin."""
+    """The check comes before routes and CORS."""
     with _client(AccessSettings()) as client:
         refused = client.get("/guarded", headers={"host": "evil.com", "origin": ORIGIN})
         assert (refused.status_code, refused.json()["error"]) == (400, "invalid_host")

@@ -20,7 +20,7 @@ LISTED = ("https://map.example",)
     ],
 )
 def test_programs_own_pages_and_listed_ones_are_welcome(origin: str | None, scheme: str) -> None:
-    """Programs send no Origin, and could send any."""
+    """Programs send no Origin header, and could send any."""
     assert is_allowed_origin(origin, host=HOST, scheme=scheme, allowed=LISTED)
 
 
@@ -44,15 +44,15 @@ def test_programs_own_pages_and_listed_ones_are_welcome(origin: str | None, sche
     ],
 )
 def test_all_others_are_refused(origin: str) -> None:
-    """Another scheme, port or ending is another site."""
+    """Another scheme, port or suffix is another site."""
     assert not is_allowed_origin(origin, host=HOST, scheme="wss", allowed=LISTED)
 
 
-def test_null_is_nobody_even_if_listed() -> None:
-    """Every sandboxed frame says it."""
+def test_null_is_refused_even_if_listed() -> None:
+    """Every sandboxed frame has the origin null."""
     assert not is_allowed_origin("null", host=HOST, scheme="wss", allowed=("null",))
 
 
 def test_open_data_may_be_open_to_every_page() -> None:
-    """As CORS is with the same setting."""
+    """CORS with the same setting does the same."""
     assert is_allowed_origin("https://any.example", host=HOST, scheme="ws", allowed=("*",))

@@ -1,4 +1,4 @@
-"""X-Forwarded-For counts only from proxies that an operator has named, and only as an address."""
+"""X-Forwarded-For is used only from trusted proxies, and only for addresses."""
 
 import asyncio
 import socket
@@ -36,13 +36,13 @@ async def seen_by_the_app(
 
 
 async def client(peer: str, *forwarded: str, trusted: tuple[str, ...] = ("10.0.0.0/8",)) -> str:
-    """Return the client's address as the application has it."""
+    """Return the address of the client that the application sees."""
     scope = await seen_by_the_app(peer, *forwarded, trusted=trusted)
     return str(scope["client"][0])
 
 
-async def test_by_default_nobody_is_believed() -> None:
-    """Not even a program of this machine."""
+async def test_by_default_no_header_is_trusted() -> None:
+    """Without trusted proxies the peer is the client."""
     assert HttpSettings().trusted_proxies == ()
     assert await client("127.0.0.1", CLIENT, trusted=()) == "127.0.0.1"
     assert await client("::1", CLIENT, trusted=()) == "::1"
@@ -51,7 +51,7 @@ async def test_by_default_nobody_is_believed() -> None:
 
 
 async def test_the_rightmost_address_that_is_not_a_proxys_counts() -> None:
-    """What stands to the left of it is what the client itself has claimed."""
+    """The client itself may have written what stands to the left of it."""
     assert await client(PROXY, CLIENT) == CLIENT
     assert await client(PROXY, f"198.51.100.1, {CLIENT}") == CLIENT
     assert await client(PROXY, f"198.51.100.1, {CLIENT}, {INNER_PROXY}") == CLIENT
@@ -60,7 +60,7 @@ async def test_the_rightmost_address_that_is_not_a_proxys_counts() -> None:
 
 
 async def test_a_chain_of_proxies_alone_is_the_outermost_of_them() -> None:
-    """A proxy that asks for itself, such as its own probe."""
+    """The proxy itself may send a request, such as a probe."""
     assert await client(PROXY, "10.0.0.3, 10.0.0.2") == "10.0.0.3"
 
 
@@ -83,12 +83,12 @@ async def test_a_chain_of_proxies_alone_is_the_outermost_of_them() -> None:
     ],
 )
 async def test_what_is_no_address_is_the_peers(garbage: str) -> None:
-    """It neither fails nor becomes a client of its own, of which there would be any number."""
+    """Text that is not an address neither fails nor counts as a client of its own."""
     assert await client(PROXY, garbage) == PROXY
     assert await client(PROXY, f"{CLIENT}, {garbage}") == PROXY
 
 
-async def test_more_proxies_than_anybody_has_are_not_followed() -> None:
+async def test_long_chains_of_proxies_are_not_followed() -> None:
     """The work for one header is bounded."""
     assert (await client(PROXY, ", ".join([CLIENT, *[INNER_PROXY] * 10_000]))).startswith("10.")
 
@@ -104,12 +104,12 @@ async def test_more_proxies_than_anybody_has_are_not_followed() -> None:
     ],
 )
 async def test_one_address_is_one_client_however_it_is_written(written: str, meant: str) -> None:
-    """With a port, in capitals, as IPv4 in IPv6: else each way to write it had a share."""
+    """Otherwise each spelling of an address would have limits of its own."""
     assert await client(PROXY, written) == meant
 
 
 async def test_a_proxy_is_known_also_on_a_socket_for_both_protocols() -> None:
-    """There IPv4 comes as IPv6."""
+    """On such a socket IPv4 addresses appear as IPv6."""
     assert await client(f"::ffff:{PROXY}", CLIENT) == CLIENT
     assert await client(f"::ffff:{CLIENT}") == CLIENT
 
@@ -125,13 +125,13 @@ async def test_a_proxy_is_known_also_on_a_socket_for_both_protocols() -> None:
     ],
 )
 async def test_the_scheme_is_the_proxys(proto: str, scheme: str) -> None:
-    """One word of two, from one of the proxies."""
+    """The header of the nearest proxy counts, if it is http or https."""
     assert (await seen_by_the_app(PROXY, proto=proto))["scheme"] == scheme
     assert (await seen_by_the_app(CLIENT, proto=proto))["scheme"] == "http"
 
 
 async def test_a_header_that_is_not_believed_is_said_once() -> None:
-    """The operator of a proxy that is not named finds the setting; a flood finds no log."""
+    """The log names the setting once, and a flood cannot fill it."""
 
     async def app(_scope: Scope, _receive: Receive, _send: Send) -> None:
         pass
@@ -150,7 +150,7 @@ async def test_a_header_that_is_not_believed_is_said_once() -> None:
 
 @pytest.mark.parametrize("wrong", ["*", "proxy.example", "10.0.0.1/8", "10.0.0.0/33", "unix:"])
 def test_a_proxy_is_an_address_or_a_network(wrong: str) -> None:
-    """A name or a mistake would be a proxy that is never recognised."""
+    """A proxy given by a name or a wrong address would never be recognised."""
     with pytest.raises(ValueError, match="an address or a network"):
         HttpSettings(trusted_proxies=(wrong,))
 
@@ -158,7 +158,7 @@ def test_a_proxy_is_an_address_or_a_network(wrong: str) -> None:
 async def test_the_server_trusts_what_the_settings_say_and_no_variable(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """FORWARDED_ALLOW_IPS is uvicorn's own way to trust; it is not read."""
+    """The variable FORWARDED_ALLOW_IPS of uvicorn is not read."""
     monkeypatch.setenv("FORWARDED_ALLOW_IPS", "*")
     app = FastAPI()
 

@@ -1,4 +1,4 @@
-"""An aircraft in readsb's fields: the same numbers that a receiver of one's own would show."""
+"""An aircraft in readsb's fields has the numbers that a receiver with readsb would show."""
 
 import math
 from typing import Any
@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processor.http.answers import schema_of
 from processor.http.readsb.fields import ReadsbAircraft, to_readsb
+from processor.http.responses import schema_of
 from processor.stream.filter import Circle
 from telemetry.state_vector import StateVector
 from testkit.state_vectors import START, state_vector, state_vectors
@@ -64,7 +64,7 @@ def test_all_fields() -> None:
 
 
 def test_what_was_not_received_is_left_out() -> None:
-    """As readsb leaves it out; only what it writes always is there."""
+    """Only the fields that readsb always writes are there."""
     nothing = dict.fromkeys(
         (
             *("callsign", "time_position", "longitude", "latitude", "baro_altitude", "velocity"),
@@ -79,7 +79,7 @@ def test_what_was_not_received_is_left_out() -> None:
 
 
 def test_on_the_ground() -> None:
-    """The altitude is a word, whatever was received."""
+    """The altitude is the word `ground`, whatever was received."""
     assert _written(state_vector(on_ground=True))["alt_baro"] == "ground"
     assert _written(state_vector(on_ground=True, baro_altitude=None))["alt_baro"] == "ground"
 
@@ -95,13 +95,13 @@ def test_on_the_ground() -> None:
     ],
 )
 def test_sources(source: int, name: str, mlat: list[str]) -> None:
-    """OpenSky's in readsb's words, and `unknown` for one that it may add."""
+    """OpenSky's sources have readsb's names, and an unknown source is `unknown`."""
     written = _written(state_vector(position_source=source))
     assert (written["type"], written["mlat"]) == (name, mlat)
 
 
 def test_categories() -> None:
-    """OpenSky's numbers follow the emitter categories; 0 and what it may add say nothing."""
+    """OpenSky's numbers follow the emitter categories; 0 and unknown numbers have none."""
     names = [_written(state_vector(category=n)).get("category") for n in (None, -1, *range(22))]
     assert names == [
         *(None, None, None, "A0", "A1", "A2", "A3", "A4", "A5", "A6", "A7"),
@@ -135,7 +135,7 @@ def test_climbing_comes_back_nearly(feet_per_minute: int) -> None:
 
 @given(state_vectors(times=(START - 600, START + 600)), st.none() | st.just(ZURICH))
 def test_any_state_vector_can_be_written(state: StateVector, centre: Circle | None) -> None:
-    """As the API's description has it, and never with an age below zero."""
+    """The result matches the schema, and no age is negative."""
     written = _written(state, centre=centre)
     jsonschema.validate(written, _AIRCRAFT_SCHEMA)
     assert written["seen"] >= 0
@@ -145,7 +145,7 @@ def test_any_state_vector_can_be_written(state: StateVector, centre: Circle | No
 
 @given(st.floats(-89, 89), st.floats(-180, 180), st.floats(-89, 89), st.floats(-180, 180))
 def test_distance_and_direction(lat: float, lon: float, latitude: float, longitude: float) -> None:
-    """By another way than the server's: the angle between two vectors, and a flat triangle."""
+    """Other formulas give the expected values: the angle of two vectors, and a flat triangle."""
     written = _written(
         state_vector(latitude=latitude, longitude=longitude), centre=Circle(lat, lon, 1)
     )
@@ -178,7 +178,7 @@ def _dot(one: tuple[float, ...], other: tuple[float, ...]) -> float:
 
 
 def test_a_position_of_2099_has_no_age() -> None:
-    """The rest of the row is good; a position a minute after the last contact still has one."""
+    """The other fields are valid; a position one minute after the last contact still has an age."""
     for later, is_there in ((60, True), (61, False), (2_000_000_000, False)):
         written = _written(state_vector(time_position=START + later))
         assert ("seen_pos" in written) is is_there

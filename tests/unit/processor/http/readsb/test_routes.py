@@ -1,4 +1,4 @@
-"""Programs made for readsb, api.adsb.lol and ADSBexchange find here what they read there."""
+"""Programs made for readsb, api.adsb.lol and ADSBexchange work with these routes."""
 
 import time
 from collections.abc import AsyncIterator
@@ -12,6 +12,7 @@ import pytest
 
 from processor.access.gate import Gate, create_gate
 from processor.access.new_key import make_key
+from processor.http.dependencies import add_routes
 from processor.http.readsb.routes import readsb_routes
 from processor.settings import AccessSettings
 from testkit.live_site import LiveSite
@@ -30,9 +31,8 @@ FLEET = (
 @asynccontextmanager
 async def _serving(gate: Gate, *, is_open: bool = True) -> AsyncIterator[LiveSite]:
     site = LiveSite()
-    site.app.include_router(
-        readsb_routes(broadcaster=site.broadcaster, gate=gate, clock=lambda: site.now)
-    )
+    routes = readsb_routes(broadcaster=site.broadcaster, gate=gate, clock=lambda: site.now)
+    add_routes(site.app, routes)
     site.receive(*FLEET)
     if is_open:
         site.broadcaster.open()
@@ -58,7 +58,7 @@ async def _found(client: httpx2.AsyncClient, path: str) -> list[str]:
 
 
 async def test_what_is_around_the_aircraft(client: httpx2.AsyncClient) -> None:
-    """The times are Unix milliseconds, as nearly everywhere else they are not."""
+    """The times are Unix milliseconds here, unlike elsewhere."""
     answer = await client.get("/v2/hex/aaaaaa")
     whole = answer.json()
     assert answer.headers["content-type"] == "application/json"
@@ -69,8 +69,8 @@ async def test_what_is_around_the_aircraft(client: httpx2.AsyncClient) -> None:
     assert 0 <= whole["ptime"] < 1000
 
 
-async def test_nobody_is_no_error(client: httpx2.AsyncClient) -> None:
-    """Not a 404: programs ask again."""
+async def test_no_aircraft_is_no_error(client: httpx2.AsyncClient) -> None:
+    """The status is not 404, after which programs would retry."""
     answer = await client.get("/v2/hex/123456")
     assert (answer.status_code, answer.json()["ac"], answer.json()["total"]) == (200, [], 0)
 
@@ -100,14 +100,16 @@ async def test_nobody_is_no_error(client: httpx2.AsyncClient) -> None:
         ("closest/0/0/250", []),
     ],
 )
-async def test_who_is_found(client: httpx2.AsyncClient, path: str, found: list[str]) -> None:
-    """Under every path that programs use; some ask with a slash at the end and follow nowhere."""
+async def test_aircraft_that_are_found(
+    client: httpx2.AsyncClient, path: str, found: list[str]
+) -> None:
+    """Every path works; some programs add a slash and follow no redirect."""
     assert await _found(client, f"/v2/{path}") == found
     assert await _found(client, f"/v2/{path}/") == found
 
 
-async def test_a_point_tells_how_far_and_where(client: httpx2.AsyncClient) -> None:
-    """From Zurich to Geneva it is 124 nautical miles, to the west-south-west."""
+async def test_a_point_gives_distance_and_direction(client: httpx2.AsyncClient) -> None:
+    """Geneva is 124 nautical miles west-south-west of Zurich."""
     answer = (await client.get("/v2/point/47.4647/8.5492/250")).json()
     zurich, geneva = answer["ac"]
     assert (zurich["dst"], zurich["dir"]) == (0, 0)
@@ -137,7 +139,7 @@ async def test_a_point_tells_how_far_and_where(client: httpx2.AsyncClient) -> No
     ],
 )
 async def test_a_part_amiss_is_named(client: httpx2.AsyncClient, path: str, part: str) -> None:
-    """422 in the shape that api.adsb.lol has too."""
+    """The status is 422, in the form that api.adsb.lol has too."""
     answer = await client.get(f"/v2/{path}")
     assert answer.status_code == 422
     (detail,) = answer.json()["detail"]
@@ -146,13 +148,13 @@ async def test_a_part_amiss_is_named(client: httpx2.AsyncClient, path: str, part
 
 
 async def test_a_thousand_addresses(client: httpx2.AsyncClient) -> None:
-    """As many as ADSBexchange takes."""
+    """ADSBexchange accepts as many."""
     hexes = ",".join(f"{0xAAAA00 + number:06x}" for number in range(1_000))
     assert await _found(client, f"/v2/hex/{hexes}") == ["aaaaaa"]
 
 
 async def test_a_fleet_is_answered_whole() -> None:
-    """Though others have their turn in between."""
+    """Other tasks run in between."""
     fleet = [state_vector(f"{number:06x}", callsign=f"A{number}") for number in range(1_001)]
     async with _serving(create_gate(AccessSettings())) as site, _client(site) as client:
         site.receive(*fleet)
@@ -163,8 +165,8 @@ async def test_a_fleet_is_answered_whole() -> None:
         ]
 
 
-async def test_the_picture_must_be_whole() -> None:
-    """Half of it would be taken for all; soon it is there."""
+async def test_the_live_state_must_be_loaded() -> None:
+    """A part of the fleet would look like all of it."""
     async with _serving(create_gate(AccessSettings()), is_open=False) as site, _client(site) as c:
         for path in ("/v2/hex/aaaaaa", "/v2/point/47/8/25", "/v2/closest/47/8/25"):
             answer = await c.get(path)
@@ -175,7 +177,7 @@ async def test_the_picture_must_be_whole() -> None:
 
 
 async def test_areas_and_scopes(tmp_path: Path) -> None:
-    """Nobody gets nothing, and who is confined sees nothing outside, whatever is asked for."""
+    """Without the scope there is no response, and outside the areas there is no aircraft."""
     alps, alps_entry = make_key(name="alps", scopes=["flights:live"], areas=[ALPS])
     past, past_entry = make_key(name="past", scopes=["flights:history"])
     keys_file = tmp_path / "keys.yaml"
@@ -199,7 +201,7 @@ async def test_areas_and_scopes(tmp_path: Path) -> None:
 
 
 class _Item(msgspec.Struct):
-    """An aircraft as api.adsb.lol's own description has it: what it requires has no default."""
+    """An aircraft as the schema of api.adsb.lol describes it; required fields have no default."""
 
     hex: str
     type: str
@@ -235,7 +237,7 @@ class _Whole(msgspec.Struct):
 
 
 async def test_a_program_made_from_the_description(client: httpx2.AsyncClient) -> None:
-    """Strict decoding, as generated clients do it, of every answer."""
+    """Generated clients decode every response strictly."""
     for path in ("hex/aaaaaa,dddddd", "callsign/ANZ1", "sqk/7700", "point/47/7/250", "hex/123456"):
         whole = msgspec.json.decode((await client.get(f"/v2/{path}")).content, type=_Whole)
         assert whole.total == len(whole.ac)
@@ -243,7 +245,7 @@ async def test_a_program_made_from_the_description(client: httpx2.AsyncClient) -
 
 
 async def test_a_program_that_reads_by_name(client: httpx2.AsyncClient) -> None:
-    """As sensors of Home Assistant and displays on a shelf do: with defaults, and stripping."""
+    """Sensors of Home Assistant and shelf displays read single fields with defaults."""
     # They make kilometres miles, and cut off what is behind the point.
     around = (await client.get(f"/v2/point/47.4647/8.5492/{int(20 * 1000 / 1852)}")).json()
     (first,) = around["ac"]
@@ -257,10 +259,10 @@ async def test_a_program_that_reads_by_name(client: httpx2.AsyncClient) -> None:
 
 
 async def test_by_the_clock_of_the_wall() -> None:
-    """Unless a test says otherwise."""
+    """By default the time is that of the machine."""
     site = LiveSite()
     gate = create_gate(AccessSettings())
-    site.app.include_router(readsb_routes(broadcaster=site.broadcaster, gate=gate))
+    add_routes(site.app, readsb_routes(broadcaster=site.broadcaster, gate=gate))
     site.broadcaster.open()
     async with site.serving(), _client(site) as client:
         whole = (await client.get("/v2/hex/aaaaaa")).json()

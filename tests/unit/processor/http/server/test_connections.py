@@ -1,4 +1,4 @@
-"""How many connections may be open: in all, and from one address."""
+"""Limits on open connections, in all and from one address."""
 
 import asyncio
 import contextlib
@@ -11,36 +11,35 @@ from prometheus_client import CollectorRegistry
 from configuration.shared_sections import HttpSettings
 from processor.http.server.connections import (
     MAX_INPUT_BYTES,
-    Bounds,
-    Connections,
-    Place,
-    bounds_of,
+    ConnectionSlot,
+    OpenConnections,
+    SocketLimits,
     fit_open_files,
+    socket_limits,
 )
-from processor.http.server.server import create_server, listen
 from processor.settings import SseSettings
 from testkit.live_site import LiveSite
 
 
 class _Door:
-    """Connections of a server, of which the closed ones are known."""
+    """The connections of a server, and the names of those that were closed."""
 
     def __init__(self, *, in_all: int = 100, per_address: int = 100, proxies: str = "") -> None:
         self.registry = CollectorRegistry()
         self.closed: list[str] = []
-        self.connections = Connections(
-            Bounds(in_all=in_all, per_address=per_address),
+        self.connections = OpenConnections(
+            SocketLimits(total=in_all, per_address=per_address),
             proxies=proxies.split(),
             registry=self.registry,
         )
 
-    def enter(self, name: str, address: str = "192.0.2.1") -> Place | None:
+    def enter(self, name: str, address: str = "192.0.2.1") -> ConnectionSlot | None:
         return self.connections.admit(address, lambda: self.closed.append(name))
 
     def enter_busy(self, name: str, address: str = "192.0.2.1") -> None:
         place = self.enter(name, address)
         assert place is not None
-        place.serves()
+        place.set_busy()
 
     @property
     def open(self) -> float | None:
@@ -48,7 +47,7 @@ class _Door:
 
 
 def test_an_address_has_a_share() -> None:
-    """Others have theirs, whatever it does."""
+    """Other addresses have their own limit."""
     door = _Door(per_address=2)
     for name in ("first", "second"):
         door.enter_busy(name)
@@ -60,15 +59,15 @@ def test_an_address_has_a_share() -> None:
 
 
 def test_the_one_that_has_waited_longest_gives_way() -> None:
-    """One that is being served does not, nor does one of another address."""
+    """A busy connection does not give way, nor one of another address."""
     door = _Door(per_address=3)
     door.enter("of another address", "192.0.2.2")
     door.enter_busy("busy")
     waits_again = door.enter("answered")
     door.enter("idle")
     assert waits_again is not None
-    waits_again.serves()
-    waits_again.waits()
+    waits_again.set_busy()
+    waits_again.set_idle()
     assert door.enter("new") is not None
     assert (door.closed, door.open) == (["idle"], 4)
     assert door.enter("newer") is not None
@@ -76,7 +75,7 @@ def test_the_one_that_has_waited_longest_gives_way() -> None:
 
 
 def test_there_is_a_bound_in_all() -> None:
-    """The one that has waited longest of all gives way; if all are busy the new one goes."""
+    """The connection that is idle for longest is closed; if all are busy, the new one is."""
     door = _Door(in_all=2)
     door.enter_busy("busy")
     door.enter("idle", "192.0.2.2")
@@ -89,15 +88,15 @@ def test_there_is_a_bound_in_all() -> None:
 
 
 def test_a_place_is_given_back_once() -> None:
-    """By whatever ends the connection first."""
+    """The first event that ends the connection releases its slot."""
     door = _Door(per_address=1)
     first = door.enter("first")
     door.enter("second")
     assert (door.closed, door.open) == (["first"], 1)
     assert first is not None
-    first.waits()
-    first.serves()
-    first.leave()
+    first.set_idle()
+    first.set_busy()
+    first.release()
     assert door.open == 1
     assert not first.hold(1)
 
@@ -111,7 +110,7 @@ def test_a_place_is_given_back_once() -> None:
     ],
 )
 def test_a_trusted_proxy_has_no_share(address: str, proxies: str) -> None:
-    """It speaks for many; the bound in all counts it."""
+    """It has many clients; only the total limit applies."""
     door = _Door(per_address=1, in_all=3, proxies=proxies)
     for number in range(3):
         door.enter_busy(str(number), address)
@@ -135,7 +134,7 @@ def test_addresses_of_one_client_share(one: str, other: str) -> None:
 
 
 def test_input_of_all_clients_is_bounded() -> None:
-    """Who holds none is never refused for what others hold."""
+    """A client without input is never refused for the input of others."""
     door = _Door()
     greedy, modest = door.enter("greedy"), door.enter("modest")
     assert greedy is not None
@@ -143,26 +142,26 @@ def test_input_of_all_clients_is_bounded() -> None:
     assert greedy.hold(MAX_INPUT_BYTES)
     assert not modest.hold(1)
     assert modest.hold(0)
-    greedy.leave()
+    greedy.release()
     assert modest.hold(1)
 
 
 def test_shares_follow_those_of_streams_unless_set() -> None:
-    """Whoever allows more streams need not think of connections."""
+    """An operator who allows more streams need not change the connections."""
     streams = SseSettings(max_viewers=300, max_viewers_per_address=20)
-    assert bounds_of(HttpSettings(), streams) == Bounds(in_all=600, per_address=80)
+    assert socket_limits(HttpSettings(), streams) == SocketLimits(total=600, per_address=80)
     http = HttpSettings(max_connections=7, max_connections_per_address=3)
-    assert bounds_of(http, streams) == Bounds(in_all=7, per_address=3)
+    assert socket_limits(http, streams) == SocketLimits(total=7, per_address=3)
 
 
 def test_no_more_connections_than_descriptors(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The soft limit is raised; where the hard one is too low the bound is lowered."""
+    """The soft limit is raised; if the hard limit is too low, fewer connections are allowed."""
     raised: list[tuple[int, int]] = []
     monkeypatch.setattr(resource, "getrlimit", lambda _: (1024, 4096))
     monkeypatch.setattr(resource, "setrlimit", lambda _, both: raised.append(both))
-    assert fit_open_files(Bounds(in_all=2_000)).in_all == 2_000
-    assert fit_open_files(Bounds(in_all=10_000)).in_all == 4096 - 512
-    assert fit_open_files(Bounds(in_all=100)).in_all == 100
+    assert fit_open_files(SocketLimits(total=2_000)).total == 2_000
+    assert fit_open_files(SocketLimits(total=10_000)).total == 4096 - 512
+    assert fit_open_files(SocketLimits(total=100)).total == 100
     assert raised == [(2_512, 4096), (4096, 4096)]
 
 
@@ -171,20 +170,15 @@ async def small_door() -> AsyncIterator[tuple[int, CollectorRegistry]]:
     """A real server with room for two connections of an address."""
     registry = CollectorRegistry()
     site = LiveSite()
-    listener = listen("127.0.0.1", 0, write_deadline_seconds=30)
-    connections = Connections(Bounds(per_address=2), registry=registry)
-    server = create_server(site.app, connections=connections)
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
-    yield listener.getsockname()[1], registry
-    site.broadcaster.close()
-    server.should_exit = True
-    await serving
+    connections = OpenConnections(SocketLimits(per_address=2), registry=registry)
+    async with site.serving(connections):
+        yield int(site.address.rpartition(":")[2]), registry
 
 
 async def test_a_connection_too_many_is_closed_at_once(
     small_door: tuple[int, CollectorRegistry],
 ) -> None:
-    """While streams hold the places; and a place is free as soon as one ends, by WebSocket too."""
+    """Streams hold the slots, and a slot is free as soon as one ends."""
     port, registry = small_door
     async with asyncio.timeout(20):
         stream = b"GET /sse/flights HTTP/1.1\r\nHost: localhost\r\n\r\n"

@@ -1,4 +1,4 @@
-"""What a client may send over HTTP, over real sockets: whatever is more is refused and closed."""
+"""Limits on what a client may send over HTTP, tested over real sockets."""
 
 import asyncio
 import gc
@@ -9,8 +9,8 @@ import pytest
 import structlog
 
 from processor.http.server import http_protocol
-from processor.http.server.http_protocol import Http
-from processor.http.server.websocket_protocol import WebSocket
+from processor.http.server.http_protocol import BoundedHttpProtocol
+from processor.http.server.websocket_protocol import BoundedWebSocketProtocol
 from testkit.scripted_app import ScriptedApp
 from testkit.state_vectors import state_vector
 
@@ -32,7 +32,7 @@ async def app() -> AsyncIterator[ScriptedApp]:
 
 
 async def _request(app: ScriptedApp, *parts: bytes) -> bytes:
-    """Send, then return all that comes until the server closes."""
+    """Send, then return everything that arrives until the server closes."""
     reader, writer = await asyncio.open_connection("127.0.0.1", app.port)
     answer = b""
     try:
@@ -73,12 +73,12 @@ def _refusal(answer: bytes) -> tuple[int, str]:
     ids=["address", "header", "unfinished", "many headers", "blank lines", "WebSocket"],
 )
 async def test_a_head_beyond_64_kb_is_refused(app: ScriptedApp, head: bytes) -> None:
-    """As soon as it is beyond, whether it would end or not."""
+    """It is refused as soon as it is too large, whether or not it would end."""
     assert _refusal(await _request(app, head)) == (431, "headers_too_large")
 
 
 async def test_a_head_within_64_kb_is_not() -> None:
-    """However it is cut."""
+    """The division into packets does not matter."""
     async with ScriptedApp() as app:
         head = HEALTH + b"Connection: close\r\nX: " + 60 * KIB * b"a" + b"\r\n\r\n"
         assert (await _request(app, head)).startswith(b"HTTP/1.1 200")
@@ -97,7 +97,7 @@ async def test_a_head_within_64_kb_is_not() -> None:
 async def test_a_body_that_is_announced_too_large_is_refused(
     app: ScriptedApp, request_: bytes
 ) -> None:
-    """Before anything of it is read, and before anybody is asked who it is."""
+    """The body is not read, and credentials are not checked."""
     assert _refusal(await _request(app, request_)) == (413, "body_too_large")
 
 
@@ -113,13 +113,13 @@ async def test_a_body_that_is_announced_too_large_is_refused(
     ids=["chunks", "small chunks", "trailers", "a trailer", "a chunk's extension"],
 )
 async def test_a_body_without_an_end_is_cut_off(app: ScriptedApp, body: bytes) -> None:
-    """The answer may have been complete before; the connection is closed all the same."""
+    """The connection is closed even if the response was complete before."""
     answer = await _request(app, CHUNKED, body)
     assert answer.count(b"HTTP/1.1 ") <= 1
 
 
 async def test_trailers_change_no_request(app: ScriptedApp) -> None:
-    """They are no headers of it."""
+    """Trailers are not headers of the request."""
     reader, writer = await asyncio.open_connection("127.0.0.1", app.port)
     trailer = b"0\r\nOrigin: https://evil.example\r\n\r\n"
     writer.write(CHUNKED + trailer + HEALTH + b"Connection: close\r\n\r\n")
@@ -132,12 +132,12 @@ async def test_trailers_change_no_request(app: ScriptedApp) -> None:
 @pytest.fixture
 def short_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http_protocol, "REQUEST_SECONDS", 0.1)
-    monkeypatch.setattr(http_protocol, "SECOND_LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(http_protocol, "GRACE_SECONDS", 0.05)
 
 
 @pytest.mark.usefixtures("short_deadline")
 async def test_a_request_that_never_ends_is_closed(app: ScriptedApp) -> None:
-    """Its head or its body, on a new connection or on one that has been answered."""
+    """The head or the body may be incomplete, on a new or a reused connection."""
     assert _refusal(await _request(app, HEALTH)) == (408, "request_timeout")
     after_an_answer = await _request(app, HEALTH + b"\r\n", HEALTH)
     first, _, second = after_an_answer.partition(b'{"status":"alive"}')
@@ -149,13 +149,13 @@ async def test_a_request_that_never_ends_is_closed(app: ScriptedApp) -> None:
 
 @pytest.mark.usefixtures("short_deadline")
 async def test_an_idle_connection_is_closed_without_a_word(app: ScriptedApp) -> None:
-    """A browser may have opened it in advance, and would take an answer for that of a request."""
+    """A browser may have opened it in advance, and would take data for a response."""
     assert await _request(app) == b""
 
 
 @pytest.mark.usefixtures("short_deadline")
 async def test_a_stream_has_no_such_deadline(app: ScriptedApp) -> None:
-    """Nor has a question that takes long; its request was complete."""
+    """A slow request has none either: it was received completely."""
     reader, writer = await asyncio.open_connection("127.0.0.1", app.port)
     writer.write(STREAM)
     async with asyncio.timeout(10):
@@ -167,7 +167,7 @@ async def test_a_stream_has_no_such_deadline(app: ScriptedApp) -> None:
 
 
 async def test_requests_sent_ahead_are_answered_in_order(app: ScriptedApp) -> None:
-    """As HTTP/1.1 has it, in whatever pieces they come."""
+    """HTTP/1.1 requires the order; packets may divide requests anywhere."""
     probes = 200 * (HEALTH + b"\r\n") + b"GET /ready HTTP/1.1\r\nHost: localhost\r\n"
     answer = await _request(app, probes + b"Connection: close\r\n\r\n")
     assert answer.count(b'{"status":"alive"}') == 200
@@ -175,7 +175,7 @@ async def test_requests_sent_ahead_are_answered_in_order(app: ScriptedApp) -> No
 
 
 async def test_requests_sent_ahead_of_a_stream_wait_in_the_network(app: ScriptedApp) -> None:
-    """What has been read of them is held, no more is read, and the stream goes on."""
+    """The server keeps what it has read, reads no more, and the stream goes on."""
     reader, writer = await asyncio.open_connection("127.0.0.1", app.port)
     writer.write(STREAM)
     async with asyncio.timeout(10):
@@ -195,7 +195,7 @@ async def test_requests_sent_ahead_of_a_stream_wait_in_the_network(app: Scripted
 
 
 async def test_a_read_of_more_than_is_held_ends_the_connection(app: ScriptedApp) -> None:
-    """How much one read brings is the kernel's business, so it is handed in here."""
+    """The kernel decides how much one read returns, so the test passes the data in."""
     reader, writer = await asyncio.open_connection("127.0.0.1", app.port)
     writer.write(STREAM)
     async with asyncio.timeout(10):
@@ -211,7 +211,7 @@ async def test_a_read_of_more_than_is_held_ends_the_connection(app: ScriptedApp)
 
 
 async def test_an_upgrade_during_a_stream_does_not_lose_it(app: ScriptedApp) -> None:
-    """The stream would hold its place, and be written to, for as long as it may last."""
+    """Otherwise the stream would hold its slot for as long as it lasts."""
     reader, writer = await asyncio.open_connection("127.0.0.1", app.port)
     writer.write(STREAM)
     async with asyncio.timeout(10):
@@ -239,7 +239,7 @@ async def test_an_upgrade_during_a_stream_does_not_lose_it(app: ScriptedApp) -> 
 async def test_every_handshake_that_is_refused_is_answered_and_closed(
     app: ScriptedApp, head: bytes
 ) -> None:
-    """None is left open without a word."""
+    """No connection stays open without a response."""
     answer = (await _request(app, head)).lower()
     assert answer.startswith(b"http/1.1 4")
     for header in (b"x-content-type-options: nosniff", b"cache-control: no-store"):
@@ -248,7 +248,7 @@ async def test_every_handshake_that_is_refused_is_answered_and_closed(
 
 
 async def test_an_upgrade_that_is_not_taken_up_is_answered(app: ScriptedApp) -> None:
-    """By HTTP/1.1, and so is what follows it; clients offer h2c by default."""
+    """The request and those after it are served by HTTP/1.1; some clients offer h2c by default."""
     offer = HEALTH + b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n\r\n"
     answer = await _request(app, offer + HEALTH + b"Connection: close\r\n\r\n")
     assert answer.count(b'{"status":"alive"}') == 2
@@ -257,7 +257,7 @@ async def test_an_upgrade_that_is_not_taken_up_is_answered(app: ScriptedApp) -> 
 @pytest.mark.parametrize("upgrade", ["h2c", "websocket"])
 @pytest.mark.parametrize("body", ["Content-Length: 40", "Transfer-Encoding: chunked"])
 async def test_a_body_is_no_request(app: ScriptedApp, upgrade: str, body: str) -> None:
-    """A proxy in front, which knows it for a body, could be made to let a request through."""
+    """Otherwise a proxy in front could be made to let a request through."""
     offer = f"POST /sse/ticket HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n{body}\r\n"
     request = f"{offer}Upgrade: {upgrade}\r\n\r\n".encode()
     answer = await _request(app, request + HEALTH + b"Connection: close\r\n\r\n")
@@ -267,7 +267,7 @@ async def test_a_body_is_no_request(app: ScriptedApp, upgrade: str, body: str) -
 async def test_malformed_requests_share_a_line_a_minute(
     app: ScriptedApp, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Each is answered; the log has the first, and the metric counts all."""
+    """Each gets a response; the log has the first, and the metric counts all."""
     with structlog.testing.capture_logs() as lines:
         for _ in range(20):
             answer = await _request(app, b"\x16\x03\x01 this is no HTTP\r\n\r\n")
@@ -280,7 +280,7 @@ async def test_malformed_requests_share_a_line_a_minute(
 
 
 async def _come_and_go(app: ScriptedApp, sent: bytes) -> None:
-    """Send, and end the connection without reading."""
+    """Send, and close the connection without reading."""
     _, writer = await asyncio.open_connection("127.0.0.1", app.port)
     writer.write(sent)
     while app.metric("http_connections") == 0:  # noqa: ASYNC110 - a state of the server's
@@ -306,10 +306,13 @@ async def _come_and_go(app: ScriptedApp, sent: bytes) -> None:
     ids=["half", "whole", "malformed", "large", "ahead", "WebSocket", "refused WebSocket"],
 )
 async def test_what_a_connection_took_is_freed_at_its_end(app: ScriptedApp, sent: bytes) -> None:
-    """Not when Python next looks for garbage, which is seldom here."""
+    """The garbage collector runs too seldom to be needed for that."""
 
     def count() -> int:
-        return sum(isinstance(each, Http | WebSocket) for each in gc.get_objects())
+        return sum(
+            isinstance(each, BoundedHttpProtocol | BoundedWebSocketProtocol)
+            for each in gc.get_objects()
+        )
 
     gc.collect()
     before = count()

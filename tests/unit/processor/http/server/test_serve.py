@@ -1,4 +1,4 @@
-"""What the processor serves, over real sockets."""
+"""The stream and the health routes over real sockets."""
 
 import asyncio
 import json
@@ -60,7 +60,7 @@ class _Site:
         self.missing: str | None = None
         self.app = create_app(
             routers=[
-                *stream_routes(
+                stream_routes(
                     broadcaster=self.broadcaster,
                     gate=self.gate,
                     metrics=metrics,
@@ -72,6 +72,7 @@ class _Site:
                     required={"live_picture": lambda: self.missing},
                     observed={"database": lambda: "it does not answer"},
                     registry=self.registry,
+                    gate=self.gate,
                 ),
             ],
             allowed_origins=[ORIGIN],
@@ -108,14 +109,14 @@ async def _serving(site: _Site) -> AsyncIterator[httpx2.AsyncClient]:
 
 
 async def _until(subscriber: Subscriber, chunks: AsyncIterator[bytes], name: str) -> None:
-    """Read on until an event of that name has come."""
+    """Read on until an event of this name has arrived."""
     async with asyncio.timeout(10):
         while name not in subscriber.names:
             subscriber.feed(await anext(chunks))
 
 
 async def test_snapshot_update_heartbeat_bye() -> None:
-    """The life of a viewer, and what proxies are told about it."""
+    """The whole life of a subscriber, with the headers for proxies."""
     site, subscriber = _Site(), Subscriber()
     site.receive("aaaaaa", "bbbbbb")
     site.broadcaster.open()
@@ -137,8 +138,8 @@ async def test_snapshot_update_heartbeat_bye() -> None:
     assert json.loads(subscriber.events[2].data)["aircraft"] == 2
 
 
-async def test_a_viewer_waits_for_the_whole_picture() -> None:
-    """Who comes while the log is still being read gets its first bytes, then the snapshot."""
+async def test_a_subscriber_waits_for_the_live_state() -> None:
+    """While the log is being read, a client gets the first bytes, then the snapshot."""
     site, subscriber = _Site(), Subscriber()
     async with _serving(site) as client, client.stream("GET", "/sse/flights") as response:
         chunks = response.aiter_bytes()
@@ -149,8 +150,8 @@ async def test_a_viewer_waits_for_the_whole_picture() -> None:
     assert set(subscriber.fleet) == {"aaaaaa"}
 
 
-async def test_resume_tells_only_what_was_missed() -> None:
-    """And a Last-Event-ID that is not known for certain gives a reset, never an error."""
+async def test_resume_sends_only_missed_changes() -> None:
+    """An unknown Last-Event-ID gets a reset, and never an error."""
     site, subscriber = _Site(), Subscriber()
     site.receive("aaaaaa", "bbbbbb")
     site.broadcaster.open()
@@ -177,8 +178,8 @@ async def test_resume_tells_only_what_was_missed() -> None:
     assert site.metric("stream_resumes_total", outcome="reset") == 4
 
 
-async def test_a_log_read_anew_resets_those_who_are_here() -> None:
-    """Continuity cannot be proven, so it is not claimed."""
+async def test_a_log_that_is_read_again_resets_subscribers() -> None:
+    """Continuity cannot be proven."""
     site, subscriber = _Site(), Subscriber()
     site.receive("aaaaaa")
     site.broadcaster.open()
@@ -202,8 +203,8 @@ async def test_a_log_read_anew_resets_those_who_are_here() -> None:
     assert subscriber.names == ["snapshot", "reset", "snapshot"]
 
 
-async def test_one_viewer_too_many_is_told_to_come_back() -> None:
-    """With 200: anything else would end a browser's EventSource for good."""
+async def test_one_subscriber_too_many_is_asked_to_return() -> None:
+    """The status is 200: any other would stop a browser's EventSource for good."""
     site = _Site(limits=ConnectionLimits(subscribers=1, per_address=10, per_principal=10))
     site.broadcaster.open()
     async with _serving(site) as client, client.stream("GET", "/sse/flights") as first:
@@ -217,8 +218,8 @@ async def test_one_viewer_too_many_is_told_to_come_back() -> None:
     assert site.metric("stream_closed_total", reason="overloaded") == 1
 
 
-async def test_a_viewer_that_takes_nothing_is_closed() -> None:
-    """After the deadline, without an error in anybody's log, and without holding its place."""
+async def test_a_subscriber_that_does_not_read_is_closed() -> None:
+    """It is closed after the deadline, without an error in the log, and releases its slot."""
     site = _Site(write_deadline_seconds=0.5)
     site.receive(*(f"{number:06x}" for number in range(12_000)))
     site.broadcaster.open()
@@ -238,7 +239,7 @@ async def test_a_viewer_that_takes_nothing_is_closed() -> None:
 
 
 async def test_cross_origin_reading_is_by_list() -> None:
-    """Exactly the named origins; without a name nobody's."""
+    """Only the listed origins may read."""
     site = _Site()
     async with _serving(site) as client:
         for origin, allowed in ((ORIGIN, ORIGIN), ("https://evil.example", None)):
@@ -279,7 +280,7 @@ async def test_health_ready_metrics() -> None:
 
 
 async def _raw(port: int, request: bytes) -> bytes:
-    """Return the answer to a request that no library would send."""
+    """Return the response to a request that no library would send."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(request)
     answer = await reader.read()
@@ -289,7 +290,7 @@ async def _raw(port: int, request: bytes) -> bytes:
 
 @pytest.mark.parametrize("path", ["/health", "/ready"])
 async def test_probes_of_balancers_are_answered(path: str) -> None:
-    """HTTP/1.0 without Host, and the pod's address; who comes so is not given the reasons."""
+    """They use HTTP/1.0 without Host, or the pod's address, and do not get the reasons."""
     site = _Site(accepted_hosts=("flights.example",))
     site.missing = "Kafka does not answer"
     async with _serving(site):
@@ -304,7 +305,7 @@ async def test_probes_of_balancers_are_answered(path: str) -> None:
 
 
 def test_a_taken_port_is_said() -> None:
-    """One sentence with the address and the settings that change it."""
+    """The error gives the address and the settings that change it."""
     first = listen("127.0.0.1", 0, write_deadline_seconds=30)
     with first, pytest.raises(FatalError, match=r"cannot listen on 127.0.0.1:\d+: .*http.port"):
         listen("127.0.0.1", first.getsockname()[1], write_deadline_seconds=30)

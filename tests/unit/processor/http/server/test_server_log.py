@@ -1,4 +1,4 @@
-"""What uvicorn logs: no client can fill the log with it."""
+"""Clients cannot fill uvicorn's log."""
 
 import logging
 from collections.abc import Iterator
@@ -6,16 +6,16 @@ from collections.abc import Iterator
 import pytest
 
 from configuration.log_throttle import Throttle
-from processor.http.server.server_log import quieten
+from processor.http.server.server_log import throttle_uvicorn_log
 
 LOGGER = logging.getLogger("uvicorn.error")
 
 
 @pytest.fixture(autouse=True)
-def _anew() -> Iterator[None]:
-    quieten()
+def _log_without_filters() -> Iterator[None]:
+    throttle_uvicorn_log()
     yield
-    quieten()
+    throttle_uvicorn_log()
 
 
 def _raise(error: Exception) -> None:
@@ -30,7 +30,7 @@ def _fail(error: Exception) -> None:
 
 
 def test_equal_warnings_share_a_line(caplog: pytest.LogCaptureFixture) -> None:
-    """Whatever varies in them; other kinds have their own."""
+    """Their arguments may differ; other kinds have lines of their own."""
     for port in range(50):
         LOGGER.warning("Unsupported thing from %d.", port)
     LOGGER.warning("Another thing.")
@@ -41,7 +41,7 @@ def test_equal_warnings_share_a_line(caplog: pytest.LogCaptureFixture) -> None:
 
 
 def test_errors_of_different_kinds_are_all_seen(caplog: pytest.LogCaptureFixture) -> None:
-    """The first of each, with its traceback."""
+    """The first error of each kind is logged with its traceback."""
     for _ in range(3):
         _fail(KeyError("a"))
         _fail(ValueError("b"))
@@ -54,9 +54,9 @@ def test_errors_of_different_kinds_are_all_seen(caplog: pytest.LogCaptureFixture
 def test_the_next_line_says_how_many_were_left_out(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """A minute later."""
+    """The next line follows a minute later."""
     now = 0.0
-    quieten(Throttle(lambda: now))
+    throttle_uvicorn_log(Throttle(lambda: now))
     for _ in range(5):
         LOGGER.warning("Invalid.")
     now = 61.0
@@ -68,7 +68,7 @@ def test_the_next_line_says_how_many_were_left_out(
 
 
 def test_what_is_done_on_purpose_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
-    """Nor are addresses of WebSockets, which may hold a ticket."""
+    """URLs of WebSockets are not logged either, since they may hold a ticket."""
     caplog.set_level(logging.INFO)
     LOGGER.error("ASGI callable returned without completing response.")
     LOGGER.info('%s - "WebSocket %s" [accepted]', "192.0.2.1", "/ws/flights?ticket=x")

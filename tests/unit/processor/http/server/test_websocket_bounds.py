@@ -1,4 +1,4 @@
-"""What a client may send over a WebSocket, over real sockets: it is read no faster than served."""
+"""Limits on what a client may send over a WebSocket, tested over real sockets."""
 
 import asyncio
 import json
@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from processor.http.server.websocket_protocol import WebSocket
+from processor.http.server.websocket_protocol import BoundedWebSocketProtocol
 from testkit.scripted_app import ScriptedApp
 from testkit.state_vectors import START, state_vector
 
@@ -21,7 +21,7 @@ HANDSHAKE = (
 
 
 def _frame(opcode: int, payload: bytes = b"", *, is_last: bool = True) -> bytes:
-    """Return a frame as clients send them, masked by zeros."""
+    """Return a frame as clients send it, masked with zeros."""
     length = len(payload)
     head = bytes([opcode | (0x80 if is_last else 0)])
     head += bytes([0x80 | length]) if length < 126 else b"\xfe" + struct.pack("!H", length)
@@ -36,7 +36,7 @@ class _Client:
         self.writer = writer
 
     async def receive(self) -> tuple[int, bytes]:
-        """Return the next frame's opcode and payload."""
+        """Return the opcode and the payload of the next frame."""
         first, length = await self._reader.readexactly(2)
         if length >= 126:
             size = await self._reader.readexactly(2 if length == 126 else 8)
@@ -44,7 +44,7 @@ class _Client:
         return first & 0x0F, await self._reader.readexactly(length)
 
     async def receive_until(self, opcode: int) -> bytes:
-        """Return the payload of the next frame of that kind."""
+        """Return the payload of the next frame with this opcode."""
         async with asyncio.timeout(10):
             while True:
                 received, payload = await self.receive()
@@ -67,7 +67,7 @@ async def _connect(app: ScriptedApp, early: bytes = b"") -> _Client:
 
 
 async def _held(app: ScriptedApp) -> float:
-    """Return how much input is held, once something is."""
+    """Return how much input is held, once there is some."""
     async with asyncio.timeout(10):
         while not (held := app.metric("http_waiting_input_bytes")):  # noqa: ASYNC110 - the server's
             await asyncio.sleep(0)
@@ -75,7 +75,7 @@ async def _held(app: ScriptedApp) -> float:
 
 
 async def test_pings_are_answered(app: ScriptedApp) -> None:
-    """Each with its own payload, as RFC 6455 has it."""
+    """Each pong has the payload of its ping, as RFC 6455 requires."""
     client = await _connect(app)
     await client.receive_until(TEXT)  # the snapshot
     for number in range(20):
@@ -87,7 +87,7 @@ async def test_pings_are_answered(app: ScriptedApp) -> None:
 
 
 async def test_pings_beyond_a_rate_wait_in_the_network(app: ScriptedApp) -> None:
-    """What has been read of them is held, no more is read, and the stream goes on."""
+    """The server keeps what it has read, reads no more, and the stream goes on."""
     client = await _connect(app)
     await client.receive_until(TEXT)  # the snapshot
     client.writer.write(_frame(PING, 16 * b"x") * 2_000)
@@ -107,7 +107,7 @@ async def test_pings_beyond_a_rate_wait_in_the_network(app: ScriptedApp) -> None
 
 
 async def test_messages_in_one_piece_are_taken_one_after_another(app: ScriptedApp) -> None:
-    """None is lost, and none waits as more than its bytes."""
+    """No message is lost, and none takes more memory than its bytes."""
     client = await _connect(app)
     await client.receive_until(TEXT)  # the snapshot
     client.writer.write(b"".join(_frame(TEXT, b'{"no": %d}' % number) for number in range(5)))
@@ -117,7 +117,7 @@ async def test_messages_in_one_piece_are_taken_one_after_another(app: ScriptedAp
 
 
 async def test_a_large_message_is_taken(app: ScriptedApp) -> None:
-    """In several pieces."""
+    """The message has several fragments."""
     client = await _connect(app)
     await client.receive_until(TEXT)  # the snapshot
     client.writer.write(_frame(TEXT, 14 * KIB * b"x"))
@@ -126,7 +126,7 @@ async def test_a_large_message_is_taken(app: ScriptedApp) -> None:
 
 
 async def test_fragments_without_end_are_refused(app: ScriptedApp) -> None:
-    """Empty ones too, which the largest size of a message does not bound."""
+    """Empty fragments are refused too, which the largest size of a message does not limit."""
     client = await _connect(app)
     await client.receive_until(TEXT)  # the snapshot
     empty = _frame(CONTINUATION, is_last=False)
@@ -138,7 +138,7 @@ async def test_fragments_without_end_are_refused(app: ScriptedApp) -> None:
 
 
 async def test_what_is_sent_before_the_handshake_is_answered_is_taken(app: ScriptedApp) -> None:
-    """It waits for the answer, and is not taken for part of it."""
+    """It waits for the response to the handshake."""
     client = await _connect(app, _frame(PING, b"early"))
     client.writer.write(_frame(PING, b"late"))
     assert [await client.receive_until(PONG) for _ in range(2)] == [b"early", b"late"]
@@ -146,7 +146,7 @@ async def test_what_is_sent_before_the_handshake_is_answered_is_taken(app: Scrip
 
 
 async def test_noise_ends_with_a_close(app: ScriptedApp) -> None:
-    """With the reason of RFC 6455, 7.4.1, and the place is free again."""
+    """The close has a code of RFC 6455, 7.4.1, and the slot is free again."""
     client = await _connect(app)
     await client.receive_until(TEXT)  # the snapshot
     client.writer.write(b"\xff" + os.urandom(50))
@@ -157,10 +157,10 @@ async def test_noise_ends_with_a_close(app: ScriptedApp) -> None:
 
 
 async def test_a_read_of_more_than_is_held_ends_the_connection(app: ScriptedApp) -> None:
-    """How much one read brings is the kernel's business, so it is handed in here."""
+    """The kernel decides how much one read returns, so the test passes the data in."""
     client = await _connect(app)
     await client.receive_until(TEXT)  # the snapshot
-    (served,) = [each for each in _connections(app) if isinstance(each, WebSocket)]
+    (served,) = [each for each in _connections(app) if isinstance(each, BoundedWebSocketProtocol)]
     served.data_received(_frame(PING, 100 * b"x") * 2_500)
     with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):
         await client.receive_until(CLOSE)

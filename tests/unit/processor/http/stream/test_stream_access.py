@@ -1,4 +1,4 @@
-"""What a principal may see, and for how long, on every way to the living picture."""
+"""What a principal may read of the live state, and for how long, on every route."""
 
 import asyncio
 import json
@@ -23,7 +23,7 @@ PLAIN = {"accept-encoding": "identity"}
 
 
 class _Door:
-    """A server that asks who is there, with one key for the globe and one for the Alps."""
+    """A server that requires keys, with one key for the globe and one for the Alps."""
 
     def __init__(self, folder: Path) -> None:
         self.globe, globe = make_key(name="globe", scopes=["flights:live"])
@@ -77,8 +77,8 @@ async def _watch(client: httpx2.AsyncClient, path: str, until: str = "snapshot")
         return await _read(response, until)
 
 
-async def test_nobody_gets_nothing(door: _Door) -> None:
-    """A status for programs, an event for a browser's EventSource, which could not see that."""
+async def test_client_without_credentials_gets_no_data(door: _Door) -> None:
+    """Programs get a status, and a browser's EventSource, which cannot see it, an event."""
     async with _client(door) as client:
         for path in ("/sse/flights", "/api/flights"):
             answer = await client.get(path)
@@ -95,8 +95,8 @@ async def test_nobody_gets_nothing(door: _Door) -> None:
     assert raised.value.response.status_code == 401
 
 
-async def test_areas_confine(door: _Door) -> None:
-    """Whatever is asked for, pinned or not, in every format, by every way."""
+async def test_areas_restrict_every_query(door: _Door) -> None:
+    """This holds for every query, format and route, with and without pinned aircraft."""
     queries = ("", "?pinned=bbbbbb", "?bbox=-180,-90,180,90", "?format=geojson", "?icao24=bbbbbb")
     async with _client(door, door.alps) as client:
         for query in queries:
@@ -114,7 +114,7 @@ async def test_areas_confine(door: _Door) -> None:
 
 
 async def test_what_was_seen_of_the_globe_is_not_resumed_in_an_area(door: _Door) -> None:
-    """An id is tied to the area, so nobody carries more over than it may see."""
+    """An event id belongs to an area, so that no client carries over more than it may read."""
     async with _client(door, door.globe) as client:
         seen = (await _watch(client, "/sse/flights")).last_event_id
     async with _client(door, door.alps) as client:
@@ -123,8 +123,8 @@ async def test_what_was_seen_of_the_globe_is_not_resumed_in_an_area(door: _Door)
     assert set(subscriber.fleet) == {"aaaaaa"}
 
 
-async def test_a_resumed_area_names_nobody_outside(door: _Door) -> None:
-    """Not even as removed: those who were away get a snapshot instead."""
+async def test_a_resumed_area_names_no_aircraft_outside(door: _Door) -> None:
+    """Removals are not sent either: a client gets a snapshot instead."""
     now = int(door.app.now)
     async with _client(door, door.alps) as client:
         seen = (await _watch(client, "/sse/flights")).last_event_id
@@ -135,7 +135,7 @@ async def test_a_resumed_area_names_nobody_outside(door: _Door) -> None:
 
 
 async def test_a_stream_ends_with_its_token(door: _Door) -> None:
-    """Whatever happens or not, at the moment that the token names, and says why."""
+    """It ends at the expiry of the token, with or without traffic, and gives the reason."""
     token = sign(claims(now=int(time.time()), exp=int(time.time()) + 2, scope="flights:live"))
     async with _client(door, token) as client:
         started = time.monotonic()
@@ -147,7 +147,7 @@ async def test_a_stream_ends_with_its_token(door: _Door) -> None:
 
 
 async def test_a_principal_has_so_many_streams(door: _Door) -> None:
-    """One more is told to come back later; others are not concerned."""
+    """One more is asked to return later; other principals are not affected."""
     async with (
         _client(door, door.globe) as client,
         client.stream("GET", "/sse/flights") as first,
@@ -161,7 +161,7 @@ async def test_a_principal_has_so_many_streams(door: _Door) -> None:
 
 
 async def test_a_ticket_is_for_one_stream(door: _Door) -> None:
-    """A browser that comes back with a used one is told so, and can be told to stop."""
+    """A browser that returns with a used ticket gets an `error`, and can then be stopped."""
     async with _client(door, door.globe) as client:
         ticket = (await client.post("/sse/ticket")).json()["ticket"]
     async with _client(door) as client:

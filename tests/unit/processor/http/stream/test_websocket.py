@@ -1,4 +1,4 @@
-"""The WebSocket: the same events, and a view that changes while it is open."""
+"""The WebSocket: the same events as SSE, and a query that can change."""
 
 import json
 from collections.abc import AsyncIterator
@@ -44,7 +44,7 @@ def _addresses(event: dict[str, Any]) -> list[str]:
 
 
 async def test_the_same_events_as_messages(app: ScriptedApp) -> None:
-    """Each with its name, id and data."""
+    """Each message has the event's name, id and data."""
     async with _watching(app, ALPS) as socket:
         snapshot = await _next(socket)
         assert (snapshot["event"], _addresses(snapshot)) == ("snapshot", ["aaaaaa"])
@@ -58,8 +58,8 @@ async def test_the_same_events_as_messages(app: ScriptedApp) -> None:
         assert (await _next(socket))["data"]["aircraft"] == 2
 
 
-async def test_subscribe_changes_the_view(app: ScriptedApp) -> None:
-    """A snapshot of the new view follows, and from then on its events alone."""
+async def test_subscribe_changes_the_query(app: ScriptedApp) -> None:
+    """A snapshot of the new query follows, and then only its events."""
     async with _watching(app, ALPS) as socket:
         await _next(socket)
         await socket.send(json.dumps({"subscribe": f"{OCEAN}&format=row&fields=callsign"}))
@@ -88,7 +88,7 @@ async def test_subscribe_changes_the_view(app: ScriptedApp) -> None:
 async def test_what_cannot_be_understood_changes_nothing(
     app: ScriptedApp, message: str | bytes, parameter: str | None
 ) -> None:
-    """The viewer is told why, and keeps its view."""
+    """The client gets the reason, and its query stays."""
     async with _watching(app, ALPS) as socket:
         await _next(socket)
         await socket.send(message)
@@ -101,7 +101,7 @@ async def test_what_cannot_be_understood_changes_nothing(
 
 
 async def test_resume(app: ScriptedApp) -> None:
-    """By the last id, in the address since a browser can set no header here."""
+    """The id is in the URL, since a browser cannot set headers here."""
     async with _watching(app) as socket:
         seen = (await _next(socket))["id"]
     app.publish(state_vector("cccccc"))
@@ -112,8 +112,8 @@ async def test_resume(app: ScriptedApp) -> None:
         assert [(await _next(socket))["event"] for _ in range(2)] == ["reset", "snapshot"]
 
 
-async def test_a_bad_filter_is_told_and_the_socket_closed(app: ScriptedApp) -> None:
-    """With a message, since a browser sees no status; 1008 is a violation of policy."""
+async def test_an_invalid_filter_gets_an_error_and_closes(app: ScriptedApp) -> None:
+    """The client gets a message, since a browser sees no status; 1008 means a policy violation."""
     async with _watching(app, "near=1,2") as socket:
         error = await _next(socket)
         assert (error["event"], error["data"]["parameter"]) == ("error", "near")
@@ -124,7 +124,7 @@ async def test_a_bad_filter_is_told_and_the_socket_closed(app: ScriptedApp) -> N
 
 
 async def test_limits_are_shared_with_the_other_stream(app: ScriptedApp) -> None:
-    """The third is told when to come back, and counted."""
+    """The third stream is asked to return later, and is counted."""
     async with _watching(app) as first, _watching(app) as second, _watching(app) as third:
         await _next(first)
         await _next(second)
@@ -139,7 +139,7 @@ async def test_limits_are_shared_with_the_other_stream(app: ScriptedApp) -> None
 
 
 async def test_bye(app: ScriptedApp) -> None:
-    """When the server stops, with a time to come back, and a code that says so."""
+    """A server that stops sends the time to return, and a close code for it."""
     async with _watching(app) as socket:
         await _next(socket)
         app.close()
@@ -153,7 +153,7 @@ async def test_bye(app: ScriptedApp) -> None:
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "null"])
 async def test_pages_of_others_are_refused(app: ScriptedApp, origin: str) -> None:
-    """CORS does not ask for WebSockets, so the handshake does."""
+    """CORS does not cover WebSockets, so the handshake checks the origin."""
     with pytest.raises(InvalidStatus) as raised:
         async with _watching(app, origin=origin):
             pass
@@ -161,13 +161,13 @@ async def test_pages_of_others_are_refused(app: ScriptedApp, origin: str) -> Non
 
 
 async def test_pages_of_ours_are_not(app: ScriptedApp) -> None:
-    """The same origin, as the browser writes it."""
+    """The origin is the server's own, as the browser writes it."""
     async with _watching(app, origin=f"http://127.0.0.1:{app.port}") as socket:
         assert (await _next(socket))["event"] == "snapshot"
 
 
-async def test_who_leaves_is_counted_no_longer(app: ScriptedApp) -> None:
-    """Also one that goes without a word."""
+async def test_closed_sockets_are_not_counted(app: ScriptedApp) -> None:
+    """A client may also leave without a close frame."""
     async with _watching(app) as socket:
         await _next(socket)
         assert app.metric("stream_viewers") == 1

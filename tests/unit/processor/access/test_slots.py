@@ -1,19 +1,19 @@
-"""Places have a bound in all, and no client may hold more than its share of them."""
+"""Slots are limited in all, and for each principal and address."""
 
 import pytest
 
 from processor.access.addresses import network_of
-from processor.access.shares import Client, OverloadedError, ShareLimits, Shares
+from processor.access.slots import Client, OverloadedError, SlotLimits, Slots
 
 TOWER = Client("192.0.2.1", "tower")
 
 
-def make_shares(total: int = 10, per_principal: int = 2, per_address: int = 3) -> Shares:
-    limits = ShareLimits(total, per_principal=per_principal, per_address=per_address)
-    return Shares("exports", limits, setting="history.max_exports", retry_after_seconds=7)
+def make_shares(total: int = 10, per_principal: int = 2, per_address: int = 3) -> Slots:
+    limits = SlotLimits(total, per_principal=per_principal, per_address=per_address)
+    return Slots("exports", limits, setting="history.max_exports", retry_after_seconds=7)
 
 
-def refusal(shares: Shares, client: Client) -> OverloadedError:
+def refusal(shares: Slots, client: Client) -> OverloadedError:
     with pytest.raises(OverloadedError) as caught:
         shares.acquire(client)
     return caught.value

@@ -1,4 +1,4 @@
-"""What the processor refuses to start with: settings that say one thing and do another."""
+"""Refuse to start with access settings that contradict each other or expose data."""
 
 import ipaddress
 import socket
@@ -7,40 +7,42 @@ from processor.errors import FatalError
 from processor.settings import AccessSettings, ProcessorSettings
 
 
-def refuse_contradictions(settings: ProcessorSettings) -> None:
-    """Refuse settings of access that contradict each other.
+def check_access_settings(settings: ProcessorSettings) -> None:
+    """Check that the settings of access control do not contradict each other.
 
     Raises:
-        FatalError: Naming them and the remedy.
+        FatalError: They do; the error names the settings and the remedy.
     """
     access = settings.access
     has_keys, has_tokens = access.keys_file is not None, _has_tokens(access)
     if access.mode != "required" and (has_keys or has_tokens):
         raise FatalError(
-            f"access.mode is {access.mode}, which asks nobody, but keys or tokens are configured: "
+            f"access.mode is {access.mode}, which checks no credentials, but keys or tokens are "
+            "configured: "
             "set access.mode to required, or take access.keys_file and access.jw* away"
         )
     if access.mode == "required" and not (has_keys or has_tokens):
         raise FatalError(
-            "access.mode is required, but nobody could get in: set access.keys_file, or "
+            "access.mode is required, but no client could authenticate: set access.keys_file, or "
             "access.jwt_issuer with access.jwt_audience and access.jwks_url"
         )
     if has_tokens:
-        _refuse_half_a_token(access)
+        _check_token_settings(access)
     if access.mode == "required" and "*" in settings.sse.allowed_origins:
         raise FatalError(
-            "sse.allowed_origins is * while access.mode is required: name the pages that may ask, "
-            "as https://example.org"
+            "sse.allowed_origins is * while access.mode is required: name the origins that "
+            "may read, as https://example.org"
         )
 
 
-def refuse_exposure(listener: socket.socket, access: AccessSettings) -> None:
-    """Refuse to serve others than this machine unless that was decided; close the socket then.
+def check_exposure(listener: socket.socket, access: AccessSettings) -> None:
+    """Check that other machines can reach the server only if the settings allow it.
 
-    What the socket is bound to is asked, not what was configured: that is the truth about names.
+    The address that the socket is bound to is checked, since http.host may be a name. The socket is
+    closed if the check fails.
 
     Raises:
-        FatalError: Naming the address and the remedies.
+        FatalError: Others can reach the server; the error names the address and the remedies.
     """
     address = listener.getsockname()[0]
     if access.mode != "loopback" or ipaddress.ip_address(address.partition("%")[0]).is_loopback:
@@ -49,7 +51,7 @@ def refuse_exposure(listener: socket.socket, access: AccessSettings) -> None:
     raise FatalError(
         f"http.host is {address}, which others can reach, and access.mode is loopback: set "
         "http.host to 127.0.0.1, or access.mode to required (with keys or tokens), or to open if "
-        "whoever reaches that address may read everything"
+        "all who can reach that address may read everything"
     )
 
 
@@ -58,12 +60,12 @@ def _has_tokens(access: AccessSettings) -> bool:
     return any(value is not None for value in given)
 
 
-def _refuse_half_a_token(access: AccessSettings) -> None:
+def _check_token_settings(access: AccessSettings) -> None:
     if access.jwt_issuer is None or access.jwt_audience is None:
         missing = "jwt_issuer" if access.jwt_issuer is None else "jwt_audience"
         raise FatalError(
-            f"access.{missing} is missing: a token is checked for who made it and for whom, so set "
-            "both access.jwt_issuer and access.jwt_audience, or none of access.jw*"
+            f"access.{missing} is missing: a token is checked for its issuer and its audience, so "
+            "set both access.jwt_issuer and access.jwt_audience, or none of access.jw*"
         )
     if (access.jwks_url is None) == (access.jwks_file is None):
         raise FatalError(

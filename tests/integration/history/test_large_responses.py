@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator
 import httpx2
 import pytest
 
-from processor.http.history import large_answers
-from processor.http.server import sending
+from processor.http.history import large_responses
+from processor.http.server import paced_sender
 from processor.settings import HistorySettings
 from testkit.history_site import HistorySite
 from testkit.state_vectors import START, state_vector
@@ -33,7 +33,7 @@ async def test_answers_that_are_not_taken_are_bounded(
     dsn: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of twelve answers to one client three are made and nine refused; another client is served."""
-    monkeypatch.setattr(large_answers, "PATIENCE_SECONDS", 0.5)
+    monkeypatch.setattr(large_responses, "PATIENCE_SECONDS", 0.5)
     async with serving(dsn) as site, site.client() as client, contextlib.AsyncExitStack() as stack:
 
         async def request() -> httpx2.Response:
@@ -50,7 +50,7 @@ async def test_an_answer_that_is_taken_too_slowly_is_broken_off(
     dsn: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its place becomes free again."""
-    monkeypatch.setattr(sending, "WINDOW_SECONDS", 0.3)
+    monkeypatch.setattr(paced_sender, "WINDOW_SECONDS", 0.3)
     async with (
         serving(dsn, min_export_bytes_per_second=100_000_000) as site,
         site.client() as client,

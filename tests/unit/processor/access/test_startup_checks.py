@@ -1,11 +1,11 @@
-"""What the processor refuses to start with."""
+"""Settings of access control with which the processor refuses to start."""
 
 import socket
 from collections.abc import Iterator
 
 import pytest
 
-from processor.access.refusals import refuse_contradictions, refuse_exposure
+from processor.access.startup_checks import check_access_settings, check_exposure
 from processor.errors import FatalError
 from processor.http.server.server import listen
 from processor.service import Service
@@ -25,8 +25,11 @@ def _settings(*origins: str, **access: object) -> ProcessorSettings:
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        (_settings(mode="required"), "nobody could get in: set access.keys_file, or"),
-        (_settings(mode="loopback", keys_file="keys.yaml"), "loopback, which asks nobody"),
+        (_settings(mode="required"), "no client could authenticate: set access.keys_file, or"),
+        (
+            _settings(mode="loopback", keys_file="keys.yaml"),
+            "loopback, which checks no credentials",
+        ),
         (_settings(mode="open", keys_file="keys.yaml"), "set access.mode to required"),
         (_settings(mode="open", **TOKENS), "set access.mode to required"),
         (_settings(mode="required", jwt_audience="a"), "access.jwt_issuer is missing"),
@@ -43,7 +46,7 @@ def _settings(*origins: str, **access: object) -> ProcessorSettings:
 async def test_contradictions_are_refused_with_the_remedy(
     settings: ProcessorSettings, said: str
 ) -> None:
-    """By the service itself, before it does anything."""
+    """The service checks them before it does anything else."""
     with pytest.raises(FatalError) as raised:
         Service(settings, "all")
     assert said in str(raised.value)
@@ -62,8 +65,8 @@ async def test_contradictions_are_refused_with_the_remedy(
     ],
 )
 def test_settings_that_agree_are_accepted(settings: ProcessorSettings) -> None:
-    """Among them the defaults."""
-    assert refuse_contradictions(settings) is None  # type: ignore[func-returns-value]
+    """The defaults are among them."""
+    assert check_access_settings(settings) is None  # type: ignore[func-returns-value]
 
 
 @pytest.fixture(params=["0.0.0.0", "", "::"])  # noqa: S104 - to be refused
@@ -73,23 +76,23 @@ def exposed(request: pytest.FixtureRequest) -> Iterator[socket.socket]:
 
 
 def test_an_address_that_others_reach_is_refused(exposed: socket.socket) -> None:
-    """With all ways out of it, and without a socket that is left listening."""
+    """The error lists all remedies, and the socket is closed."""
     with pytest.raises(FatalError, match=r"127\.0\.0\.1.*required.*open") as raised:
-        refuse_exposure(exposed, AccessSettings())
+        check_exposure(exposed, AccessSettings())
     assert raised.value.args[0].startswith("http.host is ")
     assert exposed.fileno() == -1
 
 
 @pytest.mark.parametrize("mode", ["required", "open"])
 def test_other_modes_may_be_reached_by_others(exposed: socket.socket, mode: str) -> None:
-    """Since somebody has said so."""
-    refuse_exposure(exposed, AccessSettings.model_validate({"mode": mode}))
+    """The operator has chosen these modes."""
+    check_exposure(exposed, AccessSettings.model_validate({"mode": mode}))
     assert exposed.fileno() != -1
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.9.10", "localhost", "::1"])
 def test_every_loopback_address_is_this_machine(host: str) -> None:
-    """Whatever its name."""
+    """The name of the address does not matter."""
     with listen(host, 0, write_deadline_seconds=30) as listener:
-        refuse_exposure(listener, AccessSettings())
+        check_exposure(listener, AccessSettings())
         assert listener.fileno() != -1

@@ -1,4 +1,4 @@
-"""Answers that are not read: how much of them is held, for one client and for all."""
+"""Limits on the bytes of unread responses, for one client and for all."""
 
 import asyncio
 from typing import Any, cast
@@ -10,9 +10,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from processor.access.gate import Gate
 from processor.access.principal import LIVE, Principal
-from processor.access.shares import Client, OverloadedError
-from processor.http.access.gate_middleware import admit
-from processor.http.server.outgoing import Outgoing, OutgoingBytes
+from processor.access.slots import Client, OverloadedError
+from processor.http.access.admission import admit
+from processor.http.server.response_backlog import BoundedResponses, ResponseBacklog
 from processor.stream.encoder import MAX_FRAME_BYTES
 
 BODY = bytes(3 * MAX_FRAME_BYTES + 1)
@@ -26,7 +26,7 @@ class _TowerGate:
 
 
 class _Peer:
-    """A client that takes what it is sent only when the test says so."""
+    """A client that reads only when the test says so."""
 
     def __init__(self, address: str = "192.0.2.1", path: str = "/api/flights") -> None:
         self.scope: Scope = {
@@ -69,15 +69,15 @@ async def _whole(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 @pytest.fixture
-def outgoing() -> OutgoingBytes:
-    """One that holds three answers, two of them of one client."""
-    return OutgoingBytes(total=3 * len(BODY), share=2 * len(BODY))
+def outgoing() -> ResponseBacklog:
+    """A backlog with room for three responses, two of them of one client."""
+    return ResponseBacklog(total=3 * len(BODY), per_client=2 * len(BODY))
 
 
 @pytest.fixture
-def app(outgoing: OutgoingBytes) -> Outgoing:
-    """One that answers with a large body."""
-    return Outgoing(_whole, deadline_seconds=30, outgoing=outgoing)
+def app(outgoing: ResponseBacklog) -> BoundedResponses:
+    """An application that responds with a large body."""
+    return BoundedResponses(_whole, deadline_seconds=30, backlog=outgoing)
 
 
 async def _settle() -> None:
@@ -86,26 +86,26 @@ async def _settle() -> None:
 
 
 async def test_an_answer_is_sent_in_pieces_and_is_complete(
-    app: Outgoing, outgoing: OutgoingBytes
+    app: BoundedResponses, outgoing: ResponseBacklog
 ) -> None:
-    """Each when the one before was taken; then nothing of it is held any more."""
+    """Each chunk follows when the previous one was read; then nothing is counted any more."""
     peer = _Peer()
     task = _request(app, peer)
     await _settle()
-    assert outgoing.held_by_all() == len(BODY)
+    assert outgoing.total_bytes() == len(BODY)
     assert len(peer.body) < len(BODY)
     peer.taking.set()
     await task
     assert peer.body == BODY
     assert max(len(message.get("body", b"")) for message in peer.messages) == MAX_FRAME_BYTES
     assert [message.get("more_body") for message in peer.messages[1:]] == [True, True, True, False]
-    assert outgoing.held_by_all() == 0
+    assert outgoing.total_bytes() == 0
 
 
 async def test_one_client_that_reads_nothing_is_refused_more_and_others_are_served(
-    app: Outgoing, outgoing: OutgoingBytes
+    app: BoundedResponses, outgoing: ResponseBacklog
 ) -> None:
-    """With 429 and the bound's name; the server's own lack is 503."""
+    """The status is 429 and names the limit; the limit of all clients is 503."""
     peers = [_Peer(), _Peer(), _Peer(), _Peer("192.0.2.2"), _Peer("192.0.2.3")]
     for peer in peers[2:]:
         peer.taking.set()
@@ -121,11 +121,11 @@ async def test_one_client_that_reads_nothing_is_refused_more_and_others_are_serv
     for task in tasks:
         task.cancel()
     await asyncio.wait(tasks)
-    assert outgoing.held_by_all() == 0
+    assert outgoing.total_bytes() == 0
 
 
-async def test_a_principal_has_one_share_wherever_it_comes_from(app: Outgoing) -> None:
-    """Its right stands in the request's state once it was admitted."""
+async def test_a_principal_has_one_share_wherever_it_comes_from(app: BoundedResponses) -> None:
+    """The request's state holds the principal once it is admitted."""
     peers = [_Peer(f"192.0.2.{number}") for number in range(3)]
     peers[2].taking.set()
     for peer in peers:
@@ -139,16 +139,16 @@ async def test_a_principal_has_one_share_wherever_it_comes_from(app: Outgoing) -
 
 
 async def test_what_is_larger_than_a_share_is_sent_to_who_has_nothing_else() -> None:
-    """A bound is no reason for an answer that can never be had."""
-    outgoing = OutgoingBytes(total=1, share=1)
+    """A response that is larger than the limit must be possible."""
+    outgoing = ResponseBacklog(total=1, per_client=1)
     with outgoing.held(Client("192.0.2.1"), 2), pytest.raises(OverloadedError):
         outgoing._check(("address", "192.0.2.1"), 1)
     with outgoing.held(Client("192.0.2.1"), 2):
         pass
 
 
-async def test_files_and_streams_pass(outgoing: OutgoingBytes) -> None:
-    """They are made while they are read, so nothing of them is held; large parts are cut."""
+async def test_files_and_streams_pass(outgoing: ResponseBacklog) -> None:
+    """They are made while they are read, so nothing is counted; large parts are divided."""
 
     async def parts(scope: Scope, receive: Receive, send: Send) -> None:
         async def content() -> Any:  # noqa: ANN401 - a generator
@@ -159,7 +159,7 @@ async def test_files_and_streams_pass(outgoing: OutgoingBytes) -> None:
 
     peer = _Peer()
     peer.taking.set()
-    task = _request(Outgoing(parts, deadline_seconds=30, outgoing=outgoing), peer)
+    task = _request(BoundedResponses(parts, deadline_seconds=30, backlog=outgoing), peer)
     await _settle()
     assert peer.body == b"first" + BODY
     assert max(len(message.get("body", b"")) for message in peer.messages) == MAX_FRAME_BYTES

@@ -1,10 +1,10 @@
-"""What a client gets over HTTP for which there is no place."""
+"""The response to a client for which there is no slot."""
 
 import pytest
 from fastapi import APIRouter, WebSocket
 from starlette.testclient import TestClient, WebSocketDenialResponse
 
-from processor.access.shares import Client, ShareLimits, Shares
+from processor.access.slots import Client, SlotLimits, Slots
 from processor.http.app import create_app
 
 ALONE = Client("192.0.2.1", "key:tower")
@@ -12,7 +12,7 @@ ALONE = Client("192.0.2.1", "key:tower")
 
 @pytest.fixture
 def client() -> TestClient:
-    full = Shares("exports", ShareLimits(1, 1, 1), setting="history.max_exports")
+    full = Slots("exports", SlotLimits(1, 1, 1), setting="history.max_exports")
     full.acquire(ALONE)
     router = APIRouter()
 

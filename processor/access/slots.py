@@ -1,4 +1,4 @@
-"""Count the places that clients hold: a bound in all, and a share per principal and address."""
+"""Limit how many of something are in use at once: in all, per principal and per address."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -11,6 +11,7 @@ from processor.access.addresses import network_of
 from processor.errors import ProcessorError
 
 Bound = Literal["total", "principal", "address"]
+"""A limit on all clients, on one principal, or on one address."""
 
 RETRY_AFTER_SECONDS = 5
 
@@ -23,14 +24,14 @@ REMEDIES: Mapping[Bound, str] = {
 
 
 class OverloadedError(ProcessorError):
-    """No place is left for this client: come back later.
+    """A limit is reached; the client may retry later.
 
     Attributes:
-        bound: Which one was met: that of all clients, or a share of this one.
-        limit: How many places it allows.
-        setting: Which changes it; empty for a constant.
+        bound: The limit that is reached.
+        limit: How many slots, or bytes, the limit allows.
+        setting: The setting that changes the limit; empty for a constant.
         reason: What happened and what to do, for people.
-        retry_after_seconds: When to ask again.
+        retry_after_seconds: How long the client should wait.
     """
 
     def __init__(
@@ -51,48 +52,48 @@ class OverloadedError(ProcessorError):
 
     @property
     def status(self) -> Literal[429, 503]:
-        """The HTTP status: what all clients together have taken is the server's own lack."""
+        """The HTTP status: 503 if all clients together reached the limit, else 429."""
         return 503 if self.bound == "total" else 429
 
 
 class Client(msgspec.Struct, frozen=True):
-    """Which client holds a place.
+    """The holder of a slot.
 
     Attributes:
-        address: Of the network, as the nearest trusted proxy has seen it.
-        principal: Its name; empty where access control is off.
+        address: Its IP address, as the nearest trusted proxy reported it.
+        principal: The name of its principal; empty if access control is off.
     """
 
     address: str
     principal: str = ""
 
 
-class ShareLimits(msgspec.Struct, frozen=True):
-    """How many places there are, and how many of them one client may hold."""
+class SlotLimits(msgspec.Struct, frozen=True):
+    """How many slots there are, and how many of them one client may hold."""
 
     total: int
     per_principal: int
     per_address: int
 
 
-class Shares:
-    """Counts one kind of place; for the event loop's thread only.
+class Slots:
+    """Counts slots of one kind. It must be used in the thread of the event loop.
 
-    A count is kept for as long as its place is held, so the counters are no larger than `total`.
+    A client is counted only while it holds a slot, so the counters have at most `total` entries.
 
     Args:
-        what: The places, in the plural, for texts such as "all of the 4 places for exports".
-        limits: How many there are.
+        what: What the slots are for, for texts such as "all of the 4 places for exports".
+        limits: How many slots there are.
         setting: The setting of the total; empty if it is a constant.
-        share_setting: That of both shares; if not given, they have the former's name and
-            `_per_principal` or `_per_address`.
-        retry_after_seconds: When a refused client is to ask again.
+        share_setting: The setting of the limits per client. By default it is the setting of the
+            total with `_per_principal` or `_per_address`.
+        retry_after_seconds: How long a refused client should wait.
     """
 
     def __init__(
         self,
         what: str,
-        limits: ShareLimits,
+        limits: SlotLimits,
         *,
         setting: str = "",
         share_setting: str = "",
@@ -108,18 +109,18 @@ class Shares:
         self._networks: Counter[str] = Counter()
 
     def __len__(self) -> int:
-        """Return how many places are held."""
+        """Return how many slots are held."""
         return self._total
 
     def held_by(self, principal: str) -> int:
-        """Return how many places a principal holds."""
+        """Return how many slots a principal holds."""
         return self._principals.get(principal, 0)
 
     def acquire(self, client: Client) -> None:
-        """Take a place; it must be released with an equal client.
+        """Take a slot. It must be released with an equal client.
 
         Raises:
-            OverloadedError: A bound is met; nothing was taken.
+            OverloadedError: A limit is reached; no slot was taken.
         """
         network = network_of(client.address)
         self._check(client.principal, network)
@@ -129,7 +130,7 @@ class Shares:
             self._principals[client.principal] += 1
 
     def release(self, client: Client) -> None:
-        """Give a place back."""
+        """Give a slot back."""
         self._total -= 1
         _take_one(self._networks, network_of(client.address))
         if client.principal:
@@ -137,10 +138,10 @@ class Shares:
 
     @contextmanager
     def held(self, client: Client) -> Iterator[None]:
-        """Hold a place within a block.
+        """Hold a slot within a block.
 
         Raises:
-            OverloadedError: A bound is met.
+            OverloadedError: A limit is reached.
         """
         self.acquire(client)
         try:
@@ -149,7 +150,7 @@ class Shares:
             self.release(client)
 
     def _check(self, principal: str, network: str) -> None:
-        # A client's own share first: it says more than that there is no place for anyone.
+        # The client's own limits first: they tell the client more than the limit of all.
         limits = self.limits
         if principal and self.held_by(principal) >= limits.per_principal:
             raise self._refusal("principal", limits.per_principal, principal)
@@ -177,7 +178,7 @@ class Shares:
 
 
 def _take_one(counter: Counter[str], key: str) -> None:
-    """Count down, and forget what has come to nothing."""
+    """Count down, and remove a count of zero."""
     counter[key] -= 1
     if not counter[key]:
         del counter[key]

@@ -1,4 +1,4 @@
-"""SERVE: the bytes of answers that clients have not taken yet, bounded in all and for each."""
+"""Limit the bytes of responses that clients have not read yet, in all and for each client."""
 
 import asyncio
 from collections import Counter
@@ -9,38 +9,45 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from processor.access.addresses import network_of
-from processor.access.principal import ANYBODY
-from processor.access.shares import Bound, Client, OverloadedError
-from processor.http.access.gate_middleware import admission_of, client_of, refuse_overloaded
+from processor.access.principal import ANONYMOUS
+from processor.access.slots import Bound, Client, OverloadedError
+from processor.http.access.admission import admission_of, client_of
+from processor.http.access.error_responses import respond_overloaded
 from processor.http.server.connection import connection_of
 from processor.stream.encoder import MAX_FRAME_BYTES
 
 MEGABYTE = 1024 * 1024
 
-TOTAL_BYTES, SHARE_BYTES = 128 * MEGABYTE, 32 * MEGABYTE
-"""Of answers under way; the largest, all aircraft with all fields, has 4 MB."""
+TOTAL_BYTES, CLIENT_BYTES = 128 * MEGABYTE, 32 * MEGABYTE
+"""Bytes of unread responses of all clients, and of one principal or address. The largest response,
+all aircraft with all fields, has 4 MB."""
 
 STREAMS = "/sse/"
-"""Streams send pieces that all share, and have deadlines of their own."""
+"""Paths that are not limited: streams send frames that all subscribers share, and have deadlines of
+their own."""
 
 
-class OutgoingBytes:
-    """Counts the bytes of answers under way; a client that has none may have one of any size."""
+class ResponseBacklog:
+    """Counts the bytes of unread responses; a client without any may have one of any size."""
 
-    def __init__(self, *, total: int = TOTAL_BYTES, share: int = SHARE_BYTES) -> None:
-        self._limits: dict[Bound, int] = {"total": total, "principal": share, "address": share}
+    def __init__(self, *, total: int = TOTAL_BYTES, per_client: int = CLIENT_BYTES) -> None:
+        self._limits: dict[Bound, int] = {
+            "total": total,
+            "principal": per_client,
+            "address": per_client,
+        }
         self._held: Counter[tuple[Bound, str]] = Counter()
 
-    def held_by_all(self) -> int:
-        """Return how many bytes are under way."""
+    def total_bytes(self) -> int:
+        """Return the bytes of all clients."""
         return self._held.get(("total", ""), 0)
 
     @contextmanager
     def held(self, client: Client, size: int) -> Iterator[None]:
-        """Count an answer within a block.
+        """Count a response of this many bytes within a block.
 
         Raises:
-            OverloadedError: It would be more than a bound allows.
+            OverloadedError: The response would exceed a limit.
         """
         holders = _holders(client)
         for holder in holders:
@@ -61,7 +68,7 @@ class OutgoingBytes:
         if held and held + size > limit:
             of_client = f" of {name}" if name else ""
             raise OverloadedError(
-                f"answers{of_client} under way have more than {limit // MEGABYTE} MB:"
+                f"unread responses{of_client} have more than {limit // MEGABYTE} MB:"
                 " read those first, or ask for less",
                 bound=bound,
                 limit=limit,
@@ -75,24 +82,26 @@ def _holders(client: Client) -> list[tuple[Bound, str]]:
     return holders
 
 
-class Outgoing:
-    """Sends large answers in pieces, each once the one before is taken; refuses those too many.
+class BoundedResponses:
+    """Sends large responses in chunks, each after the client has read the previous one.
+
+    A response above a limit is replaced by an error.
 
     Args:
-        app: What answers.
-        deadline_seconds: In which a client must take each piece, or is cut off.
-        outgoing: What counts.
+        app: The application.
+        deadline_seconds: How long a client may take to read a chunk before it is disconnected.
+        backlog: The count of unread bytes.
     """
 
     def __init__(
-        self, app: ASGIApp, *, deadline_seconds: float, outgoing: OutgoingBytes | None = None
+        self, app: ASGIApp, *, deadline_seconds: float, backlog: ResponseBacklog | None = None
     ) -> None:
         self._app = app
         self._deadline_seconds = deadline_seconds
-        self._outgoing = outgoing or OutgoingBytes()
+        self._backlog = backlog or ResponseBacklog()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass on, and watch over what is answered."""
+        """Run the application, and limit what it sends."""
         if scope["type"] != "http" or scope["path"].startswith(STREAMS):
             await self._app(scope, receive, send)
             return
@@ -106,7 +115,7 @@ class Outgoing:
             head, start = start, None
             body = message.get("body", b"")
             if head is None:  # a part of a file, which is made while it is read
-                await self._send_pieces(scope, send, message)
+                await self._send_chunks(scope, send, message)
             elif len(body) <= MAX_FRAME_BYTES:
                 await send(head)
                 await send(message)
@@ -116,33 +125,33 @@ class Outgoing:
         await self._app(scope, receive, send_bounded)
 
     async def _send_counted(
-        self, scope: Scope, receive: Receive, send: Send, answer: tuple[Message, Message]
+        self, scope: Scope, receive: Receive, send: Send, response: tuple[Message, Message]
     ) -> None:
-        """Send an answer, or the refusal that there are too many."""
-        head, message = answer
+        """Send a response, or the error that a limit is reached."""
+        head, message = response
         try:
-            with self._outgoing.held(_client_of(scope), len(message["body"])):
+            with self._backlog.held(_client_of(scope), len(message["body"])):
                 await send(head)
-                await self._send_pieces(scope, send, message)
+                await self._send_chunks(scope, send, message)
         except OverloadedError as error:
-            refusal = await refuse_overloaded(HTTPConnection(scope), error)
+            refusal = await respond_overloaded(HTTPConnection(scope), error)
             await refusal(scope, receive, send)
 
-    async def _send_pieces(self, scope: Scope, send: Send, message: Message) -> None:
+    async def _send_chunks(self, scope: Scope, send: Send, message: Message) -> None:
         body, more_follows = message.get("body", b""), message.get("more_body", False)
         if len(body) <= MAX_FRAME_BYTES:
             await send(message)
             return
         for first in range(0, len(body), MAX_FRAME_BYTES):
             is_last = first + MAX_FRAME_BYTES >= len(body)
-            frame = {
+            chunk = {
                 "type": "http.response.body",
                 "body": body[first : first + MAX_FRAME_BYTES],
                 "more_body": more_follows or not is_last,
             }
             try:
                 async with asyncio.timeout(self._deadline_seconds):
-                    await send(frame)
+                    await send(chunk)
             except TimeoutError:
                 connection_of(scope).give_up()
                 return
@@ -150,4 +159,4 @@ class Outgoing:
 
 def _client_of(scope: Scope) -> Client:
     admission = admission_of(scope)
-    return client_of(HTTPConnection(scope), admission.right.principal if admission else ANYBODY)
+    return client_of(HTTPConnection(scope), admission.right.principal if admission else ANONYMOUS)

@@ -1,4 +1,4 @@
-"""Every answer of every route, whatever it is, forbids sniffing and storing and names no server."""
+"""Every response of every route forbids sniffing and storing, and names no server."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
@@ -7,7 +7,7 @@ import httpx2
 import pytest
 from fastapi import APIRouter
 
-from processor.http.server.answer_headers import completed
+from processor.http.server.default_headers import with_default_headers
 from processor.http.server.server import create_server, listen
 from processor.service import Service
 from processor.settings import AccessSettings, DatabaseSettings, ProcessorSettings
@@ -16,7 +16,7 @@ SETTINGS = ProcessorSettings(
     database=DatabaseSettings.model_validate({"url": "postgresql://x@127.0.0.1:1/x"})
 )
 PAGE_ASSETS = {"/", "/icon.svg", "/assets/{name}"}
-"""With a caching of their own."""
+"""Paths whose responses set their own caching."""
 
 
 def _fault() -> None:
@@ -33,7 +33,7 @@ def _faulty() -> APIRouter:
 async def site(
     request: pytest.FixtureRequest,
 ) -> AsyncIterator[tuple[httpx2.AsyncClient, set[str]]]:
-    """The whole application as the service puts it together, and the paths of its routes."""
+    """The application as the service builds it, and the paths of its routes."""
     access = AccessSettings(mode=request.param)
     if request.param == "required":
         access = AccessSettings(
@@ -65,7 +65,7 @@ def _verify(headers: Mapping[str, str], path: str) -> None:
 
 
 async def test_every_route(site: tuple[httpx2.AsyncClient, set[str]]) -> None:
-    """By each method, whether it answers with data, with an error or with a refusal."""
+    """Each method is tried, whether it responds with data, an error or a refusal."""
     client, paths = site
     assert len(paths) > 15
     for path in sorted(paths):
@@ -87,13 +87,13 @@ async def test_every_route(site: tuple[httpx2.AsyncClient, set[str]]) -> None:
 async def test_errors(
     site: tuple[httpx2.AsyncClient, set[str]], path: str, headers: dict[str, str], status: int
 ) -> None:
-    """Also those that no route makes."""
+    """Errors that no route raises have the headers too."""
     answer = await site[0].get(path, headers=headers)
     assert answer.status_code == status
     _verify(answer.headers, path)
 
 
 def test_what_a_route_sets_stays() -> None:
-    """In whatever case it is written; nothing stands there twice."""
+    """The case of the name does not matter, and no header is repeated."""
     headers = [(b"Cache-Control", b"no-cache"), (b"X-Content-Type-Options", b"nosniff")]
-    assert completed(headers) == headers
+    assert with_default_headers(headers) == headers

@@ -1,27 +1,27 @@
-"""A request waits in line for a place, and never behind those of a client that has its share."""
+"""A request waits for a slot, and never behind requests of a client at its limit."""
 
 import asyncio
 
 import pytest
 
-from processor.access.shares import Client, OverloadedError, ShareLimits, Shares
-from processor.access.waiting import WaitingShares
+from processor.access.slot_queue import SlotQueue
+from processor.access.slots import Client, OverloadedError, SlotLimits, Slots
 
 FLOOD, OTHER, THIRD = Client("192.0.2.1"), Client("192.0.2.2"), Client("192.0.2.3")
 
 
 def make_places(
     total: int = 3, share: int = 2, *, in_line: int = 100, patience_seconds: float = 60
-) -> WaitingShares:
-    return WaitingShares(
-        Shares("short questions", ShareLimits(total, per_principal=share, per_address=share)),
-        waiting=ShareLimits(1_000, per_principal=in_line, per_address=in_line),
+) -> SlotQueue:
+    return SlotQueue(
+        Slots("short questions", SlotLimits(total, per_principal=share, per_address=share)),
+        waiting=SlotLimits(1_000, per_principal=in_line, per_address=in_line),
         patience_seconds=patience_seconds,
     )
 
 
-async def request(places: WaitingShares, client: Client) -> asyncio.Task[None]:
-    """Ask for a place, and return once it is there or the request is in line."""
+async def request(places: SlotQueue, client: Client) -> asyncio.Task[None]:
+    """Request a slot, and return once it is granted or the request waits."""
     task = asyncio.create_task(places.acquire(client))
     await asyncio.sleep(0)
     return task
@@ -79,7 +79,7 @@ async def test_one_client_s_line_is_bounded_too() -> None:
 
 
 async def test_a_request_that_is_cancelled_leaves_nothing_behind() -> None:
-    """In line, and at the very moment at which its place comes."""
+    """The request may be waiting, or be granted its slot at that moment."""
     places = make_places(total=1, share=1)
     await places.acquire(FLOOD)
     waiting, lucky = await request(places, OTHER), await request(places, OTHER)
@@ -90,5 +90,5 @@ async def test_a_request_that_is_cancelled_leaves_nothing_behind() -> None:
     await asyncio.wait([lucky])
     assert lucky.cancelled()
     assert (await request(places, FLOOD)).done()
-    assert not places._line
-    assert not len(places._in_line)
+    assert not places._queue
+    assert not len(places._waiting)
