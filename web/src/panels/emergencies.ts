@@ -52,7 +52,7 @@ function buttonsOf(
   actions: EmergencyActions,
 ): HTMLButtonElement[] {
   const buttons = emergencies.slice(0, MAX_SHOWN).map(({ icao24, name, squawk }) => {
-    const text = `${squawk} ${name} · ${EMERGENCY_CODES[squawk] ?? ""}`;
+    const text = `${squawk} ${name} · ${EMERGENCY_CODES.get(squawk) ?? ""}`;
     const button = make("button", { type: "button" }, text);
     button.addEventListener("click", () => actions.visit(icao24));
     return button;
