@@ -125,7 +125,7 @@ class _MissedTicks:
 class Handover(Generic[Frame]):
     """Switches a subscriber that has received the history to the live stream.
 
-    The log has an order, which stored rows have not. So from one live tick on, everything new is
+    The log has an order, but stored rows have none. So from one live tick on, everything new is
     kept. Once the archive has stored the log up to that tick, one statement reads all rows that the
     subscriber has not received. Those are sent, then what was kept, unless it was among the rows.
     When the live stream has read everything that was stored, and holds nothing older than the

@@ -77,10 +77,10 @@ async def _play(log: HistoryLog, random: Random, longest_pause: float) -> list[_
     log.broadcaster.open()
     subscribers: list[_ReplaySubscriber] = []
     async with log.archiving(random, longest_pause):
-        for tick in range(160):
+        for tick in range(120):
             log.publish(traffic.burst(int(log.clock())))
             log.broadcaster.tick()
-            if tick % 4 == 0 and tick < 100:
+            if tick % 4 == 0 and tick < 80:
                 since = int(log.clock()) - random.choice([1, 30, 100, 500])
                 subscribers.append(_ReplaySubscriber(log, since, random.choice([0, 0, 0.01, 0.03])))
             await asyncio.sleep(0.05)
