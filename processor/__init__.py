@@ -1,1 +1,1 @@
-"""telemetry.raw into TimescaleDB and out to browsers."""
+"""Store the topic telemetry.raw in TimescaleDB or PostgreSQL, and stream it to browsers."""

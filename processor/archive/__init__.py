@@ -1,1 +1,1 @@
-"""The archive: every state vector stored exactly once."""
+"""The archive stores every state vector exactly once."""

@@ -201,13 +201,13 @@ SELECT count(*) FROM expired;
 -- reset_offsets: keep the offsets of a lost log under another name, so that the next start begins at the oldest message
 UPDATE ingest_offsets SET topic = $2 WHERE topic = $1 RETURNING cluster_id, partition, next_offset;
 
--- reset_offsets_ledger: keep its ledger,
+-- reset_offsets_ledger: keep the ledger of the log under that name
 UPDATE ingest_ledger SET topic = $2 WHERE topic = $1;
 
--- reset_offsets_days: the account of its days,
+-- reset_offsets_days: keep the account of its days under that name
 UPDATE ingest_days SET topic = $2 WHERE topic = $1;
 
--- reset_offsets_dead_letters: and its dead letters under that name as well
+-- reset_offsets_dead_letters: keep its dead letters under that name
 UPDATE dead_letters SET topic = $2 WHERE topic = $1;
 
 -- flight_states: the newest flight of each aircraft and its two newest state vectors. These may have expired;

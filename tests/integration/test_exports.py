@@ -162,7 +162,7 @@ class TestFiles:
         names = [
             name.text for name in read(answer.content).iterfind(".//k:Placemark/k:name", NAMES)
         ]
-        assert [name.text for name in names] == ["ONE", "TWO"]
+        assert names == ["ONE", "TWO"]
 
     @pytest.mark.parametrize("name", FILE_FORMATS)
     async def test_no_rows(self, site: HistorySite, name: str) -> None:

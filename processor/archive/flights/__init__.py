@@ -1,1 +1,1 @@
-"""FlightStore: where each begins and ends, and how they are stored."""
+"""Flights: where each begins and ends, and how they are stored."""

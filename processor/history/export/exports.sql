@@ -56,7 +56,8 @@ FROM (
 CROSS JOIN LATERAL unnest(track.contacts, track.parts) AS each (last_contact, part)
 WHERE each.part IS NULL AND each.last_contact IS NOT NULL
 
--- flights: the stored flights of one aircraft in a time, oldest first
-SELECT first_seen, callsign, origin_country, ends_before FROM flight_legs
+-- flights: the stored flights of one aircraft in a time, oldest first; ends_before is null for the newest
+SELECT first_seen, callsign, origin_country, nullif(ends_before, 'infinity') AS ends_before
+FROM flight_legs
 WHERE icao24 = $1 AND first_seen < $3 AND ends_before > $2
 ORDER BY first_seen

@@ -152,8 +152,10 @@ def _add_flights(page: Sequence[Row], flights: Sequence[Record]) -> Iterator[dic
     detected = [_detected(flight) for flight in flights]
     for row in page:
         index = bisect_right(starts, row["last_contact"]) - 1
-        is_covered = index >= 0 and row["last_contact"] < flights[index]["ends_before"]
-        yield dict(row) | {"flight": detected[index] if is_covered else None}
+        flight = detected[index] if index >= 0 else None
+        if flight is not None and (ends_before := flights[index]["ends_before"]) is not None:
+            flight = flight if row["last_contact"] < ends_before else None
+        yield dict(row) | {"flight": flight}
 
 
 def _detected(flight: Record) -> DetectedFlight:
