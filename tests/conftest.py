@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from xdist.remote import Producer
 
 from standalone.database import EmbeddedDatabase
 from testkit import (
@@ -23,8 +24,7 @@ from testkit.cache import are_parts_promised
 from testkit.kafka import Kafka
 from testkit.migration import create_migrated_database
 from testkit.timescale import Timescale
-
-_TESTS = Path(__file__).parent
+from tests import scheduling
 
 _PARTS: dict[str, Callable[[], str | None]] = {
     "real_kafka": functools.cache(kafka_install.unavailable_reason),
@@ -35,27 +35,17 @@ _PARTS: dict[str, Callable[[], str | None]] = {
 }
 
 
-_SLOWEST_FIRST = (
-    *("attacks", "page", "docs", "end_to_end", "faults", "contract", "integration", "property"),
-    "unit",
-)
-"""Folders in the order in which the workers begin them, so that no worker ends long after another.
-"""
-
-_ONE_WORKER = {"attacks", "page"}
-"""Folders whose tests share what is expensive to start, or must not run beside each other."""
-
-
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Group the tests for `pytest --numprocesses`: a worker runs whole files, or whole folders."""
-    if not hasattr(config, "workerinput"):
-        return
-    folders = {item: item.path.relative_to(_TESTS).parts[0] for item in items}
-    for item, folder in folders.items():
-        group = folder if folder in _ONE_WORKER else str(item.path.relative_to(_TESTS))
-        item.add_marker(pytest.mark.xdist_group(group))
-    items.sort(key=lambda item: _SLOWEST_FIRST.index(folders[item]))
+    """Let the workers of `pytest --numprocesses` begin with the slowest folders."""
+    if hasattr(config, "workerinput"):
+        scheduling.sort_by_folder(items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> scheduling.FileScheduling:
+    """Give each worker whole files: the tests of a file share what is expensive to start."""
+    return scheduling.FileScheduling(config, log)
 
 
 @pytest.hookimpl(tryfirst=True)
