@@ -117,7 +117,7 @@ JwtAlgorithm = Literal[
 
 
 class AccessSettings(Section):
-    """Who may read what the processor serves."""
+    """The clients that may read what the processor serves, and how they prove who they are."""
 
     mode: Literal["loopback", "required", "open"] = "loopback"
     keys_file: Path | None = None
@@ -153,7 +153,7 @@ class PageSettings(Section):
 
     @property
     def tile_origin(self) -> str | None:
-        """Whose tiles the page may fetch."""
+        """The origin from which the page may fetch tiles; None without tiles."""
         if self.tile_url is None:
             return None
         parts = urlsplit(self.tile_url)

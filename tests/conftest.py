@@ -87,7 +87,7 @@ def timescale() -> Iterator[Timescale]:
 def embedded_server() -> Iterator[str]:
     """Give the address of one embedded PostgreSQL for all tests."""
     with tempfile.TemporaryDirectory(prefix="embedded-") as folder:
-        # The server of root runs as another user, who has to pass through.
+        # The server that root starts runs as another user, which must be able to enter.
         Path(folder).chmod(0o755)
         with EmbeddedDatabase(Path(folder) / "database") as embedded:
             yield embedded.url
@@ -144,7 +144,7 @@ def migrated_url(timescale: Timescale) -> Iterator[str]:
 
 @pytest.fixture
 def topic_name() -> Callable[[], str]:
-    """Give a function that makes up a topic name nobody else has."""
+    """Give a function that invents unique topic names."""
     return lambda: f"telemetry.raw.{secrets.token_hex(6)}"
 
 

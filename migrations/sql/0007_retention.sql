@@ -15,7 +15,7 @@ ALTER TABLE ingest_offsets ADD COLUMN dead_letters_start bigint NOT NULL DEFAULT
 ----
 COMMENT ON COLUMN ingest_offsets.dead_letters_start IS 'the offset below which retention has deleted dead letters'
 ----
--- The index for the oldest dead letters, of which there may be millions.
+-- The index for the oldest dead letters. There may be millions of them.
 CREATE INDEX dead_letters_recorded_at ON dead_letters (recorded_at)
 ----
 DROP FUNCTION drop_state_vectors_before(timestamptz)

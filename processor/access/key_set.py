@@ -28,7 +28,8 @@ FRESH_SECONDS = 300.0
 """After this time the set of a URL is read again."""
 
 FILE_FRESH_SECONDS = 10.0
-"""The same for a file. Reading it costs the issuer nothing, and withdrawn keys end soon."""
+"""How long keys of a file count as fresh. Reading it costs the issuer nothing, and withdrawn keys
+are refused soon."""
 
 MIN_REFRESH_SECONDS = 60.0
 """Between two requests for a key id that is not in the set: tokens with invented key ids must not

@@ -22,8 +22,8 @@ IDLE_SECONDS = 2.0
 """How late a removal or a heartbeat may be while nothing is read."""
 
 IGNORED_LOG_SECONDS = 60
-"""Least time between two log events about ignored state vectors, of which a wrong producer sends
-thousands."""
+"""Least time between two log events about ignored state vectors; a wrong producer sends thousands
+of them."""
 
 
 class Ticker:

@@ -53,7 +53,7 @@ def _json(sample: str, actual: str) -> None:
 
 
 def _documents(text: str) -> list[Any]:
-    """Return the documents of a text, of which there is one at least."""
+    """Return the documents of a text, at least one."""
     found: list[Any] = []
     end = 0
     while not found or text[end:].strip():

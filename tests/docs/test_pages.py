@@ -1,7 +1,7 @@
 """Every command and sample of README.md and docs/*.md works as it stands there.
 
 The blocks of a page are run in their order against one `standalone` on invented traffic, as a
-reader would who has started `make run`. What a page shows below a command is compared in shape with
+reader would after `make run`. What a page shows below a command is compared in shape with
 what the command printed. The ports that the pages print (8081, and 8082 and 8000 where they start
 something beside it) are replaced by free ones; `curl` fails where it is refused.
 """

@@ -73,7 +73,7 @@ def test_empty_texts_are_not_nulls_and_extremes_are_kept(deployment: Deployment)
 
 
 def test_duplicates_are_stored_once_and_counted(deployment: Deployment) -> None:
-    """The same aircraft and time counts once: in a batch, across batches and partitions."""
+    """An aircraft and time count once: in a batch, across batches and across partitions."""
     once = vectors(1_000)
     deployment.publish(as_messages([*once, *once[:100]], partition=0))
     archive = deployment.archive()
@@ -141,7 +141,7 @@ def test_malformed_messages_are_set_aside_whole(deployment: Deployment) -> None:
 
 
 def test_oversized_message_is_set_aside(large_stage: Deployment) -> None:
-    """Of 2 MB of garbage dead_letters keeps the beginning, and the archive continues."""
+    """dead_letters keeps the beginning of 2 MB of garbage, and the archive continues."""
     large = Outgoing(b"x" * TWO_MB, b"4b1814", partition=0)
     large_stage.publish([large, *as_messages(vectors(100))])
     large_stage.archive()

@@ -282,7 +282,7 @@ def small_disk(server_folder: Path) -> Iterator[Path]:
 
 
 async def test_full_disk_is_waited_for(timescale: Timescale, small_disk: Path) -> None:
-    """Of the session that fills it, and of those that come while it is full."""
+    """The session that fills it waits, and so do sessions that begin while it is full."""
     timescale.start()
     suffix = secrets.token_hex(6)
     name, url = f"small_{suffix}", timescale.dsn.rpartition("/")[0] + f"/test_{suffix}"

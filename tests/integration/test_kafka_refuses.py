@@ -223,7 +223,7 @@ async def test_a_compacted_topic_is_refused_with_the_repair(
 def test_the_archive_says_that_its_topic_is_compacted(
     kafka: GuardedKafka, start: Start, database: str, topic: str
 ) -> None:
-    """And goes on: what is there has to be stored before Kafka removes it."""
+    """The archive continues: the messages must be stored before Kafka removes them."""
     kafka.create_topic(topic, 2)
     kafka.alter_topic(topic, cleanup_policy="compact")
     settings = KafkaSettings(bootstrap_servers=kafka.bootstrap_servers, topic=topic, group_id=topic)

@@ -65,7 +65,7 @@ async def test_what_is_older_than_all_that_is_kept_changes_no_flight(site: Archi
 
 
 async def test_a_flight_that_has_lost_its_beginning_stays_as_it_is(site: ArchiveSite) -> None:
-    """What comes late would make it begin later; flights after it are cut anew all the same."""
+    """A late state vector would make it begin later; the flights after it are segmented again."""
     midnight = LONG_AGO + DAY
     await fly(site, "SWR1", midnight - 120, 0, 60, 180, 240)
     await fly(site, "SWR2", midnight + HOUR, 0, 10, 60, 70)
@@ -98,8 +98,8 @@ async def test_what_comes_late_begins_the_next_flight(site: ArchiveSite) -> None
     assert fetch(site.dsn, ends) == [(LONG_AGO + 2 * DAY - 1200,)]
 
 
-async def test_a_minute_that_has_expired_is_not_counted_anew(site: ArchiveSite) -> None:
-    """Out of what came late alone it would have one state vector."""
+async def test_a_minute_that_has_expired_is_not_counted_again(site: ArchiveSite) -> None:
+    """From the late state vector alone it would count one."""
     await fly(site, "SWR1", LONG_AGO, 0, 20, 40)
     await site.roll_up()
     await site.expire(LONG_AGO + DAY)

@@ -87,7 +87,7 @@ def dsn(embedded_server: str) -> Iterator[str]:
 async def test_no_flight_of_a_real_day_is_impossible(
     recording: list[StateVector], dsn: str
 ) -> None:
-    """And all are those of the definition."""
+    """All flights are those of the definition."""
     site = ArchiveSite(dsn)
     await site.restart()
     for _, answer in itertools.groupby(recording, key=lambda vector: vector.last_contact):

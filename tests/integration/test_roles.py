@@ -21,7 +21,7 @@ ROLE, PASSWORD = "flights", "of-a-test"
 FILES = ("migrations/sql/roles.sql", "migrations/sql/0003_reader.sql")
 SUPERUSER = "SELECT rolsuper OR rolcreaterole OR rolcreatedb FROM pg_roles WHERE rolname = $1"
 
-# Of our schema, whoever has made it: tables, parts, views and functions that are not the role's.
+# Tables, partitions, views and functions of the schema that do not belong to the role.
 NOT_THE_ROLES = """
 SELECT relname::text FROM pg_class
 WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v')

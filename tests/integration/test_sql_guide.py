@@ -94,14 +94,14 @@ async def test_box_holds_who_was_there_then(reader: asyncpg.Connection) -> None:
 
 
 async def test_moment_shows_all_traffic_once(reader: asyncpg.Connection) -> None:
-    """Everybody heard in the five minutes before noon, with the last row before it."""
+    """All aircraft received in the five minutes before noon, with the last row before it."""
     rows = await request(reader, "All traffic at a time")
     assert {row["icao24"] for row in rows} == {"4b1899", "39bda5", "3b7777", "896401"}
     assert len(rows) == 4
     assert max(row["last_contact"].timestamp() for row in rows) == at("12:00") - 10
 
 
-async def test_holding_is_told_from_other_turning(reader: asyncpg.Connection) -> None:
+async def test_holding_is_distinguished_from_other_turns(reader: asyncpg.Connection) -> None:
     """The racetrack; not the survey's zigzag, not the wide circles."""
     rows = await request(reader, "Holding patterns")
     assert [(row["icao24"], row["callsign"]) for row in rows] == [("400a0b", "BAW7")]
@@ -144,7 +144,7 @@ async def test_countries_have_their_flights(reader: asyncpg.Connection) -> None:
 
 
 async def test_coverage_counts_cells(reader: asyncpg.Connection) -> None:
-    """A cell has who was in it, with the lowest in the air; where nobody was is no cell."""
+    """A cell counts the aircraft in it, with the lowest in the air; empty cells are left out."""
     rows = await request(reader, "Coverage by grid cell")
     cells = {(row["west"], row["south"]): row for row in rows}
     south_of_paris = cells[2, 48]

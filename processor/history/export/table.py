@@ -117,4 +117,4 @@ TRACK = Table("track", (*STATE_VECTORS.columns, Column("implausible", ColumnType
 
 STATE_VECTORS_WITH_FLIGHTS = msgspec.structs.replace(STATE_VECTORS, has_flights=True)
 TRACK_WITH_FLIGHTS = msgspec.structs.replace(TRACK, has_flights=True)
-"""The same columns, of rows that were read together with the stored flights."""
+"""These have the same columns, for rows that were read together with the stored flights."""

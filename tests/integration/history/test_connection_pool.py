@@ -38,7 +38,7 @@ async def request(pool: ConnectionPool, client: Client, seconds: float) -> str:
 async def test_slow_requests_leave_the_places_of_fast_ones(
     database: HistoryDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Of 16 slow requests of one client two go on and the others end; other clients do not wait."""
+    """Two of 16 slow requests of one client continue, the others end; other clients do not wait."""
     monkeypatch.setattr(connection_pool, "FAST_SECONDS", 0.15)
     pool = ConnectionPool(database, client_share=0.5)
     flood = [asyncio.create_task(request(pool, FLOOD, 4)) for _ in range(16)]

@@ -32,7 +32,7 @@ async def serving(dsn: str, **history: float) -> AsyncIterator[HistorySite]:
 async def test_answers_that_are_not_taken_are_bounded(
     dsn: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Of twelve answers to one client three are made and nine refused; another client is served."""
+    """Three of twelve responses to one client are made, nine refused; another client is served."""
     monkeypatch.setattr(large_responses, "PATIENCE_SECONDS", 0.5)
     async with serving(dsn) as site, site.client() as client, contextlib.AsyncExitStack() as stack:
 

@@ -12,7 +12,7 @@ HOUR_START = START // HOUR * HOUR
 
 
 async def test_hours(site: HistorySite) -> None:
-    """Of all countries or of one; an hour with new state vectors is counted again."""
+    """Hours of all countries, or of one; an hour with new state vectors is counted again."""
     site.now = HOUR_START + HOUR
     await site.store_hour(HOUR_START - HOUR, "Malta", 2, 20)
     await site.store_hour(HOUR_START - HOUR, "Switzerland", 3, 30)

@@ -28,6 +28,6 @@ def test_each_term_is_defined_once_in_order_of_the_alphabet() -> None:
 
 @pytest.mark.parametrize("row", ROWS, ids=TERMS)
 def test_the_file_of_a_term_exists(row: re.Match[str]) -> None:
-    """And the link leads to the file that is shown."""
+    """The link leads to the file that is shown."""
     assert row["file"] == row[4]
     assert (PROJECT / row["file"]).is_file()

@@ -28,7 +28,7 @@ def found(folder: Path, name: str, text: str) -> list[str]:
         ("a.py", '"""Of one row."""\n', 1),
         ("a.py", 'x = 1\n"""That a client may be slow."""\n', 2),
         ("a.py", '"""Return a client who has left."""\n', 1),
-        ("a.md", "# Title\n\nTwo rows, one of which is old.\n", 3),
+        ("a.md", "# Title\n\nRows, of which one is old.\n", 3),
     ],
 )
 def test_a_planted_word_is_found(tmp_path: Path, name: str, text: str, line: int) -> None:

@@ -266,7 +266,7 @@ def test_a_state_vector_from_the_future_does_not_hide_its_aircraft(
 
 
 def test_a_state_vector_later_than_its_answer_is_ignored(fleet: Fleet) -> None:
-    """That never happens in real answers; a minute is allowed."""
+    """Real answers hold no such rows; a minute is allowed."""
     for later, count in ((AFTER_ANSWER_SECONDS, 0), (AFTER_ANSWER_SECONDS + 1, 1)):
         row = state_vector("aaaaaa", START + later)
         ignored = fleet.apply([Update(0, 20, row, poll_time=START)])
