@@ -23,13 +23,14 @@ run: $(BIN)/.runtime web/dist/index.html ## the whole pipeline on this machine; 
 	@exec $(BIN)/python -m standalone $(ARGS)
 
 quick: check web/dist/index.html ## the checks, and the tests that need neither Kafka nor a database: under two minutes
-	$(BIN)/python -m pytest --numprocesses $(WORKERS) $(ARGS) tests/unit tests/property
+	$(PYTEST) --numprocesses $(WORKERS) $(QUICK_TESTS)
 
 test: $(BIN)/.development $(BIN)/.web ## everything: checks, then all tests on real Kafka and TimescaleDB where they can be had
 	@$(MAKE) $(IN_PARALLEL) $(CHECKS) test-web parts
-	$(BIN)/python -m pytest --numprocesses $(WORKERS) -m "not nightly and not alone" $(MEASURED) $(ARGS)
-	$(BIN)/python -m pytest -m "alone and not nightly" $(MEASURED) --cov-append $(ARGS)
-	@echo "covered by these tests: $$($(BIN)/coverage report --format=total) % of statements and branches"
+	$(PYTEST) --numprocesses $(WORKERS) --cov --cov-report= $(QUICK_TESTS)
+	@echo "unit and property tests cover $$($(BIN)/coverage report --format=total) % of statements and branches"
+	$(PYTEST) --numprocesses $(WORKERS) -m "not nightly and not alone" $(SLOW_TESTS)
+	$(PYTEST) -m "alone and not nightly" $(SLOW_TESTS)
 
 check: $(BIN)/.development $(BIN)/.web ## formatting, lint, types, layers, spelling, prose, the compose file
 	@$(MAKE) $(IN_PARALLEL) $(CHECKS)
@@ -37,7 +38,9 @@ check: $(BIN)/.development $(BIN)/.web ## formatting, lint, types, layers, spell
 # The longest comes first.
 CHECKS := check-types check-web check-prose check-layers check-format check-lint check-spelling check-compose
 IN_PARALLEL := --no-print-directory --output-sync=target --jobs=3
-MEASURED := --durations=10 --cov --cov-report=
+PYTEST := $(BIN)/python -m pytest --durations=10
+QUICK_TESTS := tests/unit tests/property
+SLOW_TESTS := $(addprefix --ignore=,$(QUICK_TESTS)) tests
 
 .PHONY: $(CHECKS) test-web parts
 

@@ -20,7 +20,7 @@ ATTACKER = "127.0.0.2"
 QUIET_S, ATTACK_S = 4.0, 6.0
 """How long the server is measured before the first attack, and during each attack at least."""
 
-SETTLE_S = 2.0
+SETTLE_S = 1.5
 """The sky moves once a second; an event that was under way at the end of a phase has then come."""
 
 LATE_RATIO, LATE_MARGIN_S = 2.0, 0.25
@@ -99,6 +99,7 @@ class Attack:
         self.server = SkyServer(aircraft=aircraft, settings=settings)
         self._stack = ExitStack()
         self._spans: dict[str, tuple[float, float]] = {}
+        self._phases: dict[str, Phase] = {}
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
@@ -108,11 +109,11 @@ class Attack:
             self._memory = _Memory(self.server.pid)
             stack.callback(self._memory.end)
             self.server.send("move")
-            self._crowd.enter(_SUBSCRIBERS)
-            time.sleep(SETTLE_S)
+            self._admit_subscribers()
             self.before = self.server.send("collect")
             with self._measured("quiet"):
                 time.sleep(QUIET_S)
+            self.phase("quiet")
             self._stack = stack.pop_all()
         return self
 
@@ -132,16 +133,24 @@ class Attack:
     @contextmanager
     def under_way(self, *, at_least_s: float = ATTACK_S) -> Iterator[None]:
         """Measure while the body attacks; the attack ought to go on for so long."""
+        self._admit_subscribers()
         began_at = time.monotonic()
         with self._measured("attack"):
             yield
             time.sleep(max(0.0, began_at + at_least_s - time.monotonic()))
+
+    def _admit_subscribers(self) -> None:
+        """Let new subscribers take the place of those before, whose streams take long to parse."""
+        self._crowd.leave(_SUBSCRIBERS.name)
+        self._crowd.enter(_SUBSCRIBERS)
+        time.sleep(SETTLE_S)
 
     @contextmanager
     def _measured(self, name: str) -> Iterator[None]:
         began_at = time.monotonic()
         yield
         self._spans[name] = began_at, time.monotonic()
+        self._phases.pop(name, None)
         time.sleep(SETTLE_S)
 
     def verify(self) -> None:
@@ -163,7 +172,12 @@ class Attack:
         assert remnant_kib < REMNANT_KIB, text
 
     def phase(self, name: str) -> Phase:
-        """Return how `quiet` or `attack` went."""
+        """Return how `quiet` or `attack` went; of several attacks the last one counts."""
+        if name not in self._phases:
+            self._phases[name] = self._evaluate(name)
+        return self._phases[name]
+
+    def _evaluate(self, name: str) -> Phase:
         began_at, ended_at = self._spans[name]
         probes = [each for each in self._prober.probes() if began_at <= each.asked_at <= ended_at]
         delays = self._delays(began_at, ended_at)

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 import pytest_asyncio
 from xdist.remote import Producer
@@ -33,6 +34,11 @@ _PARTS: dict[str, Callable[[], str | None]] = {
     "wrong_clock": functools.cache(faketime_install.unavailable_reason),
     "real_browser": functools.cache(chromium_install.unavailable_reason),
 }
+
+
+# How long one example takes depends on what else the machine does; no test promises it.
+hypothesis.settings.register_profile("gate", deadline=None)
+hypothesis.settings.load_profile("gate")
 
 
 @pytest.hookimpl(tryfirst=True)
