@@ -117,7 +117,7 @@ ALTERATIONS: dict[str, tuple[list[str], str]] = {
     ),
     "minutes, hours and flights emptied": (
         ["TRUNCATE flight_legs, minutely_state_vectors, hourly_counts"],
-        f"{FIRST_DAY}: minutely_state_vectors stands for 0 state vectors",
+        f"{FIRST_DAY}: minutely_state_vectors counts 0 state vectors",
     ),
     "hours emptied": (["TRUNCATE hourly_counts"], "hourly_counts has 0 state vectors"),
     "flights emptied": (["TRUNCATE flight_legs"], "is on no flight of flight_legs"),

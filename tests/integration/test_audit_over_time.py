@@ -164,7 +164,7 @@ def test_a_topic_that_was_made_again_is_listed_as_such(filled_dsn: str) -> None:
     stored_log.fill(filled_dsn, [5], topic_id="another")
     done = audit(filled_dsn)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "stored up to offset 2408; the topic was made again" in done.stdout
+    assert "stored up to offset 2408; the topic was created again" in done.stdout
 
 
 def test_the_standing_check_looks_at_what_is_new(filled_dsn: str) -> None:
