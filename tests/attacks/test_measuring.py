@@ -13,10 +13,10 @@ from testkit.attack import Attack
 def test_a_server_that_stands_still_is_noticed_and_a_quiet_one_is_not() -> None:
     """By its subscribers and by `/health`."""
     with Attack(aircraft=300) as attack:
-        with attack.under_way():
+        with attack.under_way(at_least_s=3):
             pass
         attack.verify()
-        with attack.under_way():
+        with attack.under_way(at_least_s=3):
             os.kill(attack.server.pid, signal.SIGSTOP)
             time.sleep(2)
             os.kill(attack.server.pid, signal.SIGCONT)
