@@ -24,6 +24,7 @@ _KINDS = {
     "a SHA-256": re.compile(r"[0-9a-f]{64}"),
 }
 _CALLSIGN = re.compile(r"[A-Z]{3}\d[0-9A-Z]*")
+_NO_ROW = re.compile(r"[-+]+$|\(\d+ rows?\)$")
 _DECODER = json.JSONDecoder()
 _UNIX_SECONDS = (1e9, 1e10)
 _UNIX_MILLISECONDS = (1e12, 1e13)
@@ -211,10 +212,8 @@ def _is_like(sample: str, actual: str) -> bool:
 
 def psql_table(text: str) -> tuple[list[str], list[list[str]]]:
     """Return columns and rows of a table as psql prints it."""
-    lines = [line for line in text.splitlines() if "|" in line or "---" in line]
-    if len(lines) == 0:
-        lines = text.splitlines()[:3]
-    rows = [[cell.strip() for cell in line.split("|")] for line in lines if "---" not in line]
+    lines = [line for line in text.splitlines() if line.strip() and not _NO_ROW.match(line)]
+    rows = [[cell.strip() for cell in line.split("|")] for line in lines]
     return rows[0], rows[1:]
 
 

@@ -81,6 +81,7 @@ def test_tables_of_psql_are_compared_by_columns_and_kinds() -> None:
     """The ruler and the count of rows are none of them."""
     shown = psql_table(" icao24 | km\n--------+----\n 4b1814 | 12\n(1 row)\n")
     assert shown == (["icao24", "km"], [["4b1814", "12"]])
+    assert psql_table(" flights\n---------\n      12\n(1 row)\n") == (["flights"], [["12"]])
     check_table(*shown, ["icao24", "km"], [["a0a0a0", "7"], ["a0a0a1", ""]])
     for columns, rows in ((["icao24"], [["a0a0a0"]]), (["icao24", "km"], [])):
         with pytest.raises(ShapeError):
