@@ -11,7 +11,7 @@ from benchmarks import machine, readme, report
 from benchmarks.feed import NotDeliveredError
 from benchmarks.parts import MISSING
 from benchmarks.report import MeasurementError, Options, Report
-from benchmarks.subscribers import AudienceError
+from testkit.swarm import SubscribersLostError
 
 NAMES = {
     "archive": "rows a second from Kafka to commit, over a bare COPY of the same rows",
@@ -27,7 +27,7 @@ NAMES = {
     "export": "10 million rows as Parquet through REST: memory, speed, the file read back",
 }
 
-FAILED = (AudienceError, MeasurementError, NotDeliveredError, TimeoutError)
+FAILED = (SubscribersLostError, MeasurementError, NotDeliveredError, TimeoutError)
 """Why what was measured means nothing; the others are measured all the same."""
 
 _EPILOG = """\

@@ -25,7 +25,7 @@ from testkit.audit_log import read_log
 from testkit.kafka import Kafka
 from testkit.queries import fetch
 from testkit.services import ROOT, child_environment
-from testkit.traffic import AIRCRAFT, Fleet
+from testkit.traffic import AIRCRAFT, InventedFleet
 
 MESSAGES = 300_000
 QUICK_MESSAGES = 150_000
@@ -175,7 +175,7 @@ def _second_half(commits: list[tuple[float, int]]) -> float:
 def _publish(kafka: Kafka, topic: str, messages: int) -> None:
     # Of this day, and not so old that flights might be over: that costs the archive a question.
     now = max(int(time.time()) // 86_400 * 86_400, int(time.time()) - 3_600)
-    fleet = Fleet(now=now)
+    fleet = InventedFleet(now=now)
     feed = Feed(KafkaSettings(bootstrap_servers=kafka.bootstrap_servers, topic=topic))
     published = feed.publish(fleet.states()[:messages], now)
     while published < messages:

@@ -12,7 +12,7 @@ import uvloop
 from benchmarks import answering, bare_copy
 from benchmarks.feed import Feed
 from benchmarks.rows import Row
-from benchmarks.subscribers import Viewing
+from benchmarks.subscribers import Subscribers
 
 VIEWERS_SECONDS = 30.0
 
@@ -43,10 +43,10 @@ class BareSteps:
         self._answering.__enter__()
         self._writer.start()
         port = self._writer.wait_for_port()
-        self._viewing = Viewing(port, "/", self._subscribers)
-        self._viewing.__enter__()
+        self._swarm = Subscribers(port, "/", self._subscribers)
+        self._swarm.__enter__()
         self._writer.wait_for_viewers(self._subscribers)
-        self._viewing.wait_for_burst(VIEWERS_SECONDS)
+        self._swarm.next_burst(VIEWERS_SECONDS)
         return self
 
     def __exit__(
@@ -55,7 +55,7 @@ class BareSteps:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._viewing.__exit__(exc_type, exc, traceback)
+        self._swarm.__exit__(exc_type, exc, traceback)
         self._writer.stop()
         self._answering.__exit__(exc_type, exc, traceback)
 
@@ -71,7 +71,7 @@ class BareSteps:
         stored = bare_copy.store(self._dsn, [rows])
         written = time.monotonic()
         self._writer.write(bytes(frame_bytes))
-        burst = self._viewing.wait_for_burst(VIEWERS_SECONDS)
+        burst = self._swarm.next_burst(VIEWERS_SECONDS)
         return Steps(
             fetched - started, published - fetched, stored.seconds, burst.last_done - written
         )

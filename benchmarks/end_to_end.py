@@ -14,15 +14,15 @@ from benchmarks.bare_steps import BareSteps, Pair
 from benchmarks.feed import Feed
 from benchmarks.report import Figure, MeasurementError, Options, Report, ratios
 from benchmarks.rows import Row, sorted_rows
-from benchmarks.subscriber_process import Burst
-from benchmarks.subscribers import QUIET_SECONDS, Viewing
+from benchmarks.subscribers import QUIET_SECONDS, Subscribers
 from configuration.shared_sections import KafkaSettings
 from telemetry.codec import encode
 from telemetry.state_vector import StateVector
 from testkit.kafka import Kafka
 from testkit.queries import fetch
 from testkit.services import Service
-from testkit.traffic import AIRCRAFT, CHANGING_SHARE, Fleet, answer
+from testkit.swarm_messages import Burst
+from testkit.traffic import AIRCRAFT, CHANGING_SHARE, InventedFleet, answer
 from testkit.waiting import wait_until
 
 VIEWERS = 100
@@ -61,7 +61,7 @@ class _Sky:
     """The answers, made one ahead, so that making them is not measured."""
 
     def __init__(self) -> None:
-        self._fleet = Fleet(now=int(time.time()) - 1)
+        self._fleet = InventedFleet(now=int(time.time()) - 1)
         self.polls: list[_Poll] = []
 
     def next_answer(self) -> tuple[bytes, int]:
@@ -82,11 +82,11 @@ def run(options: Options) -> Report:
         parts.migrated_database(server_dsn) as bare_dsn,
         Answering(sky.next_answer) as answering,
         _services(kafka, dsn, answering.port) as (collector, processor),
-        Viewing(pipeline.port_of(processor), "/sse/flights", VIEWERS) as viewing,
+        Subscribers(pipeline.port_of(processor), "/sse/flights", VIEWERS) as swarm,
         _bare_steps(kafka, bare_dsn) as bare,
     ):
         options.progress(f"{polls} polls, one each {POLL_SECONDS:g} s, {VIEWERS} viewers")
-        bursts, steps = _watch(polls, sky, answering, viewing, bare)
+        bursts, steps = _watch(polls, sky, answering, swarm, bare)
         _wait_until_stored(dsn, answering.sent[:polls])
         events = collector.events("polled")
         commits = fetch(dsn, _COMMITS)
@@ -116,7 +116,7 @@ def _watch(
     polls: int,
     sky: _Sky,
     answering: Answering,
-    viewing: Viewing,
+    swarm: Subscribers,
     bare: BareSteps,
 ) -> tuple[list[Burst], list[tuple[float, ...]]]:
     """Wait for each poll, and do its bare steps when the services are through with it."""
@@ -130,11 +130,11 @@ def _watch(
         )
         poll = sky.polls[number]
         time.sleep(max(0.0, answering.sent[number].started + SETTLED_SECONDS - time.monotonic()))
-        bursts += viewing.taken()
+        bursts += swarm.bursts()
         frame_bytes = bursts[-1].least_bytes if bursts else len(poll.body)
         steps.append(tuple(bare.play(poll.body, poll.pairs(), poll.rows(), frame_bytes)))
     time.sleep(QUIET_SECONDS)
-    return bursts + viewing.taken(), steps
+    return bursts + swarm.bursts(), steps
 
 
 def _wait_until_stored(dsn: str, sent: list[Sent]) -> None:

@@ -3,7 +3,6 @@
 import asyncio
 import datetime as dt
 import math
-import statistics
 import tempfile
 import threading
 import time
@@ -19,11 +18,12 @@ from pyarrow import parquet as pq
 from benchmarks import parts
 from benchmarks.history_databases import history_server
 from benchmarks.history_fill import copy_traffic, settle
-from benchmarks.history_site import HistorySite
+from benchmarks.history_server import HistoryServer
 from benchmarks.history_traffic import DAY_SECONDS, START, Size, legs
 from benchmarks.report import Figure, MeasurementError, Options, Report
 from testkit.process_resources import cpu_seconds, resident_kib, resident_with_files_kib
 from testkit.queries import fetch
+from testkit.trend import Trend, fit
 
 SIZE = Size(rows=10_000_000, days=1)
 QUICK_SIZE = Size(rows=200_000, days=1)
@@ -109,7 +109,7 @@ def run(options: Options) -> Report:
         tempfile.TemporaryDirectory(prefix="benchmark-") as folder,
         history_server() as server,
         parts.migrated_database(server.dsn) as dsn,
-        HistorySite(dsn) as site,
+        HistoryServer(dsn) as site,
     ):
         asyncio.run(copy_traffic(size, legs(size), [dsn], options.progress))
         asyncio.run(settle([dsn]))
@@ -172,22 +172,18 @@ def _seconds(moment: dt.datetime) -> int:
     return int(moment.timestamp())
 
 
-def slope(samples: list[_Sample], rows_per_second: float) -> tuple[float, float]:
-    """Return MiB a million rows by least squares over the second half, and its standard error."""
+def memory_trend(samples: list[_Sample], rows_per_second: float) -> Trend:
+    """Return the growth of memory in MiB for a million rows, over the second half."""
     half = samples[len(samples) // 2 :]
     rows = [each.seconds * rows_per_second / 1e6 for each in half]
     mib = [each.anonymous_kib / KIB_PER_MIB for each in half]
-    fit = statistics.linear_regression(rows, mib)
-    left = [y - fit.slope * x - fit.intercept for x, y in zip(rows, mib, strict=True)]
-    spread = sum((x - statistics.fmean(rows)) ** 2 for x in rows)
-    variance = sum(error**2 for error in left) / (len(half) - 2)
-    return fit.slope, math.sqrt(variance / spread)
+    return fit(rows, mib)
 
 
 def _figures(
     size: Size, seconds: float, cpu: float, bytes_written: int, samples: list[_Sample]
 ) -> list[Figure]:
-    grown, error = slope(samples, size.rows / seconds)
+    grown, error = memory_trend(samples, size.rows / seconds)
     return [
         Figure("memory, slope over the second half", UNIT, [grown], GOAL),
         Figure("memory, standard error of the slope", UNIT, [error]),

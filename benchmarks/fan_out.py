@@ -9,8 +9,8 @@ from typing import NamedTuple
 from benchmarks import machine
 from benchmarks.report import Figure, MeasurementError, Options, Report, percentile, ratios
 from benchmarks.serving import BURST_SECONDS, Event, Server
-from benchmarks.subscribers import QUIET_SECONDS, Viewing
-from testkit.traffic import AIRCRAFT, CHANGING_SHARE, Fleet
+from benchmarks.subscribers import QUIET_SECONDS, Subscribers
+from testkit.traffic import AIRCRAFT, CHANGING_SHARE, InventedFleet
 
 VIEWERS = 1_000
 QUICK_VIEWERS = 200
@@ -56,7 +56,7 @@ class _Audience(NamedTuple):
 
     kind: _Kind
     server: Server
-    viewing: Viewing
+    swarm: Subscribers
 
 
 def run(options: Options) -> Report:
@@ -92,7 +92,7 @@ def _boxes() -> tuple[str, ...]:
     """Return paths with a box each, around aircraft, so that none is empty."""
     chance, half = random.Random(BOX_SEED), BOX_DEGREES / 2
     paths = []
-    for state in chance.sample(Fleet(now=0).states(), VIEWERS):
+    for state in chance.sample(InventedFleet(now=0).states(), VIEWERS):
         longitude, latitude = state.longitude or 0.0, state.latitude or 0.0
         west, east = max(-180, longitude - half), min(180, longitude + half)
         south, north = max(-90, latitude - half), min(90, latitude + half)
@@ -107,8 +107,8 @@ def _enter(stack: contextlib.ExitStack, kind: _Kind, options: Options) -> _Audie
     is_live = kind is not _BARE_WRITER
     server = stack.enter_context(Server(is_live=is_live))
     port = server.ports.live if is_live else server.ports.bare
-    viewing = stack.enter_context(
-        Viewing(
+    swarm = stack.enter_context(
+        Subscribers(
             port,
             kind.paths,
             subscribers,
@@ -117,18 +117,18 @@ def _enter(stack: contextlib.ExitStack, kind: _Kind, options: Options) -> _Audie
             quiet_seconds=QUIET_SECONDS if kind.gets_the_same else BOXES_QUIET_SECONDS,
         )
     )
-    viewing.wait_for_burst(BURST_SECONDS)
-    return _Audience(kind, server, viewing)
+    swarm.next_burst(BURST_SECONDS)
+    return _Audience(kind, server, swarm)
 
 
 def _play(audiences: list[_Audience], bare: _Audience) -> dict[str, Event]:
     """Send one event to each kind, and the same text by the bare writer."""
     events = {}
-    for kind, server, viewing in audiences:
-        events[kind.name] = server.send(viewing, "tick")
+    for kind, server, swarm in audiences:
+        events[kind.name] = server.send(swarm, "tick")
         _check(kind, events[kind.name])
     text_bytes = events[IDENTITY].burst.least_bytes
-    events[BARE] = bare.server.send(bare.viewing, "bare", text_bytes)
+    events[BARE] = bare.server.send(bare.swarm, "bare", text_bytes)
     return events
 
 
@@ -167,9 +167,9 @@ def _play_naive(values: Values, options: Options) -> int:
     subscribers = min(wanted, machine.available_bytes() // NAIVE_BYTES)
     share = subscribers / _subscribers(options)
     options.progress(f"one event by sse-starlette as one begins with it, {subscribers:,} viewers")
-    with Server(is_live=False) as server, _naive_viewing(server, subscribers) as viewing:
-        viewing.wait_for_burst(BURST_SECONDS)
-        event = server.send(viewing, "naive")
+    with Server(is_live=False) as server, _naive_viewing(server, subscribers) as swarm:
+        swarm.next_burst(BURST_SECONDS)
+        event = server.send(swarm, "naive")
     if event.burst.seen.states == 0 or event.burst.least_bytes != event.burst.most_bytes:
         raise MeasurementError("the naive stream's viewers did not get the event")
     values[NAIVE].append(event.cpu_seconds / share)
@@ -177,8 +177,8 @@ def _play_naive(values: Values, options: Options) -> int:
     return subscribers
 
 
-def _naive_viewing(server: Server, subscribers: int) -> Viewing:
-    return Viewing(server.ports.naive, "/", subscribers, gets_the_same=True)
+def _naive_viewing(server: Server, subscribers: int) -> Subscribers:
+    return Subscribers(server.ports.naive, "/", subscribers, gets_the_same=True)
 
 
 def _figures(values: Values) -> list[Figure]:

@@ -13,7 +13,7 @@ from benchmarks.history_databases import SETTINGS, Filled, filled, history_serve
 from benchmarks.history_log import DURATIONS, ServerLog, logging
 from benchmarks.history_plans import TIMES, write_naive_plan, write_plans
 from benchmarks.history_questions import GOAL, QUESTIONS, Asked, Question, Rows, Traffic
-from benchmarks.history_site import HistorySite
+from benchmarks.history_server import HistoryServer
 from benchmarks.history_traffic import Size
 from benchmarks.report import Figure, MeasurementError, Options, Progress, Report, ratios
 from testkit.queries import fetch
@@ -80,7 +80,7 @@ class _Bench:
         with (
             logging(self._databases.own, DURATIONS),
             logging(self._databases.naive, DURATIONS),
-            HistorySite(self._databases.own) as site,
+            HistoryServer(self._databases.own) as site,
             asyncio.Runner() as runner,
         ):
             for asked in self._some(question, WARM_UP_ROUNDS):
@@ -93,7 +93,7 @@ class _Bench:
                     self._check(question, asked, body, rows)
             runner.run(naive.close())
 
-    def _ask_own(self, site: HistorySite, question: Question, asked: Asked) -> bytes:
+    def _ask_own(self, site: HistoryServer, question: Question, asked: Asked) -> bytes:
         log = ServerLog(self._server)
         answer = site.request(asked.path)
         self._note(question, "server", log.milliseconds())
@@ -114,7 +114,7 @@ class _Bench:
         """Ask each side once, when nothing of the database is in memory."""
         [asked] = self._some(question, 1)
         make_cold(self._server)
-        with HistorySite(self._databases.own) as site:
+        with HistoryServer(self._databases.own) as site:
             self._note(question, "cold", MILLISECONDS * site.request(asked.path).seconds)
         make_cold(self._server)
         with asyncio.Runner() as runner:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.history_log import PLANS, Plan, ServerLog, logging
-from benchmarks.history_site import HistorySite
+from benchmarks.history_server import HistoryServer
 from benchmarks.report import MeasurementError
 from testkit.timescale import Timescale
 
@@ -26,7 +26,7 @@ def write_plans(server: Timescale, dsn: str, name: str, paths: Sequence[str]) ->
     Raises:
         MeasurementError: The server has logged no plan.
     """
-    with logging(dsn, PLANS), HistorySite(dsn) as site:
+    with logging(dsn, PLANS), HistoryServer(dsn) as site:
         for path in paths[:-1]:
             site.request(path)
         log = ServerLog(server)

@@ -11,15 +11,15 @@ from typing import Any, NamedTuple
 from benchmarks import parts, pipeline
 from benchmarks.feed import Feed
 from benchmarks.report import Figure, MeasurementError, Options, Progress, Report
-from benchmarks.slope import slope
-from benchmarks.subscribers import Viewing
+from benchmarks.subscribers import Subscribers
 from configuration.shared_sections import KafkaSettings
 from telemetry.state_vector import StateVector
 from testkit import process_resources
 from testkit.kafka import Kafka
 from testkit.queries import fetch
 from testkit.services import Service
-from testkit.traffic import AIRCRAFT, CHANGING_SHARE, Fleet
+from testkit.traffic import AIRCRAFT, CHANGING_SHARE, InventedFleet
+from testkit.trend import fit
 from testkit.waiting import wait_until
 
 VIEWERS = 10
@@ -66,7 +66,7 @@ class _Sky:
 
     def __init__(self) -> None:
         self._now = int(time.time())
-        self._fleet = Fleet(now=self._now)
+        self._fleet = InventedFleet(now=self._now)
         self._visitors = AIRCRAFT
         self.is_begun = False
 
@@ -75,7 +75,7 @@ class _Sky:
         states = self._fleet.move(self._now) if self.is_begun else self._fleet.states()
         self.is_begun = True
         silent_since = int(time.time()) - EXPIRY_SECONDS + VISIT_SECONDS
-        visitors = Fleet(
+        visitors = InventedFleet(
             now=silent_since, aircraft=VISITORS, seed=self._visitors, first=self._visitors
         )
         self._visitors += VISITORS
@@ -153,7 +153,7 @@ def run(options: Options) -> Report:
         parts.real_timescale() as server_dsn,
         parts.migrated_database(server_dsn) as dsn,
         _bench(kafka, dsn, Path(folder) / "told") as (bench, processor),
-        Viewing(pipeline.port_of(processor), "/sse/flights", VIEWERS) as viewing,
+        Subscribers(pipeline.port_of(processor), "/sse/flights", VIEWERS) as subscribers,
     ):
         bench.play(SAMPLE_EVERY_POLLS, _nothing)
         before = bench.counts()
@@ -162,7 +162,7 @@ def run(options: Options) -> Report:
         samples = bench.play(polls, options.progress)
         seconds = time.monotonic() - started
         after = bench.counts()
-        closed = [burst for burst in viewing.taken() if not burst.least_bytes]
+        closed = [burst for burst in subscribers.bursts() if not burst.least_bytes]
     if closed:
         raise MeasurementError("a viewer got nothing in one of the bursts")
     details = _details(samples, before, after, seconds, bench.published)
@@ -188,7 +188,9 @@ def _nothing(_line: str) -> None:
 def _figures(samples: list[_Sample], before: _Counts, after: _Counts) -> list[Figure]:
     half = samples[len(samples) // 2 :]
     mib = [each.anonymous_kib / KIB_PER_MIB for each in half]
-    kib_per_poll, standard_error = slope([(each.poll, each.anonymous_kib) for each in half])
+    kib_per_poll, standard_error = fit(
+        [each.poll for each in half], [each.anonymous_kib for each in half]
+    )
     return [
         Figure("slope over the second half", "KiB/poll", [kib_per_poll], GOAL),
         Figure("standard error of the slope", "KiB/poll", [standard_error]),

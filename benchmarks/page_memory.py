@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, CDPSession
 from benchmarks.page_browser import SEA, PageServer, opened, play
 from benchmarks.page_heap import data_bytes
 from benchmarks.report import Figure, Options, Report
-from benchmarks.slope import slope
+from testkit.trend import fit
 
 UPDATES = 500
 QUICK_UPDATES = 100
@@ -72,13 +72,14 @@ def _sample(session: CDPSession, update: int) -> _Sample:
 
 def _figures(samples: list[_Sample]) -> list[Figure]:
     half = samples[len(samples) // 2 :]
-    data = slope([(each.update, each.data_kib) for each in half])
-    heap = slope([(each.update, each.heap_kib) for each in half])
+    updates = [each.update for each in half]
+    data = fit(updates, [each.data_kib for each in half])
+    heap = fit(updates, [each.heap_kib for each in half])
     return [
-        Figure("JavaScript's data, slope over the second half", "KiB/update", [data[0]], GOAL),
-        Figure("JavaScript's data, standard error of the slope", "KiB/update", [data[1]]),
+        Figure("JavaScript's data, slope over the second half", "KiB/update", [data.slope], GOAL),
+        Figure("JavaScript's data, standard error of the slope", "KiB/update", [data.error]),
         Figure("JavaScript's data, second half", "MiB", [each.data_kib / KIB for each in half]),
-        Figure("whole heap, slope over the second half", "KiB/update", [heap[0]]),
+        Figure("whole heap, slope over the second half", "KiB/update", [heap.slope]),
         Figure("whole heap, second half", "MiB", [each.heap_kib / KIB for each in half]),
         Figure("DOM nodes, second half", "", [each.nodes for each in half]),
         Figure("event listeners, second half", "", [each.listeners for each in half]),

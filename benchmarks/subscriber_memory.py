@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from benchmarks.report import Figure, Options, Report
 from benchmarks.serving import BURST_SECONDS, Memory, Server
-from benchmarks.subscribers import Viewing
+from benchmarks.subscribers import Subscribers
 from testkit.traffic import AIRCRAFT, CHANGING_SHARE
 
 IDLE_VIEWERS = 1_000
@@ -65,18 +65,20 @@ def run(options: Options) -> Report:
 
 def _measure(case: _Case, events: int) -> tuple[Memory, Memory]:
     """Return what was in use with one viewer that reads, and with those of the case besides."""
-    with Server() as server, _viewing(server, case, 1) as first:
-        first.wait_for_burst(BURST_SECONDS)
+    with Server() as server, _swarm(server, case, 1) as first:
+        first.next_burst(BURST_SECONDS)
         _publish(server, UNCOUNTED_EVENTS)
         before = settled(server)
-        with _viewing(server, case, case.subscribers, is_stalled=case.is_stalled) as viewing:
-            viewing.wait_for_burst(BURST_SECONDS)
+        with _swarm(server, case, case.subscribers, is_stalled=case.is_stalled) as swarm:
+            swarm.next_burst(BURST_SECONDS)
             _publish(server, events)
             return before, settled(server)
 
 
-def _viewing(server: Server, case: _Case, subscribers: int, *, is_stalled: bool = False) -> Viewing:
-    return Viewing(
+def _swarm(
+    server: Server, case: _Case, subscribers: int, *, is_stalled: bool = False
+) -> Subscribers:
+    return Subscribers(
         server.ports.live, PATH, subscribers, encoding=case.encoding, is_stalled=is_stalled
     )
 

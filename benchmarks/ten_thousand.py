@@ -7,7 +7,7 @@ from collections import defaultdict
 from benchmarks.report import Figure, MeasurementError, Options, Report, percentile
 from benchmarks.serving import BURST_SECONDS, Event, Memory, Server
 from benchmarks.subscriber_memory import per_subscriber, settled
-from benchmarks.subscribers import Viewing
+from benchmarks.subscribers import Subscribers
 from testkit.process_resources import allow_open_files
 from testkit.traffic import AIRCRAFT, CHANGING_SHARE
 
@@ -35,14 +35,14 @@ def run(options: Options) -> Report:
         before = _memory_with_one(server)
         options.progress(f"{subscribers:,} viewers enter")
         idle = server.cpu_seconds()
-        with _viewing(server, subscribers, audience_core) as viewing:
-            viewing.wait_for_burst(BURST_SECONDS)
+        with _swarm(server, subscribers, audience_core) as swarm:
+            swarm.next_burst(BURST_SECONDS)
             entering = Figure(
                 "server, entering",
                 "CPU ms/viewer",
                 [(server.cpu_seconds() - idle) / subscribers * 1000],
             )
-            played = [_play(server, viewing, options) for _ in range(UNCOUNTED_EVENTS + events)]
+            played = [_play(server, swarm, options) for _ in range(UNCOUNTED_EVENTS + events)]
             after = settled(server)
     counted = played[UNCOUNTED_EVENTS:]
     memory = per_subscriber("idle viewer", before, after, subscribers)
@@ -69,23 +69,23 @@ def _cores() -> tuple[int, int]:
     return cores[0], cores[-1]
 
 
-def _viewing(server: Server, subscribers: int, core: int | None = None) -> Viewing:
-    return Viewing(
+def _swarm(server: Server, subscribers: int, core: int | None = None) -> Subscribers:
+    return Subscribers(
         server.ports.live, PATH, subscribers, encoding=ENCODING, gets_the_same=True, core=core
     )
 
 
 def _memory_with_one(server: Server) -> Memory:
     """Return what is in use with one viewer, once what all share has been made."""
-    with _viewing(server, 1) as first:
-        first.wait_for_burst(BURST_SECONDS)
+    with _swarm(server, 1) as first:
+        first.next_burst(BURST_SECONDS)
         for _ in range(UNCOUNTED_EVENTS):
             server.send(first, "tick")
         return settled(server)
 
 
-def _play(server: Server, viewing: Viewing, options: Options) -> Event:
-    event = server.send(viewing, "tick")
+def _play(server: Server, swarm: Subscribers, options: Options) -> Event:
+    event = server.send(swarm, "tick")
     burst = event.burst
     if burst.seen.encoding != ENCODING:
         raise MeasurementError(f"the answer came as {burst.seen.encoding}")

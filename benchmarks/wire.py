@@ -16,7 +16,7 @@ from benchmarks.captures import Poll
 from benchmarks.live_channel import LIVE, LivePart
 from benchmarks.report import Figure, MeasurementError, Options, Report
 from benchmarks.wire_subscriber import WireSubscriber
-from testkit.traffic import CHANGING_SHARE, Fleet
+from testkit.traffic import CHANGING_SHARE, InventedFleet
 
 NINE_FIELDS = (
     "icao24,callsign,longitude,latitude,baro_altitude,on_ground,velocity,true_track,vertical_rate"
@@ -114,7 +114,7 @@ def _skies(options: Options) -> Iterator[_Sky]:
 
 def _invented() -> Iterator[Poll]:
     now = int(time.time())
-    fleet = Fleet(now=now)
+    fleet = InventedFleet(now=now)
     yield Poll(now, fleet.states())
     while True:
         now += POLL_SECONDS
@@ -126,7 +126,7 @@ async def _measure(sky: _Sky) -> _Sizes:
     first = next(sky.polls)
     now = first.time
     part = LivePart(lambda: now)
-    part.begin(first.states)
+    part.begin_with(first.states)
     for poll in islice(sky.polls, sky.uncounted):
         now = poll.time
         _play(part, poll)
@@ -151,7 +151,7 @@ async def _measure(sky: _Sky) -> _Sizes:
 
 
 def _play(part: LivePart, poll: Poll) -> None:
-    part.picture.receive(part.updates(poll.states))
+    part.ticker.receive(part.updates(poll.states))
     part.broadcaster.tick()
 
 
@@ -177,7 +177,7 @@ async def _taken(part: LivePart, subscribers: dict[Kind, WireSubscriber]) -> dic
 
 
 def _aircraft(part: LivePart) -> int:
-    return int(part.registry.get_sample_value("live_aircraft") or 0)
+    return int(part.metric("live_aircraft"))
 
 
 def _means(sizes: list[float], polls: int) -> list[float]:

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
-from testkit.crowd import Crowd
-from testkit.crowd_process import Group
 from testkit.health_prober import HealthProber
 from testkit.process_resources import resident_kib
 from testkit.sky_process import SkyServer
+from testkit.swarm import Swarm
+from testkit.swarm_messages import Group
 
 ATTACKER = "127.0.0.2"
 """Where attackers come from: healthy clients come from 127.0.0.1, and shares are per address."""
@@ -98,12 +98,12 @@ class Attack:
     def __enter__(self) -> Self:
         with ExitStack() as stack:
             stack.enter_context(self.server)
-            self._crowd = stack.enter_context(Crowd(self.server.port))
+            self._swarm = stack.enter_context(Swarm(self.server.port))
             self._prober = stack.enter_context(HealthProber(self.server.port))
             self._memory = _Memory(self.server.pid)
             stack.callback(self._memory.end)
             self.server.send("move")
-            self._crowd.enter(_SUBSCRIBERS)
+            self._swarm.enter(_SUBSCRIBERS)
             time.sleep(SETTLE_S)
             self.before = self.server.send("collect")
             with self._measured("quiet"):
@@ -149,7 +149,7 @@ class Attack:
         remnant_kib = after_kib - self.before.resident_kib
         text = f"quiet: {quiet}\nattack: {attack}\nafterwards: {remnant_kib / 1024:+.0f} MiB"
         print(text)  # noqa: T201 - the test's log
-        healthy = self._crowd.send(_SUBSCRIBERS.name)
+        healthy = self._swarm.report(_SUBSCRIBERS.name)
         assert healthy.open == _SUBSCRIBERS.subscribers, text
         assert attack.failed_probes == 0, text
         assert attack.slowest_health_s <= HEALTH_S, text
@@ -173,7 +173,7 @@ class Attack:
         """Return all delays in order; a change that was never read counts until now."""
         changed_at = self.server.send().received_at
         now = time.monotonic()
-        witnesses = self._crowd.send(_SUBSCRIBERS.name, is_understood=True).witnesses
+        witnesses = self._swarm.report(_SUBSCRIBERS.name, is_decoded=True).witnesses
         return sorted(
             _read_at(witness.known_at, moment, now) - at
             for witness in witnesses

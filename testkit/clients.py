@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import NamedTuple, Self
 
-from testkit.crowd_process import WEBSOCKET
-from testkit.stream_text import Head, StreamText, message
+from testkit.stream_text import WEBSOCKET, Head, StreamText, message
 
 TIMEOUT_S = 30.0
 _READ_BYTES = 1 << 18

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from testkit.clients import Outcome, Visitors
-from testkit.crowd import Crowd
-from testkit.crowd_process import Group, Report, Understanding
 from testkit.hostile_ids import HostileIds
 from testkit.sky_process import SkyServer
 from testkit.sky_server import Account
+from testkit.swarm import Swarm
+from testkit.swarm_messages import Group, Report, Understanding
 from testkit.waiting import wait_until
 
 _SSE = {"write_deadline_seconds": 5.0, "max_viewers": 10_000, "max_viewers_per_address": 10_000}
@@ -92,57 +92,57 @@ def play(seed: int) -> Hour:
     """Have it all happen."""
     with (
         SkyServer(seed=seed, settings={"sse": _SSE}) as server,
-        Crowd(server.port) as crowd,
+        Swarm(server.port) as swarm,
     ):
         empty = server.send("move")
         hour = Hour(seed, empty, empty, empty, empty, empty)
-        _play_calm(hour, server, crowd)
-        _play_load(hour, server, crowd)
-        _play_end(hour, server, crowd)
+        _play_calm(hour, server, swarm)
+        _play_load(hour, server, swarm)
+        _play_end(hour, server, swarm)
         return hour
 
 
-def _play_calm(hour: Hour, server: SkyServer, crowd: Crowd) -> None:
+def _play_calm(hour: Hour, server: SkyServer, swarm: Swarm) -> None:
     for group in HEALTHY:
-        crowd.enter(group)
-    _begin(crowd)
+        swarm.enter(group)
+    _begin(swarm)
     time.sleep(BASELINE_S)
-    hour.calm_reports = _reports(crowd)
+    hour.calm_reports = _reports(swarm)
     hour.calm = server.send("collect")
-    _begin(crowd)
+    _begin(swarm)
 
 
-def _play_load(hour: Hour, server: SkyServer, crowd: Crowd) -> None:
+def _play_load(hour: Hour, server: SkyServer, swarm: Swarm) -> None:
     hour.load_began_at = time.monotonic()
     ids = HostileIds(hour.seed, server.send().position)
     with Visitors(server.port, ids.visits(), per_second=RETURNS_PER_SECOND) as storm:
         for group in (*FROZEN, TOO_SLOW, SLOW_ENOUGH):
-            crowd.enter(group)
+            swarm.enter(group)
         while time.monotonic() - hour.load_began_at < LOAD_S:
             time.sleep(0.5)
             account = server.send()
             ids.position = account.position
             hour.peak_kib = max(hour.peak_kib, account.resident_kib)
     hour.outcomes, hour.failures = storm.outcomes, storm.failures
-    hour.loaded_reports = _reports(crowd)
+    hour.loaded_reports = _reports(swarm)
     healthy = sum(group.subscribers for group in HEALTHY)
     hour.loaded = server.wait_for_viewers(healthy + SLOW_ENOUGH.subscribers, CLOSED_TIMEOUT_S)
 
 
-def _play_end(hour: Hour, server: SkyServer, crowd: Crowd) -> None:
-    hour.modest = crowd.send(SLOW_ENOUGH.name, is_understood=True)
+def _play_end(hour: Hour, server: SkyServer, swarm: Swarm) -> None:
+    hour.modest = swarm.report(SLOW_ENOUGH.name, is_decoded=True)
     for group in (*FROZEN, TOO_SLOW, SLOW_ENOUGH):
-        crowd.leave(group.name)
+        swarm.leave(group.name)
     server.wait_for_viewers(sum(group.subscribers for group in HEALTHY), CLOSED_TIMEOUT_S)
     hour.relieved = server.send("collect")
     server.send("halt")
     for group in HEALTHY:
-        hour.understood[group.name] = crowd.send(group.name, is_understood=True).witnesses
+        hour.understood[group.name] = swarm.report(group.name, is_decoded=True).witnesses
         for path in group.paths:
             query = path.partition("?")[2]
             hour.pictures[path] = server.flights("" if "delta" in query else query)
     for group in HEALTHY:
-        crowd.leave(group.name)
+        swarm.leave(group.name)
     server.wait_for_viewers(0, CLOSED_TIMEOUT_S)
     wait_until(
         lambda: server.send().files <= hour.empty.files + 1,
@@ -152,10 +152,10 @@ def _play_end(hour: Hour, server: SkyServer, crowd: Crowd) -> None:
     hour.left = server.send("collect")
 
 
-def _begin(crowd: Crowd) -> None:
+def _begin(swarm: Swarm) -> None:
     for group in HEALTHY:
-        crowd.begin(group.name)
+        swarm.measure(group.name)
 
 
-def _reports(crowd: Crowd) -> dict[str, Report]:
-    return {group.name: crowd.send(group.name) for group in HEALTHY}
+def _reports(swarm: Swarm) -> dict[str, Report]:
+    return {group.name: swarm.report(group.name) for group in HEALTHY}

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from telemetry.state_vector import FIELDS
 from testkit.attack import ATTACKER
-from testkit.crowd_process import WEBSOCKET
+from testkit.stream_text import WEBSOCKET
 
 CONNECTIONS = 8
 MANY_ADDRESSES = 900

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Self
 
 from playwright.async_api import JSHandle, Page
 
-from testkit.raw_subscriber import Subscriber
+from testkit.subscriber import Subscriber
 
 DEADLINE_S = 10.0
 _RECORDER = Path(__file__).with_name("recorder.js")

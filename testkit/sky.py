@@ -6,7 +6,7 @@ from processor.stream.fleet import Update
 from processor.stream.log_position import LogPosition
 from telemetry.state_vector import StateVector
 from testkit.state_vectors import START
-from testkit.traffic import Fleet
+from testkit.traffic import InventedFleet
 
 PARTITIONS = 4
 FIRST_OFFSET = 1_000
@@ -24,7 +24,7 @@ class Sky:
 
     def __init__(self, aircraft: int, seed: int) -> None:
         self.now = START
-        self._fleet = Fleet(now=START, aircraft=aircraft, seed=seed)
+        self._fleet = InventedFleet(now=START, aircraft=aircraft, seed=seed)
         self._next_offsets = [FIRST_OFFSET] * PARTITIONS
 
     @property

@@ -35,7 +35,7 @@ class SkyServer(LineProcess):
         self.port = self.send().port
         return self
 
-    def send(self, command: str = "tell") -> Account:
+    def send(self, command: str = "report") -> Account:
         """Give a command and return what the process says of itself afterwards."""
         line = self.exchange(command.encode())
         return msgspec.json.decode(line, type=Account, strict=False)

@@ -11,7 +11,7 @@ from typing import Self
 
 import httpx
 
-from testkit.raw_subscriber import Subscriber
+from testkit.subscriber import Subscriber
 from testkit.waiting import wait_until
 
 READ_TIMEOUT_S = 60.0

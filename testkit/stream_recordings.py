@@ -5,16 +5,20 @@ import json
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import Any, Protocol
+from typing import Protocol
 
 import httpx2
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from processor.access.gate import Gate
+from processor.access.tickets import Tickets
 from processor.live.broadcaster import Broadcaster
+from processor.settings import ProcessorSettings, SseSettings
+from processor.stream.log_position import LogPosition
 from telemetry.state_vector import FIELDS, StateVector
-from testkit.live_site import EXPIRY_SECONDS, LiveSite
+from testkit.application import EXPIRY_SECONDS, LIVE, Application
 from testkit.state_vectors import START, state_vector
 from testkit.stream_document import look_up
 
@@ -103,7 +107,7 @@ class MessageTape:
 
 
 @asynccontextmanager
-async def sse(site: LiveSite, query: str = "", **headers: str) -> AsyncIterator[SseTape]:
+async def sse(site: Application, query: str = "", **headers: str) -> AsyncIterator[SseTape]:
     """Open a stream, uncompressed."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     async with (
@@ -118,21 +122,36 @@ async def sse(site: LiveSite, query: str = "", **headers: str) -> AsyncIterator[
 
 
 @asynccontextmanager
-async def websocket(site: LiveSite, query: str = "") -> AsyncIterator[MessageTape]:
+async def websocket(site: Application, query: str = "") -> AsyncIterator[MessageTape]:
     """Open a WebSocket."""
     async with connect(f"ws://{site.address}{WEBSOCKET}?{query}", proxy=None) as socket:
         yield MessageTape(socket)
 
 
-def started(**options: Any) -> LiveSite:  # noqa: ANN401 - those of LiveSite
-    """Return a site whose picture is whole."""
-    site = LiveSite(**options)
+def started(*, max_subscribers: int = 10, is_open: bool = True) -> Application:
+    """Return an application that has read its log to the end.
+
+    Args:
+        max_subscribers: How many streams may be open.
+        is_open: Whether clients are admitted without a key; there is no valid key.
+    """
+    sse = SseSettings(
+        max_viewers=max_subscribers,
+        max_viewers_per_address=10,
+        max_viewers_per_principal=10,
+        drain_seconds=0,
+    )
+    site = Application(
+        ProcessorSettings(live=LIVE, sse=sse),
+        gate=Gate(is_open=is_open, keys=None, tokens=None, tickets=Tickets(ttl_seconds=30)),
+    )
+    site.begin(LogPosition("epoch", (0,)))
     site.receive(FLYING, SILENT)
-    site.broadcaster.open()
+    site.open()
     return site
 
 
-async def live(site: LiveSite, tape: Tape) -> None:
+async def live(site: Application, tape: Tape) -> None:
     """Let a viewer see every event that a good life has; each turn ends with a heartbeat."""
     await tape.until("snapshot")
     for seconds, received in (
@@ -177,7 +196,7 @@ async def record_reset() -> bytes:
 
 async def record_overloaded() -> bytes:
     """Record one viewer too many."""
-    site = started(max_viewers=1)
+    site = started(max_subscribers=1)
     async with site.serving(), sse(site) as first:
         await first.until("snapshot")
         async with sse(site) as second:
@@ -214,7 +233,7 @@ async def record_conversation() -> bytes:
 
 async def record_refusals() -> bytes:
     """Record a WebSocket that is one too many, and one with a wrong URL; then their close codes."""
-    site = started(max_viewers=1)
+    site = started(max_subscribers=1)
     async with site.serving(), websocket(site) as first:
         await first.until("snapshot")
         async with websocket(site) as second:

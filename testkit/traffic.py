@@ -54,7 +54,7 @@ class _Aircraft:
     state: StateVector
 
 
-class Fleet:
+class InventedFleet:
     """Aircraft that move on; the same seed gives the same sky."""
 
     def __init__(

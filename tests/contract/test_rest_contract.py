@@ -2,20 +2,14 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from fastapi import APIRouter
 
 from processor.access.new_key import make_key
-from processor.access.principal import METRICS
-from processor.http.access.gate_middleware import require, ticket_routes
-from processor.http.health import health_routes
-from processor.http.readsb.routes import readsb_routes
-from processor.http.stream.routes import stream_routes
-from processor.settings import AccessSettings, SseSettings
+from processor.settings import AccessSettings
 from testkit.history_site import HistorySite
 from testkit.migration import migrate
 from testkit.state_vectors import START, state_vector
@@ -26,31 +20,11 @@ QUESTIONS = Path(__file__).with_name("schemathesis.toml")
 HOUR = 3_600
 
 
-def _routes(site: HistorySite) -> Iterable[APIRouter]:
-    """Make all that the processor serves beside the history."""
-    return [
-        *stream_routes(
-            broadcaster=site.broadcaster,
-            gate=site.gate,
-            metrics=site.metrics,
-            settings=SseSettings(),
-        ),
-        readsb_routes(broadcaster=site.broadcaster, gate=site.gate, clock=lambda: site.now),
-        ticket_routes(site.gate),
-        health_routes(
-            required={"live_picture": lambda: None},
-            observed={"database": lambda: "the database does not answer"},
-            registry=site.registry,
-            before_metrics=[require(site.gate, METRICS)],
-        ),
-    ]
-
-
 @asynccontextmanager
 async def _serving(dsn: str, access: AccessSettings) -> AsyncIterator[HistorySite]:
     """Serve an hour of two aircraft, of which the examples in the description name one."""
     await asyncio.to_thread(migrate, dsn)
-    async with HistorySite(dsn, access=access, more_routes=_routes) as site:
+    async with HistorySite(dsn, access=access) as site:
         vectors = [
             state_vector(icao24, START - HOUR + second, latitude=47 + second / HOUR)
             for icao24 in ("4b1814", "3c6444")

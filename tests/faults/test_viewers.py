@@ -12,11 +12,11 @@ import httpx
 import pytest
 
 from testkit import crowded_hour
-from testkit.any_subscriber import AnySubscriber
-from testkit.crowd_process import Understanding
 from testkit.crowded_hour import FROZEN, HEALTHY, SLOW_ENOUGH, TOO_SLOW, Hour
 from testkit.open_files import too_few_files_reason
 from testkit.sky_process import SkyServer
+from testkit.subscriber import Subscriber
+from testkit.swarm_messages import Understanding
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -75,7 +75,7 @@ def test_healthy_viewers_hold_the_servers_picture(hour: Hour) -> None:
         assert len(states) > 10
         if witness.units:
             states = {icao24: _in_units(row, witness) for icao24, row in states.items()}
-        assert witness.picture == states, witness.path
+        assert witness.fleet == states, witness.path
         assert witness.names[0] == "snapshot"
         assert not {"reset", "bye", "error", "overloaded"} & set(witness.names)
 
@@ -168,7 +168,7 @@ def test_long_streams_end_and_go_on_without_loss() -> None:
     age_s, late_s, subscribers = 2.0, 0.75, 8
     with SkyServer(aircraft=400, settings={"sse": {"max_age_seconds": age_s}}) as server:
         server.send("move")
-        comers = [AnySubscriber() for _ in range(subscribers)]
+        comers = [Subscriber() for _ in range(subscribers)]
         with ThreadPoolExecutor(subscribers) as pool:
             stays = list(
                 pool.map(lambda subscriber: _stay_on(server.port, subscriber, streams=4), comers)
@@ -181,7 +181,7 @@ def test_long_streams_end_and_go_on_without_loss() -> None:
         for subscriber in comers:
             assert subscriber.names.count("snapshot") == 1
             assert "reset" not in subscriber.names
-            assert subscriber.picture() == expected
+            assert subscriber.held_fleet() == expected
         seconds = [each for durations in stays for each in durations]
         assert min(seconds) >= 0.8 * age_s
         assert max(seconds) <= age_s + late_s
@@ -195,9 +195,9 @@ class _Stream:
     """One stream over HTTP, read when the test says so."""
 
     def __init__(
-        self, port: int, *, address: str = "203.0.113.1", subscriber: AnySubscriber | None = None
+        self, port: int, *, address: str = "203.0.113.1", subscriber: Subscriber | None = None
     ) -> None:
-        self.subscriber = subscriber or AnySubscriber()
+        self.subscriber = subscriber or Subscriber()
         self._stack = ExitStack()
         headers = {"X-Forwarded-For": address, "Accept-Encoding": "identity"}
         if self.subscriber.last_event_id:
@@ -230,7 +230,7 @@ class _Stream:
             self.subscriber.feed(received)
 
 
-def _stay_on(port: int, subscriber: AnySubscriber, *, streams: int) -> list[float]:
+def _stay_on(port: int, subscriber: Subscriber, *, streams: int) -> list[float]:
     """Come back whenever sent away, and return how long each stream took."""
     durations = []
     for _ in range(streams):

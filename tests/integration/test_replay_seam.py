@@ -13,7 +13,7 @@ from processor.stream.encoder import SSE_ENCODERS
 from processor.stream.query import parse_query
 from testkit.history_log import HistoryLog, Traffic
 from testkit.migration import migrate
-from testkit.raw_subscriber import Subscriber
+from testkit.subscriber import Subscriber
 
 pytestmark = pytest.mark.real_database
 

@@ -17,9 +17,8 @@ from processor.http.server.connections import (
     bounds_of,
     fit_open_files,
 )
-from processor.http.server.server import create_server, listen
 from processor.settings import SseSettings
-from testkit.live_site import LiveSite
+from testkit.application import Application
 
 
 class _Door:
@@ -170,15 +169,9 @@ def test_no_more_connections_than_descriptors(monkeypatch: pytest.MonkeyPatch) -
 async def small_door() -> AsyncIterator[tuple[int, CollectorRegistry]]:
     """A real server with room for two connections of an address."""
     registry = CollectorRegistry()
-    site = LiveSite()
-    listener = listen("127.0.0.1", 0, write_deadline_seconds=30)
-    connections = Connections(Bounds(per_address=2), registry=registry)
-    server = create_server(site.app, connections=connections)
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
-    yield listener.getsockname()[1], registry
-    site.broadcaster.close()
-    server.should_exit = True
-    await serving
+    application = Application()
+    async with application.serving(Connections(Bounds(per_address=2), registry=registry)):
+        yield application.port, registry
 
 
 async def test_a_connection_too_many_is_closed_at_once(

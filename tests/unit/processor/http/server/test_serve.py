@@ -22,8 +22,8 @@ from processor.live.metrics import LiveMetrics
 from processor.settings import AccessSettings, SseSettings
 from processor.stream.fleet import Fleet, Update
 from processor.stream.log_position import LogPosition
-from testkit.raw_subscriber import Subscriber
 from testkit.state_vectors import START, state_vector
+from testkit.subscriber import Subscriber
 
 ORIGIN = "https://frontend.example"
 LIMITS = ConnectionLimits(subscribers=10, per_address=10, per_principal=10)
