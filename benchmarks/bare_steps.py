@@ -78,7 +78,7 @@ class BareSteps:
 
 
 class _Writer(threading.Thread):
-    """Writes the same bytes to whoever has connected, out of an event loop of its own."""
+    """Writes the same bytes to all connected clients, from an event loop of its own."""
 
     def __init__(self) -> None:
         super().__init__(daemon=True)

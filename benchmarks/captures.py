@@ -67,7 +67,7 @@ def real_hour(captures: Path) -> Iterator[Poll]:
 def globe_moved_on(captures: Path, seconds: int) -> Iterator[Poll]:
     """Return polls that begin with a real answer, moved on by dead reckoning, without end.
 
-    As many aircraft are heard anew in each as the answer itself shows to be heard so often. Their
+    Each poll has new states of as many aircraft as the ages in the answer itself imply. Their
     altitude, speed, track and vertical rate change as those of aircraft in the real hour did.
     """
     answer = read_answer(gzip.decompress((captures / GLOBE).read_bytes()))

@@ -28,7 +28,7 @@ from testkit.trend import Trend, fit
 SIZE = Size(rows=10_000_000, days=1)
 QUICK_SIZE = Size(rows=200_000, days=1)
 WARM_UP_SECONDS = 8 * 3_600
-"""Of the day's time: after two million rows or so, memory has been as large as it gets."""
+"""Part of the day that is exported first; after about two million rows, memory is at its peak."""
 SAMPLE_SECONDS = 0.5
 KIB_PER_MIB = 1024
 GOAL = "0 within two standard errors, or at most 1"

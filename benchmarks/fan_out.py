@@ -23,13 +23,13 @@ QUICK_NAIVE_VIEWERS = 20
 """The naive stream takes a minute for one event to 1,000; a quick run counts these for all."""
 
 NAIVE_BYTES = 12 * 1024 * 1024
-"""Of memory for each viewer of the naive stream: its event is there three times over."""
+"""Memory that each subscriber of the naive stream needs, which holds its event three times."""
 
 PATH = "/sse/flights"
 BOX_DEGREES = 5.0
 BOX_SEED = 5
 BOXES_QUIET_SECONDS = 1.0
-"""Whether everybody has got everything cannot be seen by the bytes."""
+"""Longer than for other kinds, because the number of bytes does not show that all are served."""
 
 
 ZSTD, GZIP, IDENTITY, BOXES = "zstd", "gzip", "identity", "a box each, zstd"

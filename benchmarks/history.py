@@ -45,19 +45,19 @@ Values = dict[str, list[float]]
 
 
 def run(options: Options) -> Report:
-    """Fill both schemas, ask warm, ask cold, keep the plans."""
+    """Fill both schemas, measure warm and cold queries, and keep the plans."""
     size = QUICK_SIZE if options.is_quick else SIZE
     with history_server() as server, filled(server, size, options.progress) as databases:
         bench = _Bench(server, databases, Traffic(size, databases.flown))
         for question in QUESTIONS:
             options.progress(f"{question.title}, warm")
-            bench.ask_warm(question, QUICK_ROUNDS if options.is_quick else ROUNDS)
+            bench.measure_warm(question, QUICK_ROUNDS if options.is_quick else ROUNDS)
         if not options.is_quick:
             bench.keep_plans(options.progress)
         for number in range(QUICK_COLD_ROUNDS if options.is_quick else COLD_ROUNDS):
             options.progress(f"cold, round {number + 1}")
             for question in QUESTIONS:
-                bench.ask_cold(question)
+                bench.measure_cold(question)
         details = _details(size, databases) | {"same_answers": bench.compared}
     return Report(
         [figure for each in QUESTIONS for figure in _figures(each, bench.values)], details
@@ -75,8 +75,8 @@ class _Bench:
         self.values: Values = defaultdict(list)
         self.compared: dict[str, int] = defaultdict(int)
 
-    def ask_warm(self, question: Question, rounds: int) -> None:
-        """Ask again and again, never the same, both sides in turns while there is time."""
+    def measure_warm(self, question: Question, rounds: int) -> None:
+        """Query both databases in turns with new parameters, while there is time."""
         with (
             logging(self._databases.own, DURATIONS),
             logging(self._databases.naive, DURATIONS),
@@ -87,13 +87,13 @@ class _Bench:
                 site.request(asked.path)
             naive = runner.run(_Naive.connect(self._databases.naive))
             for number, asked in enumerate(self._some(question, rounds)):
-                body = self._ask_own(site, question, asked)
+                body = self._query_own(site, question, asked)
                 if number < LEAST_ROUNDS or naive.seconds < NAIVE_SECONDS:
-                    rows = self._ask_naive(runner, naive, question, asked)
+                    rows = self._query_naive(runner, naive, question, asked)
                     self._check(question, asked, body, rows)
             runner.run(naive.close())
 
-    def _ask_own(self, site: HistoryServer, question: Question, asked: Asked) -> bytes:
+    def _query_own(self, site: HistoryServer, question: Question, asked: Asked) -> bytes:
         log = ServerLog(self._server)
         answer = site.request(asked.path)
         self._note(question, "server", log.milliseconds())
@@ -101,7 +101,7 @@ class _Bench:
         self._note(question, "bytes", len(answer.body) / BYTES_PER_KB)
         return answer.body
 
-    def _ask_naive(
+    def _query_naive(
         self, runner: asyncio.Runner, naive: "_Naive", question: Question, asked: Asked
     ) -> Rows:
         log = ServerLog(self._server)
@@ -110,8 +110,8 @@ class _Bench:
         self._note(question, "naive warm", MILLISECONDS * seconds)
         return rows
 
-    def ask_cold(self, question: Question) -> None:
-        """Ask each side once, when nothing of the database is in memory."""
+    def measure_cold(self, question: Question) -> None:
+        """Query each database once, when nothing of it is in memory."""
         [asked] = self._some(question, 1)
         make_cold(self._server)
         with HistoryServer(self._databases.own) as site:

@@ -86,7 +86,7 @@ def filled(server: Timescale, size: Size, progress: Progress) -> Iterator[Filled
 
 
 def make_cold(server: Timescale) -> None:
-    """Start the server anew, with none of its files in the kernel's memory either."""
+    """Restart the server without any of its files in the memory of the kernel."""
     execute(server.dsn, "CHECKPOINT")
     server.stop()
     os.sync()  # only what is written can be forgotten

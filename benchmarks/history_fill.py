@@ -21,7 +21,7 @@ CONNECTIONS = 2
 BLOCKS_AHEAD = 3
 REPORTED_EVERY_DAYS = 5
 FLIGHT_PARTS = 8
-"""Aircraft are summed up to flights in so many parts, each of which is sorted in memory."""
+"""Number of parts in which aircraft are aggregated to flights, so that each is sorted in memory."""
 
 _WORK_MEMORY = "512MB"
 _AFTER_ALL = "g"

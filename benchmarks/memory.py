@@ -36,7 +36,7 @@ VISITORS = 100
 EXPIRY_SECONDS = 60
 VISIT_SECONDS = 10
 RESUME_WINDOW_SECONDS = 30
-TOLD_SECONDS = 5.0
+ANSWER_SECONDS = 5.0
 STORED_SECONDS = 120.0
 KIB_PER_MIB = 1024
 GOAL = "0 within two standard errors"
@@ -114,7 +114,7 @@ class _Bench:
         self._processor.send(signal.SIGUSR1)
         wait_until(
             lambda: self._sent.exists() and self._sent.read_text().endswith("\n"),
-            timeout_s=TOLD_SECONDS,
+            timeout_s=ANSWER_SECONDS,
             what="the processor's answer to SIGUSR1",
         )
         tasks, objects = self._sent.read_text().split()
@@ -152,7 +152,7 @@ def run(options: Options) -> Report:
         parts.real_kafka() as kafka,
         parts.real_timescale() as server_dsn,
         parts.migrated_database(server_dsn) as dsn,
-        _bench(kafka, dsn, Path(folder) / "told") as (bench, processor),
+        _bench(kafka, dsn, Path(folder) / "answer") as (bench, processor),
         Subscribers(pipeline.port_of(processor), "/sse/flights", VIEWERS) as subscribers,
     ):
         bench.play(SAMPLE_EVERY_POLLS, _nothing)

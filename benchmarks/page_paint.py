@@ -1,4 +1,4 @@
-"""How soon the page shows aircraft to who has never been there, and what it loads for that."""
+"""Measures how soon the page shows aircraft without a cache, and how much it loads for that."""
 
 import urllib.request
 

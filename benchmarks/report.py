@@ -16,7 +16,7 @@ class MeasurementError(Exception):
 
 
 Progress = Callable[[str], None]
-"""Told in a line what is being done."""
+"""Takes a line about the step that has begun."""
 
 
 @dataclass(frozen=True)

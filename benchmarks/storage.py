@@ -1,6 +1,6 @@
 """Benchmark: bytes a million rows take, by table, part and edition of the database.
 
-TimescaleDB Community may not be had where the others are measured. Who has a server with it runs
+TimescaleDB Community is not installed where the others are measured. On a server that has it, run
 `python -m benchmarks.storage --url postgresql://user:password@host/postgres`, which makes a
 database of its own there, fills it, moves all chunks to the columnstore and drops it in the end.
 """
@@ -50,7 +50,7 @@ def run(options: Options) -> Report:
 
 
 def run_elsewhere(url: str, size: Size, progress: Progress) -> Report:
-    """Measure on somebody's server, and after compression where its edition can do it.
+    """Measure on a given server, and again after compression if its edition has the columnstore.
 
     Raises:
         MeasurementError: It cannot be measured there.

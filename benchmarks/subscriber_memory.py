@@ -34,7 +34,7 @@ LABELS = (
 
 
 class _Case(NamedTuple):
-    """Who is counted."""
+    """The subscribers whose memory is measured."""
 
     name: str
     encoding: str

@@ -37,14 +37,14 @@ QUERIES = {
 }
 ENCODINGS = ("identity", "gzip", "zstd")
 GOALS = {NINE: 20, DIFFERENCES: 5}
-"""Bytes for each aircraft of the fleet and poll, with zstd."""
+"""The most bytes for each aircraft and poll, with zstd."""
 
 POLL_SECONDS = 5
 POLLS = 12
 QUICK_POLLS = 4
 UNCOUNTED_POLLS = 2
 POLLS_A_ROUND = 10
-"""Of the real hour, whose polls hold few aircraft: a round is their mean."""
+"""Polls of the real hour that make one value, since each holds few aircraft."""
 
 QUIET_SECONDS = 0.02
 GIVE_UP_SECONDS = 60.0
@@ -156,7 +156,7 @@ def _play(part: LivePart, poll: Poll) -> None:
 
 
 async def _taken(part: LivePart, subscribers: dict[Kind, WireSubscriber]) -> dict[Kind, float]:
-    """Return what each got for an aircraft, once everybody got something and nothing more comes."""
+    """Return the bytes for each aircraft of each subscriber, once nothing more arrives."""
     give_up_at = time.monotonic() + GIVE_UP_SECONDS
     before = -1
     while (

@@ -109,7 +109,7 @@ class _Visitor:
         text = self._unread + self._received.feed(received)
         *lines, self._unread = text.split(b"\n")
         if self._unread.startswith(b"data"):
-            self._unread = b"data"  # a megabyte that nobody here asks for
+            self._unread = b"data"  # the data are large and are not used
         for line in lines:
             name, _, value = line.partition(b": ")
             if name == b"event":

@@ -16,7 +16,7 @@ _SSE = {"write_deadline_seconds": 5.0, "max_viewers": 10_000, "max_viewers_per_a
 BASELINE_S, LOAD_S = 8.0, 40.0
 CLOSED_TIMEOUT_S = 30.0
 RETURNS_PER_SECOND = 200.0
-"""That come, as long as the machine that makes them keeps up."""
+"""Rate of clients that return, as long as this machine can create them."""
 
 ALPS, EUROPE, EAST = "5.9,45.8,10.5,47.9", "-10,40,25,58", "-90,32,-75,42"
 NARROW = "icao24=400001,400002,400003"

@@ -16,7 +16,7 @@ _decode_messages = reader._decode_messages
 
 
 class FaultError(Exception):
-    """What nobody has foreseen."""
+    """An error that the processor does not expect."""
 
 
 def _fail_or_decode(

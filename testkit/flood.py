@@ -1,4 +1,4 @@
-"""A client that asks without end, each time for something else, on several connections at once."""
+"""A client that sends requests without end, each with new values, on several connections."""
 
 import asyncio
 import random
@@ -18,7 +18,7 @@ MANY_ADDRESSES = 900
 """Transponder addresses in one value: nearly as many as one parameter may have."""
 
 FIRST_BYTES = 64 * 1024
-"""A stream that has sent so much has made its snapshot."""
+"""A stream that has sent so many bytes has encoded its snapshot."""
 
 _READ_BYTES = 1 << 18
 _GIVE_UP_S = 5.0
@@ -26,11 +26,11 @@ _UNREAD_S = 4.0
 
 
 class Wish(NamedTuple):
-    """What a request asks for.
+    """The values of one request.
 
     Attributes:
-        query: Of its URL.
-        last_event_id: Header bytes; empty for none.
+        query: The query of the URL.
+        last_event_id: The value of the header; empty for none.
     """
 
     query: str
@@ -90,18 +90,18 @@ PARAMETERS: Mapping[str, Wishes] = {
     "format": lambda chance, _: Wish(_format(chance)),
     "Last-Event-ID": lambda chance, position: Wish("", _earlier(chance, position)),
 }
-"""What is flooded, each with ever new values."""
+"""Makes new values of each parameter that a test floods."""
 
 
 class Flood:
-    """Asks on several connections from the attacker's address, in a thread, until it is left.
+    """Sends requests on several connections from the attacker's address, in a thread.
 
     Args:
-        port: Of the server.
-        wishes: What to ask for.
-        position: Where the log stood a little while ago.
-        request: How: one exchange, which returns a word for what came of it.
-        connections: At once.
+        port: The port of the server.
+        wishes: Makes the values of each request.
+        position: A recent log position.
+        request: Performs one exchange, and returns a word for its outcome.
+        connections: The number of connections.
     """
 
     def __init__(
@@ -121,7 +121,7 @@ class Flood:
         self._request = request
 
     def run(self, seconds: float) -> None:
-        """Ask for so long."""
+        """Send requests for so many seconds."""
         thread = threading.Thread(target=lambda: asyncio.run(self._run(seconds)))
         thread.start()
         thread.join()
@@ -150,18 +150,20 @@ def _head(path: str, wish: Wish, more: str = "") -> bytes:
     return f"GET {path}?{wish.query} HTTP/1.1\r\nHost: localhost\r\n{id_line}{more}\r\n".encode()
 
 
-async def ask_rest(port: int, wishes: Iterator[Wish]) -> str:
-    """Ask for a whole answer and read it."""
-    return await _ask_once(port, _head("/api/flights", next(wishes), "Connection: close\r\n"))
+async def request_rest(port: int, wishes: Iterator[Wish]) -> str:
+    """Request a whole response and read it."""
+    return await _request_once(port, _head("/api/flights", next(wishes), "Connection: close\r\n"))
 
 
-async def ask_readsb(port: int, wishes: Iterator[Wish]) -> str:
-    """Ask as programs for readsb do, for aircraft that a query names."""
+async def request_readsb(port: int, wishes: Iterator[Wish]) -> str:
+    """Request the aircraft that a query names, as programs for readsb do."""
     addresses = next(wishes).query.partition("=")[2]
-    return await _ask_once(port, _head(f"/v2/hex/{addresses}", Wish(""), "Connection: close\r\n"))
+    return await _request_once(
+        port, _head(f"/v2/hex/{addresses}", Wish(""), "Connection: close\r\n")
+    )
 
 
-async def _ask_once(port: int, request: bytes) -> str:
+async def _request_once(port: int, request: bytes) -> str:
     reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(ATTACKER, 0))
     try:
         writer.write(request)
@@ -173,8 +175,8 @@ async def _ask_once(port: int, request: bytes) -> str:
         writer.transport.abort()
 
 
-async def ask_stream(port: int, wishes: Iterator[Wish]) -> str:
-    """Open a stream, read the beginning of its snapshot, and leave."""
+async def open_stream(port: int, wishes: Iterator[Wish]) -> str:
+    """Open a stream, read the begin of its snapshot, and leave."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(ATTACKER, 0))
     try:
         writer.write(_head("/sse/flights", next(wishes), "Connection: close\r\n"))
@@ -183,7 +185,7 @@ async def ask_stream(port: int, wishes: Iterator[Wish]) -> str:
         writer.transport.abort()
 
 
-async def ask_websocket(port: int, wishes: Iterator[Wish]) -> str:
+async def open_websocket(port: int, wishes: Iterator[Wish]) -> str:
     """Open a WebSocket, subscribe to something else, and leave."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(ATTACKER, 0))
     try:
@@ -200,7 +202,7 @@ async def ask_websocket(port: int, wishes: Iterator[Wish]) -> str:
 
 
 def _message(payload: bytes) -> bytes:
-    """Return a long message as a client sends it, under a mask that changes nothing."""
+    """Return a long message as a client sends it, with a mask of zeros."""
     return struct.pack("!BBHI", 0x81, 0xFE, len(payload), 0) + payload
 
 
@@ -217,8 +219,8 @@ async def _read_beginning(reader: asyncio.StreamReader) -> str:
     return "served"
 
 
-async def ask_and_read_nothing(port: int, wishes: Iterator[Wish]) -> str:
-    """Ask for a whole answer and leave it on the way for a while."""
+async def request_and_read_nothing(port: int, wishes: Iterator[Wish]) -> str:
+    """Request a whole response, and do not read it for a while."""
     reader, writer = await asyncio.open_connection(
         "127.0.0.1", port, local_addr=(ATTACKER, 0), limit=1
     )

@@ -74,7 +74,7 @@ class HistorySite(Application):
         await self._connection.close()
 
     def client(self, key: str | None = None) -> httpx2.AsyncClient:
-        """Make a client, of whoever has the key."""
+        """Return a client that sends a key; None sends none."""
         headers = {"Authorization": f"Bearer {key}"} if key is not None else {}
         return httpx2.AsyncClient(base_url=self.url, headers=headers, timeout=30)
 

@@ -1,4 +1,4 @@
-"""The same stream through httpx and httpx-sse, whose authors have read the standard themselves."""
+"""Reads a stream with httpx and httpx-sse, an independent implementation of the standard."""
 
 import asyncio
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from testkit.recorded_stream import DEADLINE_S, SeenEvent
 
 
 class _ZstdDecoder(ContentDecoder):
-    """What httpx has only with another package."""
+    """Decodes zstd, for which httpx would need another package."""
 
     def __init__(self) -> None:
         self._frames = ZstdFrames()
@@ -86,7 +86,7 @@ class HttpxStream:
             if self.headers.get("content-encoding") == "zstd":
                 source.response._decoder = _ZstdDecoder()
             async for event in source.aiter_sse():
-                # Without data there is nothing to tell (WHATWG HTML, 9.2.6).
+                # An event without data is not dispatched (WHATWG HTML, 9.2.6).
                 if event.data:
                     await self._see(SeenEvent(event.event, event.data, event.id))
 

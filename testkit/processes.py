@@ -26,7 +26,7 @@ def children_of(pid: int) -> list[int]:
 
 
 def send_kill(*pids: int) -> None:
-    """Send SIGKILL to processes, some of which may be gone already."""
+    """Send SIGKILL to processes; those that have ended already are skipped."""
     for pid in pids:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)

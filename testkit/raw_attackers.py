@@ -12,7 +12,7 @@ from testkit.attack import ATTACKER
 _PART_BYTES = 64 * 1024
 
 _ANSWER_BYTES = 16
-"""Of an answer are read, and nothing after that."""
+"""Bytes of the response that an attacker reads before it stops reading."""
 
 
 @dataclass

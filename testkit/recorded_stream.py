@@ -1,4 +1,4 @@
-"""What a page in Chromium sees of a stream: as events by EventSource, as text by fetch."""
+"""Records a stream in Chromium: as events of EventSource, and as text of fetch."""
 
 import asyncio
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ _COUNT_EVENTS = """\
 
 
 class SeenEvent(NamedTuple):
-    """One event as a client tells it to its user."""
+    """One event as a client gives it to its user."""
 
     name: str
     data: str
@@ -32,7 +32,7 @@ class Chunk(NamedTuple):
 
 
 class _Recording:
-    """An object of recorder.js; to wait for it is to be told by the page, without polling."""
+    """An object of recorder.js, which resolves a promise when a condition holds."""
 
     def __init__(self, handle: JSHandle) -> None:
         self._handle = handle
@@ -97,7 +97,7 @@ class RecordedEvents(_Recording):
         return events[: [event.name for event in events].index(name) + 1]
 
     async def close(self) -> None:
-        """Close the EventSource: it does not come back."""
+        """Close the EventSource, so that it does not reconnect."""
         await self._handle.evaluate("(recording) => recording.source.close()")
 
 
@@ -128,7 +128,7 @@ class RecordedChunks(_Recording):
 
 
 def fleet_of(events: Sequence[SeenEvent]) -> dict[str, dict[str, Any]]:
-    """Return what a viewer holds after these events."""
+    """Return the aircraft that a client holds after these events, by icao24."""
     subscriber = Subscriber()
     for event in events:
         subscriber.feed(f"event: {event.name}\nid: {event.id}\ndata: {event.data}\n\n".encode())

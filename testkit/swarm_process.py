@@ -59,6 +59,7 @@ class Member:
         self.last_read_at = self.longest_silence_s = 0.0
         self.received: list[tuple[float, bytes]] = []
         self.text = StreamText()
+        self.bursts: Bursts | None = None
 
     def note(self, count: int, now: float) -> None:
         """Note a read of so many bytes."""
@@ -66,7 +67,6 @@ class Member:
             self.longest_silence_s = max(self.longest_silence_s, now - self.last_read_at)
         self.last_read_at = now
         self.read_bytes += count
-        self.burst_bytes += count
 
     def measure(self) -> None:
         """Measure silences from the next read on."""
@@ -116,11 +116,13 @@ class Bursts:
         self.ended: deque[Burst] = deque()
         self._group = group
         self._members = members
-        self._first_byte = self._last_byte = 0.0
+        self._first_byte = self._last_byte = self._check_at = 0.0
         self._done_at: dict[int, float] = {}
 
-    def note(self, member: Member, now: float) -> None:
-        """Note that a member has read."""
+    def note(self, member: Member, count: int, now: float) -> None:
+        """Note that a member has read so many bytes."""
+        member.read_bytes += count
+        member.burst_bytes += count
         self._first_byte = self._first_byte or now
         self._last_byte = self._done_at[member.number] = now
 
@@ -129,17 +131,22 @@ class Bursts:
         """Seconds until the current burst may end; None without one."""
         if not self._first_byte or self._group.quiet_s is None:
             return None
-        return max(0.0, self._last_byte + self._group.quiet_s - time.monotonic())
+        ends_at = max(self._check_at, self._last_byte + self._group.quiet_s)
+        return max(0.0, ends_at - time.monotonic())
 
     def end(self) -> None:
         """End the current burst if the group has been quiet for long enough."""
         quiet_s = self._group.quiet_s
         if not self._first_byte or quiet_s is None:
             return
-        silence_s = time.monotonic() - self._last_byte
+        now = time.monotonic()
+        silence_s = now - self._last_byte
+        if silence_s < quiet_s or now < self._check_at:
+            return
         counts = [member.burst_bytes for member in self._members if member.is_open] or [0]
         is_whole = not self._group.gets_the_same or min(counts) == max(counts)
-        if silence_s < quiet_s or not (is_whole or silence_s >= MAX_QUIET_TIMES * quiet_s):
+        if not is_whole and silence_s < MAX_QUIET_TIMES * quiet_s:
+            self._check_at = now + quiet_s
             return
         witness = next((each for each in self._members if each.is_witness), self._members[0])
         self.ended.append(
@@ -153,7 +160,7 @@ class Bursts:
                 seen=witness.decode_burst(),
             )
         )
-        self._first_byte, self._done_at = 0.0, {}
+        self._first_byte, self._check_at, self._done_at = 0.0, 0.0, {}
         for member in self._members:
             member.burst_bytes = 0
 
@@ -189,7 +196,9 @@ class Swarm:
 
     def _poll_s(self) -> float | None:
         """Return how long to wait for bytes at the most; None for no limit."""
-        limits = [bursts.ends_in_s for bursts in self._bursts.values()]
+        # A burst does not end while subscribers are unanswered.
+        bursts = () if self._unanswered else self._bursts.values()
+        limits = [each.ends_in_s for each in bursts]
         if self._waiting_for is not None:
             limits.append(max(0.0, self._waiting_for[1] - time.monotonic()))
         if self._tricklers:
@@ -276,6 +285,7 @@ class Swarm:
         connection.setblocking(False)  # noqa: FBT003 - positional only
         member = Member(connection, group, path)
         member.is_witness = index < group.witnesses
+        member.bursts = self._bursts.get(group.name)
         self._members[group.name].append(member)
         self._by_number[member.number] = member
         self._unanswered.add(member.number)
@@ -315,9 +325,10 @@ class Swarm:
             self._part(member)
             return
         now = time.monotonic()
-        member.note(count, now)
-        if member.group.quiet_s is not None:
-            self._bursts[member.group.name].note(member, now)
+        if member.bursts is not None:
+            member.bursts.note(member, count, now)
+        else:
+            member.note(count, now)
         if is_kept:
             self._keep(member, bytes(self._buffer[:count]), now)
 

@@ -1,4 +1,4 @@
-"""Invented traffic: a fleet that crowds as the globe's does, three quarters changing a poll."""
+"""Invented traffic: a fleet as dense as on the globe, three quarters of it new in each poll."""
 
 import random
 from collections.abc import Sequence
@@ -40,7 +40,7 @@ _DEGREES_PER_METRE = 1 / 111_000
 
 @dataclass
 class _Aircraft:
-    """What stays of an aircraft, and the state that changes."""
+    """The constant properties of an aircraft, and its newest state."""
 
     icao24: str
     callsign: str | None
@@ -55,7 +55,7 @@ class _Aircraft:
 
 
 class InventedFleet:
-    """Aircraft that move on; the same seed gives the same sky."""
+    """Aircraft that move on, equal for equal seeds."""
 
     def __init__(
         self, *, now: int, aircraft: int = AIRCRAFT, seed: int = 1, first: int = 0
@@ -68,7 +68,7 @@ class InventedFleet:
         return [aircraft.state for aircraft in self._fleet]
 
     def move(self, now: int) -> list[StateVector]:
-        """Let three quarters be heard anew and return those, as the collector publishes them."""
+        """Move three quarters of the aircraft, and return their states as the collector does."""
         chance, changed = self._chance.random, []
         for aircraft in self._fleet:
             if chance() < CHANGING_SHARE:
@@ -153,7 +153,7 @@ class InventedFleet:
 
 
 def answer(states: list[StateVector], now: int) -> bytes:
-    """Return the body that OpenSky would answer."""
+    """Return the body of the response that OpenSky would send."""
     rows = [
         (row[0], (row[1] or "").ljust(_CALLSIGN_CHARACTERS), *row[2:])
         for row in map(msgspec.structs.astuple, states)
@@ -162,5 +162,5 @@ def answer(states: list[StateVector], now: int) -> bytes:
 
 
 def _within(degrees: float, limit: float) -> float:
-    """Come in on the other side after leaving on one, with OpenSky's four digits."""
+    """Wrap degrees around at a limit, and round them to four digits as OpenSky does."""
     return round((degrees + limit) % (2 * limit) - limit, 4)

@@ -6,21 +6,21 @@ from testkit.attack import Attack
 from testkit.flood import (
     PARAMETERS,
     Flood,
-    ask_and_read_nothing,
-    ask_readsb,
-    ask_rest,
-    ask_stream,
-    ask_websocket,
+    open_stream,
+    open_websocket,
+    request_and_read_nothing,
+    request_readsb,
+    request_rest,
 )
 
 pytestmark = pytest.mark.timeout(180)
 
 AIRCRAFT = 5_000
-"""Less than half of what OpenSky shows at noon, for the witnesses to understand in time."""
+"""Less than half of what OpenSky shows at noon, so that the witnesses decode it in time."""
 
 SECONDS_EACH = 1.5
 
-WAYS = {"rest": ask_rest, "sse": ask_stream, "websocket": ask_websocket}
+WAYS = {"rest": request_rest, "sse": open_stream, "websocket": open_websocket}
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -35,23 +35,23 @@ def test_no_parameter_with_ever_new_values_fills_the_memory(way: str) -> None:
         attack.verify()
 
 
-def test_ever_new_addresses_for_programs_of_readsb_fill_no_memory() -> None:
-    """A path that has as many as are allowed is one parameter more."""
+def test_ever_new_addresses_on_the_readsb_routes_fill_no_memory() -> None:
+    """A path may name as many addresses as a query parameter."""
     with Attack(aircraft=AIRCRAFT) as attack:
         with attack.under_way():
-            flood = Flood(attack.port, PARAMETERS["pinned"], "", ask_readsb)
+            flood = Flood(attack.port, PARAMETERS["pinned"], "", request_readsb)
             flood.run(6 * SECONDS_EACH)
             print(dict(flood.outcomes))  # noqa: T201 - the test's log
         attack.verify()
 
 
-def test_answers_that_are_not_read_fill_no_memory() -> None:
-    """A hundred connections with a whole answer each, of which the server holds a share."""
+def test_unread_responses_fill_no_memory() -> None:
+    """The server holds a bounded part of the responses of a hundred connections."""
     with Attack(aircraft=AIRCRAFT) as attack:
         with attack.under_way():
             wishes = PARAMETERS["Last-Event-ID"]
             position = attack.server.send().position
-            flood = Flood(attack.port, wishes, position, ask_and_read_nothing, connections=100)
+            flood = Flood(attack.port, wishes, position, request_and_read_nothing, connections=100)
             flood.run(4 * SECONDS_EACH)
             print(dict(flood.outcomes))  # noqa: T201 - the test's log
         attack.verify()

@@ -105,7 +105,7 @@ class Protocol(RuleBasedStateMachine):
 
     @initialize(first=messages, owner=contenders)
     def begin(self, first: list[tuple[int, int, int]], owner: int) -> None:
-        """Somebody owns everything."""
+        """One contender owns every partition."""
         self.publish(first)
         self.claim(owner, set(range(PARTITIONS)))
 
@@ -117,7 +117,7 @@ class Protocol(RuleBasedStateMachine):
 
     @rule(number=contenders, partitions=partition_sets)
     def claim(self, number: int, partitions: set[int]) -> None:
-        """An assignment; whoever owned them before does not learn of it."""
+        """Assign partitions; their former owner is not informed."""
         self.arena.do(self.contenders[number].claim(partitions))
 
     @rule(number=contenders, partitions=partition_sets)
@@ -190,7 +190,7 @@ class Protocol(RuleBasedStateMachine):
         self.arena.do(check_invariants(self.arena.observer, self.log))
 
     def teardown(self) -> None:
-        """Whoever comes last stores everything that is left."""
+        """Let the last owner store everything that is left."""
         note(f"{self.arena.steps} steps so far")
         last = self.contenders[0]
         self.arena.do(last.claim(range(PARTITIONS)))
@@ -247,7 +247,7 @@ def test_no_interleaving_loses_or_repeats_anything(dsn: str) -> None:
 @pytest.mark.nightly
 @pytest.mark.timeout(1800)
 def test_no_interleaving_loses_or_repeats_anything_for_long(dsn: str) -> None:
-    """The same for thousands of steps."""
+    """Run the protocol for thousands of steps."""
     with Arena(dsn, load_queries()) as arena:
         run_protocol(arena, 200, 60, [Phase.generate, Phase.shrink])
 

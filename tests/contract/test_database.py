@@ -143,7 +143,7 @@ async def advance(connection: asyncpg.Connection, partition: int, low: int, high
 async def test_second_of_two_compare_and_sets_waits_and_finds_nothing(
     connection: asyncpg.Connection, dsn: str
 ) -> None:
-    """Of two writers at one position exactly one goes on: the archive's protocol."""
+    """Exactly one of two writers at one offset succeeds, as the protocol of the archive needs."""
     other = await asyncpg.connect(dsn)
     async with connection.transaction():
         assert await advance(connection, 0, 0, 100) == 1
@@ -209,7 +209,7 @@ async def test_committed_rows_survive_a_kill_and_others_do_not(
 async def test_server_listens_on_loopback_only_and_waits_for_the_disk(
     connection: asyncpg.Connection,
 ) -> None:
-    """Nobody else in the network reaches it, and COMMIT means stored."""
+    """The server listens on the loopback alone, and COMMIT means stored."""
     assert await connection.fetchval("SHOW listen_addresses") == "127.0.0.1"
     assert await connection.fetchval("SHOW synchronous_commit") == "on"
     assert await connection.fetchval("SHOW fsync") == "on"

@@ -133,7 +133,7 @@ def test_sums_wrap_around_as_bigint_does(number: int) -> None:
 
 
 def test_values_that_change_places_change_the_digest() -> None:
-    """Of two rows that swap a value the sum is another."""
+    """The sum changes if two rows swap a value."""
     one, other = state_vector("000001", velocity=1.0), state_vector("000002", velocity=2.0)
     swapped = [state_vector("000001", velocity=2.0), state_vector("000002", velocity=1.0)]
     assert hash_rows(to_rows([one, other])).sum() != hash_rows(to_rows(swapped)).sum()

@@ -1,4 +1,4 @@
-"""Whatever /openapi.json lets one ask, the REST API answers as it says there."""
+"""The REST API answers every request of /openapi.json as it is described there."""
 
 import asyncio
 import sys
@@ -22,7 +22,7 @@ HOUR = 3_600
 
 @asynccontextmanager
 async def _serving(dsn: str, access: AccessSettings) -> AsyncIterator[HistorySite]:
-    """Serve an hour of two aircraft, of which the examples in the description name one."""
+    """Serve an hour of two aircraft; the examples in the description name one of them."""
     await asyncio.to_thread(migrate, dsn)
     async with HistorySite(dsn, access=access) as site:
         vectors = [
@@ -39,11 +39,11 @@ async def _serving(dsn: str, access: AccessSettings) -> AsyncIterator[HistorySit
         yield site
 
 
-async def _question(site: HistorySite, folder: Path, *options: str) -> None:
-    """Ask all that schemathesis can think of, every time the same.
+async def _check(site: HistorySite, folder: Path, *options: str) -> None:
+    """Send all requests that schemathesis generates, the same each time.
 
-    It runs as a process of its own: here its threads would hold up the server's event loop, and
-    its pytest plugin reaches into pytest.
+    It runs in a process of its own, because its threads would block the event loop of the server
+    and its pytest plugin changes pytest.
     """
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "schemathesis.cli", f"--config-file={QUESTIONS}"),
@@ -62,15 +62,17 @@ async def _question(site: HistorySite, folder: Path, *options: str) -> None:
 
 
 @pytest.mark.timeout(300)
-async def test_whoever_may_ask_anything(database_url: str, tmp_path: Path) -> None:
-    """No server error, and nothing that is not described: status, media type, headers, body."""
+async def test_every_response_is_described(database_url: str, tmp_path: Path) -> None:
+    """Status, media type, headers and body are described, and no request causes a server error."""
     async with _serving(database_url, AccessSettings()) as site:
-        await _question(site, tmp_path)
+        await _check(site, tmp_path)
 
 
 @pytest.mark.timeout(120)
-async def test_strangers_and_whoever_has_no_scope(database_url: str, tmp_path: Path) -> None:
-    """What they are refused with is described as well, on every route."""
+async def test_refusals_without_key_or_scope_are_described(
+    database_url: str, tmp_path: Path
+) -> None:
+    """The description covers the refusals of every route."""
     key, entry = make_key(name="prometheus", scopes=["metrics"])
     keys_file = tmp_path / "keys.yaml"
     keys_file.write_text(entry)
@@ -78,5 +80,5 @@ async def test_strangers_and_whoever_has_no_scope(database_url: str, tmp_path: P
     access = AccessSettings(mode="required", keys_file=keys_file)
     async with _serving(database_url, access) as site:
         once = ("--phases=fuzzing", "--max-examples=1")
-        await _question(site, tmp_path, *once)
-        await _question(site, tmp_path, *once, f"--header=Authorization: Bearer {key}")
+        await _check(site, tmp_path, *once)
+        await _check(site, tmp_path, *once, f"--header=Authorization: Bearer {key}")

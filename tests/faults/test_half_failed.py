@@ -56,7 +56,7 @@ def wait_for_updates(subscriber: StreamSubscriber, count: int = 3) -> None:
 
 
 def test_unread_records_that_expired_do_not_end_the_stream(deployment: Deployment) -> None:
-    """The archive says why it failed, and stores again after `begin-anew`, without a restart."""
+    """The archive names the cause, and stores again once its offsets are reset."""
     pipeline = Pipeline(deployment)
     processor = pipeline.processor
     with StreamSubscriber(processor.url) as subscriber:
