@@ -4,11 +4,9 @@ import asyncio
 import datetime as dt
 import math
 import tempfile
-import threading
 import time
 from pathlib import Path
-from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 import asyncpg
@@ -21,7 +19,8 @@ from benchmarks.history_fill import copy_traffic, settle
 from benchmarks.history_server import HistoryServer
 from benchmarks.history_traffic import DAY_SECONDS, START, Size, legs
 from benchmarks.report import Figure, MeasurementError, Options, Report
-from testkit.process_resources import cpu_seconds, resident_kib, resident_with_files_kib
+from testkit.memory_sampling import MemorySampling, Sample
+from testkit.process_resources import cpu_seconds, resident_kib
 from testkit.queries import fetch
 from testkit.trend import Trend, fit
 
@@ -41,46 +40,6 @@ SELECT count(*), extract(epoch FROM min(last_contact))::bigint,
 FROM state_vectors
 """
 _ALL_ROWS = "SELECT * FROM state_vectors ORDER BY last_contact, icao24"
-
-
-class _Sample(NamedTuple):
-    seconds: float
-    anonymous_kib: int
-    resident_kib: int
-
-
-class _Sampling:
-    """Looks at a process again and again, in a thread."""
-
-    def __init__(self, pid: int) -> None:
-        self._pid = pid
-        self._is_over = threading.Event()
-        self._thread = threading.Thread(target=self._sample, name="sampling")
-        self.samples: list[_Sample] = []
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._is_over.set()
-        self._thread.join()
-
-    def _sample(self) -> None:
-        started = time.monotonic()
-        while not self._is_over.wait(SAMPLE_SECONDS):
-            self.samples.append(
-                _Sample(
-                    time.monotonic() - started,
-                    resident_kib(self._pid),
-                    resident_with_files_kib(self._pid),
-                )
-            )
 
 
 class _Contents(NamedTuple):
@@ -118,7 +77,7 @@ def run(options: Options) -> Report:
         before = resident_kib(site.pid)
         options.progress(f"exporting {size.rows:,} rows")
         cpu = cpu_seconds(site.pid)
-        with _Sampling(site.pid) as sampling:
+        with MemorySampling(site.pid, SAMPLE_SECONDS) as sampling:
             seconds = site.download(_path(size.days * DAY_SECONDS), file)
         cpu = cpu_seconds(site.pid) - cpu
         options.progress("the same rows by a bare COPY")
@@ -172,16 +131,16 @@ def _seconds(moment: dt.datetime) -> int:
     return int(moment.timestamp())
 
 
-def memory_trend(samples: list[_Sample], rows_per_second: float) -> Trend:
+def memory_trend(samples: list[Sample], rows_per_second: float) -> Trend:
     """Return the growth of memory in MiB for a million rows, over the second half."""
     half = samples[len(samples) // 2 :]
-    rows = [each.seconds * rows_per_second / 1e6 for each in half]
+    rows = [each.at * rows_per_second / 1e6 for each in half]
     mib = [each.anonymous_kib / KIB_PER_MIB for each in half]
     return fit(rows, mib)
 
 
 def _figures(
-    size: Size, seconds: float, cpu: float, bytes_written: int, samples: list[_Sample]
+    size: Size, seconds: float, cpu: float, bytes_written: int, samples: list[Sample]
 ) -> list[Figure]:
     grown, error = memory_trend(samples, size.rows / seconds)
     return [
@@ -203,9 +162,7 @@ def _figures(
     ]
 
 
-def _details(
-    before_kib: int, samples: list[_Sample], read: _Contents, size: Size
-) -> dict[str, Any]:
+def _details(before_kib: int, samples: list[Sample], read: _Contents, size: Size) -> dict[str, Any]:
     tenth = max(1, len(samples) // 10)
     return {
         "rows": size.rows,

@@ -106,6 +106,10 @@ class LiveChannel(LivePart):
         self.now += POLL_SECONDS
         return self.updates(self._invented.move(int(self.now)))
 
+    def prepare_visitors(self, count: int) -> list[Update]:
+        """Return the messages of so many aircraft that appear once."""
+        return self.updates(self._invented.visitors(int(self.now), count))
+
     def receive_updates(self, updates: list[Update]) -> None:
         """Hand messages to the ticker as the reader of the log does."""
         cast("TimedBroadcaster", self.broadcaster).ticked_at = None

@@ -15,7 +15,6 @@ from processor.garbage_collection import tune_gc
 from processor.http.page import BUILT
 from processor.settings import LiveSettings
 from testkit.line_process import commands, log_warnings, reply
-from testkit.traffic import AIRCRAFT, InventedFleet
 
 LIVE = LiveSettings(tick_seconds=0.05, quiet_seconds=0.01, expiry_seconds=60)
 """Polls may come as fast as the page applies them; aircraft that were seen once expire soon."""
@@ -37,19 +36,6 @@ class Answer(msgspec.Struct, frozen=True):
     """The answer to each command."""
 
     port: int
-
-
-class _Visitors:
-    """Invents new aircraft for each poll."""
-
-    def __init__(self) -> None:
-        self._next = AIRCRAFT
-
-    def fleet(self, now: int) -> InventedFleet:
-        """Return aircraft with addresses that no other fleet has."""
-        first = self._next
-        self._next += VISITORS
-        return InventedFleet(now=now, aircraft=VISITORS, seed=first, first=first)
 
 
 def _tracks() -> APIRouter:
@@ -82,13 +68,12 @@ def _point(now: int, number: int) -> dict[str, Any]:
 
 async def _serve(serving: Serving) -> None:
     channel = LiveChannel(live=LIVE, routers=[_tracks()], built=Path(serving.built))
-    visitors = _Visitors()
     answer = Answer(channel.serve())
     reply(answer)
     async for command in commands():
         updates = channel.prepare()
         if command == "visit":
-            updates += channel.updates(visitors.fleet(int(channel.now)).states())
+            updates += channel.prepare_visitors(VISITORS)
         channel.receive_updates(updates)
         reply(answer)
 

@@ -1,6 +1,5 @@
 """A server under attack, and how healthy subscribers, `/health` and its memory fare meanwhile."""
 
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -9,7 +8,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from testkit.health_prober import HealthProber
-from testkit.process_resources import resident_kib
+from testkit.memory_sampling import MemorySampling
 from testkit.sky_process import SkyServer
 from testkit.swarm import Swarm
 from testkit.swarm_messages import Group
@@ -29,7 +28,7 @@ GROWTH_KIB = 100 * 1024
 REMNANT_KIB = 40 * 1024
 """What may stay: allocators keep the arenas in which one object still lives."""
 
-_RSS_INTERVAL_S = 0.05
+_MEMORY_INTERVAL_S = 0.05
 _SUBSCRIBERS = Group("healthy", 4, ("/sse/flights",), witnesses=4)
 
 
@@ -58,28 +57,6 @@ class Phase:
         )
 
 
-class _Memory:
-    """Samples the memory of a process."""
-
-    def __init__(self, pid: int) -> None:
-        self._pid = pid
-        self._samples: list[tuple[float, int]] = []
-        self._has_ended = threading.Event()
-        self._thread = threading.Thread(target=self._sample, daemon=True)
-        self._thread.start()
-
-    def _sample(self) -> None:
-        while not self._has_ended.wait(_RSS_INTERVAL_S):
-            self._samples.append((time.monotonic(), resident_kib(self._pid)))
-
-    def peak(self, began_at: float, ended_at: float) -> int:
-        return max(kib for at, kib in self._samples if began_at <= at <= ended_at)
-
-    def end(self) -> None:
-        self._has_ended.set()
-        self._thread.join()
-
-
 class Attack:
     """A server with healthy subscribers, measured while it is quiet and while it is attacked.
 
@@ -100,8 +77,7 @@ class Attack:
             stack.enter_context(self.server)
             self._swarm = stack.enter_context(Swarm(self.server.port))
             self._prober = stack.enter_context(HealthProber(self.server.port))
-            self._memory = _Memory(self.server.pid)
-            stack.callback(self._memory.end)
+            self._memory = stack.enter_context(MemorySampling(self.server.pid, _MEMORY_INTERVAL_S))
             self.server.send("move")
             self._swarm.enter(_SUBSCRIBERS)
             time.sleep(SETTLE_S)
@@ -166,7 +142,7 @@ class Attack:
             p99_delay_s=delays[int(0.99 * len(delays))],
             slowest_health_s=max(probe.seconds for probe in probes),
             failed_probes=sum(probe.status != 200 for probe in probes),
-            peak_kib=self._memory.peak(began_at, ended_at),
+            peak_kib=self._memory.peak_kib(began_at, ended_at),
         )
 
     def _delays(self, began_at: float, ended_at: float) -> list[float]:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from telemetry.state_vector import FIELDS
 from testkit.attack import ATTACKER
+from testkit.hostile_ids import change_offsets
 from testkit.stream_text import WEBSOCKET
 
 CONNECTIONS = 8
@@ -68,18 +69,10 @@ def _format(chance: random.Random) -> str:
 
 
 def _earlier(chance: random.Random, position: str) -> str:
-    """Return an id of a little before a position, of a kind that can be gone on from."""
-    epoch, _, offsets = position.partition(".")
-    earlier = [max(0, int(offset, 36) - chance.randrange(2_000)) for offset in offsets.split("-")]
-    return f"{epoch}.{'-'.join(map(_to_base_36, earlier))}"
-
-
-def _to_base_36(number: int) -> str:
-    digits = ""
-    while number:
-        number, digit = divmod(number, 36)
-        digits = "0123456789abcdefghijklmnopqrstuvwxyz"[digit] + digits
-    return digits or "0"
+    """Return an id of shortly before a position, from which a stream can be resumed."""
+    epoch = position.partition(".")[0]
+    offsets = change_offsets(position, lambda offset: max(0, offset - chance.randrange(2_000)))
+    return f"{epoch}.{offsets}"
 
 
 PARAMETERS: Mapping[str, Wishes] = {

@@ -58,11 +58,16 @@ class HostileIds:
         return self.position.partition(".")[0]
 
     def _offsets(self, change: Callable[[int], int]) -> str:
-        offsets = self.position.split(".")[1].split("-")
-        return "-".join(_to_base_36(change(int(offset, 36))) for offset in offsets)
+        return change_offsets(self.position, change)
 
     def _garbage(self, length: int) -> bytes:
         return self._chance.randbytes(length).translate(_TO_HEADER_BYTES)
+
+
+def change_offsets(position: str, change: Callable[[int], int]) -> str:
+    """Return the offsets of a log position after each was changed, as ids of events have them."""
+    offsets = position.split(".")[1].split("-")
+    return "-".join(_to_base_36(change(int(offset, 36))) for offset in offsets)
 
 
 def _to_base_36(number: int) -> str:

@@ -5,6 +5,8 @@ import math
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from telemetry.state_vector import StateVector
 from testkit.state_vectors import state_vector
 
@@ -112,8 +114,7 @@ def _zigzag() -> list[float]:
 
 
 def _aged(vector: StateVector) -> StateVector:
-    fields = {name: getattr(vector, name) for name in vector.__struct_fields__}
-    return StateVector(**(fields | {"time_position": vector.last_contact - 40}))
+    return replace(vector, time_position=vector.last_contact - 40)
 
 
 def _without_position() -> list[StateVector]:
@@ -141,16 +142,12 @@ def _jammed() -> Iterator[Leg]:
         own = {"origin_country": "Cyprus"}
         vectors = list(_fly(icao24, callsign, at("16:00"), (longitude, 35.1), [0.0] * 60, **own))
         for step in range(20, 32):
-            fields = {
-                name: getattr(vectors[step], name) for name in vectors[step].__struct_fields__
-            }
-            vectors[step] = StateVector(**(fields | {"longitude": 35.49, "latitude": 33.82}))
+            vectors[step] = replace(vectors[step], longitude=35.49, latitude=33.82)
         yield Leg(vectors)
 
 
 def _squawking(vector: StateVector, spans: dict[str, list[tuple[int, int]]]) -> StateVector:
-    fields = {name: getattr(vector, name) for name in vector.__struct_fields__}
     for squawk, times in spans.items():
         if any(since <= vector.last_contact <= until for since, until in times):
-            return StateVector(**(fields | {"squawk": squawk}))
+            return replace(vector, squawk=squawk)
     return vector

@@ -62,6 +62,7 @@ class InventedFleet:
     ) -> None:
         self._chance = random.Random(seed)
         self._fleet = [self._invent(first + number, now) for number in range(aircraft)]
+        self._next_visitor = first + aircraft
 
     def states(self) -> list[StateVector]:
         """Return the newest state of every aircraft, as an answer of OpenSky has them."""
@@ -75,6 +76,12 @@ class InventedFleet:
                 aircraft.state = self._moved(aircraft, now)
                 changed.append(aircraft.state)
         return changed
+
+    def visitors(self, now: int, count: int) -> list[StateVector]:
+        """Return states of so many aircraft that appear once, with addresses of their own."""
+        first = self._next_visitor
+        self._next_visitor += count
+        return InventedFleet(now=now, aircraft=count, seed=first, first=first).states()
 
     def _invent(self, number: int, now: int) -> _Aircraft:
         chance = self._chance
