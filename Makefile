@@ -4,7 +4,15 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PACKAGES := telemetry configuration kafka_client collector processor simulator standalone migrations testkit tests benchmarks
 
-.PHONY: help install run test check format bench nightly lock clean
+# Two targets that install into the virtual environment may not run at the same time.
+ifeq ($(MAKELEVEL),0)
+.NOTPARALLEL:
+endif
+
+# Most tests wait for services that start or stop, so there are more workers than processors.
+WORKERS ?= 4
+
+.PHONY: help install run quick test check format bench nightly lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -14,32 +22,65 @@ install: $(BIN)/.runtime ## the virtual environment with what running needs
 run: $(BIN)/.runtime web/dist/index.html ## the whole pipeline on this machine; ARGS="--aircraft 12000" and so on
 	@exec $(BIN)/python -m standalone $(ARGS)
 
-test: check web/dist/index.html ## everything: checks, then all tests on real Kafka and TimescaleDB where they can be had
-	$(BIN)/python web/build.py test
-	$(BIN)/python -m testkit.install
-	$(BIN)/python -m pytest $(ARGS)
+quick: check web/dist/index.html ## the checks, and the tests that need neither Kafka nor a database: under two minutes
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) $(ARGS) tests/unit tests/property
 
-check: $(BIN)/.development $(BIN)/.web ## formatting, lint, types, layers, spelling, the compose file
-	$(BIN)/ruff format --check .
-	$(BIN)/ruff check .
+test: $(BIN)/.development $(BIN)/.web ## everything: checks, then all tests on real Kafka and TimescaleDB where they can be had
+	@$(MAKE) $(IN_PARALLEL) $(CHECKS) test-web parts
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) -m "not nightly and not alone" $(MEASURED) $(ARGS)
+	$(BIN)/python -m pytest -m "alone and not nightly" $(MEASURED) --cov-append $(ARGS)
+	@echo "covered by these tests: $$($(BIN)/coverage report --format=total) % of statements and branches"
+
+check: $(BIN)/.development $(BIN)/.web ## formatting, lint, types, layers, spelling, prose, the compose file
+	@$(MAKE) $(IN_PARALLEL) $(CHECKS)
+
+# The longest comes first.
+CHECKS := check-types check-web check-prose check-layers check-format check-lint check-spelling check-compose
+IN_PARALLEL := --no-print-directory --output-sync=target --jobs=3
+MEASURED := --durations=10 --cov --cov-report=
+
+.PHONY: $(CHECKS) test-web parts
+
+check-types:
 	$(BIN)/mypy $(PACKAGES)
-	$(BIN)/lint-imports
-	$(BIN)/codespell
-	$(BIN)/python -m testkit.prose
-	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+
+check-web:
 	$(BIN)/python web/build.py check
+
+check-prose:
+	$(BIN)/python -m testkit.prose
+
+check-layers:
+	$(BIN)/lint-imports
+
+check-format:
+	$(BIN)/ruff format --check .
+
+check-lint:
+	$(BIN)/ruff check .
+
+check-spelling:
+	$(BIN)/codespell
+
+check-compose:
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+
+# After the check, because both install what the page needs.
+test-web: check-web web/dist/index.html
+	$(BIN)/python web/build.py test
+
+parts: # real Kafka, TimescaleDB, PgBouncer, libfaketime and Chromium
+	$(BIN)/python -m testkit.install
 
 format: $(BIN)/.development $(BIN)/.web ## let the tools mend what they can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 	$(BIN)/python web/build.py format
 
-bench: $(BIN)/.development web/dist/index.html ## measure; results go to benchmarks/results/
-	$(BIN)/python -m testkit.install
+bench: $(BIN)/.development web/dist/index.html parts ## measure; results go to benchmarks/results/
 	$(BIN)/python -m benchmarks
 
-nightly: $(BIN)/.development ## the tests that take long
-	$(BIN)/python -m testkit.install
+nightly: $(BIN)/.development parts ## the tests that take long
 	$(BIN)/python -m pytest -m nightly --timeout 7200 $(ARGS)
 
 lock: $(BIN)/.development ## newest versions of every dependency, by hash
@@ -51,7 +92,7 @@ lock: $(BIN)/.development ## newest versions of every dependency, by hash
 		pyproject.toml --output-file requirements-dev.lock
 
 clean: ## the virtual environment, the built page and the tools' caches
-	rm -rf $(VENV) web/dist web/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) web/dist web/node_modules .mypy_cache .ruff_cache .pytest_cache .coverage .hypothesis .import_linter_cache
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -63,9 +104,10 @@ $(BIN)/.runtime: $(BIN)/python requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@touch $@
 
-$(BIN)/.development: $(BIN)/.runtime requirements-dev.lock
+# requirements-dev.lock contains all of requirements.lock.
+$(BIN)/.development: $(BIN)/python requirements.lock requirements-dev.lock
 	@echo "installing what requirements-dev.lock names ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
-	@touch $@
+	@touch $(BIN)/.runtime $@
 
 include web/web.mk

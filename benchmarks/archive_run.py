@@ -21,7 +21,7 @@ from processor.archive.database import Database
 from processor.archive.metrics import ArchiveMetrics
 from processor.archive.sql import load_queries
 from processor.archive.time_window import TimeWindow
-from processor.archive.writer import Writer
+from processor.archive.writer import BatchWriter
 from processor.garbage_collection import tune_gc
 from processor.message import LogIdentity, Watermarks
 from processor.settings import ArchiveSettings, DatabaseSettings
@@ -152,7 +152,9 @@ def _consumer(task: Task, database: Database, watch: _Watch) -> ArchiveConsumer:
     queries, archive = load_queries(), ArchiveSettings()
 
     def store_for(identity: LogIdentity) -> Store:
-        writer = Writer(database=database, queries=queries, identity=identity, owner="benchmark")
+        writer = BatchWriter(
+            database=database, queries=queries, identity=identity, owner="benchmark"
+        )
         return _WatchedStore(writer, watch)
 
     return ArchiveConsumer(

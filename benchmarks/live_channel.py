@@ -11,8 +11,8 @@ from fastapi import APIRouter
 from processor.http.page import BUILT
 from processor.http.server.connections import Bounds, Connections
 from processor.live.broadcaster import Broadcaster
+from processor.live.fleet import Update
 from processor.settings import LiveSettings, ProcessorSettings, SseSettings
-from processor.stream.fleet import Update
 from processor.stream.log_position import LogPosition
 from telemetry.state_vector import StateVector
 from testkit.application import Application

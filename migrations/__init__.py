@@ -1,1 +1,1 @@
-"""Alembic: the schema, version by version."""
+"""The schema of the database, as Alembic migrations."""

@@ -1,4 +1,4 @@
-"""Which of the three kinds of database this is, and the SQL files that it takes."""
+"""Find out which edition of the database this is, and run SQL files."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -8,11 +8,11 @@ from alembic import op
 SQL = Path(__file__).parent / "sql"
 
 BETWEEN_STATEMENTS = "\n----\n"
-"""A line of its own in the files: the driver prepares one statement at a time."""
+"""Separates statements in the files, because the driver prepares one statement at a time."""
 
 
 class Edition(StrEnum):
-    """TimescaleDB under its own licence, TimescaleDB under Apache 2, PostgreSQL without it."""
+    """TimescaleDB under its own licence, TimescaleDB under Apache 2, or PostgreSQL without it."""
 
     COMMUNITY = "community"
     APACHE = "apache"
@@ -20,8 +20,8 @@ class Edition(StrEnum):
 
 
 def find_edition() -> Edition:
-    """Load TimescaleDB where the server has it, and tell the edition."""
-    # Only its loader defines this setting, and anybody may read it, unlike the list of libraries.
+    """Create the extension TimescaleDB where the server has it, and return the edition."""
+    # Only its loader defines this setting, and every role may read it, unlike the libraries.
     if _request("SELECT current_setting('timescaledb.disable_load', true)") is None:
         return Edition.PLAIN
     op.get_bind().exec_driver_sql("CREATE EXTENSION IF NOT EXISTS timescaledb")
@@ -35,16 +35,16 @@ def run_file(name: str) -> None:
         op.get_bind().exec_driver_sql(statement)
 
 
-def drop_parts(divided: str) -> None:
-    """Drop the parts of a table that time divides, each in a transaction of its own.
+def drop_parts(table: str) -> None:
+    """Drop the parts of a table divided by time, each in a transaction of its own.
 
-    The table with all of them would take more locks than the server may have. What was dropped
-    before a break stays dropped; the next attempt goes on.
+    Dropping the table with all parts would take more locks than the server may have. Parts that
+    were dropped before an interruption stay dropped; the next attempt continues.
     """
     is_plain = find_edition() is Edition.PLAIN
     parts, drop = _PARTITIONS if is_plain else _CHUNKS
     with op.get_context().autocommit_block():
-        for (part,) in op.get_bind().exec_driver_sql(parts.format(divided)).fetchall():
+        for (part,) in op.get_bind().exec_driver_sql(parts.format(table)).fetchall():
             op.get_bind().exec_driver_sql(drop.format(part))
 
 

@@ -1,4 +1,4 @@
-"""Run the migrations: one at a time across machines, and never behind a long lock."""
+"""Run the migrations, one process at a time, and never wait long for a lock."""
 
 import asyncio
 import sys
@@ -22,7 +22,7 @@ from processor.postgres import connect
 from processor.settings import DatabaseSettings, ProcessorSettings
 
 LOCK = 0x666C69676874
-"""Key of the advisory lock: "flight" in ASCII, so that no other program takes it by chance."""
+"""Key of the advisory lock: "flight" in ASCII, which no other program uses by chance."""
 
 SERVER = """
 SELECT 'PostgreSQL ' || current_setting('server_version') || CASE
@@ -36,20 +36,22 @@ SELECT 'PostgreSQL ' || current_setting('server_version') || CASE
 
 
 def migrate(connection: Connection) -> None:
-    # A second migrator waits for the first; DDL that has to wait for a table gives up soon,
-    # because everything else would queue up behind it.
+    # A second process waits for the first. DDL that has to wait for a table gives up soon, because
+    # all other statements would queue up behind it.
     connection.execute(text("SET lock_timeout = '120s'"))
     connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": LOCK})
     connection.execute(text("SET lock_timeout = '10s'"))
     connection.commit()
     context.configure(
-        connection=connection, transaction_per_migration=True, on_version_apply=say_revision
+        connection=connection, transaction_per_migration=True, on_version_apply=print_revision
     )
     refuse_newer(context.get_context().get_current_heads())
     with context.begin_transaction():
         context.run_migrations()
     revisions = ", ".join(context.get_context().get_current_heads()) or "none"
-    say(f"{connection.execute(text(SERVER)).scalar()}: the tables are of revision {revisions}")
+    print_line(
+        f"{connection.execute(text(SERVER)).scalar()}: the tables are of revision {revisions}"
+    )
 
 
 def refuse_newer(heads: tuple[str, ...]) -> None:
@@ -62,17 +64,17 @@ def refuse_newer(heads: tuple[str, ...]) -> None:
         )
 
 
-def say_revision(
+def print_revision(
     ctx: MigrationContext, step: MigrationInfo, heads: object, run_args: object
 ) -> None:
-    del ctx, heads, run_args  # the names by which alembic gives them
+    del ctx, heads, run_args  # alembic passes them by these names
     revision = step.up_revision
     if isinstance(revision, Script):
-        verb = "made" if step.is_upgrade else "taken back"
-        say(f"{verb}: {revision.revision} {revision.doc.splitlines()[0]}")
+        verb = "applied" if step.is_upgrade else "reverted"
+        print_line(f"{verb}: {revision.revision} {revision.doc.splitlines()[0]}")
 
 
-def say(line: str) -> None:
+def print_line(line: str) -> None:
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
 
@@ -93,8 +95,8 @@ async def main(settings: DatabaseSettings) -> None:
         await connection.run_sync(migrate)
 
 
-def in_one_sentence(error: BaseException) -> str | None:
-    """Return what an operator has to know; None of what is a fault of the migrations' own."""
+def explain_error(error: BaseException) -> str | None:
+    """Return a sentence for the operator; None if the error is a fault of the migrations."""
     while True:
         if isinstance(error, ProcessorError | SettingsError):
             return str(error)
@@ -106,7 +108,7 @@ def in_one_sentence(error: BaseException) -> str | None:
 
 
 if context.is_offline_mode():
-    raise SystemExit("offline mode: the edition of the database is found by asking it")
+    raise SystemExit("there is no offline mode: the edition of the database has to be read from it")
 try:
     settings = load_settings(ProcessorSettings)
     url = settings.database.url.get_secret_value()
@@ -115,8 +117,8 @@ try:
         sys.stderr.write(f"warning: {warning}\n")
     asyncio.run(main(settings.database))
 except CommandError:
-    raise  # alembic says it in a line
+    raise  # alembic prints it in one line
 except Exception as error:
-    if (sentence := in_one_sentence(error)) is None:
+    if (sentence := explain_error(error)) is None:
         raise
-    raise SystemExit(f"the migrations did not run to their end: {sentence}") from None
+    raise SystemExit(f"the migrations did not complete: {sentence}") from None

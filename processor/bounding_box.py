@@ -1,10 +1,10 @@
-"""A box of the globe, which may cross the antimeridian."""
+"""A box of longitudes and latitudes, which may cross the antimeridian."""
 
 import msgspec
 
 
 class BoundingBox(msgspec.Struct, frozen=True):
-    """Degrees in GeoJSON's order (RFC 7946, 5); west of more than east crosses the antimeridian."""
+    """Degrees, in GeoJSON's order (RFC 7946, 5). If west > east it crosses the antimeridian."""
 
     west: float
     south: float
@@ -34,7 +34,7 @@ def parse_box(text: str) -> BoundingBox:
     """Read `west,south,east,north`.
 
     Raises:
-        ValueError: What is wrong and what is wanted.
+        ValueError: The text is not a box; the message says what is wrong.
     """
     try:
         west, south, east, north = (float(part) for part in text.split(","))

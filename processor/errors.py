@@ -1,44 +1,43 @@
-"""What can go wrong in the processor, by what must be done about it.
+"""Errors of the processor, named by what the caller must do.
 
 ProcessorError
 ├── StoppedError        the service is stopping: leave the work, it is still in the log
-├── UnavailableError    the broker or the database does not answer: wait, ask again
-├── ClockDoubtError     the clocks here may be wrong: store nothing, wait, look again
-├── OverloadedError     every place that this client may have is in use: it is to come back later
-└── FatalError          this half cannot go on: end its work, say why, try again with the other half
-    ├── LostLogError        the log is not the one, or not all, that was being stored
-    ├── PoisonedLogError    too many malformed messages to be chance
-    └── SchemaError         the database has not the tables of this version
+├── ReconnectError      the broker or the database does not answer: wait, then connect again
+├── ClockDoubtError     the clocks here may be wrong: store nothing, wait, read again
+└── FatalError          this half cannot continue: end its work; the supervisor starts it again
+    ├── LogLostError        the log is another one than was being stored, or has lost messages
+    ├── PoisonedLogError    too many messages are malformed to be chance
+    └── SchemaError         the database lacks the tables of this version
 """
 
 
 class ProcessorError(Exception):
-    """Base of all."""
+    """Base class of all errors of the processor."""
 
 
 class StoppedError(ProcessorError):
     """The service is stopping: leave the work, it is still in the log."""
 
 
-class UnavailableError(ProcessorError):
-    """The broker or the database does not answer: wait, ask again."""
+class ReconnectError(ProcessorError):
+    """The broker or the database does not answer: wait, then connect again."""
 
 
 class ClockDoubtError(ProcessorError):
-    """The clocks here may be wrong: store nothing, wait, look again."""
+    """The clocks here may be wrong: store nothing, wait, read again."""
 
 
 class FatalError(ProcessorError):
-    """This half cannot go on: end its work, say why; the supervisor decides what follows."""
+    """This half cannot continue: end its work; the supervisor decides what follows."""
 
 
-class LostLogError(FatalError):
-    """The log is not the one, or not all, that was being stored."""
+class LogLostError(FatalError):
+    """The log is another one than was being stored, or has lost messages."""
 
 
 class PoisonedLogError(FatalError):
-    """Too many malformed messages to be chance."""
+    """Too many messages are malformed to be chance."""
 
 
 class SchemaError(FatalError):
-    """The database has not the tables of this version."""
+    """The database lacks the tables of this version."""

@@ -1,4 +1,4 @@
-"""Notice when this host's clock is set, and log by how much."""
+"""Notice when the clock of this host is set, and log by how much."""
 
 import asyncio
 import time
@@ -9,9 +9,10 @@ import structlog
 log = structlog.get_logger()
 
 STEP_SECONDS = 3
-"""What NTP corrects little by little stays far below this; it sets a clock that is further off."""
+"""Steps up to this are ignored: NTP corrects them gradually, and sets a clock that is further
+off."""
 
-LOOK_SECONDS = 2
+INTERVAL_SECONDS = 2
 
 
 class HostClock:
@@ -27,10 +28,10 @@ class HostClock:
         self._monotonic = monotonic
         self._lead = wall() - monotonic()
 
-    def look(self) -> float | None:
-        """Return by how many seconds the clock was set since the last look; None if it was not.
+    def step_seconds(self) -> float | None:
+        """Return by how many seconds the clock was set since the last call; None if it was not.
 
-        A machine that was suspended looks the same: its monotonic clock stood still.
+        After a suspended machine resumes, the result is the same: its monotonic clock stood still.
         """
         before, self._lead = self._lead, self._wall() - self._monotonic()
         step = self._lead - before
@@ -38,7 +39,7 @@ class HostClock:
 
 
 def carried_on(wall: Callable[[], float], monotonic: Callable[[], float]) -> Callable[[], float]:
-    """Return a clock that shows the time as of now, and that later steps do not move."""
+    """Return a clock that continues from the current time and ignores later steps."""
     lead = wall() - monotonic()
     return lambda: monotonic() + lead
 
@@ -47,6 +48,6 @@ async def watch_host_clock() -> None:
     """Log each step until cancelled."""
     clock = HostClock()
     while True:
-        await asyncio.sleep(LOOK_SECONDS)
-        if (step := clock.look()) is not None:
+        await asyncio.sleep(INTERVAL_SECONDS)
+        if (step := clock.step_seconds()) is not None:
             log.warning("host_clock_stepped", by_seconds=round(step, 1))

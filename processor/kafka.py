@@ -1,4 +1,4 @@
-"""What both halves ask of Kafka: which log it is, what it holds, and what an error means."""
+"""What both halves need of Kafka: the identity of the log, its offsets, and its errors."""
 
 import contextlib
 import time
@@ -19,17 +19,17 @@ from confluent_kafka.admin._listoffsets import OffsetSpec
 from configuration.shared_sections import KafkaSettings
 from kafka_client.errors import AUTHORIZATION, REFUSALS, BrokerErrors
 from kafka_client.topic_policy import find_shortcomings, read_topic
-from processor.errors import FatalError, LostLogError, UnavailableError
+from processor.errors import FatalError, LogLostError, ReconnectError
 from processor.message import LogIdentity, Watermarks
 
 TIMEOUT_SECONDS = 5.0
-"""For one question to the broker; whoever asks asks again."""
+"""Longest wait for an answer of the broker; the caller retries."""
 
 RECHECK_SECONDS = 1.0
-"""Between two looks whether a broker that was lost is back."""
+"""Time between two checks whether a broker that did not answer is back."""
 
 POLICY_SECONDS = 3_600.0
-"""Between two looks at the topic's settings, which anyone may change at the broker."""
+"""Time between two checks of the topic's settings, which may be changed at the broker."""
 
 _LOST = (KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE)  # noqa: SLF001 - its name
 
@@ -39,22 +39,22 @@ log = structlog.get_logger()
 
 
 def broker_errors(settings: KafkaSettings, half: str) -> BrokerErrors:
-    """Return where a half's Kafka client reports, which logs the reason once a minute."""
+    """Return the error state of a half's Kafka client, which logs the reason once a minute."""
 
-    def say(reason: str) -> None:
-        log.warning("kafka_unusable", half=half, reason=reason, hint="trying on")
+    def log_reason(reason: str) -> None:
+        log.warning("kafka_unusable", half=half, reason=reason, hint="it is tried again")
 
-    return BrokerErrors(settings, client=half, on_trouble=say)
+    return BrokerErrors(settings, client=half, on_trouble=log_reason)
 
 
 def note_answer(errors: BrokerErrors) -> None:
-    """Take note that the broker serves us, and log it after trouble."""
+    """Note that the broker answers, and log it if it did not before."""
     if errors.answered():
         log.info("kafka_usable", half=errors.client)
 
 
 def consumer_config(group_id: str, errors: BrokerErrors) -> dict[str, Any]:
-    """Return what both halves need; offsets are ours to keep, and never reset silently."""
+    """Return the settings of both halves' consumers, which never reset offsets by themselves."""
     return {
         **errors.client_config(),
         "group.id": group_id,
@@ -64,26 +64,26 @@ def consumer_config(group_id: str, errors: BrokerErrors) -> dict[str, Any]:
         "isolation.level": "read_committed",
         # A fast reader is stalled for this long whenever the prefetch queue is full.
         "fetch.queue.backoff.ms": 5,
-        # Of the default 64 MiB an archive that waits for its database would hold all.
+        # An archive that waits for its database would fill the default of 64 MiB.
         "queued.max.messages.kbytes": 8_192,
         "fetch.wait.max.ms": 100,
     }
 
 
 def make_client(kind: type[Client], config: dict[str, Any]) -> Client:
-    """Make a client of librdkafka's.
+    """Make a client of librdkafka.
 
     Raises:
-        UnavailableError: A file that the settings name has gone since the start.
+        ReconnectError: A file that the settings name was removed since the start.
     """
     try:
         return kind(config)
     except KafkaException as error:
-        raise UnavailableError(f"no Kafka client can be made: {error.args[0].str()}") from error
+        raise ReconnectError(f"no Kafka client can be made: {error.args[0].str()}") from error
 
 
 class Broker:
-    """Answers which log a topic is, over one connection that is kept for such questions."""
+    """Requests metadata of the topic over a connection of its own."""
 
     def __init__(
         self,
@@ -96,17 +96,17 @@ class Broker:
         self._timeout_seconds = timeout_seconds
         self._servers = settings.bootstrap_servers
         self._topic = settings.topic
-        # Of its own: an idle connection that Kafka closes says nothing about the consumer's.
-        self._own_errors = BrokerErrors(settings, client=f"{errors.client} questions")
+        # Kafka closes idle connections, which says nothing about the consumer's connection.
+        self._own_errors = BrokerErrors(settings, client=f"{errors.client} metadata")
         self._errors = errors
         self._admin = make_client(AdminClient, self._own_errors.client_config())
         self._policy_at = 0.0
 
     def identify(self) -> LogIdentity:
-        """Ask which log the topic is now.
+        """Return which log the topic is at this moment.
 
         Raises:
-            UnavailableError: The broker does not answer, or has not the topic yet.
+            ReconnectError: The broker does not answer, or does not have the topic yet.
         """
         try:
             metadata = self._admin.list_topics(self._topic, timeout=self._timeout_seconds)
@@ -117,10 +117,10 @@ class Broker:
             raise self._unavailable(KafkaException(found.error))
         partitions = found.partitions
         if not partitions:
-            raise UnavailableError(f"{self._servers} has no topic {self._topic} yet")
+            raise ReconnectError(f"{self._servers} has no topic {self._topic} yet")
         cluster_id, topic_id = str(metadata.cluster_id), self._topic_id()
         if is_embedded(cluster_id):
-            # Its name holds an address in memory, which another start may happen to have again.
+            # Its name contains an address in memory, which another start may get again.
             cluster_id, topic_id = f"{cluster_id} {topic_id}", None
         return LogIdentity(
             cluster_id=cluster_id,
@@ -130,102 +130,102 @@ class Broker:
         )
 
     def _topic_id(self) -> str | None:
-        """Ask for the topic's identity; brokers before Kafka 2.8 have none."""
+        """Return the topic's id; brokers before Kafka 2.8 have none."""
         topics = TopicCollection([self._topic])
         described = self._admin.describe_topics(topics, request_timeout=self._timeout_seconds)
         try:
             return str(described[self._topic].result(timeout=2 * self._timeout_seconds).topic_id)
         except TimeoutError as error:
-            raise UnavailableError(f"{self._servers}: no answer in time") from error
+            raise ReconnectError(f"{self._servers}: no answer in time") from error
         except KafkaException as error:
             if error.args[0].code() == KafkaError._UNSUPPORTED_FEATURE:  # noqa: SLF001 - its name
                 return None
             raise self._unavailable(error) from error
 
-    def _unavailable(self, error: KafkaException) -> UnavailableError:
-        """Say why a question failed: its client knows when it is polled."""
+    def _unavailable(self, error: KafkaException) -> ReconnectError:
+        """Return the error of a failed request, with the cause that its client reports."""
         self._admin.poll(0)
         reason = self._own_errors.explain(error.args[0])
         self._errors.fail(reason)
-        return UnavailableError(reason)
+        return ReconnectError(reason)
 
     def warn_of_policy(self) -> None:
-        """Log, at most once an hour, that Kafka removes messages however soon they are stored."""
+        """Log, at most once an hour, settings of the topic by which Kafka may lose messages."""
         self._admin.poll(0)
         if time.monotonic() < self._policy_at:
             return
         self._policy_at = time.monotonic() + POLICY_SECONDS
-        with contextlib.suppress(KafkaException):  # the collector says what it could not look at
+        with contextlib.suppress(KafkaException):  # the collector reports what cannot be read
             for each in find_shortcomings(read_topic(self._admin, self._topic), self._settings):
                 if each.loses_messages:
                     log.error("topic_endangers_messages", setting=each.setting, reason=each.text)
 
     def read_ends(self, partitions: int) -> dict[int, int]:
-        """Ask for the next offset of each partition, of all or of none.
+        """Return the next offset of every partition.
 
         Raises:
-            UnavailableError: The broker of one of them does not answer.
+            ReconnectError: The broker of one of them does not answer.
         """
         latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
         wanted = {TopicPartition(self._topic, number): latest for number in range(partitions)}
-        asked = self._admin.list_offsets(
+        requested = self._admin.list_offsets(
             wanted,
             isolation_level=IsolationLevel.READ_COMMITTED,
             request_timeout=self._timeout_seconds,
         )
         ends = {}
-        for where, answer in asked.items():
+        for where, answer in requested.items():
             try:
                 ends[where.partition] = answer.result(timeout=2 * self._timeout_seconds).offset
             except (KafkaException, TimeoutError) as error:
                 reason = str(error) or "no answer in time"
-                raise UnavailableError(f"{self._topic}[{where.partition}]: {reason}") from error
+                raise ReconnectError(f"{self._topic}[{where.partition}]: {reason}") from error
         return ends
 
 
 def is_embedded(cluster_id: str) -> bool:
-    """Tell librdkafka's development broker by its name: it cannot look offsets up by time."""
+    """Whether it is librdkafka's development broker, which cannot look up offsets by time."""
     return cluster_id.startswith("mockCluster")
 
 
 def read_watermarks(consumer: Consumer, topic: str, partition: int) -> Watermarks:
-    """Ask which offsets a partition holds.
+    """Return which offsets a partition holds.
 
     Raises:
-        UnavailableError: The broker does not answer.
+        ReconnectError: The broker does not answer.
     """
     try:
         held = consumer.get_watermark_offsets(
             TopicPartition(topic, partition), timeout=TIMEOUT_SECONDS
         )
     except KafkaException as error:
-        raise UnavailableError(f"{topic}[{partition}]: {error}") from error
+        raise ReconnectError(f"{topic}[{partition}]: {error}") from error
     if held is None:
-        raise UnavailableError(f"{topic}[{partition}]: no answer in {TIMEOUT_SECONDS} s")
+        raise ReconnectError(f"{topic}[{partition}]: no answer in {TIMEOUT_SECONDS} s")
     return Watermarks(*held)
 
 
 def recheck(consumer: Consumer, topic: str, errors: BrokerErrors) -> None:
-    """Ask a broker that was lost whether it is back: a quiet topic would not show it."""
+    """Check whether a broker that did not answer is back, which an idle topic would not show."""
     with contextlib.suppress(KafkaException):
         consumer.list_topics(topic, timeout=RECHECK_SECONDS)
         note_answer(errors)
 
 
 def check(error: KafkaError | None, errors: BrokerErrors) -> None:
-    """Sort out the errors that a consumer meets among its messages; most pass by themselves.
+    """Raise an error that a consumer gets among its messages, unless it passes by itself.
 
     Raises:
-        LostLogError: The next offset is no longer, or not yet, in the log.
-        UnavailableError: The broker refuses us until an operator changes something.
-        FatalError: The client cannot go on.
+        LogLostError: The log does not hold the next offset.
+        ReconnectError: The broker refuses the client until an operator acts.
+        FatalError: The client cannot continue.
     """
     if error is None:
         return
     if error.code() in _LOST:
-        raise LostLogError(f"messages were removed before they were read: {error.str()}")
+        raise LogLostError(f"messages were removed before they were read: {error.str()}")
     if error.code() in REFUSALS:
         errors.note(error)
-        raise UnavailableError(errors.explain(error))
+        raise ReconnectError(errors.explain(error))
     if error.fatal():
         raise FatalError(f"Kafka: {error.str()}. See the kafka section of the settings")

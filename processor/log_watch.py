@@ -1,4 +1,4 @@
-"""WATCH: ask the broker every few seconds which log the topic is and where it ends."""
+"""Read every few seconds, from the broker, which log the topic is and where it ends."""
 
 import asyncio
 import time
@@ -7,24 +7,25 @@ from typing import NamedTuple
 
 from configuration.shared_sections import KafkaSettings
 from kafka_client.errors import BrokerErrors
-from processor.errors import UnavailableError
+from processor.errors import ReconnectError
 from processor.kafka import Broker
 from processor.message import LogIdentity
 
-LOOK_SECONDS = 5.0
+INTERVAL_SECONDS = 5.0
 
 UNANSWERED_SECONDS = 15.0
-"""An idle topic brings no messages, so only an answer proves that there are none."""
+"""Time without an answer after which the log counts as unreachable. An idle topic brings no
+messages, so only an answer proves that there are none."""
 
 ANSWER_SECONDS = 3.0
-"""For one question: a stop waits for the one under way."""
+"""Longest wait for one answer, because a stop waits for the request under way."""
 
 
-class Look(NamedTuple):
-    """What the broker said of the log.
+class LogEnds(NamedTuple):
+    """Which log the topic is, and where it ends.
 
     Attributes:
-        identity: Which log it is.
+        identity: The identity of the log.
         ends: The next offset of each partition.
     """
 
@@ -33,14 +34,14 @@ class Look(NamedTuple):
 
 
 class LogWatch:
-    """Looks over a connection of its own, so neither a busy reader nor a stuck one delays it.
+    """Reads over a connection of its own, so that a busy or stuck reader does not delay it.
 
     Args:
-        kafka: Where the log is.
-        take: Gets each look, in the event loop.
+        kafka: The settings of the broker and the topic.
+        take: Is called with each answer, in the event loop.
     """
 
-    def __init__(self, kafka: KafkaSettings, *, take: Callable[[Look], None]) -> None:
+    def __init__(self, kafka: KafkaSettings, *, take: Callable[[LogEnds], None]) -> None:
         self._kafka = kafka
         self._take = take
         self._answered_at = time.monotonic()
@@ -48,12 +49,12 @@ class LogWatch:
 
     @property
     def age_seconds(self) -> float:
-        """How long ago the broker has answered for all partitions, or since there is a watch."""
+        """Seconds since the broker answered for all partitions, or since the watch was made."""
         return time.monotonic() - self._answered_at
 
     @property
     def trouble(self) -> str | None:
-        """Why nothing is known of the log at the moment; None while it is."""
+        """Why the ends of the log are not known; None while the broker answers."""
         if self.age_seconds < UNANSWERED_SECONDS:
             return None
         return (
@@ -62,23 +63,23 @@ class LogWatch:
         )
 
     async def run(self) -> None:
-        """Look until cancelled."""
+        """Read until cancelled."""
         errors = BrokerErrors(self._kafka, client="log watch")
-        # Made here, because its connection ends with this task.
+        # It is made here so that its connection ends with this task.
         broker = Broker(self._kafka, errors, timeout_seconds=ANSWER_SECONDS)
         while True:
             try:
-                look = await asyncio.to_thread(_look_at, broker)
-            except UnavailableError as error:
+                ends = await asyncio.to_thread(_read_ends, broker)
+            except ReconnectError as error:
                 self._problem = str(error)
             else:
                 self._answered_at = time.monotonic()
-                self._take(look)
-            await asyncio.sleep(LOOK_SECONDS)
+                self._take(ends)
+            await asyncio.sleep(INTERVAL_SECONDS)
 
 
-class Progress:
-    """Notices a reader that stands still although the log goes on."""
+class ReadProgress:
+    """Notices a reader that does not move although its log has unread messages."""
 
     def __init__(self, stalled_seconds: float) -> None:
         self._stalled_seconds = stalled_seconds
@@ -87,7 +88,7 @@ class Progress:
         self.lag_messages = 0
 
     def observe(self, read: Mapping[int, int], ends: Mapping[int, int]) -> None:
-        """Compare the next offsets to be read with the ends of the log."""
+        """Compare the next offsets to read with the ends of the log."""
         now = time.monotonic()
         self.lag_messages = sum(max(0, end - read.get(number, 0)) for number, end in ends.items())
         for number, end in ends.items():
@@ -101,12 +102,12 @@ class Progress:
 
     @property
     def trouble(self) -> str | None:
-        """Which partitions were not read on at the last look; None while all are."""
+        """Which partitions do not move; None while all do."""
         if not self._stalled:
             return None
         return f"partitions {self._stalled} hold messages that are not read; see the log"
 
 
-def _look_at(broker: Broker) -> Look:
+def _read_ends(broker: Broker) -> LogEnds:
     identity = broker.identify()
-    return Look(identity, broker.read_ends(identity.partitions))
+    return LogEnds(identity, broker.read_ends(identity.partitions))

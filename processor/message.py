@@ -1,4 +1,4 @@
-"""One message of telemetry.raw as the processor sees it, and the log it comes from."""
+"""A message of telemetry.raw, its headers and times, and the identity of its log."""
 
 import functools
 from typing import NamedTuple, Protocol, cast
@@ -8,18 +8,18 @@ import msgspec
 from telemetry.codec import Headers
 
 FUTURE_SECONDS = 300
-"""How far a time may be ahead of the clocks that judge it: hosts without NTP drift by minutes
-before it is noticed. Anything further ahead would hide its aircraft for longer than the expiry."""
+"""How far a time may be ahead of the clocks that judge it. Hosts without NTP drift by minutes
+before it is noticed; a time further ahead would hide its aircraft for longer than the expiry."""
 
 AFTER_ANSWER_SECONDS = 60
-"""How far `last_contact` may be after the time of the answer that it came with. In 40,934 real
-state vectors it never was; a minute is for feeders whose clocks differ a little."""
+"""How far `last_contact` may be after the time of the answer that contained it. In 40,934 real
+state vectors it never was later; a minute allows for feeders whose clocks differ a little."""
 
 MAX_POLL_TIME_DIGITS = 10
 """Unix seconds have ten digits until the year 2286."""
 
 HeaderList = dict[str, str | bytes | None] | list[tuple[str, str | bytes | None]] | None
-"""As the client's type has it; what arrives is a list with bytes, or None."""
+"""The type that confluent_kafka declares; in fact it is a list with bytes, or None."""
 
 
 class Message(Protocol):
@@ -39,7 +39,7 @@ def read_headers(message: Message) -> Headers:
 
 
 def read_poll_time(headers: Headers) -> int | None:
-    """Return the time of the answer that a message is of (Unix seconds); None without one."""
+    """Return the time of the answer that a message comes from (Unix seconds); None if unknown."""
     text = headers.get("poll-time")
     return None if text is None else _to_poll_time(text)
 
@@ -50,19 +50,19 @@ def _to_poll_time(text: bytes) -> int | None:
 
 
 def read_published_at(message: Message) -> int | None:
-    """Return Kafka's timestamp of a message (Unix seconds); None where it has none."""
+    """Return Kafka's timestamp of a message (Unix seconds); None if it has none."""
     milliseconds = message.timestamp()[1]
     return milliseconds // 1000 if milliseconds > 0 else None
 
 
 class LogIdentity(msgspec.Struct, frozen=True):
-    """Which log offsets belong to: the same numbers of another log mean nothing.
+    """The log that offsets belong to; offsets of another log mean nothing.
 
     Attributes:
-        cluster_id: The broker's own name of itself; an embedded broker's is new at each start.
-        topic: Name of the topic.
-        topic_id: Changes when a topic is deleted and made anew; None where the broker has none.
-        partitions: How many there are.
+        cluster_id: The id of the Kafka cluster; an embedded broker has another at each start.
+        topic: The name of the topic.
+        topic_id: Changes when a topic is deleted and created again; None if the broker has none.
+        partitions: The number of partitions.
     """
 
     cluster_id: str

@@ -1,4 +1,4 @@
-"""A file of SQL statements, each under a heading with its name."""
+"""Load the statements of an SQL file by their names."""
 
 import re
 from pathlib import Path
@@ -10,9 +10,9 @@ _HEADING = re.compile(r"^-- (\w+): .*$", re.MULTILINE)
 
 
 def load_statements(file: Path, names: type[Statements]) -> Statements:
-    """Read the statements that a NamedTuple names; a missing or misspelt one is an error at once.
+    """Read the statements that a NamedTuple names; a missing or unknown name raises a TypeError.
 
-    The file has `-- name: what it is for` before each.
+    Each statement stands below a line `-- name: what it does`.
     """
     _, *parts = _HEADING.split(file.read_text())
     named = zip(parts[::2], parts[1::2], strict=True)

@@ -1,4 +1,4 @@
-"""Read messages without waiting in librdkafka, whose waits end by the host's wall clock."""
+"""Read messages without waiting inside librdkafka, whose waits depend on the wall clock."""
 
 import threading
 import time
@@ -8,10 +8,10 @@ from typing import Protocol
 from confluent_kafka import Message, TopicPartition
 
 PAUSE_SECONDS = 0.01
-"""Between two looks for messages: a hundred a second take half a percent of a core."""
+"""Pause between two calls for messages: a hundred a second take half a percent of a core."""
 
 NUDGE_SECONDS = 1.0
-"""Between two calls that wake librdkafka's own thread, from which heartbeats leave."""
+"""Time between two calls that wake librdkafka's own thread, which sends heartbeats."""
 
 
 class PolledConsumer(Protocol):
@@ -26,11 +26,11 @@ class Polling:
 
     A wait in librdkafka has a deadline of the wall clock: set the clock back by ten minutes, and
     `consume(1_000, timeout=0.05)` returns after ten minutes, or a thousand messages; its own thread
-    sends no heartbeats meanwhile. So messages are taken without waiting, and a question that it
-    answers from that thread wakes it.
+    sends no heartbeats meanwhile. So messages are taken without waiting, and a call that this
+    thread answers wakes it.
 
     Args:
-        consumer: Is called from the thread that calls `read`, and only in it.
+        consumer: Is called only in the thread that calls `read`.
         stopping: Ends a wait once it is set.
     """
 
@@ -40,7 +40,7 @@ class Polling:
         self._nudge_at = 0.0
 
     def read(self, most: int, *, wait_seconds: float) -> list[Message]:
-        """Return what is there; if nothing is, what comes first, or nothing after a while."""
+        """Return the messages that are there; if none are, wait for some, then return none."""
         give_up_at = time.monotonic() + wait_seconds
         while not (messages := self._consumer.consume(most, timeout=0)):
             self._nudge()

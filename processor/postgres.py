@@ -1,4 +1,4 @@
-"""Connect to PostgreSQL directly: a session that is not ours alone is noticed and refused."""
+"""Connect to PostgreSQL, and refuse a connection pooler in between."""
 
 import secrets
 from typing import TypeAlias
@@ -12,24 +12,24 @@ Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 """Generic for the type checker only; at run time the class takes no parameter."""
 
 MARK = "flight_monitor.session"
-"""A setting that only this program knows. PostgreSQL takes it with the login and gives it back; a
-pooler refuses it, drops it, or gives that of another session."""
+"""A session setting that only this program uses. PostgreSQL accepts it with the login and returns
+it; a pooler refuses it, drops it, or returns that of another session."""
 
 _LOST_STATEMENTS = (asyncpg.InvalidSQLStatementNameError, asyncpg.DuplicatePreparedStatementError)
 
 
 def marked(settings: dict[str, str]) -> dict[str, str]:
-    """Return the settings of a session with a mark of its own."""
+    """Return the settings of a session with a random mark added."""
     return {**settings, MARK: secrets.token_hex(8)}
 
 
 async def connect(url: str, *, timeout_seconds: float, settings: dict[str, str]) -> Connection:
-    """Connect, and make sure that PostgreSQL itself answers.
+    """Connect, and check that PostgreSQL itself answers.
 
     Args:
-        url: As database.url.
-        timeout_seconds: For the whole of it.
-        settings: Of the session, such as statement_timeout.
+        url: The URL, as in database.url.
+        timeout_seconds: For connecting and for the check, each.
+        settings: Settings of the session, such as statement_timeout.
 
     Raises:
         FatalError: A connection pooler answers.
@@ -47,10 +47,10 @@ async def connect(url: str, *, timeout_seconds: float, settings: dict[str, str])
 
 
 async def check_mark(connection: Connection, mark: str, *, timeout_seconds: float) -> None:
-    """Make sure that the session is the one that was asked for.
+    """Check that the session has the mark it was opened with.
 
     Raises:
-        FatalError: It is another one, so a connection pooler stands between.
+        FatalError: It does not, so a connection pooler answers.
     """
     try:
         found = await connection.fetchval(

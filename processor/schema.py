@@ -1,4 +1,4 @@
-"""Whether the database has the tables of this version, found when a service starts."""
+"""Check at start that the database has the tables of this version."""
 
 import asyncpg
 import structlog
@@ -11,7 +11,7 @@ log = structlog.get_logger()
 REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008")
 """Every revision of migrations/versions, oldest first; this version needs the last."""
 
-_LOOK = """
+_FIND_TABLES = """
 SELECT to_regclass('alembic_version') IS NOT NULL AS is_there,
        coalesce(has_table_privilege(to_regclass('alembic_version'), 'SELECT'), FALSE)
            AS is_readable,
@@ -25,10 +25,10 @@ async def check_schema(connection: Connection) -> None:
     """Compare the revision of the tables with the one that this version needs.
 
     Raises:
-        SchemaError: They are missing, older, or newer.
-        asyncpg.InsufficientPrivilegeError: They are there, but the role may not use their schema.
+        SchemaError: The tables are missing, older, or newer.
+        asyncpg.InsufficientPrivilegeError: The role may not use the schema of the tables.
     """
-    found = await connection.fetchrow(_LOOK)
+    found = await connection.fetchrow(_FIND_TABLES)
     if found is None or not found["is_there"]:
         _explain_absence(found)
     elif found["is_readable"]:
@@ -45,7 +45,9 @@ def _explain_absence(found: asyncpg.Record | None) -> None:
             f"the tables are in the schema {found['schema']}, which the role {found['role']} may"
             " not use or has not in its search_path"
         )
-    raise SchemaError("the database has no tables of ours; run `alembic upgrade head` first")
+    raise SchemaError(
+        "the database has no tables of this program; run `alembic upgrade head` first"
+    )
 
 
 def _compare(revisions: set[str]) -> None:

@@ -14,7 +14,7 @@ from processor.access.gate import create_gate
 from processor.access.metrics import watch_keys_file
 from processor.access.principal import METRICS
 from processor.access.refusals import refuse_contradictions, refuse_exposure
-from processor.halves import ArchiveHalf, LiveHalf, history_of
+from processor.archive_half import ArchiveHalf
 from processor.host_clock import watch_host_clock
 from processor.http.access.gate_middleware import require, ticket_routes
 from processor.http.access.hosts import accepted_hosts
@@ -23,6 +23,7 @@ from processor.http.health import health_routes, holds
 from processor.http.history.routes import history_routes
 from processor.http.server.connections import Connections, bounds_of, fit_open_files
 from processor.http.server.server import create_server, listen
+from processor.live_half import LiveHalf, history_of
 from processor.settings import ProcessorSettings
 from processor.supervisor import Half, supervise
 
@@ -31,10 +32,11 @@ log = structlog.get_logger()
 Role = Literal["archive", "live", "all"]
 
 SERVER_STOP_SECONDS = 5
+"""How long the HTTP server may take to end its last requests."""
 
 
 class Service:
-    """Starts what the role asks for, and ends it all when asked to or when no half works any more.
+    """Starts the halves of its role, and stops everything on a signal or when no half works.
 
     Raises:
         FatalError: The settings contradict each other.
@@ -70,7 +72,7 @@ class Service:
         )
 
     async def run(self) -> None:
-        """Serve until SIGTERM or SIGINT; a second one makes haste.
+        """Serve until SIGTERM or SIGINT; a second signal skips the drain time.
 
         Raises:
             FatalError: The last half that worked has failed.
@@ -116,14 +118,14 @@ class Service:
 
     def _app(self, address: str) -> FastAPI:
         *others, last = self._supervisors
-        # Viewers are served also while the archive waits for its database, or has failed.
+        # Subscribers are served also while the archive waits for its database, or has failed.
         is_running = holds(
             when=lambda: not self._stopping.is_set(), otherwise="the process is stopping"
         )
         required = {"not_stopping": is_running, **last.checks()}
-        beside = [one.checks() for one in others]
-        beside += [one.half.observations() for one in self._supervisors]
-        observed = {name: check for checks in beside for name, check in checks.items()}
+        informative = [one.checks() for one in others]
+        informative += [one.half.observations() for one in self._supervisors]
+        observed = {name: check for checks in informative for name, check in checks.items()}
         if self._settings.access.keys_file is not None:
             observed["keys_file"] = self._gate.keys_trouble
         health = health_routes(
@@ -141,7 +143,7 @@ class Service:
         )
 
     async def _watch(self, tasks: Iterable[asyncio.Task[None]]) -> None:
-        """Wait for the signal, or for the first part that fails."""
+        """Wait for the signal, or for the first task that fails, and raise its error."""
         stopping = asyncio.create_task(self._stopping.wait())
         done, _ = await asyncio.wait([stopping, *tasks], return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()

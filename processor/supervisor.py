@@ -1,4 +1,4 @@
-"""Keep each half going: its fault ends its work for a while, the process only when both failed."""
+"""Run each half again after a fault; end the process only when all halves have failed."""
 
 import asyncio
 import time
@@ -16,13 +16,18 @@ log = structlog.get_logger()
 
 FIRST_RETRY_SECONDS = 5.0
 LAST_RETRY_SECONDS = 300.0
-"""Waits double from the first to the last: what an operator cures is taken up within minutes."""
+"""Longest wait between two attempts; waits double from `FIRST_RETRY_SECONDS` up to it. So a half
+notices within minutes that an operator has removed the cause."""
 
 STEADY_SECONDS = 10.0
-"""How long a half must be ready before its fault counts as over; a log full of garbage lets an
-archive be ready for a moment each time."""
+"""How long a half must be ready before its fault counts as over. An archive whose log is full of
+malformed messages is ready for a moment at each attempt."""
 
-LOOK_SECONDS = 0.5
+CHECK_SECONDS = 0.5
+"""How often a half that has failed is checked for being ready."""
+
+BETWEEN_ATTEMPTS = "this half is between two attempts; see the log"
+"""The reason that a check of a half gives while the half waits for its next attempt."""
 
 
 class Half(Protocol):
@@ -31,43 +36,46 @@ class Half(Protocol):
     name: str
 
     def begin(self) -> Sequence[asyncio.Task[None]]:
-        """Make what the work needs and start it; none of the tasks ends before `end`, but fails."""
+        """Build and start the work; return its tasks, which run until `end` unless one fails."""
 
     async def end(self) -> None:
-        """Finish what was accepted and let everything go; also twice, also before `begin`."""
+        """Finish accepted work and close everything; may be called twice, and before `begin`."""
 
     async def close(self, *, hurry: asyncio.Event) -> None:
-        """Take leave of the clients, in haste once that is set; `end` runs beside it."""
+        """Close the clients' streams, without delay once `hurry` is set; `end` runs meanwhile."""
 
     def checks(self) -> Checks:
-        """Return what must hold for this half to do its work."""
+        """Return the checks that must hold for this half to work."""
 
     def observations(self) -> Checks:
-        """Return what an operator should know although this half does its work."""
+        """Return checks that inform an operator although this half works."""
 
     def routers(self) -> list[APIRouter]:
-        """Return what this half serves, at all times."""
+        """Return the routes of this half, which are served at all times."""
 
 
 class HalfMetrics:
-    """Whether each half has failed."""
+    """The metric that shows whether each half has failed."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.failed = Gauge(
             "processor_half_failed",
-            "Whether a half (archive, live) has failed and is tried again; must be 0.",
+            "1 while a half (archive, live) has failed and is tried again; must be 0.",
             ["half"],
             registry=registry,
         )
 
 
 class Supervisor:
-    """Runs one half, again after each fault.
+    """Runs one half, and starts it again after each fault.
 
     Args:
-        half: What is run.
-        metrics: Where its failure is shown.
-        may_go_on: Whether the process is still worth something without this half.
+        half: The half to run.
+        metrics: Shows whether it has failed.
+        may_go_on: Whether another half still works, so that the process need not end.
+
+    Attributes:
+        failure: Why the half has failed; None while it works.
     """
 
     def __init__(self, half: Half, metrics: HalfMetrics, *, may_go_on: Callable[[], bool]) -> None:
@@ -79,7 +87,7 @@ class Supervisor:
         self._ready_since: float | None = None
 
     def check(self) -> str | None:
-        """Return why this half does not work, None while it does."""
+        """Return why this half does not work; None while it works."""
         return f"failed: {self.failure}" if self.failure is not None else None
 
     def checks(self) -> Checks:
@@ -87,49 +95,49 @@ class Supervisor:
         return {self.half.name: self.check, **self.half.checks()}
 
     async def run(self) -> None:
-        """Run until cancelled; the half is then left to `stop`.
+        """Run until cancelled; `stop` then ends the half.
 
         Raises:
-            Exception: The fault, when the process may not go on without this half.
+            Exception: The fault, if no other half works.
         """
         while True:
             fault = await self._run_once()
-            # What was not foreseen may hold anything, and /ready is open to all.
+            # The text of an unexpected error may hold anything, and /ready is open to all.
             is_known = isinstance(fault, FatalError)
             self.failure = str(fault) if is_known else f"{type(fault).__name__}; see the log"
             self._gauge.set(1)
             if not self._may_go_on():
                 raise fault
             self._log(fault)
-            del fault  # with what its traceback holds
+            del fault  # its traceback holds connections
             await self._end()
             await asyncio.sleep(self._retry_seconds)
             self._retry_seconds = min(2 * self._retry_seconds, LAST_RETRY_SECONDS)
 
     async def stop(self, *, hurry: asyncio.Event) -> None:
-        """End the half in whatever state it is."""
+        """End the half, whatever its state."""
         await asyncio.gather(self.half.close(hurry=hurry), self.half.end())
 
     async def _run_once(self) -> Exception:
-        """Return the fault that ended it."""
+        """Run the half until it fails; return the fault."""
         self._ready_since = None
         try:
             tasks = self.half.begin()
-        except Exception as error:  # noqa: BLE001 - whatever it is, the other half goes on
+        except Exception as error:  # noqa: BLE001 - the other half continues after any error
             return error
         while True:
-            seconds = None if self.failure is None else LOOK_SECONDS
+            seconds = None if self.failure is None else CHECK_SECONDS
             done, _ = await asyncio.wait(
                 tasks, timeout=seconds, return_when=asyncio.FIRST_COMPLETED
             )
             if done:
                 return _fault_of(done)
-            self._look_whether_it_works()
+            self._check_recovery()
 
     async def _end(self) -> None:
         try:
             await self.half.end()
-        except Exception:  # what cannot be let go must not end the other half
+        except Exception:  # an error while closing must not end the other half
             log.exception("half_not_ended", half=self.half.name)
 
     def _log(self, fault: Exception) -> None:
@@ -142,7 +150,7 @@ class Supervisor:
             exc_info=None if is_known else fault,
         )
 
-    def _look_whether_it_works(self) -> None:
+    def _check_recovery(self) -> None:
         if any(check() is not None for check in self.half.checks().values()):
             self._ready_since = None
             return
@@ -155,7 +163,7 @@ class Supervisor:
 
 
 def supervise(halves: Sequence[Half], registry: CollectorRegistry) -> list[Supervisor]:
-    """Return a supervisor for each half; the last that has not failed takes the process with it."""
+    """Return a supervisor for each half; the process ends when the last half fails."""
     metrics = HalfMetrics(registry)
     made: list[Supervisor] = []
 
@@ -177,4 +185,14 @@ def _fault_of(done: set[asyncio.Task[None]]) -> Exception:
         if error is not None:
             raise error
     names = ", ".join(sorted(task.get_name() for task in done))
-    return FatalError(f"{names} ended although it was not to; see the log")
+    return FatalError(f"{names} ended unexpectedly; see the log")
+
+
+def retrieve_exceptions(*tasks: asyncio.Task[None]) -> None:
+    """Mark the exceptions of finished tasks as retrieved, so that asyncio does not log them.
+
+    The supervisor has logged the first of them already.
+    """
+    for task in tasks:
+        if task.done() and not task.cancelled():
+            task.exception()

@@ -1,36 +1,28 @@
-"""The line that tells how it goes: refreshed in place on a terminal, rare anywhere else."""
+"""Show the figures of the running pipeline in one line."""
 
-import shutil
 import sys
-import time
 from typing import TextIO
 
+from configuration.status_line import StatusLine
 from standalone.processor_status import Figures
 from standalone.terminal import write
 
-_TERMINAL_SECONDS = 1.0
-_FILE_SECONDS = 60.0
 _CLOCK_SECONDS = 60.0
-"""By how much clocks must differ to be worth a word; answers are some seconds behind."""
-
-_TO_START_AND_CLEAR = "\r\x1b[K"
+"""Difference of the clocks from which on it is shown; answers are some seconds old."""
 
 
 class LiveLine:
-    """Shows figures on a stream, no more often than the stream deserves."""
+    """Shows figures every second on a terminal, every minute in a file."""
 
     def __init__(self, stream: TextIO = sys.stdout) -> None:
         self._stream = stream
-        self._is_terminal = stream.isatty()
-        self._interval_seconds = _TERMINAL_SECONDS if self._is_terminal else _FILE_SECONDS
-        self._next_at = time.monotonic() + (0.0 if self._is_terminal else _FILE_SECONDS)
-        self._is_open = False
+        self._line = StatusLine(stream, terminal_seconds=1.0, file_seconds=60.0, write=write)
         self._has_had_aircraft = False
 
     @property
     def is_terminal(self) -> bool:
         """Whether a person reads it, and not a file or a log."""
-        return self._is_terminal
+        return self._line.is_terminal
 
     def announce(self, text: str) -> None:
         """Write a line that stays."""
@@ -39,19 +31,12 @@ class LiveLine:
     @property
     def is_due(self) -> bool:
         """Whether it is time for new figures."""
-        return time.monotonic() >= self._next_at
+        return self._line.is_due
 
     def show(self, figures: Figures | None) -> None:
-        """Show them; None means that the processor did not answer."""
-        self._next_at = time.monotonic() + self._interval_seconds
+        """Show figures; None means that the processor did not answer."""
         text = "the processor does not answer" if figures is None else self._describe(figures)
-        if not self._is_terminal:
-            write(self._stream, f"{text}\n")
-            return
-        # A line that wraps cannot be taken back.
-        width = shutil.get_terminal_size().columns - 1
-        write(self._stream, f"{_TO_START_AND_CLEAR}{text[:width]}")
-        self._is_open = True
+        self._line.show(text)
 
     def _describe(self, figures: Figures) -> str:
         self._has_had_aircraft |= figures.aircraft > 0
@@ -59,13 +44,11 @@ class LiveLine:
 
     def close(self) -> None:
         """Leave the last figures there and go to the next line."""
-        if self._is_open:
-            write(self._stream, "\n")
-            self._is_open = False
+        self._line.keep()
 
 
 def describe(figures: Figures, *, has_had_aircraft: bool = True) -> str:
-    """Put the figures into words."""
+    """Return the figures as a sentence."""
     aircraft = f"{figures.aircraft:,} aircraft" if has_had_aircraft else "no aircraft yet"
     delay = "unknown" if figures.delay_seconds is None else f"{figures.delay_seconds:.1f} s"
     failed = "".join(f", the {half} half has failed" for half in figures.failed)

@@ -78,7 +78,10 @@ class Service:
                 of the embedded database has none.
         """
         database = self._database_url if with_password else without_password(self._database_url)
-        return f"ready: page {self._url}/  stream {self._url}/sse/flights  database {database}"
+        return (
+            f"ready: page {self._url}/  stream {self._url}/sse/flights"
+            f"  broker {self._bootstrap_servers}  database {database}"
+        )
 
     def start(self) -> None:
         """Start all parts and return when everything serves, also without any aircraft.

@@ -11,7 +11,6 @@ from prometheus_client import CollectorRegistry
 
 from processor.access.gate import Gate, create_gate
 from processor.access.principal import METRICS
-from processor.halves import history_of, lifetime_of, limits_of, replay_limits_of
 from processor.http.access.gate_middleware import require, ticket_routes
 from processor.http.app import create_app
 from processor.http.health import Checks, health_routes, holds
@@ -23,11 +22,12 @@ from processor.http.server.server import Server, create_server, listen
 from processor.http.stream.routes import stream_routes
 from processor.live.broadcaster import Broadcaster
 from processor.live.data_clock import DataClock
+from processor.live.fleet import Fleet, Update
 from processor.live.metrics import LiveMetrics
 from processor.live.ticker import Ticker
+from processor.live_half import history_of, lifetime_of, limits_of, replay_limits_of
 from processor.replay.session import Replay
 from processor.settings import LiveSettings, ProcessorSettings
-from processor.stream.fleet import Fleet, Update
 from processor.stream.log_position import LogPosition
 from telemetry.state_vector import StateVector
 from testkit.state_vectors import START

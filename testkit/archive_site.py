@@ -1,4 +1,4 @@
-"""A database and the archive's writers on it, one after another, without a log."""
+"""A database with the archive's writers on it, one after another, without Kafka."""
 
 import asyncpg
 
@@ -6,14 +6,14 @@ from processor.archive.batch import Batch, Claim, Span
 from processor.archive.database import Database
 from processor.archive.rollups import Rollups
 from processor.archive.sql import load_queries
-from processor.archive.writer import Writer
+from processor.archive.writer import BatchWriter
 from processor.message import LogIdentity, Watermarks
 from telemetry.state_vector import StateVector
-from testkit.flight_oracle import Flight
+from testkit.flight_oracle import ExpectedFlight
 
 
 class ArchiveSite:
-    """Stores what the test says, as the archive does; `restart` comes first."""
+    """Stores state vectors as the archive does; call `restart` first."""
 
     def __init__(self, dsn: str) -> None:
         self.dsn = dsn
@@ -22,11 +22,11 @@ class ArchiveSite:
         )
         self._next_offset = 0
         self._claim: Claim
-        self._writer: Writer
+        self._writer: BatchWriter
 
     async def restart(self) -> None:
-        """Let another writer own the log."""
-        self._writer = Writer(
+        """Make another writer the owner of the log."""
+        self._writer = BatchWriter(
             database=self.database,
             queries=load_queries(),
             identity=LogIdentity("cluster", "topic", None, 1),
@@ -43,10 +43,10 @@ class ArchiveSite:
         await self._writer.write(Batch([span]))
         self._claim.next_offset = hi
 
-    async def sum_up(self) -> None:
-        """Do all that maintenance has to sum up."""
-        sums = Rollups(load_queries())
-        while any(await self.database.run(sums.sum_up)):
+    async def roll_up(self) -> None:
+        """Roll up and measure everything that is due."""
+        rollups = Rollups(load_queries())
+        while any(await self.database.run(rollups.roll_up)):
             pass
 
     async def expire(self, moment: int) -> None:
@@ -59,8 +59,8 @@ class ArchiveSite:
             await connection.execute(statement, moment)
         await connection.close()
 
-    async def flights(self) -> list[Flight]:
-        """Return what people see."""
+    async def flights(self) -> list[ExpectedFlight]:
+        """Return the rows of the view `flights`."""
         connection = await asyncpg.connect(self.dsn)
         rows = await connection.fetch(
             """
@@ -71,10 +71,10 @@ class ArchiveSite:
             """
         )
         await connection.close()
-        return [Flight(*row) for row in rows]
+        return [ExpectedFlight(*row) for row in rows]
 
     async def clear(self) -> None:
-        """Forget everything."""
+        """Empty all tables."""
         connection = await asyncpg.connect(self.dsn)
         await connection.execute(
             "TRUNCATE state_vectors, flight_legs, ingest_offsets, ingest_ledger, touched_minutes,"

@@ -16,7 +16,9 @@ from testkit.swarm_messages import Group
 ATTACKER = "127.0.0.2"
 """Where attackers come from: healthy clients come from 127.0.0.1, and shares are per address."""
 
-QUIET_S = 6.0
+QUIET_S, ATTACK_S = 4.0, 6.0
+"""How long the server is measured before the first attack, and during each attack at least."""
+
 SETTLE_S = 2.0
 """The sky moves once a second; an event that was under way at the end of a phase has then come."""
 
@@ -60,6 +62,9 @@ class Phase:
 class Attack:
     """A server with healthy subscribers, measured while it is quiet and while it is attacked.
 
+    Several attacks may follow each other on one server: each is compared with the quiet time before
+    the first one, so what one attack leaves in memory counts for the next ones, too.
+
     Args:
         aircraft: In the sky.
         settings: Of the server, by section, where they differ from the defaults.
@@ -101,7 +106,7 @@ class Attack:
         return self.server.port
 
     @contextmanager
-    def under_way(self, *, at_least_s: float = QUIET_S) -> Iterator[None]:
+    def under_way(self, *, at_least_s: float = ATTACK_S) -> Iterator[None]:
         """Measure while the body attacks; the attack ought to go on for so long."""
         began_at = time.monotonic()
         with self._measured("attack"):

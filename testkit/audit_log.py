@@ -29,7 +29,7 @@ Key = tuple[str, int]
 Values = tuple[Any, ...]
 
 KEPT_BYTES = 16_384
-"""Of the key and of the value of a dead letter, as docs/access.md promises."""
+"""Bytes of key and value that a dead letter keeps, as docs/access.md promises."""
 
 
 class LogRecord(NamedTuple):
@@ -42,7 +42,7 @@ class LogRecord(NamedTuple):
 
 
 class Account(NamedTuple):
-    """What became of the topic's messages."""
+    """The outcome of the topic's messages."""
 
     records: int
     rows: int
@@ -50,7 +50,7 @@ class Account(NamedTuple):
 
     @property
     def repeated(self) -> int:
-        """Messages whose state vector another message had brought already."""
+        """Messages whose state vector another message contained before."""
         return self.records - self.rows - self.dead_letters
 
 
@@ -148,14 +148,14 @@ def _record(message: Message) -> LogRecord:
 
 
 def _beginning(sent: bytes | None) -> bytes | None:
-    """Return what a dead letter keeps of bytes that were sent."""
+    """Return the part of some bytes that a dead letter keeps."""
     return None if sent is None else sent[:KEPT_BYTES]
 
 
 def _first_occurrences(
     records: list[LogRecord], dead: dict[tuple[int, int], tuple[bytes | None, bytes | None]]
 ) -> tuple[dict[Key, dict[int, Values]], list[str]]:
-    """Return, by key and partition, what the first message of that key said."""
+    """Return the first message of each key, by key and partition."""
     first: dict[Key, dict[int, Values]] = defaultdict(dict)
     faults = []
     for record in sorted(records):
@@ -183,7 +183,7 @@ def _as_stored(fields: dict[str, Any]) -> Values:
 
 
 def _single(value: float | None) -> float | None:
-    """Return the nearest number that four bytes hold."""
+    """Return the nearest single-precision number."""
     return None if value is None else struct.unpack("f", struct.pack("f", value))[0]
 
 

@@ -13,7 +13,7 @@ Picture = Sequence[Mapping[str, Any]]
 Sent = tuple[str, Any]
 """An event's name and its data."""
 
-DECODER = Path("docs/decoders/delta.ts")
+DECODER = Path("web/src/stream/delta-decoder.ts")
 
 # A line is one viewer's life; the answer is its picture after each event.
 _PROGRAM = """

@@ -15,7 +15,7 @@ from confluent_kafka.cimpl import NewTopic
 from testkit import audit_log, producer
 from testkit.audit_log import Account
 from testkit.kafka import Kafka
-from testkit.migration import migrate
+from testkit.migration import create_migrated_database
 from testkit.producer import Outgoing
 from testkit.queries import fetch
 from testkit.services import Service, run_module
@@ -52,8 +52,7 @@ class Deployment:
         self.kafka.start()
         self.timescale.start()
         self.make_topic()
-        self.database_url = self.timescale.create_database()
-        migrate(self.database_url)
+        self.database_url = create_migrated_database(self.timescale.dsn)
         return self
 
     def __exit__(

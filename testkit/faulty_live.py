@@ -9,7 +9,7 @@ from confluent_kafka import Message
 from kafka_client.errors import BrokerErrors
 from processor.__main__ import main
 from processor.live import reader
-from processor.stream.fleet import Update
+from processor.live.fleet import Update
 
 _FAULT = Path(os.environ["FAULT_FILE"])
 _decode_messages = reader._decode_messages

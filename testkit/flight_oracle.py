@@ -1,6 +1,6 @@
-"""Flights by the definition: look at all state vectors of an aircraft at once.
+"""Compute flights by their definition, from all state vectors of an aircraft at once.
 
-The archive takes one after another, and waits with what it doubts; here the next one is known.
+The archive takes them one after another and waits while it doubts; here the next one is known.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,8 +16,8 @@ HIGHEST_GROUND = 5_000.0
 SLOWEST_FLIGHT = 25.0
 
 
-class Flight(NamedTuple):
-    """What the archive should say of one flight; times are Unix seconds."""
+class ExpectedFlight(NamedTuple):
+    """A flight as the archive should store it; times are Unix seconds."""
 
     icao24: str
     first_seen: int
@@ -30,12 +30,12 @@ class Flight(NamedTuple):
 
 
 class Believed(NamedTuple):
-    """A state vector whose flag counts.
+    """A state vector whose flag is trusted.
 
     Attributes:
         turns: It is a take-off or a landing.
-        is_refuted: Nothing proved its flag, and the next has another.
-        is_early: It refutes the one before, whose flag nothing had proved.
+        is_refuted: Nothing proves its flag, and the next one has the other flag.
+        is_early: It refutes the flag of the one before, which nothing had proved.
     """
 
     state: StateVector
@@ -44,14 +44,14 @@ class Believed(NamedTuple):
     is_early: bool = False
 
 
-class Part(NamedTuple):
-    """A flight as it is cut: what is believed of it."""
+class CallsignPart(NamedTuple):
+    """The trusted state vectors of one flight, and its callsign."""
 
     callsign: str | None
     members: list[Believed]
 
 
-def flights_of(state_vectors: Iterable[StateVector]) -> list[Flight]:
+def flights_of(state_vectors: Iterable[StateVector]) -> list[ExpectedFlight]:
     """Return the flights of all aircraft, by icao24 and time."""
     tracks: dict[str, dict[int, StateVector]] = {}
     for state in state_vectors:
@@ -59,13 +59,13 @@ def flights_of(state_vectors: Iterable[StateVector]) -> list[Flight]:
     return [
         flight
         for icao24 in sorted(tracks)
-        for stretch in _stretches([tracks[icao24][at] for at in sorted(tracks[icao24])])
-        for flight in _flights(stretch)
+        for span in _split_at_silence([tracks[icao24][at] for at in sorted(tracks[icao24])])
+        for flight in _flights(span)
     ]
 
 
-def _stretches(track: list[StateVector]) -> Iterator[list[StateVector]]:
-    """Part a track where the aircraft was silent."""
+def _split_at_silence(track: list[StateVector]) -> Iterator[list[StateVector]]:
+    """Divide a track where the aircraft was silent."""
     begun = 0
     for index, (state, after) in enumerate(pairwise(track), start=1):
         if after.last_contact - state.last_contact > SILENCE_SECONDS:
@@ -74,27 +74,29 @@ def _stretches(track: list[StateVector]) -> Iterator[list[StateVector]]:
     yield track[begun:]
 
 
-def _flights(stretch: list[StateVector]) -> Iterator[Flight]:
-    parts = [part for sortie in _sorties(_believe(stretch)) for part in _by_callsign(sortie)]
+def _flights(span: list[StateVector]) -> Iterator[ExpectedFlight]:
+    parts = [
+        part for members in _split_at_take_offs(_believe(span)) for part in _by_callsign(members)
+    ]
     begins = [part.members[0].state.last_contact for part in parts]
     for part, begin, end in zip(parts, begins, [*begins[1:], None], strict=True):
         yield _flight(
             part,
             [
                 state
-                for state in stretch
+                for state in span
                 if begin <= state.last_contact and (end is None or state.last_contact < end)
             ],
         )
 
 
-def _believe(stretch: list[StateVector]) -> list[Believed]:
-    """Leave out state vectors whose flag nothing proves: neither they themselves nor the next."""
+def _believe(span: list[StateVector]) -> list[Believed]:
+    """Leave out state vectors whose flag neither they themselves nor the next one prove."""
     believed: list[Believed] = []
     is_proven = False
-    for index, state in enumerate(stretch):
-        before = stretch[index - 1] if index else None
-        after = stretch[index + 1] if index + 1 < len(stretch) else None
+    for index, state in enumerate(span):
+        before = span[index - 1] if index else None
+        after = span[index + 1] if index + 1 < len(span) else None
         is_repeated = after is not None and after.on_ground == state.on_ground
         if not is_proven:
             is_proven = _is_evident(state) or (
@@ -120,29 +122,29 @@ def _is_evident(state: StateVector, before: StateVector | None = None) -> bool:
     return state.velocity >= (SURFACE_LIMIT if is_rolling else SLOWEST_FLIGHT)
 
 
-def _sorties(believed: list[Believed]) -> Iterator[list[Believed]]:
-    """Part it where the aircraft takes off after a landing."""
-    sortie: list[Believed] = []
+def _split_at_take_offs(believed: list[Believed]) -> Iterator[list[Believed]]:
+    """Divide where the aircraft takes off after a landing."""
+    members: list[Believed] = []
     for one in believed:
-        if one.turns and not one.state.on_ground and _landing(sortie) is not None:
-            yield sortie
-            sortie = []
-        sortie.append(one)
-    yield sortie
+        if one.turns and not one.state.on_ground and _landing(members) is not None:
+            yield members
+            members = []
+        members.append(one)
+    yield members
 
 
-def _landing(sortie: Sequence[Believed]) -> int | None:
+def _landing(members: Sequence[Believed]) -> int | None:
     """Return the index of the landing."""
-    landings = [at for at, one in enumerate(sortie) if at and one.turns and one.state.on_ground]
+    landings = [at for at, one in enumerate(members) if at and one.turns and one.state.on_ground]
     return landings[0] if landings else None
 
 
-def _by_callsign(sortie: list[Believed]) -> Iterator[Part]:
-    """Part it where the callsign changes in the air, and name the parts."""
-    landing = _landing(sortie)
-    until = len(sortie) if landing is None else landing
-    begun, known, times, take_off = 0, None, 0, _take_off(sortie[:1])
-    for index, one in enumerate(sortie[:until]):
+def _by_callsign(members: list[Believed]) -> Iterator[CallsignPart]:
+    """Divide where the callsign changes in the air, and give each part its callsign."""
+    landing = _landing(members)
+    until = len(members) if landing is None else landing
+    begun, known, times, take_off = 0, None, 0, _take_off(members[:1])
+    for index, one in enumerate(members[:until]):
         callsign = one.state.callsign
         if index and one.turns:
             take_off = one.state.last_contact
@@ -150,15 +152,15 @@ def _by_callsign(sortie: list[Believed]) -> Iterator[Part]:
             if (
                 callsign is None
                 or one.is_early
-                or not _follows(sortie[index + 1 : until], callsign)
+                or not _follows(members[index + 1 : until], callsign)
             ):
                 continue
             if times > 1 and not _is_correction(one, take_off):
-                yield Part(known, sortie[begun:index])
+                yield CallsignPart(known, members[begun:index])
                 begun, take_off = index, None
         known, times = callsign, times + 1 if callsign == known else 1
-    later = [one.state.callsign for one in sortie[until:] if one.state.callsign is not None]
-    yield Part(known or (later[0] if later else None), sortie[begun:])
+    later = [one.state.callsign for one in members[until:] if one.state.callsign is not None]
+    yield CallsignPart(known or (later[0] if later else None), members[begun:])
 
 
 def _differs_in_flight(one: Believed, known: str | None) -> bool:
@@ -185,9 +187,9 @@ def _take_off(members: list[Believed]) -> int | None:
     )
 
 
-def _flight(part: Part, states: list[StateVector]) -> Flight:
+def _flight(part: CallsignPart, states: list[StateVector]) -> ExpectedFlight:
     landing = _landing(part.members)
-    return Flight(
+    return ExpectedFlight(
         icao24=states[0].icao24,
         first_seen=states[0].last_contact,
         last_seen=states[-1].last_contact,

@@ -1,4 +1,4 @@
-"""A log that a living picture and an archive read, each in its own time; the clock runs fast."""
+"""An invented log that a live stream and an archive read independently, with a fast clock."""
 
 import asyncio
 import time
@@ -22,11 +22,11 @@ from processor.http.server.server import create_server, listen
 from processor.http.stream.routes import stream_routes
 from processor.live.broadcaster import Broadcaster, Lifetime
 from processor.live.connection_limits import ConnectionLimits
+from processor.live.fleet import Fleet, Update
 from processor.live.metrics import LiveMetrics
 from processor.message import LogIdentity
 from processor.replay.session import Replay, ReplayLimits
 from processor.settings import SseSettings
-from processor.stream.fleet import Fleet, Update
 from processor.stream.log_position import LogPosition, epoch_of
 from telemetry.state_vector import FIELDS, StateVector
 from testkit.state_vectors import START, state_vector
@@ -34,7 +34,7 @@ from testkit.state_vectors import START, state_vector
 EXPIRY_SECONDS = 60
 PARTITIONS = 3
 IDENTITY = LogIdentity("cluster", "telemetry.raw", "topic", PARTITIONS)
-ADVANCE = """
+STORE_OFFSET = """
     INSERT INTO ingest_offsets
         (cluster_id, topic, partition, topic_id, ledger_start, next_offset, epoch, owner)
     VALUES ($1, $2, $3, $4, 0, $5, 1, 'test')
@@ -43,18 +43,18 @@ ADVANCE = """
 
 
 def history_of(url: str) -> HistoryDatabase:
-    """Give the connections of who asks about the past."""
+    """Return connections to the history of a database."""
     return HistoryDatabase(
         url=url, max_connections=8, connect_timeout_seconds=10, statement_timeout_seconds=30
     )
 
 
 async def store(url: str, vectors: Sequence[StateVector]) -> None:
-    """Store state vectors, as the archive does."""
+    """Store state vectors in the table, without a log."""
     connection = await asyncpg.connect(url)
     await take_unix_seconds(connection)
     try:
-        await _make_room(connection, [state.last_contact for state in vectors])
+        await _make_partitions(connection, [state.last_contact for state in vectors])
         await connection.copy_records_to_table(
             "state_vectors", records=to_rows(vectors), columns=FIELDS
         )
@@ -62,14 +62,22 @@ async def store(url: str, vectors: Sequence[StateVector]) -> None:
         await connection.close()
 
 
-async def _make_room(connection: asyncpg.Connection, moments: Sequence[int]) -> None:
-    days = sorted({moment // 86_400 for moment in moments})
-    epoch = "SELECT make_partitions(ARRAY(SELECT date '1970-01-01' + d FROM unnest($1::int[]) d))"
-    await connection.execute(epoch, days)
+async def _make_partitions(connection: asyncpg.Connection, times: Sequence[int]) -> None:
+    days = sorted({time_ // 86_400 for time_ in times})
+    statement = (
+        "SELECT make_partitions(ARRAY(SELECT date '1970-01-01' + d FROM unnest($1::int[]) d))"
+    )
+    await connection.execute(statement, days)
 
 
 class HistoryLog:
-    """Publishes, shows and stores; `speed` is how many seconds pass in one."""
+    """Publishes state vectors to the live stream at once, and stores them when the test says so.
+
+    Args:
+        url: The address of a migrated database.
+        speed: How many seconds of the clock pass in one second.
+        replays: How many replays may be open at a time.
+    """
 
     def __init__(self, url: str, *, speed: float = 20, replays: int = 100) -> None:
         self._url = url
@@ -83,10 +91,10 @@ class HistoryLog:
             lifetime=Lifetime(retry_ms=1000, max_age_seconds=3600, drain_seconds=0),
             clock=self.clock,
         )
-        nowhere = LogPosition(epoch_of(IDENTITY), (0,) * PARTITIONS)
+        beginning = LogPosition(epoch_of(IDENTITY), (0,) * PARTITIONS)
         self.tracker = Fleet(
-            start=nowhere,
-            resumable_after=nowhere,
+            start=beginning,
+            resumable_after=beginning,
             expiry_seconds=EXPIRY_SECONDS,
             resume_window_seconds=EXPIRY_SECONDS,
             clock=self.clock,
@@ -111,7 +119,7 @@ class HistoryLog:
     async def __aenter__(self) -> Self:
         self._connection = await asyncpg.connect(self._url)
         await take_unix_seconds(self._connection)
-        await _make_room(self._connection, [START - 86_400, START, START + 86_400])
+        await _make_partitions(self._connection, [START - 86_400, START, START + 86_400])
         self.broadcaster.begin(self.tracker)
         return self
 
@@ -120,11 +128,11 @@ class HistoryLog:
         await self.database.close()
 
     def clock(self) -> float:
-        """Return the time that everybody goes by."""
+        """Return the time of the whole site (Unix seconds)."""
         return START + (time.monotonic() - self._begun_at) * self._speed
 
     def publish(self, vectors: Sequence[StateVector]) -> None:
-        """Write to the log, and have the living picture read it; it shows it at the next tick."""
+        """Append to the log, and apply to the live state; subscribers get it at the next tick."""
         for state in vectors:
             partition = int(state.icao24, 16) % PARTITIONS
             self.tracker.apply([Update(partition, len(self._logs[partition]), state)])
@@ -132,38 +140,41 @@ class HistoryLog:
             self.published.append(state)
 
     async def store(self, partition: int, most: int) -> None:
-        """Have the archive store some of a partition, with its position."""
-        lo = self._stored[partition]
-        vectors = self._logs[partition][lo : lo + most]
+        """Store the next messages of a partition and its offset, as the archive does."""
+        first = self._stored[partition]
+        vectors = self._logs[partition][first : first + most]
         async with self._connection.transaction():
             await self._connection.copy_records_to_table(
                 "state_vectors", records=to_rows(vectors), columns=FIELDS
             )
             await self._connection.execute(
-                ADVANCE,
+                STORE_OFFSET,
                 IDENTITY.cluster_id,
                 IDENTITY.topic,
                 partition,
                 IDENTITY.topic_id,
-                lo + len(vectors),
+                first + len(vectors),
             )
-        self._stored[partition] = lo + len(vectors)
+        self._stored[partition] = first + len(vectors)
 
     async def store_all(self) -> None:
-        """Have the archive come to the log's end."""
+        """Store all messages of the log."""
         for partition in range(PARTITIONS):
             await self.store(partition, len(self._logs[partition]))
 
     @asynccontextmanager
     async def serving(self, gate: Gate | None = None) -> AsyncIterator[str]:
-        """Serve the stream over HTTP, and give the server's address; open to everybody if no gate.
+        """Serve the stream over HTTP, and give the server's address.
 
-        At the end everybody is sent away.
+        All streams end with the context.
+
+        Args:
+            gate: Admits clients; None admits all.
         """
-        nobody = Tickets(ttl_seconds=30)
+        tickets = Tickets(ttl_seconds=30)
         routes = stream_routes(
             broadcaster=self.broadcaster,
-            gate=gate or Gate(is_open=True, keys=None, tokens=None, tickets=nobody),
+            gate=gate or Gate(is_open=True, keys=None, tokens=None, tickets=tickets),
             metrics=self._metrics,
             settings=SseSettings(),
             replay=self.replay,
@@ -179,14 +190,14 @@ class HistoryLog:
             await task
 
     @asynccontextmanager
-    async def archiving(self, random: Random, longest_s: float) -> AsyncIterator[None]:
-        """Have the archive store a bit of a partition, then of another, with pauses."""
+    async def archiving(self, random: Random, longest_pause: float) -> AsyncIterator[None]:
+        """Store some messages of one partition after another, with random pauses (seconds)."""
         stopping = asyncio.Event()
 
         async def run() -> None:
             while not stopping.is_set():
                 await self.store(random.randrange(PARTITIONS), random.choice([7, 100, 10_000]))
-                await asyncio.sleep(random.uniform(0, longest_s))
+                await asyncio.sleep(random.uniform(0, longest_pause))
 
         task = asyncio.create_task(run())
         try:
@@ -196,21 +207,21 @@ class HistoryLog:
             await task
 
 
-class Traffic:
-    """Aircraft that come and go; what is heard of them is published in bursts, some of it late."""
+class LateTraffic:
+    """Aircraft whose state vectors are published in bursts, some of them late."""
 
     def __init__(self, random: Random, aircraft: int) -> None:
         self._random = random
         self._newest = {f"{number:06x}": 0 for number in range(aircraft)}
 
-    def burst(self, now: int, latest: int = 25) -> list[StateVector]:
-        """Return something newer of some aircraft, none of it heard after now."""
-        names = self._random.sample(sorted(self._newest), k=len(self._newest) // 3)
+    def burst(self, now: int, max_delay: int = 25) -> list[StateVector]:
+        """Return newer state vectors of a third of the aircraft, up to `max_delay` seconds old."""
+        icao24s = self._random.sample(sorted(self._newest), k=len(self._newest) // 3)
         found = []
-        for icao24 in names:
-            moment = now - self._random.randrange(latest)
-            if moment > self._newest[icao24]:
-                self._newest[icao24] = moment
+        for icao24 in icao24s:
+            last_contact = now - self._random.randrange(max_delay)
+            if last_contact > self._newest[icao24]:
+                self._newest[icao24] = last_contact
                 latitude = self._random.uniform(-80, 80)
-                found.append(state_vector(icao24, moment, latitude=round(latitude, 4)))
+                found.append(state_vector(icao24, last_contact, latitude=round(latitude, 4)))
         return found

@@ -1,4 +1,4 @@
-"""What a principal can ask of every route about a pair of worlds, with parameters that vary."""
+"""Requests to every route about a pair of worlds, with parameters that vary from pair to pair."""
 
 from collections.abc import Mapping, Sequence
 from random import Random
@@ -9,7 +9,7 @@ from testkit.worlds import AREAS, Pair
 
 Query = Mapping[str, Any]
 FILES = ("csv", "geojson", "kml", "ndjson", "parquet")
-SHAPES: Sequence[Query] = (
+OUTPUTS: Sequence[Query] = (
     {},
     {"format": "row"},
     {"format": "geojson"},
@@ -21,15 +21,15 @@ SHAPES: Sequence[Query] = (
 )
 
 
-class Question(NamedTuple):
-    """One request; the path's parameters are filled in."""
+class RouteRequest(NamedTuple):
+    """One GET request; the parameters of its path are filled in."""
 
     path: str
     query: Query = MappingProxyType({})
 
 
-class Asker:
-    """Makes the questions of one pair of worlds, always the same ones."""
+class RequestMaker:
+    """Makes the requests about one pair of worlds, the same ones in each run."""
 
     def __init__(self, pair: Pair) -> None:
         self.pair = pair
@@ -39,13 +39,13 @@ class Asker:
         self.box = f"{box.west - 1},{box.south + 0.5},{box.west + 3},{box.north}"
         self.window = {"from": pair.start - 60, "to": pair.end}
 
-    def live(self) -> dict[str, list[Question]]:
-        """Return questions about the live state, by the route's path."""
+    def live(self) -> dict[str, list[RouteRequest]]:
+        """Return requests for the live state, by the path of the route."""
         icao24s = ",".join(self.pair.icao24s)
         return {
             "/api/flights": [
-                Question("/api/flights", self.random.choice(SHAPES)),
-                Question("/api/flights", {"pinned": icao24s, "squawk": "7700"}),
+                RouteRequest("/api/flights", self.random.choice(OUTPUTS)),
+                RouteRequest("/api/flights", {"pinned": icao24s, "squawk": "7700"}),
             ],
             **self._twice("/v2/point/{lat}/{lon}/{radius}", self.middle),
             **self._twice("/v2/lat/{lat}/lon/{lon}/dist/{radius}", self.middle),
@@ -57,73 +57,78 @@ class Asker:
             **self._twice("/v2/squawk/{squawks}", {"squawks": "1000"}),
         }
 
-    def _twice(self, path: str, values: Mapping[str, object]) -> dict[str, list[Question]]:
-        """Ask, at times also, under the path that ends in a slash."""
-        asked = path.format(**values)
-        also = {f"{path}/": [Question(f"{asked}/")]} if self.pair.number % 10 == 0 else {}
-        return {path: [Question(asked)], **also}
+    def _twice(self, path: str, values: Mapping[str, object]) -> dict[str, list[RouteRequest]]:
+        """Request a path, and for some pairs also the same path with a slash at its end."""
+        filled = path.format(**values)
+        also = {f"{path}/": [RouteRequest(f"{filled}/")]} if self.pair.number % 10 == 0 else {}
+        return {path: [RouteRequest(filled)], **also}
 
-    def past(self) -> dict[str, list[Question]]:
-        """Return questions about the history, by the route's path."""
+    def history(self) -> dict[str, list[RouteRequest]]:
+        """Return requests for the history, by the path of the route."""
         pick = self.random.choice
         moments = [self.random.randint(self.pair.start, self.pair.end) for _ in range(2)]
         moments.append(self.pair.end)
         return {
             "/api/flights/{icao24}": [
-                Question(f"/api/flights/{icao24}")
+                RouteRequest(f"/api/flights/{icao24}")
                 for icao24 in (self.pair.icao24s[0], *self.pair.icao24s[5:])
             ],
             "/api/flights/{icao24}/track": list(self._tracks()),
             "/api/history/flights": [
-                Question("/api/history/flights", self.window),
-                Question("/api/history/flights", self.window | {"bbox": self.box}),
-                Question("/api/history/flights", self.window | {"callsign": "DLH*", "limit": 2}),
-                Question("/api/history/flights", self.window | {"include_ground": True}),
-                Question("/api/history/flights", self.window | {"format": pick(FILES)}),
+                RouteRequest("/api/history/flights", self.window),
+                RouteRequest("/api/history/flights", self.window | {"bbox": self.box}),
+                RouteRequest(
+                    "/api/history/flights", self.window | {"callsign": "DLH*", "limit": 2}
+                ),
+                RouteRequest("/api/history/flights", self.window | {"include_ground": True}),
+                RouteRequest("/api/history/flights", self.window | {"format": pick(FILES)}),
             ],
             "/api/history/at": [
-                Question("/api/history/at", {"time": moment, **pick(SHAPES)}) for moment in moments
+                RouteRequest("/api/history/at", {"time": moment, **pick(OUTPUTS)})
+                for moment in moments
             ],
-            "/api/statistics/hourly": [Question("/api/statistics/hourly", self.window)],
-            "/api/statistics/countries": [Question("/api/statistics/countries", self.window)],
+            "/api/statistics/hourly": [RouteRequest("/api/statistics/hourly", self.window)],
+            "/api/statistics/countries": [RouteRequest("/api/statistics/countries", self.window)],
             "/api/statistics/altitudes": [
-                Question("/api/statistics/altitudes", self.window | {"hourly": pick((True, False))})
+                RouteRequest(
+                    "/api/statistics/altitudes", self.window | {"hourly": pick((True, False))}
+                )
             ],
             "/api/statistics/busiest": [
-                Question("/api/statistics/busiest", self.window | {"by": merit})
-                for merit in (pick(("flights", "hours")), pick(("state_vectors", "distance_km")))
+                RouteRequest("/api/statistics/busiest", self.window | {"by": measure})
+                for measure in (pick(("flights", "hours")), pick(("state_vectors", "distance_km")))
             ],
             "/api/history/state_vectors": [
-                Question("/api/history/state_vectors", self.window | {"format": pick(FILES)}),
-                Question("/api/history/state_vectors", self.window | {"bbox": self.box}),
-                Question(
+                RouteRequest("/api/history/state_vectors", self.window | {"format": pick(FILES)}),
+                RouteRequest("/api/history/state_vectors", self.window | {"bbox": self.box}),
+                RouteRequest(
                     "/api/history/state_vectors",
                     self.window | {"icao24": ",".join(self.pair.icao24s), "format": pick(FILES)},
                 ),
             ],
         }
 
-    def _tracks(self) -> Sequence[Question]:
+    def _tracks(self) -> Sequence[RouteRequest]:
         pick = self.random.choice
         shared, *_ = self.pair.icao24s
         return [
-            Question(f"/api/flights/{shared}/track"),
-            Question(f"/api/flights/{pick(self.pair.icao24s)}/track"),
-            Question(f"/api/flights/{self.pair.icao24s[8]}/track", self.window),
-            Question(f"/api/flights/{pick(self.pair.icao24s[:6])}/track", self.window),
-            Question(f"/api/flights/{shared}/track", self.window | {"max_points": 4}),
-            Question(f"/api/flights/{shared}/track", self.window | {"format": pick(FILES)}),
+            RouteRequest(f"/api/flights/{shared}/track"),
+            RouteRequest(f"/api/flights/{pick(self.pair.icao24s)}/track"),
+            RouteRequest(f"/api/flights/{self.pair.icao24s[8]}/track", self.window),
+            RouteRequest(f"/api/flights/{pick(self.pair.icao24s[:6])}/track", self.window),
+            RouteRequest(f"/api/flights/{shared}/track", self.window | {"max_points": 4}),
+            RouteRequest(f"/api/flights/{shared}/track", self.window | {"format": pick(FILES)}),
         ]
 
 
-STATIC: Sequence[Question] = (
-    Question("/"),
-    Question("/icon.svg"),
-    Question("/assets/none"),
-    Question("/page.json"),
-    Question("/health"),
-    Question("/ready"),
-    Question("/metrics"),
-    Question("/openapi.json"),
+STATIC: Sequence[RouteRequest] = (
+    RouteRequest("/"),
+    RouteRequest("/icon.svg"),
+    RouteRequest("/assets/none"),
+    RouteRequest("/page.json"),
+    RouteRequest("/health"),
+    RouteRequest("/ready"),
+    RouteRequest("/metrics"),
+    RouteRequest("/openapi.json"),
 )
-"""What is the same whatever was received, so that it is asked for a few pairs only."""
+"""Requests whose answers do not depend on what was received, so a few pairs suffice for them."""

@@ -79,19 +79,19 @@ class HistorySite(Application):
         return httpx2.AsyncClient(base_url=self.url, headers=headers, timeout=30)
 
     async def get(self, path: str, key: str | None = None, **parameters: object) -> httpx2.Response:
-        """Ask once; a parameter's name may end in _ where Python wants that."""
+        """Send one GET request; a parameter may end in _ if its name is a keyword of Python."""
         query = {name.rstrip("_"): str(value) for name, value in parameters.items()}
         async with self.client(key) as client:
             return await client.get(path, params=query)
 
     async def store(self, *vectors: StateVector) -> None:
-        """Put state vectors into the table, and into no other."""
+        """Insert state vectors into their table alone."""
         days = sorted({_day(vector.last_contact) for vector in vectors})
         await self._connection.execute("SELECT make_partitions($1::date[])", days)
         await self.insert("state_vectors", FIELDS, to_rows(vectors))
 
     async def store_minutes(self, *vectors: StateVector) -> None:
-        """Put the last of each aircraft and minute into the table of the minutes."""
+        """Insert the last state vector of each aircraft and minute into the table of minutes."""
         newest = {
             (vector.icao24, vector.last_contact // MINUTE): vector
             for vector in sorted(vectors, key=lambda vector: vector.last_contact)
@@ -112,7 +112,7 @@ class HistorySite(Application):
     async def store_flight(
         self, icao24: str = "4b1814", first_seen: float = START, **fields: object
     ) -> None:
-        """Put a flight into the table; it is measured if `last_seen` is given."""
+        """Insert a flight; one with `last_seen` is over and counts as measured."""
         values: Mapping[str, object] = {
             "icao24": icao24,
             "first_seen": _moment(first_seen),
@@ -125,23 +125,23 @@ class HistorySite(Application):
     async def store_hour(
         self, hour: int, country: str | None, aircraft: int, state_vectors: int
     ) -> None:
-        """Put an hour's traffic of a country into the table."""
+        """Insert the traffic of a country in an hour."""
         columns = ("hour", "origin_country", "aircraft", "state_vectors")
         await self.insert("hourly_counts", columns, [(hour, country, aircraft, state_vectors)])
 
     async def insert(self, table: str, columns: Sequence[str], rows: Sequence[Any]) -> None:
-        """Put rows into any table; times are Unix seconds or datetimes."""
+        """Insert rows into a table; times are Unix seconds or datetimes."""
         await self._connection.copy_records_to_table(table, columns=columns, records=rows)
 
     async def execute(self, statement: str, *arguments: object) -> None:
-        """Run a statement."""
+        """Run a SQL statement."""
         await self._connection.execute(statement, *arguments)
 
 
 def track(
     icao24: str = "4b1814", count: int = 20, step: int = 10, **fields: object
 ) -> list[StateVector]:
-    """Return state vectors of an aircraft that flies to the east, unless fields say otherwise."""
+    """Return state vectors of an aircraft that flies east, one each `step` seconds."""
     return [
         state_vector(icao24, START + n * step, **({"longitude": 8 + n / 100} | fields))
         for n in range(count)
@@ -149,7 +149,7 @@ def track(
 
 
 def addresses(answer: httpx2.Response) -> list[str]:
-    """Return the addresses of a list's items, in its order."""
+    """Return the addresses of the items of the only list in an answer, in its order."""
     (items,) = (value for value in answer.json().values() if isinstance(value, list))
     return [item["icao24"] for item in items]
 

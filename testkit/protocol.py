@@ -1,4 +1,4 @@
-"""The archive's protocol on a stage of its own: a log in memory, contenders, and its invariants."""
+"""The commit protocol in isolation: a log in memory, contenders, and the invariants."""
 
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable
@@ -9,7 +9,7 @@ from processor.archive.batch import Batch, Claim
 from processor.archive.batch_result import Stored
 from processor.archive.database import Connection, Database, Operation, Result
 from processor.archive.sql import Queries
-from processor.archive.writer import Writer
+from processor.archive.writer import BatchWriter
 from processor.message import LogIdentity, Watermarks
 from testkit.messages import InventedMessage, garbage, message
 from testkit.state_vectors import START, state_vector
@@ -18,11 +18,11 @@ from testkit.tcp_proxy import TcpProxy
 CLUSTER = "invented-cluster"
 AIRCRAFT = 4
 MOMENTS = 4
-"""Few of both, so that many messages say the same."""
+"""Few aircraft and times, so that many messages are duplicates."""
 
 
 class InventedLog:
-    """A topic of some partitions; offsets have gaps, as those of real ones have."""
+    """A topic with some partitions; offsets have gaps, as in real topics."""
 
     def __init__(self, name: str, first_aircraft: int, partitions: int) -> None:
         self.identity = LogIdentity(CLUSTER, name, f"id of {name}", partitions)
@@ -65,7 +65,7 @@ class LossyDatabase(Database):
         self.meanwhile: Callable[[], Awaitable[None]] | None = None
 
     async def run(self, operation: Operation[Result]) -> Result:
-        """Run an operation; what is to happen meanwhile happens before its answer is lost."""
+        """Run an operation; `meanwhile` happens before its answer is lost."""
 
         async def lossy(connection: Connection) -> Result:
             result = await operation(connection)
@@ -84,7 +84,7 @@ class LossyDatabase(Database):
 
 
 class Contender:
-    """An instance of the archive, less Kafka: it claims, reads on from its claims and stores."""
+    """An instance of the archive without Kafka: it claims partitions, reads on and stores."""
 
     def __init__(
         self, name: str, log: InventedLog, database: LossyDatabase, queries: Queries
@@ -93,7 +93,9 @@ class Contender:
         self.database = database
         self.claims: dict[int, Claim] = {}
         self._log = log
-        self._writer = Writer(database=database, queries=queries, identity=log.identity, owner=name)
+        self._writer = BatchWriter(
+            database=database, queries=queries, identity=log.identity, owner=name
+        )
 
     async def claim(self, partitions: Iterable[int]) -> None:
         """Become the owner of partitions, as after an assignment."""
@@ -111,7 +113,7 @@ class Contender:
         return batch
 
     async def write(self, count: int) -> Stored | None:
-        """Store the next messages; partitions that turn out to be another's are left."""
+        """Store the next messages; leave partitions that another instance owns."""
         batch = self.read(count)
         if not batch.n_in:
             return None
@@ -122,13 +124,13 @@ class Contender:
             assert self.claims[partition].epoch == epoch
             del self.claims[partition]
         kept = batch.without(stored.fenced)
-        assert stored.positions == {span.partition: span.hi for span in kept.spans.values()}
+        assert stored.next_offsets == {span.partition: span.hi for span in kept.spans.values()}
         assert stored.n_inserted + stored.n_duplicate + stored.n_dead == kept.n_in
         return stored
 
 
 async def check_invariants(connection: Connection, log: InventedLog) -> None:
-    """Compare the tables with the log: no loss, no duplicate, a ledger that tiles."""
+    """Compare the tables with the log: no loss, no duplicate, no gap in the ledger."""
     key = (log.identity.cluster_id, log.identity.topic)
     ends = await _check_ledger(connection, log, key)
     stored_messages = [m for number, end in ends.items() for m in log.between(number, 0, end)]
@@ -160,7 +162,7 @@ async def check_invariants(connection: Connection, log: InventedLog) -> None:
 async def _check_ledger(
     connection: Connection, log: InventedLog, key: tuple[str, str]
 ) -> dict[int, int]:
-    """Check that every partition's ledger tiles; return the stored positions."""
+    """Check that no partition's ledger has a gap; return the stored offsets."""
     offsets = await connection.fetch(
         "SELECT partition, ledger_start, next_offset FROM ingest_offsets"
         " WHERE (cluster_id, topic) = ($1, $2)",
@@ -183,7 +185,7 @@ async def _check_ledger(
 
 
 def _first_values(messages: list[InventedMessage]) -> dict[tuple[str, int], dict[int, float]]:
-    """Return what the first message of each key said, in every partition that has one."""
+    """Return the first message of each key, in every partition that has one."""
     first: dict[tuple[str, int], dict[int, float]] = defaultdict(dict)
     for found in messages:
         if (vector := _vector(found)) is not None:
@@ -202,5 +204,5 @@ def _vector(found: InventedMessage) -> tuple[str, int, float] | None:
 
 
 async def connect(dsn: str) -> Connection:
-    """Give a connection to look at the tables with."""
+    """Provide a connection for reading the tables."""
     return await asyncpg.connect(dsn)

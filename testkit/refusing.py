@@ -8,7 +8,7 @@ from processor.archive.batch import Batch, Claim
 from processor.archive.batch_result import Stored
 from processor.archive.database import Database
 from processor.archive.sql import load_audit_queries, load_queries
-from processor.archive.writer import Writer
+from processor.archive.writer import BatchWriter
 from processor.message import LogIdentity, Watermarks
 from telemetry.state_vector import StateVector
 from testkit import databases
@@ -87,7 +87,7 @@ class RefusingArchive:
         self.between: Callable[[], None] = lambda: None
         self._next = dict.fromkeys(range(partitions), 0)
         self._claims: dict[int, Claim] = {}
-        self._writer = Writer(
+        self._writer = BatchWriter(
             database=self.database,
             queries=load_queries(),
             identity=LogIdentity("cluster", topic, None, partitions),

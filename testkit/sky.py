@@ -2,7 +2,7 @@
 
 import zlib
 
-from processor.stream.fleet import Update
+from processor.live.fleet import Update
 from processor.stream.log_position import LogPosition
 from telemetry.state_vector import StateVector
 from testkit.state_vectors import START

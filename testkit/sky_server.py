@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 import uvloop
 
-from processor.garbage_collection import give_back_large_blocks, tune_gc
+from processor.garbage_collection import return_large_blocks, tune_gc
 from processor.http.server.connections import Connections, bounds_of
 from processor.settings import ProcessorSettings
 from testkit.application import PROXIES, Application
@@ -176,7 +176,7 @@ def main() -> None:
     logging.getLogger().addHandler(errors)
     log_warnings()
     tune_gc()
-    give_back_large_blocks()
+    return_large_blocks()
     uvloop.run(_serve(serving, errors))
 
 

@@ -1,4 +1,4 @@
-"""Store flights with all that the archive and its maintenance make of them."""
+"""Store invented flights with what the archive and its maintenance derive from them."""
 
 import datetime as dt
 
@@ -30,7 +30,7 @@ INSERT INTO touched_hours SELECT DISTINCT date_trunc('hour', minute) FROM minute
 
 
 async def store(dsn: str, legs: list[Leg]) -> None:
-    """Fill the tables of a migrated database; no flight is measured yet, no hour summed up."""
+    """Fill the tables of a migrated database; no flight is measured and no hour rolled up yet."""
     connection = await asyncpg.connect(dsn)
     await take_unix_seconds(connection)
     vectors = [vector for leg in legs for vector in leg.vectors]

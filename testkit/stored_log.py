@@ -1,4 +1,4 @@
-"""A database as the archive leaves it after some batches of a log, to be copied and altered."""
+"""A database that the archive has filled from a log, to be copied and altered."""
 
 import asyncio
 import subprocess
@@ -9,12 +9,11 @@ from processor.archive.batch import Batch
 from processor.archive.database import Database
 from processor.archive.rollups import Rollups
 from processor.archive.sql import load_queries
-from processor.archive.writer import Writer
+from processor.archive.writer import BatchWriter
 from processor.message import LogIdentity, Watermarks
 from telemetry.state_vector import StateVector
-from testkit import databases
 from testkit.messages import garbage, message
-from testkit.migration import migrate
+from testkit.migration import create_migrated_database
 from testkit.services import run_module
 from testkit.state_vectors import START, state_vector
 
@@ -31,7 +30,7 @@ Server = str
 def fill(
     dsn: str, days: Sequence[int] = range(BATCHES), *, low: int = 0, topic_id: str = "id"
 ) -> None:
-    """Store a batch of each day and sum it up; a new log begins at the offset `low`."""
+    """Store a batch of each day and roll it up; a new log begins at the offset `low`."""
     asyncio.run(_fill(dsn, days, low, topic_id))
 
 
@@ -46,25 +45,11 @@ def command(dsn: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
     return run_module(["processor", *arguments], folder=Path("/"), environment=environment)
 
 
-def copy(server: Server, dsn: str) -> str:
-    """Return the address of a copy of a database that no one uses."""
-    name = dsn.rpartition("/")[2]
-    # TimescaleDB's own workers would hold it, and a template may have no session.
-    databases.execute(server, f'ALTER DATABASE "{name}" WITH ALLOW_CONNECTIONS FALSE')
-    databases.execute(
-        server,
-        f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'",  # noqa: S608 - our name
-    )
-    copied = f"{name}_{databases.fresh_suffix()}"
-    databases.execute(server, f'CREATE DATABASE "{copied}" TEMPLATE "{name}"')
-    return f"{dsn.rpartition('/')[0]}/{copied}"
-
-
 async def _fill(dsn: str, days: Sequence[int], low: int, topic_id: str) -> None:
     queries = load_queries()
     database = open_database(dsn)
     identity = LogIdentity(CLUSTER, TOPIC, topic_id, PARTITIONS)
-    writer = Writer(database=database, queries=queries, identity=identity, owner="fill")
+    writer = BatchWriter(database=database, queries=queries, identity=identity, owner="fill")
     marks = Watermarks(low, 1_000_000)
     claims = await writer.claim(dict.fromkeys(range(PARTITIONS), marks))
     for day in days:
@@ -76,14 +61,14 @@ async def _fill(dsn: str, days: Sequence[int], low: int, topic_id: str) -> None:
         for claim in claims:
             claim.next_offset = batch.spans[claim.partition].hi
         await writer.write(batch)
-    sums = Rollups(queries)
-    while any(await database.run(sums.sum_up)):
+    rollups = Rollups(queries)
+    while any(await database.run(rollups.roll_up)):
         pass
     await database.close()
 
 
 def open_database(dsn: str) -> Database:
-    """Return the archive's way to a database."""
+    """Return the archive's connection to a database."""
     return Database(
         url=dsn, application_name="fill", connect_timeout_seconds=5, statement_timeout_seconds=20
     )
@@ -108,7 +93,6 @@ def _vectors(partition: int, day: int) -> Sequence[StateVector]:
 
 def make(server: Server) -> str:
     """Return the address of a migrated and filled database."""
-    dsn = databases.create_database(server)
-    migrate(dsn)
+    dsn = create_migrated_database(server)
     fill(dsn)
     return dsn

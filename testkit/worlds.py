@@ -1,8 +1,8 @@
-"""Pairs of invented worlds that agree inside some areas and differ in all that lies outside.
+"""Pairs of invented worlds that agree inside some areas and differ everywhere outside.
 
-They agree in every state vector inside, and in when an aircraft that was inside is first received
-outside. Where it is then, under which callsign, how often, and all that is received before it comes
-in, differ; so do all aircraft that never come in, and how many they are.
+They agree in every state vector inside, and in the time at which an aircraft that was inside is
+first received outside. They differ in where it is then, in its callsign, in how often it is
+received, in all that is received before it enters, and in the aircraft that never enter.
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,7 +20,7 @@ AREAS: tuple[tuple[BoundingBox, ...], ...] = (
 )
 
 SLOT_SECONDS = 4 * 3600
-"""From one pair to the next, so that no flight of one reaches into another."""
+"""Time from one pair to the next, so that no flight of one pair reaches into the next."""
 
 SPAN_SECONDS = 4_000
 TICKS = 8
@@ -32,12 +32,19 @@ Two = tuple[list[StateVector], list[StateVector]]
 
 
 class Step(NamedTuple):
-    """A tick of the live state: when, what each world has received since the one before."""
+    """A tick of the live state.
+
+    Attributes:
+        now: Its time (Unix seconds).
+        received: What each world has received since the tick before.
+        is_beat: Whether the tick has a heartbeat.
+        is_read: Whether streams are read before the next tick.
+    """
 
     now: int
     received: Two
     is_heartbeat: bool
-    is_seen: bool
+    is_read: bool
     """Whether a stream may be read before the next tick."""
 
 
@@ -45,9 +52,12 @@ class Pair(NamedTuple):
     """Two worlds.
 
     Attributes:
-        areas: Which of AREAS they agree in.
-        icao24s: Those of aircraft that come in, that never do, and that only one world has.
+        areas: The index of the areas in AREAS.
+        start: Before the first state vector (Unix seconds).
+        end: The time of the last tick (Unix seconds).
+        icao24s: Six aircraft that enter, two that never do, and one that only one world has.
         vectors: All that each world receives, in order of time.
+        steps: The ticks of the live state.
     """
 
     number: int
@@ -60,23 +70,23 @@ class Pair(NamedTuple):
 
 
 def make_pair(number: int) -> Pair:
-    """Return the pair of this number, always the same."""
+    """Return the pair of this number, the same one in each run."""
     random = Random(number)
     areas = number % len(AREAS)
     begin = START // SLOT_SECONDS * SLOT_SECONDS + number * SLOT_SECONDS
-    places = _Places(random, AREAS[areas])
+    positions = _Positions(random, AREAS[areas])
     icao24s = [f"{number * 16 + index:06x}" for index in range(9)]
     ours: list[StateVector] = []
     theirs: list[StateVector] = []
     for icao24 in icao24s[:6]:
-        one, other = _visitor(random, places, icao24, begin)
+        one, other = _entering_aircraft(random, positions, icao24, begin)
         ours += one
         theirs += other
     for icao24 in icao24s[6:8]:
         for world in (ours, theirs):
-            world.extend(_stranger(random, places, icao24, begin))
+            world.extend(_outside_aircraft(random, positions, icao24, begin))
     (ours if random.random() < 0.5 else theirs).extend(
-        _stranger(random, places, icao24s[8], begin, least=3)
+        _outside_aircraft(random, positions, icao24s[8], begin, least=3)
     )
     vectors = (_in_order(random, ours), _in_order(random, theirs))
     steps = list(_steps(random, begin, vectors))
@@ -88,8 +98,8 @@ def _in_order(random: Random, vectors: list[StateVector]) -> list[StateVector]:
     return sorted(vectors, key=lambda vector: vector.last_contact)
 
 
-class _Places:
-    """Positions inside and outside, often close to the edge."""
+class _Positions:
+    """Chooses positions inside and outside the areas, often close to an edge."""
 
     def __init__(self, random: Random, areas: Sequence[BoundingBox]) -> None:
         self._random = random
@@ -100,7 +110,7 @@ class _Places:
         east = box.east + (360 if box.crosses_antimeridian else 0)
         longitude = self._random.choice((box.west, east, self._random.uniform(box.west, east)))
         latitude = self._random.uniform(box.south, box.north)
-        return {"longitude": _turned(longitude), "latitude": latitude}
+        return {"longitude": _normalized(longitude), "latitude": latitude}
 
     def outside(self) -> Fields:
         if self._random.random() < 0.15:
@@ -110,7 +120,7 @@ class _Places:
             near = self._random.random() < 0.6
             longitude = box.west + self._random.uniform(-2, 12) if near else 0.0
             latitude = box.south + self._random.uniform(-2, 5) if near else 0.0
-            place = {"longitude": _turned(longitude), "latitude": max(-90, min(90, latitude))}
+            place = {"longitude": _normalized(longitude), "latitude": max(-90, min(90, latitude))}
             if not any(_is_inside(box, **place) for box in self._areas):
                 return place
 
@@ -121,67 +131,67 @@ def _is_inside(box: BoundingBox, longitude: float, latitude: float) -> bool:
     return across and box.south <= latitude <= box.north
 
 
-def _turned(longitude: float) -> float:
+def _normalized(longitude: float) -> float:
     return longitude - 360 if longitude > 180 else longitude
 
 
-def _visitor(random: Random, places: _Places, icao24: str, begin: int) -> Two:
-    """Come in once or several times; between two visits the worlds differ."""
+def _entering_aircraft(random: Random, positions: _Positions, icao24: str, begin: int) -> Two:
+    """Return an aircraft that enters once or several times; the worlds differ between visits."""
     ours: list[StateVector] = []
     theirs: list[StateVector] = []
     country = random.choice(COUNTRIES)
-    may_differ_since: int | None = begin
+    differs_since: int | None = begin
     now = begin + random.randint(2, 900)
     for _ in range(random.randint(1, 4)):
         for world in (ours, theirs):
-            world.extend(_elsewhere(random, places, icao24, may_differ_since, now))
-        visit = list(_visit(random, places, icao24, now, country))
+            world.extend(_received_outside(random, positions, icao24, differs_since, now))
+        visit = list(_visit(random, positions, icao24, now, country))
         ours += visit
         theirs += visit
         now = visit[-1].last_contact + random.choice((1, 7, 20, 50, 290, 301))
-        may_differ_since = None
+        differs_since = None
         if random.random() < 0.8:
             for world in (ours, theirs):
-                world.append(_vector(random, icao24, now, places.outside()))
-            may_differ_since = now
+                world.append(_vector(random, icao24, now, positions.outside()))
+            differs_since = now
         now += random.choice((2, 15, 61, 310, 900, 1900))
     for world in (ours, theirs):
-        world.extend(_elsewhere(random, places, icao24, may_differ_since, now + 300))
+        world.extend(_received_outside(random, positions, icao24, differs_since, now + 300))
     return ours, theirs
 
 
 def _visit(
-    random: Random, places: _Places, icao24: str, since: int, country: str | None
+    random: Random, positions: _Positions, icao24: str, since: int, country: str | None
 ) -> Iterator[StateVector]:
     moment, callsign = since, random.choice(CALLSIGNS)
     for _ in range(random.randint(1, 10)):
         if random.random() < 0.1:
             callsign = random.choice(CALLSIGNS)
         own = {"callsign": callsign, "origin_country": country}
-        yield _vector(random, icao24, moment, places.inside() | own)
+        yield _vector(random, icao24, moment, positions.inside() | own)
         moment += random.choice((1, 5, 10, 13, 59, 120))
 
 
-def _elsewhere(
-    random: Random, places: _Places, icao24: str, since: int | None, until: int
+def _received_outside(
+    random: Random, positions: _Positions, icao24: str, since: int | None, until: int
 ) -> Iterator[StateVector]:
-    """Be received outside between two moments, at any times or never."""
+    """Yield state vectors outside between two times (excluded), or none."""
     if since is None or until - since < 2:
         return
     moments = {random.randint(since + 1, until - 1) for _ in range(random.randint(0, 5))}
     for moment in moments:
-        yield _vector(random, icao24, moment, places.outside())
+        yield _vector(random, icao24, moment, positions.outside())
 
 
-def _stranger(
-    random: Random, places: _Places, icao24: str, begin: int, least: int = 0
+def _outside_aircraft(
+    random: Random, positions: _Positions, icao24: str, begin: int, least: int = 0
 ) -> Iterator[StateVector]:
     for moment in random.sample(range(begin, begin + SPAN_SECONDS), random.randint(least, 12)):
-        yield _vector(random, icao24, moment, places.outside())
+        yield _vector(random, icao24, moment, positions.outside())
 
 
 def _vector(random: Random, icao24: str, moment: int, fields: Fields) -> StateVector:
-    """Return a state vector in which anything else may be anything."""
+    """Return a state vector whose other fields are random."""
     any_fields = {
         "callsign": random.choice(CALLSIGNS),
         "origin_country": random.choice(COUNTRIES),
@@ -196,7 +206,7 @@ def _vector(random: Random, icao24: str, moment: int, fields: Fields) -> StateVe
 
 
 def _steps(random: Random, begin: int, vectors: Two) -> Iterator[Step]:
-    """Divide the time into ticks: a long one, then shorter ones in which aircraft come and go."""
+    """Divide the time into ticks: a long one, then several shorter ones."""
     now = begin + random.randint(300, 2_000)
     since = begin - 1
     for index in range(TICKS):
@@ -204,8 +214,8 @@ def _steps(random: Random, begin: int, vectors: Two) -> Iterator[Step]:
             [vector for vector in world if since < vector.last_contact <= now] for world in vectors
         )
         is_last = index == TICKS - 1
-        is_seen = index in {0, TICKS - 2, TICKS - 1} or random.random() < 0.7
-        yield Step(now, (received[0], received[1]), index % 3 == 1 or is_last, is_seen)
+        is_read = index in {0, TICKS - 2, TICKS - 1} or random.random() < 0.7
+        yield Step(now, (received[0], received[1]), index % 3 == 1 or is_last, is_read)
         since = now
         now = now + random.choice((3, 30, 60, 299))
         if index == TICKS - 2:

@@ -21,7 +21,10 @@ from testkit import (
 from testkit.browser import Chromium, Pages
 from testkit.cache import are_parts_promised
 from testkit.kafka import Kafka
+from testkit.migration import create_migrated_database
 from testkit.timescale import Timescale
+
+_TESTS = Path(__file__).parent
 
 _PARTS: dict[str, Callable[[], str | None]] = {
     "real_kafka": functools.cache(kafka_install.unavailable_reason),
@@ -30,6 +33,29 @@ _PARTS: dict[str, Callable[[], str | None]] = {
     "wrong_clock": functools.cache(faketime_install.unavailable_reason),
     "real_browser": functools.cache(chromium_install.unavailable_reason),
 }
+
+
+_SLOWEST_FIRST = (
+    *("attacks", "page", "docs", "end_to_end", "faults", "contract", "integration", "property"),
+    "unit",
+)
+"""Folders in the order in which the workers begin them, so that no worker ends long after another.
+"""
+
+_ONE_WORKER = {"attacks", "page"}
+"""Folders whose tests share what is expensive to start, or must not run beside each other."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Group the tests for `pytest --numprocesses`: a worker runs whole files, or whole folders."""
+    if not hasattr(config, "workerinput"):
+        return
+    folders = {item: item.path.relative_to(_TESTS).parts[0] for item in items}
+    for item, folder in folders.items():
+        group = folder if folder in _ONE_WORKER else str(item.path.relative_to(_TESTS))
+        item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=lambda item: _SLOWEST_FIRST.index(folders[item]))
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -111,6 +137,16 @@ def database_url(timescale: Timescale) -> Iterator[str]:
     """Give the address of an empty database on TimescaleDB, dropped after the test."""
     timescale.start()
     dsn = timescale.create_database()
+    yield dsn
+    timescale.start()
+    timescale.drop_database(dsn)
+
+
+@pytest.fixture
+def migrated_url(timescale: Timescale) -> Iterator[str]:
+    """Give the address of a migrated database on TimescaleDB, dropped after the test."""
+    timescale.start()
+    dsn = create_migrated_database(timescale.dsn)
     yield dsn
     timescale.start()
     timescale.drop_database(dsn)

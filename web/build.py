@@ -22,7 +22,7 @@ STEPS = {
     "build": ["build"],
     "check": ["check"],
     "test": ["geography", "test"],
-    "format": ["format"],
+    "format": ["format", "decoder"],
     "dev": ["dev"],
 }
 

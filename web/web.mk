@@ -1,5 +1,5 @@
-# The page. Node comes from the PATH, or with web/requirements.lock where that has none that is new enough.
-WEB_SOURCES := $(shell find web/src web/geography web/public docs/decoders -type f \
+# The page. Node comes from the PATH; if it has none that is new enough, from web/requirements.lock.
+WEB_SOURCES := $(shell find web/src web/geography web/public -type f \
 	-not -name geography.json) web/index.html web/vite.config.ts web/package-lock.json
 
 .PHONY: web

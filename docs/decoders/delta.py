@@ -68,7 +68,7 @@ class DeltaDecoder:
             self._slots[icao24] = int(slot)
 
     def _free(self, icao24: str) -> None:
-        """Empty a slot for whoever takes it next; names that are not held are passed over."""
+        """Empty a slot for the next aircraft; addresses without a slot are ignored."""
         slot = self._slots.pop(icao24, None)
         if slot is None:
             return

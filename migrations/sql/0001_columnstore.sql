@@ -1,10 +1,10 @@
--- Rows of one aircraft stand together, newest first: a fifth of the size, and a track still
--- comes in a millisecond.
+-- Rows of one aircraft are stored together, newest first: this takes a fifth of the size, and a track
+-- is still read in a millisecond.
 ALTER TABLE state_vectors SET (
     timescaledb.enable_columnstore = TRUE,
     timescaledb.segmentby = 'icao24',
     timescaledb.orderby = 'last_contact DESC'
 )
 ----
--- Later than any back-fill and any repeated reading of the topic (kafka.retention_hours).
+-- Four days are later than any back-fill and any repeated reading of the topic (kafka.retention_hours).
 CALL add_columnstore_policy('state_vectors', after => INTERVAL '4 days')

@@ -1,5 +1,5 @@
--- How far each log has been stored: the only authority. `epoch` grows with every owner, so that
--- a former one can tell that it is no longer meant.
+-- The stored offset of each partition of a log, which is the only authority. `epoch` grows with every
+-- owner, so that a former owner notices that another one has taken over.
 CREATE TABLE ingest_offsets (
     cluster_id   text        NOT NULL,
     topic        text        NOT NULL,
@@ -17,8 +17,8 @@ COMMENT ON COLUMN ingest_offsets.topic_id IS 'the broker''s identity of the topi
 ----
 COMMENT ON COLUMN ingest_offsets.ledger_start IS 'the offset at which the first row of the ledger begins'
 ----
--- What became of every message: one row for each transaction and partition. The rows of a
--- partition tile: each lo is the hi before, and the last hi is next_offset.
+-- The outcome of every message: one row for each transaction and partition. The rows of a partition
+-- leave no gap and do not overlap: each lo is the hi before, and the last hi is next_offset.
 CREATE TABLE ingest_ledger (
     cluster_id   text        NOT NULL,
     topic        text        NOT NULL,
@@ -35,7 +35,7 @@ CREATE TABLE ingest_ledger (
     CHECK (n_in = n_inserted + n_duplicate + n_dead)
 )
 ----
--- Messages that hold no state vector, as they came.
+-- Messages that hold no state vector, with their original content.
 CREATE TABLE dead_letters (
     cluster_id     text        NOT NULL,
     topic          text        NOT NULL,
@@ -50,7 +50,7 @@ CREATE TABLE dead_letters (
     PRIMARY KEY (cluster_id, topic, partition, message_offset)
 )
 ----
--- Moments before which state vectors have been dropped on purpose; the audit must know.
+-- The times before which retention has dropped state vectors; the audit needs them.
 CREATE TABLE retention_marks (
     dropped_before timestamptz NOT NULL PRIMARY KEY,
     dropped_at     timestamptz NOT NULL DEFAULT now()

@@ -1,7 +1,7 @@
 CREATE TABLE state_vectors (LIKE state_vector_columns) PARTITION BY RANGE (last_contact)
 ----
--- Adding the partitions that a batch or the coming days need. Attaching, unlike CREATE TABLE ...
--- PARTITION OF, lets readers and writers of the other partitions go on.
+-- Adds the partitions that a batch or the coming days need. Attaching, unlike CREATE TABLE ...
+-- PARTITION OF, does not block readers and writers of the other partitions.
 CREATE FUNCTION make_partitions(days date[]) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     day date;
@@ -39,8 +39,8 @@ BEGIN
 END
 $$
 ----
--- The key makes repetition harmless and is the index of tracks.
+-- The key makes repeated inserts harmless, and is the index for tracks.
 ALTER TABLE state_vectors ADD PRIMARY KEY (icao24, last_contact)
 ----
--- All traffic at a moment.
+-- The index for all traffic at one time.
 CREATE INDEX state_vectors_last_contact ON state_vectors (last_contact)

@@ -1,4 +1,4 @@
--- The columns of a state vector; the table itself comes with its edition's way of dividing time.
+-- The columns of a state vector. The file of the edition makes the table, divided by time.
 CREATE TEMPORARY TABLE state_vector_columns (
     icao24          text             NOT NULL,
     callsign        text,

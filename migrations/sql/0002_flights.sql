@@ -1,5 +1,5 @@
--- Where the flights of each aircraft begin and end; a row is written when something happens, not
--- with every state vector, and measured once the flight is over.
+-- Where the flights of each aircraft begin and end. A row is written when a flight begins or changes,
+-- not with every state vector, and is measured once the flight is over.
 CREATE TABLE flight_legs (
     icao24         text        NOT NULL,
     first_seen     timestamptz NOT NULL,
@@ -20,23 +20,23 @@ CREATE TABLE flight_legs (
     CHECK (ends_before > first_seen)
 )
 ----
--- Flights by the beginning of their callsign, newest first.
+-- The index for flights by the beginning of their callsign, newest first.
 CREATE INDEX flight_legs_callsign ON flight_legs (callsign text_pattern_ops, first_seen)
 ----
--- Flights by time, and the pages of every list.
+-- The index for flights by time, and for the pages of every list.
 CREATE INDEX flight_legs_first_seen ON flight_legs (first_seen, icao24)
 ----
--- Flights under way at a moment.
+-- The index for flights under way at one time.
 CREATE INDEX flight_legs_span ON flight_legs USING gist (tstzrange(first_seen, last_seen, '[]'))
 ----
--- Those that are over and wait to be measured.
+-- The index for flights that are over and not measured yet.
 CREATE INDEX flight_legs_unmeasured ON flight_legs (ends_before) WHERE last_seen IS NULL
 ----
 COMMENT ON COLUMN flight_legs.ends_before IS 'when the aircraft''s next flight begins'
 ----
 COMMENT ON COLUMN flight_legs.last_seen IS 'null until the flight is measured, with all that follows'
 ----
--- Vincenty's formula on a sphere of the mean radius (IUGG), exact for any two points.
+-- Vincenty's formula on a sphere of the mean radius (IUGG), which is exact for any two points.
 CREATE FUNCTION great_circle_km(
     latitude_1 double precision, longitude_1 double precision,
     latitude_2 double precision, longitude_2 double precision
@@ -52,7 +52,7 @@ CREATE FUNCTION great_circle_km(
     )
 $$
 ----
--- What a flight's state vectors add up to.
+-- Measures a flight from its state vectors.
 CREATE FUNCTION measure_flight(
     aircraft text, first_seen timestamptz, ends_before timestamptz
 ) RETURNS TABLE (

@@ -1,5 +1,5 @@
--- The last state vector of each aircraft in each minute: what long tracks, replay and statistics
--- need, in a tenth of the rows.
+-- The last state vector of each aircraft in each minute, for long tracks, replay and statistics: a tenth
+-- of the rows of state_vectors.
 CREATE TEMPORARY TABLE minutely_columns (
     minute          timestamptz      NOT NULL,
     state_vectors   integer          NOT NULL,
@@ -22,8 +22,8 @@ CREATE TEMPORARY TABLE minutely_columns (
     category        smallint
 ) ON COMMIT DROP
 ----
--- Minutes that rows were added to since they were summed up. A row for each transaction and no
--- key, so that who stores never waits for who sums up.
+-- Dirty minutes: rows were added since the minute was rolled up. There is a row for each transaction and
+-- no key, so that storing never waits for rolling up.
 CREATE TABLE touched_minutes (
     id     bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     minute timestamptz NOT NULL

@@ -13,8 +13,8 @@ CREATE FUNCTION make_minutely_partitions(days date[]) RETURNS void LANGUAGE sql 
 CREATE FUNCTION drop_minutely_state_vectors_before(moment timestamptz) RETURNS SETOF text
 LANGUAGE sql AS $$ SELECT drop_chunks('minutely_state_vectors', older_than => moment) $$
 ----
--- The chunk that is written to should stay in memory with its indexes, and a month should not be
--- hundreds of chunks. Chunks to come follow the rows of the last day; those there are stay.
+-- The chunk that is written to should fit into memory with its indexes, and a month should not have
+-- hundreds of chunks. The span of new chunks follows the rows of the last day; existing chunks stay.
 CREATE FUNCTION fit_chunks(rows_wanted bigint) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     rows_a_day numeric := (

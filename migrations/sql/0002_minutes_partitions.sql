@@ -41,5 +41,5 @@ ALTER TABLE minutely_state_vectors ADD PRIMARY KEY (icao24, minute)
 ----
 CREATE INDEX minutely_state_vectors_minute ON minutely_state_vectors (minute)
 ----
--- Partitions are days, which retention drops whole.
+-- A partition is a day, which retention drops as a whole.
 CREATE FUNCTION fit_chunks(rows_wanted bigint) RETURNS void LANGUAGE sql AS ''

@@ -10,7 +10,7 @@ CREATE TABLE hourly_counts (
     UNIQUE NULLS NOT DISTINCT (hour, origin_country)
 )
 ----
--- Hours whose minutes have changed since they were summed up.
+-- Dirty hours: their minutes have changed since the hour was rolled up.
 CREATE TABLE touched_hours (hour timestamptz PRIMARY KEY)
 ----
 DROP VIEW hourly_traffic

@@ -36,7 +36,7 @@ COMMENT ON COLUMN state_vectors.position_source IS '0 ADS-B, 1 ASTERIX, 2 MLAT, 
 ----
 COMMENT ON COLUMN state_vectors.category IS 'kind of aircraft, 0 to 20 as OpenSky numbers them, such as 4 large, 8 rotorcraft, 9 glider; only there when it was asked for'
 ----
--- The same columns are the same elsewhere, and say so.
+-- Columns of the same name elsewhere get the same comment.
 DO $$
 DECLARE
     same record;

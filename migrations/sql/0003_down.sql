@@ -7,7 +7,7 @@ BEGIN
     EXECUTE format('REVOKE USAGE ON SCHEMA %I FROM flights_reader', current_schema());
     REVOKE SELECT ON state_vectors, minutely_state_vectors, flights, tracks, emergencies,
         latest_state_vectors, hourly_traffic FROM flights_reader;
-    -- One that was given a password is the operator's.
+    -- A role with a password was set up by the operator and stays.
     IF NOT (SELECT rolcanlogin FROM pg_roles WHERE rolname = 'flights_reader') THEN
         BEGIN
             DROP ROLE flights_reader;

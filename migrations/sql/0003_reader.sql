@@ -1,9 +1,9 @@
--- The role of those who only read, and what it may read. This file repeats itself harmlessly:
--- where the migration was not allowed to make the role, somebody who is runs it by psql.
+-- The role for reading, and what it may read. The file may be run again at any time: where the
+-- migration was not allowed to create the role, a user who is allowed runs it by psql.
 DO $$
 BEGIN
-    -- Roles belong to the whole server. One that is there is another database's or the
-    -- operator's, and keeps its settings.
+    -- Roles belong to the whole server. A role that exists belongs to another database or to the
+    -- operator, and keeps its settings.
     CREATE ROLE flights_reader NOLOGIN CONNECTION LIMIT 20;
     ALTER ROLE flights_reader SET default_transaction_read_only = 'on';
     ALTER ROLE flights_reader SET statement_timeout = '30s';
@@ -29,7 +29,7 @@ DO $$
 DECLARE
     writer regrole;
 BEGIN
-    -- Before the first migration there is nothing to grant yet.
+    -- Before the first migration there are no tables to grant rights on.
     IF to_regrole('flights_reader') IS NULL OR to_regclass('state_vectors') IS NULL THEN
         RETURN;
     END IF;
@@ -37,7 +37,7 @@ BEGIN
     EXECUTE format('GRANT USAGE ON SCHEMA %I TO flights_reader', current_schema());
     GRANT SELECT ON state_vectors, minutely_state_vectors, flights, tracks, emergencies,
         latest_state_vectors, hourly_traffic TO flights_reader;
-    -- Everybody may make temporary tables until it is taken from everybody; who writes needs them.
+    -- PUBLIC may create temporary tables until that is revoked; the role that writes needs them.
     FOR writer IN
         SELECT relowner FROM pg_class WHERE oid = 'state_vectors'::regclass
         UNION

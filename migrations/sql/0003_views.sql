@@ -1,10 +1,10 @@
--- Emergencies are looked for in months of rows, of which they are a few in a million.
+-- The index for emergencies, which are a few rows in a million.
 CREATE INDEX state_vectors_emergencies ON state_vectors (icao24, squawk, last_contact)
 WHERE squawk IN ('7500', '7600', '7700')
 ----
--- The flight is told twice: by its bounds, so that a question about a callsign begins with its few
--- flights, and by its key, so that one about an aircraft does not go through all of its flights
--- with each row (a month of one with 1,460 flights: 3.1 s by the bounds alone, 0.25 s with both).
+-- The flight is joined twice: by its bounds, so that a query for a callsign begins with its few flights,
+-- and by its key, so that a query for an aircraft does not go through all of its flights for each row
+-- (a month of an aircraft with 1,460 flights: 3.1 s by the bounds alone, 0.25 s with both).
 CREATE VIEW tracks AS
 SELECT state.icao24, leg.first_seen, leg.callsign, state.last_contact, state.time_position,
        state.longitude, state.latitude, state.baro_altitude, state.geo_altitude, state.on_ground,
@@ -20,7 +20,7 @@ JOIN flight_legs AS leg
  )
 WHERE state.latitude IS NOT NULL AND state.longitude IS NOT NULL
 ----
--- Ten minutes are several polls of the smallest account that polls the globe, one in 86 s.
+-- Ten minutes are several polls of the smallest account that polls the globe, which polls every 86 s.
 CREATE VIEW emergencies AS
 SELECT span.icao24,
        span.squawk,

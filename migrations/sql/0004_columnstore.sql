@@ -1,6 +1,6 @@
--- Chunks move to the columnstore so many days after their end, 0 = never. A policy that says so
--- already stays, for its job may be at work; instances that start together do it one by one. What
--- cannot be set is told in the server's log: storing goes on.
+-- Chunks move to the columnstore so many days after their end; 0 is never. A policy with the same value
+-- stays, because its job may be running; instances that start together set it one by one. What cannot be
+-- set is written to the server's log, and storing continues.
 CREATE FUNCTION compress_after(days integer) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     wanted interval := make_interval(days => days);

@@ -1,2 +1,2 @@
--- There is no columnstore in this edition.
+-- This edition has no columnstore.
 CREATE FUNCTION compress_after(days integer) RETURNS void LANGUAGE sql AS ''

@@ -7,7 +7,7 @@ DROP FUNCTION plausible_parts(double precision[], double precision[], double pre
 ALTER TABLE flight_legs
     DROP COLUMN implausible_positions, DROP COLUMN implausible_altitudes, DROP COLUMN airborne
 ----
--- What a flight's state vectors add up to.
+-- Measures a flight from its state vectors.
 CREATE FUNCTION measure_flight(
     aircraft text, first_seen timestamptz, ends_before timestamptz
 ) RETURNS TABLE (

@@ -1,11 +1,11 @@
--- Whether it has flown, and how much of it was set aside.
+-- Whether the flight was in the air, and how many of its positions and altitudes do not count.
 ALTER TABLE flight_legs
     ADD COLUMN implausible_positions integer,
     ADD COLUMN implausible_altitudes integer,
     ADD COLUMN airborne boolean
 ----
--- The view is replaced and not dropped, which keeps its comments and privileges; so it must not
--- depend on the function for a moment.
+-- The view is replaced and not dropped, which keeps its comments and privileges. So it must not depend
+-- on the function while that is replaced.
 CREATE OR REPLACE VIEW flights AS
 SELECT leg.icao24, leg.callsign, leg.origin_country, leg.first_seen, leg.last_seen,
        leg.take_off, leg.landing, leg.distance_km, leg.max_altitude,
@@ -14,14 +14,14 @@ FROM flight_legs AS leg
 ----
 DROP FUNCTION measure_flight(text, timestamptz, timestamptz)
 ----
--- What a flight's state vectors add up to, as far as they are plausible.
+-- Measures a flight from its plausible state vectors.
 --
 -- Positions: 1,300 km/h over ground, by the time of the position. The fastest flight of an airliner
 -- was 1,290 km/h, with a jet stream of 420 km/h (Washington to London, 2024-02-17).
--- Altitudes: 21,500 m, above which only balloons and errors are (an ER-2 flies at 21,300 m), and
--- 360 km/h up or down, twice an emergency descent; laid out along a meridian they are judged as
--- positions are, a metre for a metre.
--- A position from before the flight's first contact has a way that lies partly before it.
+-- Altitudes: 21,500 m, above which there are only balloons and errors (an ER-2 flies at 21,300 m), and
+-- 360 km/h up or down, twice an emergency descent. They are judged like positions, as points on a
+-- meridian, a metre for a metre.
+-- A step from a position before the flight's first contact lies partly before the flight.
 CREATE FUNCTION measure_flight(
     aircraft text, first_seen timestamptz, ends_before timestamptz
 ) RETURNS TABLE (

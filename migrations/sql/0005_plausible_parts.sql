@@ -1,17 +1,16 @@
--- Which of an aircraft's positions it can have flown through: for each its part of the track, null
--- for one that is implausible. Times are Unix seconds, in order of reception; km/h.
+-- For each position of an aircraft, the part of the track that it belongs to; null for a position that is
+-- implausible. Times are Unix seconds, in order of reception; speeds are km/h.
 --
--- First runs: one goes on with each position that can be reached from its last one. A lone outlier
--- is set aside by itself: only with the third position in a row that agrees with the ones before it
--- and not with the run does another run begin.
--- Then the runs that an aircraft can have flown one after another: those that last longest, less
--- ten times the seconds that it would have needed more for what it cannot have reached. So an hour
--- of false positions under jamming is implausible as a whole, and a position that was late is not
--- the end of the track. What lies before or after all of them in time counts as well, from three
--- positions on: nothing says which are false. The way to what cannot be reached does not count; it
--- is where another part begins.
+-- First, runs: a run continues with each position that can be reached from its last one. A single outlier
+-- is left out: another run begins only with the third position in a row that agrees with the ones before
+-- it and not with the run.
+-- Then, the runs that an aircraft can have flown one after another: those that last longest, less ten
+-- times the seconds that it lacked to reach them. So an hour of false positions under jamming is
+-- implausible as a whole, and a position that was late does not end the track. Runs before or after all of
+-- these count as well, from three positions on, because nothing shows which are false. The step to a run
+-- that cannot be reached does not count; another part begins there.
 --
--- Times are whole seconds, so steps of less than a minute may be a second longer than they seem.
+-- Times are whole seconds, so a step of less than a minute may be a second longer than it seems.
 CREATE FUNCTION plausible_parts(
     times double precision[], longitudes double precision[], latitudes double precision[],
     max_km_h double precision DEFAULT 1300

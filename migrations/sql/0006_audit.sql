@@ -1,4 +1,4 @@
--- Sums of 64-bit hashes wrap around, as they do where the archive makes them.
+-- Sums of 64-bit hashes wrap around, as they do in the archive.
 CREATE FUNCTION as_bigint(total numeric) RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT (mod(
         mod(total + 9223372036854775808, 18446744073709551616) + 18446744073709551616,
@@ -6,7 +6,7 @@ CREATE FUNCTION as_bigint(total numeric) RETURNS bigint LANGUAGE sql IMMUTABLE P
     ) - 9223372036854775808)::bigint
 $$
 ----
--- What an entry of the ledger was when it was written; one that is changed later differs from it.
+-- A hash of a ledger entry when it was written; it shows that an entry was changed later.
 CREATE FUNCTION ledger_seal(
     partition integer, lo bigint, hi bigint, n_in integer, n_inserted integer, n_duplicate integer,
     n_dead integer, digest bigint
@@ -30,12 +30,12 @@ COMMENT ON COLUMN ingest_ledger.n_transactions IS 'how many transactions the ent
 ----
 COMMENT ON COLUMN ingest_ledger.is_merged IS 'whether it stands for all transactions of a day'
 ----
--- Up to where each ledger is merged.
+-- The index for the offset up to which each ledger is merged.
 CREATE INDEX ingest_ledger_merged ON ingest_ledger (cluster_id, topic, partition, hi)
 WHERE is_merged
 ----
--- What was ever inserted into each day of state_vectors, and what retention has dropped of it: the
--- rows that are there must be the difference.
+-- The rows that were ever inserted into each day of state_vectors, and those that retention has dropped:
+-- the rows that are there must be the difference.
 CREATE TABLE ingest_days (
     cluster_id     text    NOT NULL,
     topic          text    NOT NULL,
@@ -54,7 +54,7 @@ COMMENT ON COLUMN ingest_days.n_rows IS 'null where a version without digests st
 ----
 COMMENT ON COLUMN ingest_days.n_dropped IS 'null where retention has dropped a part of the day'
 ----
--- What retention has removed of other tables.
+-- The times before which retention has deleted rows of other tables.
 CREATE TABLE retention_bounds (
     relation       text        PRIMARY KEY,
     dropped_before timestamptz NOT NULL
@@ -62,7 +62,7 @@ CREATE TABLE retention_bounds (
 ----
 COMMENT ON TABLE retention_bounds IS 'the archive''s: the moment before which rows of a table were removed on purpose, for the audit'
 ----
--- The days that have rows already.
+-- The days that have rows at the time of the migration.
 INSERT INTO ingest_days (cluster_id, topic, partition, day)
 SELECT '', '', -1, day::date
 FROM (SELECT min(last_contact) AS first, max(last_contact) AS last FROM state_vectors) AS kept

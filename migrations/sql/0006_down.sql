@@ -1,6 +1,6 @@
 DROP TABLE retention_bounds, ingest_days
 ----
--- Entries that stand for a whole day stay: they tile as well.
+-- Entries that stand for a whole day stay: they leave no gap either.
 DROP INDEX ingest_ledger_merged
 ----
 ALTER TABLE ingest_ledger

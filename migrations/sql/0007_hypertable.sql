@@ -1,5 +1,5 @@
--- Dropping the oldest chunk, if all of it is older than a moment: one at a time, so that a mistake is
--- noticed before it has taken much; of several instances one, the others go without.
+-- Drops the oldest chunk, if all of it is older than the given time. It drops one at a time, so that a
+-- mistake is noticed early; only one instance does, and the others skip it.
 CREATE FUNCTION drop_oldest_part(divided text, moment timestamptz)
 RETURNS TABLE (part text, ends_before timestamptz) LANGUAGE plpgsql AS $$
 BEGIN

@@ -1,7 +1,7 @@
--- What is older than so many days may go: they are counted back from the hundredth newest state
--- vector that is not later than the server's clock, down to the midnight before. So a clock that is
--- ahead drops nothing, neither do a few state vectors from the future; with fewer than a hundred
--- state vectors nothing goes (null).
+-- Returns the time before which data kept for so many days may be deleted. The days are counted back from
+-- the hundredth newest state vector that is not later than the server's clock, down to the midnight
+-- before. So neither a clock that is ahead nor a few state vectors from the future delete anything; with
+-- fewer than a hundred state vectors the result is null.
 CREATE FUNCTION retention_limit(days integer) RETURNS timestamptz LANGUAGE sql STABLE AS $$
     SELECT date_trunc('day', newest.last_contact - days * INTERVAL '24 hours', 'UTC')
     FROM (
@@ -10,12 +10,12 @@ CREATE FUNCTION retention_limit(days integer) RETURNS timestamptz LANGUAGE sql S
     ) AS newest
 $$
 ----
--- Where the dead letters of a partition begin that retention has left: the audit counts from here.
+-- The first offset of a partition whose dead letters retention has left: the audit counts from there.
 ALTER TABLE ingest_offsets ADD COLUMN dead_letters_start bigint NOT NULL DEFAULT 0
 ----
 COMMENT ON COLUMN ingest_offsets.dead_letters_start IS 'the offset below which retention has deleted dead letters'
 ----
--- The oldest of what malformed messages may have left by the million.
+-- The index for the oldest dead letters, of which there may be millions.
 CREATE INDEX dead_letters_recorded_at ON dead_letters (recorded_at)
 ----
 DROP FUNCTION drop_state_vectors_before(timestamptz)

@@ -1,4 +1,4 @@
--- The chunks of a hypertable.
+-- Returns the chunks of a hypertable.
 CREATE FUNCTION parts_of(divided text)
 RETURNS TABLE (part text, begins timestamptz, ends_before timestamptz) LANGUAGE sql STABLE AS $$
     SELECT format('%I.%I', chunk_schema, chunk_name), range_start, range_end
@@ -6,7 +6,8 @@ RETURNS TABLE (part text, begins timestamptz, ends_before timestamptz) LANGUAGE 
     WHERE hypertable_schema = current_schema() AND hypertable_name = divided
 $$
 ----
--- Makes the chunk that a day needs. Only a row makes one, and its span is that of the hypertable then.
+-- Makes the chunk that a day needs. Only inserting a row makes a chunk, with the span that the hypertable
+-- has at that moment.
 CREATE FUNCTION make_part(divided text, wanted date) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     span daterange;
@@ -43,8 +44,8 @@ BEGIN
 END
 $$
 ----
--- Those of some days that have no chunk yet. Of a day near today TimescaleDB makes the chunk when the
--- first row comes: asking for one costs nothing.
+-- Returns the days among the given ones that have no chunk yet, without days near today, whose chunk
+-- TimescaleDB makes with the first row.
 CREATE FUNCTION missing_days(divided text, days date[]) RETURNS SETOF date LANGUAGE plpgsql AS $$
 DECLARE
     distant date[] := ARRAY(
@@ -58,7 +59,7 @@ BEGIN
 END
 $$
 ----
--- Of the days to come TimescaleDB makes the chunk, unless there are so many that it has to be a wide one.
+-- TimescaleDB makes the chunks of coming days, unless there are so many chunks that it has to be a wide one.
 CREATE FUNCTION make_coming_part(divided text, wanted date) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     IF (SELECT count(*) FROM parts_of(divided)) >= most_parts() THEN
@@ -67,7 +68,7 @@ BEGIN
 END
 $$
 ----
--- Two that set the span of the chunks to come would fail.
+-- Two sessions that set the span of new chunks at the same time would fail.
 CREATE OR REPLACE FUNCTION fit_chunks(rows_wanted bigint) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     rows_a_day numeric := (

@@ -1,5 +1,5 @@
--- The parts of a table that time divides. Their names say which days they hold: one, or the first and
--- the last of several.
+-- Returns the parts of a table divided by time. Their names say which days they hold: one day, or the first
+-- and the last of several.
 CREATE FUNCTION parts_of(divided text)
 RETURNS TABLE (part text, begins timestamptz, ends_before timestamptz) LANGUAGE sql STABLE AS $$
     SELECT inhrelid::regclass::text,
@@ -11,8 +11,8 @@ RETURNS TABLE (part text, begins timestamptz, ends_before timestamptz) LANGUAGE 
     WHERE inhparent = divided::regclass
 $$
 ----
--- Those of some days that have no part yet. The name of a day is looked up first, because that costs next
--- to nothing.
+-- Returns the days among the given ones that have no part yet. The name of a day is looked up first, which
+-- costs next to nothing.
 CREATE FUNCTION missing_days(divided text, days date[]) RETURNS SETOF date LANGUAGE plpgsql AS $$
 DECLARE
     unnamed date[] := ARRAY(
@@ -26,8 +26,8 @@ BEGIN
 END
 $$
 ----
--- Makes room for one day. Attaching, unlike CREATE TABLE ... PARTITION OF, lets readers and writers of
--- the other parts go on.
+-- Makes the part for one day. Attaching, unlike CREATE TABLE ... PARTITION OF, does not block readers and
+-- writers of the other parts.
 CREATE FUNCTION make_part(divided text, wanted date) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     span daterange;
@@ -53,7 +53,7 @@ BEGIN
 END
 $$
 ----
--- Room for the days to come: nothing but the same.
+-- Makes the parts for coming days, in the same way.
 CREATE FUNCTION make_coming_part(divided text, wanted date) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM make_part(divided, day) FROM missing_days(divided, ARRAY[wanted]) AS day;

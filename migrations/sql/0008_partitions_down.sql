@@ -1,5 +1,5 @@
--- Adding the partitions that a batch or the coming days need. Attaching, unlike CREATE TABLE ...
--- PARTITION OF, lets readers and writers of the other partitions go on.
+-- Adds the partitions that a batch or the coming days need. Attaching, unlike CREATE TABLE ...
+-- PARTITION OF, does not block readers and writers of the other partitions.
 CREATE OR REPLACE FUNCTION make_partitions(days date[]) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     day date;

@@ -1,11 +1,11 @@
--- How many parts a table that time divides may have before new ones span a month. A statement that no
--- time narrows locks each part and its three indexes: half of what the server has locks for.
+-- How many parts a table divided by time may have before new parts span a month. A statement without a
+-- time range locks each part and its three indexes; half of the server's locks may be used for that.
 CREATE FUNCTION most_parts() RETURNS integer LANGUAGE sql STABLE AS $$
     SELECT current_setting('max_locks_per_transaction')::integer
            * current_setting('max_connections')::integer / 8
 $$
 ----
--- Those of some days that no part holds.
+-- Returns the days among the given ones that no part holds.
 CREATE FUNCTION uncovered_days(divided text, days date[]) RETURNS SETOF date LANGUAGE sql STABLE AS $$
     WITH known AS MATERIALIZED (
         SELECT (begins AT TIME ZONE 'UTC')::date AS begins, ends_before AT TIME ZONE 'UTC' AS ends
@@ -15,9 +15,9 @@ CREATE FUNCTION uncovered_days(divided text, days date[]) RETURNS SETOF date LAN
     WHERE NOT EXISTS (SELECT FROM known WHERE begins <= day AND ends > day)
 $$
 ----
--- The days of the part that is to be made for one of them; null if it has one. Near today that is the
--- day, else what the others leave of the month: so the number of parts is bounded by the calendar, at
--- twelve a year, whatever days are asked for.
+-- Returns the days of the part that is to be made for a day; null if the day has a part. Near today that is
+-- the day alone, else what other parts leave of the month. So the calendar bounds the number of parts, at
+-- twelve a year, whatever days are requested.
 CREATE FUNCTION span_of_part(divided text, wanted date) RETURNS daterange LANGUAGE plpgsql AS $$
 DECLARE
     today date := (now() AT TIME ZONE 'UTC')::date;
@@ -70,7 +70,7 @@ BEGIN
 END
 $$
 ----
--- Room for today and so many days more, by the server's calendar.
+-- Makes the parts for today and so many days ahead, by the server's calendar.
 CREATE FUNCTION make_coming_partitions(days_ahead integer) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     FOR ahead IN 0..days_ahead LOOP
@@ -80,11 +80,11 @@ BEGIN
 END
 $$
 ----
--- What is older than so many days may go: they are counted back from the hundredth newest state
--- vector that is not later than the server's clock, down to the midnight before. So a clock that is
--- ahead drops nothing, neither do a few state vectors from the future; with fewer than a hundred
--- state vectors nothing goes (null). Looked for part by part, the newest first, so that it locks
--- few of them; 300 that are nearly empty would end the search, and nothing goes then.
+-- Returns the time before which data kept for so many days may be deleted. The days are counted back from
+-- the hundredth newest state vector that is not later than the server's clock, down to the midnight
+-- before. So neither a clock that is ahead nor a few state vectors from the future delete anything; with
+-- fewer than a hundred state vectors the result is null. The search goes part by part, the newest first, so that it locks few
+-- of them; it ends after 300 parts that are nearly empty, and the result is null then.
 CREATE OR REPLACE FUNCTION retention_limit(days integer) RETURNS timestamptz
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
@@ -113,7 +113,7 @@ BEGIN
 END
 $$
 ----
--- How many state vectors there are of a UTC day, for those who would otherwise lock every part.
+-- Counts the state vectors of a UTC day without locking every part.
 CREATE FUNCTION rows_of_day(wanted date) RETURNS bigint LANGUAGE plpgsql STABLE AS $$
 DECLARE
     n_rows bigint;

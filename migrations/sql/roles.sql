@@ -1,6 +1,6 @@
--- The role that migrations and processor log in as: it owns our tables and is no superuser. It has to
--- own them, because the archive makes and drops partitions. A superuser runs this file in our database
--- before the first migration, and again harmlessly:
+-- The role that migrations and processor log in as: it owns the tables and is no superuser. It has to own
+-- them, because the archive makes and drops partitions. A superuser runs this file in the database before
+-- the first migration, and may run it again at any time:
 --     psql "$ADMIN_URL" -f migrations/sql/roles.sql -f migrations/sql/0003_reader.sql
 -- Then `\password flights` gives the role a password.
 SET lock_timeout = '10s';
@@ -10,7 +10,7 @@ BEGIN
     IF to_regrole('flights') IS NULL THEN
         CREATE ROLE flights LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS;
     END IF;
-    -- It comes with the schema public, which belongs to the owner of the database.
+    -- The owner of the database owns its schema public as well.
     IF (SELECT datdba FROM pg_database WHERE datname = current_database())
        <> 'flights'::regrole THEN
         EXECUTE format('ALTER DATABASE %I OWNER TO flights', current_database());
@@ -18,8 +18,8 @@ BEGIN
 END
 $$;
 ----
--- What migrations have made as another role: each in a transaction of its own, so that no lock is held
--- for long. `ingest_offsets` is the last, and says whose the others are until then.
+-- Objects that migrations have made as another role change their owner, each in a transaction of its own,
+-- so that no lock is held for long. `ingest_offsets` is the last: its owner is the owner to replace.
 DO $$
 DECLARE
     thing record;
@@ -48,8 +48,8 @@ BEGIN
 END
 $$;
 ----
--- The jobs of the columnstore run with the rights of who has made them. The archive makes them again
--- when it starts, as this role.
+-- The jobs of the columnstore run with the rights of the role that has created them. The archive creates
+-- them again at its start, as this role.
 DO $$
 DECLARE
     job record;

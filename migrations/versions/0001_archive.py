@@ -1,4 +1,4 @@
-"""The archive: state vectors, their ledger, and what could not be read."""
+"""The archive: state vectors, the ledger, and dead letters."""
 
 from migrations.editions import Edition, drop_parts, find_edition, run_file
 

@@ -1,4 +1,4 @@
-"""The history: flights, one row for each aircraft and minute, traffic by the hour."""
+"""The history: flights, the minutely rollup, and traffic by the hour."""
 
 from migrations.editions import Edition, drop_parts, find_edition, run_file
 

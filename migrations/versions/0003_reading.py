@@ -1,4 +1,4 @@
-"""Reading by SQL: views for people, comments that teach, a role that can only read."""
+"""Reading by SQL: views, comments on all columns, and a role that can only read."""
 
 import logging
 
@@ -12,8 +12,8 @@ branch_labels = None
 depends_on = None
 
 NO_READER = (
-    "the role flights_reader is not made: this user may not create roles. Everything else works; "
-    "for read-only access run migrations/sql/0003_reader.sql by psql as one who may"
+    "the role flights_reader was not created: this user may not create roles. All else works; "
+    "for read-only access run migrations/sql/0003_reader.sql by psql as a user who may"
 )
 
 

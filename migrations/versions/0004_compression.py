@@ -1,4 +1,4 @@
-"""When the columnstore takes over is a setting."""
+"""The age at which chunks move to the columnstore is a setting."""
 
 from migrations.editions import Edition, find_edition, run_file
 

@@ -1,4 +1,4 @@
-"""What is derived from state vectors has to be plausible."""
+"""Flights are measured from plausible positions and altitudes only."""
 
 from migrations.editions import run_file
 
@@ -15,6 +15,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     run_file("0005_down")
-    # What stood on the view that is made again.
+    # The view was dropped with its comments and privileges.
     run_file("0003_comments")
     run_file("0003_reader")

@@ -1,4 +1,4 @@
-"""The ledger carries a digest of what was stored."""
+"""The ledger holds a digest of the rows that were stored."""
 
 from migrations.editions import run_file
 

@@ -1,4 +1,4 @@
-"""Retention goes by the database's clock and drops a bounded amount at a time."""
+"""Retention uses the database's clock and deletes a bounded amount at a time."""
 
 from migrations.editions import Edition, find_edition, run_file
 

@@ -1,4 +1,4 @@
-"""The number of parts that time divides tables into is bounded, and so are the locks of a step."""
+"""The number of parts of each table is bounded, and so are the locks of a statement."""
 
 from migrations.editions import Edition, find_edition, run_file
 

@@ -1,11 +1,11 @@
--- is_empty: whether there is nothing at all that could be compared
+-- is_empty: whether there is nothing to compare at all
 SELECT NOT EXISTS (SELECT FROM ingest_ledger)
    AND NOT EXISTS (SELECT FROM state_vectors)
    AND NOT EXISTS (SELECT FROM dead_letters)
    AND NOT EXISTS (SELECT FROM ingest_days WHERE n_rows > 0)
    AND NOT EXISTS (SELECT FROM ingest_offsets WHERE next_offset <> ledger_start);
 
--- tiling: where the ledger has a hole or an overlap, or does not end at next_offset
+-- tiling: the first place where the ledger has a hole or an overlap, or does not end at next_offset
 WITH tiles AS (
     SELECT cluster_id, topic, partition, lo, hi,
            lag(hi) OVER log AS previous_hi, lead(lo) OVER log AS next_lo
@@ -23,7 +23,7 @@ WHERE (tiles.lo IS NULL AND known.next_offset <> known.ledger_start)
 ORDER BY 1, 2, 3, 4
 LIMIT 1;
 
--- new_tiling: whether the entries since the offsets that were checked before go on from there without
+-- new_tiling: whether the entries after the offsets that were checked before continue from there without
 -- hole, overlap or change, up to next_offset
 SELECT known.cluster_id, known.topic, known.partition, known.next_offset,
        coalesce(bool_and(tile.lo = tile.previous_hi AND tile.is_sealed), TRUE)
@@ -46,7 +46,7 @@ LEFT JOIN LATERAL (
 ) AS tile ON TRUE
 GROUP BY known.cluster_id, known.topic, known.partition, known.next_offset, known.since;
 
--- orphans: a ledger or an account of rows without its row of offsets
+-- orphans: a ledger, or an account of rows, that has no row of offsets
 SELECT cluster_id, topic, partition, min(lo) AS lo FROM (
     SELECT cluster_id, topic, partition, lo FROM ingest_ledger
     UNION ALL
@@ -59,13 +59,13 @@ WHERE NOT EXISTS (
 )
 GROUP BY 1, 2, 3 ORDER BY 1, 2, 3 LIMIT 1;
 
--- changed: an entry that is not what was written
+-- changed: an entry that differs from what was written
 SELECT cluster_id, topic, partition, lo, hi FROM ingest_ledger
 WHERE seal <> ledger_seal(partition, lo, hi, n_in, n_inserted, n_duplicate, n_dead, digest)
    OR (seal IS NULL AND digest IS NOT NULL)
 ORDER BY 1, 2, 3, 4 LIMIT 1;
 
--- sums: what the ledger says was stored
+-- totals: what the ledger says was stored
 SELECT coalesce(sum(n_transactions), 0)::bigint AS n_transactions,
        (SELECT count(*) FROM (
            SELECT DISTINCT cluster_id, topic, partition FROM ingest_ledger) AS logs) AS n_partitions,
@@ -77,7 +77,7 @@ SELECT coalesce(sum(n_transactions), 0)::bigint AS n_transactions,
        coalesce(sum(n_inserted) FILTER (WHERE digest IS NULL), 0)::bigint AS n_without_digest
 FROM ingest_ledger;
 
--- accounts: where the account of the days is not the sum of the ledger
+-- accounts: a partition whose account of the days differs from the sum of its ledger
 SELECT cluster_id, topic, partition, coalesce(entries.n_rows, 0) AS n_entries,
        coalesce(days.n_rows, 0) AS n_days
 FROM (
@@ -92,8 +92,8 @@ WHERE coalesce(entries.n_rows, 0) <> coalesce(days.n_rows, 0)
    OR coalesce(entries.digest, 0) <> coalesce(days.digest, 0)
 ORDER BY 1, 2, 3 LIMIT 1;
 
--- dead_letters: where not as many are there as the ledger has. Of those that retention deletes the first
--- offset that is left is noted, by a later revision of the tables
+-- dead_letters: a partition that has another number of dead letters than its ledger. Where retention has deleted
+-- some, the first offset that is kept is noted; older revisions of the tables lack that column
 WITH kept AS MATERIALIZED (
     SELECT cluster_id, topic, partition,
            coalesce((to_jsonb(known) ->> 'dead_letters_start')::bigint, 0) AS since
@@ -134,7 +134,7 @@ WHERE NOT EXISTS (
 )
 ORDER BY 1 LIMIT 1;
 
--- known_answer: the hash of one row, to see that the server hashes as we do
+-- known_answer: the hash of one given row, to compare the server's hash with the archive's
 SELECT hashint8extended(h, h) FROM (
     SELECT hash_record_extended(ROW(
         $1::text, $2::text, $3::text, $4::timestamptz, $5::timestamptz, $6::double precision,
@@ -143,7 +143,7 @@ SELECT hashint8extended(h, h) FROM (
     ), 0) AS h OFFSET 0
 ) AS hashed;
 
--- acknowledged: where a log was left for good, and where the next one of that name began
+-- acknowledged: where an operator gave up a log, and where the next log of that name began
 SELECT gone.topic, gone.partition, gone.next_offset, next.ledger_start,
        next.topic_id IS NOT DISTINCT FROM gone.topic_id AS is_same_log
 FROM (
@@ -158,32 +158,32 @@ LEFT JOIN LATERAL (
 ) AS next ON TRUE
 ORDER BY gone.topic, gone.partition;
 
--- bare_days: when a version without digests stored something
+-- bare_days: the days on which a version without digests stored something
 SELECT DISTINCT (committed_at AT TIME ZONE 'UTC')::date AS day FROM ingest_ledger
 WHERE digest IS NULL ORDER BY 1;
 
--- days: those that rows were ever inserted into, with whether it is known which
+-- days: the days that rows were ever inserted into, and whether the inserted rows are known
 SELECT day, bool_and(n_rows IS NOT NULL) AS is_known, bool_and(n_dropped IS NOT NULL) AS is_whole
 FROM ingest_days GROUP BY day ORDER BY day;
 
--- bounds: what retention has removed
+-- retention_bounds: the time before which retention has deleted rows, by table
 SELECT relation, dropped_before FROM retention_bounds
 UNION ALL
 SELECT 'state_vectors', max(dropped_before) FROM retention_marks HAVING count(*) > 0;
 
--- strays: rows between days of which any are known
+-- strays: the number of rows between days that have an account
 SELECT count(*) FROM state_vectors WHERE last_contact >= $1 AND last_contact < $2;
 
--- total: rows in all, of which retention has dropped none
+-- total: the number of all rows, where retention has dropped none, and of all that were inserted
 SELECT (SELECT count(*) FROM state_vectors) AS n_rows,
        (SELECT coalesce(sum(n_inserted), 0)::bigint FROM ingest_ledger) AS n_inserted;
 
--- expected: what has to be there of a day
+-- expected: the rows that must be there of a day
 SELECT coalesce(sum(n_rows - n_dropped), 0)::bigint AS n_rows,
        as_bigint(coalesce(sum(digest::numeric - digest_dropped), 0)) AS digest
 FROM ingest_days WHERE day = $1;
 
--- stored: what is there of a day, and how much of it is older than what waits to be summed up
+-- stored: the rows that are there of a day, and how many of them are in minutes that are rolled up
 SELECT count(*) AS n_rows, as_bigint(coalesce(sum(hashint8extended(h, h)), 0)) AS digest,
        count(*) FILTER (WHERE last_contact < $3) AS n_settled
 FROM (
@@ -195,14 +195,14 @@ FROM (
     FROM state_vectors WHERE last_contact >= $1 AND last_contact < $2 OFFSET 0
 ) AS hashed;
 
--- settled: up to where the minutes of a day are summed up
+-- settled: the time up to which the minutes of a day are rolled up
 SELECT coalesce(min(minute), $2) FROM touched_minutes WHERE minute >= $1 AND minute < $2;
 
--- minutes: how many state vectors the minutes of a day stand for
+-- minutes: how many state vectors the minutes of a day were rolled up from
 SELECT coalesce(sum(state_vectors), 0)::bigint FROM minutely_state_vectors
 WHERE minute >= $1 AND minute < $2;
 
--- hours: an hour that is not the sum of its minutes, though nothing waits to be summed up
+-- hours: an hour that differs from the sum of its minutes, although it is not marked
 SELECT hour, coalesce(minutes.n, 0) AS n_minutes, coalesce(hours.n, 0) AS n_hours
 FROM (
     SELECT date_trunc('hour', minute) AS hour, sum(state_vectors) AS n FROM minutely_state_vectors
@@ -216,39 +216,39 @@ WHERE coalesce(minutes.n, 0) <> coalesce(hours.n, 0)
   AND hour NOT IN (SELECT hour FROM touched_hours)
 ORDER BY hour LIMIT 1;
 
--- unflown: an aircraft that was seen on a day, but on no flight then
+-- without_flight: an aircraft that was observed on a day at a time that no flight covers
 SELECT seen.icao24, seen.last_contact FROM (
     SELECT icao24, unnest(ARRAY[min(last_contact), max(last_contact)]) AS last_contact
     FROM minutely_state_vectors WHERE minute >= $1 AND minute < $2 GROUP BY icao24
 ) AS seen
 LEFT JOIN LATERAL (
-    SELECT leg.ends_before FROM flight_legs AS leg
-    WHERE leg.icao24 = seen.icao24 AND leg.first_seen <= seen.last_contact
-    ORDER BY leg.first_seen DESC LIMIT 1
-) AS flown ON TRUE
-WHERE flown.ends_before IS NULL OR flown.ends_before <= seen.last_contact
+    SELECT flight.ends_before FROM flight_legs AS flight
+    WHERE flight.icao24 = seen.icao24 AND flight.first_seen <= seen.last_contact
+    ORDER BY flight.first_seen DESC LIMIT 1
+) AS flight ON TRUE
+WHERE flight.ends_before IS NULL OR flight.ends_before <= seen.last_contact
 ORDER BY 1, 2 LIMIT 1;
 
--- tiles: the entries of a partition that the log may still hold the messages of
+-- tiles: the ledger entries of a partition whose messages the log may still hold
 SELECT lo, hi, n_in FROM ingest_ledger
 WHERE cluster_id = $1 AND topic = $2 AND partition = $3 AND lo >= $4
 ORDER BY lo;
 
--- offsets: how far each partition of a log is stored
+-- offsets: the stored offset of each partition of a log
 SELECT partition, next_offset, topic_id FROM ingest_offsets
 WHERE cluster_id = $1 AND topic = $2 ORDER BY partition;
 
--- hide_tables: temporary tables under the names of those that are derived, and views of the real ones
-CREATE TEMPORARY VIEW stored_legs AS TABLE flight_legs;
+-- hide_tables: temporary tables under the names of the derived tables, and views of the real ones
+CREATE TEMPORARY VIEW stored_flights AS TABLE flight_legs;
 CREATE TEMPORARY VIEW stored_minutes AS TABLE minutely_state_vectors;
 CREATE TEMPORARY VIEW stored_hours AS TABLE hourly_counts;
 CREATE TEMPORARY TABLE flight_legs (LIKE flight_legs INCLUDING ALL);
 CREATE TEMPORARY TABLE minutely_state_vectors (LIKE minutely_state_vectors INCLUDING ALL);
 CREATE TEMPORARY TABLE hourly_counts (LIKE hourly_counts INCLUDING ALL);
 
--- leg_columns: which columns of a flight come from cutting, and which from measuring, rounded where sums
--- of the same numbers may differ
-SELECT string_agg(shown, ', ') FILTER (WHERE NOT is_measured) AS cut_columns,
+-- flight_columns: which columns of a flight come from segmentation and which from measuring. Those that are
+-- sums of floating-point numbers are rounded, because the order of addition may differ
+SELECT string_agg(shown, ', ') FILTER (WHERE NOT is_measured) AS segmented_columns,
        'icao24, first_seen, ' || string_agg(shown, ', ') FILTER (WHERE is_measured)
            AS measured_columns
 FROM (
@@ -261,39 +261,39 @@ FROM (
     CROSS JOIN (SELECT proargnames FROM pg_proc WHERE proname = 'measure_flight') AS measure
     WHERE attrelid = 'pg_temp.flight_legs'::regclass AND attnum > 0 AND NOT attisdropped
     ORDER BY attnum
-) AS leg;
+) AS flight;
 
--- next_aircraft: the next one of which there are state vectors
+-- next_aircraft: the next aircraft that has state vectors
 SELECT icao24 FROM state_vectors WHERE icao24 > $1 ORDER BY icao24 LIMIT 1;
 
--- forget_legs: of the aircraft before
+-- clear_flights: delete the flights of the aircraft before
 DELETE FROM pg_temp.flight_legs;
 
--- take_legs: flights as they are stored, to be cut again
-INSERT INTO pg_temp.flight_legs SELECT * FROM stored_legs WHERE icao24 = ANY ($1::text[]);
+-- copy_flights: copy flights as they are stored, to be segmented again
+INSERT INTO pg_temp.flight_legs SELECT * FROM stored_flights WHERE icao24 = ANY ($1::text[]);
 
--- begins: where to cut each aircraft's flights, as rebuild does
-SELECT kept.icao24, coalesce(leg.ends_before, kept.since) AS since
+-- rebuild_starts: from where on to segment each aircraft's flights again, as rebuild does
+SELECT kept.icao24, coalesce(flight.ends_before, kept.since) AS since
 FROM (
     SELECT icao24, min(last_contact) AS since FROM state_vectors
     WHERE icao24 = ANY ($1::text[]) GROUP BY icao24
 ) AS kept
-LEFT JOIN pg_temp.flight_legs AS leg
-  ON leg.icao24 = kept.icao24 AND leg.first_seen < kept.since AND leg.ends_before > kept.since
-WHERE leg.ends_before IS DISTINCT FROM 'infinity';
+LEFT JOIN pg_temp.flight_legs AS flight
+  ON flight.icao24 = kept.icao24 AND flight.first_seen < kept.since AND flight.ends_before > kept.since
+WHERE flight.ends_before IS DISTINCT FROM 'infinity';
 
--- measured_legs: flights that are stored with a measure of all their state vectors
+-- measured_flights: flights that are stored with measures of all their state vectors
 SELECT made.icao24, made.first_seen FROM pg_temp.flight_legs AS made
-JOIN stored_legs AS stored USING (icao24, first_seen)
+JOIN stored_flights AS stored USING (icao24, first_seen)
 WHERE stored.last_seen IS NOT NULL AND made.first_seen >= coalesce(
     (SELECT max(dropped_before) FROM retention_marks), '-infinity'
 );
 
--- different_legs: a flight that is not the same, of those that have all their state vectors
+-- different_flight: a flight that differs, among those that have all their state vectors
 WITH made AS (
     SELECT {columns} FROM pg_temp.flight_legs WHERE {condition}
 ), stored AS (
-    SELECT {columns} FROM stored_legs WHERE icao24 = ANY ($1::text[]) AND {condition}
+    SELECT {columns} FROM stored_flights WHERE icao24 = ANY ($1::text[]) AND {condition}
 )
 SELECT icao24, first_seen FROM (
     (TABLE made EXCEPT TABLE stored) UNION ALL (TABLE stored EXCEPT TABLE made)
@@ -301,10 +301,10 @@ SELECT icao24, first_seen FROM (
 WHERE first_seen >= coalesce((SELECT max(dropped_before) FROM retention_marks), '-infinity')
 ORDER BY 1, 2 LIMIT 1;
 
--- count_legs: how many were computed again
+-- count_flights: the number of flights that were computed again
 SELECT count(*) FROM pg_temp.flight_legs;
 
--- derived_days: days whose minutes can be computed again: neither they nor their rows were dropped
+-- derived_days: the days whose minutes can be computed again: neither the minutes nor their rows were dropped
 SELECT DISTINCT day FROM ingest_days
 WHERE n_rows IS DISTINCT FROM n_dropped AND NOT EXISTS (
     SELECT FROM retention_bounds
@@ -314,15 +314,15 @@ WHERE n_rows IS DISTINCT FROM n_dropped AND NOT EXISTS (
     >= coalesce((SELECT max(dropped_before) FROM retention_marks), '-infinity')
 ORDER BY day;
 
--- is_unsettled: whether something of an hour waits to be summed up
+-- is_unsettled: whether anything of an hour is marked to be rolled up
 SELECT EXISTS (
     SELECT FROM touched_minutes WHERE minute >= $1 AND minute < $1 + INTERVAL '1 hour'
 ) OR EXISTS (SELECT FROM touched_hours WHERE hour = $1);
 
--- forget_hour_made: of the hour before
+-- clear_hour: delete the minutes and counts of the hour before
 WITH minutes AS (DELETE FROM pg_temp.minutely_state_vectors) DELETE FROM pg_temp.hourly_counts;
 
--- different_minute: a minute of an aircraft that is not the same
+-- different_minute: a minute of an aircraft that differs
 SELECT minute, icao24 FROM (
     (TABLE pg_temp.minutely_state_vectors EXCEPT
      SELECT * FROM stored_minutes WHERE minute >= $1 AND minute < $1 + INTERVAL '1 hour')
@@ -332,7 +332,7 @@ SELECT minute, icao24 FROM (
 ) AS different
 ORDER BY 1, 2 LIMIT 1;
 
--- different_hour: a country of an hour that is not the same
+-- different_hour: a country of an hour whose counts differ
 SELECT origin_country FROM (
     (TABLE pg_temp.hourly_counts EXCEPT SELECT * FROM stored_hours WHERE hour = $1)
     UNION ALL

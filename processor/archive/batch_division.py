@@ -1,4 +1,4 @@
-"""DIVIDE: a batch into those that one transaction can take, down to one message set aside."""
+"""Divide a batch into parts that one transaction can store, down to a single message."""
 
 import contextlib
 from collections.abc import Iterator, Sequence
@@ -11,16 +11,16 @@ from processor.message import Message
 from telemetry.state_vector import StateVector
 
 MAX_HOURS = 32
-"""Different hours of one transaction. Each may need a chunk of its own, which takes some 50 locks
-while it is made; an ordinary batch is of one hour or two."""
+"""Different hours in one transaction. Each may need a chunk of its own, which takes some 50 locks
+until the commit; an ordinary batch has one hour or two."""
 
 HOUR_SECONDS = 3600
 
 MAX_BYTES = 16_384
-"""Of the key, the headers and the value of a dead letter: the message of a state vector has 500."""
+"""Bytes that are kept of a dead letter's key, headers and value each; a valid message has 500."""
 
 MAX_WORDS = 1_000
-"""Characters of the database's words that are kept: they may quote the whole row."""
+"""Characters that are kept of the database's error message, which may quote the whole row."""
 
 
 class _Entry(NamedTuple):
@@ -29,13 +29,13 @@ class _Entry(NamedTuple):
 
 
 def is_divisible(batch: Batch) -> bool:
-    """Whether there are several messages, all of them at hand."""
+    """Whether the batch has several messages, and all of them undecoded."""
     spans = batch.spans.values()
     return batch.n_in > 1 and all(len(span.messages) == span.n_in for span in spans)
 
 
 def divide_by_hours(batch: Batch, max_hours: int = MAX_HOURS) -> Iterator[Batch]:
-    """Yield batches of few different hours, in the order of the offsets of each partition."""
+    """Yield batches of at most so many different hours, in order of the offsets."""
     if not (_has_more_hours(batch, max_hours) and is_divisible(batch)):
         yield batch
         return
@@ -63,7 +63,7 @@ def _has_more_hours(batch: Batch, max_hours: int) -> bool:
 
 
 def halve(batch: Batch) -> tuple[Batch, Batch]:
-    """Return two batches of half the messages each, the first of which is to be stored first."""
+    """Return two batches of half the messages each; the first must be stored first."""
     begins, entries = _begins(batch), list(_entries(batch))
     middle = len(entries) // 2
     return _gather(batch, entries[:middle], begins), _gather(batch, entries[middle:], begins)
@@ -72,10 +72,10 @@ def halve(batch: Batch) -> tuple[Batch, Batch]:
 def set_aside(batch: Batch, reason: str) -> Batch | None:
     """Return a batch of one message with the message as a dead letter, for a reason.
 
-    A dead letter that is refused itself keeps its origin and the reason only.
+    A dead letter that is refused as well keeps its origin and the reason only.
 
     Returns:
-        None if the message is not at hand, or nothing is left that could be left out.
+        None if the undecoded message is missing, or the dead letter has nothing left to remove.
     """
     [span, *others] = batch.spans.values()
     if others or span.n_in != 1 or len(span.messages) != 1:
@@ -87,13 +87,13 @@ def set_aside(batch: Batch, reason: str) -> Batch | None:
         [whole] = span.dead_letters
         if not (whole.key or whole.headers or whole.value):
             return None
-        words = f"{whole.reason}; as it came it is refused too: {reason}"[: 2 * MAX_WORDS]
+        words = f"{whole.reason}; its original content is refused too: {reason}"[: 2 * MAX_WORDS]
         letter = replace(whole, key=None, headers={}, value=None, reason=words)
     return Batch([replace(span, state_vectors=[], dead_letters=[letter])])
 
 
 def shorten(letter: DeadLetter) -> DeadLetter:
-    """Return a dead letter of a bounded size, which says what it has lost."""
+    """Return a dead letter of a bounded size, whose reason says what was removed."""
     key, value, headers = letter.key or b"", letter.value or b"", letter.headers
     n_headers = sum(len(name) + len(text) for name, text in headers.items())
     lost = [
@@ -118,7 +118,7 @@ def _begins(batch: Batch) -> dict[int, int]:
 
 
 def _entries(batch: Batch) -> Iterator[_Entry]:
-    """Yield all messages, partition by partition, with what was read out of them."""
+    """Yield all messages, partition by partition, each with what was decoded from it."""
     for partition in sorted(batch.spans):
         span = batch.spans[partition]
         letters = {letter.offset: letter for letter in span.dead_letters}
@@ -129,7 +129,7 @@ def _entries(batch: Batch) -> Iterator[_Entry]:
 
 
 def _gather(batch: Batch, entries: Sequence[_Entry], begins: dict[int, int]) -> Batch:
-    """Make a batch of some messages; `begins` holds the position before each partition's next."""
+    """Make a batch of some messages; `begins` holds where each partition's next span begins."""
     spans: dict[int, Span] = {}
     for message, outcome in entries:
         partition = message.partition() or 0

@@ -1,12 +1,12 @@
-"""Stop before everything is set aside: when too many messages are malformed to be chance."""
+"""Stop the archive when too many messages are malformed to be chance."""
 
 from processor.errors import PoisonedLogError
 
 WINDOW_MESSAGES = 10_000
-"""What the ratio looks back on: about one poll of the globe."""
+"""Messages that the ratio is computed over: about one poll of the whole globe."""
 
 MIN_MESSAGES = 1_000
-"""Fewer than these say nothing about a ratio."""
+"""Messages from which on the ratio counts; among fewer a few malformed ones prove nothing."""
 
 
 class Breaker:
@@ -24,15 +24,15 @@ class Breaker:
         self._consecutive = 0
         self._messages += n_messages
         if self._messages >= WINDOW_MESSAGES:
-            # What is older counts half as much, and again half after the next window.
+            # Older messages count half as much, and half again after the next window.
             self._messages //= 2
             self._malformed //= 2
 
     def record_malformed(self, reason: str) -> None:
-        """Count a message that holds none.
+        """Count a message that holds no state vector.
 
         Raises:
-            PoisonedLogError: When a limit is reached; the batch must not be stored.
+            PoisonedLogError: A limit is reached; the batch must not be stored.
         """
         self._messages += 1
         self._malformed += 1
@@ -44,6 +44,6 @@ class Breaker:
             raise PoisonedLogError(
                 f"{self._malformed} of the last {self._messages} messages are malformed, "
                 f"{self._consecutive} in a row; the last one: {reason}. Nothing of this batch is "
-                "stored. Mend the producer or the decoder, or, if they are right, raise "
+                "stored. Repair the producer or the decoder, or, if they are right, raise "
                 "archive.max_invalid_consecutive and archive.max_invalid_ratio"
             )

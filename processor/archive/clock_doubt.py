@@ -1,4 +1,4 @@
-"""Wait, instead of setting everything aside, when the clocks here may be what is wrong."""
+"""Wait, instead of setting messages aside, while the clocks here may be wrong."""
 
 import time
 
@@ -6,20 +6,21 @@ import structlog
 
 from processor.archive.batch import Batch, DeadLetter
 from processor.archive.metrics import ArchiveMetrics
-from processor.archive.time_window import Bounds, TimeWindow
+from processor.archive.time_window import TimeBounds, TimeWindow
 from processor.errors import ClockDoubtError
 
 log = structlog.get_logger()
 
 MAX_IN_A_ROW = 20_000
-"""More than the largest answer has rows: one wrong answer is set aside, a second one makes wait."""
+"""Messages in a row with a wrong time, beyond which the archive waits. It is more than the rows of
+the largest answer, so one wrong answer is set aside and a second one makes the archive wait."""
 
 LOG_SECONDS = 60
-"""Between two lines about messages that were set aside, and about the same doubt."""
+"""Least time between two log lines about messages set aside, and between two about one doubt."""
 
 
 class ClockDoubt:
-    """Follows what the time window says of the messages; it outlives the consumer's starts.
+    """Counts messages whose times cannot be true; one instance serves all starts of the consumer.
 
     Attributes:
         trouble: Why nothing is stored, with the remedy; None while the clocks are trusted.
@@ -32,8 +33,8 @@ class ClockDoubt:
         self._log_at = self._log_doubt_at = 0.0
         self.trouble: str | None = None
 
-    def bounds(self) -> Bounds:
-        """Return the bounds for messages that are at hand."""
+    def bounds(self) -> TimeBounds:
+        """Return the bounds for messages that are read at this moment."""
         return self._window.bounds()
 
     def record_timely(self) -> None:
@@ -55,11 +56,11 @@ class ClockDoubt:
             log.warning("set_aside_for_its_time", reason=letter.reason, offset=letter.offset)
 
     def check(self, batch: Batch) -> None:
-        """Look at a batch before it is stored.
+        """Judge a batch before it is stored.
 
         Raises:
-            ClockDoubtError: Most of it, its publication included, lies in the future of every
-                clock here.
+            ClockDoubtError: Most of its messages, and their publication times, lie in the future
+                of every clock here.
         """
         doubtful = [letter for letter in batch.dead_letters() if letter.is_clock_doubted]
         if 2 * len(doubtful) > batch.n_in:

@@ -1,4 +1,4 @@
-"""What an operator asks of the archive by hand."""
+"""The commands of the archive: audit, reset-offsets and rebuild."""
 
 import datetime as dt
 import functools
@@ -14,32 +14,32 @@ from processor.archive.audit.derived import Derived, Extent
 from processor.archive.audit.findings import NothingToAudit, Proof, Violation
 from processor.archive.audit.log import Log
 from processor.archive.database import MISSING_SCHEMA, TO_ANY_CHUNK, Connection
-from processor.archive.flights.store import Flights
+from processor.archive.flights.store import FlightStore
 from processor.archive.instants import take_unix_seconds
-from processor.archive.progress import Progress
-from processor.archive.rollups import Rollups, Summed
+from processor.archive.progress import ProgressLine
+from processor.archive.rollups import RolledUp, Rollups
 from processor.archive.sql import Queries, load_audit_queries, load_queries
 from processor.database_errors import explain
-from processor.errors import FatalError, SchemaError, UnavailableError
+from processor.errors import FatalError, ReconnectError, SchemaError
 from processor.postgres import connect
 from processor.schema import check_schema
 from processor.settings import ProcessorSettings
 
 AIRCRAFT_AT_ONCE = 500
-"""Of a transaction that cuts flights anew."""
+"""Aircraft whose flights are segmented again in one transaction."""
 
 ONE_PART_AT_A_TIME = {"plan_cache_mode": "force_custom_plan"}
-"""A plan that is made for any days locks every part of the table, one for a day that day's."""
+"""A plan for any days locks every part of the table; a plan for given days locks only theirs."""
 
 VIOLATION, NOTHING_TO_AUDIT, NOT_ALL_COMPARED = 1, 3, 4
-"""Exit codes of the audit; 0 is that everything was compared and agrees, 2 a wrong setting."""
+"""Exit codes of the audit. 0: everything was compared and agrees; 2: a setting is wrong."""
 
 Options = ParamSpec("Options")
 Command = Callable[Concatenate[ProcessorSettings, Options], Awaitable[int]]
 
 
-def in_one_sentence(command: Command[Options]) -> Callable[..., Coroutine[Any, Any, int]]:
-    """Let trouble with the database end a command with its reason and remedy, and no more."""
+def explain_database_errors(command: Command[Options]) -> Callable[..., Coroutine[Any, Any, int]]:
+    """Let a command that the database stops end with one sentence: the reason and the remedy."""
 
     @functools.wraps(command)
     async def explained(
@@ -55,20 +55,25 @@ def in_one_sentence(command: Command[Options]) -> Callable[..., Coroutine[Any, A
     return explained
 
 
-class Asked(NamedTuple):
-    """What an audit is to compare beyond the stored rows and their ledger."""
+class AuditScope(NamedTuple):
+    """What an audit compares beside the stored rows and their ledger.
+
+    Attributes:
+        has_log: Whether to compare with the log.
+        derived: How much of what is derived is computed again; None computes nothing.
+    """
 
     has_log: bool = False
     derived: Extent | None = None
 
 
-@in_one_sentence
-async def print_audit(settings: ProcessorSettings, asked: Asked) -> int:
+@explain_database_errors
+async def print_audit(settings: ProcessorSettings, scope: AuditScope) -> int:
     """Print the proof or the first violation; return the exit code."""
     connection = await _connect(settings)
     try:
-        with Progress() as progress:
-            proof = await _audit(connection, settings, asked, progress)
+        with ProgressLine() as progress:
+            proof = await _audit(connection, settings, scope, progress)
     except Violation as violation:
         sys.stdout.write(f"audit violation: {violation}\n")
         return VIOLATION
@@ -77,7 +82,7 @@ async def print_audit(settings: ProcessorSettings, asked: Asked) -> int:
         return NOTHING_TO_AUDIT
     except MISSING_SCHEMA as error:
         raise SchemaError(f"{error}. Run `alembic upgrade head` first") from error
-    except UnavailableError as error:
+    except ReconnectError as error:
         raise FatalError(f"Kafka does not answer: {error}. See kafka.bootstrap_servers") from error
     finally:
         await connection.close()
@@ -86,25 +91,25 @@ async def print_audit(settings: ProcessorSettings, asked: Asked) -> int:
 
 
 async def _audit(
-    connection: Connection, settings: ProcessorSettings, asked: Asked, progress: Progress
+    connection: Connection, settings: ProcessorSettings, scope: AuditScope, progress: ProgressLine
 ) -> Proof:
     queries = load_audit_queries()
     proof = await audit(connection, queries, progress)
-    if asked.has_log:
+    if scope.has_log:
         await Log(settings.kafka, progress).check(connection, queries, proof)
     else:
-        proof.not_asked.append("the log itself (--kafka)")
-    if asked.derived is not None:
+        proof.not_requested.append("the log itself (--kafka)")
+    if scope.derived is not None:
         derived = Derived(connection, queries, load_queries(), progress)
-        await derived.check(proof, asked.derived)
-    if asked.derived is not Extent.ALL:
-        proof.not_asked.append("computing all flights, minutes and hours again (--deep all)")
+        await derived.check(proof, scope.derived)
+    if scope.derived is not Extent.ALL:
+        proof.not_requested.append("computing all flights, minutes and hours again (--deep all)")
     return proof
 
 
-@in_one_sentence
+@explain_database_errors
 async def reset_offsets(settings: ProcessorSettings) -> int:
-    """Keep what is known of the log under another name, so that the next start begins anew."""
+    """Keep a log's offsets and ledger under another name; the next start reads from the oldest."""
     connection = await _connect(settings)
     queries = load_queries()
     topic = settings.kafka.topic
@@ -125,7 +130,7 @@ async def reset_offsets(settings: ProcessorSettings) -> int:
 
 
 async def _connect(settings: ProcessorSettings) -> Connection:
-    """Connect once: an operator would rather know than wait."""
+    """Connect, without retries: an operator waits for the result."""
     timeout_seconds = settings.database.connect_timeout_seconds
     connection = await connect(
         settings.database.url.get_secret_value(),
@@ -140,68 +145,68 @@ async def _connect(settings: ProcessorSettings) -> Connection:
     return connection
 
 
-@in_one_sentence
+@explain_database_errors
 async def rebuild(settings: ProcessorSettings) -> int:
-    """Cut all flights anew and sum all minutes and hours up, out of the state vectors there are."""
+    """Segment all flights and roll up minutes and hours again, from the stored state vectors."""
     connection = await _connect(settings)
     queries = load_queries()
     try:
         await take_unix_seconds(connection)
         parts = await connection.fetch(queries.parts)
-        begins = await _begins(connection, queries, parts)
-        with Progress() as progress:
-            await _segment_again(connection, Flights(queries), begins, progress)
+        starts = await _starts(connection, queries, parts)
+        with ProgressLine() as progress:
+            await _segment_again(connection, FlightStore(queries), starts, progress)
             for part in parts:
-                await connection.execute(queries.rebuild_minutes, *part)
-            done = await _sum_up(connection, Rollups(queries), progress)
+                await connection.execute(queries.mark_part_dirty, *part)
+            done = await _roll_up(connection, Rollups(queries), progress)
     except MISSING_SCHEMA as error:
         raise SchemaError(f"{error}. Run `alembic upgrade head` first") from error
     finally:
         await connection.close()
-    sys.stdout.write(f"{done} out of {len(begins):,} aircraft\n")
+    sys.stdout.write(f"{done} out of {len(starts):,} aircraft\n")
     return 0
 
 
-async def _begins(
+async def _starts(
     connection: Connection, queries: Queries, parts: Sequence[asyncpg.Record]
 ) -> list[asyncpg.Record]:
-    """Return where to cut each aircraft's flights, looked for in one part after another."""
+    """Return from where on to segment each aircraft's flights, reading one part after another."""
     since: dict[str, dt.datetime] = {}
     for part in parts:
         for icao24, first in await connection.fetch(queries.first_contacts, *part):
             since[icao24] = min(first, since.get(icao24, first))
     known = sorted(since)
-    return await connection.fetch(queries.rebuild_begins, known, [since[one] for one in known])
+    return await connection.fetch(queries.rebuild_starts, known, [since[one] for one in known])
 
 
 async def _segment_again(
     connection: Connection,
-    flights: Flights,
-    begins: Sequence[asyncpg.Record],
-    progress: Progress,
+    flights: FlightStore,
+    starts: Sequence[asyncpg.Record],
+    progress: ProgressLine,
 ) -> None:
-    for first in range(0, len(begins), AIRCRAFT_AT_ONCE):
-        some = begins[first : first + AIRCRAFT_AT_ONCE]
+    for first in range(0, len(starts), AIRCRAFT_AT_ONCE):
+        some = starts[first : first + AIRCRAFT_AT_ONCE]
         async with connection.transaction():
             since = {row["icao24"]: int(row["since"].timestamp()) for row in some}
             await flights.segment_again(connection, since)
         done = first + len(some)
-        progress(f"flights of {done:,} of {len(begins):,} aircraft are cut")
+        progress(f"flights of {done:,} of {len(starts):,} aircraft are segmented")
 
 
-async def _sum_up(connection: Connection, sums: Rollups, progress: Progress) -> str:
-    """Return what was done, in words."""
-    done = Summed()
-    words = _in_words(done)
-    while any(part := await sums.sum_up(connection)):
-        done = Summed(*map(operator.add, done, part))
-        words = _in_words(done)
+async def _roll_up(connection: Connection, rollups: Rollups, progress: ProgressLine) -> str:
+    """Roll up everything that is due; return what was done as a sentence."""
+    done = RolledUp()
+    words = _describe(done)
+    while any(part := await rollups.roll_up(connection)):
+        done = RolledUp(*map(operator.add, done, part))
+        words = _describe(done)
         progress(words)
     return words
 
 
-def _in_words(done: Summed) -> str:
+def _describe(done: RolledUp) -> str:
     return (
         f"{done.flights:,} flights measured, {done.minutes:,} minutes and {done.hours:,} hours"
-        " summed up"
+        " rolled up"
     )

@@ -1,4 +1,4 @@
-"""CONSUME: read the archive's share of the log, batch by batch, in a thread of its own."""
+"""Read the partitions of this instance, batch by batch, in a thread of their own."""
 
 import asyncio
 import concurrent.futures
@@ -18,10 +18,10 @@ from processor.archive.batch import Batch, Claim
 from processor.archive.batch_result import Stored
 from processor.archive.breaker import Breaker
 from processor.archive.clock_doubt import ClockDoubt
-from processor.archive.dead_letter_rate import Tally
+from processor.archive.dead_letter_rate import DeadLetterRate
 from processor.archive.metrics import ArchiveMetrics
 from processor.archive.time_window import TimeWindow
-from processor.errors import ClockDoubtError, LostLogError, StoppedError, UnavailableError
+from processor.errors import ClockDoubtError, LogLostError, ReconnectError, StoppedError
 from processor.kafka import (
     RECHECK_SECONDS,
     Broker,
@@ -42,7 +42,7 @@ log = structlog.get_logger()
 Result = TypeVar("Result")
 
 MESSAGES_AT_ONCE = 1_000
-"""A call for more would wait for them although the batch could be decoded meanwhile."""
+"""Messages taken by one call. The batch is decoded between calls, so a larger call only delays."""
 
 CLAIM_SECONDS = 200
 """How long an assignment may wait for the database: less than max.poll.interval.ms (300 s)."""
@@ -51,21 +51,21 @@ STOP_SECONDS = 20
 """How long the last batch may take at shutdown; what is not stored then stays in the log."""
 
 DOUBT_SECONDS = 10
-"""Until the messages are looked at once more after their times made the clocks here doubtful."""
+"""Pause before messages are read again after their times raised doubts about the clocks here."""
 
 
 class Store(Protocol):
-    """The writer, as the consumer sees it."""
+    """The part of the writer that the consumer uses."""
 
     async def claim(self, watermarks: dict[int, Watermarks]) -> list[Claim]: ...  # noqa: D102
     async def write(self, batch: Batch) -> Stored: ...  # noqa: D102
 
 
 class ArchiveConsumer:
-    """Reads, decodes and hands over; the next batch fills while the last is being stored.
+    """Reads, decodes and hands over batches; the next batch fills while the last is being stored.
 
-    All calls of the Kafka consumer come from the thread of `run`. When the database is slow the
-    partitions are paused, but polling goes on, so that the group keeps us.
+    All calls of the Kafka consumer come from the thread of `run`. While the database is slow the
+    partitions are paused, but polling continues, so that this instance stays in the group.
     """
 
     def __init__(
@@ -85,7 +85,7 @@ class ArchiveConsumer:
         self._store: Store
         self._loop = loop
         self._times = None if window is None else ClockDoubt(window, metrics)
-        self._tally = Tally(breaker, self._times)
+        self._dead_letter_rate = DeadLetterRate(breaker, self._times)
         self._metrics = metrics
         self._stopping = threading.Event()
         self._stop_by = math.inf
@@ -104,7 +104,7 @@ class ArchiveConsumer:
 
     @property
     def broker_trouble(self) -> str | None:
-        """Why Kafka cannot be used and what to do; None while it serves us."""
+        """Why Kafka cannot be used and what to do; None while it can be used."""
         return self._errors.reason
 
     def clock_trouble(self) -> str | None:
@@ -127,15 +127,15 @@ class ArchiveConsumer:
         return {number: max(0, ends[number] - stored[number]) for number in owned}
 
     def run(self) -> None:
-        """Consume until `stop`; while the broker or the database are away, start over.
+        """Consume until `stop`; when the broker or the database does not answer, start over.
 
         Raises:
-            FatalError: When nothing may be stored any more.
+            FatalError: Nothing can be stored until an operator acts.
         """
         while not self._stopping.is_set():
             try:
                 self._run_once()
-            except UnavailableError as error:
+            except ReconnectError as error:
                 if self._restarts.admit(str(error)) is not None:
                     log.warning("archive_starts_over", reason=str(error))
                 self._stopping.wait(1)
@@ -147,7 +147,7 @@ class ArchiveConsumer:
     def _run_once(self) -> None:
         config = consumer_config(self._kafka.group_id, self._errors)
         config["group.protocol"] = self._kafka.group_protocol
-        if self._kafka.group_protocol == "classic":  # the other one is told by the broker
+        if self._kafka.group_protocol == "classic":  # with the other protocol the broker decides
             config["partition.assignment.strategy"] = "cooperative-sticky"
             config["session.timeout.ms"] = self._archive.session_timeout_seconds * 1000
         self._broker = Broker(self._kafka, self._errors)
@@ -184,10 +184,10 @@ class ArchiveConsumer:
         elif self._write is not None and self._write.done():
             self._await_write()
         self._broker.warn_of_policy()
-        self._look_at_broker()
+        self._recheck_broker()
 
-    def _look_at_broker(self) -> None:
-        """Notice that a broker that was lost serves us again."""
+    def _recheck_broker(self) -> None:
+        """Notice that a broker which did not answer is back."""
         is_due = time.monotonic() >= self._recheck_at
         if self.is_assigned and is_due and self._errors.reason is not None:
             self._recheck_at = time.monotonic() + RECHECK_SECONDS
@@ -209,18 +209,18 @@ class ArchiveConsumer:
             if dead_letter is None:
                 n_timely += 1
                 continue
-            self._tally.count_timely(n_timely)
-            self._tally.count_dead(dead_letter)
+            self._dead_letter_rate.count_timely(n_timely)
+            self._dead_letter_rate.count_dead(dead_letter)
             n_timely = 0
-        self._tally.count_timely(n_timely)
+        self._dead_letter_rate.count_timely(n_timely)
         self._read_rows(self._batch.read)
 
     def _check(self, error: KafkaError) -> None:
-        """Sort out an error; offsets may be lost because the whole log is another one."""
+        """Raise an error if it is serious; offsets may be lost because the topic is another one."""
         try:
             check(error, self._errors)
-        except LostLogError:
-            with contextlib.suppress(UnavailableError):
+        except LogLostError:
+            with contextlib.suppress(ReconnectError):
                 self._check_identity()
             raise
 
@@ -233,7 +233,7 @@ class ArchiveConsumer:
         )
 
     def _hand_over(self) -> None:
-        """Begin to store the batch, once the one before is stored, and begin the next."""
+        """Start storing the batch once the one before is stored, and begin the next batch."""
         try:
             self._prepare()
         finally:
@@ -249,19 +249,19 @@ class ArchiveConsumer:
             self._write = self._submit(self._store.write(batch))
 
     def _prepare(self) -> None:
-        """Do all that can be done while the database still stores the batch before."""
+        """Do what needs no database, while the database still stores the batch before."""
         self._read_rows(self._batch.rows)
         if self._batch.n_in:
-            # Messages read before the topic proves to be ours are ours: ids never come back.
+            # The topic's id never comes back: if it matches, all messages so far are of this topic.
             self._check_identity()
 
     def _read_rows(self, read: Callable[[], object]) -> None:
-        """Read rows ahead; the writer finds one that cannot be encoded, and sets it aside."""
+        """Encode rows ahead; the writer finds a row that cannot be encoded, and sets it aside."""
         with contextlib.suppress(Exception):
             read()
 
     def _await_write(self) -> bool:
-        """Wait for the batch in flight; polling goes on if that takes long.
+        """Wait for the batch that is being stored; poll on if that takes long.
 
         Returns:
             Whether messages may have been read meanwhile.
@@ -294,21 +294,21 @@ class ArchiveConsumer:
             self._consumer.pause(self._consumer.assignment())
 
     def _settle(self, stored: Stored) -> None:
-        """Take note of what was stored, and tell Kafka, for those who watch its lag."""
+        """Note what was stored, and commit it to Kafka for tools that watch the lag there."""
         self._metrics.observe(stored)
         self._leave(
             partition
             for partition, epoch in stored.fenced.items()
             if partition in self._claims and self._claims[partition].epoch == epoch
         )
-        self._stored.update(stored.positions)
-        if stored.positions:
-            self._commit(stored.positions)
+        self._stored.update(stored.next_offsets)
+        if stored.next_offsets:
+            self._commit(stored.next_offsets)
 
-    def _commit(self, positions: dict[int, int]) -> None:
+    def _commit(self, next_offsets: dict[int, int]) -> None:
         offsets = [
             TopicPartition(self._kafka.topic, partition, offset)
-            for partition, offset in positions.items()
+            for partition, offset in next_offsets.items()
         ]
         try:
             self._consumer.commit(offsets=offsets, asynchronous=True)
@@ -316,7 +316,7 @@ class ArchiveConsumer:
             log.debug("kafka_commit_refused", error=str(error))
 
     def _on_assign(self, consumer: Consumer, assigned: list[TopicPartition]) -> None:
-        """Become the owner of partitions and go on where the database says."""
+        """Become the owner of partitions, and continue at their stored offsets."""
         note_answer(self._errors)
         if assigned:
             partitions = [item.partition for item in assigned]
@@ -345,11 +345,11 @@ class ArchiveConsumer:
                 raise StoppedError
             if time.monotonic() > give_up_at:
                 claiming.cancel()
-                raise UnavailableError(f"no database for {CLAIM_SECONDS} s: cannot claim")
+                raise ReconnectError(f"no database for {CLAIM_SECONDS} s: cannot claim")
         return claiming.result()
 
     def _on_revoke(self, consumer: Consumer, revoked: list[TopicPartition]) -> None:
-        """Leave partitions; what is not stored of them is the next owner's."""
+        """Give up partitions; their next owner stores what this instance has not stored."""
         partitions = [item.partition for item in revoked]
         self._leave(partitions)
         consumer.incremental_unassign(revoked)
@@ -364,7 +364,7 @@ class ArchiveConsumer:
             self._batch = self._batch.without(left)
 
     def _drain(self) -> None:
-        """Store what has been read; what cannot be stored in time stays in the log."""
+        """Store what was read; what cannot be stored in time stays in the log."""
         try:
             self._hand_over()
             self._await_write()
@@ -377,14 +377,14 @@ class ArchiveConsumer:
             self._write = None
 
     def _check_identity(self) -> None:
-        """Notice a topic that was deleted and made anew under our hands."""
+        """Raise if the topic was deleted and created again since the start."""
         identity = self._broker.identify()
         if (identity.cluster_id, identity.topic_id) != (
             self._identity.cluster_id,
             self._identity.topic_id,
         ):
-            raise LostLogError(
-                f"topic {identity.topic} was deleted and made anew while it was being stored: "
+            raise LogLostError(
+                f"topic {identity.topic} was deleted and created again while it was being stored: "
                 f"its id was {self._identity.topic_id} and is {identity.topic_id}"
             )
 

@@ -1,4 +1,4 @@
-"""One connection to the database, made again whenever it breaks."""
+"""One connection to the database, which is opened again whenever it breaks."""
 
 import asyncio
 import random
@@ -12,7 +12,7 @@ import tenacity
 from processor import postgres
 from processor.archive.instants import take_unix_seconds
 from processor.archive.server_clock import ServerClock
-from processor.database_errors import Action, TroubleLog, explain
+from processor.database_errors import Action, ProblemLog, explain
 from processor.errors import FatalError
 from processor.schema import check_schema
 
@@ -27,14 +27,14 @@ MISSING_SCHEMA = (asyncpg.UndefinedTableError, asyncpg.UndefinedFunctionError)
 
 FIRST_WAIT_SECONDS = 0.1
 MAX_WAIT_SECONDS = {Action.REPEAT: 2.0, Action.WAIT: 10.0}
-"""Between two attempts, at random below a bound that doubles up to this: a server that is back is
-to be used soon; one that refuses the login should not have its log filled."""
+"""Longest wait between two attempts. A wait is random, below a bound that doubles up to this. After
+an outage the server is used soon; a server that refuses the login does not get its log filled."""
 
 
 TO_ANY_CHUNK = {"timescaledb.max_tuples_decompressed_per_dml_transaction": "0"}
-"""For rows that come so late that their chunk is compressed: TimescaleDB unpacks what stands around
-them, and beyond 100,000 rows would refuse the transaction, each time anew. Unknown to other
-servers, where it does nothing."""
+"""Lets rows into compressed chunks, which very late rows fall into. TimescaleDB decompresses the
+rows around them, and by default refuses a transaction that needs more than 100,000 of these.
+Other servers ignore the setting."""
 
 
 def _is_retried(error: BaseException) -> bool:
@@ -43,7 +43,7 @@ def _is_retried(error: BaseException) -> bool:
 
 
 class Database:
-    """Runs operations one after another, each again until it succeeds or cannot."""
+    """Runs operations one after another, and retries each until it succeeds or cannot succeed."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class Database:
             "application_name": application_name,
             "timezone": "UTC",
             "statement_timeout": str(int(statement_timeout_seconds * 1000)),
-            # A process that sleeps in a transaction must not keep its locks from its successor.
+            # A process that hangs in a transaction must not hold its locks against its successor.
             "idle_in_transaction_session_timeout": str(int(statement_timeout_seconds * 1000)),
             "lock_timeout": str(int(statement_timeout_seconds * 1000)),
             **TO_ANY_CHUNK,
@@ -71,8 +71,8 @@ class Database:
         self._clock = ServerClock(host_clock=host_clock)
         self._is_prepared = False
         self._is_schema_checked = False
-        self._why: str | None = None
-        self._trouble_log = TroubleLog()
+        self._reason: str | None = None
+        self._problem_log = ProblemLog()
         self.is_reachable = False
 
     @property
@@ -85,10 +85,10 @@ class Database:
         """Why the last attempt failed, with the remedy; None if it succeeded."""
         if self.is_reachable:
             return None
-        return self._why or "the database has not answered yet; see database.url if this lasts"
+        return self._reason or "the database has not answered yet; see database.url if this lasts"
 
     def server_now(self) -> float | None:
-        """Return the server's time in Unix seconds, carried on since the last look; None before."""
+        """Return the server's time in Unix seconds; None until it was read once."""
         return self._clock.now()
 
     def clock_offset_seconds(self) -> float | None:
@@ -96,11 +96,11 @@ class Database:
         return self._clock.offset_seconds()
 
     async def run(self, operation: Operation[Result]) -> Result:
-        """Run an operation; it must tolerate to be run again after any part of it took effect.
+        """Run an operation, which must tolerate another run after any part of it took effect.
 
         Raises:
             SchemaError: The tables are not those of this version.
-            FatalError: It would fail each time.
+            FatalError: The operation would fail each time.
         """
         retrying = tenacity.AsyncRetrying(
             retry=tenacity.retry_if_exception(_is_retried),
@@ -110,7 +110,7 @@ class Database:
         try:
             return await retrying(self._attempt, operation)
         except FatalError as error:
-            self.is_reachable, self._why = False, str(error)
+            self.is_reachable, self._reason = False, str(error)
             raise
         except Exception as error:
             if (trouble := explain(error)) is None:
@@ -122,8 +122,8 @@ class Database:
         async with self._one_at_a_time:
             try:
                 connection = await self._connect()
-                # A half-open connection answers nothing at all, not even an error. Cut off, not
-                # cancelled: cancelled in a transaction, the driver waits for ROLLBACK's answer.
+                # A half-open connection answers nothing, not even an error. It is cut off and not
+                # cancelled, because a cancelled transaction waits for the answer to ROLLBACK.
                 deadline = asyncio.get_running_loop().call_later(
                     self.cut_off_seconds, connection.terminate
                 )
@@ -136,7 +136,7 @@ class Database:
                 self._drop()
                 raise
             self.is_reachable = True
-            self._trouble_log.end()
+            self._problem_log.end()
             return result
 
     async def _connect(self) -> Connection:
@@ -150,7 +150,7 @@ class Database:
         return self._connection
 
     async def _prepare(self, connection: Connection) -> None:
-        """Make a new connection ready, and look at the server's clock now and then."""
+        """Prepare a new connection, and read the server's clock from time to time."""
         if not self._is_prepared:
             await take_unix_seconds(connection)
             if not self._is_schema_checked:
@@ -158,10 +158,10 @@ class Database:
                 self._is_schema_checked = True
             self._is_prepared = True
         if self._clock.is_due:
-            await self._clock.look(connection)
+            await self._clock.read(connection)
 
     def _drop(self) -> None:
-        """Forget a connection that is in an unknown state."""
+        """Close a connection that is in an unknown state."""
         if self._connection is not None:
             self._connection.terminate()
             self._connection = None
@@ -169,11 +169,11 @@ class Database:
     def _report(self, error: BaseException) -> None:
         self.is_reachable = False
         if (trouble := explain(error)) is not None:
-            self._why = trouble.reason
-            self._trouble_log.report(trouble)
+            self._reason = trouble.reason
+            self._problem_log.report(trouble)
 
     async def close(self) -> None:
-        """End the connection; quickly, also when the server does not answer."""
+        """Close the connection within two seconds, also if the server does not answer."""
         if self._connection is not None:
             try:
                 await self._connection.close(timeout=2)
@@ -186,11 +186,11 @@ class Database:
 
 def _error_of(state: tenacity.RetryCallState) -> BaseException:
     error = state.outcome.exception() if state.outcome else None
-    return error or RuntimeError("an attempt is repeated that did not fail")
+    return error or RuntimeError("an attempt that did not fail is repeated")
 
 
 def _back_off(state: tenacity.RetryCallState) -> float:
-    """Return how long to wait: some of a bound that doubles with each attempt."""
+    """Return how long to wait: a random part of a bound that doubles with each attempt."""
     trouble = explain(_error_of(state))
     longest = MAX_WAIT_SECONDS[trouble.action if trouble else Action.REPEAT]
     return random.uniform(0, min(longest, FIRST_WAIT_SECONDS * 2**state.attempt_number))  # noqa: S311

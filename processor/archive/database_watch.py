@@ -1,22 +1,22 @@
-"""WATCH: ask the archive's database for a sign of life, also while there is nothing to store."""
+"""Check every few seconds that the archive's database answers, also while nothing is stored."""
 
 import asyncio
 import time
 
 from processor.archive.database import Connection, Database
 
-ASK_SECONDS = 5.0
+INTERVAL_SECONDS = 5.0
 
 UNANSWERED_SECONDS = 15.0
+"""Time without an answer after which the database counts as away."""
 
 
 class DatabaseWatch:
-    """Asks over the connection that stores, after the batch that is being stored.
+    """Sends a query over the connection that stores, after the batch that is being stored.
 
     Args:
-        database: What is asked.
-        statement_timeout_seconds: No statement takes longer; silence beyond it is none of a
-            busy database.
+        database: The database to check.
+        statement_timeout_seconds: No statement takes longer, so a busy database answers within it.
     """
 
     def __init__(self, database: Database, *, statement_timeout_seconds: float) -> None:
@@ -26,12 +26,12 @@ class DatabaseWatch:
 
     @property
     def age_seconds(self) -> float:
-        """How long ago it has answered, or since there is a watch."""
+        """Seconds since the last answer, or since the watch was made."""
         return time.monotonic() - self._answered_at
 
     @property
     def trouble(self) -> str | None:
-        """Why the database is not known to store; None while it is."""
+        """Why the database may not be storing; None while it answers."""
         if self._database.is_reachable and self.age_seconds < self._unanswered_seconds:
             return None
         return (
@@ -40,11 +40,11 @@ class DatabaseWatch:
         )
 
     async def run(self) -> None:
-        """Ask until cancelled."""
+        """Query until cancelled."""
         while True:
             await self._database.run(_request)
             self._answered_at = time.monotonic()
-            await asyncio.sleep(ASK_SECONDS)
+            await asyncio.sleep(INTERVAL_SECONDS)
 
 
 async def _request(connection: Connection) -> None:

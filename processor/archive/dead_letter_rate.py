@@ -1,16 +1,16 @@
-"""COUNT: notice when more is set aside than chance explains."""
+"""Count messages as they are read, and stop the batch when too many are set aside."""
 
 from processor.archive.batch import DeadLetter
 from processor.archive.breaker import Breaker
 from processor.archive.clock_doubt import ClockDoubt
 
 
-class Tally:
-    """Counts messages as they are read; what it raises ends the batch.
+class DeadLetterRate:
+    """Counts messages for the breaker and the clocks; an error that it raises ends the batch.
 
     Args:
-        breaker: Follows those that hold no state vector.
-        times: Follows those whose time cannot be true; None where every time is believed.
+        breaker: Counts messages that hold no state vector.
+        times: Counts messages whose time cannot be true; None if all times are trusted.
     """
 
     def __init__(self, breaker: Breaker, times: ClockDoubt | None) -> None:

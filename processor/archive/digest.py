@@ -1,4 +1,4 @@
-"""DIGEST: a 64-bit hash of each row that PostgreSQL computes as well, and sums of such hashes."""
+"""Compute a 64-bit hash of each row, equal to PostgreSQL's, and sums of such hashes."""
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
@@ -33,16 +33,16 @@ _MASK_32, _MASK_64 = 0xFFFF_FFFF, 0xFFFF_FFFF_FFFF_FFFF
 _START = 0x9E37_79B9 + 3_923_095
 Y2000 = 946_684_800
 _SHORT_TEXT = 11
-"""Bytes that lookup3 takes at once, beside the length."""
+"""Longest text in bytes that lookup3 hashes in one step, together with its length."""
 
-# Arrays, because numpy turns a number into one in every step.
+# These are arrays, because numpy would convert a number into one in every step.
 _HIGH = np.array(32, np.uint64)
 _SHIFTS = [np.array(bits, np.uint32) for bits in range(32)]
 _START_4, _START_8 = (np.array((_START + size) & _MASK_32, np.uint32) for size in (4, 8))
 
 
 def _weights(*names: str) -> Hashes:
-    """Return what hash_record_extended multiplies the hashes of columns by."""
+    """Return the factors by which hash_record_extended multiplies the hashes of columns."""
     last = len(FIELDS) - 1
     return np.array([[pow(31, last - _PLACE[name], 1 << 64)] for name in names], np.uint64)
 
@@ -52,8 +52,13 @@ _NUMBER_WEIGHTS = dict(zip(NUMBERS, _weights(*NUMBERS)[:, 0], strict=True))
 _SENSORS_WEIGHT = int(_weights("sensors")[0, 0])
 
 
-class Added(NamedTuple):
-    """What one partition of the topic adds to the rows of one day, in days since 1970 (UTC)."""
+class RowsOfDay(NamedTuple):
+    """The rows that one partition of the topic adds to one UTC day.
+
+    Attributes:
+        day: Days since 1970-01-01.
+        digest: The sum of the rows' hashes, as a signed 64-bit number.
+    """
 
     partition: int
     day: int
@@ -61,18 +66,18 @@ class Added(NamedTuple):
     digest: int
 
 
-def multiples(times: Times, seconds: int) -> list[int]:
-    """Return the moments, all multiples of so many seconds, that the times round down to, once."""
+def round_down(times: Times, seconds: int) -> list[int]:
+    """Round times down to multiples of so many seconds; return each of these once, sorted."""
     return sorted(set((times // seconds * seconds).tolist()))
 
 
 def hash_rows(rows: Sequence[Row]) -> Hashes:
     """Return the hash of each row of state_vectors.
 
-    PostgreSQL makes the same of it by `hashint8extended(h, h)`, where h is
+    PostgreSQL computes the same as `hashint8extended(h, h)`, where h is
     `hash_record_extended(ROW(<the 18 columns>), 0)`. The second hash ties the columns of a row to
-    each other: h alone is a sum over columns, in which values that changed places between rows
-    would cancel out.
+    each other: h alone is a sum over columns, in which values that were swapped between rows would
+    cancel out.
     """
     if not rows:
         return np.empty(0, np.uint64)
@@ -86,7 +91,8 @@ def hash_numbers(columns: Columns) -> Hashes:
     """Hash the columns that change with every state vector; the hash of null is 0.
 
     Args:
-        columns: Those of NUMBERS, a row of the array each; times in Unix seconds, null is NaN.
+        columns: The columns of NUMBERS, one in each row of the array; times are Unix seconds, and
+            null is NaN.
     """
     hashes = np.zeros(columns.shape[1], np.uint64)
     for name, column in zip(NUMBERS, columns, strict=True):
@@ -105,20 +111,20 @@ def _hash_number(name: str, column: NDArray[np.float64]) -> Hashes:
     return _hash_float8(column)
 
 
-def sum_by_day(hashes: Hashes, times: Times, partitions: NDArray[np.int64]) -> list[Added]:
+def sum_by_day(hashes: Hashes, times: Times, partitions: NDArray[np.int64]) -> list[RowsOfDay]:
     """Return for each partition and day how many rows there are, and the sum of their hashes.
 
     Args:
-        hashes: Of the rows.
-        times: Their last contacts.
-        partitions: Where in the topic they came from.
+        hashes: The hashes of the rows.
+        times: Their last contacts, in Unix seconds.
+        partitions: The partitions of the topic that they came from.
     """
     group = partitions << 32 | times // 86_400
     groups, members, counts = np.unique(group, return_inverse=True, return_counts=True)
     sums = np.zeros(len(groups), np.uint64)
     np.add.at(sums, members, hashes)
     return [
-        Added(number >> 32, number & _MASK_32, count, as_bigint(total))
+        RowsOfDay(number >> 32, number & _MASK_32, count, as_bigint(total))
         for number, count, total in zip(
             groups.tolist(), counts.tolist(), sums.tolist(), strict=True
         )
@@ -144,14 +150,14 @@ def hash_identities(identities: Sequence[Row]) -> Hashes:
 
 
 def _hash_few(hash_column: Callable[[Sequence[Any]], Hashes], column: Sequence[Any]) -> Hashes:
-    """Hash a column of few different values, each of them once."""
+    """Hash a column that has few different values; each value is hashed once."""
     values = list(set(column))
     known = dict(zip(values, hash_column(values).tolist(), strict=True))
     return np.fromiter(map(known.__getitem__, column), np.uint64, len(column))
 
 
 def _hash_sensors(column: list[list[int] | None]) -> Hashes | int:
-    """As hash_array_extended(integer[], 0); OpenSky sends sensors to their owner only."""
+    """Compute hash_array_extended(integer[], 0); OpenSky sends sensors to their owner only."""
     if column.count(None) == len(column):
         return 0
     serials = np.fromiter(chain.from_iterable(filter(None, column)), np.int64)
@@ -173,12 +179,12 @@ def _add_up(hashes: Hashes, weights: Hashes) -> Hashes:
 
 
 def _hash_int8(numbers: NDArray[np.int64]) -> Hashes:
-    """As hashint8extended(number, 0), for numbers that are not negative."""
+    """Compute hashint8extended(number, 0) of numbers that are not negative."""
     return _hash_words((numbers >> 32).astype(np.uint32) ^ numbers.astype(np.uint32))
 
 
 def _hash_codes(column: Sequence[int | None]) -> Hashes:
-    """As hashint2extended(number, 0); a boolean is hashed as 0 or 1."""
+    """Compute hashint2extended(number, 0); a boolean is hashed as 0 or 1."""
     numbers = np.fromiter((0 if code is None else int(code) for code in column), np.int64)
     hashes = _hash_words(numbers.astype(np.uint32))
     hashes[[code is None for code in column]] = 0
@@ -186,38 +192,38 @@ def _hash_codes(column: Sequence[int | None]) -> Hashes:
 
 
 def _hash_float8(numbers: NDArray[np.float64]) -> Hashes:
-    """As hashfloat8extended(number, 0), which takes both zeros for one."""
+    """Compute hashfloat8extended(number, 0), which hashes both zeros alike."""
     words = numbers.view(np.uint32).reshape(-1, 2)
     c = np.full(len(words), _START_8)
-    hashes = _end(words[:, 0] + c, words[:, 1] + c, c)
+    hashes = _finish(words[:, 0] + c, words[:, 1] + c, c)
     hashes[numbers == 0] = 0
     return hashes
 
 
 def _hash_words(words: Words) -> Hashes:
-    """As hash_bytes_uint32_extended(word, 0)."""
+    """Compute hash_bytes_uint32_extended(word, 0)."""
     b = np.full(words.shape, _START_4)
-    return _end(words + b, b, b.copy())
+    return _finish(words + b, b, b.copy())
 
 
 def hash_by_itself(numbers: Hashes) -> Hashes:
-    """As hashint8extended(number, number)."""
+    """Compute hashint8extended(number, number)."""
     high, low = (numbers >> _HIGH).astype(np.uint32), numbers.astype(np.uint32)
     c = np.full(numbers.shape, _START_4)
     a, b = high + c, low + c
     _mix(a, b, c)
     a += low ^ np.where(high >> _SHIFTS[31], ~high, high)
-    return _end(a, b, c)
+    return _finish(a, b, c)
 
 
 def _hash_texts(column: Sequence[str | None]) -> Hashes:
-    """As hashtextextended(text, 0)."""
+    """Compute hashtextextended(text, 0)."""
     texts = [b"" if text is None else text.encode() for text in column]
     # The third word leaves its lowest byte to the length.
     padded = [text[:8].ljust(8, b"\0") + b"\0" + text[8:_SHORT_TEXT] for text in texts]
     words = np.array(padded, f"S{_SHORT_TEXT + 1}").view("<u4").reshape(-1, 3)
     start = np.array([(_START + len(text)) & _MASK_32 for text in texts], np.uint32)
-    hashes = _end(words[:, 0] + start, words[:, 1] + start, words[:, 2] + start)
+    hashes = _finish(words[:, 0] + start, words[:, 1] + start, words[:, 2] + start)
     for place, text in enumerate(texts):
         if len(text) > _SHORT_TEXT:
             hashes[place] = _hash_long(text)
@@ -227,7 +233,7 @@ def _hash_texts(column: Sequence[str | None]) -> Hashes:
 
 @lru_cache(4_096)
 def _hash_long(text: bytes) -> int:
-    """As hash_bytes_extended(text, 0), twelve bytes at a time; names of countries."""
+    """Compute hash_bytes_extended(text, 0), twelve bytes at a time; used for names of countries."""
     a, b, c = (np.full(1, (_START + len(text)) & _MASK_32, np.uint32) for _ in range(3))
     whole = len(text) // 12 * 12
     for words in np.frombuffer(text[:whole], "<u4").reshape(-1, 3):
@@ -236,30 +242,30 @@ def _hash_long(text: bytes) -> int:
     rest = text[whole:]
     padded = (rest[:8].ljust(8, b"\0") + b"\0" + rest[8:]).ljust(12, b"\0")
     words = np.frombuffer(padded, "<u4")
-    return int(_end(a + words[0], b + words[1], c + words[2])[0])
+    return int(_finish(a + words[0], b + words[1], c + words[2])[0])
 
 
-def _turn(words: Words, bits: int) -> Words:
-    turned = np.left_shift(words, _SHIFTS[bits])
-    np.bitwise_or(turned, np.right_shift(words, _SHIFTS[32 - bits]), turned)
-    return turned
+def _rotate(words: Words, bits: int) -> Words:
+    rotated = np.left_shift(words, _SHIFTS[bits])
+    np.bitwise_or(rotated, np.right_shift(words, _SHIFTS[32 - bits]), rotated)
+    return rotated
 
 
 def _mix(a: Words, b: Words, c: Words) -> None:
-    """Bob Jenkins' lookup3 as PostgreSQL has it in hashfn.c, in place."""
+    """Mix three words in place: Bob Jenkins' lookup3 as in PostgreSQL's hashfn.c."""
     for bits in ((4, 6, 8), (16, 19, 4)):
-        for target, by, other, turned in zip((a, b, c), (c, a, b), (b, c, a), bits, strict=True):
+        for target, by, other, rotated in zip((a, b, c), (c, a, b), (b, c, a), bits, strict=True):
             np.subtract(target, by, target)
-            np.bitwise_xor(target, _turn(by, turned), target)
+            np.bitwise_xor(target, _rotate(by, rotated), target)
             np.add(by, other, by)
 
 
-def _end(a: Words, b: Words, c: Words) -> Hashes:
-    """The end of lookup3, which uses its words up."""
+def _finish(a: Words, b: Words, c: Words) -> Hashes:
+    """Finish lookup3; the words are overwritten."""
     steps = ((c, b, 14), (a, c, 11), (b, a, 25), (c, b, 16), (a, c, 4), (b, a, 14), (c, b, 24))
     for target, by, bits in steps:
         np.bitwise_xor(target, by, target)
-        np.subtract(target, _turn(by, bits), target)
+        np.subtract(target, _rotate(by, bits), target)
     hashes = b.astype(np.uint64)
     np.left_shift(hashes, _HIGH, hashes)
     np.bitwise_or(hashes, c, hashes)

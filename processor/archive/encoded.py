@@ -1,6 +1,6 @@
-"""ENCODE: state vectors as the bytes of a binary COPY, and the hashes of their rows, by columns.
+"""Encode state vectors as the bytes of a binary COPY, and hash their rows, column by column.
 
-The driver would encode value by value. What takes less than that pays for the hashes.
+The driver would encode value by value, which takes longer than encoding and hashing do here.
 """
 
 import struct
@@ -31,11 +31,11 @@ from processor.archive.digest import (
 from telemetry.state_vector import StateVector
 
 COLUMNS = (*TEXTS, *CODES, "sensors", *NUMBERS)
-"""In the order of the bytes."""
+"""The columns in the order of the encoded bytes."""
 
 MAX_KNOWN = 100_000
-"""Identities that are remembered, in 60 MB at the most: all that stays the same from one state
-vector of an aircraft to the next."""
+"""Identities that are cached, in 60 MB at most. An identity is the columns that stay the same from
+one state vector of an aircraft to the next."""
 
 _HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _TRAILER = b"\xff\xff"
@@ -55,13 +55,13 @@ _TYPES = {
 }
 
 
-class Parts(NamedTuple):
-    """What rows are made of, in any order.
+class RowColumns(NamedTuple):
+    """The columns of some rows, ready to be encoded.
 
     Attributes:
-        heads: The bytes of their first columns, which stay the same.
-        hashes: The parts of their hashes that those columns make.
-        numbers: Their other columns, NUMBERS, a row each.
+        heads: The encoded identity of each row.
+        hashes: The part of each row's hash that the identity makes.
+        numbers: The other columns, NUMBERS, as an array with one row each.
     """
 
     heads: list[bytes]
@@ -83,19 +83,19 @@ class Encoded(NamedTuple):
 
 
 _Identity = tuple[bytes, int]
-"""The bytes of the first columns of a row, and the part of its hash that they make."""
+"""An encoded identity, and the part of a row's hash that it makes."""
 
 _known: dict[Row, _Identity] = {}
 
 
 def encode_rows(state_vectors: Sequence[StateVector]) -> Encoded | None:
     """Encode and hash rows; None if some have sensors, which OpenSky sends to their owner only."""
-    parts = take_apart(state_vectors)
-    return None if parts is None else encode(parts)
+    columns = split_columns(state_vectors)
+    return None if columns is None else encode(columns)
 
 
-def take_apart(state_vectors: Sequence[StateVector]) -> Parts | None:
-    """Return what rows are made of; None if some have sensors."""
+def split_columns(state_vectors: Sequence[StateVector]) -> RowColumns | None:
+    """Return the columns of rows; None if some rows have sensors."""
     n_rows = len(state_vectors)
     if list(map(_sensors_of, state_vectors)).count(None) < n_rows:
         return None
@@ -104,20 +104,20 @@ def take_apart(state_vectors: Sequence[StateVector]) -> Parts | None:
     hashes = np.fromiter([hashed for _, hashed in identities], np.uint64, n_rows)
     numbers = chain.from_iterable(map(_numbers_of, state_vectors))
     table = np.fromiter(numbers, np.float64, n_rows * len(NUMBERS))
-    return Parts(heads, hashes, table.reshape(n_rows, len(NUMBERS)))
+    return RowColumns(heads, hashes, table.reshape(n_rows, len(NUMBERS)))
 
 
-def join(several: Sequence[Parts], places: NDArray[np.intp]) -> Parts:
-    """Return what rows are made of that were taken apart by and by: those in these places."""
-    heads = [head for parts in several for head in parts.heads]
-    return Parts(
+def join_columns(several: Sequence[RowColumns], places: NDArray[np.intp]) -> RowColumns:
+    """Join columns that were split one after another, and return the rows in these places."""
+    heads = [head for columns in several for head in columns.heads]
+    return RowColumns(
         [heads[place] for place in places.tolist()],
-        np.concatenate([parts.hashes for parts in several])[places],
-        np.concatenate([parts.numbers for parts in several])[places],
+        np.concatenate([columns.hashes for columns in several])[places],
+        np.concatenate([columns.numbers for columns in several])[places],
     )
 
 
-def encode(parts: Parts) -> Encoded:
+def encode(parts: RowColumns) -> Encoded:
     """Encode and hash rows."""
     columns = np.ascontiguousarray(parts.numbers.T)
     body = b"".join(chain.from_iterable(zip(parts.heads, _encode_numbers(columns), strict=True)))
@@ -145,7 +145,7 @@ def _learn(identities: list[Row]) -> dict[Row, _Identity]:
 
 
 def _encode_identity(identity: Row) -> bytes:
-    """Encode the number of columns, the texts, booleans and small integers, and null sensors."""
+    """Encode the number of columns, the texts, booleans, small integers, and sensors as null."""
     icao24, callsign, country, squawk, *codes = identity
     return b"".join(
         (
@@ -183,7 +183,7 @@ def _encode_codes(
 
 
 def _encode_numbers(columns: Columns) -> list[bytes]:
-    """Encode the rest of each row, those together that have the same columns null."""
+    """Encode the numbers of each row; rows with the same columns null are encoded together."""
     nulls = np.isnan(columns)
     patterns = _POWERS @ nulls
     encoded = np.empty(len(patterns), object)
@@ -210,7 +210,7 @@ def _encode_alike(columns: Columns, nulls: list[bool]) -> list[bytes]:
 
 @lru_cache(1 << len(NUMBERS))
 def _template(nulls: tuple[bool, ...]) -> "np.ndarray[tuple[int], np.dtype[np.void]]":
-    """Return one row in which only the lengths are set; what is null has nothing else."""
+    """Return one row in which only the lengths are set; a null column has no other bytes."""
     fields: list[tuple[str, str]] = []
     for name, is_null in zip(NUMBERS, nulls, strict=True):
         fields.append((f"length of {name}", ">i4"))

@@ -1,4 +1,4 @@
-"""Times for PostgreSQL: Unix seconds as they are, without a datetime in between."""
+"""Let a connection take times as Unix seconds, without converting them to datetimes."""
 
 import datetime as dt
 
@@ -11,9 +11,9 @@ _MAX_KNOWN = 10_000
 
 
 class _Instants(dict[int | dt.datetime, tuple[int]]):
-    """PostgreSQL's microseconds since 2000, by Unix seconds or datetime.
+    """A cache of PostgreSQL's microseconds since 2000, by Unix seconds or datetime.
 
-    A poll has a few hundred different times for its thousands of rows, so most are known.
+    The thousands of rows of a poll have a few hundred different times, so most are cached.
     """
 
     def __missing__(self, moment: int | dt.datetime) -> tuple[int]:
@@ -26,7 +26,7 @@ class _Instants(dict[int | dt.datetime, tuple[int]]):
 
 
 async def take_unix_seconds(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
-    """Let a connection take Unix seconds, and datetimes still, for timestamptz."""
+    """Let a connection take both Unix seconds and datetimes for timestamptz."""
     await connection.set_type_codec(
         "timestamptz",
         schema="pg_catalog",

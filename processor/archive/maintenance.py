@@ -1,11 +1,11 @@
-"""What the archive does beside storing: room for coming days, sums, retention, a standing audit."""
+"""Maintain the archive every minute: coming days, rollups, retention, and a check of the ledger."""
 
 import asyncio
 
 import structlog
 
 from processor.archive.audit.findings import Violation
-from processor.archive.audit.ledger import Marks, check_new_tiling
+from processor.archive.audit.ledger import CheckedOffsets, check_new_tiling
 from processor.archive.database import Database
 from processor.archive.metrics import ArchiveMetrics
 from processor.archive.retention import Retention, RetentionPeriods
@@ -18,17 +18,17 @@ log = structlog.get_logger()
 INTERVAL_SECONDS = 60
 
 DAYS_AHEAD = 2
-"""So that the first batch of a day finds its partition."""
+"""Days whose parts are made ahead, so that the first batch of a day finds its part."""
 
 MERGED_AFTER_DAYS = 1
-"""How long each transaction has an entry of its own, for those who look for one."""
+"""Days for which each transaction keeps its own ledger entry, so that it can be looked up."""
 
 MERGED_AT_ONCE = 5_000
-"""Entries of a partition in one statement: half a day of a poll every ten seconds."""
+"""Entries of a partition that one statement merges: half a day of a poll every ten seconds."""
 
 
 class Maintenance:
-    """Runs every minute on a connection of its own; instances may do so side by side."""
+    """Runs every minute on its own connection; several instances may run at the same time."""
 
     def __init__(
         self,
@@ -43,7 +43,7 @@ class Maintenance:
         self._database = database
         self._queries = queries
         self._audit_queries = load_audit_queries()
-        self._checked: Marks = {}
+        self._checked: CheckedOffsets = {}
         self._metrics = metrics
         self._retention = Retention(
             queries=queries,
@@ -53,24 +53,24 @@ class Maintenance:
         )
         self._chunk_rows = chunk_rows
         self._compress_after_days = compress_after_days
-        self._sums = Rollups(queries)
+        self._rollups = Rollups(queries)
 
     @property
     def refusal(self) -> str | None:
-        """Why retention deletes nothing, with the remedy; None while it does."""
+        """Why retention deletes nothing, with the remedy; None while it works."""
         return self._retention.refusal
 
     async def run(self) -> None:
         """Maintain until cancelled."""
-        await self._database.run(self._settle)
+        await self._database.run(self._apply_settings)
         while True:
             await self._database.run(self.maintain)
-            while any(await self._database.run(self._sums.sum_up)):
+            while any(await self._database.run(self._rollups.roll_up)):
                 pass
             await asyncio.sleep(INTERVAL_SECONDS)
 
-    async def _settle(self, connection: Connection) -> None:
-        """Do what the settings ask for once."""
+    async def _apply_settings(self, connection: Connection) -> None:
+        """Apply the settings that are applied once."""
         await connection.execute(self._queries.compress_after, self._compress_after_days)
 
     async def maintain(self, connection: Connection) -> None:
@@ -82,15 +82,15 @@ class Maintenance:
         await self._merge_ledger(connection)
 
     async def _merge_ledger(self, connection: Connection) -> None:
-        """Make one entry of the entries of each day that is over; of several instances one does."""
+        """Merge the entries of each day that is over into one; one instance at a time does."""
         async with connection.transaction():
-            if await connection.fetchval(self._queries.take_turns):
+            if await connection.fetchval(self._queries.try_maintenance_lock):
                 await connection.execute(
                     self._queries.merge_ledger, MERGED_AFTER_DAYS, MERGED_AT_ONCE
                 )
 
     async def _audit(self, connection: Connection) -> None:
-        """Check what was added to the ledger since the last time."""
+        """Check the ledger entries that were added since the last check."""
         try:
             await check_new_tiling(connection, self._audit_queries, self._checked)
         except Violation as violation:

@@ -1,4 +1,4 @@
-"""HEADERS: what the headers of a message say, read once for all messages of one answer."""
+"""Read the headers of messages, once for all messages of one OpenSky answer."""
 
 import math
 from typing import NamedTuple
@@ -13,39 +13,39 @@ from processor.message import (
 from telemetry.codec import Headers, MalformedMessageError, check_headers
 
 
-class Letterhead(NamedTuple):
-    """The headers of a message, read.
+class MessageHeaders(NamedTuple):
+    """The headers of a message and what follows from them; times are Unix seconds.
 
     Attributes:
-        headers: By name.
-        fault: Why nothing that comes with them is a state vector; None if nothing is wrong.
-        poll_time: Of the answer that the message is of (Unix seconds); None without one.
-        latest: The latest time that this answer can have of any state vector (Unix seconds).
+        by_name: The values by name.
+        fault: Why a message with these headers is malformed; None if they are valid.
+        poll_time: Time of the answer that the message comes from; None without that header.
+        latest: The latest `last_contact` that this answer can contain.
     """
 
-    headers: Headers
+    by_name: Headers
     fault: str | None
     poll_time: int | None
     latest: float
 
 
-class Letterheads:
-    """Reads the headers of messages; those that are the same as before are not read again."""
+class HeaderReader:
+    """Reads the headers of messages; headers equal to those of the message before are reused."""
 
     def __init__(self) -> None:
         self._raw: HeaderList = None
-        self._read: Letterhead | None = None
+        self._read: MessageHeaders | None = None
 
-    def read(self, message: Message) -> Letterhead:
-        """Return what the headers of a message say."""
+    def read(self, message: Message) -> MessageHeaders:
+        """Return the headers of a message."""
         raw = message.headers()
         if self._read is None or raw != self._raw:
-            self._raw, self._read = raw, read_letterhead(message)
+            self._raw, self._read = raw, read_message_headers(message)
         return self._read
 
 
-def read_letterhead(message: Message) -> Letterhead:
-    """Return what the headers of one message say."""
+def read_message_headers(message: Message) -> MessageHeaders:
+    """Return the headers of one message, without reuse."""
     headers = read_headers(message)
     try:
         check_headers(headers)
@@ -54,4 +54,4 @@ def read_letterhead(message: Message) -> Letterhead:
         fault = str(error)
     poll_time = read_poll_time(headers)
     latest = math.inf if poll_time is None else poll_time + AFTER_ANSWER_SECONDS
-    return Letterhead(headers, fault, poll_time, latest)
+    return MessageHeaders(headers, fault, poll_time, latest)

@@ -1,28 +1,22 @@
-"""Show how far a long command is: in one line of a terminal, now and then anywhere else."""
+"""Show the progress of a long command on standard error."""
 
 import sys
-import time
 from types import TracebackType
 from typing import Self, TextIO
 
-_TERMINAL_SECONDS = 0.2
-_FILE_SECONDS = 10.0
-
-_TO_START_AND_CLEAR = "\r\x1b[K"
+from configuration.status_line import StatusLine
 
 
-class Progress:
-    """Writes the newest line no more often than the stream deserves.
+class ProgressLine:
+    """Shows the newest line every 0.2 s on a terminal, every 10 s in a file.
 
     Args:
-        stream: Standard error by default, so that what the command prints stays clean.
+        stream: Standard error by default, so that it does not mix with the command's output.
     """
 
     def __init__(self, stream: TextIO | None = None) -> None:
-        self._stream = sys.stderr if stream is None else stream
-        self._is_terminal = self._stream.isatty()
-        self._interval_seconds = _TERMINAL_SECONDS if self._is_terminal else _FILE_SECONDS
-        self._next_at = time.monotonic() + (0.0 if self._is_terminal else _FILE_SECONDS)
+        stream = sys.stderr if stream is None else stream
+        self._line = StatusLine(stream, terminal_seconds=0.2, file_seconds=10.0)
 
     def __enter__(self) -> Self:
         return self
@@ -33,18 +27,10 @@ class Progress:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Leave an empty line of the terminal for what follows."""
-        if self._is_terminal:
-            self._write(_TO_START_AND_CLEAR)
+        """Clear the line on the terminal."""
+        self._line.clear()
 
     def __call__(self, line: str) -> None:
-        """Show a line, unless the last one was shown just now."""
-        now = time.monotonic()
-        if now < self._next_at:
-            return
-        self._next_at = now + self._interval_seconds
-        self._write(f"{_TO_START_AND_CLEAR}{line}" if self._is_terminal else f"{line}\n")
-
-    def _write(self, text: str) -> None:
-        self._stream.write(text)
-        self._stream.flush()
+        """Show a line, unless the last one was shown a moment ago."""
+        if self._line.is_due:
+            self._line.show(line)

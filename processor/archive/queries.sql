@@ -1,4 +1,4 @@
--- claim: become the owner of a partition and learn where to go on; a new one begins at the oldest record
+-- claim: become the owner of a partition and read its stored offset; a new partition begins at the oldest record
 INSERT INTO ingest_offsets AS known
     (cluster_id, topic, partition, topic_id, ledger_start, next_offset, epoch, owner)
 VALUES ($1, $2, $3, $4, $5, $5, 1, $6)
@@ -6,7 +6,8 @@ ON CONFLICT (cluster_id, topic, partition) DO UPDATE
     SET epoch = known.epoch + 1, owner = excluded.owner, updated_at = now()
 RETURNING topic_id, next_offset, epoch;
 
--- advance: compare and set, all partitions or the caller rolls back; locked in order, so that two owners cannot deadlock
+-- advance: compare and set the stored offset of each partition; if fewer rows come back than partitions
+-- were given, the caller rolls back. Rows are locked in order of partition, so that two owners cannot deadlock
 WITH span AS (
     SELECT * FROM unnest($4::int[], $5::bigint[], $6::bigint[], $7::bigint[])
         AS span (partition, lo, hi, epoch)
@@ -25,33 +26,33 @@ FROM span JOIN locked USING (partition)
 WHERE known.cluster_id = $1 AND known.topic = $2 AND known.partition = span.partition
 RETURNING known.partition;
 
--- positions: what became of a compare-and-set that found other numbers
+-- stored_offsets: what the rows hold after a compare-and-set that did not match
 SELECT partition, next_offset, epoch FROM ingest_offsets
 WHERE cluster_id = $1 AND topic = $2 AND partition = ANY ($3::int[]);
 
--- missing_days: those of these days that have no part yet; of days near today a hypertable needs none
+-- missing_days: the days among these that have no part yet; a hypertable makes the parts of recent days by itself
 SELECT missing_days('state_vectors', $1::date[]);
 
--- make_partitions: room for rows of these days; a hypertable needs none
+-- make_partitions: make the parts for rows of these days; a hypertable makes its chunks by itself
 SELECT make_partitions($1::date[]);
 
--- make_coming_partitions: room for today and so many days more, by the server's calendar
+-- make_coming_partitions: make the parts for today and the given number of days ahead, by the server's calendar
 SELECT make_coming_partitions($1);
 
--- create_staging: where rows wait that may be there already; once for each connection
+-- create_staging: the table that rows are copied into while some of them may be stored already; once for each connection
 CREATE TEMPORARY TABLE IF NOT EXISTS staging (LIKE state_vectors) ON COMMIT DELETE ROWS;
 
--- insert_staged: what is not there yet
+-- insert_staged: insert the staged rows that are not stored yet
 INSERT INTO state_vectors SELECT * FROM staging
 ON CONFLICT (icao24, last_contact) DO NOTHING
 RETURNING icao24, last_contact;
 
--- set_aside: messages that hold no state vector
+-- set_aside: store messages that hold no state vector, as dead letters
 INSERT INTO dead_letters
     (cluster_id, topic, partition, message_offset, key, headers, value, reason, published_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
 
--- record: what became of every message, in the transaction that made it true
+-- record: enter the outcome of every message in the ledger, in the transaction that stores the messages
 INSERT INTO ingest_ledger
     (cluster_id, topic, partition, lo, hi, n_in, n_inserted, n_duplicate, n_dead, epoch, digest,
      seal)
@@ -62,27 +63,27 @@ FROM unnest(
     $10::bigint[], $11::bigint[]
 ) AS span (partition, lo, hi, n_in, n_inserted, n_duplicate, n_dead, epoch, digest);
 
--- account: what a transaction added to the rows of each day; only the owner of a partition writes here
+-- account: add the transaction's rows to the account of each day; only the owner of a partition writes its rows
 INSERT INTO ingest_days AS known (cluster_id, topic, partition, day, n_rows, digest)
 SELECT $1, $2, * FROM unnest($3::int[], $4::date[], $5::bigint[], $6::bigint[])
 ON CONFLICT (cluster_id, topic, partition, day) DO UPDATE
     SET n_rows = known.n_rows + excluded.n_rows,
         digest = as_bigint(known.digest::numeric + excluded.digest);
 
--- recorded: what a transaction stored whose acknowledgement was lost
+-- recorded: what a transaction stored, if its acknowledgement was lost
 SELECT partition, n_inserted FROM ingest_ledger
 WHERE cluster_id = $1 AND topic = $2
   AND (partition, lo) IN (SELECT * FROM unnest($3::int[], $4::bigint[]));
 
--- retention_limit: the moment before which what is older than so many days may go; null if nothing may
+-- retention_limit: the time before which data may be deleted that are kept for so many days; null if nothing may be deleted
 SELECT retention_limit($1);
 
--- drop_expired: the oldest day or chunk of state vectors, if all of it is older than they are to be kept
+-- drop_expired: drop the oldest day or chunk of state vectors, if all of it is older than the limit
 SELECT part, ends_before FROM drop_state_vectors_before($1);
 
--- mark_expired: state vectors before this moment were dropped on purpose. Of the days before it: those
--- without rows are gone; of those that have lost some (chunks of several days and of hours side by
--- side) it is not known what is left
+-- mark_expired: retention has dropped the state vectors before this time, so the account of those days changes.
+-- Days without rows are closed; of days that have lost a part of their rows, where chunks of several days and of
+-- hours lie side by side, the number that is left is unknown
 WITH marked AS (
     INSERT INTO retention_marks (dropped_before) VALUES ($1) ON CONFLICT DO NOTHING
 ), accounted AS (
@@ -104,9 +105,9 @@ WHERE (known.cluster_id, known.topic, known.partition, known.day)
     = (accounted.cluster_id, accounted.topic, accounted.partition, accounted.day)
   AND (n_left = 0 OR n_left < n_expected);
 
--- merge_ledger: turn the transactions of each day that has been over for so many days into one entry of
--- each partition: the sums stay what they are, in a hundred-thousandth of the rows. Never over a hole,
--- an overlap or a changed entry, which the audit has to find
+-- merge_ledger: merge the ledger entries of each day that has been over for so many days into one entry of
+-- each partition. The totals stay equal, in a hundred-thousandth of the rows. A hole, an overlap or a changed
+-- entry is never merged, because the audit has to find it
 WITH due AS (
     SELECT known.cluster_id, known.topic, known.partition, tile.*,
            lag(tile.hi, 1, known.merged_to) OVER log AS previous_hi
@@ -165,8 +166,8 @@ INSERT INTO ingest_ledger
 SELECT day.*, ledger_seal(partition, lo, hi, n_in, n_inserted, n_duplicate, n_dead, digest), TRUE
 FROM day;
 
--- dead_letters_limit: the moment before which dead letters are more than so many rows or bytes; null if
--- there are not so many. Of what is stored compressed its compressed size counts
+-- dead_letters_limit: the time before which the dead letters exceed so many rows or bytes; null if they do not.
+-- Values that are stored compressed count with their compressed size
 SELECT max(recorded_at) + INTERVAL '1 microsecond' FROM (
     SELECT recorded_at, row_number() OVER newest_first AS n_rows,
            sum(100 + pg_column_size(headers) + pg_column_size(reason)
@@ -177,7 +178,8 @@ SELECT max(recorded_at) + INTERVAL '1 microsecond' FROM (
 ) AS counted
 WHERE n_rows > $1 OR n_bytes > $2;
 
--- delete_expired_dead_letters: a number of them, the oldest first, and where those that are left begin
+-- delete_expired_dead_letters: delete a number of dead letters, the oldest first, and note the first offset of
+-- each partition whose dead letters are kept
 WITH expired AS (
     DELETE FROM dead_letters
     WHERE (cluster_id, topic, partition, message_offset) IN (
@@ -196,46 +198,47 @@ WITH expired AS (
 )
 SELECT count(*) FROM expired;
 
--- reset_offsets: keep a lost log's offsets under another name, so that the next start begins anew
+-- reset_offsets: keep the offsets of a lost log under another name, so that the next start begins at the oldest message
 UPDATE ingest_offsets SET topic = $2 WHERE topic = $1 RETURNING cluster_id, partition, next_offset;
 
--- reset_offsets_ledger: and its ledger,
+-- reset_offsets_ledger: keep its ledger,
 UPDATE ingest_ledger SET topic = $2 WHERE topic = $1;
 
--- reset_offsets_days: and what it added to each day,
+-- reset_offsets_days: the account of its days,
 UPDATE ingest_days SET topic = $2 WHERE topic = $1;
 
--- reset_offsets_dead_letters: and what was set aside
+-- reset_offsets_dead_letters: and its dead letters under that name as well
 UPDATE dead_letters SET topic = $2 WHERE topic = $1;
 
--- courses: where aircraft stand that are not known yet: their newest flight and its two newest state
--- vectors, which may have expired, so long ago that what comes next is another flight
-SELECT leg.icao24, leg.first_seen, leg.callsign, leg.origin_country, leg.take_off, leg.landing,
-       coalesce(newest.contacts[1], leg.last_seen, leg.first_seen) AS last_contact,
-       -- Before the migration that brought the column nothing was said.
-       coalesce(leg.airborne, leg.take_off IS NOT NULL OR leg.landing IS NOT NULL
+-- flight_states: the newest flight of each aircraft and its two newest state vectors. These may have expired;
+-- then the silence since is so long that the next state vector begins another flight
+SELECT flight.icao24, flight.first_seen, flight.callsign, flight.origin_country, flight.take_off, flight.landing,
+       coalesce(newest.contacts[1], flight.last_seen, flight.first_seen) AS last_contact,
+       -- Flights from before the migration that added the column have no value.
+       coalesce(flight.airborne, flight.take_off IS NOT NULL OR flight.landing IS NOT NULL
                               OR newest.on_grounds[1] IS NOT TRUE) AS airborne,
        newest.contacts[1] AS newest_contact, newest.callsigns[1] AS newest_callsign,
        newest.on_grounds[1] AS newest_on_ground,
        newest.contacts[2] AS before_contact, newest.callsigns[2] AS before_callsign,
        newest.on_grounds[2] AS before_on_ground
-FROM unnest($1::text[]) AS asked (icao24)
+FROM unnest($1::text[]) AS requested (icao24)
 CROSS JOIN LATERAL (
-    SELECT * FROM flight_legs AS leg
-    WHERE leg.icao24 = asked.icao24 ORDER BY leg.first_seen DESC LIMIT 1
-) AS leg
+    SELECT * FROM flight_legs AS flight
+    WHERE flight.icao24 = requested.icao24 ORDER BY flight.first_seen DESC LIMIT 1
+) AS flight
 CROSS JOIN LATERAL (
     SELECT array_agg(two.last_contact) AS contacts, array_agg(two.callsign) AS callsigns,
            array_agg(two.on_ground) AS on_grounds
     FROM (
         SELECT state.last_contact, state.callsign, state.on_ground FROM state_vectors AS state
-        WHERE state.icao24 = asked.icao24 AND state.last_contact >= leg.first_seen
+        WHERE state.icao24 = requested.icao24 AND state.last_contact >= flight.first_seen
         ORDER BY state.last_contact DESC LIMIT 2
     ) AS two
 ) AS newest;
 
--- neighbours: what stood before and after state vectors that came late, when they were not there; of
--- those older than all that is kept nothing can be told
+-- neighbours: the two state vectors before and the one after each late one, without those that arrived with
+-- it. Late ones from before all that is kept are left out: nothing around them is known. $5 is the silence that
+-- ends a flight
 SELECT late.icao24, late.last_contact, late.callsign, late.on_ground,
        before.contacts[2] AS first_contact, before.callsigns[2] AS first_callsign,
        before.on_grounds[2] AS first_on_ground,
@@ -253,7 +256,7 @@ CROSS JOIN LATERAL (
     FROM (
         SELECT state.last_contact, state.callsign, state.on_ground FROM state_vectors AS state
         WHERE state.icao24 = late.icao24 AND state.last_contact < late.last_contact
-          AND state.last_contact >= late.last_contact - INTERVAL '1 hour'
+          AND state.last_contact >= late.last_contact - 2 * $5::interval
           AND state.last_contact <> ALL (late.contacts)
         ORDER BY state.last_contact DESC LIMIT 2
     ) AS two
@@ -261,7 +264,7 @@ CROSS JOIN LATERAL (
 LEFT JOIN LATERAL (
     SELECT state.last_contact, state.on_ground FROM state_vectors AS state
     WHERE state.icao24 = late.icao24 AND state.last_contact > late.last_contact
-      AND state.last_contact <= late.last_contact + INTERVAL '30 minutes'
+      AND state.last_contact <= late.last_contact + $5::interval
       AND state.last_contact <> ALL (late.contacts)
     ORDER BY state.last_contact LIMIT 1
 ) AS after ON TRUE
@@ -269,161 +272,163 @@ WHERE late.last_contact >= coalesce(
     (SELECT max(dropped_before) FROM retention_marks), '-infinity'
 );
 
--- uncut: take back the flights from the one on that state vectors which came late belong to, or the
--- one before that if no silence parts them. One that began before all that is kept stays as it is;
--- then from the first state vector on that is not its
+-- withdraw_flights: delete the flights that must be segmented again, and return from where on. That is from the
+-- flight that a late state vector belongs to, or from the flight before it where no silence separates the two.
+-- A flight that began before all that is kept stays; then it is from the first state vector after that flight.
+-- $3 is the silence that ends a flight
 WITH kept AS (
     SELECT coalesce(max(dropped_before), '-infinity') AS since FROM retention_marks
 ), own AS (
-    SELECT late.icao24, late.last_contact, leg.first_seen, leg.last_seen, leg.ends_before,
-           kept.since AS kept_since, leg.first_seen < kept.since AS is_older
+    SELECT late.icao24, late.last_contact, flight.first_seen, flight.last_seen, flight.ends_before,
+           kept.since AS kept_since, flight.first_seen < kept.since AS is_older
     FROM unnest($1::text[], $2::timestamptz[]) AS late (icao24, last_contact)
     CROSS JOIN kept
     LEFT JOIN LATERAL (
-        SELECT * FROM flight_legs AS leg
-        WHERE leg.icao24 = late.icao24 AND leg.first_seen <= greatest(late.last_contact, kept.since)
-        ORDER BY leg.first_seen DESC LIMIT 1
-    ) AS leg ON TRUE
-), own_begins AS (
+        SELECT * FROM flight_legs AS flight
+        WHERE flight.icao24 = late.icao24 AND flight.first_seen <= greatest(late.last_contact, kept.since)
+        ORDER BY flight.first_seen DESC LIMIT 1
+    ) AS flight ON TRUE
+), own_starts AS (
     SELECT own.icao24, own.kept_since, CASE
         WHEN own.is_older THEN (
             SELECT min(state.last_contact) FROM state_vectors AS state
             WHERE state.icao24 = own.icao24 AND state.last_contact >= own.kept_since
               AND state.last_contact
-                  >= least(own.ends_before, own.last_seen + INTERVAL '30 minutes 1 second')
+                  >= least(own.ends_before, own.last_seen + $3::interval + INTERVAL '1 second')
         )
         ELSE coalesce(own.first_seen, own.last_contact)
     END AS first_seen
     FROM own
 ), candidates AS (
-    SELECT icao24, first_seen, TRUE AS is_own FROM own_begins WHERE first_seen IS NOT NULL
+    SELECT icao24, first_seen, TRUE AS is_own FROM own_starts WHERE first_seen IS NOT NULL
     UNION ALL
-    SELECT own_begins.icao24, before.first_seen, FALSE
-    FROM own_begins
+    SELECT own_starts.icao24, before.first_seen, FALSE
+    FROM own_starts
     CROSS JOIN LATERAL (
-        SELECT leg.first_seen FROM flight_legs AS leg
-        WHERE leg.icao24 = own_begins.icao24 AND leg.first_seen < own_begins.first_seen
-          AND leg.first_seen >= own_begins.kept_since
-        ORDER BY leg.first_seen DESC LIMIT 1
+        SELECT flight.first_seen FROM flight_legs AS flight
+        WHERE flight.icao24 = own_starts.icao24 AND flight.first_seen < own_starts.first_seen
+          AND flight.first_seen >= own_starts.kept_since
+        ORDER BY flight.first_seen DESC LIMIT 1
     ) AS before
 ), judged AS (
     SELECT candidates.*,
-           -- No silence before it; what was then may have expired.
+           -- No silence separates it from what came before, which may have expired.
            EXISTS (
                SELECT FROM state_vectors AS state
                WHERE state.icao24 = candidates.icao24
                  AND state.last_contact < candidates.first_seen
-                 AND state.last_contact >= candidates.first_seen - INTERVAL '30 minutes'
+                 AND state.last_contact >= candidates.first_seen - $3::interval
            ) OR EXISTS (
-               SELECT FROM flight_legs AS leg
-               WHERE leg.icao24 = candidates.icao24 AND leg.first_seen < candidates.first_seen
-                 AND leg.last_seen >= candidates.first_seen - INTERVAL '30 minutes'
+               SELECT FROM flight_legs AS flight
+               WHERE flight.icao24 = candidates.icao24 AND flight.first_seen < candidates.first_seen
+                 AND flight.last_seen >= candidates.first_seen - $3::interval
            ) AS is_certain
     FROM candidates
-), begins AS (
+), starts AS (
     SELECT DISTINCT ON (icao24) icao24, first_seen, is_certain
     FROM (
         SELECT *, bool_or(is_certain) FILTER (WHERE is_own)
-                      OVER (PARTITION BY icao24) AS goes_further_back
+                      OVER (PARTITION BY icao24) AS reaches_back
         FROM judged
     ) AS possible
-    WHERE is_own OR goes_further_back
+    WHERE is_own OR reaches_back
     ORDER BY icao24, first_seen
 ), closed AS (
-    UPDATE flight_legs AS leg SET ends_before = begins.first_seen
-    FROM own JOIN begins USING (icao24)
-    WHERE own.is_older AND leg.icao24 = own.icao24 AND leg.first_seen = own.first_seen
-      AND leg.ends_before > begins.first_seen
-), taken_back AS (
-    DELETE FROM flight_legs AS leg USING begins
-    WHERE leg.icao24 = begins.icao24 AND leg.first_seen >= begins.first_seen
-    RETURNING leg.icao24, leg.first_seen, leg.take_off
+    UPDATE flight_legs AS flight SET ends_before = starts.first_seen
+    FROM own JOIN starts USING (icao24)
+    WHERE own.is_older AND flight.icao24 = own.icao24 AND flight.first_seen = own.first_seen
+      AND flight.ends_before > starts.first_seen
+), withdrawn AS (
+    DELETE FROM flight_legs AS flight USING starts
+    WHERE flight.icao24 = starts.icao24 AND flight.first_seen >= starts.first_seen
+    RETURNING flight.icao24, flight.first_seen, flight.take_off
 )
-SELECT begins.icao24, begins.first_seen, begins.is_certain,
-       coalesce(taken_back.take_off = begins.first_seen, FALSE) AS begins_with_take_off
-FROM begins LEFT JOIN taken_back USING (icao24, first_seen);
+SELECT starts.icao24, starts.first_seen, starts.is_certain,
+       coalesce(withdrawn.take_off = starts.first_seen, FALSE) AS starts_with_take_off
+FROM starts LEFT JOIN withdrawn USING (icao24, first_seen);
 
--- sightings: all that flights are cut by, from a moment on
+-- observations: all observations that flights are segmented from, since the given times
 SELECT state.icao24, state.last_contact, state.callsign, state.origin_country, state.on_ground,
        state.velocity, coalesce(state.baro_altitude, state.geo_altitude) AS altitude
-FROM unnest($1::text[], $2::timestamptz[]) AS asked (icao24, since)
+FROM unnest($1::text[], $2::timestamptz[]) AS requested (icao24, since)
 JOIN state_vectors AS state
-  ON state.icao24 = asked.icao24 AND state.last_contact >= asked.since
+  ON state.icao24 = requested.icao24 AND state.last_contact >= requested.since
 ORDER BY state.icao24, state.last_contact;
 
--- save_legs: flights that began or changed; whatever was measured of them is to be measured anew,
--- unless what it was measured by may have expired
-INSERT INTO flight_legs AS leg
+-- save_flights: store flights that began or changed. They are to be measured again, unless the state vectors
+-- that they were measured from may have expired
+INSERT INTO flight_legs AS flight
     (icao24, first_seen, callsign, origin_country, take_off, landing, ends_before, airborne)
 SELECT icao24, first_seen, callsign, origin_country, take_off, landing,
        coalesce(ends_before, 'infinity'), airborne
 FROM unnest(
     $1::text[], $2::timestamptz[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[],
     $7::timestamptz[], $8::boolean[]
-) AS cut (icao24, first_seen, callsign, origin_country, take_off, landing, ends_before, airborne)
+) AS segmented (icao24, first_seen, callsign, origin_country, take_off, landing, ends_before, airborne)
 ON CONFLICT (icao24, first_seen) DO UPDATE
     SET callsign = excluded.callsign, take_off = excluded.take_off, landing = excluded.landing,
         ends_before = excluded.ends_before, airborne = excluded.airborne,
-        last_seen = CASE WHEN leg.first_seen < (SELECT max(dropped_before) FROM retention_marks)
-                         THEN leg.last_seen END;
+        last_seen = CASE WHEN flight.first_seen < (SELECT max(dropped_before) FROM retention_marks)
+                         THEN flight.last_seen END;
 
--- invalidate: flights that old state vectors were added to, also while they are being measured; not
--- those whose others may have expired
-UPDATE flight_legs AS leg SET last_seen = NULL
-FROM unnest($1::text[], $2::timestamptz[]) AS added (icao24, last_contact)
-WHERE leg.icao24 = added.icao24
-  AND added.last_contact >= leg.first_seen AND added.last_contact < leg.ends_before
-  AND leg.first_seen >= coalesce((SELECT max(dropped_before) FROM retention_marks), '-infinity');
+-- invalidate_flights: have flights measured again that old state vectors were added to, also while they are
+-- being measured; not flights whose other state vectors may have expired
+UPDATE flight_legs AS flight SET last_seen = NULL
+FROM unnest($1::text[], $2::timestamptz[]) AS late (icao24, last_contact)
+WHERE flight.icao24 = late.icao24
+  AND late.last_contact >= flight.first_seen AND late.last_contact < flight.ends_before
+  AND flight.first_seen >= coalesce((SELECT max(dropped_before) FROM retention_marks), '-infinity');
 
--- touch_minutes: minutes whose rows are to be summed up
+-- mark_minutes_dirty: mark minutes whose rollup must be computed again
 INSERT INTO touched_minutes (minute) SELECT unnest($1::timestamptz[]);
 
--- lock_unmeasured: flights that are over; those that somebody changes now are left for the next time
-SELECT icao24, first_seen FROM flight_legs AS leg
-WHERE leg.last_seen IS NULL
-  AND (leg.ends_before < now() - INTERVAL '1 hour'
-       OR (leg.first_seen < now() - INTERVAL '1 day' AND NOT EXISTS (
+-- lock_dirty_flights: flights that are over and not measured yet; those that another session changes at the
+-- moment are left for the next run
+SELECT icao24, first_seen FROM flight_legs AS flight
+WHERE flight.last_seen IS NULL
+  AND (flight.ends_before < now() - INTERVAL '1 hour'
+       OR (flight.first_seen < now() - INTERVAL '1 day' AND NOT EXISTS (
            SELECT FROM state_vectors AS state
-           WHERE state.icao24 = leg.icao24 AND state.last_contact >= now() - INTERVAL '1 day')))
-ORDER BY leg.ends_before
+           WHERE state.icao24 = flight.icao24 AND state.last_contact >= now() - INTERVAL '1 day')))
+ORDER BY flight.ends_before
 LIMIT $1
 FOR UPDATE SKIP LOCKED;
 
--- measure: keep what the state vectors of a flight add up to, before they expire; if they have
--- expired, there is nothing to wait for
-UPDATE flight_legs AS leg
-SET last_seen = coalesce(measured.last_seen, leg.first_seen), distance_km = measured.distance_km,
+-- measure_flights: store the measures of a flight before its state vectors expire; if they have expired, the
+-- flight counts as measured without them
+UPDATE flight_legs AS flight
+SET last_seen = coalesce(measured.last_seen, flight.first_seen), distance_km = measured.distance_km,
     max_altitude = measured.max_altitude, state_vectors = measured.state_vectors,
     west = measured.west, south = measured.south, east = measured.east, north = measured.north,
     implausible_positions = measured.implausible_positions,
     implausible_altitudes = measured.implausible_altitudes
-FROM unnest($1::text[], $2::timestamptz[]) AS over (icao24, first_seen)
+FROM unnest($1::text[], $2::timestamptz[]) AS finished (icao24, first_seen)
 JOIN flight_legs AS whole USING (icao24, first_seen)
 CROSS JOIN LATERAL measure_flight(whole.icao24, whole.first_seen, whole.ends_before) AS measured
-WHERE leg.icao24 = over.icao24 AND leg.first_seen = over.first_seen;
+WHERE flight.icao24 = finished.icao24 AND flight.first_seen = finished.first_seen;
 
--- touched_minutes: the oldest minutes that are over, and the marks that tell of them
+-- dirty_minutes: the oldest marked minutes that are over, and the ids of their marks
 SELECT minute, array_agg(id) AS ids FROM touched_minutes
 WHERE minute < date_trunc('minute', now()) - INTERVAL '1 minute'
 GROUP BY minute ORDER BY minute LIMIT $1;
 
--- make_minutely_partitions: room for the minutes of these days; a hypertable needs none
+-- make_minutely_partitions: make the parts for minutes of these days; a hypertable makes its chunks by itself
 SELECT make_minutely_partitions($1::date[]);
 
--- sum_up_minutes: the last state vector of each aircraft in each of these minutes; fewer than before
--- are what is left of a minute that has expired
+-- roll_up_minutes: store the last state vector of each aircraft in each of these minutes. If there are fewer
+-- than before, the minute has partly expired, and the old row stays
 INSERT INTO minutely_state_vectors AS minutely
 SELECT DISTINCT ON (minute, icao24)
-       asked.minute,
-       count(*) OVER (PARTITION BY asked.minute, state.icao24) AS state_vectors,
+       requested.minute,
+       count(*) OVER (PARTITION BY requested.minute, state.icao24) AS state_vectors,
        state.icao24, state.callsign, state.origin_country, state.time_position, state.last_contact,
        state.longitude, state.latitude, state.baro_altitude, state.on_ground, state.velocity,
        state.true_track, state.vertical_rate, state.geo_altitude, state.squawk, state.spi,
        state.position_source, state.category
-FROM unnest($1::timestamptz[]) AS asked (minute)
+FROM unnest($1::timestamptz[]) AS requested (minute)
 JOIN state_vectors AS state
-  ON state.last_contact >= asked.minute
- AND state.last_contact < asked.minute + INTERVAL '1 minute'
+  ON state.last_contact >= requested.minute
+ AND state.last_contact < requested.minute + INTERVAL '1 minute'
 ORDER BY minute, icao24, state.last_contact DESC
 ON CONFLICT (icao24, minute) DO UPDATE
 SET state_vectors = excluded.state_vectors, callsign = excluded.callsign,
@@ -436,23 +441,23 @@ SET state_vectors = excluded.state_vectors, callsign = excluded.callsign,
     position_source = excluded.position_source, category = excluded.category
 WHERE excluded.state_vectors >= minutely.state_vectors;
 
--- touch_hours: hours whose minutes have changed
+-- mark_hours_dirty: mark hours whose minutes have changed
 INSERT INTO touched_hours (hour)
-SELECT DISTINCT date_trunc('hour', minute) FROM unnest($1::timestamptz[]) AS asked (minute)
+SELECT DISTINCT date_trunc('hour', minute) FROM unnest($1::timestamptz[]) AS requested (minute)
 ON CONFLICT DO NOTHING;
 
--- forget_minutes: marks of what has been summed up; those set meanwhile stay
+-- clear_dirty_minutes: delete the marks of minutes that were rolled up; marks that were set meanwhile stay
 DELETE FROM touched_minutes WHERE id = ANY ($1::bigint[]);
 
--- touched_hours: hours that are over and have no minute left to be summed up
-SELECT hour FROM touched_hours AS touched
+-- dirty_hours: marked hours that are over and have no marked minute left
+SELECT hour FROM touched_hours AS dirty
 WHERE hour < date_trunc('hour', now() - INTERVAL '10 minutes')
   AND NOT EXISTS (
       SELECT FROM touched_minutes
-      WHERE minute >= touched.hour AND minute < touched.hour + INTERVAL '1 hour')
+      WHERE minute >= dirty.hour AND minute < dirty.hour + INTERVAL '1 hour')
 ORDER BY hour LIMIT $1;
 
--- sum_up_hour: aircraft and state vectors of each country
+-- roll_up_hour: count aircraft and state vectors of each country in an hour
 INSERT INTO hourly_counts
 SELECT $1, origin_country, count(DISTINCT icao24), sum(state_vectors)
 FROM minutely_state_vectors
@@ -461,19 +466,19 @@ GROUP BY origin_country
 ON CONFLICT (hour, origin_country) DO UPDATE
 SET aircraft = excluded.aircraft, state_vectors = excluded.state_vectors;
 
--- forget_hour: it is summed up; only maintenance touches hours, one at a time
+-- clear_dirty_hour: delete the mark of an hour that was rolled up; only maintenance changes hours, one instance at a time
 DELETE FROM touched_hours WHERE hour = $1;
 
--- take_turns: one sums up at a time, of all instances; the others go without
+-- try_maintenance_lock: whether this instance may roll up and merge now; only one instance does at a time, the others skip it
 SELECT pg_try_advisory_xact_lock(hashtext('flight-monitor sums up'));
 
--- fit_chunks: how much time a chunk of the hypertable is to span, for so many rows
+-- fit_chunks: set how much time a chunk of the hypertable spans, for the given number of rows
 SELECT fit_chunks($1);
 
--- compress_after: how old chunks are that the columnstore takes over, in days
+-- compress_after: set the age in days from which on the columnstore compresses chunks
 SELECT compress_after($1);
 
--- drop_expired_minutes: the oldest day or chunk of minutes, if all of it is older than they are to be kept
+-- drop_expired_minutes: drop the oldest day or chunk of the minutely rollup, if all of it is older than the limit
 WITH dropped AS (
     SELECT part, ends_before FROM drop_minutely_state_vectors_before($1)
 ), noted AS (
@@ -484,7 +489,7 @@ WITH dropped AS (
 )
 SELECT part, ends_before FROM dropped;
 
--- delete_expired_flights: a number of them, the oldest first
+-- delete_expired_flights: delete a number of flights, the oldest first
 WITH noted AS (
     INSERT INTO retention_bounds AS known VALUES ('flight_legs', $1)
     ON CONFLICT (relation) DO UPDATE SET dropped_before = excluded.dropped_before
@@ -496,23 +501,23 @@ DELETE FROM flight_legs WHERE (icao24, first_seen) IN (
     ORDER BY first_seen LIMIT $2
 );
 
--- parts: from when to when each day, month or chunk of state vectors is
+-- parts: the time range of each day, month or chunk of state vectors
 SELECT begins, ends_before FROM parts_of('state_vectors') ORDER BY begins;
 
--- first_contacts: the first of each aircraft in a part
+-- first_contacts: the first contact of each aircraft in a part
 SELECT icao24, min(last_contact) AS since FROM state_vectors
 WHERE last_contact >= $1 AND last_contact < $2 GROUP BY icao24;
 
--- rebuild_begins: where to cut each aircraft's flights anew, by its first contact; a flight that began
--- before the state vectors that are left stays as it is
-SELECT kept.icao24, coalesce(leg.ends_before, kept.since) AS since
+-- rebuild_starts: from where on to segment each aircraft's flights again, given its first contact; a flight that
+-- began before the state vectors that are left stays as it is
+SELECT kept.icao24, coalesce(flight.ends_before, kept.since) AS since
 FROM unnest($1::text[], $2::timestamptz[]) AS kept (icao24, since)
-LEFT JOIN flight_legs AS leg
-  ON leg.icao24 = kept.icao24 AND leg.first_seen < kept.since AND leg.ends_before > kept.since
-WHERE leg.ends_before IS DISTINCT FROM 'infinity'
+LEFT JOIN flight_legs AS flight
+  ON flight.icao24 = kept.icao24 AND flight.first_seen < kept.since AND flight.ends_before > kept.since
+WHERE flight.ends_before IS DISTINCT FROM 'infinity'
 ORDER BY kept.icao24;
 
--- rebuild_minutes: every minute of a part that has rows
+-- mark_part_dirty: mark every minute of a part that has rows
 INSERT INTO touched_minutes (minute)
 SELECT DISTINCT date_trunc('minute', last_contact) FROM state_vectors
 WHERE last_contact >= $1 AND last_contact < $2;

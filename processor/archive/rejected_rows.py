@@ -1,4 +1,4 @@
-"""PASS: store whatever the database takes of a batch, and set aside the message that it refuses."""
+"""Store what the database accepts of a batch, and set aside the messages that it refuses."""
 
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
@@ -17,62 +17,62 @@ log = structlog.get_logger()
 
 PATIENCE = 5
 """Attempts, some seconds in all, before a batch is halved, and again before a single message is set
-aside, for what may be an outage after all."""
+aside, where the error may also be an outage."""
 
 MAX_IN_A_ROW = 1_000
-"""Messages set aside one after another without one that is stored between them: then it is the
-database that was changed, or the program is at fault, and the archive stops for a while."""
+"""Messages set aside in a row, without a stored one between them, beyond which the archive stops
+for a while: then the database was changed, or the program is at fault."""
 
 
-class Refusal(NamedTuple):
-    """The database, or the way to it, does not take a transaction because of its messages."""
+class Rejection(NamedTuple):
+    """The database, or the driver, refuses a transaction because of its messages."""
 
     blame: Blame
     error: Exception
 
     @property
     def reason(self) -> str:
-        """The words that are kept with a message that is set aside."""
+        """The reason that is stored with the dead letter."""
         trouble = explain(self.error)
         words = " ".join(str(self.error).split())
         code = type(self.error).__name__ if trouble is None else trouble.code
         return f"the database refuses it ({code}): {words}"
 
     def as_fatal(self) -> FatalError:
-        """Return the error of those who cannot set anything aside."""
+        """Return the error to raise where nothing can be set aside."""
         trouble = explain(self.error)
         return FatalError(self.reason) if trouble is None else trouble.as_error()
 
     def is_certain(self, attempts: int, batch: Batch, *, is_part: bool) -> bool:
-        """Whether to act on it after so many attempts, rather than to try the same again.
+        """Whether to divide the batch after so many attempts, rather than to try it again.
 
-        A part of a batch that was refused already is halved at once.
+        A part of a batch that was refused before is halved at once.
         """
         if self.blame is Blame.MESSAGE:
             return True
         if batch.n_in == 1 and self.blame is Blame.AMOUNT:
-            return False  # one message is never too many: an operator cures what it waits for
+            return False  # one message is never too many: it waits until an operator acts
         return attempts >= PATIENCE or (is_part and batch.n_in > 1)
 
 
-def refusal_of(error: Exception) -> Refusal | None:
-    """Return what an error says of the messages; None if they have nothing to do with it."""
+def rejection_of(error: Exception) -> Rejection | None:
+    """Return the rejection that an error is; None if the messages are not its cause."""
     blamed = None if isinstance(error, ProcessorError) else blame(error)
-    return None if blamed is None else Refusal(blamed, error)
+    return None if blamed is None else Rejection(blamed, error)
 
 
-class Passing:
+class DividingStore:
     """Divides a batch until every part of it is stored or set aside.
 
-    Each part is a transaction of its own, so what has been reached is never lost. One message that
-    is refused costs two transactions for each halving, 28 in a batch of 12,000.
+    Each part is a transaction of its own, so finished parts are never lost. One refused message
+    costs two transactions for each halving: 28 in a batch of 12,000.
 
     Args:
-        store: Stores a batch, of which it learns whether it is a part of a refused one, or returns
-            why it is refused; outages it outlasts by itself.
+        store: Stores a batch or returns why it is refused; it retries during outages by itself. Its
+            second argument says whether the batch is a part of a refused one.
     """
 
-    def __init__(self, store: Callable[[Batch, bool], Awaitable[Stored | Refusal]]) -> None:
+    def __init__(self, store: Callable[[Batch, bool], Awaitable[Stored | Rejection]]) -> None:
         self._store = store
         self._in_a_row = 0
         self._lines = Throttle()
@@ -81,8 +81,8 @@ class Passing:
         """Store a batch.
 
         Raises:
-            PoisonedLogError: So much in a row is refused that it cannot be the messages.
-            FatalError: Not even a dead letter is taken.
+            PoisonedLogError: So many messages in a row are refused that the cause is elsewhere.
+            FatalError: Not even a dead letter is accepted.
         """
         total = NOTHING
         for part in divide_by_hours(batch):
@@ -114,12 +114,12 @@ class Passing:
                 waiting.append(aside)
         return total
 
-    def _set_aside(self, frame: Batch, refusal: Refusal) -> Batch:
-        """Turn a message that is refused into a dead letter."""
-        reason = refusal.reason
+    def _set_aside(self, frame: Batch, rejection: Rejection) -> Batch:
+        """Turn a refused message into a dead letter."""
+        reason = rejection.reason
         rest = set_aside(frame, reason)
         if rest is None:
-            raise refusal.as_fatal()
+            raise rejection.as_fatal()
         self._in_a_row += 1
         if self._in_a_row > MAX_IN_A_ROW:
             raise PoisonedLogError(

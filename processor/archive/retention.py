@@ -1,4 +1,4 @@
-"""EXPIRE: drop what is older than it is to be kept, a bounded part a minute."""
+"""Delete data that are older than their retention, a bounded part each minute."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -12,18 +12,18 @@ from processor.postgres import Connection
 log = structlog.get_logger()
 
 MAX_CLOCK_OFFSET_SECONDS = 120
-"""Between host and server. Clocks that are kept by NTP differ by milliseconds; by minutes, one of
-them is wrong, and from here it cannot be known which."""
+"""Largest difference between the clocks of host and server with which anything is deleted. Clocks
+under NTP differ by milliseconds; if they differ by minutes, one of them is wrong."""
 
 FLIGHTS_A_RUN = 10_000
 DEAD_LETTERS_A_RUN = 10_000
 """Rows deleted in one run, or in one transaction of dead letters beyond their bound: seconds of
-work at the most. Of state vectors and minutes one day or chunk goes in a run. A run a minute is
-far more than comes in, and slow enough for an operator to stop what should not be."""
+work at most. Of state vectors and minutes, one run drops one day or chunk. At a run a minute that
+is far more than arrives, and slow enough for an operator to stop a mistake."""
 
 
 class RetentionPeriods(NamedTuple):
-    """How many days each is kept; 0 is for ever. Of dead letters also how many at the most."""
+    """How many days each kind of data is kept; 0 is for ever. Dead letters also have a bound."""
 
     state_vectors_days: int
     minutely_days: int
@@ -34,7 +34,7 @@ class RetentionPeriods(NamedTuple):
 
 
 class Retention:
-    """Deletes nothing while the clocks of host and server contradict each other."""
+    """Deletes expired data, but nothing while the clocks of host and server differ."""
 
     def __init__(
         self,
@@ -51,7 +51,7 @@ class Retention:
         self.refusal: str | None = None
 
     async def run(self, connection: Connection) -> None:
-        """Delete a part of what is due, or say why not."""
+        """Delete a part of what is due, or set `refusal`."""
         await self._bound_dead_letters(connection)
         offset = self._clock_offset_seconds()
         self.refusal = _refusal(offset)
@@ -72,7 +72,7 @@ class Retention:
         )
 
     async def _drop_state_vectors(self, connection: Connection) -> None:
-        """Drop the oldest part, and account for it."""
+        """Drop the oldest part, and close the accounts of its days."""
         async with connection.transaction():
             expired = await self._drop_part(
                 connection, self._queries.drop_expired, self._kept.state_vectors_days
@@ -96,7 +96,7 @@ class Retention:
         return dropped[-1]["ends_before"] if dropped else None
 
     async def _bound_dead_letters(self, connection: Connection) -> None:
-        """Delete the oldest beyond what is kept at the most; that depends on no clock."""
+        """Delete the oldest dead letters beyond their bound, which depends on no clock."""
         limit = await connection.fetchval(
             self._queries.dead_letters_limit,
             self._kept.dead_letter_rows,
@@ -123,7 +123,7 @@ class Retention:
             await connection.execute(statement, limit, max_rows)
 
     async def _limit(self, connection: Connection, days: int) -> object:
-        """Return the moment before which what is kept for so many days may go, or None."""
+        """Return the time before which data kept for so many days may be deleted, or None."""
         if not days:
             return None
         return await connection.fetchval(self._queries.retention_limit, days)

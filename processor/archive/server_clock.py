@@ -1,16 +1,16 @@
-"""The clock of the database server, carried on between two looks by the monotonic clock."""
+"""The clock of the database server, read from time to time and extrapolated between readings."""
 
 import time
 from collections.abc import Callable
 
 from processor.postgres import Connection
 
-LOOK_SECONDS = 30
-"""How old a look may be until the next: one round trip, so that a clock that is set is noticed."""
+READ_SECONDS = 30
+"""How old a reading may get. Reading costs one round trip, and notices a clock that was set."""
 
 
 class ServerClock:
-    """What the server's clock shows, as far as it is known."""
+    """Extrapolates the server's clock by the monotonic clock of this host."""
 
     def __init__(
         self,
@@ -21,25 +21,25 @@ class ServerClock:
         self._monotonic = monotonic
         self._host_clock = host_clock
         self._ahead_seconds: float | None = None
-        self._looked_at = 0.0
+        self._read_at = 0.0
 
     @property
     def is_due(self) -> bool:
-        """Whether it is time for another look."""
-        is_old = self._monotonic() - self._looked_at >= LOOK_SECONDS
+        """Whether it is time to read the clock again."""
+        is_old = self._monotonic() - self._read_at >= READ_SECONDS
         return self._ahead_seconds is None or is_old
 
-    async def look(self, connection: Connection) -> None:
-        """Ask the server for its time; half of the round trip is the way back."""
-        asked_at = self._monotonic()
+    async def read(self, connection: Connection) -> None:
+        """Query the server's time, which it reports half a round trip before the answer arrives."""
+        requested_at = self._monotonic()
         shown: float = await connection.fetchval(
             "SELECT extract(epoch FROM clock_timestamp())::float8"
         )
-        self._looked_at = self._monotonic()
-        self._ahead_seconds = shown - (asked_at + self._looked_at) / 2
+        self._read_at = self._monotonic()
+        self._ahead_seconds = shown - (requested_at + self._read_at) / 2
 
     def now(self) -> float | None:
-        """Return the server's time in Unix seconds; None until it was asked."""
+        """Return the server's time in Unix seconds; None until it was read once."""
         if self._ahead_seconds is None:
             return None
         return self._monotonic() + self._ahead_seconds

@@ -7,11 +7,11 @@ from processor.named_sql import load_statements
 
 
 class Queries(NamedTuple):
-    """Every statement that the archive sends."""
+    """The statements of the archive."""
 
     claim: str
     advance: str
-    positions: str
+    stored_offsets: str
     missing_days: str
     make_partitions: str
     make_coming_partitions: str
@@ -31,32 +31,32 @@ class Queries(NamedTuple):
     reset_offsets_ledger: str
     reset_offsets_days: str
     reset_offsets_dead_letters: str
-    courses: str
+    flight_states: str
     neighbours: str
-    uncut: str
-    sightings: str
-    save_legs: str
-    invalidate: str
-    touch_minutes: str
-    lock_unmeasured: str
-    measure: str
-    touched_minutes: str
+    withdraw_flights: str
+    observations: str
+    save_flights: str
+    invalidate_flights: str
+    mark_minutes_dirty: str
+    lock_dirty_flights: str
+    measure_flights: str
+    dirty_minutes: str
     make_minutely_partitions: str
-    sum_up_minutes: str
-    touch_hours: str
-    forget_minutes: str
-    touched_hours: str
-    sum_up_hour: str
-    forget_hour: str
-    take_turns: str
+    roll_up_minutes: str
+    mark_hours_dirty: str
+    clear_dirty_minutes: str
+    dirty_hours: str
+    roll_up_hour: str
+    clear_dirty_hour: str
+    try_maintenance_lock: str
     fit_chunks: str
     compress_after: str
     drop_expired_minutes: str
     delete_expired_flights: str
     parts: str
     first_contacts: str
-    rebuild_begins: str
-    rebuild_minutes: str
+    rebuild_starts: str
+    mark_part_dirty: str
 
 
 def load_queries() -> Queries:
@@ -65,14 +65,14 @@ def load_queries() -> Queries:
 
 
 class AuditQueries(NamedTuple):
-    """Every statement of the audit; they write into temporary tables at most."""
+    """The statements of the audit, which write into temporary tables only."""
 
     is_empty: str
     tiling: str
     new_tiling: str
     orphans: str
     changed: str
-    sums: str
+    totals: str
     accounts: str
     dead_letters: str
     key: str
@@ -80,7 +80,7 @@ class AuditQueries(NamedTuple):
     acknowledged: str
     bare_days: str
     days: str
-    bounds: str
+    retention_bounds: str
     strays: str
     total: str
     expected: str
@@ -88,21 +88,21 @@ class AuditQueries(NamedTuple):
     settled: str
     minutes: str
     hours: str
-    unflown: str
+    without_flight: str
     tiles: str
     offsets: str
     hide_tables: str
-    leg_columns: str
+    flight_columns: str
     next_aircraft: str
-    forget_legs: str
-    take_legs: str
-    begins: str
-    measured_legs: str
-    different_legs: str
-    count_legs: str
+    clear_flights: str
+    copy_flights: str
+    rebuild_starts: str
+    measured_flights: str
+    different_flight: str
+    count_flights: str
     derived_days: str
     is_unsettled: str
-    forget_hour_made: str
+    clear_hour: str
     different_minute: str
     different_hour: str
     has_minutes: str

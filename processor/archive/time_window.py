@@ -1,4 +1,4 @@
-"""Judge whether the time of a state vector can be true, by every clock that is trusted."""
+"""Judge whether the time of a state vector can be true, by several clocks."""
 
 import datetime as dt
 from collections.abc import Callable, Sequence
@@ -9,21 +9,21 @@ from processor.message import AFTER_ANSWER_SECONDS, FUTURE_SECONDS
 DAY_SECONDS = 86_400
 
 MARGIN_SECONDS = DAY_SECONDS
-"""Retention drops whole days, so up to a day more than it says is kept."""
+"""Retention drops whole days, so that up to a day more than its setting is kept."""
 
 Clock = Callable[[], float | None]
-"""Returns Unix seconds; None while it is not known."""
+"""Returns Unix seconds; None while the time is not known."""
 
 Reason = Literal["future", "past", "after_answer"]
 
 
 class Untimely(NamedTuple):
-    """What is wrong with the time of a message.
+    """Why the time of a message cannot be true.
 
     Attributes:
-        text: The same in words, with the values.
-        is_clock_doubted: Whether the message was published at such a time too. Then the publisher
-            and the data agree, and it may be the clocks here that are wrong.
+        text: The reason as a sentence, with the values.
+        is_clock_doubted: Whether the message was also published in the future. Then the publisher
+            and the data agree, and the clocks here may be wrong.
     """
 
     reason: Reason
@@ -31,8 +31,8 @@ class Untimely(NamedTuple):
     is_clock_doubted: bool
 
 
-class Bounds(NamedTuple):
-    """Between which times `last_contact` may lie at the moment (Unix seconds)."""
+class TimeBounds(NamedTuple):
+    """The times between which `last_contact` may lie at the moment (Unix seconds)."""
 
     earliest: float
     latest: float
@@ -40,12 +40,12 @@ class Bounds(NamedTuple):
     def judge(
         self, last_contact: int, poll_time: int | None, published_at: int | None
     ) -> Untimely | None:
-        """Return what is wrong with the time of a state vector, None if nothing is.
+        """Return what is wrong with the time of a state vector; None if nothing is.
 
         Args:
-            last_contact: Its own.
-            poll_time: Of the answer that it came with; None where it is not known.
-            published_at: Kafka's timestamp; None where there is none.
+            last_contact: The time to judge.
+            poll_time: Time of the answer that contained it; None if it is not known.
+            published_at: Kafka's timestamp of the message; None if it has none.
         """
         if last_contact > self.latest:
             doubted = published_at is not None and published_at > self.latest
@@ -63,29 +63,29 @@ class Bounds(NamedTuple):
 
 
 class TimeWindow:
-    """Takes the latest of all clocks for the future and the earliest for the past.
+    """Judges the future by the latest of several clocks and the past by the earliest.
 
-    So one clock that is wrong sets nothing aside.
+    So a single wrong clock sets nothing aside.
 
     Args:
         clocks: At least one that is always known.
-        retention_days: How long state vectors are kept; 0 is for ever, and there is no past then.
+        retention_days: How long state vectors are kept; with 0, for ever, no time is too early.
     """
 
     def __init__(self, clocks: Sequence[Clock], *, retention_days: int) -> None:
         self._clocks = clocks
         self._retention_days = retention_days
 
-    def bounds(self) -> Bounds:
-        """Return the bounds of this moment; good for as long as messages are at hand."""
+    def bounds(self) -> TimeBounds:
+        """Return the bounds at this moment, for messages that are read now."""
         known = [now for clock in self._clocks if (now := clock()) is not None]
         kept_seconds = self._retention_days * DAY_SECONDS + MARGIN_SECONDS
         earliest = min(known) - kept_seconds if self._retention_days else 0.0
-        return Bounds(earliest, max(known) + FUTURE_SECONDS)
+        return TimeBounds(earliest, max(known) + FUTURE_SECONDS)
 
 
 def _is_before(published_at: int | None, earliest: float) -> bool:
-    """Whether a message waited in the log for so long; it was not wrong when it came."""
+    """Whether a message has waited in the log since then; its time was right when it was sent."""
     return published_at is not None and published_at < earliest
 
 

@@ -1,6 +1,6 @@
-"""UNIQUE: the rows of a batch, each once and in the order of the key, and what is made of them.
+"""Make the rows of a batch: unique, in the order of the key, encoded and hashed.
 
-It is made in the consumer's thread, while the database stores the batch before.
+The consumer's thread does it, while the database stores the batch before.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,15 +11,15 @@ import numpy as np
 from msgspec.structs import astuple
 from numpy.typing import NDArray
 
-from processor.archive.digest import Hashes, Times, hash_rows, multiples, sum_by_day
-from processor.archive.encoded import Encoded, Parts, encode, join, take_apart
+from processor.archive.digest import Hashes, Times, hash_rows, round_down, sum_by_day
+from processor.archive.encoded import Encoded, RowColumns, encode, join_columns, split_columns
 from telemetry.state_vector import StateVector
 
 Row = tuple[Any, ...]
 """The 18 columns of state_vectors in StateVector's order, times in Unix seconds."""
 
 Keys = NDArray[np.int64]
-"""icao24 and last_contact as one number, which sorts as the two do."""
+"""icao24 and last_contact as one number, which sorts like the pair."""
 
 _LAST_CONTACT = 0xFFFF_FFFF
 _BITS = 32
@@ -29,14 +29,14 @@ _last_contact_of = attrgetter("last_contact")
 
 
 class UniqueRows:
-    """What is to be inserted, and what the digest is made of; or those that have been inserted.
+    """Rows that are to be inserted, or that were inserted, and their digests.
 
     Attributes:
         state_vectors: Sorted by icao24 and last_contact.
-        icao24s: The aircraft, once each.
-        encoded: Their bytes, unless they are left to the driver.
-        minutes: Those that the last contacts fall into (Unix seconds).
-        added: What each partition of the topic adds to each day.
+        icao24s: The aircraft, each once.
+        encoded: The rows as bytes for COPY; None if the driver encodes them.
+        minutes: The minutes that the last contacts fall into (Unix seconds).
+        added: The rows that each partition of the topic adds to each day.
     """
 
     def __init__(
@@ -53,25 +53,25 @@ class UniqueRows:
         self.icao24s = set(map(_icao24_of, state_vectors))
         self.encoded = encoded
         self._hashes = hash_rows(self.rows()) if hashes is None else hashes
-        self.minutes = multiples(times, 60)
+        self.minutes = round_down(times, 60)
         self.added = sum_by_day(self._hashes, times, partitions)
 
     @property
     def partitions(self) -> list[int]:
-        """Where in the topic each of them came from."""
+        """The partition of the topic that each row came from."""
         partitions: list[int] = self._partitions.tolist()
         return partitions
 
     def rows(self) -> list[Row]:
-        """Return them as the driver takes them."""
+        """Return the rows as tuples for the driver."""
         return to_rows(self.state_vectors)
 
     def days(self) -> list[int]:
         """Return the midnights of the days that the last contacts fall into (Unix seconds)."""
-        return multiples(np.array(self.minutes, np.int64), 86_400)
+        return round_down(np.array(self.minutes, np.int64), 86_400)
 
     def only(self, icao24s: Sequence[str], last_contacts: Sequence[int]) -> "UniqueRows":
-        """Return those that have these keys."""
+        """Return the rows that have these keys."""
         is_in = np.isin(self._keys, _number(icao24s, last_contacts), assume_unique=True)
         places = np.flatnonzero(is_in)
         return UniqueRows(
@@ -82,30 +82,30 @@ class UniqueRows:
         )
 
 
-class Part(NamedTuple):
-    """State vectors of one partition of the topic, in order, and what was read of them.
+class PartitionRows(NamedTuple):
+    """State vectors of one partition of the topic, in order of offset, and their encoded columns.
 
     Attributes:
-        parts: None if they are left to the driver.
+        columns: None if the driver encodes them.
     """
 
     partition: int
     state_vectors: Sequence[StateVector]
     keys: Keys
-    parts: Parts | None
+    columns: RowColumns | None
 
 
-def make_part(partition: int, state_vectors: Sequence[StateVector]) -> Part:
-    """Read of state vectors all that rows are made of."""
+def make_partition_rows(partition: int, state_vectors: Sequence[StateVector]) -> PartitionRows:
+    """Compute the keys and the columns of state vectors."""
     icao24s = list(map(_icao24_of, state_vectors))
     keys = _number(icao24s, list(map(_last_contact_of, state_vectors)))
-    return Part(partition, state_vectors, keys, take_apart(state_vectors))
+    return PartitionRows(partition, state_vectors, keys, split_columns(state_vectors))
 
 
-def make_unique(found: Iterable[Part]) -> UniqueRows:
-    """Return the state vectors of all partitions, each once: of several with one key the first.
+def make_unique(found: Iterable[PartitionRows]) -> UniqueRows:
+    """Return the rows of all partitions, sorted by key; of several with one key the first.
 
-    Sorted, because insertion in the order of the index is a third faster.
+    They are sorted because insertion in the order of the index is a third faster.
     """
     in_order = sorted(found, key=attrgetter("partition"))
     keys = np.concatenate([np.empty(0, np.int64), *(part.keys for part in in_order)])
@@ -114,9 +114,9 @@ def make_unique(found: Iterable[Part]) -> UniqueRows:
     places = np.argsort(keys, kind="stable")
     places = places[np.diff(keys[places], prepend=-1) > 0]
     came = [state_vector for part in in_order for state_vector in part.state_vectors]
-    several = [part.parts for part in in_order if part.parts is not None]
+    several = [part.columns for part in in_order if part.columns is not None]
     is_encoded = 0 < len(several) == len(in_order)
-    encoded = encode(join(several, places)) if is_encoded else None
+    encoded = encode(join_columns(several, places)) if is_encoded else None
     return UniqueRows(
         [came[place] for place in places.tolist()],
         keys[places],

@@ -1,4 +1,4 @@
-"""STORE: one batch, one transaction, exactly once."""
+"""Store batches exactly once: one batch, one transaction."""
 
 import contextlib
 import datetime as dt
@@ -14,14 +14,14 @@ from processor.archive.batch import Batch, Claim, Span
 from processor.archive.batch_division import shorten
 from processor.archive.batch_result import Stored
 from processor.archive.database import Connection, Database
-from processor.archive.digest import Added, as_bigint
+from processor.archive.digest import RowsOfDay, as_bigint
 from processor.archive.encoded import COLUMNS
-from processor.archive.flights.store import Flights
-from processor.archive.rejected_rows import Passing, Refusal, refusal_of
+from processor.archive.flights.store import FlightStore
+from processor.archive.rejected_rows import DividingStore, Rejection, rejection_of
 from processor.archive.sql import Queries
 from processor.archive.unique_rows import UniqueRows
 from processor.database_errors import Blame
-from processor.errors import LostLogError
+from processor.errors import LogLostError
 from processor.message import LogIdentity, Watermarks
 from telemetry.state_vector import FIELDS
 
@@ -30,19 +30,19 @@ log = structlog.get_logger()
 EPOCH = dt.date(1970, 1, 1)
 
 PARTS_AT_ONCE = 8
-"""Days in one transaction that makes their parts, each of which takes some 50 locks meanwhile."""
+"""Days whose parts are made in one transaction. Each takes some 50 locks until it is committed."""
 
 
-class _NotOursError(Exception):
-    """The compare-and-set found other numbers than ours: roll back."""
+class _OffsetMismatchError(Exception):
+    """The compare-and-set found other offsets or epochs than those of the batch: roll back."""
 
 
-class Writer:
-    """Stores the batches of one log; the row of offsets is the only authority.
+class BatchWriter:
+    """Stores the batches of one log. The row in `ingest_offsets` is the only authority on offsets.
 
-    The protocol: in one transaction, compare-and-set the position of every partition, insert
-    the rows, set aside what cannot be read, write the ledger. A commit whose acknowledgement
-    is lost is found out by reading the position again, so nothing is stored twice.
+    The protocol: one transaction compares and sets the stored offset of every partition, inserts
+    the rows, stores dead letters and writes the ledger. If the acknowledgement of a commit is
+    lost, the stored offset shows whether it succeeded, so nothing is stored twice.
     """
 
     def __init__(
@@ -54,14 +54,14 @@ class Writer:
         self._log_key = (identity.cluster_id, identity.topic)
         self._owner = owner
         self._expects_duplicates = True
-        self._flights = Flights(queries)
-        self._passing = Passing(self._try)
+        self._flights = FlightStore(queries)
+        self._dividing = DividingStore(self._try)
 
     async def claim(self, watermarks: dict[int, Watermarks]) -> list[Claim]:
-        """Become the owner of partitions; former owners are fenced from here on.
+        """Become the owner of partitions; their former owners cannot store any more.
 
         Raises:
-            LostLogError: When the log cannot be gone on with where it was left.
+            LogLostError: The log does not hold the stored offset, or is another log.
         """
         self._expects_duplicates = True
         self._flights.forget()
@@ -90,60 +90,62 @@ class Writer:
         self, partition: int, topic_id: str | None, next_offset: int, held: Watermarks
     ) -> None:
         where = f"{self._log_identity.topic}[{partition}]"
-        remedy = "`python -m processor begin-anew` keeps what is stored and begins at the oldest"
+        remedy = "`python -m processor reset-offsets` keeps what is stored and begins at the oldest"
         if topic_id != self._log_identity.topic_id:
-            raise LostLogError(
+            raise LogLostError(
                 f"{where} is another topic of the same name: its id was {topic_id} and is "
-                f"{self._log_identity.topic_id}, it has been deleted and made anew. {remedy}"
+                f"{self._log_identity.topic_id}, it was deleted and created again. {remedy}"
             )
         if not held.low <= next_offset <= held.high:
-            raise LostLogError(
+            raise LogLostError(
                 f"{where} holds offsets {held.low} to {held.high}, but {next_offset} comes next: "
                 f"messages were removed before they were stored. {remedy}"
             )
 
     async def write(self, batch: Batch) -> Stored:
-        """Store a batch, however often it must be tried, and tell what became of it.
+        """Store a batch, with as many attempts as it takes, and return what became of it.
 
-        It takes one transaction, or as many as the database asks for (`Passing`).
+        It takes one transaction, or several where the database needs that (`DividingStore`).
         """
-        return await self._passing.store(batch)
+        return await self._dividing.store(batch)
 
-    async def _try(self, batch: Batch, is_part: bool) -> Stored | Refusal:  # noqa: FBT001 - of `Passing`
+    async def _try(self, batch: Batch, is_part: bool) -> Stored | Rejection:  # noqa: FBT001 - of `DividingStore`
         """Store a batch in one transaction, or return why the database refuses its messages."""
         attempts = 0
 
-        async def attempt(connection: Connection) -> Stored | Refusal:
+        async def attempt(connection: Connection) -> Stored | Rejection:
             nonlocal attempts
             began_at = time.monotonic()
             try:
                 return await self._resolve(connection, batch)
             except Exception as error:
-                refusal = refusal_of(error)
+                rejection = rejection_of(error)
                 if connection.is_closed():
                     is_late = time.monotonic() - began_at >= self._database.cut_off_seconds
-                    refusal = Refusal(Blame.AMOUNT, error) if is_late else None
-                attempts += refusal is not None
-                if refusal is None or not refusal.is_certain(attempts, batch, is_part=is_part):
+                    rejection = Rejection(Blame.AMOUNT, error) if is_late else None
+                attempts += rejection is not None
+                if rejection is None or not rejection.is_certain(attempts, batch, is_part=is_part):
                     raise
-                return refusal
+                return rejection
 
         return await self._database.run(attempt)
 
     async def _resolve(self, connection: Connection, batch: Batch) -> Stored:
         try:
             return await self._store(connection, batch)
-        except _NotOursError:
+        except _OffsetMismatchError:
             return await self._explain(connection, batch)
 
     async def _explain(self, connection: Connection, batch: Batch) -> Stored:
-        """Find out why the positions are not the expected ones.
+        """Find out why the stored offsets are not the expected ones.
 
-        Either our own commit of this batch succeeded and only its acknowledgement was lost, or
-        another instance owns some partitions now; the others are stored without them.
+        Either the commit of this batch succeeded and only its acknowledgement was lost, or another
+        instance owns some of the partitions; then the others are stored without them.
         """
         self._flights.forget()
-        known = await connection.fetch(self._queries.positions, *self._log_key, list(batch.spans))
+        known = await connection.fetch(
+            self._queries.stored_offsets, *self._log_key, list(batch.spans)
+        )
         ours = {
             partition: next_offset
             for partition, next_offset, epoch in known
@@ -162,8 +164,8 @@ class Writer:
                 log.info("commit_had_succeeded", partitions=sorted(rest.spans))
             return await self._read_ledger(connection, rest, fenced)
         if not fenced:
-            raise LostLogError(
-                f"positions {ours} are neither before nor after the batch "
+            raise LogLostError(
+                f"stored offsets {ours} are neither before nor after the batch "
                 f"{[(span.partition, span.lo, span.hi) for span in rest.spans.values()]}, though "
                 "no other instance owns them: was ingest_offsets changed by hand?"
             )
@@ -183,14 +185,14 @@ class Writer:
 
     async def _store(self, connection: Connection, batch: Batch) -> Stored:
         found = batch.rows()
-        await self._make_room(connection, found)
+        await self._make_parts(connection, found)
         spans = [batch.spans[partition] for partition in sorted(batch.spans)]
         try:
             async with connection.transaction():
                 await self._advance(connection, spans)
                 await self._flights.load(connection, found.icao24s)
                 inserted = await self._insert(connection, found)
-                await self._follow(connection, inserted)
+                await self._update_derived(connection, inserted)
                 await self._set_aside(connection, spans)
                 await self._record(connection, spans, inserted.added)
         except BaseException:
@@ -198,8 +200,8 @@ class Writer:
             raise
         return _stored(batch, _count(inserted.added), {})
 
-    async def _make_room(self, connection: Connection, found: UniqueRows) -> None:
-        """Make the partitions that the rows need, before the transaction that must not wait."""
+    async def _make_parts(self, connection: Connection, found: UniqueRows) -> None:
+        """Make the parts of the table that the rows need, before the transaction of the batch."""
         days = [EPOCH + dt.timedelta(seconds=midnight) for midnight in found.days()]
         for _ in days:
             missing = [row[0] for row in await connection.fetch(self._queries.missing_days, days)]
@@ -218,12 +220,13 @@ class Writer:
             [span.epoch for span in spans],
         )
         if len(advanced) != len(spans):
-            raise _NotOursError
+            raise _OffsetMismatchError
 
     async def _insert(self, connection: Connection, found: UniqueRows) -> UniqueRows:
-        """Insert what is new, and tell what was; straight, unless the batch before had duplicates.
+        """Insert the rows that are new, and return them.
 
-        COPY is the fastest way in, but cannot skip what is there already.
+        COPY straight into the table is fastest, but cannot skip rows that are stored already. So it
+        is used unless the batch before had duplicates.
         """
         if not self._expects_duplicates:
             with contextlib.suppress(asyncpg.UniqueViolationError):
@@ -233,11 +236,11 @@ class Writer:
         return await self._insert_new(connection, found)
 
     async def _insert_new(self, connection: Connection, found: UniqueRows) -> UniqueRows:
-        """Insert by way of a staging table, skipping what is there already."""
+        """Insert through a staging table, which skips rows that are stored already."""
         await connection.execute(self._queries.create_staging)
         await _copy(connection, "staging", found)
         inserted = await connection.fetch(self._queries.insert_staged)
-        # They come in runs: after a claim, and while a collector repeats itself.
+        # Duplicates come in runs: after a claim, and while a collector publishes again.
         self._expects_duplicates = len(inserted) < len(found.state_vectors)
         if not self._expects_duplicates:
             return found
@@ -246,11 +249,11 @@ class Writer:
             [int(row["last_contact"].timestamp()) for row in inserted],
         )
 
-    async def _follow(self, connection: Connection, inserted: UniqueRows) -> None:
-        """Keep what is derived from state vectors in step with those that were new."""
+    async def _update_derived(self, connection: Connection, inserted: UniqueRows) -> None:
+        """Mark the minutes of new rows as dirty, and store their flights."""
         if not inserted.state_vectors:
             return
-        await connection.execute(self._queries.touch_minutes, inserted.minutes)
+        await connection.execute(self._queries.mark_minutes_dirty, inserted.minutes)
         now = self._database.server_now() or time.time()
         await self._flights.store(connection, inserted.state_vectors, now)
 
@@ -275,7 +278,7 @@ class Writer:
             )
 
     async def _record(
-        self, connection: Connection, spans: Sequence[Span], added: Sequence[Added]
+        self, connection: Connection, spans: Sequence[Span], added: Sequence[RowsOfDay]
     ) -> None:
         inserted = _count(added)
         digests: Counter[int] = Counter()
@@ -312,7 +315,7 @@ async def _copy(connection: Connection, table: str, found: UniqueRows) -> None:
     await connection.copy_to_table(table, source=encoded.stream(), columns=COLUMNS, format="binary")
 
 
-def _count(added: Iterable[Added]) -> Counter[int]:
+def _count(added: Iterable[RowsOfDay]) -> Counter[int]:
     counted: Counter[int] = Counter()
     for one in added:
         counted[one.partition] += one.n_rows
@@ -325,6 +328,6 @@ def _stored(batch: Batch, inserted: Counter[int], fenced: dict[int, int]) -> Sto
         n_inserted=inserted.total(),
         n_duplicate=sum(len(span.state_vectors) for span in spans) - inserted.total(),
         n_dead=sum(len(span.dead_letters) for span in spans),
-        positions={span.partition: span.hi for span in spans},
+        next_offsets={span.partition: span.hi for span in spans},
         fenced=fenced,
     )

@@ -1,1 +1,1 @@
-"""The history: what the archive has stored, for queries by clients."""
+"""The history: reads what the archive has stored, and answers requests from it."""

@@ -1,30 +1,36 @@
-"""Where the positions of an answer may lie: the box asked for, within the areas of who asks."""
+"""Where positions in an answer may lie: in the requested box and in the areas of the principal."""
 
 from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
 from processor.bounding_box import BoundingBox
 
-Places: TypeAlias = tuple[BoundingBox, ...] | None
-"""Boxes that do not cross the antimeridian, one of which must hold; None is the globe."""
+Boxes: TypeAlias = tuple[BoundingBox, ...] | None
+"""A position must lie in one of these boxes, none of which crosses the antimeridian; None is the
+whole globe, and an empty tuple no place at all."""
 
 BoxColumns: TypeAlias = tuple[list[float] | None, ...]
 
 
-def places_of(wanted: BoundingBox | None, areas: Sequence[BoundingBox]) -> Places:
-    """Return where a position must lie to be in the wanted box and in one of the areas."""
-    if wanted is None:
+def visible_boxes(requested: BoundingBox | None, areas: Sequence[BoundingBox]) -> Boxes:
+    """Return the boxes that lie both in the requested box and in one of the areas.
+
+    Args:
+        requested: The box of the request; None is the whole globe.
+        areas: The areas of the principal; none is the whole globe.
+    """
+    if requested is None:
         return _simple(areas) if areas else None
-    boxes = _simple([wanted])
+    boxes = _simple([requested])
     return _common(boxes, _simple(areas)) if areas else boxes
 
 
-def box_columns(places: Places) -> BoxColumns:
-    """Return west, south, east and north of all boxes, as statements take them."""
-    if places is None:
+def box_columns(boxes: Boxes) -> BoxColumns:
+    """Return the west, south, east and north edges of all boxes, as SQL statements take them."""
+    if boxes is None:
         return (None, None, None, None)
     columns = ("west", "south", "east", "north")
-    return tuple([getattr(box, column) for box in places] for column in columns)
+    return tuple([getattr(box, column) for box in boxes] for column in columns)
 
 
 def _simple(boxes: Iterable[BoundingBox]) -> tuple[BoundingBox, ...]:

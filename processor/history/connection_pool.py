@@ -1,4 +1,4 @@
-"""Connections for questions: short ones always find one, however many long ones are under way."""
+"""Lend database connections to requests; slow requests cannot take those of fast ones."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -8,49 +8,51 @@ from processor.access.shares import Client, OverloadedError, ShareLimits, Shares
 from processor.access.waiting import WaitingShares
 from processor.history.database import ACQUIRE_SECONDS, Connection, HistoryDatabase, Use
 
-SHORT_SECONDS = 2.0
-"""Most questions take some milliseconds; what takes longer is to leave the place of a short one."""
+FAST_SECONDS = 2.0
+"""Most requests take some milliseconds. One that takes longer than this is a slow request."""
 
 MAX_WAITING = ShareLimits(256, per_principal=32, per_address=32)
-"""Requests; a page asks for a handful at once, and an office shares an address."""
+"""Requests that may wait for a connection. A web page sends a handful at once, and many users of an
+office share one address."""
 
 
-class Questions:
-    """Gives a connection to a question, which may become a long one while it has it.
+class ConnectionPool:
+    """Lends connections to requests, and counts fast and slow ones separately.
 
-    Which question is a long one is not known before, so each begins in the place of a short one.
-    After `SHORT_SECONDS` it goes on in the place of a long one, or ends if there is none for its
-    client. So the places of short questions are free again soon, whatever is asked.
+    Which requests are slow is not known before they run, so each begins in a place for fast ones.
+    After `FAST_SECONDS` it moves to a place for slow ones, or ends if its client may have none. So
+    the places for fast requests become free again soon, whatever clients request.
 
     Args:
-        database: Whose connections they are.
-        client_share: The share of each kind of place that one principal or address may hold.
+        database: Opens the connections.
+        client_share: The share of the places of each kind that one principal or address may hold
+            (0 to 1).
     """
 
     def __init__(self, database: HistoryDatabase, *, client_share: float) -> None:
         self._database = database
-        places = database.connections[Use.QUESTIONS]
-        long = max(1, places * 2 // 5)
-        self._short = WaitingShares(
-            _shares("questions", places - long, client_share),
+        places = database.connections[Use.REQUESTS]
+        slow = max(1, places * 2 // 5)
+        self._fast = WaitingShares(
+            _shares("history requests", places - slow, client_share),
             waiting=MAX_WAITING,
             patience_seconds=ACQUIRE_SECONDS,
         )
-        self._long = _shares(
-            f"questions that take longer than {SHORT_SECONDS:g} s", long, client_share
+        self._slow = _shares(
+            f"history requests that take longer than {FAST_SECONDS:g} s", slow, client_share
         )
 
     @asynccontextmanager
     async def reading(self, client: Client) -> AsyncIterator[Connection]:
-        """Give a connection in a read-only transaction, as the database does.
+        """Lend a connection in a read-only transaction, as `HistoryDatabase.reading` does.
 
         Raises:
-            OverloadedError: Every place that this client may have was in use for as long as one
-                waits; or the question takes long, and no place for long ones is left.
-            HistoryError: As the database raises it.
+            OverloadedError: All places that this client may have stayed in use for as long as a
+                request waits; or the request is slow, and no place for slow ones is free.
+            HistoryError: The database cannot answer.
         """
-        place = _Place(self._short, self._long, client)
-        await self._short.acquire(client)
+        place = _Place(self._fast, self._slow, client)
+        await self._fast.acquire(client)
         try:
             async with asyncio.timeout(None) as end:
                 with place.watched(end):
@@ -65,42 +67,42 @@ class Questions:
 
 
 class _Place:
-    """The place of one question.
+    """The place that one request holds.
 
     Attributes:
-        refusal: Why the question has to end, once it has.
+        refusal: Why the request has to end; None while it may go on.
     """
 
-    def __init__(self, short: WaitingShares, long: Shares, client: Client) -> None:
+    def __init__(self, fast: WaitingShares, slow: Shares, client: Client) -> None:
         self.refusal: OverloadedError | None = None
-        self._short = short
-        self._long = long
+        self._fast = fast
+        self._slow = slow
         self._client = client
-        self._is_long = False
+        self._is_slow = False
 
     @contextmanager
     def watched(self, end: asyncio.Timeout) -> Iterator[None]:
-        """Move to the place of a long question when it is one."""
+        """Move the request to a place for slow ones once it has become slow."""
         loop = asyncio.get_running_loop()
-        timer = loop.call_later(SHORT_SECONDS, self._become_long, end)
+        timer = loop.call_later(FAST_SECONDS, self._become_slow, end)
         try:
             yield
         finally:
             timer.cancel()
 
-    def _become_long(self, end: asyncio.Timeout) -> None:
+    def _become_slow(self, end: asyncio.Timeout) -> None:
         try:
-            self._long.acquire(self._client)
+            self._slow.acquire(self._client)
         except OverloadedError as refusal:
             self.refusal = refusal
             end.reschedule(asyncio.get_running_loop().time())
             return
-        self._is_long = True
-        self._short.release(self._client)
+        self._is_slow = True
+        self._fast.release(self._client)
 
     def release(self) -> None:
-        """Give the place back, whichever it is by now."""
-        (self._long if self._is_long else self._short).release(self._client)
+        """Give the place back, of whichever kind it is by now."""
+        (self._slow if self._is_slow else self._fast).release(self._client)
 
 
 def _shares(what: str, places: int, client_share: float) -> Shares:
@@ -113,6 +115,6 @@ def _shares(what: str, places: int, client_share: float) -> Shares:
 
 
 def share_limits(places: int, client_share: float) -> ShareLimits:
-    """Return limits where one client may hold a share of the places, but one at the least."""
+    """Return limits with which one client may hold a share of the places, and at least one."""
     share = max(1, int(places * client_share))
     return ShareLimits(places, per_principal=share, per_address=share)

@@ -1,4 +1,4 @@
-"""Connections that read the history: few for each use, read-only, each with a deadline."""
+"""Read-only connections to the history: a small pool for each use, and limits of time."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
@@ -8,31 +8,31 @@ from typing import TypeAlias
 
 import asyncpg
 
-from processor.database_errors import Action, TroubleLog, explain
+from processor.database_errors import Action, ProblemLog, explain
 from processor.errors import FatalError
-from processor.history.errors import TooMuchError, UnavailableError
+from processor.history.errors import RetryLaterError, TooLargeError
 from processor.postgres import MARK, check_mark, marked
 
 Record: TypeAlias = asyncpg.Record
 Connection: TypeAlias = "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
 
 ACQUIRE_SECONDS = 5.0
-"""How long a question waits for a connection before it is told to come again."""
+"""How long a request waits for a connection before it is refused with `Retry-After`."""
 
 
 class Use(Enum):
-    """What connections are kept for; none is lent to another use."""
+    """What a pool of connections is for; no use takes connections of another one."""
 
-    QUESTIONS = auto()
+    REQUESTS = auto()
     EXPORTS = auto()
     REPLAYS = auto()
 
 
 class HistoryDatabase:
-    """Pools that are opened by the first question, so that nothing else waits for the database.
+    """Opens each pool when it is first used, so that nothing else waits for the database.
 
     Attributes:
-        connections: How many each use has.
+        connections: The number of connections of each use.
     """
 
     def __init__(
@@ -48,18 +48,18 @@ class HistoryDatabase:
         self._connect_timeout_seconds = connect_timeout_seconds
         self._statement_timeout_seconds = statement_timeout_seconds
         self._pools: dict[Use, asyncpg.Pool[Record]] = {}
-        self._trouble_log = TroubleLog()
-        self._one_at_a_time = asyncio.Lock()
+        self._problem_log = ProblemLog()
+        self._opening = asyncio.Lock()
 
     @asynccontextmanager
-    async def reading(self, use: Use = Use.QUESTIONS) -> AsyncIterator[Connection]:
-        """Give a connection in a read-only transaction, whose questions see the same moment.
+    async def reading(self, use: Use = Use.REQUESTS) -> AsyncIterator[Connection]:
+        """Lend a connection in a read-only transaction, in which all statements see one snapshot.
 
-        Places are counted by whoever asks: `Questions`, the files and the replays.
+        The callers (`ConnectionPool`, files and replays) bound how many connections a client has.
 
         Raises:
-            UnavailableError: The database does not answer, or too many ask at once.
-            TooMuchError: A statement took longer than allowed.
+            RetryLaterError: The database does not answer, or all connections are in use.
+            TooLargeError: A statement took longer than allowed.
         """
         try:
             pool = await self._open(use)
@@ -67,29 +67,29 @@ class HistoryDatabase:
                 pool.acquire(timeout=ACQUIRE_SECONDS) as connection,
                 connection.transaction(isolation="repeatable_read", readonly=True),
             ):
-                self._trouble_log.end()
+                self._problem_log.end()
                 yield connection
         except asyncpg.QueryCanceledError as error:
-            raise TooMuchError(
-                f"the question took longer than {self._statement_timeout_seconds:g} s: ask for a"
-                " shorter time or a smaller area"
+            raise TooLargeError(
+                f"the request took longer than {self._statement_timeout_seconds:g} s: choose a"
+                " shorter time range or a smaller area"
             ) from error
         except FatalError as error:
-            raise UnavailableError(f"the history cannot be read now: {error}") from error
+            raise RetryLaterError(f"the history cannot be read: {error}") from error
         except Exception as error:
             trouble = explain(error)
             if trouble is None or trouble.action is Action.FAULT:
                 raise
-            self._trouble_log.report(trouble)
-            raise UnavailableError(f"the history cannot be read now: {trouble.reason}") from error
+            self._problem_log.report(trouble)
+            raise RetryLaterError(f"the history cannot be read: {trouble.reason}") from error
 
     async def close(self) -> None:
-        """End all connections, quickly."""
+        """Close all connections without waiting for their statements."""
         for pool in self._pools.values():
             pool.terminate()
 
     async def _open(self, use: Use) -> "asyncpg.Pool[Record]":
-        async with self._one_at_a_time:
+        async with self._opening:
             if use not in self._pools:
                 session = marked(self._session_settings())
                 self._pools[use] = await asyncpg.create_pool(
@@ -109,21 +109,21 @@ class HistoryDatabase:
             "application_name": "flight-monitor history",
             "timezone": "UTC",
             "statement_timeout": str(int(self._statement_timeout_seconds * 1000)),
-            # A client that takes an answer too slowly must not hold back vacuum for ever.
+            # A client that reads an answer too slowly must not hold back vacuum for ever.
             "idle_in_transaction_session_timeout": "600000",
             "default_transaction_read_only": "on",
-            # A plan for what is asked, not for anything that might be; to compile it would take
-            # longer than to run it.
+            # A plan for the actual arguments, not a generic one. Compiling it (JIT) takes longer
+            # than running it.
             "plan_cache_mode": "force_custom_plan",
             "jit": "off",
         }
 
 
 def divide(max_connections: int) -> Mapping[Use, int]:
-    """Divide the connections among the uses: a quarter for exports, an eighth for replays.
+    """Divide the connections: a quarter for exports, an eighth for replays, the rest for requests.
 
-    Questions get the rest, two at the least: a short and a long one.
+    Each use gets at least one, and requests two: one for a fast and one for a slow request.
     """
     exports, replays = max(1, max_connections // 4), max(1, max_connections // 8)
-    questions = max(2, max_connections - exports - replays)
-    return {Use.QUESTIONS: questions, Use.EXPORTS: exports, Use.REPLAYS: replays}
+    requests = max(2, max_connections - exports - replays)
+    return {Use.REQUESTS: requests, Use.EXPORTS: exports, Use.REPLAYS: replays}

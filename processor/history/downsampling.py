@@ -1,4 +1,4 @@
-"""Fewer points of a track that look the same: Largest Triangle Three Buckets, its marks kept."""
+"""Downsample a track with Largest Triangle Three Buckets (LTTB), and keep its landmarks."""
 
 from collections.abc import Sequence
 from typing import TypeVar
@@ -13,23 +13,25 @@ Floats = NDArray[np.float64]
 Item = TypeVar("Item")
 
 GAP_SECONDS = 300
-"""A silence after which an aircraft is off the living picture: its ends are not to be moved."""
+"""Nothing was received for so long: the aircraft had left the live fleet. The state vectors on both
+sides of a gap are kept."""
 
 
 def downsample(track: Sequence[StateVector], max_points: int) -> list[StateVector]:
-    """Return at most so many state vectors of a track that is in order of time.
+    """Return at most so many state vectors of a track, unchanged and in order.
 
-    The first and the last stay, so do those on both sides of take-offs, landings and gaps as far
-    as there is room; the others are chosen so that turns, climbs and changes of speed survive
-    (Steinarsson, Downsampling Time Series for Visual Representation, 2013, in four dimensions).
+    The first and the last are kept, and those on both sides of take-offs, landings and gaps as far
+    as the limit allows. The others are chosen so that turns, climbs and changes of speed remain
+    visible (Steinarsson, Downsampling Time Series for Visual Representation, 2013, extended to four
+    dimensions: time, east, north, altitude).
 
     Args:
-        track: Of one aircraft.
-        max_points: Two at least.
+        track: The state vectors of one aircraft in order of time.
+        max_points: At least 2.
     """
     if len(track) <= max_points:
         return list(track)
-    kept = _marks(track, max_points)
+    kept = _landmarks(track, max_points)
     others = np.setdiff1d(np.arange(len(track)), kept)
     room = max_points - len(kept)
     chosen = others[largest_triangles(_points(track)[others], room)] if room else others[:0]
@@ -37,13 +39,14 @@ def downsample(track: Sequence[StateVector], max_points: int) -> list[StateVecto
 
 
 def largest_triangles(points: Floats, count: int) -> Indices:
-    """Choose one point of each of so many buckets: the one that stands out most.
+    """Divide the points into buckets, and return the index of one point of each.
 
-    That is the largest triangle with the point chosen before it and the mean of the next bucket.
+    It is the point that forms the largest triangle with the point chosen from the bucket before and
+    the mean of the bucket after.
 
     Args:
-        points: One in each row, in order; more than are to be chosen.
-        count: How many to choose.
+        points: A point in each row, in order; at least as many as buckets.
+        count: The number of buckets.
     """
     edges = np.linspace(0, len(points), count + 1).astype(np.intp)
     before, chosen = points[0], []
@@ -57,33 +60,33 @@ def largest_triangles(points: Floats, count: int) -> Indices:
 
 
 def _squared_areas(before: Floats, points: Floats, after: Floats) -> Floats:
-    """Return the triangles' squared areas, times four, in any number of dimensions."""
+    """Return four times the squared area of each triangle, in any number of dimensions."""
     base, sides = after - before, points - before
     lengths: Floats = (base @ base) * np.einsum("ij,ij->i", sides, sides) - (sides @ base) ** 2
     return lengths
 
 
-def _marks(track: Sequence[StateVector], room: int) -> Indices:
-    """Return what is to stay, the weightiest first, no more than there is room for."""
+def _landmarks(track: Sequence[StateVector], room: int) -> Indices:
+    """Return the indices of points to keep: the ends, then take-offs and landings, then gaps."""
     on_ground = np.array([state.on_ground for state in track], dtype=np.bool_)
     times = np.array([state.last_contact for state in track], dtype=np.float64)
     kept = np.array([0, len(track) - 1], dtype=np.intp)
     for is_step in (on_ground[1:] != on_ground[:-1], np.diff(times) > GAP_SECONDS):
         before = np.flatnonzero(is_step)
-        marks = np.setdiff1d(np.union1d(before, before + 1), kept).tolist()
-        kept = np.union1d(kept, np.array(spread(marks, room - len(kept)), dtype=np.intp))
+        found = np.setdiff1d(np.union1d(before, before + 1), kept).tolist()
+        kept = np.union1d(kept, np.array(spread(found, room - len(kept)), dtype=np.intp))
     return kept
 
 
 def spread(items: Sequence[Item], room: int) -> Sequence[Item]:
-    """Return no more than there is room for, evenly."""
+    """Return at most so many of the items, evenly spaced."""
     if len(items) <= room:
         return items
     return [items[index] for index in np.linspace(0, len(items) - 1, room).astype(np.intp)]
 
 
 def _points(track: Sequence[StateVector]) -> Floats:
-    """Return time, east, north and altitude, each as a share of its range."""
+    """Return time, east, north and altitude of each point, each scaled to 0 to 1."""
     times = _column([float(state.last_contact) for state in track])
     longitudes = _filled(times, _column([state.longitude for state in track]), period=360)
     latitudes = _filled(times, _column([state.latitude for state in track]))
@@ -109,7 +112,7 @@ def _altitude(state: StateVector) -> float | None:
 
 
 def _filled(times: Floats, values: Floats, period: float | None = None) -> Floats:
-    """Return values with those between for what was not received, and no leap at 180 degrees."""
+    """Interpolate values that were not received; a period removes the jump at 180 degrees."""
     is_known = ~np.isnan(values)
     if not is_known.any():
         return np.zeros_like(values)

@@ -1,28 +1,28 @@
-"""What can be wrong with a question to the history, by what the caller must do."""
+"""Errors of requests to the history, named by what the caller must do."""
 
 
 class HistoryError(Exception):
-    """A question to the history cannot be answered."""
+    """A request to the history cannot be answered; the base of all others."""
 
 
-class UnavailableError(HistoryError):
-    """The database does not answer, or all connections are in use: ask again later."""
+class RetryLaterError(HistoryError):
+    """The database does not answer, or all connections are in use. Send the request again later."""
 
 
-class TooMuchError(HistoryError):
-    """The answer is larger or slower than allowed: ask for less. The text says the limit."""
+class TooLargeError(HistoryError):
+    """The answer is larger or slower than allowed. Ask for less; the text states the limit."""
 
 
-class UnknownError(HistoryError):
-    """There is no such aircraft or flight."""
+class NotFoundError(HistoryError):
+    """Nothing is known of this aircraft, or of this flight."""
 
 
 class InvalidRequestError(HistoryError):
-    """A parameter cannot be used.
+    """A parameter cannot be used. Correct it.
 
     Attributes:
-        parameter: Its name.
-        reason: What is allowed.
+        parameter: The name of the parameter.
+        reason: What is wrong with the value, and what is allowed.
     """
 
     def __init__(self, parameter: str, reason: str) -> None:

@@ -1,4 +1,4 @@
-"""The statements of queries.sql by name."""
+"""The SQL statements of queries.sql by name."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -6,11 +6,11 @@ from typing import NamedTuple
 from processor.named_sql import load_statements
 
 
-class Queries(NamedTuple):
-    """Every statement that asks the history for an answer in JSON."""
+class HistoryStatements(NamedTuple):
+    """All statements that read the history for an answer in JSON."""
 
     flights: str
-    flights_within: str
+    flight_runs_within: str
     track: str
     plausible_parts: str
     track_by_minute: str
@@ -25,6 +25,6 @@ class Queries(NamedTuple):
     busiest: str
 
 
-def load_queries() -> Queries:
-    """Read queries.sql."""
-    return load_statements(Path(__file__).with_name("queries.sql"), Queries)
+def load_history_statements() -> HistoryStatements:
+    """Read the statements from their file."""
+    return load_statements(Path(__file__).with_name("queries.sql"), HistoryStatements)

@@ -1,10 +1,10 @@
--- What is asked of the history. State vectors come as the 18 fields in OpenSky's order, times as
--- Unix seconds; reals go through their text, or 11887.2 would become 11887.2001953125. Places are
--- four arrays, west, south, east and north of boxes; null is the globe.
+-- Statements that read the history. State vectors are OpenSky's 18 fields in its order, with times in
+-- Unix seconds. Reals are converted by way of text, or 11887.2 would become 11887.2001953125. Boxes are
+-- four arrays (west, south, east, north); null is the whole globe.
 
--- flights: newest first. $1 address, $2 and $3 callsigns from and below, $4 country, $5 and $6
--- window, $7 and $8 the last flight of the page before, $9 how many, $10 to $13 places, $14 whether
--- those that were never seen in the air are wanted too.
+-- flights: newest first. $1 address, $2 and $3 callsigns from and below, $4 country, $5 and $6 time
+-- range, $7 and $8 last flight of the page before, $9 limit, $10 to $13 boxes, $14 whether to include
+-- flights that were never in the air.
 WITH wanted AS NOT MATERIALIZED (
     SELECT leg.*
     FROM flight_legs AS leg
@@ -36,7 +36,7 @@ WITH wanted AS NOT MATERIALIZED (
                         AND state.last_contact >= leg.first_seen
                         AND state.last_contact < leg.ends_before
                   )
-                  -- Minutes are kept for longer.
+                  -- Rows by minute are kept for longer.
                   OR EXISTS (
                       SELECT FROM minutely_state_vectors AS state
                       JOIN unnest($10::float8[], $11::float8[], $12::float8[], $13::float8[])
@@ -89,100 +89,75 @@ SELECT icao24, flight.callsign, flight.origin_country, first_seen, flight.last_s
 FROM page JOIN flights AS flight USING (icao24, first_seen)
 ORDER BY first_seen DESC, icao24 DESC
 
--- flights_within: the same for a principal with areas, $15 to $18, made of the state vectors inside
--- them alone; $10 to $13 are the places asked for. A flight ends with 30 minutes without a state vector
--- inside, or with another callsign that is received twice; one that began more than three hours before
--- the window begins there. Minutes are state vectors that are kept for longer.
-WITH seen AS MATERIALIZED (
+-- flight_runs_within: state vectors inside areas, $9 to $12, that follow each other with the same callsign and
+-- flag, merged into runs from which flights are segmented. The first two state vectors of a run stay by
+-- themselves, because a flight may begin at either. $1 address, $2 and $3 window, $4 the silence that ends a
+-- flight, $5 to $8 the places that were requested. Minutes are state vectors that are kept for longer.
+WITH observed AS MATERIALIZED (
     SELECT DISTINCT ON (icao24, last_contact) *
     FROM (
-        SELECT icao24, last_contact, callsign, origin_country, on_ground, longitude, latitude,
+        SELECT icao24, last_contact, callsign, origin_country, on_ground, velocity, longitude, latitude,
                coalesce(baro_altitude, geo_altitude) AS altitude, TRUE AS is_kept
         FROM state_vectors
         WHERE ($1::text IS NULL OR icao24 = $1)
-          AND last_contact >= $5::timestamptz - INTERVAL '3 hours'
-          AND last_contact <= $6::timestamptz + INTERVAL '3 hours'
+          AND last_contact >= $2::timestamptz - INTERVAL '3 hours'
+          AND last_contact <= $3::timestamptz + INTERVAL '3 hours'
           AND EXISTS (
-              SELECT FROM unnest($15::float8[], $16::float8[], $17::float8[], $18::float8[])
+              SELECT FROM unnest($9::float8[], $10::float8[], $11::float8[], $12::float8[])
                   AS box (west, south, east, north)
               WHERE latitude BETWEEN box.south AND box.north
                 AND longitude BETWEEN box.west AND box.east
           )
         UNION ALL
-        SELECT icao24, last_contact, callsign, origin_country, on_ground, longitude, latitude,
+        SELECT icao24, last_contact, callsign, origin_country, on_ground, velocity, longitude, latitude,
                coalesce(baro_altitude, geo_altitude), FALSE
         FROM minutely_state_vectors
         WHERE ($1::text IS NULL OR icao24 = $1)
-          AND minute >= date_trunc('minute', $5::timestamptz - INTERVAL '3 hours')
-          AND minute <= $6::timestamptz + INTERVAL '3 hours'
-          AND last_contact >= $5::timestamptz - INTERVAL '3 hours'
-          AND last_contact <= $6::timestamptz + INTERVAL '3 hours'
+          AND minute >= date_trunc('minute', $2::timestamptz - INTERVAL '3 hours')
+          AND minute <= $3::timestamptz + INTERVAL '3 hours'
+          AND last_contact >= $2::timestamptz - INTERVAL '3 hours'
+          AND last_contact <= $3::timestamptz + INTERVAL '3 hours'
           AND EXISTS (
-              SELECT FROM unnest($15::float8[], $16::float8[], $17::float8[], $18::float8[])
+              SELECT FROM unnest($9::float8[], $10::float8[], $11::float8[], $12::float8[])
                   AS box (west, south, east, north)
               WHERE latitude BETWEEN box.south AND box.north
                 AND longitude BETWEEN box.west AND box.east
           )
     ) AS stored
     ORDER BY icao24, last_contact, is_kept DESC
-), named AS (
-    SELECT icao24, last_contact, callsign,
-           lag(callsign) OVER aircraft AS before, lead(callsign) OVER aircraft AS after
-    FROM seen
-    WHERE callsign IS NOT NULL
+), compared AS (
+    SELECT *, (callsign, on_ground) IS DISTINCT FROM lag((callsign, on_ground)) OVER aircraft
+              OR last_contact - lag(last_contact) OVER aircraft > $4::interval AS is_first
+    FROM observed
     WINDOW aircraft AS (PARTITION BY icao24 ORDER BY last_contact)
-), renamed AS (
-    SELECT icao24, last_contact
-    FROM (
-        SELECT icao24, last_contact, callsign,
-               lag(callsign) OVER (PARTITION BY icao24 ORDER BY last_contact) AS before
-        FROM named
-        WHERE callsign IN (before, after)
-    ) AS confirmed
-    WHERE callsign <> before
+), divided AS (
+    SELECT *, is_first OR lag(is_first) OVER aircraft OR lag(is_first, 2) OVER aircraft AS begins_run
+    FROM compared
+    WINDOW aircraft AS (PARTITION BY icao24 ORDER BY last_contact)
 ), numbered AS (
-    SELECT begun.*, count(*) FILTER (WHERE is_first) OVER (
+    SELECT *, count(*) FILTER (WHERE begins_run) OVER (
                PARTITION BY icao24 ORDER BY last_contact
-           ) AS number
-    FROM (
-        SELECT seen.*, renamed.icao24 IS NOT NULL OR seen.last_contact - lag(seen.last_contact) OVER (
-                   PARTITION BY seen.icao24 ORDER BY seen.last_contact
-               ) > INTERVAL '30 minutes' AS is_first,
-               EXISTS (
-                   SELECT FROM unnest($10::float8[], $11::float8[], $12::float8[], $13::float8[])
-                       AS box (west, south, east, north)
-                   WHERE latitude BETWEEN box.south AND box.north
-                     AND longitude BETWEEN box.west AND box.east
-               ) AS is_wanted
-        FROM seen LEFT JOIN renamed USING (icao24, last_contact)
-    ) AS begun
-), flight AS (
-    SELECT icao24, min(last_contact) AS first_seen, max(last_contact) AS last_seen,
-           mode() WITHIN GROUP (ORDER BY callsign) AS callsign,
-           mode() WITHIN GROUP (ORDER BY origin_country) AS origin_country,
-           -- Higher than any aircraft but a few; what is plausible is not looked into here.
-           max(altitude) FILTER (WHERE altitude <= 21500) AS max_altitude,
-           CASE WHEN bool_and(is_kept) THEN count(*) END AS state_vectors,
-           bool_or(NOT on_ground) AS airborne
-    FROM numbered
-    GROUP BY icao24, number
-    HAVING bool_or(is_wanted)
+           ) AS run
+    FROM divided
 )
-SELECT icao24, callsign, origin_country, first_seen, last_seen,
-       NULL::timestamptz AS take_off, NULL::timestamptz AS landing, NULL::float8 AS distance_km,
-       max_altitude::text::float8 AS max_altitude, state_vectors,
-       NULL::float8 AS west, NULL::float8 AS south, NULL::float8 AS east, NULL::float8 AS north,
-       NULL::bigint AS implausible_positions, NULL::bigint AS implausible_altitudes, airborne
-FROM flight
-WHERE first_seen <= $6 AND last_seen >= $5
-  AND ($2::text IS NULL OR (callsign ~>=~ $2 AND callsign ~<~ $3))
-  AND ($4::text IS NULL OR lower(origin_country) = lower($4))
-  AND ($7::timestamptz IS NULL OR (first_seen, icao24) < ($7, $8::text))
-  AND ($14::boolean OR airborne)
-ORDER BY first_seen DESC, icao24 DESC
-LIMIT $9
+SELECT icao24, callsign, on_ground, min(last_contact) AS first_contact,
+       max(last_contact) AS last_contact, max(origin_country) AS origin_country,
+       max(velocity) FILTER (WHERE begins_run) AS velocity,
+       max(altitude) FILTER (WHERE begins_run) AS altitude,
+       -- Higher than any aircraft but a few; what is plausible is not looked into here.
+       (max(altitude) FILTER (WHERE altitude <= 21500))::text::float8 AS max_altitude,
+       count(*) AS state_vectors, bool_and(is_kept) AS is_kept,
+       bool_or(EXISTS (
+           SELECT FROM unnest($5::float8[], $6::float8[], $7::float8[], $8::float8[])
+               AS box (west, south, east, north)
+           WHERE latitude BETWEEN box.south AND box.north
+             AND longitude BETWEEN box.west AND box.east
+       )) AS is_wanted
+FROM numbered
+GROUP BY icao24, run, callsign, on_ground
+ORDER BY icao24, first_contact
 
--- track: the state vectors of $1 from $2 to $3, $4 at the most, $5 to $8 their places.
+-- track: state vectors of the aircraft $1 from $2 to $3, at most $4, inside the boxes $5 to $8.
 SELECT icao24, callsign, origin_country,
        extract(epoch FROM time_position)::bigint AS time_position,
        extract(epoch FROM last_contact)::bigint AS last_contact,
@@ -199,10 +174,11 @@ WHERE icao24 = $1 AND state.last_contact >= $2 AND state.last_contact <= $3
 ORDER BY state.last_contact
 LIMIT $4
 
--- plausible_parts: for each position of a track its part, or null; $1 Unix seconds, $2 and $3 degrees.
+-- plausible_parts: for each position of a track the number of its plausible part, or null if it is
+-- implausible; $1 Unix seconds, $2 longitudes and $3 latitudes in degrees.
 SELECT plausible_parts($1::float8[], $2::float8[], $3::float8[])
 
--- track_by_minute: the same of the minutes, which are fewer and kept for longer.
+-- track_by_minute: like track, from the last row of each minute: fewer rows, which are kept longer.
 SELECT icao24, callsign, origin_country,
        extract(epoch FROM time_position)::bigint AS time_position,
        extract(epoch FROM last_contact)::bigint AS last_contact,
@@ -221,21 +197,21 @@ WHERE icao24 = $1
 ORDER BY minute
 LIMIT $4
 
--- traffic_at: the newest state vector of each aircraft at $1, none older than $2, $3 at the most.
--- Nearly all were heard within a minute; only the others are looked for further back, which takes
--- half the time of sorting all that was heard.
-WITH heard_lately AS MATERIALIZED (
+-- traffic_at: the newest state vector of each aircraft at the time $1, none older than $2, at most $3.
+-- Nearly all aircraft were received within a minute; only the others are searched for further back,
+-- which takes half the time of sorting all rows.
+WITH received_lately AS MATERIALIZED (
     SELECT DISTINCT ON (icao24) *
     FROM state_vectors
     WHERE last_contact > $1::timestamptz - least($2::interval, INTERVAL '1 minute')
       AND last_contact <= $1
     ORDER BY icao24, last_contact DESC
-), heard_before AS (
+), received_before AS (
     SELECT DISTINCT ON (icao24) *
     FROM state_vectors AS state
     WHERE last_contact > $1::timestamptz - $2::interval
       AND last_contact <= $1::timestamptz - least($2::interval, INTERVAL '1 minute')
-      AND NOT EXISTS (SELECT FROM heard_lately WHERE heard_lately.icao24 = state.icao24)
+      AND NOT EXISTS (SELECT FROM received_lately WHERE received_lately.icao24 = state.icao24)
     ORDER BY icao24, last_contact DESC
 )
 SELECT icao24, callsign, origin_country,
@@ -244,10 +220,10 @@ SELECT icao24, callsign, origin_country,
        longitude, latitude, baro_altitude::text::float8, on_ground, velocity::text::float8,
        true_track::text::float8, vertical_rate::text::float8, sensors,
        geo_altitude::text::float8, squawk, spi, position_source, category
-FROM (SELECT * FROM heard_lately UNION ALL SELECT * FROM heard_before) AS heard
+FROM (SELECT * FROM received_lately UNION ALL SELECT * FROM received_before) AS received
 LIMIT $3
 
--- traffic_at_by_minute: the same of the minutes, which are kept for longer.
+-- traffic_at_by_minute: like traffic_at, from the last row of each minute, which is kept for longer.
 SELECT icao24, callsign, origin_country,
        extract(epoch FROM time_position)::bigint AS time_position,
        extract(epoch FROM last_contact)::bigint AS last_contact,
@@ -260,12 +236,12 @@ FROM (
     WHERE minute > $1::timestamptz - $2::interval - INTERVAL '1 minute' AND minute <= $1
       AND last_contact > $1::timestamptz - $2::interval AND last_contact <= $1
     ORDER BY icao24, minute DESC
-) AS heard
+) AS received
 LIMIT $3
 
--- traffic_at_within: the same for a principal with areas, $4 to $7: the aircraft inside them at $1,
--- whatever else was received. Of the minutes only those that were over at $1 count: of another one
--- only its last state vector is kept, which may be later.
+-- traffic_at_within: like traffic_at for a principal with areas ($4 to $7): the aircraft inside them at
+-- $1, independent of what was received outside. Only minutes that were over at $1 count, because the
+-- row of a later minute may be newer than $1.
 SELECT icao24, callsign, origin_country,
        extract(epoch FROM time_position)::bigint AS time_position,
        extract(epoch FROM last_contact)::bigint AS last_contact,
@@ -299,9 +275,9 @@ WHERE EXISTS (
 ORDER BY icao24
 LIMIT $3
 
--- hours: traffic of each hour from $1 and before $2, of the country $3 or all; $4 at the most.
--- Through the view alone, which looks at each row for whether it must be counted anew, it would
--- take twice the time.
+-- hours: traffic of each hour from $1 and before $2, of the country $3 or of all; at most $4 rows.
+-- Reading the view alone would take twice the time, because it checks for each row whether its hour
+-- has to be counted again.
 WITH touched AS MATERIALIZED (
     SELECT hour FROM touched_hours WHERE hour >= $1 AND hour < $2
 )
@@ -320,8 +296,8 @@ GROUP BY hour
 ORDER BY hour
 LIMIT $4
 
--- hours_within: the same for who may not see the whole globe; $5 to $8 are their places. A minute
--- counts its state vectors wherever they are, so their number is left out.
+-- hours_within: like hours for a principal with areas ($5 to $8). The count of state vectors of a
+-- minute includes those outside the areas, so it is left out.
 SELECT date_trunc('hour', minute) AS hour, count(DISTINCT icao24) AS aircraft,
        NULL::bigint AS state_vectors
 FROM minutely_state_vectors
@@ -337,7 +313,7 @@ GROUP BY 1
 ORDER BY 1
 LIMIT $4
 
--- countries: traffic of each country in the hours from $1 and before $2, $3 at the most.
+-- countries: traffic of each country in the hours from $1 and before $2; at most $3 rows.
 SELECT origin_country, sum(aircraft)::bigint AS aircraft_hours,
        max(aircraft)::bigint AS max_aircraft, sum(state_vectors)::bigint AS state_vectors
 FROM hourly_traffic
@@ -346,7 +322,7 @@ GROUP BY origin_country
 ORDER BY aircraft_hours DESC, origin_country
 LIMIT $3
 
--- countries_within: the same for who may not see the whole globe; $4 to $7 are their places.
+-- countries_within: like countries for a principal with areas ($4 to $7).
 SELECT origin_country, sum(aircraft)::bigint AS aircraft_hours,
        max(aircraft)::bigint AS max_aircraft, NULL::bigint AS state_vectors
 FROM (
@@ -366,8 +342,8 @@ GROUP BY origin_country
 ORDER BY aircraft_hours DESC, origin_country
 LIMIT $3
 
--- altitudes: aircraft in each band of 1,000 m from $1 to $2, of each hour if $3; $4 at the most,
--- $5 to $8 places. The band of those on the ground, and of unknown altitude, is null.
+-- altitudes: aircraft in each band of 1,000 m from $1 to $2, for each hour if $3; at most $4 rows,
+-- inside the boxes $5 to $8. The band is null on the ground and if the altitude is not known.
 SELECT hour, on_ground, band * 1000 AS low, count(*) AS aircraft,
        CASE WHEN $5::float8[] IS NULL THEN sum(state_vectors)::bigint END AS state_vectors
 FROM (
@@ -390,8 +366,8 @@ GROUP BY hour, on_ground, band
 ORDER BY hour, on_ground DESC, band NULLS FIRST
 LIMIT $4
 
--- busiest: the $4 aircraft with most of $3 in the flights that began from $1 to $2 and are over, and
--- were seen in the air.
+-- busiest: the $4 aircraft with the largest totals of $3, of flights that began from $1 to $2, are over,
+-- and were in the air.
 SELECT icao24, max(origin_country) AS origin_country, count(*) AS flights,
        extract(epoch FROM sum(last_seen - first_seen))::float8 / 3600 AS hours,
        sum(state_vectors)::bigint AS state_vectors, sum(distance_km) AS distance_km

@@ -1,12 +1,12 @@
-"""All traffic at a moment, as the living picture was then."""
+"""A snapshot at a time: all aircraft as the live stream showed them then."""
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
 
-from processor.history.area_restriction import Places, box_columns
+from processor.history.area_restriction import Boxes, box_columns
 from processor.history.database import Connection, Record
-from processor.history.errors import TooMuchError
-from processor.history.queries import Queries
+from processor.history.errors import TooLargeError
+from processor.history.queries import HistoryStatements
 from processor.history.stored_rows import in_columns, to_state_vectors
 from processor.stream import events
 from processor.stream.query import StreamQuery
@@ -14,34 +14,43 @@ from processor.stream.query import StreamQuery
 
 async def read_traffic_at(
     connection: Connection,
-    queries: Queries,
+    statements: HistoryStatements,
     moment: dt.datetime,
     *,
     expiry: dt.timedelta,
     max_rows: int,
-    areas: Places,
+    areas: Boxes,
 ) -> Sequence[Record]:
-    """Return the newest row of each aircraft heard within the expiry before a moment.
+    """Return the newest row of each aircraft that was received within the expiry before a moment.
 
-    With areas, of each that was inside them at that moment.
+    Args:
+        connection: A connection to the history.
+        statements: Its SQL statements.
+        moment: The time of the snapshot.
+        expiry: Aircraft that were silent for longer are left out.
+        max_rows: The most aircraft that the answer may have.
+        areas: The areas of the principal; only aircraft inside them at the moment are read.
 
     Raises:
-        TooMuchError: There are more aircraft than rows allowed.
+        TooLargeError: There are more aircraft than that.
     """
     arguments = (moment, expiry, max_rows + 1)
     if areas is not None:
-        rows = await connection.fetch(queries.traffic_at_within, *arguments, *box_columns(areas))
+        rows = await connection.fetch(statements.traffic_at_within, *arguments, *box_columns(areas))
     else:
-        rows = await connection.fetch(queries.traffic_at, *arguments)
+        rows = await connection.fetch(statements.traffic_at, *arguments)
     if not rows and areas is None:
-        rows = await connection.fetch(queries.traffic_at_by_minute, *arguments)
+        rows = await connection.fetch(statements.traffic_at_by_minute, *arguments)
     if len(rows) > max_rows:
-        raise TooMuchError(f"more than {max_rows} aircraft were heard then")
+        raise TooLargeError(
+            f"more than {max_rows} aircraft were received then; one answer may not have more"
+            " (history.max_rows)"
+        )
     return rows
 
 
-def write_snapshot(view: StreamQuery, rows: Iterable[Record], moment: dt.datetime) -> bytes:
-    """Return the data of a `snapshot` as the stream would have sent it then."""
+def write_snapshot(query: StreamQuery, rows: Iterable[Record], moment: dt.datetime) -> bytes:
+    """Return the data of the `snapshot` event that the stream would have sent then."""
     columns = in_columns(sorted(to_state_vectors(rows), key=lambda state: state.icao24))
-    encoded = [aircraft.encode(view.output_format) for aircraft in view.filter.select(columns)]
-    return events.snapshot(encoded, view.output_format, id="", now=moment.timestamp()).data
+    encoded = [aircraft.encode(query.output_format) for aircraft in query.filter.select(columns)]
+    return events.snapshot(encoded, query.output_format, id="", now=moment.timestamp()).data

@@ -1,29 +1,32 @@
-"""Statistics: traffic by hour, country and altitude, and the busiest aircraft."""
+"""Read statistics: traffic by hour, country and altitude, and the busiest aircraft."""
 
 import datetime as dt
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Literal, TypeVar
 
 import msgspec
 
-from processor.history.area_restriction import Places, box_columns
+from processor.history.area_flights import FlightRow, read_area_flights
+from processor.history.area_restriction import Boxes, box_columns
 from processor.history.database import Connection, Record
-from processor.history.errors import InvalidRequestError, TooMuchError
-from processor.history.flights import Wanted, iterate
-from processor.history.queries import Queries
+from processor.history.errors import InvalidRequestError, TooLargeError
+from processor.history.queries import HistoryStatements
 from processor.history.window import Window
 
 BAND_METRES = 1_000
+"""The height of an altitude band, as in the statement `altitudes`."""
 
-Merit = Literal["flights", "hours", "state_vectors", "distance_km"]
+Measure = Literal["flights", "hours", "state_vectors", "distance_km"]
 
 
 class Hour(msgspec.Struct, frozen=True):
-    """Traffic of an hour, which is named by its beginning (Unix seconds).
+    """The traffic of an hour.
 
     Attributes:
-        state_vectors: None for a principal with areas, as everywhere below: they are counted by the
-            minute, wherever they are.
+        hour: The beginning of the hour (Unix seconds).
+        aircraft: The number of aircraft received.
+        state_vectors: The number of state vectors received. None for a restricted principal, here
+            and below: a minute's count includes those outside its areas.
     """
 
     hour: int
@@ -32,11 +35,12 @@ class Hour(msgspec.Struct, frozen=True):
 
 
 class Country(msgspec.Struct, frozen=True):
-    """Traffic of a country.
+    """The traffic of a country.
 
     Attributes:
-        aircraft_hours: The sum of the aircraft of each hour.
-        max_aircraft: Those of its busiest hour.
+        origin_country: None for aircraft whose country is not known.
+        aircraft_hours: The numbers of aircraft of all hours, added up.
+        max_aircraft: The number of aircraft of the busiest hour.
     """
 
     origin_country: str | None
@@ -46,12 +50,12 @@ class Country(msgspec.Struct, frozen=True):
 
 
 class Band(msgspec.Struct, frozen=True):
-    """Traffic between two altitudes, or on the ground.
+    """The traffic of an altitude band, or on the ground.
 
     Attributes:
-        hour: Unix seconds; None for the whole window.
-        low: Metres; None on the ground and where no altitude was received.
-        high: The next band's low.
+        hour: The beginning of the hour (Unix seconds); None for the whole time range.
+        low: The lower edge in metres; None on the ground, and if no altitude was received.
+        high: The upper edge in metres, which belongs to the next band.
     """
 
     hour: int | None
@@ -63,11 +67,12 @@ class Band(msgspec.Struct, frozen=True):
 
 
 class BusyAircraft(msgspec.Struct, frozen=True):
-    """What an aircraft's flights add up to; inside the areas of a principal that has some.
+    """The totals of an aircraft's flights; for a restricted principal, of what lies in its areas.
 
     Attributes:
-        state_vectors: None where minutes are all that is left, and there are areas.
-        distance_km: None where there are areas.
+        hours: The time in the air and on the ground, from the first to the last state vector.
+        state_vectors: None for a restricted principal if only the rows by minute are still stored.
+        distance_km: None for a restricted principal.
     """
 
     icao24: str
@@ -83,92 +88,107 @@ Statistic = TypeVar("Statistic", Hour, Country, Band, BusyAircraft)
 
 async def read_hours(
     connection: Connection,
-    queries: Queries,
+    statements: HistoryStatements,
     window: Window,
     *,
     country: str | None,
-    places: Places,
+    boxes: Boxes,
     max_rows: int,
 ) -> list[Hour]:
-    """Return the traffic of each hour that has any."""
+    """Return the traffic of each hour that has any, oldest first."""
     arguments = (*_hours(window), country, max_rows + 1)
-    if places is None:
-        rows = await connection.fetch(queries.hours, *arguments)
+    if boxes is None:
+        rows = await connection.fetch(statements.hours, *arguments)
     else:
-        rows = await connection.fetch(queries.hours_within, *arguments, *box_columns(places))
+        rows = await connection.fetch(statements.hours_within, *arguments, *box_columns(boxes))
     return [Hour(**_plain(row)) for row in _bounded(rows, max_rows)]
 
 
 async def read_countries(
-    connection: Connection, queries: Queries, window: Window, *, places: Places, max_rows: int
+    connection: Connection,
+    statements: HistoryStatements,
+    window: Window,
+    *,
+    boxes: Boxes,
+    max_rows: int,
 ) -> list[Country]:
-    """Return the traffic of each country, that with most first."""
+    """Return the traffic of each country, the busiest first."""
     arguments = (*_hours(window), max_rows + 1)
-    if places is None:
-        rows = await connection.fetch(queries.countries, *arguments)
+    if boxes is None:
+        rows = await connection.fetch(statements.countries, *arguments)
     else:
-        rows = await connection.fetch(queries.countries_within, *arguments, *box_columns(places))
+        rows = await connection.fetch(statements.countries_within, *arguments, *box_columns(boxes))
     return [Country(**_plain(row)) for row in _bounded(rows, max_rows)]
 
 
 async def read_altitudes(
     connection: Connection,
-    queries: Queries,
+    statements: HistoryStatements,
     window: Window,
     *,
     is_by_hour: bool,
-    places: Places,
+    boxes: Boxes,
     max_rows: int,
 ) -> list[Band]:
-    """Return the traffic of each band of altitude, of the whole window or of each hour."""
+    """Return the traffic of each altitude band, of the whole time range or of each hour."""
     rows = await connection.fetch(
-        queries.altitudes,
+        statements.altitudes,
         *(window.start, window.end, is_by_hour, max_rows + 1),
-        *box_columns(places),
+        *box_columns(boxes),
     )
     return [_band(row) for row in _bounded(rows, max_rows)]
 
 
 async def read_busiest(
     connection: Connection,
-    queries: Queries,
+    statements: HistoryStatements,
     window: Window,
     *,
-    merit: Merit,
-    areas: Places,
+    measure: Measure,
+    areas: Boxes,
     rows: int,
 ) -> list[BusyAircraft]:
-    """Return the aircraft with most of something, of flights that are over.
+    """Return the aircraft with the largest totals, of flights that began in a time range.
 
-    With areas, of the flights inside them that began in the window.
+    Flights that are not over do not count, except for a restricted principal.
+
+    Args:
+        connection: A connection to the history.
+        statements: Its SQL statements.
+        window: The time range.
+        measure: What is compared.
+        areas: The areas of the principal.
+        rows: The number of aircraft to return.
 
     Raises:
-        InvalidRequestError: That is not known where there are areas.
+        InvalidRequestError: The measure is not available to a restricted principal.
     """
     if areas is not None:
-        if merit == "distance_km":
+        if measure == "distance_km":
             raise InvalidRequestError(
-                "by", "distances are not known to who has areas: take another"
+                "by", "distance_km is not available to keys with areas; choose another measure"
             )
-        wanted = Wanted(window=window, places=areas, areas=areas)
-        busy = await _add_up(iterate(connection, queries, wanted), window)
-        found = sorted(busy, key=lambda one: (-(getattr(one, merit) or 0), one.icao24))
+        flights = await read_area_flights(
+            connection, statements, icao24=None, window=window, boxes=areas, areas=areas
+        )
+        busy = _add_up((flight for flight in flights if flight["airborne"]), window)
+        found = sorted(busy, key=lambda one: (-(getattr(one, measure) or 0), one.icao24))
         return [msgspec.structs.replace(one, hours=round(one.hours, 3)) for one in found[:rows]]
-    records = await connection.fetch(queries.busiest, window.start, window.end, merit, rows)
+    records = await connection.fetch(statements.busiest, window.start, window.end, measure, rows)
     return [BusyAircraft(**_plain(row)) for row in records]
 
 
-async def _add_up(flights: AsyncIterator[Record], window: Window) -> Collection[BusyAircraft]:
-    """Return the aircraft of the flights that began in a window."""
+def _add_up(flights: Iterable[FlightRow], window: Window) -> Collection[BusyAircraft]:
+    """Return the totals of each aircraft, of its flights that began in the time range."""
     busy: dict[str, BusyAircraft] = {}
-    async for flight in flights:
+    for flight in flights:
         if flight["first_seen"] >= window.start:
             busy[flight["icao24"]] = _with_flight(busy.get(flight["icao24"]), flight)
     return busy.values()
 
 
-def _with_flight(known: BusyAircraft | None, flight: Record) -> BusyAircraft:
-    """Add a flight, older than those that are known, to what an aircraft's flights add up to."""
+def _with_flight(known: BusyAircraft | None, flight: FlightRow) -> BusyAircraft:
+    """Add a flight to the totals of its aircraft; it must be older than those already added."""
     hours = (flight["last_seen"] - flight["first_seen"]) / dt.timedelta(hours=1)
     count = flight["state_vectors"]
     if known is None:
@@ -188,7 +208,7 @@ def _hours(window: Window) -> tuple[dt.datetime, dt.datetime]:
 
 def _bounded(rows: Sequence[Record], max_rows: int) -> Sequence[Record]:
     if len(rows) > max_rows:
-        raise TooMuchError(f"the answer has more than {max_rows} rows: ask for a shorter time")
+        raise TooLargeError(f"the answer has more than {max_rows} rows: choose a shorter range")
     return rows
 
 

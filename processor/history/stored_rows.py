@@ -1,4 +1,4 @@
-"""State vectors as the database gives them back."""
+"""Turn rows of the database into state vectors, and those into columns that filters read."""
 
 from collections.abc import Iterable
 
@@ -9,12 +9,10 @@ from telemetry.state_vector import StateVector
 
 
 def to_state_vectors(rows: Iterable[Record]) -> list[StateVector]:
-    """Turn rows with the 18 fields in OpenSky's order, times as Unix seconds, into the type."""
+    """Turn rows of OpenSky's 18 fields in its order, times in Unix seconds, into state vectors."""
     return [StateVector(*row) for row in rows]
 
 
 def in_columns(state_vectors: Iterable[StateVector]) -> Columns:
-    """Lay state vectors out for the filters of the living picture."""
-    return Columns(
-        [Aircraft(state.icao24, state, partition=0, offset=0) for state in state_vectors]
-    )
+    """Arrange state vectors in columns, which the filters of the stream read."""
+    return Columns([Aircraft(state.icao24, state) for state in state_vectors])

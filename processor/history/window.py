@@ -1,4 +1,4 @@
-"""Moments and spans of time as parameters give them, and how long a span may be."""
+"""Read times from request parameters, and bound the time range of a request."""
 
 import datetime as dt
 
@@ -8,40 +8,41 @@ from processor.history.errors import InvalidRequestError
 
 EARLIEST = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
 LATEST = dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
-"""What a state vector's time may be (telemetry.state_vector.UnixSeconds)."""
+"""Bounds of the time of a state vector (`telemetry.state_vector.UnixSeconds`)."""
 
-WANTED = (
+TIME_FORMATS = (
     "Unix seconds (1790000000) or ISO 8601 with a zone (2026-09-21T14:13:20Z) between the years"
     " 2000 and 2100"
 )
 
 
-class WindowError(InvalidRequestError):
-    """More time is asked for than one answer may cover."""
+class WindowTooLongError(InvalidRequestError):
+    """The time range is longer than one answer may cover. Choose a shorter one."""
 
 
 class Window(msgspec.Struct, frozen=True):
-    """From and to, both included."""
+    """A time range, which includes its start and its end."""
 
     start: dt.datetime
     end: dt.datetime
 
 
 EVER = Window(EARLIEST, LATEST)
+"""All of time, as far as state vectors may have times."""
 
 
 def parse_moment(text: str) -> dt.datetime:
-    """Read a moment.
+    """Read a time, and return it in UTC.
 
     Raises:
-        ValueError: What is wrong and what is wanted.
+        ValueError: The text is no time, or has no zone; the error states the formats.
     """
     try:
         moment = _from_unix_seconds(text) if _is_number(text) else _from_iso(text)
     except (ValueError, OverflowError, OSError):
-        raise ValueError(f"{text!r} is not {WANTED}") from None
+        raise ValueError(f"{text!r} is not {TIME_FORMATS}") from None
     if moment.tzinfo is None or not EARLIEST <= moment < LATEST:
-        raise ValueError(f"{text!r} is not {WANTED}")
+        raise ValueError(f"{text!r} is not {TIME_FORMATS}")
     return moment.astimezone(dt.UTC)
 
 
@@ -58,7 +59,7 @@ def _from_unix_seconds(text: str) -> dt.datetime:
 
 
 def _from_iso(text: str) -> dt.datetime:
-    # Who forgets that + in a query is a blank means +01:00.
+    # In a query, "+" stands for a blank; a client that forgot to escape it meant +01:00.
     return dt.datetime.fromisoformat(text.replace(" ", "+") if "T" in text else text)
 
 
@@ -70,22 +71,29 @@ def choose_window(
     usual: dt.timedelta,
     longest: dt.timedelta,
 ) -> Window:
-    """Complete what a request leaves out: until now, and from the usual time before.
+    """Return the time range of a request.
+
+    Args:
+        start: None is `usual` before the end.
+        end: None is the present.
+        now: Unix time in seconds.
+        usual: The length of the range if the request gives no start.
+        longest: The longest range that is allowed.
 
     Raises:
-        InvalidRequestError: It ends before it begins.
-        WindowError: It is longer than the longest.
+        InvalidRequestError: The range ends before it begins.
+        WindowTooLongError: The range is too long; the error states how to divide it.
     """
     end = end or dt.datetime.fromtimestamp(now, dt.UTC)
     start = start or end - usual
     if start > end:
         raise InvalidRequestError("from", f"{_shown(start)} is later than to, {_shown(end)}")
     if end - start > longest:
-        raise WindowError(
+        raise WindowTooLongError(
             "from",
             f"{_shown(start)} is {(end - start) / dt.timedelta(days=1):.4g} days before to,"
-            f" {_shown(end)}; one answer covers {longest.days} days at the most: ask once with"
-            f" to={_shown(start + longest)}, then with from= that, and so on",
+            f" {_shown(end)}; one answer covers at most {longest.days} days: send a request with"
+            f" to={_shown(start + longest)}, the next one with from= that time, and so on",
         )
     return Window(start, end)
 

@@ -12,18 +12,19 @@ import msgspec
 from processor.access.shares import Client, OverloadedError
 from processor.live.client_pacing import ClientPacing
 from processor.live.connection_limits import ConnectionLimits, OpenStreams, StreamClient
+from processor.live.fleet import Fleet
 from processor.live.metrics import LiveMetrics
 from processor.live.restricted_ticks import RestrictedTicks
 from processor.live.subscriber import CloseReason, Subscriber
+from processor.live.tick import Tick
 from processor.stream import events
 from processor.stream.aircraft import Aircraft
 from processor.stream.encoder import Encoder, Frame
 from processor.stream.events import Event
-from processor.stream.fleet import Fleet
 from processor.stream.log_position import EventId, parse_event_id
 from processor.stream.output_format import DELTA_FORMAT
 from processor.stream.query import StreamQuery
-from processor.stream.tick import Tick
+from processor.stream.replay_request import ReplayRequest
 
 MAX_REACH_SECONDS = 5.0
 """How long a subscriber may wait whose event id comes from an instance that has read further."""
@@ -215,21 +216,24 @@ class Broadcaster:
         return age, MAX_AGE
 
     def change_query(
-        self, subscriber: Subscriber, query: StreamQuery, past: object | None = None
+        self,
+        subscriber: Subscriber,
+        query: StreamQuery,
+        replay_request: ReplayRequest | None = None,
     ) -> None:
         """Give a subscriber another query, after which it is sent a snapshot.
 
         Args:
             subscriber: A subscriber within its `subscription`.
             query: Its new query.
-            past: The replay that it asks for; None if live.
+            replay_request: The part of the past that it is to receive; None for the live stream.
 
         Raises:
             OverloadedError: Too many selections of fields are in use; nothing is changed.
         """
         before = subscriber.query.output_format
         self._open_streams.change(subscriber.client, before, query.output_format)
-        subscriber.query, subscriber.past = query, past
+        subscriber.query, subscriber.replay_request = query, replay_request
         subscriber.wake()
 
     def overloaded_event(self, error: OverloadedError) -> Event:
@@ -363,7 +367,7 @@ class Broadcaster:
 
     def _is_over(self, subscriber: Subscriber) -> bool:
         """Whether a subscriber is to be sent no more live frames."""
-        return self.close_reason_of(subscriber) is not None or subscriber.past is not None
+        return self.close_reason_of(subscriber) is not None or subscriber.replay_request is not None
 
     @asynccontextmanager
     async def _paced(self, subscriber: Subscriber, *, is_shared: bool) -> AsyncIterator[None]:

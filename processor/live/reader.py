@@ -13,7 +13,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 from configuration.log_throttle import Throttle
 from configuration.shared_sections import KafkaSettings
 from kafka_client.errors import BrokerErrors
-from processor.errors import LostLogError, UnavailableError
+from processor.errors import LogLostError, ReconnectError
 from processor.kafka import (
     RECHECK_SECONDS,
     TIMEOUT_SECONDS,
@@ -26,12 +26,12 @@ from processor.kafka import (
     read_watermarks,
     recheck,
 )
+from processor.live.fleet import Update
 from processor.live.log_time import find_log_time
-from processor.log_watch import Look
+from processor.log_watch import LogEnds
 from processor.message import LogIdentity, read_headers, read_poll_time, read_published_at
 from processor.polling import Polling
 from processor.settings import LiveSettings
-from processor.stream.fleet import Update
 from processor.stream.log_position import LogPosition, epoch_of
 from telemetry.codec import Headers, MalformedMessageError, decode
 from telemetry.state_vector import StateVector
@@ -77,7 +77,7 @@ class LiveReader:
         self._errors = broker_errors(kafka, "live")
         self._recheck_at = 0.0
         self._restarts = Throttle()
-        self._look: Look | None = None
+        self._look: LogEnds | None = None
         self._epoch = ""
         self._next: dict[int, int] = {}
 
@@ -91,7 +91,7 @@ class LiveReader:
         """The next offset to read in each partition; for any thread."""
         return dict(self._next)
 
-    def observe(self, look: Look) -> None:
+    def observe(self, look: LogEnds) -> None:
         """Note what the broker reports about the log; from any thread."""
         self._look = look
 
@@ -104,7 +104,7 @@ class LiveReader:
         while not self._stopping.is_set():
             try:
                 self._run_once()
-            except (LostLogError, UnavailableError) as error:
+            except (LogLostError, ReconnectError) as error:
                 if self._restarts.admit(str(error)) is not None:
                     log.warning("live_state_restarted", reason=str(error))
                 self._stopping.wait(1)
@@ -143,15 +143,15 @@ class LiveReader:
         self._next = dict(enumerate(starts))
         self._consumer.assign(self._at(starts))
 
-    def _follow(self, look: Look) -> None:
+    def _follow(self, look: LogEnds) -> None:
         """Read partitions that were added, from their beginning.
 
         Raises:
-            LostLogError: The topic is another log than before.
+            LogLostError: The topic is another log than before.
         """
         known, there = len(self._next), look.identity.partitions
         if epoch_of(look.identity) != self._epoch or there < known:
-            raise LostLogError(
+            raise LogLostError(
                 f"topic {look.identity.topic} is another log, with {there} partitions: it"
                 " was deleted and created again, or it has no id that would tell added partitions"
                 " from a new topic"
@@ -161,7 +161,7 @@ class LiveReader:
         topic, numbers = self._kafka.topic, range(known, there)
         try:
             starts = [read_watermarks(self._consumer, topic, number).low for number in numbers]
-        except UnavailableError:  # no leader yet: the next look tries again
+        except ReconnectError:  # no leader yet: the next look tries again
             return
         self._call(lambda: self._receiver.add_partitions(starts))
         added = dict(zip(numbers, starts, strict=True))
@@ -183,10 +183,10 @@ class LiveReader:
                 self._at([int(since * 1000)] * len(end)), timeout=TIMEOUT_SECONDS
             )
         except KafkaException as error:
-            raise UnavailableError(f"cannot look up offsets by time: {error}") from error
+            raise ReconnectError(f"cannot look up offsets by time: {error}") from error
         for item in found:
             if item.error is not None:  # a partition without a leader is not an empty one
-                raise UnavailableError(f"cannot look up offsets by time: {item.error}")
+                raise ReconnectError(f"cannot look up offsets by time: {item.error}")
         return tuple(
             item.offset if item.offset >= 0 else last for item, last in zip(found, end, strict=True)
         )

@@ -6,9 +6,9 @@ from typing import TypeAlias
 import msgspec
 
 from processor.bounding_box import BoundingBox
-from processor.stream.fleet import Fleet
-from processor.stream.restricted_fleet import RestrictedFleet
-from processor.stream.tick import Tick
+from processor.live.fleet import Fleet
+from processor.live.restricted_fleet import RestrictedFleet
+from processor.live.tick import Tick
 
 Areas: TypeAlias = tuple[BoundingBox, ...]
 

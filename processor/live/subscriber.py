@@ -6,6 +6,7 @@ import msgspec
 
 from processor.live.connection_limits import StreamClient
 from processor.stream.query import StreamQuery
+from processor.stream.replay_request import ReplayRequest
 
 
 class CloseReason(msgspec.Struct, frozen=True):
@@ -26,14 +27,14 @@ class Subscriber:
     Attributes:
         client: The client that opened the stream.
         query: What the subscriber asked for.
-        past: The replay that it asked for, known to the code that serves replays; None if live.
-        close_reason: Why its stream is to end; None while it goes on.
+        replay_request: The part of the past that it receives; None for the live stream.
+        close_reason: Why its stream is to end; None while it continues.
     """
 
     def __init__(self, query: StreamQuery, client: StreamClient) -> None:
         self.client = client
         self.query = query
-        self.past: object | None = None
+        self.replay_request: ReplayRequest | None = None
         self.close_reason: CloseReason | None = None
         self._loop = asyncio.get_running_loop()
         self._waiter: asyncio.Future[None] | None = None

@@ -11,9 +11,9 @@ import structlog
 from processor.live.broadcaster import Broadcaster
 from processor.live.clock_report import ClockReport
 from processor.live.data_clock import DataClock, Evidence
+from processor.live.fleet import Fleet, Untimely, Update
 from processor.live.metrics import LiveMetrics
 from processor.settings import LiveSettings
-from processor.stream.fleet import Fleet, Untimely, Update
 from processor.stream.log_position import LogPosition
 
 log = structlog.get_logger()

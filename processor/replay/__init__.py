@@ -1,1 +1,1 @@
-"""Replay: stored state vectors over the same stream, paced by event time."""
+"""Replay: stored state vectors sent over the stream again, paced by the time of the events."""

@@ -1,4 +1,4 @@
-"""When each moment of the past is due, and what a viewer is told while it waits for it."""
+"""When the events of a replay are due, and how much of the event loop all replays may use."""
 
 import asyncio
 import time
@@ -8,25 +8,25 @@ from typing import Generic
 
 from processor.live.broadcaster import Broadcaster
 from processor.live.subscriber import Subscriber
-from processor.replay.request import ReplayRequest
 from processor.replay.state import ReplayState
 from processor.stream.encoder import Frame
+from processor.stream.replay_request import ReplayRequest
 
 
-class Share:
-    """All replays together take half of the event loop's time at the most: live comes first."""
+class CpuBudget:
+    """Limits all replays together to half of the event loop's time: live streams come first."""
 
     def __init__(self) -> None:
         self._free_at = 0.0
 
     async def wait(self) -> None:
-        """Wait until replays have rested for as long as they have worked."""
-        while (left := self._free_at - time.monotonic()) > 0:  # noqa: ASYNC110 - a time, which others put off
+        """Wait until the replays have paused for as long as they have worked."""
+        while (left := self._free_at - time.monotonic()) > 0:  # noqa: ASYNC110 - other replays move the time
             await asyncio.sleep(left)
 
     @contextmanager
-    def counted(self) -> Iterator[None]:
-        """Count the time of some work that does not wait."""
+    def measured(self) -> Iterator[None]:
+        """Measure some work that does not wait."""
         begun_at = time.monotonic()
         yield
         ended_at = time.monotonic()
@@ -34,11 +34,15 @@ class Share:
 
 
 class Pacer(Generic[Frame]):
-    """Waits; a viewer that cannot keep up gets everything all the same, later.
+    """Waits until each second of a replay is due.
+
+    A subscriber that reads too slowly still receives every event, but later.
 
     Args:
-        question: What the viewer looks at; when it looks at something else, waiting ends.
-        heartbeat_seconds: The longest silence.
+        broadcaster: Knows whether the stream is to end.
+        subscriber: The stream that receives the replay.
+        request: What it asked for. When it asks for something else, all waiting ends.
+        heartbeat_seconds: The longest time without an event.
     """
 
     def __init__(
@@ -46,48 +50,48 @@ class Pacer(Generic[Frame]):
         *,
         broadcaster: Broadcaster,
         subscriber: Subscriber,
-        question: ReplayRequest,
+        request: ReplayRequest,
         heartbeat_seconds: float,
     ) -> None:
         self._broadcaster = broadcaster
         self._subscriber = subscriber
-        self._question = question
+        self._request = request
         self._heartbeat_seconds = heartbeat_seconds
         self._begun_at = time.monotonic()
-        self._beat_at = self._begun_at + heartbeat_seconds
+        self._heartbeat_at = self._begun_at + heartbeat_seconds
 
     @property
-    def is_left(self) -> bool:
-        """Whether the stream is to end, or the viewer looks at something else."""
+    def is_cancelled(self) -> bool:
+        """Whether the stream is to end, or the subscriber has asked for something else."""
         return (
             self._broadcaster.close_reason_of(self._subscriber) is not None
-            or self._subscriber.past is not self._question
+            or self._subscriber.replay_request is not self._request
         )
 
-    async def until(self, moment: float, stage: ReplayState[Frame]) -> AsyncIterator[Frame]:
-        """Wait until a moment of the past is due; yield heartbeats meanwhile."""
-        speed, start = self._question.speed, self._question.start
-        due_at = 0.0 if speed is None else self._begun_at + (moment - start) / speed
-        # Whoever is late still lets the others have their turn.
+    async def wait_until_due(self, second: int, state: ReplayState[Frame]) -> AsyncIterator[Frame]:
+        """Wait until a second of event time (Unix) is due, and yield heartbeats meanwhile."""
+        speed, start = self._request.speed, self._request.start
+        due_at = 0.0 if speed is None else self._begun_at + (second - start) / speed
+        # A replay that is late must let other tasks run all the same.
         await asyncio.sleep(0)
-        while not self.is_left:
+        while not self.is_cancelled:
             now = time.monotonic()
-            for frame in self.beat(stage):
+            for frame in self.heartbeat_if_due(state):
                 yield frame
             if now >= due_at:
                 return
-            await self.wait(min(due_at, self._beat_at) - now)
+            await self.wait(min(due_at, self._heartbeat_at) - now)
 
-    def beat(self, stage: ReplayState[Frame]) -> tuple[Frame, ...]:
-        """Return a heartbeat if it is time for one."""
+    def heartbeat_if_due(self, state: ReplayState[Frame]) -> tuple[Frame, ...]:
+        """Return a heartbeat as frames, or nothing if it is not time for one."""
         now = time.monotonic()
-        if now < self._beat_at:
+        if now < self._heartbeat_at:
             return ()
-        self._beat_at = now + self._heartbeat_seconds
-        return stage.beat()
+        self._heartbeat_at = now + self._heartbeat_seconds
+        return state.heartbeat()
 
     async def wait(self, seconds: float) -> None:
-        """Wait for so long, or until something happens that may concern the viewer."""
+        """Wait for so long, or until the subscriber is woken: its query or its end may be new."""
         try:
             async with asyncio.timeout(seconds):
                 await self._subscriber.wait()

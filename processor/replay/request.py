@@ -1,141 +1,117 @@
-"""Which part of the past a viewer wants to see, and how fast."""
+"""Read the parameters of a replay request, resume one at an event id, and limit its time range."""
 
 import math
 from collections.abc import Iterable
-from typing import Literal
 
 import msgspec
 
-from processor.history.window import WindowError, parse_moment
+from processor.history.window import WindowTooLongError, parse_moment
 from processor.stream.filter import FilterError
-from processor.stream.log_position import LogPosition, parse_event_id
+from processor.stream.log_position import parse_event_id
+from processor.stream.replay_request import ReplayRequest, parse_replay_event_id
 
 PARAMETERS = frozenset({"from", "to", "speed"})
 
 MAX_SPEED = 600
-AT_ONCE = ("0", "max")
+"""Seconds of event time in one second: an hour in 6 s. Faster than that is `max`."""
 
-CERTAIN, UNCERTAIN = "replay", "nearly"
-"""Epochs of the ids of a replay: of those that can be gone on from, and of those so close to now
-that state vectors older than them may have been stored since. No log has such a short name."""
+UNPACED = ("0", "max")
+"""Values of `speed` that mean "as fast as the subscriber reads"."""
 
-DAY = 86_400
-Opening = Literal["snapshot", "reset", "nothing"]
+DAY_SECONDS = 86_400
 
 
-class ReplayRequest(msgspec.Struct, frozen=True, eq=False):
-    """From when to when, and how fast; times in Unix seconds.
-
-    Attributes:
-        since: What `from` says.
-        until: The second after what `to` says; None: up to now, and then live.
-        speed: Seconds of event time in a second, None: as fast as the viewer takes it.
-        start: Where it begins, for who comes back later than `since`.
-        opening: What is told first.
-    """
-
-    since: int
-    until: int | None
-    speed: float | None
-    start: int
-    opening: Opening = "snapshot"
-
-    @property
-    def is_over(self) -> bool:
-        """Whether all has been seen."""
-        return self.until is not None and self.start >= self.until
-
-    def position(self) -> LogPosition:
-        """Return where it begins."""
-        return LogPosition(CERTAIN, (self.start,))
-
-
-def parse_question(pairs: Iterable[tuple[str, str]], now: float) -> ReplayRequest | None:
-    """Read `from`, `to` and `speed`; None where there is none of them.
+def parse_replay_request(pairs: Iterable[tuple[str, str]], now: float) -> ReplayRequest | None:
+    """Read `from`, `to` and `speed`; return None if a request has none of them.
 
     Raises:
-        FilterError: Naming the parameter.
+        FilterError: A parameter cannot be used; the error names it.
     """
     values = {}
     for name, value in pairs:
         if name in values:
-            raise FilterError(name, "given twice; once is enough")
+            raise FilterError(name, "is given twice; give it once")
         if name in PARAMETERS:
             values[name] = value
     if not values:
         return None
     if "from" not in values:
-        raise FilterError(next(iter(values)), "a replay needs from as well")
-    since = _moment("from", values["from"])
-    if since > now:
-        raise FilterError("from", f"{values['from']!r} has not come yet")
-    until = _end(values["to"], since, now) if "to" in values else None
-    speed = _speed(values["speed"]) if "speed" in values else None if until is None else 1.0
-    return ReplayRequest(since, until, speed, since)
+        raise FilterError(next(iter(values)), "a replay needs the parameter from as well")
+    start = _parse_second("from", values["from"])
+    if start > now:
+        raise FilterError("from", f"{values['from']!r} is in the future; give a time in the past")
+    end = _parse_end(values["to"], start, now) if "to" in values else None
+    speed = _parse_speed(values["speed"]) if "speed" in values else None if end is None else 1.0
+    return ReplayRequest(start, end, speed, start)
 
 
-def resume(question: ReplayRequest, last_event_id: str, tag: str) -> ReplayRequest | None:
-    """Return where a viewer goes on that comes back; None when it has arrived at live already.
+def resume(request: ReplayRequest, last_event_id: str, tag: str) -> ReplayRequest | None:
+    """Return the request that goes on after the last event that a client received.
 
     Args:
-        question: What it asks for, again.
-        last_event_id: The last id that it has seen; empty if none.
-        tag: Of its view, as the ids have it.
+        request: The request that the client repeats.
+        last_event_id: The id of the last event that it received; empty if there was none.
+        tag: The tag of its query, as in event ids.
+
+    Returns:
+        The request with its `start` and `opening` set, or None if the replay has already switched
+        to the live stream.
     """
     if not last_event_id:
-        return question
-    anew = msgspec.structs.replace(question, opening="reset")
-    seen = parse_event_id(last_event_id)
-    if seen is None:
-        return anew
-    if seen.position.epoch not in (CERTAIN, UNCERTAIN):
-        return None if question.until is None else anew
-    start = seen.position.offsets[0]
-    if start < question.since or (question.until is not None and start > question.until):
-        return anew
-    is_certain = seen.position.epoch == CERTAIN and seen.tag == tag
+        return request
+    from_beginning = msgspec.structs.replace(request, opening="reset")
+    replayed = parse_replay_event_id(last_event_id)
+    if replayed is None:
+        is_live = parse_event_id(last_event_id) is not None
+        return None if is_live and request.end is None else from_beginning
+    start = replayed.second
+    if start < request.requested_start or (request.end is not None and start > request.end):
+        return from_beginning
+    is_certain = replayed.is_complete and replayed.tag == tag
     return msgspec.structs.replace(
-        question, start=start, opening="nothing" if is_certain else "reset"
+        request, start=start, opening="nothing" if is_certain else "reset"
     )
 
 
-def check_window(question: ReplayRequest, max_days: int, now: float) -> None:
-    """Refuse more than one replay may ask for.
+def check_window(request: ReplayRequest, max_days: int, now: float) -> None:
+    """Refuse a time range that is longer than one replay may cover.
 
     Raises:
-        WindowError: Saying the limit.
+        WindowTooLongError: The range is too long; the text states the limit and its setting.
     """
-    seconds = (now if question.until is None else question.until) - question.start
-    if seconds > max_days * DAY:
-        raise WindowError(
+    seconds = (now if request.end is None else request.end) - request.start
+    if seconds > max_days * DAY_SECONDS:
+        raise WindowTooLongError(
             "from",
-            f"{seconds / DAY:.1f} days; {max_days} at the most may be replayed at a time"
-            " (history.max_window_days)",
+            f"the range covers {seconds / DAY_SECONDS:.1f} days; one replay covers at most"
+            f" {max_days} (history.max_window_days): choose a later from or an earlier to",
         )
 
 
-def _end(text: str, since: int, now: float) -> int:
-    """Return the second after `to`, which is included as everywhere in the history."""
-    last = _moment("to", text)
-    if not since <= last <= now:
-        raise FilterError("to", f"{text!r} is not between from and now; without it comes live")
+def _parse_end(text: str, start: int, now: float) -> int:
+    """Return the second after `to`, because a range includes its last second."""
+    last = _parse_second("to", text)
+    if not start <= last <= now:
+        raise FilterError(
+            "to", f"{text!r} is not between from and now; leave it out to go on with live data"
+        )
     return last + 1
 
 
-def _moment(name: str, text: str) -> int:
+def _parse_second(name: str, text: str) -> int:
     try:
         return int(parse_moment(text).timestamp())
     except ValueError as error:
         raise FilterError(name, str(error)) from None
 
 
-def _speed(text: str) -> float | None:
-    if text in AT_ONCE:
+def _parse_speed(text: str) -> float | None:
+    if text in UNPACED:
         return None
     try:
         speed = float(text)
     except ValueError:
         speed = math.nan
     if not 1 <= speed <= MAX_SPEED:
-        raise FilterError("speed", f"{text!r} is neither 1 to {MAX_SPEED} nor max")
+        raise FilterError("speed", f"{text!r} is neither a number from 1 to {MAX_SPEED} nor max")
     return speed

@@ -1,4 +1,4 @@
-"""REPLAY: the past over the same stream, paced by event time; and from there into the present."""
+"""Serve replays: stored state vectors over the stream, and from there on the live stream."""
 
 import asyncio
 import time
@@ -12,38 +12,43 @@ import structlog
 
 from processor.access.shares import Client, ShareLimits, Shares
 from processor.history.database import HistoryDatabase
-from processor.history.errors import HistoryError, UnavailableError
+from processor.history.errors import HistoryError, RetryLaterError
 from processor.live.broadcaster import Broadcaster
 from processor.live.subscriber import CloseReason, Subscriber
-from processor.replay.groups import Group, Grouping, span_of
-from processor.replay.handover import LOST_ID, REACH_SECONDS, Handover, find_certainty
-from processor.replay.pacer import Pacer, Share
-from processor.replay.request import ReplayRequest
-from processor.replay.rows import Reading, ReplayRows
+from processor.replay.handover import (
+    MAX_ARCHIVE_WAIT_SECONDS,
+    UNKNOWN_ID,
+    Handover,
+    find_stored_time,
+)
+from processor.replay.pacer import CpuBudget, Pacer
+from processor.replay.rows import PageReader, ReplayRows, TickDivider, TickRows, tick_seconds
 from processor.replay.state import ReplayState
 from processor.stream.encoder import Encoder, Frame
+from processor.stream.replay_request import ReplayRequest
 
 log = structlog.get_logger()
 
-PATIENCE_SECONDS = 20.0
-"""How long a replay waits for a database that does not answer: shorter than proxies wait."""
+DATABASE_WAIT_SECONDS = 20.0
+"""How long a replay waits for a database that does not answer: less than proxies wait for data."""
 
-WORTH_A_PASS_SECONDS = 30
-"""Of event time that have become certain while what was before has been told."""
+MIN_PASS_SECONDS = 30
+"""Event time that must have been stored while a replay played, for it to play on page by page. What
+is left after that is sent by the handover."""
 
-OVER = CloseReason("replayed", "the end of the replay")
+FINISHED = CloseReason("replayed", "the end of the replay")
 
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
 
 class ReplayLimits(msgspec.Struct, frozen=True):
-    """What replays may cost, and how they are like the living picture.
+    """What replays may cost, and the times that they share with the live stream.
 
     Attributes:
-        places: Replays at a time, in this process.
-        window_days: Between from and to.
-        heartbeat_seconds: The longest silence.
-        expiry_seconds: An aircraft that has been silent for so long is removed.
+        places: How many replays may be open at a time in this process.
+        window_days: The longest time range of one replay.
+        heartbeat_seconds: The longest time without an event.
+        expiry_seconds: An aircraft is removed when nothing was received for so long.
     """
 
     places: ShareLimits
@@ -53,7 +58,7 @@ class ReplayLimits(msgspec.Struct, frozen=True):
 
 
 class Replay:
-    """Serves viewers that look at the past; nothing of it is opened before one does."""
+    """Serves subscribers that ask for a part of the past; opens no connection before one does."""
 
     def __init__(
         self,
@@ -66,224 +71,234 @@ class Replay:
         self.limits = limits
         self.clock = clock
         self.broadcaster = broadcaster
-        self.recording = ReplayRows(database)
-        self.share = Share()
+        self.rows = ReplayRows(database)
+        self.cpu_budget = CpuBudget()
         self._places = Shares("replays", limits.places, setting="history.max_replays")
 
     async def check(self, client: Client) -> None:
-        """Find out whether the history can be read, and whether the client may have a replay.
+        """Find out whether the history can be read, and whether a client may open a replay.
 
         Raises:
-            HistoryError: Not now.
-            OverloadedError: There are too many, in all or of this client.
+            HistoryError: The history cannot be read.
+            OverloadedError: Too many replays are open, in all or of this client.
         """
         with self._places.held(client):
-            await self.recording.check()
+            await self.rows.check()
 
     async def stream(
-        self, subscriber: Subscriber, wire: Encoder[Frame], last_event_id: str
+        self, subscriber: Subscriber, encoder: Encoder[Frame], last_event_id: str
     ) -> AsyncIterator[Frame]:
-        """Yield what is to be sent to a viewer, of the past and of the present, until it ends.
+        """Yield the frames of a subscriber, replayed and live ones, until its stream ends.
 
         Args:
-            subscriber: One that has entered; what it looks at may change at any time.
-            wire: How it is written.
-            last_event_id: What the viewer says it has seen last of the living picture.
+            subscriber: A subscriber that has entered; what it asks for may change at any time.
+            encoder: Turns events into frames.
+            last_event_id: The id of the last live event that the client received; empty if none.
 
         Raises:
-            OverloadedError: There are too many replays, in all or of this client.
+            OverloadedError: Too many replays are open, in all or of this client.
         """
-        sent: int | None = None
+        tick_number: int | None = None
         while self.broadcaster.close_reason_of(subscriber) is None:
-            if not isinstance(subscriber.past, ReplayRequest):
+            request = subscriber.replay_request
+            if request is None:
                 async for frame in self.broadcaster.live_frames(
-                    subscriber, wire, last_event_id, tick_number=sent
+                    subscriber, encoder, last_event_id, tick_number=tick_number
                 ):
                     yield frame
                     del frame
-                last_event_id, sent = "", None
+                last_event_id, tick_number = "", None
                 continue
             with self._places.held(subscriber.client):
-                run = _Run(self, subscriber, wire, subscriber.past)
-                async with aclosing(run.frames()) as frames:
+                session = ReplaySession(self, subscriber, encoder, request)
+                async with aclosing(session.frames()) as frames:
                     async for frame in frames:
                         yield frame
-            last_event_id, sent = run.last_event_id, run.sent
-        async for frame in self.broadcaster.close_frames(subscriber, wire):
+            last_event_id, tick_number = session.last_event_id, session.tick_number
+        async for frame in self.broadcaster.close_frames(subscriber, encoder):
             yield frame
 
 
-class _Run(Generic[Frame]):
-    """One replay of one viewer.
+class ReplaySession(Generic[Frame]):
+    """One replay for one subscriber: reads, paces and sends, and hands over to the live stream.
 
     Attributes:
-        sent: The turn of the living picture in which it has arrived, if it has,
-        last_event_id: and where that stands.
+        tick_number: The live tick at which the subscriber goes on; None if there is none, or if the
+            live stream is to begin with a reset.
+        last_event_id: The event id of that tick; empty if the replay did not reach the present.
     """
 
     def __init__(
-        self, replay: Replay, subscriber: Subscriber, wire: Encoder[Frame], question: ReplayRequest
+        self,
+        replay: Replay,
+        subscriber: Subscriber,
+        encoder: Encoder[Frame],
+        request: ReplayRequest,
     ) -> None:
-        self.sent: int | None = None
+        self.tick_number: int | None = None
         self.last_event_id = ""
         self._replay = replay
         self._subscriber = subscriber
-        self._wire = wire
-        self._question = question
-        self._pace: Pacer[Frame] = Pacer(
+        self._encoder = encoder
+        self._request = request
+        self._tick_seconds = tick_seconds(request.speed)
+        self._pacer: Pacer[Frame] = Pacer(
             broadcaster=replay.broadcaster,
             subscriber=subscriber,
-            question=question,
+            request=request,
             heartbeat_seconds=replay.limits.heartbeat_seconds,
         )
-        self._stage: ReplayState[Frame]
-        self._sent_until = question.start
-        self._certain_until: int | None = None
+        self._state: ReplayState[Frame]
+        self._played_until = request.start
+        self._stored_until: int | None = None
 
     async def frames(self) -> AsyncGenerator[Frame, None]:
-        """Yield all that is told, from the first picture to the end of the replay, or to live."""
+        """Yield all frames, from the opening to the end of the replay or to the live stream."""
         try:
             for frame in await self._open():
                 yield frame
-            until = self._question.until
-            rest = self._catch_up() if until is None else self._play_to_end(until)
+            end = self._request.end
+            rest = self._play_to_present() if end is None else self._play_to_end(end)
             async for frame in rest:
                 yield frame
         except HistoryError as error:
             log.warning("replay_interrupted", reason=str(error))
-            self._subscriber.end(CloseReason("history", f"{error}; go on from the last id"))
+            self._subscriber.end(
+                CloseReason("history", f"{error}; reconnect with the last event id to go on")
+            )
 
     async def _open(self) -> tuple[Frame, ...]:
-        """Set the stage with the picture as it was at the beginning."""
-        replay, question, expiry = self._replay, self._question, self._replay.limits.expiry_seconds
-        before = await self._patiently(partial(replay.recording.before, question.start, expiry))
-        self._stage = ReplayState(
+        """Read the aircraft as they were at the start, and return the opening events."""
+        request, expiry_seconds = self._request, self._replay.limits.expiry_seconds
+        read = partial(self._replay.rows.newest_before, request.start, expiry_seconds)
+        self._state = ReplayState(
             self._subscriber.query,
-            self._wire,
-            start=question.start,
-            before=before,
-            expiry_seconds=expiry,
+            self._encoder,
+            start=request.start,
+            before=await self._retry(read),
+            expiry_seconds=expiry_seconds,
         )
-        if question.opening == "nothing":
+        if request.opening == "nothing":
             return ()
-        return self._stage.snapshot() if question.opening == "snapshot" else self._stage.reset()
+        return self._state.snapshot() if request.opening == "snapshot" else self._state.reset()
 
-    async def _play(self, start: int, until: int) -> AsyncIterator[Frame]:
-        """Tell what was heard, group by group, each when it is due."""
-        step = span_of(self._question.speed)
-        async for group in self._groups(step, start, until):
-            async for frame in self._wait_idly(group.since, step):
+    async def _play(self, start: int, end: int) -> AsyncIterator[Frame]:
+        """Send the state vectors of a time range (Unix seconds), each tick when it is due."""
+        async for tick in self._ticks(start, end):
+            async for frame in self._remove_expired_until(tick.start):
                 yield frame
-            async for frame in self._pace.until(group.until - 1, self._stage):
+            async for frame in self._pacer.wait_until_due(tick.end - 1, self._state):
                 yield frame
-            await self._replay.share.wait()
-            if self._pace.is_left:
+            await self._replay.cpu_budget.wait()
+            if self._pacer.is_cancelled:
                 return
-            with self._replay.share.counted():
-                frames = self._stage.take(group.until, group.state_vectors)
+            with self._replay.cpu_budget.measured():
+                frames = self._state.tick(tick.end, tick.state_vectors)
             for frame in frames:
                 yield frame
 
-    async def _wait_idly(self, moment: int, step: int) -> AsyncIterator[Frame]:
-        """Have those removed who fall silent before a moment."""
-        for idle in self._stage.idle_moments(moment, step):
-            async for frame in self._pace.until(idle, self._stage):
+    async def _remove_expired_until(self, second: int) -> AsyncIterator[Frame]:
+        """Send the removals of aircraft that expire before a second, each when it is due."""
+        for idle in self._state.seconds_without_data(second, self._tick_seconds):
+            async for frame in self._pacer.wait_until_due(idle, self._state):
                 yield frame
-            if self._pace.is_left:
+            if self._pacer.is_cancelled:
                 return
-            for frame in self._stage.pass_to(idle):
+            for frame in self._state.advance_to(idle):
                 yield frame
 
-    async def _groups(self, span_seconds: int, start: int, until: int) -> AsyncIterator[Group]:
-        """Read page by page, each when the one before has been told."""
-        grouping = Grouping(span_seconds)
-        reading = Reading(self._replay.recording, start, until)
-        while not reading.is_at_end and not self._pace.is_left:
-            found = self._stage.admit(await self._patiently(reading.more))
-            for group in grouping.add(found):
-                yield group
-        for group in grouping.end():
-            yield group
+    async def _ticks(self, start: int, end: int) -> AsyncIterator[TickRows]:
+        """Read page by page, each when the page before has been sent."""
+        divider = TickDivider(self._tick_seconds)
+        reader = PageReader(self._replay.rows, start, end)
+        while not reader.is_at_end and not self._pacer.is_cancelled:
+            found = self._state.visible(await self._retry(reader.next_page))
+            for tick in divider.add(found):
+                yield tick
+        for tick in divider.end():
+            yield tick
 
-    async def _play_to_end(self, until: int) -> AsyncIterator[Frame]:
-        """Tell all, and that it is over."""
-        async for frame in self._play(self._question.start, until):
+    async def _play_to_end(self, end: int) -> AsyncIterator[Frame]:
+        """Send all state vectors of a range that ends in the past, and close the stream."""
+        async for frame in self._play(self._request.start, end):
             yield frame
-        async for frame in self._wait_idly(until, span_of(self._question.speed)):
+        async for frame in self._remove_expired_until(end):
             yield frame
-        async for frame in self._pace.until(until - 1, self._stage):
+        async for frame in self._pacer.wait_until_due(end - 1, self._state):
             yield frame
-        if not self._pace.is_left:
-            for frame in (*self._stage.pass_to(until - 1), *self._stage.beat()):
+        if not self._pacer.is_cancelled:
+            for frame in (*self._state.advance_to(end - 1), *self._state.heartbeat()):
                 yield frame
-            self._subscriber.end(OVER)
+            self._subscriber.end(FINISHED)
 
-    async def _catch_up(self) -> AsyncIterator[Frame]:
-        """Tell all up to where nothing older can be stored any more, then cross into live.
+    async def _play_to_present(self) -> AsyncIterator[Frame]:
+        """Send everything up to the time at which no older message can be stored, then hand over.
 
-        To read on from there page by page would skip what is stored between two pages: whatever
-        is newer of the same aircraft would have been told.
+        To read on page by page beyond that time would skip rows that are stored between two pages,
+        because a newer state vector of the same aircraft would have been sent already.
         """
-        while not self._pace.is_left:
-            start = self._sent_until
-            async for frame in self._find_certain_until():
+        while not self._pacer.is_cancelled:
+            start = self._played_until
+            async for frame in self._find_stored_until():
                 yield frame
-            if self._certain_until is None or self._certain_until < start + WORTH_A_PASS_SECONDS:
+            if self._stored_until is None or self._stored_until < start + MIN_PASS_SECONDS:
                 break
-            self._sent_until = self._certain_until
-            async for frame in self._play(start, self._sent_until):
+            self._played_until = self._stored_until
+            async for frame in self._play(start, self._played_until):
                 yield frame
-        if self._pace.is_left:
+        if self._pacer.is_cancelled:
             return
-        self._stage.leave_certainty()
-        rest = self._cross() if self._certain_until is not None else self._play_uncertain()
+        self._state.begin_handover()
+        rest = self._play_incomplete() if self._stored_until is None else self._hand_over()
         async for frame in rest:
             yield frame
 
-    async def _find_certain_until(self) -> AsyncIterator[Frame]:
-        """Find the moment up to which all is stored; None if it takes too long."""
-        replay, give_up_at = self._replay, time.monotonic() + REACH_SECONDS
-        find = partial(
-            find_certainty, replay.broadcaster, replay.recording, self._pace, replay.clock
-        )
-        moment = await self._patiently(find)
-        while moment is None and time.monotonic() < give_up_at and not self._pace.is_left:
-            for frame in self._pace.beat(self._stage):
+    async def _find_stored_until(self) -> AsyncIterator[Frame]:
+        """Find the second up to which all is stored, if there is one; send heartbeats."""
+        replay, give_up_at = self._replay, time.monotonic() + MAX_ARCHIVE_WAIT_SECONDS
+        find = partial(find_stored_time, replay.broadcaster, replay.rows, self._pacer, replay.clock)
+        found = await self._retry(find)
+        while found is None and time.monotonic() < give_up_at and not self._pacer.is_cancelled:
+            for frame in self._pacer.heartbeat_if_due(self._state):
                 yield frame
-            moment = await self._patiently(find)
-        expiry = replay.limits.expiry_seconds
-        self._certain_until = None if moment is None else int(moment) - expiry
+            found = await self._retry(find)
+        expiry_seconds = replay.limits.expiry_seconds
+        self._stored_until = None if found is None else int(found) - expiry_seconds
 
-    async def _play_uncertain(self) -> AsyncIterator[Frame]:
-        """Tell what is stored by now, and let the living picture begin anew."""
-        async for frame in self._play(self._sent_until, int(self._replay.clock()) + 1):
+    async def _play_incomplete(self) -> AsyncIterator[Frame]:
+        """Send what is stored, from which messages may be missing; a live reset follows."""
+        async for frame in self._play(self._played_until, int(self._replay.clock()) + 1):
             yield frame
-        if not self._pace.is_left:
-            self._subscriber.past, self.last_event_id = None, LOST_ID
+        if not self._pacer.is_cancelled:
+            self._subscriber.replay_request, self.last_event_id = None, UNKNOWN_ID
 
-    async def _cross(self) -> AsyncIterator[Frame]:
-        seam = Handover(
+    async def _hand_over(self) -> AsyncIterator[Frame]:
+        handover = Handover(
             broadcaster=self._replay.broadcaster,
-            recording=self._replay.recording,
-            stage=self._stage,
-            pace=self._pace,
-            since=self._sent_until,
+            rows=self._replay.rows,
+            state=self._state,
+            pacer=self._pacer,
+            start=self._played_until,
             clock=self._replay.clock,
         )
-        async for frame in seam.cross():
+        async for frame in handover.frames():
             yield frame
-        if not self._pace.is_left:
-            self._subscriber.past = None
-            self.sent = seam.sent
-            self.last_event_id = seam.event_id
+        if not self._pacer.is_cancelled:
+            self._subscriber.replay_request = None
+            self.tick_number = handover.tick_number
+            self.last_event_id = handover.event_id
 
-    async def _patiently(self, request: Callable[[], Awaitable[Answer]]) -> Answer:
-        """Ask again while the database does not answer."""
-        give_up_at = time.monotonic() + PATIENCE_SECONDS
+    async def _retry(self, read: Callable[[], Awaitable[Result]]) -> Result:
+        """Read, and try again each second while the database does not answer.
+
+        Raises:
+            HistoryError: The history cannot be read, or not for `DATABASE_WAIT_SECONDS`.
+        """
+        give_up_at = time.monotonic() + DATABASE_WAIT_SECONDS
         while True:
             try:
-                return await request()
-            except UnavailableError:
-                if time.monotonic() > give_up_at or self._pace.is_left:
+                return await read()
+            except RetryLaterError:
+                if time.monotonic() > give_up_at or self._pacer.is_cancelled:
                     raise
                 await asyncio.sleep(1)

@@ -1,171 +1,224 @@
-"""The picture as it was: a tracker of one viewer's own, whose clock is the time of the events."""
+"""The aircraft that one subscriber of a replay holds; its clock is the time of the events."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Generic
 
-from processor.history.visible_flights import Restriction
-from processor.replay.request import CERTAIN, UNCERTAIN
+from processor.history.visibility import VisibilityFilter
 from processor.stream import events
 from processor.stream.aircraft import Aircraft
+from processor.stream.changes import Changes
 from processor.stream.columns import Columns
-from processor.stream.encoder import Encoder, Frame
-from processor.stream.fleet import Fleet, Update
-from processor.stream.log_position import LogPosition
+from processor.stream.encoder import CompressionEffort, Encoder, Frame
+from processor.stream.filter import Filter
 from processor.stream.query import StreamQuery
-from processor.stream.restricted_fleet import RestrictedFleet
-from processor.stream.tick import UNCERTAIN as REASON
-from processor.stream.tick import Tick
+from processor.stream.replay_request import ReplayEventId
 from telemetry.state_vector import StateVector
 
-IDLE_SECONDS = 2
-"""How late, in event time, a removal may come while nobody is heard; as in the living picture."""
+REMOVAL_DELAY_SECONDS = 2
+"""How late an expired aircraft may be removed while nothing is received, in event time; the live
+stream removes aircraft as late."""
+
+RESET_REASON = "what was missed is not known for certain"
+"""The reason of a `reset`, the same one as on the live stream."""
 
 
 class ReplayState(Generic[Frame]):
-    """Takes what was heard, in turns, and writes what the viewer is told: the very same events.
+    """Applies stored state vectors tick by tick, and encodes the events that the live stream sent.
 
     Args:
-        start: The moment at which it begins (Unix seconds).
-        before: The newest state vector of everybody who was heard not too long before.
-        expiry_seconds: An aircraft that has been silent for so long is removed.
+        query: The filter, format and fields that the subscriber asked for.
+        encoder: Turns events into frames.
+        start: The second at which the replay begins (Unix).
+        before: The newest state vector of each aircraft that was received shortly before.
+        expiry_seconds: An aircraft is removed when nothing was received for so long.
+
+    Attributes:
+        now: The event time that the replay has reached (Unix seconds).
     """
 
     def __init__(
         self,
-        view: StreamQuery,
-        wire: Encoder[Frame],
+        query: StreamQuery,
+        encoder: Encoder[Frame],
         *,
         start: int,
-        before: Iterable[StateVector],
+        before: Sequence[StateVector],
         expiry_seconds: int,
     ) -> None:
-        self.now: float = start - 1
-        self.view = view
-        self._wire = wire
-        self._is_uncertain = False
+        self.now = start - 1
+        self.query = query
+        self._encoder = encoder
         self._expiry_seconds = expiry_seconds
-        nowhere = LogPosition(CERTAIN, (start,))
-        self._tracker = Fleet(
-            start=nowhere,
-            resumable_after=nowhere,
-            expiry_seconds=expiry_seconds,
-            resume_window_seconds=0,
-            clock=lambda: self.now,
-        )
-        self._sent: dict[str, int] = {}
-        self._left_out: dict[str, int] = {}
-        self._restriction = Restriction(view.filter.areas)
-        self._read(start, self.admit(list(before)))
-        self._tick = self._first_tick()
+        self._fleet: dict[str, Aircraft] = {}
+        self._areas = Filter(areas=query.filter.areas)
+        self._visibility = VisibilityFilter(query.filter.areas)
+        self._is_complete = True
+        self._newest_sent: dict[str, int] = {}
+        self._newest_hidden: dict[str, int] = {}
+        self._apply(self.visible(before))
 
     @property
-    def sent(self) -> dict[str, int]:
-        """The newest last_contact that the viewer knows of each aircraft, from certainty on."""
-        return self._sent | {
-            icao24: last_contact
-            for icao24, last_contact in self._left_out.items()
-            if last_contact > self._sent.get(icao24, 0)
-        }
+    def newest_sent(self) -> dict[str, int]:
+        """The newest last_contact of each aircraft that need not be read again (Unix seconds).
+
+        It covers the state vectors that were sent, or hidden from a restricted principal, since
+        `begin_handover`.
+        """
+        newest = self._newest_sent.copy()
+        for icao24, last_contact in self._newest_hidden.items():
+            newest[icao24] = max(last_contact, newest.get(icao24, 0))
+        return newest
 
     @property
     def fleet(self) -> list[Aircraft]:
-        """Every aircraft of the picture, by icao24."""
-        return self._tracker.aircraft
+        """Every aircraft that the subscriber may hold, by icao24, whatever its filter selects."""
+        return [self._fleet[icao24] for icao24 in sorted(self._fleet)]
 
-    def leave_certainty(self) -> None:
-        """Note that from now on state vectors may be stored that are older than what is told."""
-        self._is_uncertain = True
-        self._sent = {one.icao24: one.state_vector.last_contact for one in self._tracker.aircraft}
-        self._left_out.clear()
+    def begin_handover(self) -> None:
+        """Mark all later event ids as incomplete, and skip state vectors that are not newer.
 
-    def admit(self, state_vectors: Sequence[StateVector]) -> list[StateVector]:
-        """Return what the viewer may know of state vectors, before they are gathered into turns.
-
-        What is left out is not asked for again.
+        From here on the archive may still store older state vectors than those that were sent.
         """
-        if not self.view.filter.areas:
+        self._is_complete = False
+        self._newest_sent = {
+            icao24: aircraft.state_vector.last_contact for icao24, aircraft in self._fleet.items()
+        }
+        self._newest_hidden.clear()
+
+    def visible(self, state_vectors: Sequence[StateVector]) -> list[StateVector]:
+        """Return the state vectors that the principal may see; call it before they become ticks."""
+        if not self._areas.areas:
             return list(state_vectors)
-        news = [state for state in state_vectors if self._is_unseen(state)]
-        admitted = self._restriction.admit(news)
-        if self._is_uncertain:
-            self._left_out |= {state.icao24: state.last_contact for state in news}
-        return admitted
-
-    def _is_unseen(self, state: StateVector) -> bool:
-        return self._is_news(state) and state.last_contact > self._left_out.get(state.icao24, 0)
-
-    def _first_tick(self) -> Tick:
-        if not self.view.filter.areas:
-            return Tick.first(self._tracker, 0, lambda: self.now)
-        self._tracker.advance()
-        inside = RestrictedFleet(self._tracker, self.view.filter.areas, has_positions=True)
-        return Tick.first(inside, 0, lambda: self.now)
+        news = [state for state in state_vectors if self._is_unread(state)]
+        visible = self._visibility.select(news)
+        if not self._is_complete:
+            self._newest_hidden |= {state.icao24: state.last_contact for state in news}
+        return visible
 
     def snapshot(self) -> tuple[Frame, ...]:
-        """Return the whole view."""
-        return self._tick.snapshot_frames(self.view, self._wire)
+        """Return a snapshot of the aircraft that the query selects."""
+        selected = self._select(self.fleet)
+        rows = [aircraft.encode(self.query.output_format) for aircraft in selected]
+        event = events.snapshot(rows, self.query.output_format, id=self._event_id, now=self.now)
+        return self._pack([event])
 
     def reset(self) -> tuple[Frame, ...]:
-        """Return the whole view, for a viewer of which it is not known what it has missed."""
-        return (*self._wire.encode([events.reset(REASON)]), *self.snapshot())
+        """Return a reset and a snapshot, for a subscriber that may have missed something."""
+        return (*self._encoder.encode([events.reset(RESET_REASON)]), *self.snapshot())
 
-    def take(self, until: int, state_vectors: Iterable[StateVector]) -> tuple[Frame, ...]:
-        """Move on to the end of a second, and return what is told of it."""
-        # First: the tracker takes nothing that is far ahead of its clock.
-        self.now = until - 1
-        self._read(until, [state for state in state_vectors if self._is_news(state)])
-        return self._turn()
+    def tick(self, end: int, state_vectors: Iterable[StateVector]) -> tuple[Frame, ...]:
+        """Move on to the end of a second, and return the changes as frames.
 
-    def idle_moments(self, until: int, step: int) -> Iterator[int]:
-        """Yield moments at which silent aircraft are to be removed before the next is heard."""
-        moment = int(self.now) + 1
-        while self._tracker.aircraft and (moment := moment + max(step, IDLE_SECONDS)) < until:
-            yield moment
+        Args:
+            end: The second after the tick (Unix).
+            state_vectors: What was received in the tick.
+        """
+        self.now = end - 1
+        received = [state for state in state_vectors if self._is_newer(state)]
+        if not self._is_complete:
+            self._newest_sent |= {state.icao24: state.last_contact for state in received}
+        return self._changes(self._apply(received))
 
-    def pass_to(self, moment: float) -> tuple[Frame, ...]:
-        """Move the clock on to a moment at which nobody was heard."""
-        self._tracker.apply([Update(0, int(moment), None)])
-        self.now = moment
-        return self._turn()
+    def advance_to(self, second: int) -> tuple[Frame, ...]:
+        """Move the clock to a second before which nothing more was received; return removals."""
+        self.now = second
+        return self._changes(self._apply(()))
 
-    def beat(self) -> tuple[Frame, ...]:
-        """Return a heartbeat, with the position."""
-        return self._turn(is_heartbeat=True)
+    def seconds_without_data(self, end: int, step: int) -> Iterator[int]:
+        """Yield the seconds before `end` at which expired aircraft are to be removed.
 
-    def drop(self, gone: Iterable[Aircraft], event_id: str) -> tuple[Frame, ...]:
-        """Return what is told of aircraft that are in the picture no longer."""
-        leaving = self.view.filter.select(Columns(list(gone)))
-        return self._wire.encode(
+        Args:
+            end: The second at which the next state vector was received (Unix).
+            step: The event time of a tick in seconds.
+        """
+        second = self.now + 1
+        while self._fleet and (second := second + max(step, REMOVAL_DELAY_SECONDS)) < end:
+            yield second
+
+    def heartbeat(self) -> tuple[Frame, ...]:
+        """Return a heartbeat as frames."""
+        return self.heartbeat_at(self._count(), self._event_id)
+
+    def heartbeat_at(self, aircraft: int, event_id: str) -> tuple[Frame, ...]:
+        """Return a heartbeat with an id of the live stream, at which the subscriber goes on."""
+        return self._pack([events.heartbeat(aircraft, id=event_id, now=self.now)])
+
+    def removal(self, removed: Sequence[Aircraft], event_id: str) -> tuple[Frame, ...]:
+        """Return the removal of aircraft that the live stream does not hold, with its event id."""
+        icao24s = [aircraft.icao24 for aircraft in self._select(removed)]
+        return self._pack(
+            events.changes([], icao24s, self.query.output_format, id=event_id, now=self.now)
+        )
+
+    @property
+    def _event_id(self) -> str:
+        return str(ReplayEventId(self.now + 1, self.query.tag, self._is_complete))
+
+    def _count(self) -> int:
+        """Count the aircraft for a heartbeat; of a restricted principal, those inside its areas."""
+        return len(self._areas.select(Columns(self.fleet))) if self._fleet else 0
+
+    def _is_newer(self, state: StateVector) -> bool:
+        return state.last_contact > self._newest_sent.get(state.icao24, 0)
+
+    def _is_unread(self, state: StateVector) -> bool:
+        newest_hidden = self._newest_hidden.get(state.icao24, 0)
+        return self._is_newer(state) and state.last_contact > newest_hidden
+
+    def _apply(self, received: Iterable[StateVector]) -> Changes:
+        """Update the fleet, remove expired aircraft, and return what changed."""
+        incoming: dict[str, Aircraft] = {}
+        for state in received:
+            known = incoming.get(state.icao24) or self._fleet.get(state.icao24)
+            if known is None or known.state_vector.last_contact < state.last_contact:
+                incoming[state.icao24] = Aircraft(state.icao24, state)
+        before = {icao24: self._fleet[icao24] for icao24 in incoming if icao24 in self._fleet}
+        self._fleet |= incoming
+        expired = self._remove_expired()
+        changed = sorted(incoming.keys() & self._fleet.keys())
+        # An aircraft that appears and expires within one tick was never sent.
+        removed = {
+            icao24: before.get(icao24, aircraft)
+            for icao24, aircraft in expired.items()
+            if icao24 not in incoming or icao24 in before
+        }
+        return Changes(
+            after=[incoming[icao24] for icao24 in changed],
+            before=[before[icao24] for icao24 in changed if icao24 in before],
+            removed=[removed[icao24] for icao24 in sorted(removed)],
+        )
+
+    def _remove_expired(self) -> dict[str, Aircraft]:
+        silent_since = self.now - self._expiry_seconds
+        expired = {
+            icao24: aircraft
+            for icao24, aircraft in self._fleet.items()
+            if aircraft.state_vector.last_contact <= silent_since
+        }
+        for icao24 in expired:
+            del self._fleet[icao24]
+        return expired
+
+    def _changes(self, changes: Changes) -> tuple[Frame, ...]:
+        """Return the changes to the aircraft that the query selects, as frames."""
+        after = self._select(changes.after)
+        held = self._select([*changes.before, *changes.removed])
+        staying = {aircraft.icao24 for aircraft in after}
+        return self._pack(
             events.changes(
-                [],
-                [one.icao24 for one in leaving],
-                self.view.output_format,
-                id=event_id,
+                [aircraft.encode(self.query.output_format) for aircraft in after],
+                [aircraft.icao24 for aircraft in held if aircraft.icao24 not in staying],
+                self.query.output_format,
+                id=self._event_id,
                 now=self.now,
             )
         )
 
-    def beat_at(self, aircraft: int, event_id: str) -> tuple[Frame, ...]:
-        """Return a heartbeat with another position, from which the viewer goes on."""
-        return self._wire.encode([events.heartbeat(aircraft, id=event_id, now=self.now)])
+    def _select(self, aircraft: Sequence[Aircraft]) -> Sequence[Aircraft]:
+        if not aircraft or self.query.filter.is_everything:
+            return aircraft
+        return self.query.filter.select(Columns(aircraft))
 
-    def _read(self, until: int, state_vectors: Iterable[StateVector]) -> None:
-        """Let the tracker have state vectors as of one log, whose offsets are seconds."""
-        received = list(state_vectors)
-        self._tracker.apply([Update(0, until - 1, state) for state in received])
-        if self._is_uncertain:
-            self._sent |= {state.icao24: state.last_contact for state in received}
-
-    def _is_news(self, state: StateVector) -> bool:
-        return state.last_contact > self._sent.get(state.icao24, 0)
-
-    def _turn(self, *, is_heartbeat: bool = False) -> tuple[Frame, ...]:
-        if self._is_uncertain:
-            self._tracker.position = LogPosition(UNCERTAIN, self._tracker.position.offsets)
-        if self.view.filter.areas:
-            self._tracker.advance()
-        tick = self._tick.next(is_heartbeat=is_heartbeat, is_delta_used=False)
-        if tick is None:
-            return ()
-        self._tick = tick
-        return tick.frames(self.view, self._wire)
+    def _pack(self, packed: Sequence[events.Event]) -> tuple[Frame, ...]:
+        effort: CompressionEffort = "high" if self.query.filter.is_everything else "normal"
+        return self._encoder.encode(packed, effort)

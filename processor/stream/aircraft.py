@@ -13,15 +13,16 @@ class Aircraft(msgspec.Struct, eq=False, gc=False):
 
     Attributes:
         icao24: The address of the state vector, at hand.
-        partition: The partition of the log in which the state vector stands.
-        offset: The offset at which it stands there.
-        encoded: Its JSON in each standard format that has been asked for.
+        partition: The partition of the log that holds the state vector; -1 if it was read from the
+            database.
+        offset: Its offset in that partition; -1 if it was read from the database.
+        encoded: Its JSON in each standard format that has been requested.
     """
 
     icao24: str
     state_vector: StateVector
-    partition: int
-    offset: int
+    partition: int = -1
+    offset: int = -1
     encoded: dict[OutputFormat, bytes] = msgspec.field(default_factory=dict)
 
     def encode(self, output_format: OutputFormat) -> bytes:

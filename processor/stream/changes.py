@@ -70,15 +70,3 @@ class Changes(msgspec.Struct, frozen=True, dict=True):
         indices = {aircraft.icao24: index for index, aircraft in enumerate(self.after)}
         both = [*self.before, *self.removed]
         return np.array([indices.get(aircraft.icao24, -1) for aircraft in both], np.intp)
-
-
-class MissedChanges(msgspec.Struct, frozen=True):
-    """What happened in a fleet since a log position.
-
-    Attributes:
-        changed: The aircraft that changed, as they are.
-        removed: The addresses of all aircraft that may have been removed.
-    """
-
-    changed: list[Aircraft]
-    removed: list[str]

@@ -27,7 +27,7 @@ class LogPosition(msgspec.Struct, frozen=True):
     offsets: tuple[int, ...]
 
     def __str__(self) -> str:
-        return f"{self.epoch}.{'-'.join(_to_base36(offset) for offset in self.offsets)}"
+        return f"{self.epoch}.{'-'.join(to_base36(offset) for offset in self.offsets)}"
 
     def is_within(self, later: "LogPosition") -> bool:
         """Whether this position lies at or before another in every partition."""
@@ -80,10 +80,11 @@ def epoch_of(identity: LogIdentity) -> str:
     incarnation = identity.topic_id or f"\n{identity.partitions}"
     named = f"{identity.cluster_id}\n{identity.topic}\n{incarnation}"
     digest = hashlib.sha256(named.encode()).digest()
-    return _to_base36(int.from_bytes(digest[:8]))[:_EPOCH_LENGTH]
+    return to_base36(int.from_bytes(digest[:8]))[:_EPOCH_LENGTH]
 
 
-def _to_base36(number: int) -> str:
+def to_base36(number: int) -> str:
+    """Write a number that is not negative in base 36, with lower-case letters."""
     digits = []
     while number >= 36:  # noqa: PLR2004 - the base
         number, digit = divmod(number, 36)

@@ -18,7 +18,7 @@ from processor.archive.retention import DEAD_LETTERS_A_RUN, Retention, Retention
 from processor.archive.sql import load_audit_queries, load_queries
 from testkit import databases
 from testkit.messages import InventedMessage
-from testkit.migration import migrate
+from testkit.migration import create_migrated_database
 from testkit.queries import fetch, fetch_value
 from testkit.refusing import RefusingArchive
 
@@ -77,8 +77,7 @@ class Expiry:
 @pytest.fixture
 async def dsn(embedded_server: str) -> AsyncIterator[str]:
     """Give a migrated database of plain PostgreSQL with its default settings."""
-    dsn = databases.create_database(embedded_server)
-    await asyncio.to_thread(migrate, dsn)
+    dsn = await asyncio.to_thread(create_migrated_database, embedded_server)
     yield dsn
     databases.drop_database(embedded_server, dsn)
 
@@ -138,8 +137,8 @@ async def test_an_audit_locks_the_parts_of_one_day(dsn: str) -> None:
     assert await locks_of(dsn, queries.stored, *span, day) < MAX_LOCKS
     assert await locks_of(dsn, queries.strays, *span) < MAX_LOCKS
     assert await locks_of(dsn, queries.minutes, *span) < MAX_LOCKS
-    assert await locks_of(dsn, queries.unflown, *span) < MAX_LOCKS
-    assert await locks_of(dsn, load_queries().rebuild_minutes, *span) < MAX_LOCKS
+    assert await locks_of(dsn, queries.without_flight, *span) < MAX_LOCKS
+    assert await locks_of(dsn, load_queries().mark_part_dirty, *span) < MAX_LOCKS
     assert await locks_of(dsn, load_queries().first_contacts, *span) < MAX_LOCKS
 
 

@@ -9,6 +9,7 @@ import pytest
 from testkit.attack import Attack
 
 
+@pytest.mark.alone
 def test_a_server_that_stands_still_is_noticed_and_a_quiet_one_is_not() -> None:
     """By its subscribers and by `/health`."""
     with Attack(aircraft=300) as attack:

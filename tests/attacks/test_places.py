@@ -15,12 +15,12 @@ from processor.access.new_key import make_key
 from processor.access.tickets import MAX_TICKETS
 from testkit.attack import ATTACKER, Attack
 from testkit.history_log import store
-from testkit.migration import migrate
+from testkit.migration import create_migrated_database
 from testkit.sky_process import SkyServer
 from testkit.state_vectors import START, state_vector
 from testkit.timescale import Timescale
 
-pytestmark = pytest.mark.real_database
+pytestmark = [pytest.mark.alone, pytest.mark.real_database]
 
 OTHER = "127.0.0.3"
 ROWS = 20_000
@@ -40,12 +40,18 @@ LONG, SHORT = f"/api/statistics/hourly?{SPAN}", f"/api/flights/{0:06x}/track?{SP
 def dsn(timescale: Timescale) -> Iterator[str]:
     """Give a database with two hours of a hundred aircraft."""
     timescale.start()
-    dsn = timescale.create_database()
-    migrate(dsn)
+    dsn = create_migrated_database(timescale.dsn)
     vectors = [state_vector(f"{n % 100:06x}", FIRST + n // 100 * 30) for n in range(ROWS)]
     asyncio.run(store(dsn, vectors))
     yield dsn
     timescale.drop_database(dsn)
+
+
+@pytest.fixture(scope="module")
+def attack(dsn: str) -> Iterator[Attack]:
+    """Give a server with that history, which all floods share."""
+    with Attack(aircraft=1_000, settings={"database": {"url": dsn}}) as attack:
+        yield attack
 
 
 def client(port: int, address: str, key: str | None = None) -> httpx.AsyncClient:
@@ -135,11 +141,12 @@ async def flood_long_questions(port: int, dsn: str) -> None:
 
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("flood", [flood_files, flood_replays, flood_streams, flood_long_questions])
-def test_places(dsn: str, flood: Callable[[int, str], Coroutine[None, None, None]]) -> None:
-    with Attack(aircraft=1_000, settings={"database": {"url": dsn}}) as attack:
-        with attack.under_way():
-            asyncio.run(flood(attack.port, dsn))
-        attack.verify()
+def test_places(
+    attack: Attack, dsn: str, flood: Callable[[int, str], Coroutine[None, None, None]]
+) -> None:
+    with attack.under_way():
+        asyncio.run(flood(attack.port, dsn))
+    attack.verify()
 
 
 async def _flood_tickets(port: int, flood: str, other: str) -> None:

@@ -18,7 +18,7 @@ from telemetry.state_vector import StateVector
 from testkit import databases
 from testkit.edition import Place
 from testkit.messages import InventedMessage, garbage, message
-from testkit.migration import migrate
+from testkit.migration import create_migrated_database
 from testkit.protocol import LossyDatabase
 from testkit.queries import fetch, fetch_value
 from testkit.refusing import REFUSED, TOO_MANY, WAYS, RefusingArchive
@@ -35,7 +35,6 @@ NOW = int(time.time())
 @pytest.fixture
 async def archive(place: Place) -> AsyncIterator[RefusingArchive]:
     """Give an archive that owns the log, on a migrated database of each kind."""
-    await asyncio.to_thread(migrate, place.dsn)
     archive = RefusingArchive(place.dsn)
     await archive.claim()
     yield archive
@@ -63,7 +62,7 @@ async def test_days_without_end_make_parts_of_a_bounded_number(
         state_vector(f"{number:06x}", NOW - (30 + 8 * number) * DAY) for number in range(1_200)
     ]
     stored = await archive.store(vectors)
-    assert (stored.n_inserted, stored.positions) == (1_200, {0: 1_200})
+    assert (stored.n_inserted, stored.next_offsets) == (1_200, {0: 1_200})
     assert archive.attempts == math.ceil(1_200 / MAX_HOURS)
     assert parts(place) < 400 // 8 + 26 * 13
     assert (await archive.store(crowd(3))).n_inserted == 3
@@ -107,7 +106,7 @@ async def test_one_row_that_is_refused_is_set_aside_and_all_others_are_stored(
     """Whatever class of error the database gives; with its words, at the cost of a logarithm."""
     archive.refuse(way)
     stored = await archive.store(crowd(1_000, refused={619}))
-    assert (stored.n_inserted, stored.n_dead, stored.positions) == (999, 1, {0: 1_000})
+    assert (stored.n_inserted, stored.n_dead, stored.next_offsets) == (999, 1, {0: 1_000})
     assert archive.attempts <= 2 * math.ceil(math.log2(1_000)) + 2
     account = await archive.account()
     assert account.rows == [each.icao24 for each in crowd(1_000) if each.icao24 != "00026b"]
@@ -159,7 +158,7 @@ async def test_dead_letter_that_is_refused_keeps_its_origin(archive: RefusingArc
     vectors = [message(0, 0, each) for each in crowd(20)]
     stored = await archive.write(archive.read([*vectors[:7], garbage(0, 0), *vectors[7:]]))
     assert (stored.n_inserted, stored.n_dead) == (20, 1)
-    assert "as it came it is refused too" in (await archive.account()).dead[0, 7]
+    assert "its original content is refused too" in (await archive.account()).dead[0, 7]
     assert (await archive.audit()).startswith("audit clean")
     databases.execute(archive.dsn, "ALTER TABLE dead_letters ADD CHECK (message_offset < 20)")
     with pytest.raises(FatalError, match="23514"):
@@ -181,7 +180,6 @@ async def test_values_that_cannot_be_encoded_are_a_message_s_fault(
 
 async def test_outages_while_a_batch_is_halved_lose_nothing(place: Place) -> None:
     """The connection breaks after any byte, in each step of the search."""
-    await asyncio.to_thread(migrate, place.dsn)
     address = urlsplit(place.dsn)
     user_info = address.netloc.rpartition("@")[0]
     with TcpProxy(address.port or 0) as proxy:
@@ -209,8 +207,7 @@ async def test_outages_while_a_batch_is_halved_lose_nothing(place: Place) -> Non
 @pytest.fixture(scope="module")
 def refusing_dsn(embedded_server: str) -> Iterator[str]:
     """Give a migrated database that refuses some aircraft."""
-    dsn = databases.create_database(embedded_server)
-    migrate(dsn)
+    dsn = create_migrated_database(embedded_server)
     databases.execute(dsn, WAYS["constraint"])
     yield dsn
     databases.drop_database(embedded_server, dsn)

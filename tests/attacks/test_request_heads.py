@@ -4,8 +4,10 @@ import time
 
 import pytest
 
-from testkit.attack import QUIET_S, Attack
+from testkit.attack import ATTACK_S, Attack
 from testkit.raw_attackers import attackers, end_of, send_for
+
+pytestmark = pytest.mark.alone
 
 HEAD = b"GET /health HTTP/1.1\r\nHost: localhost\r\n"
 
@@ -19,21 +21,20 @@ HEAD = b"GET /health HTTP/1.1\r\nHost: localhost\r\n"
     ],
     ids=["address", "header", "trailer"],
 )
-def test_a_request_without_an_end(begins: bytes, repeats: bytes) -> None:
+def test_a_request_without_an_end(attack: Attack, begins: bytes, repeats: bytes) -> None:
     """Eight clients send as fast as they can, and come again as soon as they are cut off."""
-    with Attack() as attack:
-        with attack.under_way():
-            ends_at = time.monotonic() + QUIET_S
-            while (left := ends_at - time.monotonic()) > 0:
-                with attackers(attack.port, 8, begins=begins, repeats=repeats) as made:
-                    send_for(min(0.25, left), made)
-                    for attacker in made:
-                        answer = end_of(attacker, timeout_s=5)
-                        assert answer[:12] in {
-                            b"HTTP/1.1 431",
-                            b"HTTP/1.1 413",
-                            b"HTTP/1.1 200",
-                            b"",
-                        }
-                        assert attacker.sent_bytes < 50_000_000
-        attack.verify()
+    with attack.under_way():
+        ends_at = time.monotonic() + ATTACK_S
+        while (left := ends_at - time.monotonic()) > 0:
+            with attackers(attack.port, 8, begins=begins, repeats=repeats) as made:
+                send_for(min(0.25, left), made)
+                for attacker in made:
+                    answer = end_of(attacker, timeout_s=5)
+                    assert answer[:12] in {
+                        b"HTTP/1.1 431",
+                        b"HTTP/1.1 413",
+                        b"HTTP/1.1 200",
+                        b"",
+                    }
+                    assert attacker.sent_bytes < 50_000_000
+    attack.verify()

@@ -90,7 +90,7 @@ class Arena:
 
 
 class Protocol(RuleBasedStateMachine):
-    """Contenders that own partitions, believe so wrongly, crash, and hear no answers."""
+    """Contenders that own partitions, wrongly believe so, crash, and lose acknowledgements."""
 
     def __init__(self, arena: Arena) -> None:
         super().__init__()
@@ -105,7 +105,7 @@ class Protocol(RuleBasedStateMachine):
 
     @initialize(first=messages, owner=contenders)
     def begin(self, first: list[tuple[int, int, int]], owner: int) -> None:
-        """One contender owns every partition."""
+        """One contender owns all partitions."""
         self.publish(first)
         self.claim(owner, set(range(PARTITIONS)))
 
@@ -117,7 +117,7 @@ class Protocol(RuleBasedStateMachine):
 
     @rule(number=contenders, partitions=partition_sets)
     def claim(self, number: int, partitions: set[int]) -> None:
-        """Assign partitions; their former owner is not informed."""
+        """Partitions are assigned; their former owner is not informed."""
         self.arena.do(self.contenders[number].claim(partitions))
 
     @rule(number=contenders, partitions=partition_sets)
@@ -157,7 +157,7 @@ class Protocol(RuleBasedStateMachine):
 
     @rule(number=contenders, count=counts, after_bytes=st.integers(1, 3_000))
     def write_cut(self, number: int, count: int, after_bytes: int) -> None:
-        """The connection breaks after any byte of the conversation, COMMIT's included."""
+        """The connection breaks after any byte of the exchange, that of COMMIT included."""
         proxy = self.contenders[number].database.proxy
         proxy.reset_after(after_bytes)
         self.arena.do(self.contenders[number].write(count))
@@ -185,12 +185,12 @@ class Protocol(RuleBasedStateMachine):
 
     @invariant()
     def tables_agree_with_the_log(self) -> None:
-        """I1: nothing lost; I2: nothing twice; I3: the ledger tiles."""
+        """I1: nothing is lost; I2: nothing is stored twice; I3: the ledger has no gap."""
         self.arena.steps += 1
         self.arena.do(check_invariants(self.arena.observer, self.log))
 
     def teardown(self) -> None:
-        """Let the last owner store everything that is left."""
+        """The last owner stores everything that is left."""
         note(f"{self.arena.steps} steps so far")
         last = self.contenders[0]
         self.arena.do(last.claim(range(PARTITIONS)))
@@ -214,7 +214,7 @@ def dsn(server_dsn: str) -> Iterator[str]:
 
 
 def run_protocol(arena: Arena, examples: int, steps: int, phases: list[Phase]) -> None:
-    """Let hypothesis play the contenders against each other."""
+    """Run the state machine of contenders under hypothesis."""
 
     class Here(Protocol):
         def __init__(self) -> None:
@@ -247,7 +247,7 @@ def test_no_interleaving_loses_or_repeats_anything(dsn: str) -> None:
 @pytest.mark.nightly
 @pytest.mark.timeout(1800)
 def test_no_interleaving_loses_or_repeats_anything_for_long(dsn: str) -> None:
-    """Run the protocol for thousands of steps."""
+    """The tables stay right over thousands of steps."""
     with Arena(dsn, load_queries()) as arena:
         run_protocol(arena, 200, 60, [Phase.generate, Phase.shrink])
 
@@ -259,12 +259,12 @@ WEAKER = {
 
 
 FOUND_OUT = (AssertionError, asyncpg.PostgresError, FatalError, FlakyFailure)
-"""A race does not always end the same way, which hypothesis calls flaky."""
+"""A race may end in different ways, which hypothesis calls flaky."""
 
 
 @pytest.mark.parametrize("name", WEAKER)
 def test_weaker_protocol_is_found_out(dsn: str, name: str) -> None:
-    """Negative control: without the comparison of positions these same steps find the fault."""
+    """Negative control: without comparing stored offsets these steps find the fault."""
     dropped = WEAKER[name]
     queries = load_queries()
     assert dropped in " ".join(queries.advance.split())

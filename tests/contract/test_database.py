@@ -1,4 +1,4 @@
-"""What every database promises: one suite on embedded PostgreSQL and on real TimescaleDB."""
+"""The promises of every database: one suite on embedded PostgreSQL and real TimescaleDB."""
 
 import asyncio
 import tempfile
@@ -16,16 +16,16 @@ from testkit.timescale import Timescale
 
 
 class Server(Protocol):
-    """What the suite needs of a server."""
+    """The operations of a server that the suite needs."""
 
     def start(self) -> None:
         """Start it on its data."""
 
     def stop(self) -> None:
-        """End it as an operator does."""
+        """Stop it in an orderly way."""
 
     def kill(self) -> None:
-        """End it as a crash does."""
+        """Kill it."""
 
     @property
     def dsn(self) -> str:
@@ -111,7 +111,7 @@ async def store(connection: asyncpg.Connection, rows: list[tuple[str, int]]) -> 
 
 
 async def test_copied_batch_is_stored_once(connection: asyncpg.Connection) -> None:
-    """Repeating a batch changes nothing, and the count of new rows says so."""
+    """Repeating a batch changes nothing, and reports no new rows."""
     rows = [(f"{n:06x}", n) for n in range(5_000)]
     assert await store(connection, rows) == 5_000
     assert await store(connection, [*rows, ("ffffff", 1)]) == 1
@@ -143,7 +143,7 @@ async def advance(connection: asyncpg.Connection, partition: int, low: int, high
 async def test_second_of_two_compare_and_sets_waits_and_finds_nothing(
     connection: asyncpg.Connection, dsn: str
 ) -> None:
-    """Exactly one of two writers at one offset succeeds, as the protocol of the archive needs."""
+    """Of two writers at one stored offset exactly one succeeds: the archive's protocol."""
     other = await asyncpg.connect(dsn)
     async with connection.transaction():
         assert await advance(connection, 0, 0, 100) == 1
@@ -162,7 +162,7 @@ async def test_second_of_two_compare_and_sets_waits_and_finds_nothing(
 async def test_second_compare_and_set_goes_on_after_a_rollback(
     connection: asyncpg.Connection, dsn: str
 ) -> None:
-    """A writer that failed leaves the position to the other."""
+    """After a writer has failed the other one can store."""
     other = await asyncpg.connect(dsn)
     transaction = connection.transaction()
     await transaction.start()
@@ -209,7 +209,7 @@ async def test_committed_rows_survive_a_kill_and_others_do_not(
 async def test_server_listens_on_loopback_only_and_waits_for_the_disk(
     connection: asyncpg.Connection,
 ) -> None:
-    """The server listens on the loopback alone, and COMMIT means stored."""
+    """It cannot be reached from the network, and COMMIT means stored."""
     assert await connection.fetchval("SHOW listen_addresses") == "127.0.0.1"
     assert await connection.fetchval("SHOW synchronous_commit") == "on"
     assert await connection.fetchval("SHOW fsync") == "on"

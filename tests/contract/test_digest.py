@@ -40,7 +40,7 @@ def dsn(server_dsn: str) -> Iterator[str]:
 
 
 class Stored(NamedTuple):
-    """What the database has after a COPY."""
+    """The rows and their digest after a COPY."""
 
     rows: list[tuple[object, ...]]
     digest: int
@@ -82,7 +82,7 @@ async def store(dsn: str, made: list[StateVector], encoded: Encoded | None) -> S
 @example(EDGES)
 @example(vectors(7_000, aircraft=700))
 def test_the_digest_is_the_same(dsn: str, made: list[StateVector]) -> None:
-    """Whatever state vectors there are: long texts, nulls, both zeros, negative numbers."""
+    """This holds for any state vectors: long texts, nulls, both zeros, negative numbers."""
     stored = asyncio.run(store(dsn, made, None))
     assert len(stored.rows) == len(made)
     assert stored.digest == as_bigint(sum(hash_rows(to_rows(made)).tolist()))
@@ -99,7 +99,7 @@ def test_the_digest_is_the_same(dsn: str, made: list[StateVector]) -> None:
 )
 @example([msgspec.structs.replace(one, sensors=None) for one in vectors(7_000, aircraft=700)])
 def test_what_is_encoded_is_stored_as_by_the_driver(dsn: str, made: list[StateVector]) -> None:
-    """Every value of every row is the same, and so are the hashes, also of known identities."""
+    """Every value of every row is equal, and so are the hashes, also of cached identities."""
     expected = asyncio.run(store(dsn, made, None))
     for _ in range(2):
         encoded = encode_rows(made)
@@ -115,7 +115,7 @@ def test_sensors_are_left_to_the_driver() -> None:
 
 
 def test_what_is_known_has_a_bound() -> None:
-    """More identities than are remembered are encoded as if all were new."""
+    """More identities than the cache holds are encoded correctly."""
     made = [state_vector(f"{number:06x}") for number in range(MAX_KNOWN + 5_000)]
     encoded = encode_rows(made)
     assert encoded is not None
@@ -127,13 +127,13 @@ def test_what_is_known_has_a_bound() -> None:
 
 @given(st.integers(-(2**70), 2**70))
 def test_sums_wrap_around_as_bigint_does(number: int) -> None:
-    """The lower 64 bits, signed."""
+    """The result is the lower 64 bits, signed."""
     assert -(2**63) <= as_bigint(number) < 2**63
     assert (as_bigint(number) - number) % 2**64 == 0
 
 
 def test_values_that_change_places_change_the_digest() -> None:
-    """The sum changes if two rows swap a value."""
+    """If two rows swap a value, the sum changes."""
     one, other = state_vector("000001", velocity=1.0), state_vector("000002", velocity=2.0)
     swapped = [state_vector("000001", velocity=2.0), state_vector("000002", velocity=1.0)]
     assert hash_rows(to_rows([one, other])).sum() != hash_rows(to_rows(swapped)).sum()

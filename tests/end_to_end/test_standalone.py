@@ -40,7 +40,10 @@ def running() -> Iterator[Command]:
 def test_the_only_line_names_where_everything_is(running: Command) -> None:
     """A script reads it, a person clicks on it."""
     [line] = running.stdout.splitlines()
-    pattern = rf"ready: page {running.url}/  stream {running.url}/sse/flights  database postgresql:"
+    pattern = (
+        rf"ready: page {running.url}/  stream {running.url}/sse/flights"
+        r"  broker 127\.0\.0\.1:\d+  database postgresql:"
+    )
     assert re.match(pattern, line)
 
 
@@ -223,7 +226,7 @@ def test_start_ends_when_the_archive_cannot_store(
         assert command.process.wait(60) == 1
     assert "standalone: the archive half failed: " in command.stderr
     assert "another topic of the same name" in command.stderr
-    assert "begin-anew" in command.stderr
+    assert "reset-offsets" in command.stderr
 
 
 def test_opensky_without_credentials_works_and_warns(server_folder: Path) -> None:

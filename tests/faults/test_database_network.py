@@ -11,7 +11,7 @@ import pytest
 
 from processor.archive.database import Connection, Database
 from testkit.deployment import Deployment
-from testkit.migration import migrate
+from testkit.migration import create_migrated_database
 from testkit.producer import as_messages, vectors
 from testkit.tcp_proxy import TcpProxy
 from testkit.timescale import Timescale
@@ -45,8 +45,7 @@ def short_deadlines(deployment: Deployment, proxy: TcpProxy) -> dict[str, str]:
 def migrated_url(timescale: Timescale) -> Iterator[str]:
     """Give the address of a migrated database, without a log."""
     timescale.start()
-    dsn = timescale.create_database()
-    migrate(dsn)
+    dsn = create_migrated_database(timescale.dsn)
     yield dsn
     timescale.start()
     timescale.drop_database(dsn)

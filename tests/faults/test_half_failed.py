@@ -10,8 +10,8 @@ import pytest
 from confluent_kafka import TopicPartition
 from prometheus_client import CollectorRegistry
 
-from processor.errors import LostLogError
-from processor.halves import ArchiveHalf
+from processor.archive_half import ArchiveHalf
+from processor.errors import LogLostError
 from processor.settings import ProcessorSettings
 from testkit.databases import execute
 from testkit.deployment import Deployment
@@ -56,7 +56,7 @@ def wait_for_updates(subscriber: StreamSubscriber, count: int = 3) -> None:
 
 
 def test_unread_records_that_expired_do_not_end_the_stream(deployment: Deployment) -> None:
-    """The archive names the cause, and stores again once its offsets are reset."""
+    """The archive says why it failed, and stores again after `reset-offsets`, without a restart."""
     pipeline = Pipeline(deployment)
     processor = pipeline.processor
     with StreamSubscriber(processor.url) as subscriber:
@@ -77,7 +77,7 @@ def test_unread_records_that_expired_do_not_end_the_stream(deployment: Deploymen
         wait_for_updates(subscriber)
         rows = "SELECT count(*) FROM state_vectors"
         stored = int(fetch_value(deployment.database_url, rows))
-        assert deployment.command("begin-anew").returncode == 0
+        assert deployment.command("reset-offsets").returncode == 0
         wait_until(
             lambda: works_again(processor),
             timeout_s=RECOVERY_TIMEOUT_S,
@@ -197,7 +197,7 @@ async def test_attempts_leave_nothing_behind(deployment: Deployment) -> None:
     for _ in range(8):
         tasks = half.begin()
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        assert isinstance(done.pop().exception(), LostLogError)
+        assert isinstance(done.pop().exception(), LogLostError)
         await half.end()
         del tasks, done
         counts.append(count_threads_and_files())

@@ -18,7 +18,7 @@ from testkit.sky_process import SkyServer
 from testkit.subscriber import Subscriber
 from testkit.swarm_messages import Understanding
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.alone, pytest.mark.timeout(240)]
 
 SEED = 20_260_731
 LATE_RATIO, LATE_MARGIN_S = 5.0, 1.0

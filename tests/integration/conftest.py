@@ -10,7 +10,7 @@ from testkit.archive_site import ArchiveSite
 from testkit.deployment import Deployment
 from testkit.edition import Place
 from testkit.kafka import Kafka
-from testkit.migration import migrate
+from testkit.migration import migrated_database
 from testkit.queries import fetch_value
 from testkit.timescale import Timescale
 
@@ -23,10 +23,9 @@ def deployment(kafka: Kafka, timescale: Timescale) -> Iterator[Deployment]:
 
 
 @pytest.fixture
-async def site(database_url: str) -> AsyncIterator[ArchiveSite]:
+async def site(migrated_url: str) -> AsyncIterator[ArchiveSite]:
     """Give the archive's writer on a migrated TimescaleDB."""
-    migrate(database_url)
-    site = ArchiveSite(database_url)
+    site = ArchiveSite(migrated_url)
     await site.restart()
     yield site
     await site.database.close()
@@ -38,6 +37,13 @@ def place(server_dsn: str) -> Iterator[Place]:
     dsn = databases.create_database(server_dsn)
     yield Place(dsn, is_timescale=_has_timescale(server_dsn))
     databases.drop_database(server_dsn, dsn)
+
+
+@pytest.fixture
+def migrated_place(server_dsn: str) -> Iterator[Place]:
+    """Give a migrated database of each kind, without rows."""
+    with migrated_database(server_dsn) as dsn:
+        yield Place(dsn, is_timescale=_has_timescale(server_dsn))
 
 
 def _has_timescale(server_dsn: str) -> bool:
@@ -63,6 +69,6 @@ def filled_server(server_dsn: str) -> Iterator[FilledServer]:
 @pytest.fixture
 def filled_dsn(filled_server: FilledServer) -> Iterator[str]:
     """Give the address of a copy of the test's own."""
-    dsn = stored_log.copy(filled_server.dsn, filled_server.filled)
+    dsn = databases.copy_database(filled_server.dsn, filled_server.filled)
     yield dsn
     databases.drop_database(filled_server.dsn, dsn)

@@ -1,4 +1,4 @@
-"""The archive on real parts: what was published is what is stored, each message once."""
+"""The archive on real Kafka and TimescaleDB stores each published message once."""
 
 import json
 from collections.abc import Iterator
@@ -57,7 +57,7 @@ def test_every_published_vector_is_stored_with_all_its_values(deployment: Deploy
 
 
 def test_empty_texts_are_not_nulls_and_extremes_are_kept(deployment: Deployment) -> None:
-    """The edges of the record's ranges are values like others, but nothing was seen in 2099."""
+    """The limits of each field's range are stored; a contact in 2099 is set aside."""
     edges = [
         state_vector("000000", 946_684_800, longitude=-180.0, latitude=-90.0),
         state_vector("ffffff", longitude=180.0, latitude=90.0, category=-32_768),
@@ -73,7 +73,7 @@ def test_empty_texts_are_not_nulls_and_extremes_are_kept(deployment: Deployment)
 
 
 def test_duplicates_are_stored_once_and_counted(deployment: Deployment) -> None:
-    """The same aircraft and moment counts once: in a batch, across batches and partitions."""
+    """The same aircraft and time counts once: in a batch, across batches and partitions."""
     once = vectors(1_000)
     deployment.publish(as_messages([*once, *once[:100]], partition=0))
     archive = deployment.archive()
@@ -87,7 +87,7 @@ def test_duplicates_are_stored_once_and_counted(deployment: Deployment) -> None:
 
 
 def test_first_of_two_with_one_key_counts(deployment: Deployment) -> None:
-    """A second message for the same aircraft and moment changes nothing."""
+    """A second message for the same aircraft and time changes nothing."""
     pair = [state_vector(velocity=100.0), state_vector(velocity=200.0)]
     deployment.publish(as_messages(pair, partition=1))
     deployment.archive()
@@ -141,7 +141,7 @@ def test_malformed_messages_are_set_aside_whole(deployment: Deployment) -> None:
 
 
 def test_oversized_message_is_set_aside(large_stage: Deployment) -> None:
-    """Of 2 MB of anything the beginning is kept in dead_letters, and the flow goes on."""
+    """Of 2 MB of garbage dead_letters keeps the beginning, and the archive continues."""
     large = Outgoing(b"x" * TWO_MB, b"4b1814", partition=0)
     large_stage.publish([large, *as_messages(vectors(100))])
     large_stage.archive()
@@ -186,7 +186,7 @@ def test_malformed_message_from_the_far_future_is_set_aside(large_stage: Deploym
 
 
 def test_vectors_of_many_days_are_stored(deployment: Deployment) -> None:
-    """One batch may reach over weeks: each day has its own part of the table."""
+    """One batch may span weeks: each day has its own part of the table."""
     weeks = [state_vector("4b1814", START + day * 86_400) for day in range(30)]
     deployment.publish(as_messages(weeks))
     deployment.archive()
@@ -195,7 +195,7 @@ def test_vectors_of_many_days_are_stored(deployment: Deployment) -> None:
 
 
 def test_gaps_in_the_log_are_no_losses(deployment: Deployment) -> None:
-    """What a producer took back is not stored, and its offsets are not missing anywhere."""
+    """Messages of an aborted transaction are not stored, and their offsets leave no gap."""
     made = vectors(150)
     with transactions(deployment) as producer:
         for vector in made[:100]:

@@ -1,4 +1,4 @@
-"""`python -m processor audit` proves what is right and finds what is wrong."""
+"""`python -m processor audit` proves that tables are right, and finds what is wrong."""
 
 from collections.abc import Iterator
 
@@ -32,7 +32,7 @@ def stored(kafka: Kafka, timescale: Timescale) -> Iterator[Deployment]:
 
 
 def violation(deployment: Deployment) -> str:
-    """Run the audit, which must fail, and return what it says."""
+    """Run the audit, which must fail, and return its output."""
     done = deployment.command("audit")
     assert done.returncode == 1, done.stdout + done.stderr
     assert done.stdout.startswith("audit violation: "), done.stdout
@@ -40,7 +40,7 @@ def violation(deployment: Deployment) -> str:
 
 
 def test_clean_archive_is_proven(stored: Deployment) -> None:
-    """Exit code 0 and the sums; the independent checker agrees with them."""
+    """The exit code is 0, and the independent checker agrees with the totals."""
     done = stored.command("audit")
     assert done.returncode == 0, done.stdout + done.stderr
     account = check_log(stored.kafka.bootstrap_servers, stored.topic, stored.database_url)
@@ -123,7 +123,7 @@ TAMPERINGS = {
 
 @pytest.mark.parametrize("name", TAMPERINGS)
 def test_tampering_is_found_and_placed(stored: Deployment, name: str) -> None:
-    """Whatever is changed by hand makes the audit fail and name the place."""
+    """The audit fails after any change by hand, and names the place."""
     statement, place = TAMPERINGS[name]
     with_copies = _Copies(stored.database_url)
     databases.execute(stored.database_url, statement)
@@ -142,11 +142,11 @@ FABRICATED = (
     ),
     "UPDATE ingest_offsets SET next_offset = next_offset + 1000 WHERE partition = 1",
 )
-"""Messages skipped, by one who knows how an entry is sealed."""
+"""Messages were skipped, and the entry was sealed correctly."""
 
 
 def test_the_log_itself_agrees(stored: Deployment) -> None:
-    """With --kafka the messages that the log holds are counted, entry by entry."""
+    """With --kafka the audit counts the messages that the log holds, entry by entry."""
     done = stored.command("audit", "--kafka")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "compared: the log: 1204 messages that it still holds" in done.stdout
@@ -207,7 +207,7 @@ def publish_in_transactions(deployment: Deployment, count: int) -> None:
 
 
 def test_a_compacted_topic_is_a_violation(kafka: Kafka, timescale: Timescale) -> None:
-    """Kafka may remove its messages before they are stored; the command that ends it is named."""
+    """Kafka may remove messages before they are stored; the output names the remedy."""
     topic_config = {"cleanup.policy": "compact"}
     with Deployment(kafka, timescale, partitions=1, topic_config=topic_config) as deployment:
         deployment.publish(as_messages(vectors(10)))
@@ -221,7 +221,7 @@ def test_a_compacted_topic_is_a_violation(kafka: Kafka, timescale: Timescale) ->
 
 
 def test_dead_letter_moved_to_another_offset_is_found(stored: Deployment) -> None:
-    """The independent checker fails, too, where sums alone still agree."""
+    """The independent checker fails as well, even where totals still agree."""
     with_copies = _Copies(stored.database_url)
     databases.execute(
         stored.database_url,

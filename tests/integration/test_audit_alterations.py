@@ -1,4 +1,4 @@
-"""What a mistaken script, a bad restore or a lost log does to the tables is found by the audit."""
+"""The audit finds what a mistaken script, a bad restore or a lost log does to the tables."""
 
 import pytest
 
@@ -10,7 +10,7 @@ FIRST_DAY = "2026-09-21"
 
 
 def test_what_was_stored_is_proven(filled_dsn: str) -> None:
-    """Exit code 0, and the number of everything that was compared."""
+    """The exit code is 0, and the output has the numbers of what was compared."""
     done = audit(filled_dsn)
     assert done.returncode == 0, done.stdout + done.stderr
     rows = stored_log.PARTITIONS * stored_log.BATCHES * stored_log.AIRCRAFT * 15
@@ -151,7 +151,7 @@ ALTERATIONS: dict[str, tuple[list[str], str]] = {
 
 @pytest.mark.parametrize("name", ALTERATIONS)
 def test_alteration_is_noticed(filled_dsn: str, name: str) -> None:
-    """Exit code 1, and the words name the place."""
+    """The exit code is 1, and the output names the place."""
     statements, words = ALTERATIONS[name]
     if "day that nothing" in name:
         databases.execute(filled_dsn, "SELECT make_partitions('{2026-09-01}')")
@@ -194,7 +194,7 @@ DERIVED = {
 def test_change_of_what_is_derived_is_noticed_by_computing_it_again(
     filled_dsn: str, name: str
 ) -> None:
-    """The numbers agree, so it takes `--deep all`; exit code 1, and the words name the place."""
+    """The numbers agree, so only `--deep all` finds it; the output names the place."""
     statement, words = DERIVED[name]
     databases.execute(filled_dsn, statement)
     assert audit(filled_dsn).returncode == 0
@@ -205,7 +205,7 @@ def test_change_of_what_is_derived_is_noticed_by_computing_it_again(
 
 @pytest.mark.parametrize("extent", ["sample", "all"])
 def test_computing_again_agrees_and_writes_nothing(filled_dsn: str, extent: str) -> None:
-    """What was computed again is counted, and the tables are the same as before."""
+    """The output counts what was computed again, and the tables are unchanged."""
     before = contents(filled_dsn)
     done = audit(filled_dsn, "--deep", extent)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -228,7 +228,7 @@ def contents(dsn: str) -> list[str]:
 
 
 def test_everything_truncated_is_nothing_to_audit(filled_dsn: str) -> None:
-    """Exit code 3, and no word of clean."""
+    """The exit code is 3, and the output does not say "clean"."""
     databases.execute(
         filled_dsn,
         "TRUNCATE state_vectors, ingest_ledger, ingest_offsets, ingest_days, dead_letters,"
@@ -241,7 +241,7 @@ def test_everything_truncated_is_nothing_to_audit(filled_dsn: str) -> None:
 
 
 def test_rows_without_digest_are_named_and_the_audit_is_not_clean(filled_dsn: str) -> None:
-    """What a version without digests stored is counted as a whole, and not called clean."""
+    """Rows of a version without digests are counted in total, and the audit is not clean."""
     databases.execute(filled_dsn, "UPDATE ingest_ledger SET digest = NULL, seal = NULL")
     databases.execute(filled_dsn, "DELETE FROM ingest_days")
     databases.execute(

@@ -1,4 +1,4 @@
-"""The audit after months: retention, merged entries, an upgrade, a log that was begun anew."""
+"""The audit after months: retention, merged entries, an upgrade, a log whose offsets were reset."""
 
 import asyncio
 import datetime as dt
@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from processor.archive.audit.findings import Violation
-from processor.archive.audit.ledger import Marks, check_new_tiling, check_tiling
+from processor.archive.audit.ledger import CheckedOffsets, check_new_tiling, check_tiling
 from processor.archive.database import Connection
 from processor.archive.sql import load_audit_queries, load_queries
 from testkit import databases, stored_log
@@ -55,7 +55,7 @@ def merge(dsn: str, limit: int = 1_000) -> None:
 
 
 def test_days_are_compared_after_retention_has_dropped_others(filled_dsn: str) -> None:
-    """What is kept is compared as before, and what is missing of it is noticed."""
+    """Rows that are kept are compared as before, and missing ones are noticed."""
     expire(filled_dsn, SECOND_DAY)
     done = audit(filled_dsn)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -71,7 +71,7 @@ def test_days_are_compared_after_retention_has_dropped_others(filled_dsn: str) -
 
 
 def test_a_message_of_long_ago_does_not_end_the_comparison(filled_dsn: str) -> None:
-    """Its day is dropped a minute later; all others are compared as before."""
+    """The day is dropped a minute later; all others are compared as before."""
     stored_log.fill(filled_dsn, [-8_000])
     expire(filled_dsn, dt.datetime(2026, 9, 20, tzinfo=dt.UTC))
     done = audit(filled_dsn)
@@ -82,7 +82,7 @@ def test_a_message_of_long_ago_does_not_end_the_comparison(filled_dsn: str) -> N
 
 
 def test_rows_that_come_after_their_day_was_dropped_are_accounted_for(filled_dsn: str) -> None:
-    """A day that is stored again after retention holds what came since, no more and no less."""
+    """A day that is stored again after retention must hold what was inserted since."""
     expire(filled_dsn, SECOND_DAY)
     stored_log.fill(filled_dsn, [0])
     done = audit(filled_dsn)
@@ -91,7 +91,7 @@ def test_rows_that_come_after_their_day_was_dropped_are_accounted_for(filled_dsn
 
 
 def test_merged_entries_prove_the_same(filled_dsn: str) -> None:
-    """One entry of each partition for the day, with the sums and the transactions of before."""
+    """Each partition gets one entry for the day, with the same totals and transactions."""
     before = audit(filled_dsn).stdout
     merge(filled_dsn)
     assert fetch_value(filled_dsn, "SELECT count(*) FROM ingest_ledger") == stored_log.PARTITIONS
@@ -104,7 +104,7 @@ def test_merged_entries_prove_the_same(filled_dsn: str) -> None:
 
 
 def test_merging_takes_a_bounded_number_at_a_time(filled_dsn: str) -> None:
-    """The oldest first, and again until all are merged."""
+    """The oldest entries are merged first, in several runs."""
     merge(filled_dsn, limit=3)
     counts = "SELECT n_transactions FROM ingest_ledger WHERE partition = 1 ORDER BY lo"
     assert fetch(filled_dsn, counts) == [(3,), (1,)]
@@ -119,7 +119,7 @@ def test_merging_takes_a_bounded_number_at_a_time(filled_dsn: str) -> None:
     ],
 )
 def test_merging_hides_neither_a_hole_nor_a_change(filled_dsn: str, alteration: str) -> None:
-    """It stops before them, and the audit goes on to find them."""
+    """Merging stops before them, and the audit still finds them."""
     databases.execute(filled_dsn, alteration)
     before = audit(filled_dsn)
     assert before.returncode == 1
@@ -130,7 +130,7 @@ def test_merging_hides_neither_a_hole_nor_a_change(filled_dsn: str, alteration: 
 
 
 def test_what_was_stored_before_the_upgrade_is_named(filled_dsn: str) -> None:
-    """It cannot be compared by content; what is stored after it can."""
+    """Its rows cannot be compared by content; rows that were stored later can."""
     migrate(filled_dsn, "downgrade", "0005")
     migrate(filled_dsn)
     stored_log.fill(filled_dsn, [5])
@@ -143,24 +143,24 @@ def test_what_was_stored_before_the_upgrade_is_named(filled_dsn: str) -> None:
     assert audit(filled_dsn).stdout == done.stdout
 
 
-def test_the_loss_that_begin_anew_acknowledges_is_listed_by_every_later_audit(
+def test_every_later_audit_lists_the_loss_that_reset_offsets_acknowledges(
     filled_dsn: str,
 ) -> None:
-    """As acknowledged, with its offsets; it is no violation, and the rest is clean."""
-    done = stored_log.command(filled_dsn, "begin-anew")
+    """The loss is listed with its offsets; it is no violation, and the rest is clean."""
+    done = stored_log.command(filled_dsn, "reset-offsets")
     assert done.returncode == 0, done.stdout + done.stderr
     stored_log.fill(filled_dsn, [5], low=3_000)
     for _ in range(2):
         done = audit(filled_dsn)
         assert done.returncode == 0, done.stdout + done.stderr
-        assert "acknowledged: telemetry.raw[0], begin-anew of 20" in done.stdout
+        assert "acknowledged: telemetry.raw[0], reset-offsets of 20" in done.stdout
         assert "offsets 2408 to 3000 (592) were removed before they were stored" in done.stdout
         stored_log.fill(filled_dsn, [6])
 
 
 def test_a_topic_that_was_made_again_is_listed_as_such(filled_dsn: str) -> None:
-    """What the old one still held cannot be known."""
-    assert stored_log.command(filled_dsn, "begin-anew").returncode == 0
+    """The number of messages that the old topic still held is unknown."""
+    assert stored_log.command(filled_dsn, "reset-offsets").returncode == 0
     stored_log.fill(filled_dsn, [5], topic_id="another")
     done = audit(filled_dsn)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -168,9 +168,9 @@ def test_a_topic_that_was_made_again_is_listed_as_such(filled_dsn: str) -> None:
 
 
 def test_the_standing_check_looks_at_what_is_new(filled_dsn: str) -> None:
-    """Entries before its marks are not read again; a later fault is found until it is repaired."""
+    """Checked entries are not read again; a later fault is found until it is repaired."""
     queries = load_audit_queries()
-    marks: Marks = {}
+    marks: CheckedOffsets = {}
     run(filled_dsn, lambda connection: check_new_tiling(connection, queries, marks))
     assert set(marks.values()) == {2408}
     databases.execute(

@@ -9,8 +9,8 @@ import pytest
 from confluent_kafka import Consumer, Message, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, ConfigResource  # type: ignore[attr-defined]
 
+from testkit.collector_process import CollectorProcess, environment, simulator
 from testkit.kafka import Kafka
-from tests.unit.collector.processes import CollectorProcess, environment, simulator
 
 pytestmark = pytest.mark.real_kafka
 

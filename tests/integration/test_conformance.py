@@ -1,4 +1,4 @@
-"""The stream by the WHATWG standard: Chromium and httpx-sse see the same, in every coding."""
+"""The stream by the WHATWG standard: Chromium and httpx-sse see the same in every coding."""
 
 import json
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.real_browser, pytest.mark.asyncio(loop_scope="session"
 
 CODINGS = ("identity", "gzip", "zstd")
 
-# Line breaks and other control characters are refused before they could come here.
+# Line breaks and other control characters are refused by the collector.
 ODD_TEXTS = (
     "Côte d'Ivoire",
     "Türkiye 日本 🛩 e\u0301",
@@ -35,57 +35,57 @@ ODD_TEXTS = (
 )
 
 CONNECTING, CLOSED = 0, 2
-"""Of an EventSource's readyState."""
+"""Values of an EventSource's readyState."""
 
 PART_OF_AN_EVENT_BYTES = 1_000
-"""Of the update of a hundred aircraft, which is some times as much in any coding."""
+"""Bytes after which the stream is cut: the update of a hundred aircraft is larger in any coding."""
 
 in_every_coding = pytest.mark.parametrize("coding", CODINGS)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def app() -> AsyncIterator[ScriptedApp]:
-    """Give an application that has heard two aircraft."""
+    """Run an application that has received two aircraft."""
     async with ScriptedApp() as app:
         app.publish(received("aaaaaa"), received("bbbbbb"))
         yield app
 
 
 def received(icao24: str, seconds: int = 0, **fields: object) -> StateVector:
-    """Return a state vector that was heard so many seconds after the start."""
+    """Return a state vector with a last contact some seconds after the start."""
     return state_vector(icao24, START + seconds, **fields)
 
 
 async def watch(page: Page) -> RecordedEvents:
-    """Watch the stream in a page, which has seen the snapshot when this returns."""
+    """Open the stream in a page, and return once it has received the snapshot."""
     events = await RecordedEvents.begin(page, STREAM)
     await events.first(1)
     return events
 
 
 def names(events: list[SeenEvent]) -> list[str]:
-    """Return what the events are called."""
+    """Return the names of events."""
     return [event.name for event in events]
 
 
 def addresses(event: SeenEvent) -> list[str]:
-    """Return the aircraft that an event with states is about."""
+    """Return the addresses in an event with states."""
     return [state["icao24"] for state in json.loads(event.data)["states"]]
 
 
-def a_life(app: ScriptedApp) -> list[tuple[Callable[[], None], list[str]]]:
-    """Return everything that can happen in a stream, each with the events that tell it."""
+def all_changes(app: ScriptedApp) -> list[tuple[Callable[[], None], list[str]]]:
+    """Return everything that can happen in a stream, each with the events that it causes."""
 
-    def everything_at_once() -> None:
+    def remove_update_and_heartbeat() -> None:
         app.turn_clock(350)
         app.receive(received("dddddd", 400), received("eeeeee", 400))
         app.tick(is_heartbeat=True)
 
-    def mute() -> None:
+    def expire_all() -> None:
         app.turn_clock(400)
         app.tick()
 
-    def beat_after_garbage() -> None:
+    def heartbeat_after_garbage() -> None:
         app.receive(None)
         app.tick(is_heartbeat=True)
 
@@ -93,9 +93,9 @@ def a_life(app: ScriptedApp) -> list[tuple[Callable[[], None], list[str]]]:
         (lambda: app.publish(received("aaaaaa", 10)), ["update"]),
         (lambda: app.publish(received("bbbbbb", 11), received("cccccc", 11)), ["update"]),
         (lambda: app.tick(is_heartbeat=True), ["heartbeat"]),
-        (everything_at_once, ["remove", "update", "heartbeat"]),
-        (beat_after_garbage, ["heartbeat"]),
-        (mute, ["remove"]),
+        (remove_update_and_heartbeat, ["remove", "update", "heartbeat"]),
+        (heartbeat_after_garbage, ["heartbeat"]),
+        (expire_all, ["remove"]),
         (app.replace_log, ["reset", "snapshot"]),
         (lambda: app.publish(received("ffffff", 800)), ["update"]),
     ]
@@ -105,15 +105,15 @@ def a_life(app: ScriptedApp) -> list[tuple[Callable[[], None], list[str]]]:
 async def test_two_clients_see_the_same_from_start_to_end(
     app: ScriptedApp, pages: Pages, coding: str
 ) -> None:
-    """The same events with the same data and ids in the same order, each before the next."""
+    """They receive the same events with the same data and ids in the same order."""
     page = await pages.open(app.blank_url, accept_encoding=coding)
     async with HttpxStream(app.stream_url, accept_encoding=coding) as other:
         await other.first(1)
         events = await watch(page)
         expected = ["snapshot"]
-        for happen, told_as in a_life(app):
+        for happen, names_of_events in all_changes(app):
             happen()
-            expected += told_as
+            expected += names_of_events
             seen = await events.first(len(expected))
             assert names(seen) == expected
             assert seen == await other.first(len(expected))
@@ -125,15 +125,15 @@ async def test_two_clients_see_the_same_from_start_to_end(
 
 
 def coding_of(headers: Mapping[str, str]) -> str:
-    """Return how the answer's body is coded; that it is not is told by no header at all."""
+    """Return the content coding of an answer; one without coding has no header."""
     return headers.get("content-encoding", "identity")
 
 
 @in_every_coding
-async def test_late_viewer_reads_from_its_first_byte(
+async def test_late_subscriber_decodes_from_its_first_byte(
     app: ScriptedApp, pages: Pages, coding: str
 ) -> None:
-    """It was not there for what others were sent, and needs none of it."""
+    """It needs nothing of what was sent before it came."""
     page = await pages.open(app.blank_url, accept_encoding=coding)
     early = await watch(page)
     for number in range(1, 6):
@@ -152,10 +152,10 @@ async def test_late_viewer_reads_from_its_first_byte(
 
 
 @pytest.mark.parametrize(("host", "coding"), [("127.0.0.1", "zstd"), (OTHER_HOST, "gzip")])
-async def test_chromium_gets_a_coding_by_itself(
+async def test_chromium_negotiates_a_coding(
     app: ScriptedApp, pages: Pages, host: str, coding: str
 ) -> None:
-    """Without any header of ours; from elsewhere without https it takes no zstd."""
+    """No header is set by the test; from another host without https it does not accept zstd."""
     page = await pages.open(f"http://{host}:{app.port}{BLANK}")
     fetched = await RecordedChunks.begin(page, STREAM)
     assert fleet_of(await fetched.first(1)) == app.live_state()
@@ -166,7 +166,7 @@ async def test_chromium_gets_a_coding_by_itself(
 async def test_each_event_is_seen_before_the_next_is_published(
     app: ScriptedApp, pages: Pages, coding: str
 ) -> None:
-    """Nothing on the way gathers: small events come as promptly as big ones."""
+    """Nothing between them buffers, so small events arrive as promptly as large ones."""
     page = await pages.open(app.blank_url, accept_encoding=coding)
     events = await watch(page)
     fetched = await RecordedChunks.begin(page, STREAM)
@@ -180,8 +180,8 @@ async def test_each_event_is_seen_before_the_next_is_published(
 
 
 @in_every_coding
-async def test_big_picture_arrives_whole(app: ScriptedApp, pages: Pages, coding: str) -> None:
-    """More than one piece of the server's and than any buffer on the way; so does its update."""
+async def test_large_snapshot_arrives_whole(app: ScriptedApp, pages: Pages, coding: str) -> None:
+    """It has several frames and exceeds every buffer on the way, and so does its update."""
     page = await pages.open(app.blank_url, accept_encoding=coding)
     app.publish(*vectors(5_000, aircraft=5_000))
     events = await watch(page)
@@ -193,7 +193,7 @@ async def test_big_picture_arrives_whole(app: ScriptedApp, pages: Pages, coding:
 
 @in_every_coding
 async def test_odd_texts_arrive_as_they_are(app: ScriptedApp, pages: Pages, coding: str) -> None:
-    """Whatever the language, and even where a text looks like a stream or like JSON."""
+    """Texts in any language arrive, also one that looks like a stream or like JSON."""
     page = await pages.open(app.blank_url, accept_encoding=coding)
     odd = {f"{number:06x}": text for number, text in enumerate(ODD_TEXTS)}
     async with HttpxStream(app.stream_url, accept_encoding=coding) as other:
@@ -220,10 +220,10 @@ async def test_odd_texts_arrive_as_they_are(app: ScriptedApp, pages: Pages, codi
         "format=delta",
     ],
 )
-async def test_two_clients_see_the_same_of_any_view(
+async def test_two_clients_see_the_same_of_any_query(
     app: ScriptedApp, pages: Pages, query: str
 ) -> None:
-    """Filters, fields and formats change the data, not how it is told."""
+    """Filters, fields and formats change the data, not the events."""
     rounds: list[list[StateVector | None]] = [
         [received("aaaaaa", 10)],
         [received("cccccc", 100), received("eeeeee", 100, latitude=0.0)],
@@ -250,7 +250,7 @@ async def test_two_clients_see_the_same_of_any_view(
 
 @in_every_coding
 async def test_end_of_the_stream_is_no_error(app: ScriptedApp, pages: Pages, coding: str) -> None:
-    """To fetch the body is done after the last event, and the console has nothing to say."""
+    """A fetch of the body is done after the last event, and the console logs nothing."""
     page = await pages.open(app.blank_url, accept_encoding=coding)
     fetched = await RecordedChunks.begin(page, STREAM)
     await fetched.first(1)
@@ -261,8 +261,8 @@ async def test_end_of_the_stream_is_no_error(app: ScriptedApp, pages: Pages, cod
     assert pages.complaints == []
 
 
-async def test_event_source_is_told_what_it_asks_wrong(app: ScriptedApp, pages: Pages) -> None:
-    """By an event, since a page sees neither status nor body; then it stops for good."""
+async def test_event_source_is_sent_the_error_of_its_query(app: ScriptedApp, pages: Pages) -> None:
+    """The error is an event, since a page sees neither status nor body; then the stream stops."""
     page = await pages.open(app.blank_url)
     events = await RecordedEvents.begin(page, f"{STREAM}?bbox=elsewhere")
     (error,) = await events.through("error")
@@ -274,10 +274,10 @@ async def test_event_source_is_told_what_it_asks_wrong(app: ScriptedApp, pages: 
 
 
 @in_every_coding
-async def test_event_source_goes_on_after_a_restart(
+async def test_event_source_resumes_after_a_restart(
     app: ScriptedApp, pages: Pages, coding: str
 ) -> None:
-    """It comes back by itself with its Last-Event-ID: no gap, and nothing again."""
+    """It reconnects with its Last-Event-ID, and misses and repeats nothing."""
     page = await pages.open(app.blank_url, accept_encoding=coding)
     events = await watch(page)
     app.publish(received("aaaaaa", 1), received("cccccc", 1))
@@ -285,14 +285,14 @@ async def test_event_source_goes_on_after_a_restart(
     await app.stop()
     app.receive(received("bbbbbb", 2), received("dddddd", 2))
     app.start()
-    await check_goes_on(app, events, missed=["bbbbbb", "dddddd"])
+    await check_resumes(app, events, missed=["bbbbbb", "dddddd"])
 
 
 @in_every_coding
-async def test_event_source_goes_on_after_a_cut(
+async def test_event_source_resumes_after_a_cut(
     app: ScriptedApp, pages: Pages, coding: str
 ) -> None:
-    """What was published while nothing passed comes as one update."""
+    """Everything published during the cut arrives as one update."""
     with TcpProxy(app.port) as proxy:
         page = await pages.open(f"http://127.0.0.1:{proxy.port}{BLANK}", accept_encoding=coding)
         events = await watch(page)
@@ -303,14 +303,14 @@ async def test_event_source_goes_on_after_a_cut(
         app.publish(received("bbbbbb", 2))
         app.publish(received("dddddd", 2), received("bbbbbb", 3))
         proxy.restore()
-        await check_goes_on(app, events, missed=["bbbbbb", "dddddd"])
+        await check_resumes(app, events, missed=["bbbbbb", "dddddd"])
 
 
 @in_every_coding
-async def test_event_cut_in_the_middle_comes_again_whole(
+async def test_event_cut_in_the_middle_is_sent_again(
     app: ScriptedApp, pages: Pages, coding: str
 ) -> None:
-    """A part of an event counts for nothing, so it is neither lost nor told twice."""
+    """A part of an event is ignored, so it is neither lost nor repeated."""
     with TcpProxy(app.port) as proxy:
         page = await pages.open(f"http://127.0.0.1:{proxy.port}{BLANK}", accept_encoding=coding)
         events = await watch(page)
@@ -321,11 +321,11 @@ async def test_event_cut_in_the_middle_comes_again_whole(
         await events.until_ended()
         assert names(await events.first(2)) == ["snapshot", "update"]
         proxy.restore()
-        await check_goes_on(app, events, missed=[f"{number:06x}" for number in range(100)])
+        await check_resumes(app, events, missed=[f"{number:06x}" for number in range(100)])
 
 
-async def check_goes_on(app: ScriptedApp, events: RecordedEvents, *, missed: list[str]) -> None:
-    """Check that a viewer with two events gets what it missed, then goes on as if never gone."""
+async def check_resumes(app: ScriptedApp, events: RecordedEvents, *, missed: list[str]) -> None:
+    """Check that a subscriber with two events is sent what it missed, and then what changes."""
     await events.until("update", times=2)
     app.publish(received("eeeeee", 5))
     await events.until("update", times=3)

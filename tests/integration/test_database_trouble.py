@@ -15,7 +15,7 @@ from structlog.testing import capture_logs
 from processor.archive.database import Connection, Database
 from processor.errors import FatalError, SchemaError
 from processor.history.database import HistoryDatabase
-from processor.history.errors import UnavailableError
+from processor.history.errors import RetryLaterError
 from processor.schema import REVISIONS
 from standalone.database_folder import server_user
 from testkit import databases
@@ -155,10 +155,10 @@ async def test_history_answers_with_a_sentence(role_url: str, database_url: str,
         async with history.reading() as connection:
             await connection.fetchval("SELECT count(*) FROM ingest_offsets")
 
-    with pytest.raises(UnavailableError, match="alembic upgrade head"):
+    with pytest.raises(RetryLaterError, match="alembic upgrade head"):
         await count()
     await asyncio.to_thread(migrate, database_url)
-    with pytest.raises(UnavailableError, match="lacks a right") as refused:
+    with pytest.raises(RetryLaterError, match="lacks a right") as refused:
         await count()
     assert "ingest_offsets" not in str(refused.value)
     databases.execute(database_url, f"GRANT SELECT ON ingest_offsets TO {role}")
@@ -174,7 +174,7 @@ def run_all(url: str, folder: Path) -> list["subprocess.CompletedProcess[str]"]:
         for arguments in (
             ["processor", "audit"],
             ["processor", "rebuild"],
-            ["processor", "begin-anew"],
+            ["processor", "reset-offsets"],
             ["processor", "--role", "archive"],
         )
     ]
@@ -186,7 +186,7 @@ def test_commands_of_a_role_without_rights_end_in_a_sentence(
     """Not in a traceback of a hundred lines; the migrations likewise."""
     environment = {"DATABASE_URL": role_url}
     migrate(database_url)
-    for command in ("audit", "rebuild", "begin-anew"):
+    for command in ("audit", "rebuild", "reset-offsets"):
         done = run_module(["processor", command], folder=tmp_path, environment=environment)
         printed = done.stdout + done.stderr
         assert done.returncode == 1

@@ -1,4 +1,4 @@
-"""Exports out of real databases: equal to the rows, in order, whole or visibly broken off."""
+"""Exports from real databases equal the rows, in order, and are complete or visibly broken off."""
 
 import asyncio
 import csv
@@ -15,9 +15,15 @@ from geojson_pydantic import FeatureCollection
 from msgspec import json
 from pyarrow import parquet as pq  # type: ignore[import-untyped]
 
+from benchmarks.__main__ import NAMES
 from processor.access.new_key import make_key
-from processor.history.export.reading import STATEMENTS, Selection, _by_aircraft, _by_time
-from processor.history.export.write import FORMATS
+from processor.history.export.reading import (
+    STATEMENTS,
+    StateVectorSelection,
+    _by_aircraft,
+    _by_time,
+)
+from processor.history.export.write import FILE_FORMATS
 from processor.history.window import Window
 from processor.settings import AccessSettings, HistorySettings
 from telemetry.state_vector import StateVector
@@ -25,12 +31,12 @@ from testkit.history_site import HistorySite
 from testkit.migration import migrated_database
 from testkit.state_vectors import START, state_vector
 from tests.unit.processor.history.export.invented import moment, to_rows
-from tests.unit.processor.history.export.test_kml import expected, places, read
+from tests.unit.processor.history.export.test_kml import expected, read, track_points
 
 PATH = "/api/history/state_vectors"
 HOUR, DAY = 3_600, 86_400
 MANY = 40_000
-"""Rows whose files are larger than what kernel and server hold for a reader, 1 MB or so."""
+"""Rows whose files are larger than the buffers of kernel and server, about 1 MB."""
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +47,7 @@ def dsn(server_dsn: str) -> Iterator[str]:
 
 
 def make_site(dsn: str, *, statement_timeout_seconds: float = 30) -> HistorySite:
-    """Return a site; of four connections one is for an export."""
+    """Return a site with four connections, one of them for exports."""
     history = HistorySettings(
         max_connections=4, statement_timeout_seconds=statement_timeout_seconds
     )
@@ -50,14 +56,14 @@ def make_site(dsn: str, *, statement_timeout_seconds: float = 30) -> HistorySite
 
 @pytest.fixture
 async def site(dsn: str) -> AsyncIterator[HistorySite]:
-    """Give a site over an empty table."""
+    """Give a site with an empty table."""
     async with make_site(dsn) as site:
         await site.execute("TRUNCATE state_vectors")
         yield site
 
 
 def traffic() -> list[StateVector]:
-    """Return three aircraft over three days, with odd names and much that was not received."""
+    """Return three aircraft over three days, with odd texts and many nulls."""
     nothing: dict[str, Any] = dict.fromkeys(("callsign", "longitude", "latitude", "velocity"))
     return [
         *(state_vector("4b1814", START + n * 7_000, longitude=8 + n / 10) for n in range(30)),
@@ -69,19 +75,19 @@ def traffic() -> list[StateVector]:
 
 
 def by_time(vectors: Iterable[StateVector]) -> list[StateVector]:
-    """Return them in the order of most files."""
+    """Return state vectors by time and then by aircraft, the order of most files."""
     return sorted(vectors, key=lambda vector: (vector.last_contact, vector.icao24))
 
 
 def by_aircraft(vectors: Iterable[StateVector]) -> list[StateVector]:
-    """Return them in the order of tracks."""
+    """Return state vectors by aircraft and then by time, the order of tracks."""
     return sorted(vectors, key=lambda vector: (vector.icao24, vector.last_contact))
 
 
 async def export(
     site: HistorySite, key: str | None = None, **parameters: object
 ) -> httpx2.Response:
-    """Ask for a file of three days, unless the parameters say others."""
+    """Request a file of three days, unless parameters give another range."""
     span = {"from_": START, "to": START + 3 * DAY}
     return await site.get(PATH, key, **(span | parameters))
 
@@ -89,7 +95,7 @@ async def export(
 async def exported(
     site: HistorySite, key: str | None = None, **parameters: object
 ) -> list[StateVector]:
-    """Return what a file has, as the type of the stream."""
+    """Return the rows of a file as state vectors."""
     answer = await export(site, key, format="ndjson", **parameters)
     assert answer.status_code == 200, answer.text
     decoder = json.Decoder(StateVector)
@@ -98,12 +104,12 @@ async def exported(
 
 class TestFiles:
     async def test_lines_of_json(self, site: HistorySite) -> None:
-        """Exactly what was stored, by time and then by aircraft."""
+        """The lines are exactly what was stored, by time and then by aircraft."""
         await site.store(*traffic())
         assert await exported(site) == by_time(traffic())
 
     async def test_csv(self, site: HistorySite) -> None:
-        """With a name to save it under, kept by no cache."""
+        """The answer has a file name, and no cache may keep it."""
         await site.store(*traffic())
         answer = await export(site)
         assert answer.headers["content-type"] == "text/csv; charset=utf-8; header=present"
@@ -119,13 +125,13 @@ class TestFiles:
         assert {line["velocity"] for line in lines} == {"240.13", ""}
 
     async def test_parquet(self, site: HistorySite) -> None:
-        """Equal to the rows, in their types."""
+        """Values and types equal those of the rows."""
         await site.store(*traffic())
         found = pq.read_table(io.BytesIO((await export(site, format="parquet")).content))
         assert found.to_pylist() == to_rows(by_time(traffic()))
 
     async def test_geojson(self, site: HistorySite) -> None:
-        """Valid, with all of the rows in it."""
+        """The file is valid and has all rows."""
         await site.store(*traffic())
         answer = await export(site, format="geojson")
         assert answer.headers["content-type"] == "application/geo+json"
@@ -134,21 +140,39 @@ class TestFiles:
         assert properties == [json.encode(vector) for vector in by_time(traffic())]
 
     async def test_kml(self, site: HistorySite) -> None:
-        """Valid, and aircraft by aircraft, without which there would be no tracks."""
+        """The file is valid, and sorted by aircraft, as tracks require."""
         await site.store(*traffic())
         answer = await export(site, format="kml")
         assert answer.headers["content-type"] == "application/vnd.google-earth.kml+xml"
-        assert places(read(answer.content)) == expected(to_rows(by_aircraft(traffic())))
+        assert track_points(read(answer.content)) == expected(to_rows(by_aircraft(traffic())))
 
-    @pytest.mark.parametrize("name", FORMATS)
-    async def test_nothing(self, site: HistorySite, name: str) -> None:
-        """A file without rows, not an error."""
+    async def test_kml_has_the_stored_flights(self, site: HistorySite) -> None:
+        """The file begins on the ground, after the landing of the first of two flights."""
+        await site.execute("TRUNCATE flight_legs")
+        taken_off = START + 600
+        await site.store(
+            *(state_vector("4b1814", START + n, on_ground=True) for n in range(0, 600, 60)),
+            *(state_vector("4b1814", taken_off + n) for n in range(0, 600, 60)),
+        )
+        await site.store_flight(
+            "4b1814", START - HOUR, callsign="ONE", ends_before=moment(taken_off)
+        )
+        await site.store_flight("4b1814", taken_off, callsign="TWO")
+        answer = await export(site, format="kml")
+        names = [
+            name.text for name in read(answer.content).iterfind(".//k:Placemark/k:name", NAMES)
+        ]
+        assert [name.text for name in names] == ["ONE", "TWO"]
+
+    @pytest.mark.parametrize("name", FILE_FORMATS)
+    async def test_no_rows(self, site: HistorySite, name: str) -> None:
+        """The answer is a file without rows, not an error."""
         assert (await export(site, format=name)).status_code == 200
 
 
 class TestChoice:
-    async def test_both_ends_belong_to_it(self, site: HistorySite) -> None:
-        """As everywhere in the history; hours meet without a gap or a repetition."""
+    async def test_time_range_includes_both_ends(self, site: HistorySite) -> None:
+        """Steps of an hour meet without gap or repetition."""
         vectors = [state_vector("4b1814", START + n) for n in range(-1, 2 * HOUR + 2)]
         await site.store(*vectors)
         assert await exported(site, to=START + 2 * HOUR) == vectors[1:-1]
@@ -157,17 +181,17 @@ class TestChoice:
         assert iso == vectors[1:3]
 
     async def test_aircraft(self, site: HistorySite) -> None:
-        """One by one, in either case, by comma or repeated."""
+        """Addresses may be given one by one, in either case, by comma or repeated."""
         await site.store(*traffic())
-        wanted = by_aircraft(vector for vector in traffic() if vector.icao24 != "a00000")
-        assert await exported(site, icao24="4B1814,3c6444") == wanted
+        expected_rows = by_aircraft(vector for vector in traffic() if vector.icao24 != "a00000")
+        assert await exported(site, icao24="4B1814,3c6444") == expected_rows
         async with site.client() as client:
             query = f"from={START}&to={START + 3 * DAY}&format=ndjson"
             answer = await client.get(f"{PATH}?{query}&icao24=4b1814&icao24=3c6444")
-        assert answer.content.count(b"\n") == len(wanted)
+        assert answer.content.count(b"\n") == len(expected_rows)
 
     async def test_box(self, site: HistorySite) -> None:
-        """Also one that crosses the antimeridian."""
+        """A box may cross the antimeridian."""
         await site.store(*traffic())
         over_fiji = await exported(site, bbox="179,-20,-179,-15")
         assert [vector.longitude for vector in over_fiji] == [179.5, -179.5]
@@ -189,16 +213,18 @@ class TestChoice:
             ({"callsign": "SWR1"}, 422, "callsign"),
         ],
     )
-    async def test_a_parameter_amiss_is_named(
+    async def test_an_invalid_parameter_is_named(
         self, site: HistorySite, parameters: dict[str, Any], status: int, parameter: str
     ) -> None:
-        """Before anything is read."""
+        """The refusal comes before anything is read."""
         answer = await export(site, **parameters)
         assert answer.status_code == status
         assert answer.json()["detail"][0]["loc"] == ["query", parameter]
 
-    async def test_who_is_confined_gets_positions_inside(self, dsn: str, tmp_path: Path) -> None:
-        """Whatever is asked for; others get nothing."""
+    async def test_a_restricted_principal_gets_positions_inside(
+        self, dsn: str, tmp_path: Path
+    ) -> None:
+        """Any request gets only positions inside the areas; without areas in common, none."""
         key, entry = make_key(name="fiji", scopes=["flights:history"], areas=["179,-20,-179,-15"])
         stranger, other = make_key(name="live", scopes=["flights:live"])
         file = tmp_path / "keys.yaml"
@@ -218,8 +244,8 @@ class TestChoice:
 OURS = "application_name = 'flight-monitor history' AND datname = current_database()"
 
 
-async def request(dsn: str, statement: str) -> list[Any]:
-    """Return the first column of an answer, over a connection of its own."""
+async def fetch_column(dsn: str, statement: str) -> list[Any]:
+    """Return the first column of a statement, over a connection of its own."""
     connection = await asyncpg.connect(dsn)
     try:
         return [row[0] for row in await connection.fetch(statement)]
@@ -228,13 +254,13 @@ async def request(dsn: str, statement: str) -> list[Any]:
 
 
 async def sessions(dsn: str) -> list[str]:
-    """Return what the connections of the history do."""
-    return await request(dsn, f"SELECT state FROM pg_stat_activity WHERE {OURS}")  # noqa: S608 - ours
+    """Return the states of the history's connections."""
+    return await fetch_column(dsn, f"SELECT state FROM pg_stat_activity WHERE {OURS}")  # noqa: S608 - ours
 
 
 async def end_sessions(dsn: str) -> None:
-    """End the connections of the history as a server that stops does."""
-    await request(dsn, f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {OURS}")  # noqa: S608 - ours
+    """End the history's connections, as a database server that stops does."""
+    await fetch_column(dsn, f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {OURS}")  # noqa: S608 - ours
 
 
 async def wait_for_sessions(dsn: str, wanted: Sequence[str]) -> None:
@@ -257,11 +283,11 @@ async def fill(site: HistorySite) -> None:
 
 class TestLength:
     @pytest.mark.timeout(120)
-    @pytest.mark.parametrize("name", FORMATS)
-    async def test_a_reader_who_leaves_frees_the_connection(
+    @pytest.mark.parametrize("name", FILE_FORMATS)
+    async def test_a_client_that_leaves_frees_the_connection(
         self, site: HistorySite, dsn: str, name: str
     ) -> None:
-        """In the middle of what is being sent, and the next export finds its place."""
+        """It leaves in the middle of the file, and the next export finds a free place."""
         await fill(site)
         query = f"{PATH}?from={START}&to={START + DAY}&format={name}"
         for _ in range(2):
@@ -270,8 +296,8 @@ class TestLength:
                 await anext(answer.aiter_raw())
             await wait_for_sessions(dsn, ["idle"])
 
-    async def test_places_are_left_for_questions(self, site: HistorySite) -> None:
-        """Exports have connections of their own, and take no others."""
+    async def test_exports_leave_connections_for_requests(self, site: HistorySite) -> None:
+        """Exports have connections of their own and use no others."""
         await fill(site)
         query = f"{PATH}?from={START}&to={START + DAY}&format=geojson"
         async with site.client() as client, client.stream("GET", query) as answer:
@@ -284,10 +310,10 @@ class TestLength:
 
     @pytest.mark.timeout(120)
     @pytest.mark.parametrize("name", ["csv", "ndjson", "geojson"])
-    async def test_a_file_that_breaks_off_is_no_file(
+    async def test_a_broken_file_ends_the_connection(
         self, site: HistorySite, dsn: str, name: str, caplog: pytest.LogCaptureFixture
     ) -> None:
-        """The client is told by its connection, for the status has been sent long ago."""
+        """The status was sent long before, so only the connection can show the error."""
         await fill(site)
         query = f"{PATH}?from={START}&to={START + DAY}&format={name}"
         size = 0
@@ -307,16 +333,16 @@ class TestLength:
         assert "Traceback" not in caplog.text
 
     async def test_an_error_before_the_first_row_has_a_status(self, dsn: str) -> None:
-        """The database is away."""
+        """A database that does not answer gives a 503."""
         async with make_site(dsn) as site:
-            site.database._url = "postgresql://nobody@127.0.0.1:1/nowhere"
+            site.database._url = "postgresql://none@127.0.0.1:1/nowhere"
             answer = await export(site)
         assert answer.status_code == 503
         assert answer.headers["retry-after"]
 
     @pytest.mark.timeout(120)
-    async def test_the_timeout_is_of_a_statement_not_of_the_download(self, dsn: str) -> None:
-        """Who takes longer than that in all gets all."""
+    async def test_the_timeout_limits_a_statement_not_the_download(self, dsn: str) -> None:
+        """A download that takes longer in all is complete."""
         async with make_site(dsn, statement_timeout_seconds=1) as site:
             await site.execute("TRUNCATE state_vectors")
             await fill(site)
@@ -331,13 +357,13 @@ class TestLength:
         assert content.count(b'"Feature"') == MANY
 
 
-@pytest.mark.parametrize("name", ["of_time", "of_aircraft"])
-async def test_the_order_is_that_of_an_index(site: HistorySite, name: str) -> None:
-    """Neither all of an hour nor all of a track is sorted, in memory or on disk."""
+@pytest.mark.parametrize("name", ["by_time", "one_aircraft"])
+async def test_an_index_provides_the_order(site: HistorySite, name: str) -> None:
+    """Neither an hour nor a track is sorted, in memory or on disk."""
     await fill(site)
     await site.execute("ANALYZE state_vectors")
     bounds = (moment(START), moment(START + HOUR), None, None, None, None)
-    arguments = bounds if name == "of_time" else (*bounds, "000001")
+    arguments = bounds if name == "by_time" else (*bounds, "000001")
     async with site.database.reading() as connection:
         await connection.execute(STATEMENTS.avoid_sorting)
         statement = getattr(STATEMENTS, name)
@@ -347,15 +373,15 @@ async def test_the_order_is_that_of_an_index(site: HistorySite, name: str) -> No
     assert not any(node.startswith(("Sort", "Seq Scan", "Bitmap")) for node in nodes), nodes
 
 
-async def test_cursors_do_not_pile_up(site: HistorySite) -> None:
-    """An export opens one for each hour or aircraft, and keeps none of them."""
+async def test_cursors_are_closed(site: HistorySite) -> None:
+    """An export opens a cursor for each hour or aircraft, and closes each of them."""
     await fill(site)
     window = Window(moment(START), moment(START + DAY))
     names = tuple(f"{number:06x}" for number in range(400))
     async with site.database.reading() as connection:
         for read in (_by_time, _by_aircraft):
             rows = 0
-            async for page in read(connection, Selection(window, icao24s=names)):
+            async for page in read(connection, StateVectorSelection(window, icao24s=names)):
                 rows += len(page)
             assert rows == MANY
             assert await connection.fetchval("SELECT count(*) FROM pg_cursors") <= 1  # its own

@@ -1,4 +1,4 @@
-"""What the archive remembers of flights is what the database says, also after a failure."""
+"""The archive's memory of flights equals the database, also after a failed transaction."""
 
 import asyncpg
 import pytest
@@ -16,7 +16,7 @@ BEGIN = START - 90_000
 
 
 def flight(icao24: str, *minutes: int, callsign: str = "SWR1") -> list[StateVector]:
-    """Return state vectors in the air, so many minutes after the begin."""
+    """Return state vectors in the air, so many minutes after the start."""
     return [
         state_vector(icao24, BEGIN + 60 * minute, callsign=callsign, velocity=200.0)
         for minute in minutes
@@ -45,8 +45,8 @@ async def test_a_transaction_that_failed_leaves_no_trace(site: ArchiveSite) -> N
 async def test_more_aircraft_than_are_remembered(
     site: ArchiveSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Are asked for again, those of the same batch that were known before included."""
-    monkeypatch.setattr(store, "MAX_KNOWN", 3)
+    """They are read again, including those of the same batch that were known before."""
+    monkeypatch.setattr(store, "MAX_REMEMBERED", 3)
     batches = [
         flight("aaaaaa", 0, 1) + flight("bbbbbb", 0, 1),
         flight("aaaaaa", 2) + flight("cccccc", 2, 3) + flight("dddddd", 2, 3),

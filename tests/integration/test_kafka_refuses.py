@@ -22,7 +22,6 @@ from kafka_client.topic_policy import read_topic
 from standalone.errors import RefusedError
 from standalone.preflight import _check_kafka
 from testkit.guarded_kafka import IDLE_MILLISECONDS, PASSWORD, GuardedKafka
-from testkit.migration import migrate
 from testkit.services import Service
 from testkit.waiting import wait_until
 from tests.unit.collector.conftest import NOW, state_vector
@@ -73,10 +72,9 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
 
 @pytest.fixture
-def database(database_url: str) -> str:
+def database(migrated_url: str) -> str:
     """Give the address of a migrated database."""
-    migrate(database_url)
-    return database_url
+    return migrated_url
 
 
 def ready(service: Service) -> tuple[int, dict[str, str]]:

@@ -1,4 +1,4 @@
-"""The living picture on real Kafka: snapshot, updates, and resuming on any instance."""
+"""The live half on real Kafka: snapshot, updates, and resuming on any instance."""
 
 import json
 import time
@@ -23,7 +23,7 @@ FLEET = 300
 def received_now(
     count: int, *, seconds_ago: int, first: int = 0, seed: int = 1
 ) -> list[StateVector]:
-    """Return state vectors that a picture of now has room for."""
+    """Return state vectors that are recent enough for the live state."""
     start = int(time.time()) - seconds_ago
     return vectors(count, aircraft=count, first=first, start=start, seed=seed)
 
@@ -34,12 +34,12 @@ def latest(*rounds: list[StateVector]) -> dict[str, int]:
 
 
 def held(subscriber: StreamSubscriber) -> dict[str, int]:
-    """Return what a viewer holds, the same way."""
+    """Return the last_contact of every aircraft that a subscriber holds."""
     return {icao24: state["last_contact"] for icao24, state in subscriber.subscriber.fleet.items()}
 
 
 def test_snapshot_then_updates(deployment: Deployment) -> None:
-    """A new viewer gets every aircraft with all its fields, then what changes."""
+    """A new subscriber is sent every aircraft with all fields, then what changes."""
     before = received_now(FLEET, seconds_ago=20)
     deployment.publish(as_messages(before))
     url = deployment.live().url
@@ -62,8 +62,8 @@ def test_snapshot_then_updates(deployment: Deployment) -> None:
         assert {s["icao24"] for s in json.loads(update.data)["states"]} == latest(after).keys()
 
 
-def test_garbage_in_the_log_does_not_disturb_the_picture(deployment: Deployment) -> None:
-    """What holds no state vector is left to the archive."""
+def test_garbage_in_the_log_has_no_effect(deployment: Deployment) -> None:
+    """Messages without a state vector are for the archive alone."""
     before = received_now(50, seconds_ago=20)
     garbage = [Outgoing(b"garbage", b"4b1814"), Outgoing(None, b"000000")] * 20
     deployment.publish([*garbage, *as_messages(before), *garbage])
@@ -77,7 +77,7 @@ def test_garbage_in_the_log_does_not_disturb_the_picture(deployment: Deployment)
 
 
 def test_another_instance_resumes_without_a_snapshot(deployment: Deployment) -> None:
-    """A viewer's id of one instance is good on another; what it then holds is the same."""
+    """An event id of one instance resumes on another, with the same fleet."""
     deployment.publish(as_messages(received_now(FLEET, seconds_ago=20)))
     first, second = deployment.live(), deployment.live()
     with StreamSubscriber(first.url) as subscriber:
@@ -100,8 +100,8 @@ def test_another_instance_resumes_without_a_snapshot(deployment: Deployment) -> 
         assert "reset" not in returned.names
 
 
-def test_restarted_instance_resumes_what_it_told_before(deployment: Deployment) -> None:
-    """A rolling restart costs a viewer nothing but the changes that it missed."""
+def test_restarted_instance_resumes_earlier_streams(deployment: Deployment) -> None:
+    """After a rolling restart a client is sent only the changes that it missed."""
     deployment.publish(as_messages(received_now(FLEET, seconds_ago=20)))
     first = deployment.live()
     with StreamSubscriber(first.url) as subscriber:
@@ -119,7 +119,7 @@ def test_restarted_instance_resumes_what_it_told_before(deployment: Deployment) 
 
 BAD_IDS = {
     "garbage": "garbage",
-    "a point": ".",
+    "a dot": ".",
     "another log": "zzzzzzzz.0-0-0-0",
     "too few partitions": "{epoch}.0",
     "too many partitions": "{epoch}." + "-".join("0" * 50),
@@ -134,15 +134,15 @@ BAD_IDS = {
 
 @pytest.fixture(scope="module")
 def busy_url(kafka: Kafka, timescale: Timescale) -> Iterator[str]:
-    """Give the address of one instance that all bad ids go to."""
+    """Return the address of the instance that all bad ids are sent to."""
     with Deployment(kafka, timescale) as deployment:
         deployment.publish(as_messages(received_now(FLEET, seconds_ago=20)))
         yield deployment.live().url
 
 
 @pytest.mark.parametrize("name", BAD_IDS)
-def test_id_that_proves_nothing_is_answered_by_a_reset(busy_url: str, name: str) -> None:
-    """Garbage and stale ids: `reset`, then a whole snapshot, and never an error."""
+def test_useless_id_is_answered_by_a_reset(busy_url: str, name: str) -> None:
+    """Garbage and old ids cause `reset` and a snapshot, never an error."""
     with StreamSubscriber(busy_url) as subscriber:
         subscriber.wait_for_event("snapshot")
     epoch = subscriber.subscriber.last_event_id.partition(".")[0]
@@ -161,8 +161,8 @@ def test_id_that_proves_nothing_is_answered_by_a_reset(busy_url: str, name: str)
     assert received.index("event: reset") < received.index("event: snapshot")
 
 
-def test_health_and_readiness_tell_the_truth(deployment: Deployment) -> None:
-    """Alive at once, ready once the log is read, and the metrics have the fleet."""
+def test_health_readiness_and_metrics(deployment: Deployment) -> None:
+    """The process is alive at once and ready once the log is read; metrics count the fleet."""
     deployment.publish(as_messages(received_now(FLEET, seconds_ago=20)))
     url = deployment.live().url
     assert httpx.get(f"{url}/health").status_code == 200

@@ -1,4 +1,4 @@
-"""A log that is not, or not all, what was being stored stops the archive instead of harming it."""
+"""The archive stops when the log is another one, or has lost messages that were not stored."""
 
 import signal
 
@@ -38,7 +38,7 @@ def delete_messages(deployment: Deployment, before: int) -> None:
 
 
 def positions(deployment: Deployment) -> list[tuple[int, int]]:
-    """Return the stored position of every partition."""
+    """Return the stored offset of every partition."""
     statement = "SELECT partition, next_offset FROM ingest_offsets WHERE topic = $1 ORDER BY 1"
     return [(row[0], row[1]) for row in fetch(deployment.database_url, statement, deployment.topic)]
 
@@ -49,14 +49,14 @@ def rows(deployment: Deployment) -> int:
 
 
 def reason_of(service: Service) -> str:
-    """Return why a service could not go on; it must have ended with exit code 1."""
+    """Return why a service stopped; its exit code must be 1."""
     assert service.wait() == 1, service.log_tail()
     return str(service.wait_for_event("cannot_go_on")["reason"])
 
 
 def reset_offsets(deployment: Deployment, expected_rows: int) -> Service:
-    """Begin anew, as the message tells, and see that the archive goes on."""
-    done = deployment.command("begin-anew")
+    """Run reset-offsets, as the error suggests, and check that the archive continues."""
+    done = deployment.command("reset-offsets")
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"{deployment.partitions} partitions of {deployment.topic} are kept" in done.stdout
     archive = deployment.archive()
@@ -74,7 +74,7 @@ def fill(deployment: Deployment, count: int, *, first: int = 0) -> None:
         deployment.publish(as_messages(made, partition=number))
 
 
-def test_topic_made_anew_while_the_archive_was_down(deployment: Deployment) -> None:
+def test_topic_created_again_while_the_archive_was_down(deployment: Deployment) -> None:
     """The start fails and names both ids, although the new topic has as many messages."""
     fill(deployment, 100)
     first = deployment.archive()
@@ -89,7 +89,7 @@ def test_topic_made_anew_while_the_archive_was_down(deployment: Deployment) -> N
     reset_offsets(deployment, 300 * deployment.partitions)
 
 
-def test_topic_made_anew_under_a_running_archive(deployment: Deployment) -> None:
+def test_topic_created_again_while_the_archive_runs(deployment: Deployment) -> None:
     """It stops, says that the id changed, and has stored nothing at the new topic's offsets."""
     fill(deployment, 100)
     archive = deployment.archive()
@@ -100,13 +100,13 @@ def test_topic_made_anew_under_a_running_archive(deployment: Deployment) -> None
     fill(deployment, 2_000, first=10_000)
     reason = reason_of(archive)
     assert (positions(deployment), rows(deployment)) == (before, 100 * deployment.partitions)
-    assert "made anew" in reason
+    assert "created again" in reason
     assert "its id was" in reason
     reset_offsets(deployment, 2_100 * deployment.partitions)
 
 
-def test_topic_made_anew_behind_a_paused_archive(deployment: Deployment) -> None:
-    """Even where the new topic has messages at the old position none of them is stored."""
+def test_topic_created_again_while_the_archive_is_paused(deployment: Deployment) -> None:
+    """Even if the new topic has messages at the stored offset, none of them is stored."""
     fill(deployment, 100)
     archive = deployment.archive(ARCHIVE_SESSION_TIMEOUT_SECONDS="45")
     deployment.wait_until_stored()
@@ -121,8 +121,8 @@ def test_topic_made_anew_behind_a_paused_archive(deployment: Deployment) -> None
     assert "its id was" in reason
 
 
-def test_retention_that_passes_the_position_while_down(deployment: Deployment) -> None:
-    """Messages removed before they were stored are told, not skipped."""
+def test_retention_that_passes_the_stored_offset_while_down(deployment: Deployment) -> None:
+    """Messages that were removed before they were stored are reported, not skipped."""
     fill(deployment, 100)
     first = deployment.archive()
     deployment.wait_until_stored()
@@ -153,8 +153,8 @@ def test_retention_that_passes_a_waiting_archive(deployment: Deployment) -> None
     reset_offsets(deployment, stored + 151 * deployment.partitions)
 
 
-def test_retention_that_stays_behind_the_position_changes_nothing(deployment: Deployment) -> None:
-    """Messages that were stored may go."""
+def test_retention_of_stored_messages_changes_nothing(deployment: Deployment) -> None:
+    """Messages that were stored may be removed."""
     fill(deployment, 100)
     first = deployment.archive()
     deployment.wait_until_stored()

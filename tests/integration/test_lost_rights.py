@@ -13,10 +13,9 @@ import pytest
 
 from processor.settings import AccessSettings, HistorySettings, SseSettings
 from standalone.database import EmbeddedDatabase
-from testkit import databases
 from testkit.history_site import HistorySite
 from testkit.keys_file import KeysFile
-from testkit.migration import migrate
+from testkit.migration import create_migrated_database
 from testkit.state_vectors import START, state_vector
 from testkit.subscriber import Subscriber
 from testkit.timescale import Timescale
@@ -39,16 +38,14 @@ def dsn(request: pytest.FixtureRequest) -> Iterator[str]:
     if request.param == "timescale":
         timescale: Timescale = request.getfixturevalue("timescale")
         timescale.start()
-        dsn = timescale.create_database()
-        migrate(dsn)
+        dsn = create_migrated_database(timescale.dsn)
         yield dsn
         timescale.drop_database(dsn)
         return
     folder = Path(tempfile.mkdtemp(prefix="embedded-"))
     folder.chmod(0o755)
     with EmbeddedDatabase(folder) as embedded:
-        dsn = databases.create_database(embedded.url)
-        migrate(dsn)
+        dsn = create_migrated_database(embedded.url)
         yield dsn
     shutil.rmtree(folder)
 

@@ -39,7 +39,7 @@ DIVIDED = {
         "minute",
     ),
 }
-"""The tables that time divides, with the functions that make and drop their parts."""
+"""The tables divided by time, with the functions that make and drop their parts."""
 
 DAY = 86_400
 FIRST_DAY = dt.date(2026, 9, 1)
@@ -47,7 +47,7 @@ FIRST_MOMENT = int(dt.datetime(2026, 9, 1, 12, tzinfo=dt.UTC).timestamp())
 
 
 def relations(dsn: str) -> set[str]:
-    """Return the names of our tables and views, partitions aside."""
+    """Return the names of the project's tables and views, without partitions."""
     rows = fetch(
         dsn,
         "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace"
@@ -57,7 +57,7 @@ def relations(dsn: str) -> set[str]:
 
 
 def functions(dsn: str) -> set[str]:
-    """Return the names of our functions; those of TimescaleDB belong to its extension."""
+    """Return the names of the project's functions; TimescaleDB's belong to its extension."""
     rows = fetch(
         dsn,
         "SELECT proname FROM pg_proc AS function WHERE pronamespace = 'public'::regnamespace"
@@ -88,7 +88,7 @@ def days_in(dsn: str, table: str) -> list[int]:
 
 
 def test_up_down_and_up_again(place: Place) -> None:
-    """Nothing of ours is left after the way down, and the second way up ends as the first."""
+    """The downgrade leaves nothing, and the second upgrade ends like the first."""
     migrate(place.dsn)
     assert (relations(place.dsn), functions(place.dsn)) == (ALL, FUNCTIONS)
     insert(place.dsn, 3)
@@ -114,7 +114,7 @@ def test_each_way_down_keeps_what_was_there_before(place: Place) -> None:
 
 
 def test_everything_for_people_is_described(place: Place) -> None:
-    """`psql` teaches: each table and view has a comment, and each column that the reader sees."""
+    """Each table and view has a comment, and so has each column that the reader sees."""
     migrate(place.dsn)
     bare = fetch(
         place.dsn,
@@ -246,8 +246,8 @@ def test_views_show_the_newest_and_the_hours(place: Place) -> None:
     assert fetch_value(place.dsn, "SELECT count(*) FROM tracks") == 3
 
 
-def test_hours_come_from_their_sums_unless_they_were_touched(place: Place) -> None:
-    """A touched hour is counted out of its minutes, the others are what was summed up."""
+def test_hours_come_from_their_rollup_unless_they_are_dirty(place: Place) -> None:
+    """A dirty hour is counted from its minutes; the others come from the rollup."""
     migrate(place.dsn)
     hour = FIRST_MOMENT // 3_600 * 3_600
     vectors = [
@@ -281,7 +281,7 @@ async def _warnings_of_compress_after(dsn: str) -> list[str]:
 async def test_only_the_licence_keeps_the_columnstore_away(place: Place) -> None:
     """Its statements cannot run in this edition, but the server knows all that they name.
 
-    That it cannot be had is told, and stops nothing.
+    The failure is logged, and does not stop the migration.
     """
     await asyncio.to_thread(migrate, place.dsn)
     assert await _warnings_of_compress_after(place.dsn) == []

@@ -36,7 +36,7 @@ async def test_the_next_flight_leaves_the_measure_of_the_last(
 ) -> None:
     """Also of an archive that has run all the time, and knows where the aircraft stood."""
     await fly(site, "SWR1", LONG_AGO, 0, 60, 120)
-    await site.sum_up()
+    await site.roll_up()
     await site.expire(LONG_AGO + DAY)
     [measured] = fetch(site.dsn, MEASURES)
     assert measured[:2] == ("SWR1", 3)
@@ -44,7 +44,7 @@ async def test_the_next_flight_leaves_the_measure_of_the_last(
         await site.restart()
     await fly(site, "SWR2", LONG_AGO + 2 * DAY, 0, 60)
     assert fetch(site.dsn, MEASURES)[0] == measured
-    await site.sum_up()
+    await site.roll_up()
     assert fetch(site.dsn, MEASURES)[0] == measured
     ends = "SELECT extract(epoch FROM ends_before)::int FROM flight_legs WHERE callsign = 'SWR1'"
     assert fetch(site.dsn, ends) == [(LONG_AGO + 2 * DAY,)]
@@ -55,7 +55,7 @@ async def test_what_is_older_than_all_that_is_kept_changes_no_flight(site: Archi
     await fly(site, "SWR1", LONG_AGO, 0, 60, 120)
     await fly(site, "SWR2", LONG_AGO + 2 * HOUR, 0, 60)
     await fly(site, "SWR3", LONG_AGO + 2 * DAY, 0, 60)
-    await site.sum_up()
+    await site.roll_up()
     await site.expire(LONG_AGO + DAY)
     before = fetch(site.dsn, MEASURES)
     assert [row[:2] for row in before] == [("SWR1", 3), ("SWR2", 2), ("SWR3", 2)]
@@ -69,7 +69,7 @@ async def test_a_flight_that_has_lost_its_beginning_stays_as_it_is(site: Archive
     midnight = LONG_AGO + DAY
     await fly(site, "SWR1", midnight - 120, 0, 60, 180, 240)
     await fly(site, "SWR2", midnight + HOUR, 0, 10, 60, 70)
-    await site.sum_up()
+    await site.roll_up()
     await site.expire(LONG_AGO + DAY)
     before = fetch(site.dsn, MEASURES)
     await fly(site, "SWR9", midnight - 120, 210)
@@ -82,7 +82,7 @@ async def test_a_flight_that_has_lost_its_beginning_stays_as_it_is(site: Archive
 async def test_what_comes_late_begins_the_next_flight(site: ArchiveSite) -> None:
     """An aircraft is back after more than is kept, and an outage has hidden its first minutes."""
     await fly(site, "SWR1", LONG_AGO, 0, 60, 120)
-    await site.sum_up()
+    await site.roll_up()
     await site.expire(LONG_AGO + DAY)
     [measured] = fetch(site.dsn, MEASURES)
     await fly(site, "SWR2", LONG_AGO + 2 * DAY, 0, 60)
@@ -101,10 +101,10 @@ async def test_what_comes_late_begins_the_next_flight(site: ArchiveSite) -> None
 async def test_a_minute_that_has_expired_is_not_counted_anew(site: ArchiveSite) -> None:
     """Out of what came late alone it would have one state vector."""
     await fly(site, "SWR1", LONG_AGO, 0, 20, 40)
-    await site.sum_up()
+    await site.roll_up()
     await site.expire(LONG_AGO + DAY)
     await fly(site, "SWR1", LONG_AGO, 50)
-    await site.sum_up()
+    await site.roll_up()
     counts = "SELECT state_vectors::int FROM minutely_state_vectors"
     assert fetch(site.dsn, counts) == [(3,)]
     assert fetch(site.dsn, "SELECT state_vectors::int FROM hourly_traffic") == [(3,)]

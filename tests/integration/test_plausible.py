@@ -1,4 +1,4 @@
-"""What flights add up to: only what an aircraft can have flown; the rest is counted."""
+"""Flights are measured from plausible positions and altitudes; the others are counted."""
 
 import json
 import time
@@ -21,7 +21,7 @@ LONG_AGO = int(time.time()) // 3600 * 3600 - 30 * 3600
 """A full hour, long enough ago for everything of it to be over."""
 
 STEP_KM = 2.4
-"""Of 10 s at 240 m/s."""
+"""The latitude flown in 10 s at 240 m/s, in degrees."""
 
 Place = tuple[float, float]
 
@@ -30,7 +30,7 @@ FAR_AWAY = (35.5, 33.8)
 
 
 def north(count: int, *, since: int = 0, longitude: float = 8.5) -> list[Place]:
-    """Return places on the way to the north, a step apart."""
+    """Return positions on a way to the north, one step apart."""
     return [(longitude, 47.0 + (since + n) * STEP_KM / 111.195) for n in range(count)]
 
 
@@ -49,17 +49,17 @@ def flown(places: Iterable[Place | None], **fields: object) -> list[StateVector]
 
 
 async def measured(site: ArchiveSite, vectors: list[StateVector]) -> dict[str, Any]:
-    """Store a flight, and return what it adds up to, the same before and after it is kept."""
+    """Store a flight and return its measures, which are the same in the view and the table."""
     await site.write(vectors)
     [(before,)] = fetch(site.dsn, "SELECT to_jsonb(flights)::text FROM flights")
-    await site.sum_up()
+    await site.roll_up()
     [(after,)] = fetch(site.dsn, "SELECT to_jsonb(flights)::text FROM flights")
     assert after == before
     return dict(json.loads(after))
 
 
 async def test_an_outlier_sets_aside_itself(site: ArchiveSite) -> None:
-    """Not the rest of the flight, wherever it stands; the way goes past it."""
+    """It does not affect the rest of the flight, wherever it stands; the distance skips it."""
     for at in (0, 1, 10, 19):
         await site.clear()
         await site.restart()
@@ -73,7 +73,7 @@ async def test_an_outlier_sets_aside_itself(site: ArchiveSite) -> None:
 
 
 async def test_false_positions_amid_a_flight(site: ArchiveSite) -> None:
-    """However many agree with each other: the flight goes on where it can have come to."""
+    """However many agree with each other, the flight continues where it can have flown to."""
     places = [*north(30), *[FAR_AWAY] * 25, *north(30, since=55)]
     flight = await measured(site, flown(places))
     assert flight["implausible_positions"] == 25
@@ -82,7 +82,7 @@ async def test_false_positions_amid_a_flight(site: ArchiveSite) -> None:
 
 
 async def test_a_flight_that_goes_on_elsewhere(site: ArchiveSite) -> None:
-    """Both parts count, and not the jump between them; two positions are no part."""
+    """Both parts count, but not the jump between them; two positions make no part."""
     places = [*north(10), *north(8, since=400), FAR_AWAY, FAR_AWAY]
     flight = await measured(site, flown(places))
     assert flight["implausible_positions"] == 2
@@ -90,7 +90,7 @@ async def test_a_flight_that_goes_on_elsewhere(site: ArchiveSite) -> None:
 
 
 async def test_a_track_that_stumbles(site: ArchiveSite) -> None:
-    """Positions that come too late jump by some kilometres, again and again: all of them count."""
+    """Late positions jump by some kilometres repeatedly; all of them count."""
     places = [*north(25), *north(40, since=28), *north(60, since=71)]
     flight = await measured(site, flown(places))
     assert flight["implausible_positions"] == 0
@@ -98,7 +98,7 @@ async def test_a_track_that_stumbles(site: ArchiveSite) -> None:
 
 
 async def test_old_positions_are_judged_by_their_own_time(site: ArchiveSite) -> None:
-    """A position of five minutes ago, then a fresh one, is no jump; half a second more is none."""
+    """A position of five minutes ago and then a fresh one are no jump."""
     vectors = flown(north(40))
     old = [
         state_vector(
@@ -116,7 +116,7 @@ async def test_old_positions_are_judged_by_their_own_time(site: ArchiveSite) -> 
 
 
 async def test_way_from_before_the_flight_is_not_its_way(site: ArchiveSite) -> None:
-    """A first position of three minutes ago would make a flight of ten seconds a fast one."""
+    """A first position of three minutes ago would make a flight of ten seconds too fast."""
     first, second = flown([(8.5, 47.0), (8.5, 47.4)])
     stale = state_vector(
         "aaaaaa", first.last_contact, longitude=8.5, latitude=47.0, time_position=LONG_AGO - 180
@@ -127,7 +127,7 @@ async def test_way_from_before_the_flight_is_not_its_way(site: ArchiveSite) -> N
 
 
 async def test_over_the_antimeridian(site: ArchiveSite) -> None:
-    """The box is the way flown: west is greater than east (RFC 7946, 5.2)."""
+    """The box follows the flight: west is greater than east (RFC 7946, 5.2)."""
     places = [(longitude, -17.0) for longitude in (179.96, 179.98, 180.0, -179.98, -179.96)]
     flight = await measured(site, flown(places))
     assert (flight["west"], flight["east"]) == (179.96, -179.96)
@@ -136,7 +136,7 @@ async def test_over_the_antimeridian(site: ArchiveSite) -> None:
 
 
 async def test_around_the_pole(site: ArchiveSite) -> None:
-    """All longitudes: no box is smaller."""
+    """The box has all longitudes, because none is smaller."""
     places = [(float(longitude), 89.99) for longitude in (0, 60, 120, 180, -120, -60, 0, 60)]
     flight = await measured(site, flown(places))
     assert (flight["west"], flight["east"]) == (-180.0, 180.0)
@@ -144,7 +144,7 @@ async def test_around_the_pole(site: ArchiveSite) -> None:
 
 @pytest.mark.parametrize("wrong", [37_887.0, 16_000.0])
 async def test_impossible_altitudes(site: ArchiveSite, wrong: float) -> None:
-    """Too high for any aircraft, or higher than it can have climbed to."""
+    """The altitude is too high for any aircraft, or for the time since the last one."""
     vectors = flown(north(20), baro_altitude=11_000.0)
     vectors[7] = flown(north(20), baro_altitude=wrong)[7]
     flight = await measured(site, vectors)
@@ -159,7 +159,7 @@ async def test_no_position_at_all(site: ArchiveSite) -> None:
 
 
 async def test_what_was_never_in_the_air(site: ArchiveSite) -> None:
-    """A column tells it."""
+    """The column `airborne` is false."""
     parked = {"on_ground": True, "velocity": 0.0, "baro_altitude": None}
     flight = await measured(site, flown([(8.5, 47.4)] * 3, **parked))
     assert flight["airborne"] is False
@@ -169,7 +169,7 @@ async def test_what_was_never_in_the_air(site: ArchiveSite) -> None:
 
 
 async def test_rebuild_measures_what_was_measured_before(site: ArchiveSite) -> None:
-    """After the upgrade the columns are empty, and the distances what they were."""
+    """After the upgrade the new columns are empty, and the distances are unchanged."""
     places = north(20)
     places[10] = FAR_AWAY
     await measured(site, flown(places))

@@ -8,7 +8,7 @@ import pytest
 from processor.archive.database import Database
 from processor.errors import FatalError
 from processor.history.database import HistoryDatabase
-from processor.history.errors import UnavailableError
+from processor.history.errors import RetryLaterError
 from testkit.migration import migrate
 from testkit.pgbouncer import PgBouncer
 from testkit.queries import fetch_value
@@ -53,7 +53,7 @@ async def test_archive_and_history_refuse_it(pooler: PgBouncer, database_url: st
     history = HistoryDatabase(
         url=pooler.dsn, max_connections=2, connect_timeout_seconds=5, statement_timeout_seconds=5
     )
-    with pytest.raises(UnavailableError, match=SENTENCE):
+    with pytest.raises(RetryLaterError, match=SENTENCE):
         async with history.reading() as connection:
             await connection.fetchval("SELECT 42")
     await history.close()

@@ -1,4 +1,4 @@
-"""The role flights_reader: what it reads, what it does not, and how it comes and goes."""
+"""The role flights_reader: what it may read, and how migrations create and drop it."""
 
 import asyncio
 import datetime as dt
@@ -17,7 +17,7 @@ from standalone.database_programs import programs_dir
 from testkit import databases
 from testkit.databases import execute
 from testkit.invented_day import Leg
-from testkit.migration import TIMEOUT_S, migrate, migrated_database, start_migration
+from testkit.migration import TIMEOUT_S, migrate, start_migration
 from testkit.queries import fetch, fetch_value
 from testkit.reader import reader_of
 from testkit.services import ROOT
@@ -63,7 +63,7 @@ ROLE_EXISTS = "SELECT to_regrole('flights_reader') IS NOT NULL"
     scope="module", params=["embedded", pytest.param("timescale", marks=pytest.mark.real_database)]
 )
 def server(request: pytest.FixtureRequest) -> Iterator[str]:
-    """Give the address of each kind of server: one of its own, for the role is the server's."""
+    """Return the address of each kind of server; each is new, since a role belongs to a server."""
     if request.param == "timescale":
         with Timescale() as timescale:
             yield timescale.dsn
@@ -76,14 +76,16 @@ def server(request: pytest.FixtureRequest) -> Iterator[str]:
 
 @pytest.fixture
 def dsn(server: str) -> Iterator[str]:
-    """Give the address of a migrated database."""
-    with migrated_database(server) as dsn:
-        yield dsn
+    """Give the address of a migrated database, the only one: a copied one would use the role."""
+    dsn = databases.create_database(server)
+    migrate(dsn)
+    yield dsn
+    databases.drop_database(server, dsn)
 
 
 @pytest.fixture
 def reader(dsn: str) -> Iterator[str]:
-    """Give the reader's address of it."""
+    """Return the address with which the reader connects to it."""
     with reader_of(dsn) as reader:
         yield reader
 
@@ -107,17 +109,17 @@ def relations(dsn: str) -> set[str]:
 
 def count(dsn: str, name: str) -> int:
     """Count the rows of a table or view."""
-    return int(fetch_value(dsn, f"SELECT count(*) FROM {name}"))  # noqa: S608 - a name of ours
+    return int(fetch_value(dsn, f"SELECT count(*) FROM {name}"))  # noqa: S608 - a constant
 
 
-def may(dsn: str, role: str, privilege: str) -> bool:
-    """Tell whether a role has a privilege on the database."""
+def has_privilege(dsn: str, role: str, privilege: str) -> bool:
+    """Whether a role has a privilege on the database."""
     statement = "SELECT has_database_privilege($1, current_database(), $2)"
     return bool(fetch_value(dsn, statement, role, privilege))
 
 
-def test_reads_what_is_for_people_and_nothing_else(dsn: str, reader: str) -> None:
-    """Each of our tables and views is either readable or refused."""
+def test_reads_the_public_tables_and_no_others(dsn: str, reader: str) -> None:
+    """Each table and view of the schema is either readable or refused."""
     others = relations(dsn) - READABLE
     assert {"ingest_offsets", "ingest_ledger", "dead_letters", "flight_legs"} <= others
     for name in READABLE:
@@ -128,7 +130,7 @@ def test_reads_what_is_for_people_and_nothing_else(dsn: str, reader: str) -> Non
 
 
 def test_writes_nothing_even_without_its_settings(dsn: str, reader: str) -> None:
-    """Read-only transactions are for accidents; what counts is what is not granted."""
+    """Read-only transactions prevent accidents; missing privileges prevent the rest."""
     execute(dsn, "SELECT make_partitions(ARRAY['2099-03-04']::date[])")
     for statement in WRITES:
         with pytest.raises((asyncpg.ReadOnlySQLTransactionError, REFUSED)):
@@ -138,13 +140,13 @@ def test_writes_nothing_even_without_its_settings(dsn: str, reader: str) -> None
 
 
 def test_has_its_settings(reader: str) -> None:
-    """The role itself logs in, so they hold; those of a group would not."""
+    """The role itself logs in, so its settings apply; those of a group would not."""
     found = fetch(reader, "SELECT name, current_setting(name) FROM pg_settings")
     assert {name: value for name, value in found if name in SETTINGS} == SETTINGS
 
 
-def test_long_statement_is_cut_when_the_operator_says(dsn: str, reader: str) -> None:
-    """The operator's own timeout holds, and later migrations keep it."""
+def test_operators_timeout_cancels_long_statements(dsn: str, reader: str) -> None:
+    """The operator's own timeout applies, and later migrations keep it."""
     execute(dsn, "ALTER ROLE flights_reader SET statement_timeout = '300ms'")
     try:
         migrate(dsn, "downgrade", "0002")
@@ -156,15 +158,15 @@ def test_long_statement_is_cut_when_the_operator_says(dsn: str, reader: str) -> 
 
 
 def test_reads_parts_that_are_made_later(dsn: str, reader: str) -> None:
-    """Partitions and chunks of coming days are read through their tables."""
+    """Partitions and chunks of later days are read through their tables."""
     vectors = [state_vector("4b1814", LATER_MOMENT + age, squawk="7700") for age in (0, 5)]
     asyncio.run(store(dsn, [Leg(vectors)]))
     expected = {"state_vectors": 2, "tracks": 2}
     assert {name: count(reader, name) for name in READABLE} == dict.fromkeys(READABLE, 1) | expected
 
 
-def test_two_databases_share_it_until_the_last_goes_down(server: str, dsn: str) -> None:
-    """A role is the server's: one database's way down leaves it to the other."""
+def test_two_databases_share_it_until_the_last_downgrade(server: str, dsn: str) -> None:
+    """A role belongs to the server: the downgrade of one database leaves it to the other."""
     other = databases.create_database(server)
     migrate(other)
     migrate(dsn, "downgrade", "0002")
@@ -181,7 +183,7 @@ def test_two_databases_share_it_until_the_last_goes_down(server: str, dsn: str) 
 
 
 def test_two_databases_migrate_at_once(server: str) -> None:
-    """Both find the role made, whoever makes it."""
+    """Both use the role, no matter which of them created it."""
     dsns = [databases.create_database(server) for _ in range(2)]
     execute(server, "DROP ROLE IF EXISTS flights_reader")
     migrators = [start_migration(dsn) for dsn in dsns]
@@ -193,8 +195,8 @@ def test_two_databases_migrate_at_once(server: str) -> None:
         databases.drop_database(server, dsn)
 
 
-def test_operators_password_outlives_the_way_down(dsn: str, reader: str) -> None:
-    """Who has given it a password finds the same reader after the next way up."""
+def test_operators_password_outlives_a_downgrade(dsn: str, reader: str) -> None:
+    """After the next upgrade the reader logs in with the password that the operator set."""
     migrate(dsn, "downgrade", "0002")
     with pytest.raises(REFUSED):
         count(reader, "state_vectors")
@@ -202,8 +204,8 @@ def test_operators_password_outlives_the_way_down(dsn: str, reader: str) -> None
     assert count(reader, "flights") == 0
 
 
-def test_owner_who_may_not_create_roles_migrates_all_the_same(server: str) -> None:
-    """The migration says what is missing, and the file it names adds it later."""
+def test_owner_without_the_right_to_create_roles_migrates(server: str) -> None:
+    """The migration reports what is missing, and the file that it names adds it later."""
     execute(server, "DROP ROLE IF EXISTS flights_reader")
     execute(server, "CREATE ROLE plain_owner LOGIN PASSWORD 'plain'")
     admin = databases.create_database(server)
@@ -216,8 +218,8 @@ def test_owner_who_may_not_create_roles_migrates_all_the_same(server: str) -> No
         run_reader_file(admin)
         with reader_of(admin) as reader:
             assert count(reader, "tracks") == 0
-        assert may(admin, "plain_owner", "TEMPORARY")
-        assert not may(admin, "flights_reader", "TEMPORARY")
+        assert has_privilege(admin, "plain_owner", "TEMPORARY")
+        assert not has_privilege(admin, "flights_reader", "TEMPORARY")
         migrate(owner, "downgrade", "base")
     finally:
         databases.drop_database(server, admin)
@@ -226,7 +228,7 @@ def test_owner_who_may_not_create_roles_migrates_all_the_same(server: str) -> No
 
 
 def run_reader_file(admin: str) -> None:
-    """Run the file as docs/sql.md says, twice."""
+    """Run the file twice, as docs/sql.md describes."""
     psql = programs_dir(server_user()) / "psql"
     for _ in range(2):
         subprocess.run(
@@ -237,16 +239,16 @@ def run_reader_file(admin: str) -> None:
         )
 
 
-def test_who_writes_keeps_temporary_tables(server: str) -> None:
-    """A service whose user is not the owner goes on staging its batches."""
+def test_a_writer_keeps_temporary_tables(server: str) -> None:
+    """A service whose user is not the owner still stages its batches."""
     execute(server, "CREATE ROLE other_writer")
     dsn = databases.create_database(server)
     try:
         migrate(dsn, "upgrade", "0002")
         execute(dsn, "GRANT INSERT ON state_vectors TO other_writer")
         migrate(dsn)
-        assert may(dsn, "other_writer", "TEMPORARY")
-        assert not may(dsn, "flights_reader", "TEMPORARY")
+        assert has_privilege(dsn, "other_writer", "TEMPORARY")
+        assert not has_privilege(dsn, "flights_reader", "TEMPORARY")
     finally:
         databases.drop_database(server, dsn)
         execute(server, "DROP ROLE other_writer")

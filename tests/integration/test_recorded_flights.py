@@ -92,7 +92,7 @@ async def test_no_flight_of_a_real_day_is_impossible(
     await site.restart()
     for _, answer in itertools.groupby(recording, key=lambda vector: vector.last_contact):
         await site.write(list(answer))
-    await site.sum_up()
+    await site.roll_up()
     assert fetch(dsn, TOO_FAST) == []
     assert fetch(dsn, WRONG_LANDINGS) == []
     assert fetch(dsn, CALLSIGNS_RECEIVED_ONCE) == []

@@ -1,4 +1,4 @@
-"""The past over the stream: what was heard, when it is due, up to the end."""
+"""Replays over the stream: every stored state vector, when it is due, up to the end."""
 
 import asyncio
 import gzip
@@ -23,7 +23,7 @@ from processor.replay.session import Replay
 from telemetry.state_vector import FIELDS, StateVector
 from testkit.decoding import decoder
 from testkit.history_log import EXPIRY_SECONDS, HistoryLog, history_of, store
-from testkit.migration import migrate
+from testkit.migration import create_migrated_database, migrate
 from testkit.state_vectors import START, state_vector
 from testkit.subscriber import Subscriber
 from testkit.timescale import Timescale
@@ -32,13 +32,13 @@ pytestmark = pytest.mark.real_database
 
 CAPTURE = "switzerland_20180801_10s_17col.ndjson.gz"
 FIRST = START - 3600
-"""When the invented hour begins."""
+"""The beginning of the invented minute (Unix seconds)."""
 
 EVENT_SOURCE = {"Accept": "text/event-stream"}
 
 
 def invented() -> list[StateVector]:
-    """Two aircraft heard each second of a minute, one that falls silent, one in another place."""
+    """Return two aircraft received each second of a minute, one that fell silent, one far away."""
     vectors = [
         state_vector(icao24, FIRST + second, longitude=8 + second / 100, baro_altitude=11_887.2)
         for second in range(60)
@@ -51,10 +51,9 @@ def invented() -> list[StateVector]:
 
 @pytest.fixture(scope="module")
 def minute_url(timescale: Timescale) -> Iterator[str]:
-    """Give the address of a database that holds the invented minute."""
+    """Give the address of a database with the invented minute."""
     timescale.start()
-    dsn = timescale.create_database()
-    migrate(dsn)
+    dsn = create_migrated_database(timescale.dsn)
     asyncio.run(store(dsn, invented()))
     yield dsn
     timescale.drop_database(dsn)
@@ -62,7 +61,7 @@ def minute_url(timescale: Timescale) -> Iterator[str]:
 
 @pytest.fixture
 async def log(minute_url: str) -> AsyncIterator[HistoryLog]:
-    """Give a history of a minute, and a living picture of nobody."""
+    """Give a site with the invented minute and no live aircraft."""
     async with HistoryLog(minute_url, speed=1, replays=2) as log:
         log.broadcaster.open()
         yield log
@@ -71,7 +70,7 @@ async def log(minute_url: str) -> AsyncIterator[HistoryLog]:
 async def watch(
     address: str, query: str, headers: dict[str, str] | None = None, most: int = 10_000
 ) -> tuple[httpx.Response, Subscriber]:
-    """Read a stream to its end, or until so many events have come."""
+    """Read a stream to its end, or until so many events were received."""
     subscriber = Subscriber()
     async with (
         httpx.AsyncClient(timeout=30) as client,
@@ -99,13 +98,13 @@ def states_of(subscriber: Subscriber, *names: str) -> list[dict[str, Any]]:
     ]
 
 
-def moments(subscriber: Subscriber) -> list[tuple[str, int]]:
-    """Return who was heard when, as updates told."""
+def updates(subscriber: Subscriber) -> list[tuple[str, int]]:
+    """Return the address and last_contact of each updated aircraft."""
     return [(state["icao24"], state["last_contact"]) for state in states_of(subscriber, "update")]
 
 
 async def test_a_minute_as_it_was(log: HistoryLog) -> None:
-    """The picture before it, every state vector in order and as it was, removals, and the end."""
+    """A snapshot, every state vector unchanged and in order, removals, and the end."""
     async with log.serving() as address:
         _, subscriber = await watch(address, f"from={FIRST}&to={FIRST + 119}&speed=max")
     assert subscriber.names[0] == "snapshot"
@@ -130,8 +129,8 @@ async def test_a_minute_as_it_was(log: HistoryLog) -> None:
     assert json.loads(subscriber.events[-2].data)["time"] == FIRST + 119
 
 
-async def test_the_end_is_the_end(log: HistoryLog) -> None:
-    """An EventSource comes back with the last id, and is told to stop."""
+async def test_the_end_stops_an_event_source(log: HistoryLog) -> None:
+    """An EventSource that reconnects with the last id gets a 204, at which it stops."""
     query = f"from={FIRST}&to={FIRST + 59}&speed=max"
     async with log.serving() as address:
         _, subscriber = await watch(address, query)
@@ -143,8 +142,8 @@ async def test_the_end_is_the_end(log: HistoryLog) -> None:
             assert [(await _next(socket))["event"] for _ in range(2)] == ["heartbeat", "bye"]
 
 
-async def test_resumed_where_it_was_cut(log: HistoryLog) -> None:
-    """On any instance: neither a gap nor a repetition, and the same picture."""
+async def test_resumed_at_the_last_event_id(log: HistoryLog) -> None:
+    """On any instance, without gap or repetition; with another query it begins again."""
     query = f"from={FIRST}&to={FIRST + 119}&speed=20"
     async with log.serving() as address:
         _, first = await watch(address, query, most=12)
@@ -158,15 +157,14 @@ async def test_resumed_where_it_was_cut(log: HistoryLog) -> None:
         headers = EVENT_SOURCE | {"Last-Event-ID": first.last_event_id}
         _, second = await watch(address, query.replace("20", "max"), headers)
         _, whole = await watch(address, query.replace("20", "max"))
-        again = EVENT_SOURCE | {"Last-Event-ID": first.last_event_id}
-        _, view_changed = await watch(address, f"{query}&icao24=aaaaaa", again, most=2)
+        _, other_query = await watch(address, f"{query}&icao24=aaaaaa", headers, most=2)
     assert "snapshot" not in second.names
-    assert moments(first) + moments(second) == moments(whole)
-    assert view_changed.names == ["reset", "snapshot"]
+    assert updates(first) + updates(second) == updates(whole)
+    assert other_query.names == ["reset", "snapshot"]
 
 
 async def test_paced_by_the_time_of_the_events(log: HistoryLog) -> None:
-    """A minute at speed 20 takes three seconds, and comes bit by bit."""
+    """A minute at speed 20 takes three seconds, and its updates are spread over them."""
     begun_at = time.monotonic()
     async with log.serving() as address:
         _, subscriber = await watch(address, f"from={FIRST}&to={FIRST + 59}&speed=20")
@@ -179,7 +177,7 @@ async def test_paced_by_the_time_of_the_events(log: HistoryLog) -> None:
 )
 @pytest.mark.parametrize("encoding", ["identity", "gzip", "zstd"])
 async def test_formats_filters_and_encodings(log: HistoryLog, query: str, encoding: str) -> None:
-    """As the living picture has them; who leaves the view is removed from it."""
+    """Replays have all of them; an aircraft that leaves the filter is removed."""
     where = f"from={FIRST}&to={FIRST + 59}&speed=max&bbox=-50,40,8.2,50"
     async with log.serving() as address:
         headers = EVENT_SOURCE | {"Accept-Encoding": encoding}
@@ -201,10 +199,8 @@ async def test_formats_filters_and_encodings(log: HistoryLog, query: str, encodi
         (f"from={FIRST}&colour=red", 422, "colour"),
     ],
 )
-async def test_what_cannot_be_asked(
-    log: HistoryLog, query: str, status: int, parameter: str
-) -> None:
-    """An answer for programs; for an EventSource an event, and the end when it comes back."""
+async def test_refused_requests(log: HistoryLog, query: str, status: int, parameter: str) -> None:
+    """Programs get a status, an EventSource an `error` event and a 204 when it reconnects."""
     async with log.serving() as address:
         async with httpx.AsyncClient() as client:
             answer = await client.get(f"http://{address}/sse/flights?{query}")
@@ -223,7 +219,7 @@ async def test_what_cannot_be_asked(
 
 
 async def test_one_replay_too_many(log: HistoryLog) -> None:
-    """Two are allowed here; the third is told to come back, the living picture is for all."""
+    """Two replays are allowed; the third gets `overloaded`, but may open the live stream."""
     query = f"from={FIRST}&to={FIRST + 59}"
     async with log.serving() as address:
         async with _socket(address, query) as one, _socket(address, query) as two:
@@ -241,10 +237,10 @@ async def test_one_replay_too_many(log: HistoryLog) -> None:
 
 
 async def test_without_a_database(log: HistoryLog) -> None:
-    """The living picture is as it was; a replay is told that there is nothing to replay."""
+    """The live stream works as before; a replay is answered with a 503."""
     log.replay = Replay(
         broadcaster=log.broadcaster,
-        database=history_of("postgresql://nobody@127.0.0.1:9/nothing"),
+        database=history_of("postgresql://none@127.0.0.1:9/nothing"),
         limits=log.replay.limits,
         clock=log.clock,
     )
@@ -257,8 +253,8 @@ async def test_without_a_database(log: HistoryLog) -> None:
         assert subscriber.names == ["snapshot"]
 
 
-class _OnlyLive(Gate):
-    """Admits everybody as somebody with these scopes and areas."""
+class _OnePrincipal(Gate):
+    """Admits every client as one principal."""
 
     def __init__(self, principal: Principal) -> None:
         super().__init__(is_open=False, keys=None, tokens=None, tickets=Tickets(ttl_seconds=30))
@@ -268,19 +264,18 @@ class _OnlyLive(Gate):
         return self._principal
 
 
-async def test_who_may_see_the_past(log: HistoryLog) -> None:
-    """The scope of the history is needed, and areas are those of the living picture."""
-    gate = _OnlyLive(Principal("somebody", frozenset({LIVE})))
+async def test_replays_need_the_scope_of_the_history(log: HistoryLog) -> None:
+    gate = _OnePrincipal(Principal("principal", frozenset({LIVE})))
     async with log.serving(gate) as address, httpx.AsyncClient() as client:
         answer = await client.get(f"http://{address}/sse/flights?from={FIRST}")
         assert (answer.status_code, answer.json()["error"]) == (403, "insufficient_scope")
 
 
-async def test_areas_hold_for_the_past(log: HistoryLog) -> None:
-    """Nobody outside is told of, nor is it told who left."""
+async def test_areas_restrict_replays(log: HistoryLog) -> None:
+    """A restricted principal receives what is inside its areas; aircraft that leave are removed."""
     areas = (BoundingBox(7.0, 40.0, 8.205, 50.0),)
     scopes = frozenset({LIVE, "flights:history"})
-    gate = _OnlyLive(Principal("somebody", scopes, areas))  # type: ignore[arg-type]
+    gate = _OnePrincipal(Principal("principal", scopes, areas))  # type: ignore[arg-type]
     async with log.serving(gate) as address:
         _, subscriber = await watch(address, f"from={FIRST}&to={FIRST + 119}&speed=max")
     sent = states_of(subscriber, "snapshot", "update")
@@ -304,7 +299,7 @@ async def _next(socket: ClientConnection) -> dict[str, Any]:
 
 
 async def _subscribe(socket: ClientConnection, query: str) -> dict[str, Any]:
-    """Look at something else, and return the snapshot that comes of it."""
+    """Subscribe to another query, and return the snapshot that follows."""
     await socket.send(json.dumps({"subscribe": query}))
     while (event := await _next(socket))["event"] != "snapshot":
         pass
@@ -312,7 +307,7 @@ async def _subscribe(socket: ClientConnection, query: str) -> dict[str, Any]:
 
 
 async def test_seeking(log: HistoryLog) -> None:
-    """From live to the past, to another moment of it, to another view, and back to live."""
+    """A subscriber switches from live to a replay, to another time and format, and back to live."""
     log.publish([state_vector("eeeeee", int(log.clock()))])
     log.broadcaster.tick()
     async with log.serving() as address, _socket(address, "") as socket:
@@ -331,8 +326,8 @@ async def test_seeking(log: HistoryLog) -> None:
         assert (await _next(socket))["data"]["states"][0]["icao24"] == "ffffff"
 
 
-async def test_the_server_stops(log: HistoryLog) -> None:
-    """A replay that waits for what is next is told goodbye like everybody else."""
+async def test_a_stopping_server_ends_replays(log: HistoryLog) -> None:
+    """A replay that waits for its next tick gets a `bye` too."""
     async with log.serving() as address:
         socket = await _socket(address, f"from={FIRST - 300}&to={FIRST}")
         assert (await _next(socket))["event"] == "snapshot"
@@ -354,10 +349,10 @@ def _recorded() -> Iterator[dict[str, Any]]:
                 yield state | {"callsign": (state["callsign"] or "").rstrip() or None}
 
 
-@pytest.mark.parametrize(("seconds", "speed"), [(7200, "max"), (3600, "60")])
+@pytest.mark.parametrize(("seconds", "speed"), [(7200, "max"), (3600, "600")])
 @pytest.mark.timeout(180)
-async def test_a_recording_replays_as_it_was(database_url: str, seconds: int, speed: str) -> None:
-    """Exactly the aircraft and positions of real answers, every one of their fields."""
+async def test_a_recording_replays_unchanged(database_url: str, seconds: int, speed: str) -> None:
+    """A replay sends exactly the state vectors of real answers, with every field."""
     recorded = {(state["icao24"], state["last_contact"]): state for state in _recorded()}
     migrate(database_url)
     await store(database_url, [StateVector(**state) for state in recorded.values()])

@@ -1,4 +1,4 @@
-"""The whole processor on real parts: from some minutes ago into the living picture."""
+"""The whole processor on real parts: a replay of the last minutes goes on live."""
 
 import asyncio
 import json
@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.real_kafka, pytest.mark.real_database]
 
 AIRCRAFT = 40
 PAUSE_S = 1.5
-"""Between two polls, more than between two turns of the picture, so that both show all."""
+"""Time between two polls: more than between two live ticks, so that each tick has one poll."""
 
 Received = tuple[str, int]
 
@@ -40,7 +40,7 @@ def _sent(subscriber: Subscriber) -> list[Received]:
 
 @pytest.mark.timeout(150)
 async def test_from_history_into_the_present(deployment: Deployment) -> None:
-    """Viewers that come at any time are told each state vector once."""
+    """Subscribers that begin at any time receive each state vector once."""
     begin, received = int(time.time()), set[Received]()
     first_second = begin - 200
 
@@ -55,14 +55,14 @@ async def test_from_history_into_the_present(deployment: Deployment) -> None:
     subscribers: list[Subscriber] = []
     async with asyncio.TaskGroup() as group:
         tasks = []
-        for turn in range(6):
+        for poll_number in range(6):
             subscribers.append(Subscriber())
             address = f"{url}/sse/flights?from={first_second}"
             tasks.append(group.create_task(_follow(address, subscribers[-1])))
-            await poll(begin - 40 + 2 * turn)
+            await poll(begin - 40 + 2 * poll_number)
             await asyncio.sleep(PAUSE_S)
         async with asyncio.timeout(20):
-            while not all(len(_sent(subscriber)) >= len(received) for subscriber in subscribers):  # noqa: ASYNC110 - what viewers have seen
+            while not all(len(_sent(subscriber)) >= len(received) for subscriber in subscribers):  # noqa: ASYNC110 - streams of another process
                 await asyncio.sleep(0.2)
         for task in tasks:
             task.cancel()

@@ -1,4 +1,4 @@
-"""No client takes the replays of others."""
+"""One client cannot take all replays, so others get theirs."""
 
 import asyncio
 import json
@@ -13,7 +13,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from processor.access.shares import ShareLimits
 from processor.replay.session import Replay
 from testkit.history_log import HistoryLog, store
-from testkit.migration import migrate
+from testkit.migration import create_migrated_database
 from testkit.state_vectors import START, state_vector
 from testkit.timescale import Timescale
 
@@ -27,8 +27,7 @@ QUERY = f"from={FIRST}&to={FIRST + 600}&speed=1"
 def minute_url(timescale: Timescale) -> Iterator[str]:
     """Give the address of a database with a minute of one aircraft."""
     timescale.start()
-    dsn = timescale.create_database()
-    migrate(dsn)
+    dsn = create_migrated_database(timescale.dsn)
     asyncio.run(store(dsn, [state_vector("aaaaaa", FIRST + second) for second in range(60)]))
     yield dsn
     timescale.drop_database(dsn)
@@ -36,7 +35,7 @@ def minute_url(timescale: Timescale) -> Iterator[str]:
 
 @pytest.fixture
 async def log(minute_url: str) -> AsyncIterator[HistoryLog]:
-    """Give a history of which ten may be replayed at a time, and three from one address."""
+    """Give a site that allows ten replays, three of them from one address."""
     async with HistoryLog(minute_url, speed=1) as log:
         limits = log.replay.limits
         log.replay = Replay(
@@ -55,7 +54,7 @@ async def log(minute_url: str) -> AsyncIterator[HistoryLog]:
 
 
 def client(server: str, local_address: str) -> httpx.AsyncClient:
-    """Return a client that comes from an address of this machine."""
+    """Return a client with a loopback address of its own."""
     return httpx.AsyncClient(
         base_url=f"http://{server}",
         transport=httpx.AsyncHTTPTransport(local_address=local_address),
@@ -64,7 +63,7 @@ def client(server: str, local_address: str) -> httpx.AsyncClient:
 
 
 def replay(server: str, local_address: str) -> connect:
-    """Ask for the hour over WebSocket."""
+    """Open a replay over WebSocket."""
     return connect(
         f"ws://{server}/ws/flights?{QUERY}",
         max_size=None,
@@ -79,7 +78,7 @@ async def first_event(socket: ClientConnection) -> dict[str, Any]:
 
 
 async def test_one_address_cannot_hold_every_replay(log: HistoryLog) -> None:
-    """It has three of the ten; another is served at once, and what it gives back is free."""
+    """An address gets three of ten replays; others are served, and places become free again."""
     async with log.serving() as server, client(server, "127.0.0.2") as flood:
         async with AsyncExitStack() as stack:
             for _ in range(3):
@@ -96,5 +95,5 @@ async def test_one_address_cannot_hold_every_replay(log: HistoryLog) -> None:
             async with replay(server, "127.0.0.3") as other:
                 assert (await first_event(other))["event"] == "snapshot"
         async with asyncio.timeout(10):
-            while len(log.replay._places):  # noqa: ASYNC110 - the server notices in its own time
+            while len(log.replay._places):  # noqa: ASYNC110 - the server notices a closed socket later
                 await asyncio.sleep(0.02)

@@ -1,4 +1,4 @@
-"""Retention: no clock and no single row makes it drop what is to be kept, and it takes its time."""
+"""Retention deletes only expired data, in small steps, whatever clocks and single rows say."""
 
 import asyncio
 import datetime as dt
@@ -24,7 +24,6 @@ from telemetry.state_vector import StateVector
 from testkit import faketime_install
 from testkit.edition import Place
 from testkit.invented_day import Leg
-from testkit.migration import migrate
 from testkit.queries import fetch, fetch_value
 from testkit.services import Service
 from testkit.state_vectors import state_vector
@@ -41,13 +40,18 @@ def noon(days_ago: int) -> int:
 
 
 def crowd(moment: int, aircraft: int = 100) -> list[StateVector]:
-    """Return as many aircraft at one moment as prove that it has been."""
+    """Return as many aircraft at one time as retention needs to believe that time."""
     return [state_vector(f"{number:06x}", moment) for number in range(aircraft)]
+
+
+@pytest.fixture
+def place(migrated_place: Place) -> Place:
+    """Give a migrated database of each kind."""
+    return migrated_place
 
 
 def fill(dsn: str, *vectors: StateVector) -> None:
     """Store state vectors and their minutes; each aircraft has one flight."""
-    migrate(dsn)
     by_aircraft: dict[str, list[StateVector]] = {}
     for vector in sorted(vectors, key=lambda vector: vector.last_contact):
         by_aircraft.setdefault(vector.icao24, []).append(vector)
@@ -76,11 +80,11 @@ class Archive:
         )
 
     async def maintain(self) -> None:
-        """Do what is done each minute."""
+        """Run the maintenance of one minute."""
         await self.database.run(self.maintenance.maintain)
 
     async def audit(self) -> str:
-        """Return the proof."""
+        """Run the audit and return its proof."""
         return str(await self.database.run(lambda session: audit(session, load_audit_queries())))
 
 
@@ -106,7 +110,7 @@ def days_stored(dsn: str, table: str = "state_vectors") -> list[int]:
 
 
 def clock_offset(archive: Archive) -> float:
-    """Return what the metric says."""
+    """Return the value of the metric."""
     value = archive.registry.get_sample_value("ingest_database_clock_offset_seconds")
     assert value is not None
     return value
@@ -116,7 +120,7 @@ def clock_offset(archive: Archive) -> float:
 def test_archive_on_a_host_whose_clock_is_40_days_ahead_drops_nothing(
     place: Place, tmp_path: Path
 ) -> None:
-    """The whole process, from its start: it says why, and every row is still there."""
+    """The process reports the reason from its start, and all rows are still there."""
     fill(place.dsn, *(row for days_ago in (20, 10, 1) for row in crowd(noon(days_ago))))
     service = Service(
         *("processor", "--role", "archive"),
@@ -140,7 +144,7 @@ def test_archive_on_a_host_whose_clock_is_40_days_ahead_drops_nothing(
 async def test_clocks_that_differ_by_minutes_stop_retention(
     place: Place, archive: Callable[..., Archive], ahead_seconds: float
 ) -> None:
-    """What is due goes only once host and server agree on the time."""
+    """Expired data are deleted only once host and server agree on the time."""
     await asyncio.to_thread(fill, place.dsn, *crowd(noon(40)), *crowd(noon(1)))
     wrong = archive(ahead_seconds=ahead_seconds)
     with capture_logs() as lines:
@@ -159,7 +163,7 @@ async def test_clocks_that_differ_by_minutes_stop_retention(
 async def test_server_whose_clock_is_ahead_of_all_rows_drops_what_is_old_among_them(
     place: Place, archive: Callable[..., Archive]
 ) -> None:
-    """Both clocks are 40 days ahead, as on one machine: days count back from the newest rows."""
+    """Both clocks are 40 days ahead, as on one host: days count back from the newest rows."""
     moments = [noon(days_ago) for days_ago in (75, 60, 41, 40)]
     rows = [row for moment in moments for row in crowd(moment)]
     await asyncio.to_thread(fill, place.dsn, *rows)
@@ -171,7 +175,7 @@ async def test_server_whose_clock_is_ahead_of_all_rows_drops_what_is_old_among_t
 async def test_rows_of_the_future_do_not_move_the_limit(
     place: Place, archive: Callable[..., Archive]
 ) -> None:
-    """Neither one of 2099 nor some of tomorrow count as the newest."""
+    """Neither a row of 2099 nor some of tomorrow count as the newest."""
     rows = [*crowd(noon(65)), *crowd(noon(50)), *crowd(noon(31)), *crowd(noon(-20), aircraft=99)]
     rows.append(state_vector("ffffff", 4_080_000_000))
     await asyncio.to_thread(fill, place.dsn, *rows)
@@ -184,7 +188,7 @@ async def test_rows_of_the_future_do_not_move_the_limit(
 async def test_few_rows_that_are_ahead_do_not_expire_the_others(
     place: Place, archive: Callable[..., Archive]
 ) -> None:
-    """Of the newest hundred rows the oldest decides."""
+    """The oldest of the newest hundred rows decides."""
     await asyncio.to_thread(
         fill, place.dsn, *crowd(noon(60)), *crowd(noon(40)), *crowd(noon(1), aircraft=99)
     )
@@ -195,7 +199,7 @@ async def test_few_rows_that_are_ahead_do_not_expire_the_others(
 async def test_a_run_drops_one_part_the_oldest_first(
     place: Place, archive: Callable[..., Archive]
 ) -> None:
-    """So that there is time to stop it; the mark says how far it has come."""
+    """An operator has time to stop it; the mark shows what was dropped."""
     rows = [row for days_ago in (45, 44, 43, 30, 1) for row in crowd(noon(days_ago))]
     await asyncio.to_thread(fill, place.dsn, *rows)
     left = []
@@ -210,7 +214,7 @@ async def test_a_run_drops_one_part_the_oldest_first(
 async def test_a_row_of_2004_leaves_a_mark_of_2004(
     place: Place, archive: Callable[..., Archive]
 ) -> None:
-    """What is kept since is still compared and measured."""
+    """The rows that are left are still compared and measured."""
     await asyncio.to_thread(
         fill, place.dsn, state_vector("ffffff", 1_100_000_000), *crowd(noon(5)), *crowd(noon(1))
     )
@@ -223,7 +227,7 @@ async def test_a_row_of_2004_leaves_a_mark_of_2004(
 async def test_instances_side_by_side_drop_each_part_once(
     place: Place, archive: Callable[..., Archive]
 ) -> None:
-    """None fails because another was quicker."""
+    """No instance fails because another one was quicker."""
     rows = [row for days_ago in (45, 44, 43, 42, 1) for row in crowd(noon(days_ago))]
     await asyncio.to_thread(fill, place.dsn, *rows)
     archives = [archive() for _ in range(4)]
@@ -235,7 +239,7 @@ async def test_instances_side_by_side_drop_each_part_once(
 async def test_minutes_flights_and_dead_letters_go_by_the_same_limit(
     place: Place, archive: Callable[..., Archive]
 ) -> None:
-    """Each after its own days, by the clock and the rows that decide for state vectors."""
+    """Each table has its own days, counted by the same clock and rows."""
     rows = [row for days_ago in (65, 50, 1) for row in crowd(noon(days_ago))]
     await asyncio.to_thread(fill, place.dsn, *rows)
     fetch(place.dsn, "UPDATE flight_legs SET last_seen = first_seen WHERE icao24 < '000032'")
@@ -283,7 +287,7 @@ def set_aside(dsn: str, *, days_ago: int, offsets: range) -> None:
 async def test_dead_letters_that_have_expired_leave_the_audit_right(
     place: Place, archive: Callable[..., Archive]
 ) -> None:
-    """Some a run; those of a ledger that is kept for ever are counted from where they begin."""
+    """A run deletes some of them; the audit counts those from the first that is kept."""
     await asyncio.to_thread(fill, place.dsn, *crowd(noon(1)))
     # As the migration does for rows that were stored without digests.
     fetch(
@@ -311,8 +315,7 @@ async def test_dead_letters_that_have_expired_leave_the_audit_right(
 async def test_room_for_coming_days_is_made_by_the_servers_calendar(
     place: Place, archive: Callable[..., Archive]
 ) -> None:
-    """A host that is 40 days ahead makes no partitions that nothing will ever be stored in."""
-    await asyncio.to_thread(migrate, place.dsn)
+    """A host whose clock is 40 days ahead makes no useless partitions."""
     await archive(ahead_seconds=40 * DAY).maintain()
     if not place.is_timescale:
         today = dt.datetime.now(dt.UTC).date()

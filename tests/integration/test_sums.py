@@ -1,4 +1,4 @@
-"""Flights that are over, minutes and hours: what maintenance sums up of what is stored."""
+"""Maintenance measures flights that are over, and rolls up minutes and hours."""
 
 import time
 
@@ -42,9 +42,9 @@ def climb(icao24: str, *after: int) -> list[StateVector]:
 
 
 async def test_minutes_and_hours(site: ArchiveSite) -> None:
-    """The newest of each minute, and how many there were."""
+    """A minute keeps the newest state vector, and how many there were."""
     await site.write([*climb("aaaaaa", 0, 10, 59, 60, 3600), *climb("bbbbbb", 5)])
-    await site.sum_up()
+    await site.roll_up()
     assert fetch(site.dsn, MINUTES) == [
         (LONG_AGO, "aaaaaa", 3, 59),
         (LONG_AGO, "bbbbbb", 1, 5),
@@ -58,31 +58,31 @@ async def test_minutes_and_hours(site: ArchiveSite) -> None:
     assert fetch_value(site.dsn, "SELECT count(*) FROM touched_hours") == 0
 
 
-async def test_what_comes_late_is_counted(site: ArchiveSite) -> None:
-    """Also in minutes, hours and flights that were summed up before."""
+async def test_late_state_vectors_are_counted(site: ArchiveSite) -> None:
+    """They count in minutes, hours and flights that were rolled up before as well."""
     await site.write(climb("aaaaaa", 0, 600))
-    await site.sum_up()
+    await site.roll_up()
     assert [flight.state_vectors for flight in await site.flights()] == [2]
     await site.write(climb("aaaaaa", 5, 300))
     assert [flight.state_vectors for flight in await site.flights()] == [4]
-    await site.sum_up()
+    await site.roll_up()
     assert [row[2] for row in fetch(site.dsn, MINUTES)] == [2, 1, 1]
     assert [row[3] for row in fetch(site.dsn, HOURS)] == [4]
 
 
-async def test_an_hour_that_goes_on_is_counted_so_far(site: ArchiveSite) -> None:
-    """Out of its minutes, all but the newest three."""
+async def test_the_current_hour_is_counted_so_far(site: ArchiveSite) -> None:
+    """It is counted from its minutes, without the newest three."""
     now = int(time.time())
     vectors = [state_vector("aaaaaa", now - age) for age in (5, 250, 400)]
     await site.write(vectors)
-    await site.sum_up()
+    await site.roll_up()
     assert sum(row[3] for row in fetch(site.dsn, HOURS)) == 2
 
 
 async def test_a_flight_is_measured_once_it_is_over(site: ArchiveSite) -> None:
-    """What it comes to stays, when the state vectors go."""
+    """Its measures stay when its state vectors expire."""
     await site.write(climb("aaaaaa", 0, 60, 120))
-    await site.sum_up()
+    await site.roll_up()
     fetch(site.dsn, "DELETE FROM state_vectors")
     [flight] = fetch(
         site.dsn,
@@ -94,29 +94,31 @@ async def test_a_flight_is_measured_once_it_is_over(site: ArchiveSite) -> None:
     assert flight[3:] == pytest.approx((47.0, 47.0 + 120 / 3600))
 
 
-async def test_a_flight_whose_state_vectors_are_gone_is_let_go(site: ArchiveSite) -> None:
-    """An archive that was away for longer than they are kept does not try for ever."""
+async def test_a_flight_without_state_vectors_counts_as_measured(
+    site: ArchiveSite,
+) -> None:
+    """An archive that was down for longer than the retention does not try for ever."""
     await site.write(climb("aaaaaa", 0, 60, 120))
     fetch(site.dsn, "DELETE FROM state_vectors")
-    await site.sum_up()
+    await site.roll_up()
     assert fetch(site.dsn, "SELECT last_seen = first_seen, state_vectors FROM flights") == [
         (True, 0)
     ]
 
 
 async def test_a_flight_that_goes_on_is_not_measured_for_good(site: ArchiveSite) -> None:
-    """A log that is read a day later goes on with flights that seemed to be over."""
+    """A log that is read a day later continues flights that seemed to be over."""
     await site.write(climb("aaaaaa", 0, 60))
-    await site.sum_up()
+    await site.roll_up()
     await site.write(climb("aaaaaa", 120))
     [flight] = await site.flights()
     assert (flight.last_seen, flight.state_vectors) == (LONG_AGO + 120, 3)
 
 
-async def test_rebuild_comes_to_the_same(site: ArchiveSite) -> None:
-    """Out of the state vectors alone, for an archive that is older than its sums."""
+async def test_rebuild_gives_the_same_result(site: ArchiveSite) -> None:
+    """It needs the state vectors alone."""
     await site.write([*climb("aaaaaa", 0, 10, 4000), *climb("bbbbbb", 5)])
-    await site.sum_up()
+    await site.roll_up()
     before = (await site.flights(), fetch(site.dsn, MINUTES), fetch(site.dsn, HOURS))
     tables = "flight_legs, minutely_state_vectors, hourly_counts, touched_minutes, touched_hours"
     fetch(site.dsn, f"TRUNCATE {tables}")

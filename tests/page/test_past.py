@@ -46,7 +46,7 @@ async def test_scrubbing_shows_the_traffic_of_then(desktop: MapPage, monitor: Mo
         }""",
         wanted,
     )
-    await desktop.is_in("standing still")
+    await desktop.is_in("paused in the past")
     await desktop.says(lambda query: "time" in query)
     moment = moment_of(desktop.query())
     assert moment == wanted
@@ -66,7 +66,7 @@ async def test_time_is_stepped_by_keys(desktop: MapPage, monitor: Monitor) -> No
     await desktop.open()
     await slider(desktop).focus()
     await desktop.page.keyboard.press("ArrowLeft")
-    await desktop.is_in("standing still")
+    await desktop.is_in("paused in the past")
     moment = moment_of(desktop.query())
     assert time.time() - moment == pytest.approx(60, abs=5)
     await desktop.shows(len(await monitor.states_at(moment)))
@@ -80,7 +80,7 @@ async def test_a_replay_runs_as_fast_as_chosen(desktop: MapPage) -> None:
     """Ten seconds of then in one of now, until it has caught up and is live."""
     begin = int(time.time()) - 70
     iso = datetime.fromtimestamp(begin, tz=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    await desktop.open(f"time={iso}", state="standing still")
+    await desktop.open(f"time={iso}", state="paused in the past")
     await desktop.page.get_by_label("Speed of the replay").select_option("10")
     await desktop.button("Play").click()
     await desktop.is_in("replay")

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processor.archive.batch import Batch, Claim
-from processor.archive.digest import Added, as_bigint, hash_rows
+from processor.archive.digest import RowsOfDay, as_bigint, hash_rows
 from processor.archive.unique_rows import UniqueRows, to_rows
 from telemetry.state_vector import StateVector
 from testkit.messages import InventedMessage, garbage, message
@@ -61,7 +61,7 @@ def sorted_by_key(found: list[tuple[StateVector, int]]) -> list[tuple[StateVecto
 
 
 def _unique(batch: Batch) -> list[tuple[StateVector, int]]:
-    """Return each state vector once with its partition, in order: of several the first."""
+    """Return each state vector once, with its partition, sorted; of several the first."""
     first: dict[tuple[str, int], tuple[StateVector, int]] = {}
     for partition in sorted(batch.spans):
         for vector in batch.spans[partition].state_vectors:
@@ -69,14 +69,14 @@ def _unique(batch: Batch) -> list[tuple[StateVector, int]]:
     return sorted_by_key(list(first.values()))
 
 
-def _add_up(found: list[tuple[StateVector, int]]) -> list[Added]:
+def _add_up(found: list[tuple[StateVector, int]]) -> list[RowsOfDay]:
     """Add the digests up one by one."""
     sums: dict[tuple[int, int], list[int]] = {}
     for vector, partition in found:
         [hashed] = hash_rows(to_rows([vector])).tolist()
         sums.setdefault((partition, vector.last_contact // DAY), []).append(hashed)
     return [
-        Added(partition, day, len(hashes), as_bigint(sum(hashes)))
+        RowsOfDay(partition, day, len(hashes), as_bigint(sum(hashes)))
         for (partition, day), hashes in sorted(sums.items())
     ]
 
@@ -99,7 +99,7 @@ def test_spans_tile(contents: list[tuple[int, int, StateVector | None]], size: i
 def test_every_message_is_accounted_for(
     contents: list[tuple[int, int, StateVector | None]], size: int
 ) -> None:
-    """n_in = state vectors + dead letters, and the unique ones are those that came, once each."""
+    """n_in = state vectors + dead letters, and each state vector is among the unique rows once."""
     messages = _messages(contents)
     batches = _batches(messages, size)
     spans = [span for batch in batches for span in batch.spans.values()]
@@ -116,7 +116,7 @@ def test_every_message_is_accounted_for(
 def test_a_batch_without_partitions_is_as_if_they_had_never_come(
     contents: list[tuple[int, int, StateVector | None]], left_out: set[int]
 ) -> None:
-    """What another instance stores leaves no trace in ours."""
+    """Partitions that another instance owns leave no trace in the batch."""
     messages = _messages(contents)
     [whole, rest] = [
         _batches(some, size=1000)
@@ -135,7 +135,7 @@ def test_a_batch_without_partitions_is_as_if_they_had_never_come(
 def test_what_was_inserted_adds_up(
     contents: list[tuple[int, int, StateVector | None]], data: st.DataObject
 ) -> None:
-    """Of the rows that were new: their digests by partition and day, and their minutes."""
+    """Digests by partition and day, and minutes, cover exactly the new rows."""
     [batch] = _batches(_messages(contents), size=1000) or [Batch()]
     expected = _unique(batch)
     if expected:

@@ -1,9 +1,9 @@
-"""A cache with a budget, used in any way, accounts for what it keeps and keeps to the budget."""
+"""A cache with a budget accounts for its entries and never exceeds the budget."""
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processor.stream.byte_cache import ENTRY_BYTES, ByteCache
+from processor.live.byte_cache import ENTRY_BYTES, ByteCache
 
 BUDGET = 10 * ENTRY_BYTES
 
@@ -13,10 +13,10 @@ _uses = st.lists(st.tuples(_keys, st.none() | _sizes), max_size=60)
 
 
 @given(_uses)
-def test_the_sum_of_sizes_is_what_is_accounted_and_never_above_the_budget(
+def test_used_bytes_are_the_sum_of_entries_and_within_the_budget(
     uses: list[tuple[str, int | None]],
 ) -> None:
-    """After each store; and what was stored comes back as it was, or not at all."""
+    """After each step; a stored value comes back as it was, or not at all."""
     cache = ByteCache(BUDGET)
     model: dict[str, tuple[str, int]] = {}
     for key, size in uses:
@@ -31,8 +31,8 @@ def test_the_sum_of_sizes_is_what_is_accounted_and_never_above_the_budget(
 
 
 @given(st.lists(_keys, min_size=1, max_size=60))
-def test_what_was_used_least_recently_goes_first(uses: list[str]) -> None:
-    """As many are kept as have room, and those are the last that were used."""
+def test_the_least_recently_used_entries_are_dropped(uses: list[str]) -> None:
+    """As many are kept as there is room for: those that were used last."""
     cache = ByteCache(BUDGET)
     for key in uses:
         if cache.get(key) is None:
@@ -41,8 +41,8 @@ def test_what_was_used_least_recently_goes_first(uses: list[str]) -> None:
     assert [key for key in newest if cache.get(key) is not None] == newest[:5]
 
 
-def test_what_is_larger_than_the_budget_is_not_kept_and_pushes_nothing_out() -> None:
-    """Nor does its older value stay in its place."""
+def test_a_value_above_the_budget_is_not_kept_and_displaces_none() -> None:
+    """Its older value is dropped all the same."""
     cache = ByteCache(BUDGET)
     cache.store("small", 1, 0)
     cache.store("large", 2, 0)

@@ -1,34 +1,45 @@
-/** Keeps the browser's address at what is shown, so that a reload or a link shows the same. */
+/** Keeps the browser's address equal to the state of the page, for a reload or a link. */
 
-import { type Shown, writeAddress } from "./core/address.ts";
-import { say } from "./core/elements.ts";
+import { putInto } from "./core/elements.ts";
+import type { Store } from "./store/store.ts";
+import { watch } from "./store/watch.ts";
 
-/** Browsers refuse more than some hundred changes in half a minute; who follows an aircraft moves on and on. */
-const SOON_MS = 500;
+/** The pause between moves of the map: browsers refuse more than a few hundred changes in 30 s. */
+const MOVE_PAUSE_MS = 500;
+/** How long the button confirms that the link was copied. */
+const COPIED_MS = 2_000;
 
 export class AddressBar {
-  private readonly shown: () => Shown;
-  private due: ReturnType<typeof setTimeout> | undefined;
+  private readonly store: Store;
+  private timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(shown: () => Shown) {
-    this.shown = shown;
+  constructor(store: Store) {
+    this.store = store;
+    watch(
+      () => store.addressState.value,
+      () => this.write(),
+    );
+    watch(
+      () => store.place.value,
+      () => this.writeSoon(),
+    );
   }
 
   write(): void {
-    clearTimeout(this.due);
-    this.due = undefined;
-    history.replaceState(null, "", writeAddress(this.shown()));
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    history.replaceState(null, "", this.store.address.value);
   }
 
-  /** Writes a little later, once for all that has asked for it until then. */
-  writeSoon(): void {
-    this.due ??= setTimeout(() => this.write(), SOON_MS);
+  private writeSoon(): void {
+    this.timer ??= setTimeout(() => this.write(), MOVE_PAUSE_MS);
   }
-}
 
-/** Copies the address of what is on the screen, and says so for a moment. */
-export async function copyLink(): Promise<void> {
-  await navigator.clipboard.writeText(location.href);
-  say("copy", "Copied");
-  setTimeout(() => say("copy", "Copy link"), 2_000);
+  /** Copies the address of what is on the screen, and confirms it on the button. */
+  async copy(): Promise<void> {
+    this.write();
+    await navigator.clipboard.writeText(location.href);
+    putInto("copy", "Copied");
+    setTimeout(() => putInto("copy", "Copy link"), COPIED_MS);
+  }
 }

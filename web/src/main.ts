@@ -1,4 +1,4 @@
-/** Puts the page together: the stream into the fleet, the fleet onto the map and into the panel. */
+/** The entry point of the page. */
 
 import "maplibre-gl/dist/maplibre-gl.css";
 import "./style.css";

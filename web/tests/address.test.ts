@@ -1,10 +1,10 @@
 /** The address encodes the page's state, and measures are written in the reader's units. */
 
 import { describe, expect, test } from "vitest";
-import { readAddress, writeAddress } from "../src/core/address.ts";
 import { MISSING, write, writeAge, writeTrack } from "../src/core/units.ts";
 import { rampColour } from "../src/map/altitude-ramp.ts";
-import { livePath, replayPath } from "../src/stream/view.ts";
+import { readAddress, writeAddress } from "../src/store/address.ts";
+import { livePath, replayPath } from "../src/stream/query.ts";
 
 describe("the address", () => {
   test.each([

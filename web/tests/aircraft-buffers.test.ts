@@ -8,7 +8,7 @@ import {
   rampColour,
   UNKNOWN_COLOUR,
 } from "../src/map/altitude-ramp.ts";
-import { count } from "../src/panels/counters.ts";
+import { countFleet } from "../src/store/fleet-counts.ts";
 import { Fleet, MEASURES } from "../src/stream/fleet.ts";
 
 const T = 1_790_000_000;
@@ -64,7 +64,7 @@ test("only airborne aircraft are extrapolated, from an exact time", () => {
 });
 
 test("the counters leave out free slots", () => {
-  expect(count(fleet())).toEqual({ aircraft: 4, airborne: 3, newest: T, emergencies: [2] });
+  expect(countFleet(fleet())).toEqual({ aircraft: 4, airborne: 3, newest: T, emergencies: [2] });
 });
 
 test("the buffers grow with the fleet", () => {

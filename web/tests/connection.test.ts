@@ -37,8 +37,8 @@ const received: string[] = [];
 
 function open(): Connection {
   const connection = new Connection("/sse/flights?format=delta", {
-    hear: (event) => received.push(event),
-    change: (state) => states.push(state),
+    onEvent: (event) => received.push(event),
+    onState: (state) => states.push(state),
   });
   connection.open();
   return connection;

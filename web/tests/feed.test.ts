@@ -49,9 +49,9 @@ beforeEach(() => {
   [states, arrivals] = [[], 0];
   fleet = new Fleet();
   feed = new Feed(fleet, {
-    hear: () => undefined,
-    change: (state) => states.push(state),
-    arrive: () => {
+    onEvent: () => undefined,
+    onState: (state) => states.push(state),
+    onCaughtUp: () => {
       arrivals += 1;
     },
   });
@@ -62,15 +62,18 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-function ask(moment: { time: number; speed: number } | null, filters: [string, string][] = []) {
-  feed.ask({ filters: new Map(filters) as never, pinned: "4b1814", moment });
+function request(
+  playback: { time: number; speed: number } | null,
+  filters: [string, string][] = [],
+) {
+  feed.request({ filters: new Map(filters) as never, pinned: "4b1814", playback });
 }
 
 test("live data come as differences, and with a filter as rows", () => {
-  ask(null);
+  request(null);
   expect(parameter("format")).toBe("delta");
   const first = newest();
-  ask(null, [["country", "Spain"]]);
+  request(null, [["country", "Spain"]]);
   expect(first.isClosed).toBe(true);
   expect([parameter("format"), parameter("country"), parameter("pinned")]).toEqual([
     "row",
@@ -84,9 +87,9 @@ test("live data come as differences, and with a filter as rows", () => {
 });
 
 test("events of a closed stream are ignored", () => {
-  ask(null, [["country", "Spain"]]);
+  request(null, [["country", "Spain"]]);
   const first = newest();
-  ask({ time: NOW - 600, speed: 10 });
+  request({ time: NOW - 600, speed: 10 });
   const before = states.length;
   first.say("heartbeat", { time: NOW });
   expect(states.length).toBe(before);
@@ -95,7 +98,7 @@ test("events of a closed stream are ignored", () => {
 test("a snapshot at a time comes from the history and stands still", async () => {
   const answer = vi.fn(async () => Response.json({ time: NOW - 600, ...ROW }));
   vi.stubGlobal("fetch", answer);
-  ask({ time: NOW - 600, speed: 0 });
+  request({ time: NOW - 600, speed: 0 });
   await vi.waitFor(() => expect(states.at(-1)).toBe("still"));
   const asked = new URL((answer.mock.calls[0] as unknown as [string])[0], "http://monitor.test");
   expect(asked.pathname).toBe("/api/history/at");
@@ -110,18 +113,18 @@ test("an error of the history is shown in the server's words", async () => {
   vi.stubGlobal("fetch", async () => Response.json({ detail: "too far" }, { status: 400 }));
   let words = "";
   feed = new Feed(fleet, {
-    hear: () => undefined,
-    change: (_, reason) => {
+    onEvent: () => undefined,
+    onState: (_, reason) => {
       words = reason;
     },
-    arrive: () => undefined,
+    onCaughtUp: () => undefined,
   });
-  ask({ time: NOW - 600, speed: 0 });
+  request({ time: NOW - 600, speed: 0 });
   await vi.waitFor(() => expect(words).toBe("too far"));
 });
 
 test("a replay runs at its speed in several requests and arrives at live", () => {
-  ask({ time: NOW - 600, speed: 60 });
+  request({ time: NOW - 600, speed: 60 });
   expect([parameter("from"), parameter("to"), parameter("speed")]).toEqual([
     String(NOW - 600),
     String(NOW - 1),
@@ -140,17 +143,17 @@ test("a replay runs at its speed in several requests and arrives at live", () =>
 });
 
 test("a changed replay continues at its current time, or at its start before the first event", () => {
-  ask({ time: NOW - 6_000, speed: 10 });
-  expect(feed.moment).toEqual({ time: NOW - 6_000, speed: 10 });
+  request({ time: NOW - 6_000, speed: 10 });
+  expect(feed.playback).toEqual({ time: NOW - 6_000, speed: 10 });
   newest().say("snapshot", { time: NOW - 6_000, ...ROW });
   vi.advanceTimersByTime(30_000);
-  expect(feed.moment).toEqual({ time: NOW - 5_700, speed: 10 });
-  ask(null);
-  expect(feed.moment).toBeNull();
+  expect(feed.playback).toEqual({ time: NOW - 5_700, speed: 10 });
+  request(null);
+  expect(feed.playback).toBeNull();
 });
 
 test("a paused replay resumes where it was", () => {
-  ask({ time: NOW - 6_000, speed: 10 });
+  request({ time: NOW - 6_000, speed: 10 });
   newest().say("snapshot", { time: NOW - 6_000, ...ROW });
   vi.advanceTimersByTime(30_000);
   feed.pause();
@@ -163,9 +166,9 @@ test("a paused replay resumes where it was", () => {
 test("a replay ends at the server's time, whatever the computer's clock shows", () => {
   vi.useRealTimers();
   vi.useFakeTimers({ now: (NOW - 600) * 1000 });
-  ask({ time: NOW - 300, speed: 10 });
+  request({ time: NOW - 300, speed: 10 });
   expect(arrivals).toBe(1);
-  feed.learnTime(NOW);
-  ask({ time: NOW - 300, speed: 10 });
+  feed.adjustServerTime(NOW);
+  request({ time: NOW - 300, speed: 10 });
   expect(parameter("to")).toBe(String(NOW - 1));
 });

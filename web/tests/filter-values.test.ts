@@ -13,7 +13,7 @@ import {
   parseFieldValues,
   toFieldValues,
 } from "../src/find/filter-values.ts";
-import type { FilterName, Filters } from "../src/stream/view.ts";
+import type { FilterName, Filters } from "../src/stream/query.ts";
 
 const NONE: Filters = new Map();
 

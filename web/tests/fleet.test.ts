@@ -1,7 +1,7 @@
 /** The fleet holds the same aircraft as the documented decoder, in both formats. */
 
 import { describe, expect, test } from "vitest";
-import { DeltaDecoder } from "../../docs/decoders/delta.ts";
+import { DeltaDecoder } from "../src/stream/delta-decoder.ts";
 import { DeltaReader } from "../src/stream/delta-reader.ts";
 import { Fleet, MEASURES, TEXTS } from "../src/stream/fleet.ts";
 import { RowReader } from "../src/stream/row-reader.ts";
@@ -37,7 +37,7 @@ describe("format=delta", () => {
     const reader = new DeltaReader(fleet);
     for (const [event, data] of recording("delta")) {
       decoder.feed(event, data);
-      reader.feed(event, data);
+      reader.apply(event, data);
       const fields = [...decoder.texts.keys(), ...decoder.columns.keys()];
       expect(picture(fleet, fields)).toEqual(byAddress(decoder.aircraft()));
       expect(fleet.size).toBe(decoder.slots.size);
@@ -49,10 +49,10 @@ describe("format=delta", () => {
     const reader = new DeltaReader(fleet);
     const texts = { icao24: { "0": "aaaaaa" } };
     const begun = { null: -1, units: { velocity: 0.1 }, slots: [0], columns: { velocity: [25] } };
-    reader.feed("snapshot", { ...begun, texts });
-    reader.feed("remove", { icao24: ["aaaaaa"] });
+    reader.apply("snapshot", { ...begun, texts });
+    reader.apply("remove", { icao24: ["aaaaaa"] });
     expect(fleet.measure("velocity", 0)).toBeNaN();
-    reader.feed("update", { slots: [0], columns: {}, texts: { icao24: { "0": "bbbbbb" } } });
+    reader.apply("update", { slots: [0], columns: {}, texts: { icao24: { "0": "bbbbbb" } } });
     expect(fleet.measure("velocity", fleet.slotOf("bbbbbb") ?? -1)).toBe(0);
   });
 
@@ -61,7 +61,7 @@ describe("format=delta", () => {
     const reader = new DeltaReader(fleet);
     const [first] = recording("delta");
     fleet.admit("abcdef");
-    reader.feed(...(first as [string, unknown]));
+    reader.apply(...(first as [string, unknown]));
     expect(fleet.slotOf("abcdef")).toBeUndefined();
     expect(fleet.size).toBe(2);
   });
@@ -74,7 +74,7 @@ describe("format=row", () => {
     const objects = new Map<string, State>();
     const objectEvents = recording("object");
     recording("row").forEach(([event, data], index) => {
-      reader.feed(event, data);
+      reader.apply(event, data);
       const { states = [], icao24 = [] } = (objectEvents[index]?.[1] ?? {}) as {
         states?: State[];
         icao24?: string[];

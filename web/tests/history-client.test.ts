@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import {
   fetchFlights,
   fetchHours,
-  fetchMoment,
+  fetchSnapshot,
   fetchTrack,
   isAbort,
 } from "../src/history/history-client.ts";
@@ -86,7 +86,7 @@ describe("a request", () => {
     const snapshot = { time: T, fields: ["icao24", "callsign"], states: [["4b1814", null]] };
     const asked = answer(snapshot);
     const filters = new Map([["country", "Switzerland"]] as const);
-    expect(await fetchMoment(T, filters, ["callsign"])).toEqual(snapshot);
+    expect(await fetchSnapshot(T, filters, ["callsign"])).toEqual(snapshot);
     expect(asked[0]).toBe(
       `/api/history/at?country=Switzerland&time=${T}&format=row&fields=callsign`,
     );
@@ -141,22 +141,22 @@ describe("an error", () => {
     answer({ detail: [{ msg: "the history cannot be read now" }] }, 503, { "Retry-After": "5" });
     const error = await refusal();
     expect(error.message).toBe("the history cannot be reached; try again in 5 s");
-    expect(error.isPassing).toBe(true);
+    expect(error.isTemporary).toBe(true);
   });
 
   test("of the connection limits has the server's message and is temporary", async () => {
     answer({ error: "overloaded", reason: "10.0.0.1 has taken all of its 3 places" }, 429);
     expect(await refusal()).toMatchObject({
       message: "10.0.0.1 has taken all of its 3 places",
-      isPassing: true,
+      isTemporary: true,
     });
   });
 
   test("of a server without a history says so", async () => {
     answer({ detail: "Not Found" }, 404);
     expect(await refusal()).toMatchObject({
-      message: "this server keeps no history",
-      isPassing: false,
+      message: "this server stores no history",
+      isTemporary: false,
     });
   });
 

@@ -95,9 +95,9 @@ test("the clock follows the event with the shortest delay", () => {
   let here = 1_000;
   const clock = new Clock(1, () => here);
   expect(clock.now()).toBe(1_000);
-  clock.hear(T);
+  clock.adjust(T);
   here += 5;
-  clock.hear(T + 3); // delayed by two seconds
+  clock.adjust(T + 3); // delayed by two seconds
   expect(clock.now()).toBe(T + 5);
 });
 
@@ -105,8 +105,8 @@ test("a replay's clock runs at the replay's speed, and a paused one stands still
   let here = 1_000;
   const fast = new Clock(60, () => here);
   const still = new Clock(0, () => here);
-  fast.hear(T);
-  still.hear(T);
+  fast.adjust(T);
+  still.adjust(T);
   here += 2;
   expect(fast.now()).toBe(T + 120);
   expect(still.now()).toBe(T);

@@ -1,7 +1,7 @@
 /** The page shows the server's reason when data are late or clocks differ. */
 
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { count, isLate } from "../src/panels/counters.ts";
+import { countFleet, isLate } from "../src/store/fleet-counts.ts";
 import { Fleet } from "../src/stream/fleet.ts";
 import { Readiness, reasonToShow } from "../src/stream/readiness.ts";
 
@@ -116,8 +116,8 @@ describe("the reason", () => {
 
 test("data are late after three minutes, and if there are no aircraft", () => {
   const fleet = new Fleet();
-  expect(isLate(count(fleet), T)).toBe(true);
+  expect(isLate(countFleet(fleet), T)).toBe(true);
   fleet.setMeasure("last_contact", fleet.admit("4b1814"), T);
-  expect(isLate(count(fleet), T + 179)).toBe(false);
-  expect(isLate(count(fleet), T + 181)).toBe(true);
+  expect(isLate(countFleet(fleet), T + 179)).toBe(false);
+  expect(isLate(countFleet(fleet), T + 181)).toBe(true);
 });

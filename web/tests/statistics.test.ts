@@ -2,17 +2,17 @@
 
 import { describe, expect, test } from "vitest";
 import { describe as describePlot, extentOf } from "../src/charts/sparkline.ts";
-import { beginOfDay, describeDay, fillDay } from "../src/panels/statistics/day.ts";
-import { Rate } from "../src/panels/statistics/rate.ts";
-import { Ring } from "../src/panels/statistics/ring.ts";
 import {
   altitudeBars,
   categoryBars,
   categoryNumber,
   countryBars,
-  untold,
-} from "../src/panels/statistics/shares.ts";
-import { bandMetres, Tally } from "../src/panels/statistics/tally.ts";
+  withoutCategory,
+} from "../src/panels/statistics/bar-data.ts";
+import { bandMetres, FleetSummary } from "../src/panels/statistics/fleet-summary.ts";
+import { describeHours, fillDay, startOfDay } from "../src/panels/statistics/hours.ts";
+import { Rate } from "../src/panels/statistics/rate.ts";
+import { Ring } from "../src/panels/statistics/ring.ts";
 import { Fleet } from "../src/stream/fleet.ts";
 import { recording } from "./recording.ts";
 
@@ -49,74 +49,74 @@ const AIRCRAFT: readonly Aircraft[] = [
   { country: null, altitude: Number.NaN, onGround: 0, category: 1, age: 40 },
 ];
 
-function tallyOf(aircraft: readonly Aircraft[], band = 1_000): Tally {
-  const tally = new Tally();
-  tally.take(fleetOf(aircraft), T, band);
-  return tally;
+function summaryOf(aircraft: readonly Aircraft[], band = 1_000): FleetSummary {
+  const summary = new FleetSummary();
+  summary.update(fleetOf(aircraft), T, band);
+  return summary;
 }
 
-describe("the tally", () => {
+describe("the summary", () => {
   test("counts aircraft by ground state and country", () => {
-    const tally = tallyOf(AIRCRAFT);
-    expect([tally.aircraft, tally.airborne, tally.onGround]).toEqual([6, 5, 1]);
-    expect(tally.newest).toBe(T);
-    expect(Object.fromEntries(tally.countries)).toEqual({ Spain: 2, Chile: 2, Malta: 1 });
+    const summary = summaryOf(AIRCRAFT);
+    expect([summary.aircraft, summary.airborne, summary.onGround]).toEqual([6, 5, 1]);
+    expect(summary.newest).toBe(T);
+    expect(Object.fromEntries(summary.countries)).toEqual({ Spain: 2, Chile: 2, Malta: 1 });
   });
 
   test("only airborne aircraft have a band, and the outermost bands have no limit", () => {
-    const tally = tallyOf(AIRCRAFT);
-    expect(tally.bandCount).toBe(14);
-    expect([tally.bands[0], tally.bands[10], tally.bands[13]]).toEqual([2, 1, 1]);
-    expect(tally.bands.reduce((sum, count) => sum + count, 0)).toBe(4);
-    expect(tally.unknownAltitude).toBe(1);
+    const summary = summaryOf(AIRCRAFT);
+    expect(summary.bandCount).toBe(14);
+    expect([summary.bands[0], summary.bands[10], summary.bands[13]]).toEqual([2, 1, 1]);
+    expect(summary.bands.reduce((sum, count) => sum + count, 0)).toBe(4);
+    expect(summary.unknownAltitude).toBe(1);
   });
 
   test("the median age leaves out missing positions", () => {
-    expect(tallyOf(AIRCRAFT).medianAge).toBe(3);
-    expect(tallyOf([]).medianAge).toBeNaN();
+    expect(summaryOf(AIRCRAFT).medianAge).toBe(3);
+    expect(summaryOf([]).medianAge).toBeNaN();
   });
 
   test("starts from zero each time and skips free slots", () => {
-    const tally = new Tally();
+    const summary = new FleetSummary();
     const fleet = fleetOf(AIRCRAFT);
-    tally.take(fleet, T, 1_000);
+    summary.update(fleet, T, 1_000);
     fleet.remove("000000");
-    tally.take(fleet, T, bandMetres("nautical"));
-    expect(tally.aircraft).toBe(5);
-    expect(tally.newest).toBe(T - 1);
-    expect(tally.countries.get("Spain")).toBe(1);
-    expect(tally.bandCount).toBe(11);
-    expect(tally.medianAge).toBe(1);
+    summary.update(fleet, T, bandMetres("nautical"));
+    expect(summary.aircraft).toBe(5);
+    expect(summary.newest).toBe(T - 1);
+    expect(summary.countries.get("Spain")).toBe(1);
+    expect(summary.bandCount).toBe(11);
+    expect(summary.medianAge).toBe(1);
   });
 
   test("of an empty fleet is zero", () => {
-    const tally = tallyOf([]);
-    expect([tally.aircraft, tally.countries.size, tally.unknownAltitude]).toEqual([0, 0, 0]);
-    expect(tally.newest).toBeNaN();
+    const summary = summaryOf([]);
+    expect([summary.aircraft, summary.countries.size, summary.unknownAltitude]).toEqual([0, 0, 0]);
+    expect(summary.newest).toBeNaN();
   });
 });
 
 describe("bars", () => {
   test("countries are sorted by aircraft, then by name, up to a limit", () => {
-    expect(countryBars(tallyOf(AIRCRAFT), 2)).toEqual([
+    expect(countryBars(summaryOf(AIRCRAFT), 2)).toEqual([
       { name: "Chile", count: 2 },
       { name: "Spain", count: 2 },
     ]);
   });
 
   test("unknown categories are counted apart, and each name has a filter value", () => {
-    const tally = tallyOf(AIRCRAFT);
-    const bars = categoryBars(tally, 6);
+    const summary = summaryOf(AIRCRAFT);
+    const bars = categoryBars(summary, 6);
     expect(bars).toEqual([
       { name: "large", count: 2 },
       { name: "rotorcraft", count: 1 },
     ]);
     expect(bars.map(({ name }) => categoryNumber(name))).toEqual(["4", "8"]);
-    expect(untold(tally)).toBe(2);
+    expect(withoutCategory(summary)).toBe(2);
   });
 
   test("altitudes go from the highest down to the ground, in round numbers of the reader's units", () => {
-    const bars = altitudeBars(tallyOf(AIRCRAFT), "metric", "dark");
+    const bars = altitudeBars(summaryOf(AIRCRAFT), "metric", "dark");
     expect(bars[0]).toMatchObject({ name: "13,000 m and up", count: 1 });
     expect(bars[3]).toMatchObject({ name: "10,000 m", count: 1 });
     expect(bars.slice(-3).map(({ name, count }) => [name, count])).toEqual([
@@ -124,14 +124,14 @@ describe("bars", () => {
       ["on the ground", 1],
       ["not received", 1],
     ]);
-    const feet = altitudeBars(tallyOf(AIRCRAFT, bandMetres("nautical")), "nautical", "light");
+    const feet = altitudeBars(summaryOf(AIRCRAFT, bandMetres("nautical")), "nautical", "light");
     expect(feet.slice(0, 2).map(({ name }) => name)).toEqual(["40,000 ft and up", "36,000 ft"]);
   });
 
   test("each airborne aircraft is in a band or has no altitude", () => {
-    const tally = tallyOf(AIRCRAFT);
-    const counts = altitudeBars(tally, "metric", "dark").map(({ count }) => count);
-    expect(counts.reduce((sum, count) => sum + count)).toBe(tally.airborne + tally.onGround);
+    const summary = summaryOf(AIRCRAFT);
+    const counts = altitudeBars(summary, "metric", "dark").map(({ count }) => count);
+    expect(counts.reduce((sum, count) => sum + count)).toBe(summary.airborne + summary.onGround);
   });
 });
 
@@ -181,42 +181,42 @@ describe("the sparkline", () => {
 describe("the rate", () => {
   test.each(["delta", "row"] as const)("counts the updates of format=%s", (format) => {
     const rate = new Rate();
-    rate.take(0);
+    rate.measure(0);
     let vectors = 0;
     const objects = recording("object");
     recording(format).forEach(([event, data], index) => {
-      rate.hear(event, data);
+      rate.onEvent(event, data);
       const { states = [] } = (objects[index]?.[1] ?? {}) as { states?: unknown[] };
       vectors += event === "update" ? states.length : 0;
     });
     expect(vectors).toBeGreaterThan(0);
-    expect(rate.take(2_000)).toBe(vectors / 2);
-    expect(rate.take(3_000)).toBe(0);
+    expect(rate.measure(2_000)).toBe(vectors / 2);
+    expect(rate.measure(3_000)).toBe(0);
   });
 
   test("is unknown before time has passed", () => {
     const rate = new Rate();
-    rate.hear("update", { slots: [0] });
-    expect(rate.take(500)).toBeNaN();
-    expect(rate.take(500)).toBeNaN();
+    rate.onEvent("update", { slots: [0] });
+    expect(rate.measure(500)).toBeNaN();
+    expect(rate.measure(500)).toBeNaN();
   });
 });
 
 describe("the day", () => {
-  const begin = beginOfDay(T);
+  const start = startOfDay(T);
 
   test("begins at the reader's midnight", () => {
-    const midnight = new Date(begin * 1_000);
+    const midnight = new Date(start * 1_000);
     expect([midnight.getHours(), midnight.getMinutes(), midnight.getSeconds()]).toEqual([0, 0, 0]);
-    expect(T - begin).toBeLessThan(25 * 3_600);
+    expect(T - start).toBeLessThan(25 * 3_600);
   });
 
   test("missing hours had no traffic", () => {
-    const first = begin - (begin % 3_600);
+    const first = start - (start % 3_600);
     const busiest = { hour: first + 3_600, aircraft: 700, state_vectors: 28_000 };
-    const day = fillDay([busiest], begin, first + 2 * 3_600 + 1);
+    const day = fillDay([busiest], start, first + 2 * 3_600 + 1);
     expect(day.map(({ aircraft }) => aircraft)).toEqual([0, 700, 0]);
     expect(day[1]).toBe(busiest);
-    expect(describeDay(day)).toMatch(/^Busiest from \d\d:\d\d on: 700 aircraft in an hour\.$/);
+    expect(describeHours(day)).toMatch(/^Busiest hour: from \d\d:\d\d, with 700 aircraft\.$/);
   });
 });

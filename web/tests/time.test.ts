@@ -6,22 +6,22 @@ vi.hoisted(() => {
   process.env.TZ = "Europe/Zurich";
 });
 
-import type { Flight } from "../src/history/answers.ts";
-import { questionOf } from "../src/time/flights-search.ts";
-import { barsOf } from "../src/time/hour-bars.ts";
-import { momentAt, timeShown } from "../src/time/moment.ts";
-import { Pacer } from "../src/time/pacer.ts";
-import { choiceThatShows, dayOf, spanOf } from "../src/time/span.ts";
-import { ticksOf } from "../src/time/ticks.ts";
-import { writeEnds, writeLeftOut, writeReach, writeSeen } from "../src/time/write-flight.ts";
+import { ticksOf } from "../src/charts/time-ticks.ts";
+import { Throttle } from "../src/core/throttle.ts";
 import {
   writeClock,
   writeDate,
   writeDuration,
   writeIso,
+  writeSpokenTime,
   writeUtc,
-  writeWords,
-} from "../src/time/write-time.ts";
+} from "../src/core/times.ts";
+import type { Flight } from "../src/history/responses.ts";
+import { queryOf } from "../src/time/flights-search.ts";
+import { playbackAt, timeShown } from "../src/time/seek.ts";
+import { barsOf } from "../src/time/stored-hours.ts";
+import { choiceWith, dayOf, rangeOf } from "../src/time/time-range.ts";
+import { writeEnds, writeLeftOut, writeReach, writeSeen } from "../src/time/write-flight.ts";
 
 function at(iso: string): number {
   return Date.parse(iso) / 1000;
@@ -84,24 +84,24 @@ describe("ticks", () => {
 
 describe("spans", () => {
   test("end now, or are a calendar day", () => {
-    expect(spanOf(3_600, T)).toEqual({ from: T - 3_600, to: T });
-    expect(spanOf("2026-09-20", T)).toEqual({
+    expect(rangeOf(3_600, T)).toEqual({ from: T - 3_600, to: T });
+    expect(rangeOf("2026-09-20", T)).toEqual({
       from: at("2026-09-19T22:00:00Z"),
       to: at("2026-09-20T22:00:00Z"),
     });
   });
 
   test("that end now begin a little earlier if the shown time is there", () => {
-    expect(spanOf(3_600, T, T - 3_900)).toEqual({ from: T - 3_900, to: T });
-    expect(spanOf(3_600, T, T - 9_000)).toEqual({ from: T - 3_960, to: T });
+    expect(rangeOf(3_600, T, T - 3_900)).toEqual({ from: T - 3_900, to: T });
+    expect(rangeOf(3_600, T, T - 9_000)).toEqual({ from: T - 3_960, to: T });
   });
 
   test("of today end now", () => {
-    expect(spanOf("2026-09-21", T)).toEqual({ from: at("2026-09-20T22:00:00Z"), to: T });
+    expect(rangeOf("2026-09-21", T)).toEqual({ from: at("2026-09-20T22:00:00Z"), to: T });
   });
 
   test("of a day when clocks go back have 25 hours", () => {
-    const { from, to } = spanOf("2026-10-25", Number.POSITIVE_INFINITY);
+    const { from, to } = rangeOf("2026-10-25", Number.POSITIVE_INFINITY);
     expect((to - from) / 3_600).toBe(25);
   });
 
@@ -112,7 +112,7 @@ describe("spans", () => {
     [T - 7_200, "2026-09-21", "2026-09-21"],
     [T - 30 * 86_400, 3_600, "2026-08-22"],
   ])("time %d with the choice %s is shown by %s", (time, choice, shown) => {
-    expect(choiceThatShows(time, choice, T)).toBe(shown);
+    expect(choiceWith(time, choice, T)).toBe(shown);
   });
 
   test("of a day are in the reader's time zone", () => {
@@ -124,10 +124,10 @@ describe("moments", () => {
   const stored = { oldest: T - 1_000, newest: T };
 
   test("are within the stored time, and null is live", () => {
-    expect(momentAt(T - 10.4, 60, stored)).toEqual({ time: T - 10, speed: 60 });
-    expect(momentAt(T - 5_000, 0, stored)).toEqual({ time: T - 1_000, speed: 0 });
-    expect(momentAt(T - 1, 60, stored)).toBeNull();
-    expect(momentAt(T + 60, 0, stored)).toBeNull();
+    expect(playbackAt(T - 10.4, 60, stored)).toEqual({ time: T - 10, speed: 60 });
+    expect(playbackAt(T - 5_000, 0, stored)).toEqual({ time: T - 1_000, speed: 0 });
+    expect(playbackAt(T - 1, 60, stored)).toBeNull();
+    expect(playbackAt(T + 60, 0, stored)).toBeNull();
   });
 
   const moving = { time: T, speed: 60 };
@@ -143,7 +143,7 @@ describe("moments", () => {
   });
 });
 
-describe("the pacer", () => {
+describe("the throttle", () => {
   const passed: number[] = [];
 
   beforeEach(() => {
@@ -155,19 +155,19 @@ describe("the pacer", () => {
   });
 
   test("passes on the newest value five times a second", () => {
-    const pacer = new Pacer<number>(200, (value) => passed.push(value));
+    const throttle = new Throttle<number>(200, (value) => passed.push(value));
     for (let ms = 0; ms < 1_000; ms += 10) {
-      pacer.offer(ms);
+      throttle.offer(ms);
       vi.advanceTimersByTime(10);
     }
     expect(passed).toEqual([0, 190, 390, 590, 790, 990]);
   });
 
   test("passes on the final value once", () => {
-    const pacer = new Pacer<number>(200, (value) => passed.push(value));
-    pacer.offer(1);
-    pacer.offer(2);
-    pacer.finish(3);
+    const throttle = new Throttle<number>(200, (value) => passed.push(value));
+    throttle.offer(1);
+    throttle.offer(2);
+    throttle.finish(3);
     vi.advanceTimersByTime(1_000);
     expect(passed).toEqual([1, 3]);
   });
@@ -182,11 +182,11 @@ describe("hour bars", () => {
 
   test("are clipped to the span and relative to its highest bar", () => {
     expect(barsOf(hours, { from: T - 5_400, to: T - 1_800 })).toEqual([
-      { from: T - 5_400, to: T - 3_600, part: 0.5 },
-      { from: T - 3_600, to: T - 1_800, part: 1 },
+      { from: T - 5_400, to: T - 3_600, height: 0.5 },
+      { from: T - 3_600, to: T - 1_800, height: 1 },
     ]);
     expect(barsOf(hours, { from: T - 7_200, to: T - 3_600 })).toEqual([
-      { from: T - 7_200, to: T - 3_600, part: 1 },
+      { from: T - 7_200, to: T - 3_600, height: 1 },
     ]);
   });
 
@@ -196,7 +196,7 @@ describe("hour bars", () => {
       aircraft,
       state_vectors: null,
     }));
-    expect(barsOf(hours, { from: T - 7_200, to: T }).map((bar) => bar.part)).toEqual([0.5, 1]);
+    expect(barsOf(hours, { from: T - 7_200, to: T }).map((bar) => bar.height)).toEqual([0.5, 1]);
   });
 
   test("are empty if nothing is stored", () => {
@@ -210,7 +210,7 @@ describe("texts", () => {
     expect(writeDate(T)).toMatch(/^Mon 21 Sept? 2026$/);
     expect(writeUtc(T)).toBe("14:13:20 UTC");
     expect(writeIso(T + 0.9)).toBe("2026-09-21T14:13:20Z");
-    expect(writeWords(T, T + 3_720)).toBe("16:13, Monday 21 September, 1 h 2 min ago");
+    expect(writeSpokenTime(T, T + 3_720)).toBe("16:13, Monday 21 September, 1 h 2 min ago");
   });
 
   test.each([
@@ -243,7 +243,7 @@ describe("texts", () => {
   test("of a flight", () => {
     expect(writeSeen(flight)).toMatch(/^Mon 21 Sept? 2026, 16:13 to 18:20, 2 h 7 min$/);
     expect(writeEnds(flight)).toBe("took off 16:14, landing not seen");
-    expect(writeEnds({ ...flight, take_off: null })).toBe("neither end seen");
+    expect(writeEnds({ ...flight, take_off: null })).toBe("take-off and landing not seen");
     expect(writeLeftOut(flight)).toBe("");
     expect(writeLeftOut({ ...flight, implausible_positions: 0 })).toBe("");
     expect(writeLeftOut({ ...flight, implausible_positions: null })).toBe("");
@@ -273,11 +273,11 @@ describe("a search", () => {
     ["icao24", "4B1814", { icao24: "4b1814" }],
     ["country", "Switzerland", { country: "Switzerland" }],
   ] as const)("by %s %j", (kind, text, question) => {
-    expect(questionOf({ kind, text, day: "" })).toEqual(question);
+    expect(queryOf({ kind, text, day: "" })).toEqual(question);
   });
 
   test("on a day has the bounds of that day", () => {
-    expect(questionOf({ kind: "callsign", text: "SWR", day: "2026-09-21" })).toEqual({
+    expect(queryOf({ kind: "callsign", text: "SWR", day: "2026-09-21" })).toEqual({
       callsign: "SWR*",
       from: at("2026-09-20T22:00:00Z"),
       to: at("2026-09-21T21:59:59Z"),
@@ -290,6 +290,6 @@ describe("a search", () => {
     ["callsign", "S*R"],
     ["icao24", "4b18"],
   ] as const)("by %s %j returns what to type", (kind, text) => {
-    expect(questionOf({ kind, text, day: "" })).toMatch(/\.$/);
+    expect(queryOf({ kind, text, day: "" })).toMatch(/\.$/);
   });
 });

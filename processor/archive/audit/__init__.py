@@ -1,1 +1,1 @@
-"""The audit: proof that each message was stored exactly once."""
+"""The audit: proof that every message was stored exactly once."""

@@ -1,16 +1,16 @@
-"""The proof that every message of the log was stored exactly once, or the first violation."""
+"""Run the audit: return the proof that every message was stored once, or raise a violation."""
 
 from collections.abc import Callable
 
 from processor.archive.audit.days import Days
 from processor.archive.audit.findings import NothingToAudit, Proof
-from processor.archive.audit.ledger import check_ledger, hashes_alike
+from processor.archive.audit.ledger import check_ledger, server_hashes_alike
 from processor.archive.database import Connection
 from processor.archive.sql import AuditQueries
 
 
 def _silent(_line: str) -> None:
-    """Show no progress."""
+    """Ignore a line of progress."""
 
 
 async def audit(
@@ -18,12 +18,12 @@ async def audit(
 ) -> Proof:
     """Compare offsets, ledger, rows, dead letters, minutes, hours and flights.
 
-    The ledger is compared as of one moment, and then each day as of one moment of its own, so that
-    an audit of months keeps neither the archive nor retention waiting.
+    The ledger is read in one snapshot and each day in a snapshot of its own, so that an audit of
+    months holds up neither the archive nor retention.
 
     Raises:
-        Violation: Naming the first place that does not agree.
-        NothingToAudit: There is nothing that could be compared.
+        Violation: Names the first place that does not agree.
+        NothingToAudit: There is nothing to compare.
     """
     if await connection.fetchval(queries.is_empty):
         raise NothingToAudit(
@@ -32,10 +32,10 @@ async def audit(
         )
     async with connection.transaction(isolation="repeatable_read", readonly=True):
         proof = await check_ledger(connection, queries)
-        is_alike = await hashes_alike(connection, queries)
+        is_alike = await server_hashes_alike(connection, queries)
     if not is_alike:
         proof.not_compared.append(
-            "the content of the rows: this server hashes a row whose hash is known differently"
+            "the content of the rows: this server computes another hash of a known row"
         )
     await Days(connection, queries, progress, has_digests=is_alike).check(proof)
     return proof

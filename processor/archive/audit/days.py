@@ -1,4 +1,4 @@
-"""AUDIT, day by day: are the rows those that were inserted, and is what is derived in step?"""
+"""Audit day by day: the rows are those that were inserted, and what is derived agrees."""
 
 import datetime as dt
 from collections.abc import Callable, Iterator
@@ -11,11 +11,16 @@ from processor.archive.sql import AuditQueries
 _DAY = dt.timedelta(days=1)
 _FIRST, _LAST = dt.date(1900, 1, 1), dt.date(9000, 1, 1)
 
-_REBUILD = "`python -m processor rebuild` makes it again out of the state vectors"
+_REBUILD = "`python -m processor rebuild` computes it again from the state vectors"
 
 
 class Day(NamedTuple):
-    """A UTC day that rows were ever inserted into, and whether it is known which."""
+    """A UTC day that rows were ever inserted into.
+
+    Attributes:
+        is_known: Whether it is known which rows were inserted.
+        is_whole: Whether retention has dropped all of the day's rows or none.
+    """
 
     day: dt.date
     is_known: bool
@@ -23,17 +28,17 @@ class Day(NamedTuple):
 
     @property
     def begin(self) -> dt.datetime:
-        """The midnight that it begins with."""
+        """The midnight at which the day begins."""
         return _midnight(self.day)
 
     @property
     def end(self) -> dt.datetime:
-        """The midnight that it ends with."""
+        """The midnight at which the day ends."""
         return _midnight(self.day + _DAY)
 
 
 class Counted(NamedTuple):
-    """Rows of a day, and those of them that are older than what waits to be summed up."""
+    """The rows of a day, and how many of them are in minutes that are rolled up."""
 
     n_rows: int
     n_settled: int
@@ -57,15 +62,17 @@ class Days:
         self._bounds: dict[str, dt.datetime] = {}
 
     async def check(self, proof: Proof) -> None:
-        """Compare all days and add to the proof.
+        """Compare all days and add the result to the proof.
 
         Raises:
-            Violation: Naming the first day that does not agree.
+            Violation: Names the first day that does not agree.
         """
-        # As of one moment, so that a day which begins now is not taken for rows without an account.
+        # In one snapshot, so that a day which begins now is not taken for rows without an account.
         async with self._connection.transaction(isolation="repeatable_read", readonly=True):
             days = await self._days()
-            self._bounds = dict(map(tuple, await self._connection.fetch(self._queries.bounds)))
+            self._bounds = dict(
+                map(tuple, await self._connection.fetch(self._queries.retention_bounds))
+            )
             await self._check_strays(days)
         unknown = []
         for day in days:
@@ -81,7 +88,7 @@ class Days:
 
     async def _days(self) -> list[Day]:
         bare = {row["day"] for row in await self._connection.fetch(self._queries.bare_days)}
-        # What is stored on a day may have been received shortly before its midnight.
+        # Rows that were stored on a day may belong to the day before.
         bare |= {day - _DAY for day in bare}
         rows = await self._connection.fetch(self._queries.days)
         return [Day(day, is_known and day not in bare, whole) for day, is_known, whole in rows]
@@ -96,7 +103,7 @@ class Days:
                 )
 
     async def _check_total(self) -> None:
-        """Where the rows of some days are not known, their number in all may be."""
+        """Compare the number of all rows, where the rows of some days are not known."""
         if "state_vectors" not in self._bounds:
             [total] = await self._connection.fetch(self._queries.total)
             if total["n_rows"] != total["n_inserted"]:
@@ -134,7 +141,7 @@ class Days:
                 proof.n_derived_days += 1
 
     def _is_before(self, day: Day, relation: str) -> bool:
-        """Tell whether retention has removed rows of a table that the day has or had."""
+        """Whether retention has deleted rows of that day from a table."""
         bound = self._bounds.get(relation)
         return bound is not None and day.begin < bound
 
@@ -143,8 +150,8 @@ class Days:
         n_minutes = await self._connection.fetchval(self._queries.minutes, day.begin, settled)
         if n_minutes != n_settled:
             raise Violation(
-                f"{day.day}: minutely_state_vectors stands for {n_minutes} state vectors before"
-                f" {settled:%H:%M}, where {n_settled} are. {_REBUILD}"
+                f"{day.day}: minutely_state_vectors counts {n_minutes} state vectors before"
+                f" {settled:%H:%M}, where {n_settled} are stored. {_REBUILD}"
             )
         hour = await self._connection.fetchrow(self._queries.hours, day.begin, day.end)
         if hour is not None:
@@ -154,7 +161,7 @@ class Days:
             )
 
     async def _check_flights(self, day: Day) -> None:
-        seen = await self._connection.fetchrow(self._queries.unflown, day.begin, day.end)
+        seen = await self._connection.fetchrow(self._queries.without_flight, day.begin, day.end)
         if seen is not None:
             raise Violation(
                 f"{seen['icao24']} was seen at {seen['last_contact']:%Y-%m-%d %H:%M:%S}, but is on"
@@ -163,7 +170,7 @@ class Days:
 
 
 def _gaps(days: list[Day]) -> Iterator[tuple[dt.datetime, dt.datetime]]:
-    """Yield the spans between the days, the first and the last without an end in practice."""
+    """Yield the spans between the days, and those before the first and after the last."""
     begin = _midnight(_FIRST)
     for day in days:
         if begin < day.begin:

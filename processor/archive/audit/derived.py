@@ -1,7 +1,7 @@
-"""AUDIT, what is derived: compute flights, minutes and hours again and compare them.
+"""Audit what is derived: compute flights, minutes and hours again and compare them.
 
-The code is that of `rebuild`. It writes into temporary tables, which hide the real ones of the same
-names, in transactions that may write nothing else.
+It runs the code of `rebuild` on temporary tables, which hide the real tables of the same names, in
+read-only transactions.
 """
 
 import datetime as dt
@@ -11,28 +11,28 @@ from enum import StrEnum
 
 from processor.archive.audit.findings import Proof, Violation
 from processor.archive.database import Connection
-from processor.archive.flights.store import Flights
+from processor.archive.flights.store import FlightStore
 from processor.archive.instants import take_unix_seconds
 from processor.archive.sql import AuditQueries, Queries
 
 SAMPLE_AIRCRAFT = 200
-"""Of a sample, beside one hour of each day."""
+"""Aircraft in a sample, beside one hour of each day."""
 
 AIRCRAFT_AT_ONCE = 50
 
 _HOUR = dt.timedelta(hours=1)
-_REBUILD = "`python -m processor rebuild` makes it again out of the state vectors"
+_REBUILD = "`python -m processor rebuild` computes it again from the state vectors"
 
 
 class Extent(StrEnum):
-    """How much is computed again."""
+    """How much is computed again: some aircraft and hours, or everything."""
 
     SAMPLE = "sample"
     ALL = "all"
 
 
 class Derived:
-    """Compares what is stored with what it would be if it were made now."""
+    """Compares derived tables with what the stored state vectors make at this moment."""
 
     def __init__(
         self,
@@ -45,23 +45,23 @@ class Derived:
         self._audit_queries = audit_queries
         self._queries = queries
         self._progress = progress
-        self._cut_columns = self._measured_columns = ""
+        self._segmented_columns = self._measured_columns = ""
         self._n_flights = self._n_hours = 0
 
     async def check(self, proof: Proof, extent: Extent) -> None:
-        """Compute again and compare, and add to the proof.
+        """Compute again, compare, and add the result to the proof.
 
         Args:
-            proof: What the audit of the rows themselves came to.
+            proof: The result of the audit of the rows.
             extent: `SAMPLE` takes some aircraft and one hour of each day.
 
         Raises:
-            Violation: Naming the first flight, minute or hour that differs.
+            Violation: Names the first flight, minute or hour that differs.
         """
         await take_unix_seconds(self._connection)
         await self._connection.execute(self._audit_queries.hide_tables)
-        [columns] = await self._connection.fetch(self._audit_queries.leg_columns)
-        self._cut_columns, self._measured_columns = columns
+        [columns] = await self._connection.fetch(self._audit_queries.flight_columns)
+        self._segmented_columns, self._measured_columns = columns
         async for some in self._aircraft(extent):
             await self._check_flights(some)
             self._progress(f"{some[-1]}: {self._n_flights:,} flights computed again")
@@ -73,7 +73,7 @@ class Derived:
         )
 
     async def _aircraft(self, extent: Extent) -> AsyncIterator[list[str]]:
-        """Yield aircraft that have state vectors, by the index alone."""
+        """Yield lists of aircraft that have state vectors; each is one look-up in an index."""
         found: list[str] = []
         last = ""
         for _ in range(SAMPLE_AIRCRAFT) if extent is Extent.SAMPLE else iter(int, 1):
@@ -92,25 +92,25 @@ class Derived:
     async def _check_flights(self, icao24s: Sequence[str]) -> None:
         queries = self._audit_queries
         async with self._connection.transaction(isolation="repeatable_read", readonly=True):
-            await self._connection.execute(queries.forget_legs)
-            await self._connection.execute(queries.take_legs, icao24s)
-            begins = await self._connection.fetch(queries.begins, icao24s)
+            await self._connection.execute(queries.clear_flights)
+            await self._connection.execute(queries.copy_flights, icao24s)
+            begins = await self._connection.fetch(queries.rebuild_starts, icao24s)
             since = {row["icao24"]: int(row["since"].timestamp()) for row in begins}
-            await Flights(self._queries).segment_again(self._connection, since)
-            measured = await self._connection.fetch(queries.measured_legs)
+            await FlightStore(self._queries).segment_again(self._connection, since)
+            measured = await self._connection.fetch(queries.measured_flights)
             await self._connection.execute(
-                self._queries.measure,
-                [leg["icao24"] for leg in measured],
-                [leg["first_seen"] for leg in measured],
+                self._queries.measure_flights,
+                [flight["icao24"] for flight in measured],
+                [flight["first_seen"] for flight in measured],
             )
             await self._compare_flights(icao24s)
 
     async def _compare_flights(self, icao24s: Sequence[str]) -> None:
         for columns, condition in (
-            (self._cut_columns, "TRUE"),
+            (self._segmented_columns, "TRUE"),
             (self._measured_columns, "last_seen IS NOT NULL"),
         ):
-            statement = self._audit_queries.different_legs.format(
+            statement = self._audit_queries.different_flight.format(
                 columns=columns, condition=condition
             )
             different = await self._connection.fetchrow(statement, icao24s)
@@ -120,7 +120,7 @@ class Derived:
                     f" {different['first_seen']:%Y-%m-%d %H:%M:%S} on is not what its state vectors"
                     f" make: computed again it differs, or is not there. {_REBUILD}"
                 )
-        self._n_flights += await self._connection.fetchval(self._audit_queries.count_legs)
+        self._n_flights += await self._connection.fetchval(self._audit_queries.count_flights)
 
     async def _check_days(self, extent: Extent) -> None:
         days = await self._connection.fetch(self._audit_queries.derived_days)
@@ -135,15 +135,15 @@ class Derived:
             self._progress(f"{row['day']}: minutes computed again")
 
     async def _check_hour(self, hour: dt.datetime) -> bool:
-        """Compare an hour, unless some of it waits to be summed up; tell whether it has rows."""
+        """Compare an hour, unless some of it is dirty; return whether the hour has rows."""
         queries = self._audit_queries
         async with self._connection.transaction(isolation="repeatable_read", readonly=True):
             if await self._connection.fetchval(queries.is_unsettled, hour):
                 return False
-            await self._connection.execute(queries.forget_hour_made)
+            await self._connection.execute(queries.clear_hour)
             minutes = [hour + dt.timedelta(minutes=number) for number in range(60)]
-            await self._connection.execute(self._queries.sum_up_minutes, minutes)
-            await self._connection.execute(self._queries.sum_up_hour, hour)
+            await self._connection.execute(self._queries.roll_up_minutes, minutes)
+            await self._connection.execute(self._queries.roll_up_hour, hour)
             minute = await self._connection.fetchrow(queries.different_minute, hour)
             if minute is not None:
                 raise Violation(

@@ -1,4 +1,4 @@
-"""What an audit has found: the first violation, or what was compared and what could not be."""
+"""The result of an audit: the first violation, or what was compared and what was not."""
 
 from typing import NamedTuple
 
@@ -13,8 +13,8 @@ class NothingToAudit(Exception):  # noqa: N818 - as above
     """There is neither a ledger nor a row: nothing was stored, or everything was removed."""
 
 
-class Sums(NamedTuple):
-    """What the ledger says was stored, in the order of the statement `sums`."""
+class LedgerTotals(NamedTuple):
+    """What the ledger says was stored; the fields are in the order of the statement `totals`."""
 
     n_transactions: int = 0
     n_partitions: int = 0
@@ -30,24 +30,24 @@ class Proof(msgspec.Struct):
     """What was compared and agrees, and what exists but could not be compared.
 
     Attributes:
-        sums: Of the whole ledger.
+        totals: The totals of the whole ledger.
         n_days: Days whose rows were compared by number and digest.
         n_rows: Rows of those days.
         n_derived_days: Days whose minutes, hours and flights were compared by number.
-        compared: What else was compared, as sentences.
-        acknowledged: Losses that an operator has acknowledged, as sentences.
-        not_compared: What exists but could not be compared, as sentences; then it is not clean.
-        not_asked: What only options compare, as sentences.
+        compared: Sentences on what else was compared.
+        acknowledged: Sentences on losses that an operator has acknowledged.
+        not_compared: Sentences on what exists but could not be compared; then it is not clean.
+        not_requested: Sentences on what only options compare.
     """
 
-    sums: Sums
+    totals: LedgerTotals
     n_days: int = 0
     n_rows: int = 0
     n_derived_days: int = 0
     compared: list[str] = []
     acknowledged: list[str] = []
     not_compared: list[str] = []
-    not_asked: list[str] = []
+    not_requested: list[str] = []
 
     @property
     def is_clean(self) -> bool:
@@ -55,12 +55,13 @@ class Proof(msgspec.Struct):
         return not self.not_compared
 
     def __str__(self) -> str:
-        sums = self.sums
+        totals = self.totals
         verdict = "audit clean" if self.is_clean else "audit found nothing wrong"
         first = (
-            f"{verdict}: {sums.n_transactions:,} transactions over {sums.n_partitions} partitions"
-            f" tile without hole or overlap; {sums.n_in} messages = {sums.n_inserted} inserted"
-            f" + {sums.n_duplicate} duplicates + {sums.n_dead} dead letters;"
+            f"{verdict}: {totals.n_transactions:,} transactions over"
+            f" {totals.n_partitions} partitions tile without hole or overlap;"
+            f" {totals.n_in} messages = {totals.n_inserted} inserted"
+            f" + {totals.n_duplicate} duplicates + {totals.n_dead} dead letters;"
             f" {self.n_rows} rows of {self.n_days} days stored as they were inserted"
         )
         lines = [
@@ -69,11 +70,11 @@ class Proof(msgspec.Struct):
             *(f"compared: {sentence}" for sentence in self.compared),
             *(f"acknowledged: {sentence}" for sentence in self.acknowledged),
             *(f"not compared: {sentence}" for sentence in self.not_compared),
-            *(f"not asked for: {sentence}" for sentence in self.not_asked),
+            *(f"not asked for: {sentence}" for sentence in self.not_requested),
         ]
         return "\n".join(lines)
 
 
 def place(topic: str, partition: int, cluster_id: str) -> str:
-    """Return the words for a partition of a log."""
+    """Return the name of a partition of a log for messages."""
     return f"{topic}[{partition}] of cluster {cluster_id}"

@@ -1,10 +1,10 @@
-"""AUDIT, the ledger: does it account for every offset, and do offsets, days and letters agree?"""
+"""Audit the ledger: it accounts for every offset, and agrees with days and dead letters."""
 
 import datetime as dt
 
 from msgspec.structs import astuple
 
-from processor.archive.audit.findings import Proof, Sums, Violation, place
+from processor.archive.audit.findings import LedgerTotals, Proof, Violation, place
 from processor.archive.database import Connection, Record
 from processor.archive.digest import as_bigint, hash_rows
 from processor.archive.sql import AuditQueries
@@ -12,8 +12,8 @@ from telemetry.state_vector import StateVector
 
 _Y2000 = 946_684_800
 
-Marks = dict[tuple[str, str, int], int]
-"""Up to which offset the ledger of a partition has been checked."""
+CheckedOffsets = dict[tuple[str, str, int], int]
+"""The offset up to which the ledger of each partition was checked."""
 
 _KNOWN = StateVector(
     icao24="4b1814",
@@ -41,7 +41,7 @@ async def check_tiling(connection: Connection, queries: AuditQueries) -> None:
     """Check that the ledger of every partition has neither hole nor overlap nor changed entry.
 
     Raises:
-        Violation: Naming the first place.
+        Violation: Names the first place.
     """
     if (tile := await connection.fetchrow(queries.tiling)) is not None:
         raise Violation(
@@ -59,29 +59,31 @@ async def check_tiling(connection: Connection, queries: AuditQueries) -> None:
         )
 
 
-async def check_new_tiling(connection: Connection, queries: AuditQueries, marks: Marks) -> None:
-    """Check what was added to the ledger since the marks, and move them on.
+async def check_new_tiling(
+    connection: Connection, queries: AuditQueries, checked: CheckedOffsets
+) -> None:
+    """Check the entries after the checked offsets, and move these on.
 
-    Entries before the marks are not looked at again: the cost does not grow with the ledger.
+    Entries before them are not read again, so the cost does not grow with the ledger.
 
     Raises:
-        Violation: Naming the first place; the marks stay, so that the next check finds it again.
+        Violation: Naming the first place; the offsets stay, so that the next check finds it again.
     """
-    columns = [list(column) for column in zip(*marks, strict=True)] or [[], [], []]
-    rows = await connection.fetch(queries.new_tiling, *columns, list(marks.values()))
+    columns = [list(column) for column in zip(*checked, strict=True)] or [[], [], []]
+    rows = await connection.fetch(queries.new_tiling, *columns, list(checked.values()))
     if not all(row["is_sound"] for row in rows):
-        # Entries may also have been merged across a mark, which is no fault.
+        # Entries may have been merged across a checked offset, which is no fault.
         await check_tiling(connection, queries)
-    marks.clear()
+    checked.clear()
     for row in rows:
-        marks[row["cluster_id"], row["topic"], row["partition"]] = row["next_offset"]
+        checked[row["cluster_id"], row["topic"], row["partition"]] = row["next_offset"]
 
 
 async def check_ledger(connection: Connection, queries: AuditQueries) -> Proof:
-    """Check the ledger by itself, and against the account of the days and the dead letters.
+    """Check the ledger by itself, and against the accounts of the days and the dead letters.
 
     Raises:
-        Violation: Naming the first place that does not agree.
+        Violation: Names the first place that does not agree.
     """
     await check_tiling(connection, queries)
     if (account := await connection.fetchrow(queries.accounts)) is not None:
@@ -98,18 +100,18 @@ async def check_ledger(connection: Connection, queries: AuditQueries) -> Proof:
         raise Violation(
             f"{relation} has no unique index on (icao24, last_contact): rows may repeat"
         )
-    [sums] = await connection.fetch(queries.sums)
-    proof = Proof(Sums(*sums), acknowledged=await _acknowledged(connection, queries))
-    if proof.sums.n_gaps:
+    [totals] = await connection.fetch(queries.totals)
+    proof = Proof(LedgerTotals(*totals), acknowledged=await _acknowledged(connection, queries))
+    if proof.totals.n_gaps:
         proof.compared.append(
-            f"{proof.sums.n_gaps} offsets between the messages held none that could be read"
+            f"{proof.totals.n_gaps} offsets between the messages held none that could be read"
             " (transaction markers, compaction)"
         )
     return proof
 
 
-async def hashes_alike(connection: Connection, queries: AuditQueries) -> bool:
-    """Tell whether the server hashes as the archive does: one that is big-endian does not."""
+async def server_hashes_alike(connection: Connection, queries: AuditQueries) -> bool:
+    """Whether the server hashes as the archive does; a big-endian server does not."""
     row = astuple(_KNOWN)
     times = [dt.datetime.fromtimestamp(row[place], dt.UTC) for place in (3, 4)]
     answer = await connection.fetchval(queries.known_answer, *row[:3], *times, *row[5:])
@@ -118,18 +120,18 @@ async def hashes_alike(connection: Connection, queries: AuditQueries) -> bool:
 
 
 async def _acknowledged(connection: Connection, queries: AuditQueries) -> list[str]:
-    """Say what `begin-anew` gave up, where the next log tells how much that was."""
+    """Return sentences on what `reset-offsets` gave up, as far as the next log shows it."""
     sentences = []
     for gone in await connection.fetch(queries.acknowledged):
         name, _, moment = gone["topic"].partition("@")
-        where = f"{name}[{gone['partition']}], begin-anew of {moment}"
+        where = f"{name}[{gone['partition']}], reset-offsets of {moment}"
         since, until = gone["next_offset"], gone["ledger_start"]
         if until is None:
             sentences.append(f"{where}: stored up to offset {since}; nothing came after it")
         elif not gone["is_same_log"]:
             sentences.append(
-                f"{where}: stored up to offset {since}; the topic was made again, what the old one"
-                " held beyond that is not stored"
+                f"{where}: stored up to offset {since}; the topic was created again; what the"
+                " old one held beyond that is not stored"
             )
         elif until > since:
             sentences.append(

@@ -1,4 +1,4 @@
-"""AUDIT, the log: do the messages that the log still holds agree with the ledger?"""
+"""Audit the log: the messages that it still holds agree with the ledger."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -13,25 +13,25 @@ from kafka_client.topic_policy import find_shortcomings, read_topic
 from processor.archive.audit.findings import Proof, Violation, place
 from processor.archive.database import Connection, Record
 from processor.archive.sql import AuditQueries
-from processor.errors import UnavailableError
+from processor.errors import ReconnectError
 from processor.kafka import Broker, check, consumer_config, make_client, read_watermarks
 from processor.message import LogIdentity
 
 MESSAGES_AT_ONCE = 10_000
 
 SILENCE_SECONDS = 60.0
-"""For how long the broker may send nothing before the end of a partition is reached."""
+"""Longest time without a message before the end of a partition is reached."""
 
 
 class Counts(NamedTuple):
-    """How many messages the log holds, and how many the ledger took, of the same offsets."""
+    """How many messages the log holds, and how many the ledger counts, of the same offsets."""
 
     n_held: int
     n_taken: int
 
 
 class Log:
-    """Reads the topic in a group of its own; nothing is committed, nothing else is changed."""
+    """Reads the topic in a consumer group of its own, and commits nothing."""
 
     def __init__(self, settings: KafkaSettings, progress: Callable[[str], None]) -> None:
         self._settings = settings
@@ -39,11 +39,11 @@ class Log:
         self._errors = BrokerErrors(settings, client="audit")
 
     async def check(self, connection: Connection, queries: AuditQueries, proof: Proof) -> None:
-        """Compare every partition, entry by entry, and add to the proof.
+        """Compare every partition, entry by entry, and add the result to the proof.
 
         Raises:
-            Violation: Naming the first place that does not agree.
-            UnavailableError: The broker does not answer.
+            Violation: Names the first place that does not agree.
+            ReconnectError: The broker does not answer.
         """
         identity = Broker(self._settings, self._errors).identify()
         self._check_policy(proof)
@@ -52,7 +52,7 @@ class Log:
         if not stored:
             raise Violation(
                 f"topic {identity.topic} of cluster {identity.cluster_id} has never been stored:"
-                " another cluster, or a topic that was made again"
+                " another cluster, or a topic that was created again"
             )
         total = Counts(0, 0)
         for row in stored:
@@ -81,7 +81,7 @@ class Log:
         partition, next_offset, topic_id = stored
         where = place(identity.topic, partition, identity.cluster_id)
         if topic_id != identity.topic_id:
-            raise Violation(f"{where}: the topic was made again since it was stored")
+            raise Violation(f"{where}: the topic was created again since it was stored")
         consumer = self._consumer()
         try:
             low, high = read_watermarks(consumer, identity.topic, partition)
@@ -102,7 +102,7 @@ class Log:
     def _compare(
         self, consumer: Consumer, partition: int, tiles: Sequence[Record], where: str
     ) -> Counts:
-        """Count the messages of each entry; the log may hold more of the one before the first."""
+        """Count the messages of each entry; of an older entry the log may hold only the end."""
         if not tiles:
             return Counts(0, 0)
         begin, end = tiles[0]["lo"], tiles[-1]["hi"]
@@ -129,7 +129,7 @@ class Log:
 
 
 def _offsets(consumer: Consumer, end: int, where: str, errors: BrokerErrors) -> Iterator[int]:
-    """Yield the offsets below `end` that hold a message which can be read."""
+    """Yield the offsets below `end` that hold a readable message."""
     give_up_at = time.monotonic() + SILENCE_SECONDS
     while True:
         messages = consumer.consume(MESSAGES_AT_ONCE, timeout=1.0)
@@ -146,7 +146,7 @@ def _offsets(consumer: Consumer, end: int, where: str, errors: BrokerErrors) -> 
         if messages:
             give_up_at = time.monotonic() + SILENCE_SECONDS
         elif time.monotonic() > give_up_at:
-            raise UnavailableError(f"{where}: Kafka sends nothing more before offset {end}")
+            raise ReconnectError(f"{where}: Kafka sent no message for a minute before offset {end}")
 
 
 def _check_count(tile: Record, n_held: int, where: str) -> None:

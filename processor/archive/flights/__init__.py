@@ -1,1 +1,1 @@
-"""Flights: where each begins and ends, and how they are stored."""
+"""FlightStore: where each begins and ends, and how they are stored."""

@@ -1,4 +1,4 @@
-"""Keep the flights of every aircraft in step with its state vectors, in the same transaction."""
+"""Store the flights of all aircraft, in the transaction that stores their state vectors."""
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -9,147 +9,161 @@ from processor.archive.database import Connection, Record
 from processor.archive.flights.segmentation import (
     SILENCE_SECONDS,
     UNKNOWN,
-    Beginning,
-    Course,
-    Leg,
+    DetectedFlight,
+    FlightStart,
+    FlightState,
     Observation,
-    changes_nothing,
-    cut,
-    goes_on,
-    resume,
+    continues_flight,
+    leaves_flights_unchanged,
+    restore_state,
+    segment,
 )
 from processor.archive.sql import Queries
 from telemetry.state_vector import StateVector
 
-MAX_KNOWN = 200_000
-"""Aircraft whose course is remembered; ten times as many as are ever in the air at once."""
+MAX_REMEMBERED = 200_000
+"""Aircraft whose state is kept in memory: ten times as many as are ever in the air at once."""
+
+SILENCE = dt.timedelta(seconds=SILENCE_SECONDS)
 
 OLD_SECONDS = 20 * 3600
-"""State vectors older than this may belong to a flight that was taken for over and measured: one
-that none has ended is after a day of silence. The rest is for clocks that differ."""
+"""State vectors older than this may belong to a flight that was measured already: a flight without
+a successor is measured after a day of silence. The four hours less are for clocks that differ."""
 
-UNCUT_AT_ONCE = 50
-"""Aircraft whose flights are cut anew in one step: each may have days of state vectors."""
+AIRCRAFT_PER_STEP = 50
+"""Aircraft whose flights are segmented again together: each may have days of state vectors."""
 
-Courses = dict[str, Course]
+FlightStates = dict[str, FlightState]
 
 
-class Added(NamedTuple):
-    """A state vector that was not there before."""
+class LateObservation(NamedTuple):
+    """A state vector that is older than the newest known one of its aircraft."""
 
     icao24: str
     observation: Observation
 
 
-class Flights:
-    """Remembers where each aircraft stands, so that most state vectors need no question.
+class FlightStore:
+    """Keeps the newest flight of each aircraft in memory, so that most rows need no query.
 
-    What it remembers is what the database says: forget it whenever that is uncertain, and when a
-    transaction that `store` was called in has failed.
+    The memory repeats what the database holds. Call `forget` whenever that is uncertain, and when
+    a transaction in which `store` was called has failed.
     """
 
     def __init__(self, queries: Queries) -> None:
         self._queries = queries
-        self._courses: Courses = {}
-        # Of each aircraft the newest; a course is up to date but for that.
+        self._flight_states: FlightStates = {}
+        # The newest contact of each aircraft; `FlightState.last_contact` may be older.
         self._contacts: dict[str, int] = {}
 
     def forget(self) -> None:
-        """Ask the database again: somebody else may have stored, or a commit is in doubt."""
-        self._courses.clear()
+        """Read everything again: another instance may have stored, or a commit is in doubt."""
+        self._flight_states.clear()
         self._contacts.clear()
 
-    def _remember(self, courses: Courses) -> None:
-        self._courses.update(courses)
-        self._contacts.update({icao24: course.last_contact for icao24, course in courses.items()})
+    def _remember(self, flight_states: FlightStates) -> None:
+        self._flight_states.update(flight_states)
+        self._contacts.update(
+            {icao24: flight_state.last_contact for icao24, flight_state in flight_states.items()}
+        )
 
     async def load(self, connection: Connection, icao24s: set[str]) -> None:
-        """Learn where aircraft stand, before their new state vectors are inserted."""
-        unknown = icao24s.difference(self._courses)
-        if len(self._courses) + len(unknown) > MAX_KNOWN:
+        """Read the newest flights of aircraft, before their new state vectors are inserted."""
+        unknown = icao24s.difference(self._flight_states)
+        if len(self._flight_states) + len(unknown) > MAX_REMEMBERED:
             self.forget()
             unknown = icao24s
         if unknown:
-            rows = await connection.fetch(self._queries.courses, list(unknown))
-            self._remember({row["icao24"]: _course(row) for row in rows})
+            rows = await connection.fetch(self._queries.flight_states, list(unknown))
+            self._remember({row["icao24"]: _flight_state(row) for row in rows})
 
     async def store(
         self, connection: Connection, state_vectors: Sequence[StateVector], now: float
     ) -> None:
-        """Cut the flights of state vectors that have just been inserted.
+        """Store the flights of state vectors that have just been inserted.
 
         Args:
-            connection: In the transaction that has inserted them, after `load`.
-            state_vectors: Those that were new, sorted by icao24 and last_contact.
+            connection: Is in the transaction that has inserted them, after `load`.
+            state_vectors: The new ones, sorted by icao24 and last_contact.
             now: Unix time in seconds.
         """
-        legs: dict[tuple[str, int], Leg] = {}
-        late: list[Added] = []
+        flights: dict[tuple[str, int], DetectedFlight] = {}
+        late: list[LateObservation] = []
         unknown: dict[str, list[Observation]] = {}
-        for state in self._leave_out(state_vectors):
+        for state in self._skip_continuing(state_vectors):
             icao24, last_contact = state.icao24, state.last_contact
-            course, observation = self._course(icao24), _observation_of(state)
-            if course is not None and last_contact <= course.last_contact:
-                late.append(Added(icao24, observation))
+            flight_state, observation = self._flight_state(icao24), _observation_of(state)
+            if flight_state is not None and last_contact <= flight_state.last_contact:
+                late.append(LateObservation(icao24, observation))
                 continue
-            if course is not None and (icao24 in unknown or _is_unknown(course, last_contact)):
+            if flight_state is not None and (
+                icao24 in unknown or _is_unknown(flight_state, last_contact)
+            ):
                 unknown.setdefault(icao24, []).append(observation)
                 continue
-            changed, self._courses[icao24] = cut(course, [observation])
+            changed, self._flight_states[icao24] = segment(flight_state, [observation])
             self._contacts[icao24] = last_contact
-            for leg in changed:
-                legs[icao24, leg.first_seen] = leg
-        await self._save(connection, [(icao24, leg) for (icao24, _), leg in legs.items()])
-        self._remember(await self._find_out(connection, unknown))
-        self._remember(await self._fit_in(connection, late))
+            for flight in changed:
+                flights[icao24, flight.first_seen] = flight
+        await self._save(connection, [(icao24, flight) for (icao24, _), flight in flights.items()])
+        self._remember(await self._segment_unknown(connection, unknown))
+        self._remember(await self._insert_late(connection, late))
         await self._invalidate(connection, late, state_vectors, now)
 
-    def _leave_out(self, state_vectors: Iterable[StateVector]) -> Iterator[StateVector]:
-        """Take note of those that tell nothing but that the flight goes on; return the others.
+    def _skip_continuing(self, state_vectors: Iterable[StateVector]) -> Iterator[StateVector]:
+        """Note the contact of those that only continue a flight; yield the others.
 
-        Nearly all do, and the transaction waits for it: what can be left out here is time to store.
+        Nearly all state vectors only continue a flight, and the transaction waits for this loop:
+        what is skipped here is saved for storing.
         """
-        courses, contacts = self._courses, self._contacts
+        flight_states, contacts = self._flight_states, self._contacts
         for state in state_vectors:
             icao24, last_contact = state.icao24, state.last_contact
-            course = courses.get(icao24)
-            if course is None or not goes_on(
-                course, last_contact - contacts[icao24], state.callsign, state.on_ground
+            flight_state = flight_states.get(icao24)
+            if flight_state is None or not continues_flight(
+                flight_state, last_contact - contacts[icao24], state.callsign, state.on_ground
             ):
                 yield state
             else:
                 contacts[icao24] = last_contact
 
-    def _course(self, icao24: str) -> Course | None:
-        course = self._courses.get(icao24)
-        if course is None or course.last_contact == (last_contact := self._contacts[icao24]):
-            return course
-        return course._replace(last_contact=last_contact)
+    def _flight_state(self, icao24: str) -> FlightState | None:
+        flight_state = self._flight_states.get(icao24)
+        if flight_state is None or flight_state.last_contact == (
+            last_contact := self._contacts[icao24]
+        ):
+            return flight_state
+        return flight_state._replace(last_contact=last_contact)
 
-    async def _find_out(
+    async def _segment_unknown(
         self, connection: Connection, unknown: Mapping[str, Sequence[Observation]]
-    ) -> Courses:
-        """Follow aircraft of which the database has not told all: cut the flight anew.
+    ) -> FlightStates:
+        """Segment flights again whose state could not be restored from the database.
 
-        One that began before all that is kept cannot be, and goes on as it seems to stand.
+        A flight that began before all that is kept cannot be segmented again; it continues with
+        the state that was restored.
         """
-        since = {icao24: sightings[0].last_contact for icao24, sightings in unknown.items()}
-        courses = await self.segment_again(connection, since)
-        legs: list[tuple[str, Leg]] = []
-        for icao24 in unknown.keys() - courses.keys():
-            found = cut(self._courses[icao24]._replace(doubt=None), unknown[icao24])
-            courses[icao24] = found.course
-            legs += [(icao24, leg) for leg in found.legs]
-        await self._save(connection, legs)
-        return courses
+        since = {icao24: observations[0].last_contact for icao24, observations in unknown.items()}
+        flight_states = await self.segment_again(connection, since)
+        flights: list[tuple[str, DetectedFlight]] = []
+        for icao24 in unknown.keys() - flight_states.keys():
+            found = segment(self._flight_states[icao24]._replace(doubt=None), unknown[icao24])
+            flight_states[icao24] = found.flight_state
+            flights += [(icao24, flight) for flight in found.flights]
+        await self._save(connection, flights)
+        return flight_states
 
-    async def _fit_in(self, connection: Connection, late: Sequence[Added]) -> Courses:
-        """Cut anew where state vectors that came late make a difference."""
-        since = await self._unsettled(connection, late)
+    async def _insert_late(
+        self, connection: Connection, late: Sequence[LateObservation]
+    ) -> FlightStates:
+        """Segment flights again where late state vectors make a difference."""
+        since = await self._find_affected(connection, late)
         return await self.segment_again(connection, since)
 
-    async def _unsettled(self, connection: Connection, late: Sequence[Added]) -> dict[str, int]:
-        """Return the aircraft for which it makes a difference, and from when on."""
+    async def _find_affected(
+        self, connection: Connection, late: Sequence[LateObservation]
+    ) -> dict[str, int]:
+        """Return the aircraft whose flights may change, and the Unix time of the first change."""
         if not late:
             return {}
         rows = await connection.fetch(
@@ -158,6 +172,7 @@ class Flights:
             [one.observation.last_contact for one in late],
             [one.observation.callsign for one in late],
             [one.observation.on_ground for one in late],
+            SILENCE,
         )
         since: dict[str, int] = {}
         for row in rows:
@@ -166,54 +181,58 @@ class Flights:
                 since[row["icao24"]] = min(contact, since.get(row["icao24"], contact))
         return since
 
-    async def segment_again(self, connection: Connection, since: Mapping[str, int]) -> Courses:
-        """Take back flights from a moment on (Unix seconds), and cut them out of what is stored.
+    async def segment_again(self, connection: Connection, since: Mapping[str, int]) -> FlightStates:
+        """Delete the flights of aircraft since a time (Unix seconds) and segment them again.
 
-        The flight before is cut anew as well where there was no silence between: which of its
-        sightings is the last may depend on those that follow.
+        The flight before is segmented again as well where no silence separates the two: which of
+        its observations is the last may depend on those that follow.
         """
-        courses: Courses = {}
+        flight_states: FlightStates = {}
         waiting = iter(since.items())
-        while some := dict(islice(waiting, UNCUT_AT_ONCE)):
-            begins = await connection.fetch(self._queries.uncut, list(some), list(some.values()))
-            beginnings = {row["icao24"]: _beginning(row) for row in begins}
+        while some := dict(islice(waiting, AIRCRAFT_PER_STEP)):
+            begins = await connection.fetch(
+                self._queries.withdraw_flights, list(some), list(some.values()), SILENCE
+            )
+            starts = {row["icao24"]: _flight_start(row) for row in begins}
             rows = await connection.fetch(
-                self._queries.sightings,
+                self._queries.observations,
                 [row["icao24"] for row in begins],
                 [row["first_seen"] for row in begins],
             )
-            legs = []
+            flights = []
             for icao24, group in groupby(rows, key=lambda row: str(row["icao24"])):
-                found = cut(None, map(_observation, group), beginnings[icao24])
-                legs += [(icao24, leg) for leg in found.legs]
-                courses[icao24] = found.course
-            await self._save(connection, legs)
-        return courses
+                found = segment(None, map(_observation, group), starts[icao24])
+                flights += [(icao24, flight) for flight in found.flights]
+                flight_states[icao24] = found.flight_state
+            await self._save(connection, flights)
+        return flight_states
 
-    async def _save(self, connection: Connection, legs: Sequence[tuple[str, Leg]]) -> None:
-        if legs:
+    async def _save(
+        self, connection: Connection, flights: Sequence[tuple[str, DetectedFlight]]
+    ) -> None:
+        if flights:
             await connection.execute(
-                self._queries.save_legs,
-                [icao24 for icao24, _ in legs],
-                [leg.first_seen for _, leg in legs],
-                [leg.callsign for _, leg in legs],
-                [leg.origin_country for _, leg in legs],
-                [leg.take_off for _, leg in legs],
-                [leg.landing for _, leg in legs],
-                [leg.ends_before for _, leg in legs],
-                [leg.airborne for _, leg in legs],
+                self._queries.save_flights,
+                [icao24 for icao24, _ in flights],
+                [flight.first_seen for _, flight in flights],
+                [flight.callsign for _, flight in flights],
+                [flight.origin_country for _, flight in flights],
+                [flight.take_off for _, flight in flights],
+                [flight.landing for _, flight in flights],
+                [flight.ends_before for _, flight in flights],
+                [flight.airborne for _, flight in flights],
             )
 
     async def _invalidate(
         self,
         connection: Connection,
-        late: Sequence[Added],
+        late: Sequence[LateObservation],
         state_vectors: Sequence[StateVector],
         now: float,
     ) -> None:
-        """Let flights be measured again that got a state vector after they were taken for over."""
+        """Have flights measured again that got a state vector after their measurement."""
         old = [(one.icao24, one.observation.last_contact) for one in late]
-        # Of each aircraft the newest flight: those before it have been saved anew.
+        # Only the newest flight of each aircraft: those before it have been saved again.
         old += {
             state.icao24: state.last_contact
             for state in state_vectors
@@ -221,14 +240,14 @@ class Flights:
         }.items()
         if old:
             await connection.execute(
-                self._queries.invalidate,
+                self._queries.invalidate_flights,
                 [icao24 for icao24, _ in old],
                 [last_contact for _, last_contact in old],
             )
 
 
-def _course(row: Record) -> Course:
-    leg = Leg(
+def _flight_state(row: Record) -> FlightState:
+    flight = DetectedFlight(
         first_seen=_unix_seconds(row["first_seen"]),
         callsign=row["callsign"],
         origin_country=row["origin_country"],
@@ -237,12 +256,15 @@ def _course(row: Record) -> Course:
         airborne=row["airborne"],
     )
     newest, before = _neighbour(row, "newest"), _neighbour(row, "before")
-    return resume(leg, newest, before, _unix_seconds(row["last_contact"]))
+    return restore_state(flight, newest, before, _unix_seconds(row["last_contact"]))
 
 
-def _is_unknown(course: Course, last_contact: int) -> bool:
-    """Whether it takes more than the course to tell what a new sighting comes to."""
-    return course.doubt is UNKNOWN and last_contact - course.last_contact <= SILENCE_SECONDS
+def _is_unknown(flight_state: FlightState, last_contact: int) -> bool:
+    """Whether the state does not suffice to judge a new observation."""
+    return (
+        flight_state.doubt is UNKNOWN
+        and last_contact - flight_state.last_contact <= SILENCE_SECONDS
+    )
 
 
 def _observation_of(state: StateVector) -> Observation:
@@ -268,7 +290,7 @@ def _observation(row: Record) -> Observation:
 
 
 def _neighbour(row: Record, name: str) -> Observation | None:
-    """Return what a row says of the sighting of that name, as far as neighbours are judged."""
+    """Return the observation of that name in a row, with what late ones are compared by."""
     contact = row[f"{name}_contact"]
     if contact is None:
         return None
@@ -277,8 +299,8 @@ def _neighbour(row: Record, name: str) -> Observation | None:
     )
 
 
-def _beginning(row: Record) -> Beginning:
-    return Beginning(is_take_off=row["begins_with_take_off"], is_certain=row["is_certain"])
+def _flight_start(row: Record) -> FlightStart:
+    return FlightStart(is_take_off=row["starts_with_take_off"], is_certain=row["is_certain"])
 
 
 def _is_settled(row: Record) -> bool:
@@ -286,7 +308,7 @@ def _is_settled(row: Record) -> bool:
     if first is None or second is None or row["after_contact"] is None:
         return False
     late = Observation(_unix_seconds(row["last_contact"]), row["callsign"], None, row["on_ground"])
-    return changes_nothing(
+    return leaves_flights_unchanged(
         late,
         (first, second),
         _unix_seconds(row["after_contact"]),

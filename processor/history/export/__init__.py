@@ -1,1 +1,1 @@
-"""Rows of the history as files: written while they are read, however many there are."""
+"""Exports: rows of the history as files, which are sent while the rows are read."""

@@ -1,7 +1,7 @@
--- avoid_sorting: read by an index even where sorting much, on disk, is thought to be faster
+-- avoid_sorting: read by an index even if the planner expects a large sort on disk to be faster
 SELECT set_config('enable_sort', 'off', TRUE)
 
--- of_time: state vectors of all aircraft in a short time, within boxes
+-- by_time: state vectors of all aircraft in a short time range, inside boxes
 SELECT icao24, callsign, origin_country, time_position, last_contact, longitude, latitude,
        baro_altitude, on_ground, velocity, true_track, vertical_rate, sensors, geo_altitude,
        squawk, spi, position_source, category
@@ -15,7 +15,7 @@ WHERE last_contact >= $1 AND last_contact < $2
   ))
 ORDER BY last_contact, icao24
 
--- of_aircraft: state vectors of one aircraft
+-- one_aircraft: state vectors of one aircraft, inside boxes
 SELECT icao24, callsign, origin_country, time_position, last_contact, longitude, latitude,
        baro_altitude, on_ground, velocity, true_track, vertical_rate, sensors, geo_altitude,
        squawk, spi, position_source, category
@@ -30,10 +30,10 @@ WHERE last_contact >= $1 AND last_contact < $2
   AND icao24 = $7
 ORDER BY last_contact
 
--- received: who was heard in a short time
+-- received_aircraft: the aircraft that were received in a short time range
 SELECT DISTINCT icao24 FROM state_vectors WHERE last_contact >= $1 AND last_contact < $2
 
--- implausible: when one aircraft was heard whose position no aircraft can have flown to
+-- implausible: the times at which one aircraft had a position that no aircraft can have flown to
 SELECT each.last_contact
 FROM (
     SELECT array_agg(last_contact ORDER BY last_contact) AS contacts,
@@ -55,3 +55,8 @@ FROM (
 ) AS track
 CROSS JOIN LATERAL unnest(track.contacts, track.parts) AS each (last_contact, part)
 WHERE each.part IS NULL AND each.last_contact IS NOT NULL
+
+-- flights: the stored flights of one aircraft in a time, oldest first
+SELECT first_seen, callsign, origin_country, ends_before FROM flight_legs
+WHERE icao24 = $1 AND first_seen < $3 AND ends_before > $2
+ORDER BY first_seen

@@ -1,4 +1,4 @@
-"""GeoJSON (RFC 7946): a feature for each row, which holds all of it."""
+"""Encode rows as GeoJSON (RFC 7946): a feature for each row, with all columns as properties."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -13,8 +13,11 @@ _ENCODER = msgspec.json.Encoder()
 Geometry = Mapping[str, Any] | None
 
 
-class Features:
-    """A collection of points, or of the boxes around flights; null where nothing was received."""
+class GeoJsonFeatures:
+    """Encodes a collection of points, or of the boxes around flights.
+
+    The geometry is null if no position was received.
+    """
 
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -23,12 +26,12 @@ class Features:
         self._is_first = True
 
     def begin(self) -> bytes:
-        """Return the beginning of the collection."""
+        """Return the first line of the collection."""
         attribution = _ENCODER.encode(ATTRIBUTION)
         return b'{"type":"FeatureCollection","attribution":' + attribution + b',"features":['
 
     def add(self, rows: Sequence[Row]) -> bytes:
-        """Return the rows' features, each on a line of its own."""
+        """Return a feature for each row, each on a line of its own."""
         columns = json_columns(self._table, rows)
         features = [
             _ENCODER.encode(self._feature(dict(zip(self._names, row, strict=True))))
@@ -39,7 +42,7 @@ class Features:
         return separator + b",\n".join(features)
 
     def end(self) -> bytes:
-        """Return the end of the collection."""
+        """Return the last line of the collection."""
         return b"\n]}\n"
 
     def _feature(self, row: dict[str, Any]) -> Mapping[str, Any]:
@@ -57,11 +60,11 @@ def _box(row: Mapping[str, Any]) -> Geometry:
         return None
     if west <= east:
         return {"type": "Polygon", "coordinates": [_ring(west, south, east, north)]}
-    # Over the antimeridian, where it is cut in two (3.1.9).
+    # A box over the antimeridian is divided there (RFC 7946, 3.1.9).
     halves = [_ring(west, south, 180.0, north)], [_ring(-180.0, south, east, north)]
     return {"type": "MultiPolygon", "coordinates": halves}
 
 
 def _ring(west: float, south: float, east: float, north: float) -> Sequence[Sequence[float]]:
-    # Counter-clockwise, and closed (3.1.6).
+    # A ring is counter-clockwise and closed (RFC 7946, 3.1.6).
     return [[west, south], [east, south], [east, north], [west, north], [west, south]]

@@ -1,4 +1,4 @@
-"""One JSON object to a line, in the words of the stream."""
+"""Encode rows as newline-delimited JSON, with the field names of the stream."""
 
 from collections.abc import Sequence
 
@@ -11,23 +11,23 @@ _ENCODER = msgspec.json.Encoder()
 
 
 class JsonRows:
-    """A line for each row, times in Unix seconds."""
+    """Encodes an object on a line of its own for each row; times are in Unix seconds."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
         self._names = table.names
 
     def begin(self) -> bytes:
-        """Return nothing: the first row is the beginning."""
+        """Return nothing: the file begins with its first row."""
         return b""
 
     def add(self, rows: Sequence[Row]) -> bytes:
-        """Return the rows' lines."""
+        """Return a line for each row."""
         columns = json_columns(self._table, rows)
         return _ENCODER.encode_lines(
             [dict(zip(self._names, row, strict=True)) for row in zip(*columns, strict=True)]
         )
 
     def end(self) -> bytes:
-        """Return nothing: the last line is the end."""
+        """Return nothing: the file ends with its last line."""
         return b""

@@ -1,4 +1,4 @@
-"""KML 2.2: tracks with their times (gx:Track), and flights as the boxes around them."""
+"""Encode rows as KML 2.2: tracks with their times (gx:Track), and flights as boxes."""
 
 import datetime as dt
 import html
@@ -8,20 +8,18 @@ from typing import Any
 
 import msgspec
 
+from processor.archive.flights.divider import FlightDivider, Portion
+from processor.archive.flights.segmentation import DetectedFlight, Observation
 from processor.history.export.table import ATTRIBUTION, Row, Table
 from processor.history.export.values import columns_of, iso_time, iso_times
 
-SILENCE = dt.timedelta(minutes=30)
-"""After which it is another flight, as in the table of flights."""
-
 MAX_POINTS = 5_000
-"""Of a track, whose times all come before its positions, and so are held until it ends."""
-
-MAX_HELD = 100
-"""Rows that wait for whether a callsign is received again."""
+"""Points of a placemark that are held in memory: half a day of an aircraft that is received every
+ten seconds. The placemark is written when its flight ends, with the callsign that the flight has
+then; a longer flight is written in parts, with the callsign that is known by then."""
 
 HALF_TURN = 180.0
-"""Degrees: a step that seems to be longer crosses the antimeridian."""
+"""Degrees. A step in longitude that seems to be longer crosses the antimeridian."""
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -34,7 +32,7 @@ _END = "</Document>\n</kml>\n"
 
 
 class Point(msgspec.Struct, frozen=True, gc=False):
-    """Where an aircraft was; None as altitude means that it was not received."""
+    """The position of an aircraft at a time; the altitude is None if it was not received."""
 
     moment: dt.datetime
     longitude: float
@@ -42,96 +40,123 @@ class Point(msgspec.Struct, frozen=True, gc=False):
     altitude: float | None
 
 
-class Tracks:
+class TrackPlacemarks:
     """A placemark for each flight of an aircraft; rows must be sorted by aircraft, then by time.
 
-    Rows without position are left out, and those whose position is known to be implausible. A track
-    ends where the altitude begins or ceases to be received: without one it is drawn on the ground,
-    for 0 m may be deep in a mountain. It ends at the antimeridian too, or a line would go around
-    the globe. A callsign is another one when it is received twice.
+    The flights are the stored ones where rows have them (`Table.has_flights`), else those that the
+    archive would store of these rows. Rows without a position, and those whose position is known
+    to be implausible, belong to a flight but to no line.
     """
 
     def __init__(self, table: Table) -> None:
         self._table = table
-        self._icao24: str | None = None
-        self._callsign: str | None = None
-        self._points: list[Point] = []
-        self._held: list[tuple[dict[str, Any], Point]] = []
+        self._icao24 = ""
+        self._divider = FlightDivider[Point | None]()
+        self._stored: DetectedFlight | None = None
+        self._placemark = Placemark("")
 
     def begin(self) -> bytes:
         """Return the beginning of the document."""
         return _begin(self._table)
 
     def add(self, rows: Sequence[Row]) -> bytes:
-        """Return what the rows have finished."""
+        """Return the tracks and placemarks that the rows have finished."""
         parts: list[str] = []
-        for row in _dicts(self._table, rows):
-            if (point := _point(row)) is not None:
-                parts += self._take(row, point)
+        for row, values in zip(rows, _dicts(self._table, rows), strict=True):
+            stored = row["flight"] if self._table.has_flights else None
+            if values["icao24"] != self._icao24 or stored != self._stored:
+                parts += self._end_flight()
+                self._icao24, self._stored = values["icao24"], stored
+                self._placemark = Placemark(self._icao24)
+            parts += self._segment(values) if stored is None else self._take(values, stored)
         return "".join(parts).encode()
 
     def end(self) -> bytes:
-        """Return the last track and the end of the document."""
-        return "".join([*self._end_placemark(), _END]).encode()
+        """Return the last placemark and the end of the document."""
+        return "".join([*self._end_flight(), _END]).encode()
 
-    def _take(self, row: dict[str, Any], point: Point) -> Iterator[str]:
-        callsign = row["callsign"]
-        if row["icao24"] != self._icao24 or point.moment - self._newest() > SILENCE:
-            yield from self._end_placemark()
-            yield from self._begin_flight([(row, point)])
-        elif self._held and callsign == self._held[0][0]["callsign"]:
-            held, self._held = self._held, []
-            yield from self._end_placemark()
-            yield from self._begin_flight([*held, (row, point)])
-        elif self._callsign is not None and callsign not in (None, self._callsign):
-            yield from self._release()
-            self._held = [(row, point)]
-        elif self._held and callsign is None and len(self._held) < MAX_HELD:
-            self._held.append((row, point))
-        else:
-            yield from self._release()
-            self._callsign = self._callsign or callsign
-            yield from self._append(point)
+    def _take(self, row: dict[str, Any], flight: DetectedFlight) -> Sequence[str]:
+        point = _point(row)
+        return () if point is None else self._placemark.add(point, flight)
 
-    def _newest(self) -> dt.datetime:
-        return self._held[-1][1].moment if self._held else self._points[-1].moment
+    def _segment(self, row: dict[str, Any]) -> Iterator[str]:
+        contact, point = int(row["last_contact"].timestamp()), _point(row)
+        if self._divider.continues(contact, row["callsign"], row["on_ground"]):
+            if point is not None:
+                yield from self._placemark.add(point, self._divider.flight)
+            return
+        for portion in self._divider.add(_observation(row, contact), point):
+            yield from self._write(portion)
 
-    def _begin_flight(self, rows: Sequence[tuple[dict[str, Any], Point]]) -> Iterator[str]:
-        first, _ = rows[0]
-        self._icao24, self._callsign = first["icao24"], first["callsign"]
-        yield _begin_placemark(first)
-        for _, point in rows:
-            yield from self._append(point)
+    def _end_flight(self) -> Iterator[str]:
+        if self._stored is not None:
+            yield from self._placemark.end(self._stored)
+        for portion in self._divider.end():
+            yield from self._write(portion)
+        self._divider = FlightDivider()
 
-    def _release(self) -> Iterator[str]:
-        """Leave what was held with the flight: its callsign was received once."""
-        held, self._held = self._held, []
-        for _, point in held:
-            yield from self._append(point)
+    def _write(self, portion: Portion[Point | None]) -> Iterator[str]:
+        for point in portion.items:
+            if point is not None:
+                yield from self._placemark.add(point, portion.flight)
+        if portion.is_last:
+            yield from self._placemark.end(portion.flight)
+            self._placemark = Placemark(self._icao24)
 
-    def _append(self, point: Point) -> Iterator[str]:
-        if self._points and self._is_another_track(point):
-            yield _track(self._points)
-            self._points = []
+
+class Placemark:
+    """The tracks of one flight.
+
+    A track ends where the altitude begins or ceases to be received: without an altitude it is
+    drawn on the ground, for 0 m may be deep inside a mountain. It also ends at the antimeridian,
+    where a line would go around the globe.
+    """
+
+    def __init__(self, icao24: str) -> None:
+        self._icao24 = icao24
+        self._points: list[Point] = []
+        self._tracks: list[str] = []
+        self._n_held = 0
+        self._is_begun = False
+
+    def add(self, point: Point, flight: DetectedFlight) -> Sequence[str]:
+        """Take the next point; return text only when more points are held than may be."""
+        text: Sequence[str] = ()
+        if self._n_held >= MAX_POINTS:
+            text = self._flush(flight)
+        elif self._points and self._begins_track(point):
+            self._end_track()
         self._points.append(point)
+        self._n_held += 1
+        return text
 
-    def _is_another_track(self, point: Point) -> bool:
-        last = self._points[-1]
-        return (
-            len(self._points) >= MAX_POINTS
-            or (last.altitude is None) != (point.altitude is None)
-            or abs(last.longitude - point.longitude) > HALF_TURN
-        )
+    def end(self, flight: DetectedFlight) -> Sequence[str]:
+        """Return the rest of the placemark; nothing if it has no points."""
+        if not self._n_held:
+            return ()
+        return (*self._flush(flight), "</gx:MultiTrack>\n</Placemark>\n")
 
-    def _end_placemark(self) -> Iterator[str]:
-        yield from self._release()
+    def _flush(self, flight: DetectedFlight) -> Sequence[str]:
+        self._end_track()
+        tracks, self._tracks, self._n_held = self._tracks, [], 0
+        if self._is_begun:
+            return tracks
+        self._is_begun = True
+        return (_begin_placemark(self._icao24, flight), *tracks)
+
+    def _end_track(self) -> None:
         if self._points:
-            yield _track(self._points)
-            yield "</gx:MultiTrack>\n</Placemark>\n"
-        self._points = []
+            self._tracks.append(_track(self._points))
+            self._points = []
+
+    def _begins_track(self, point: Point) -> bool:
+        last = self._points[-1]
+        return (last.altitude is None) != (point.altitude is None) or abs(
+            last.longitude - point.longitude
+        ) > HALF_TURN
 
 
-class Boxes:
+class BoxPlacemarks:
     """A placemark for each flight, with the time that it took and all that is known of it."""
 
     def __init__(self, table: Table) -> None:
@@ -172,10 +197,26 @@ def _point(row: dict[str, Any]) -> Point | None:
     return Point(row["last_contact"], row["longitude"], row["latitude"], altitude)
 
 
-def _begin_placemark(row: dict[str, Any]) -> str:
-    known = {name: row[name] for name in ("icao24", "callsign", "origin_country")}
+def _observation(row: dict[str, Any], last_contact: int) -> Observation:
+    geometric, barometric = row["geo_altitude"], row["baro_altitude"]
+    return Observation(
+        last_contact=last_contact,
+        callsign=row["callsign"],
+        origin_country=row["origin_country"],
+        on_ground=row["on_ground"],
+        velocity=row["velocity"],
+        altitude=geometric if barometric is None else barometric,
+    )
+
+
+def _begin_placemark(icao24: str, flight: DetectedFlight) -> str:
+    known = {
+        "icao24": icao24,
+        "callsign": flight.callsign,
+        "origin_country": flight.origin_country,
+    }
     return (
-        f"<Placemark>\n<name>{escape(row['callsign'] or row['icao24'])}</name>\n"
+        f"<Placemark>\n<name>{escape(flight.callsign or icao24)}</name>\n"
         f"{_extended_data(known)}<gx:MultiTrack>\n<gx:interpolate>1</gx:interpolate>\n"
     )
 
@@ -210,7 +251,7 @@ def _polygon(row: dict[str, Any]) -> str:
         return ""
     if west <= east:
         return _box(west, south, east, north)
-    # Over the antimeridian, where a viewer would draw it around the globe.
+    # Programs would draw a box over the antimeridian around the globe, so it is divided there.
     halves = _box(west, south, 180.0, north) + _box(-180.0, south, east, north)
     return f"<MultiGeometry>\n{halves}</MultiGeometry>\n"
 

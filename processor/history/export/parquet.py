@@ -1,4 +1,4 @@
-"""Parquet by pyarrow, whose 50 MB are loaded by the first who asks for it (see write.py)."""
+"""Encode rows as Parquet with pyarrow, which is loaded by the first request that needs it."""
 
 import io
 from collections.abc import Sequence
@@ -7,47 +7,47 @@ from typing import Any
 import pyarrow as pa  # type: ignore[import-untyped]
 from pyarrow import parquet as pq
 
-from processor.history.export.table import ATTRIBUTION, Column, Kind, Row, Table
+from processor.history.export.table import ATTRIBUTION, Column, ColumnType, Row, Table
 
 GROUP_ROWS = 65_536
-"""Rows of a row group, the most that is held: some 10 MB."""
+"""Rows of a row group, which is as much as an export holds in memory: some 10 MB."""
 
 _TYPES = {
-    Kind.TEXT: pa.string(),
-    Kind.TIME: pa.timestamp("us", tz="UTC"),
-    Kind.FLOAT64: pa.float64(),
-    Kind.FLOAT32: pa.float32(),
-    Kind.INT: pa.int64(),
-    Kind.BOOL: pa.bool_(),
-    Kind.INT_LIST: pa.list_(pa.int32()),
+    ColumnType.TEXT: pa.string(),
+    ColumnType.TIME: pa.timestamp("us", tz="UTC"),
+    ColumnType.FLOAT64: pa.float64(),
+    ColumnType.FLOAT32: pa.float32(),
+    ColumnType.INT: pa.int64(),
+    ColumnType.BOOL: pa.bool_(),
+    ColumnType.INT_LIST: pa.list_(pa.int32()),
 }
 
 
 class ParquetFile:
-    """Row groups of typed columns; what is written leaves at once."""
+    """Encodes row groups of typed columns, and hands on what pyarrow writes at once."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
         self._schema = schema_of(table)
-        self._sink = _Outbox()
+        self._sink = _Buffer()
         self._batches: list[Any] = []
         self._rows = 0
 
     def begin(self) -> bytes:
-        """Return the magic number."""
+        """Return the magic number with which the file begins."""
         self._writer = pq.ParquetWriter(
             self._sink,
             self._schema,
             compression="zstd",
-            # Of the rest they make an hour of real traffic larger by a fifth.
-            use_dictionary=[c.name for c in self._table.columns if c.kind is Kind.TEXT],
+            # For other columns, dictionaries make an hour of real traffic a fifth larger.
+            use_dictionary=[c.name for c in self._table.columns if c.type is ColumnType.TEXT],
         )
         return self._sink.take()
 
     def add(self, rows: Sequence[Row]) -> bytes:
-        """Return the row group that the rows have filled, if they have."""
+        """Return a row group if the rows have filled one."""
         arrays = [
-            # from_pandas: NaN is null here as in every other format.
+            # With from_pandas, NaN is null as in every other format.
             pa.array([row[field.name] for row in rows], type=field.type, from_pandas=True)
             for field in self._schema
         ]
@@ -72,7 +72,7 @@ class ParquetFile:
 
 
 def schema_of(table: Table) -> Any:  # noqa: ANN401 - pyarrow has no types
-    """Return the columns as Arrow has them."""
+    """Return the columns as an Arrow schema."""
     return pa.schema(
         [_field(column) for column in table.columns],
         metadata={"attribution": ATTRIBUTION, "table": table.name},
@@ -81,25 +81,25 @@ def schema_of(table: Table) -> Any:  # noqa: ANN401 - pyarrow has no types
 
 def _field(column: Column) -> Any:  # noqa: ANN401 - pyarrow has no types
     return pa.field(
-        column.name, _TYPES[column.kind], metadata={"unit": column.unit} if column.unit else None
+        column.name, _TYPES[column.type], metadata={"unit": column.unit} if column.unit else None
     )
 
 
-class _Outbox(io.RawIOBase):
-    """A file that keeps nothing but what has not been taken yet."""
+class _Buffer(io.RawIOBase):
+    """A file that keeps only the bytes that were not taken yet."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._pieces: list[bytes] = []
+        self._chunks: list[bytes] = []
 
     def writable(self) -> bool:
         return True
 
-    def write(self, frame: Any, /) -> int:  # noqa: ANN401 - bytes or Arrow's buffer
-        taken = bytes(frame)
-        self._pieces.append(taken)
+    def write(self, data: Any, /) -> int:  # noqa: ANN401 - bytes or Arrow's buffer
+        taken = bytes(data)
+        self._chunks.append(taken)
         return len(taken)
 
     def take(self) -> bytes:
-        frames, self._pieces = self._pieces, []
-        return b"".join(frames)
+        chunks, self._chunks = self._chunks, []
+        return b"".join(chunks)

@@ -1,4 +1,4 @@
-"""What the columns of an export are: name, kind and unit, the same for every format."""
+"""The columns of each kind of export: name, type and unit, for every format."""
 
 from collections.abc import Iterator
 from enum import Enum, auto
@@ -7,21 +7,21 @@ from typing import Any, Protocol
 import msgspec
 
 ATTRIBUTION = "Data of The OpenSky Network, https://opensky-network.org"
-"""OpenSky's terms ask to be named wherever its data are shown."""
+"""OpenSky's terms of use require this wherever its data are shown."""
 
 
 class Row(Protocol):
-    """What asyncpg's rows can do, and dictionaries as well."""
+    """A row of asyncpg or a dictionary: values by column name."""
 
-    def __getitem__(self, name: str, /) -> Any:  # noqa: ANN401 - of the column's kind
+    def __getitem__(self, name: str, /) -> Any:  # noqa: ANN401 - of the column's type
         """Return the value of a column."""
 
     def __iter__(self) -> Iterator[Any]:
-        """Return what it has."""
+        """Return an iterator, over the values or over the names."""
 
 
-class Kind(Enum):
-    """What a column holds; every one may be null, which is "not received"."""
+class ColumnType(Enum):
+    """The type of a column's values; null, in every type, means "not received"."""
 
     TEXT = auto()
     TIME = auto()
@@ -33,18 +33,24 @@ class Kind(Enum):
 
 
 class Column(msgspec.Struct, frozen=True):
-    """A column: its name in the database and in every file."""
+    """A column; its name is the same in the database and in every file."""
 
     name: str
-    kind: Kind
+    type: ColumnType
     unit: str = ""
 
 
 class Table(msgspec.Struct, frozen=True):
-    """The columns of a file, which rows are asked for by name."""
+    """The columns of a file, whose values every row has by name.
+
+    Attributes:
+        has_flights: Whether rows also have `flight`, the stored flight that they belong to, or
+            None; it is no column.
+    """
 
     name: str
     columns: tuple[Column, ...]
+    has_flights: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -53,58 +59,62 @@ class Table(msgspec.Struct, frozen=True):
 
     @property
     def has_positions(self) -> bool:
-        """Whether a row is a point; otherwise it has a box around all of its points."""
+        """Whether a row has a position; otherwise it has a box around many positions."""
         return "longitude" in self.names
 
 
 STATE_VECTORS = Table(
     "state_vectors",
     (
-        Column("icao24", Kind.TEXT),
-        Column("callsign", Kind.TEXT),
-        Column("origin_country", Kind.TEXT),
-        Column("time_position", Kind.TIME),
-        Column("last_contact", Kind.TIME),
-        Column("longitude", Kind.FLOAT64, "degrees"),
-        Column("latitude", Kind.FLOAT64, "degrees"),
-        Column("baro_altitude", Kind.FLOAT32, "m"),
-        Column("on_ground", Kind.BOOL),
-        Column("velocity", Kind.FLOAT32, "m/s"),
-        Column("true_track", Kind.FLOAT32, "degrees"),
-        Column("vertical_rate", Kind.FLOAT32, "m/s"),
-        Column("sensors", Kind.INT_LIST),
-        Column("geo_altitude", Kind.FLOAT32, "m"),
-        Column("squawk", Kind.TEXT),
-        Column("spi", Kind.BOOL),
-        Column("position_source", Kind.INT),
-        Column("category", Kind.INT),
+        Column("icao24", ColumnType.TEXT),
+        Column("callsign", ColumnType.TEXT),
+        Column("origin_country", ColumnType.TEXT),
+        Column("time_position", ColumnType.TIME),
+        Column("last_contact", ColumnType.TIME),
+        Column("longitude", ColumnType.FLOAT64, "degrees"),
+        Column("latitude", ColumnType.FLOAT64, "degrees"),
+        Column("baro_altitude", ColumnType.FLOAT32, "m"),
+        Column("on_ground", ColumnType.BOOL),
+        Column("velocity", ColumnType.FLOAT32, "m/s"),
+        Column("true_track", ColumnType.FLOAT32, "degrees"),
+        Column("vertical_rate", ColumnType.FLOAT32, "m/s"),
+        Column("sensors", ColumnType.INT_LIST),
+        Column("geo_altitude", ColumnType.FLOAT32, "m"),
+        Column("squawk", ColumnType.TEXT),
+        Column("spi", ColumnType.BOOL),
+        Column("position_source", ColumnType.INT),
+        Column("category", ColumnType.INT),
     ),
 )
-"""OpenSky's 18 fields in its order, as in the table of that name."""
+"""OpenSky's 18 fields in its order, as in the table `state_vectors`."""
 
 FLIGHTS = Table(
     "flights",
     (
-        Column("icao24", Kind.TEXT),
-        Column("callsign", Kind.TEXT),
-        Column("origin_country", Kind.TEXT),
-        Column("first_seen", Kind.TIME),
-        Column("last_seen", Kind.TIME),
-        Column("take_off", Kind.TIME),
-        Column("landing", Kind.TIME),
-        Column("distance_km", Kind.FLOAT64, "km"),
-        Column("max_altitude", Kind.FLOAT32, "m"),
-        Column("state_vectors", Kind.INT),
-        Column("west", Kind.FLOAT64, "degrees"),
-        Column("south", Kind.FLOAT64, "degrees"),
-        Column("east", Kind.FLOAT64, "degrees"),
-        Column("north", Kind.FLOAT64, "degrees"),
-        Column("implausible_positions", Kind.INT),
-        Column("implausible_altitudes", Kind.INT),
-        Column("airborne", Kind.BOOL),
+        Column("icao24", ColumnType.TEXT),
+        Column("callsign", ColumnType.TEXT),
+        Column("origin_country", ColumnType.TEXT),
+        Column("first_seen", ColumnType.TIME),
+        Column("last_seen", ColumnType.TIME),
+        Column("take_off", ColumnType.TIME),
+        Column("landing", ColumnType.TIME),
+        Column("distance_km", ColumnType.FLOAT64, "km"),
+        Column("max_altitude", ColumnType.FLOAT32, "m"),
+        Column("state_vectors", ColumnType.INT),
+        Column("west", ColumnType.FLOAT64, "degrees"),
+        Column("south", ColumnType.FLOAT64, "degrees"),
+        Column("east", ColumnType.FLOAT64, "degrees"),
+        Column("north", ColumnType.FLOAT64, "degrees"),
+        Column("implausible_positions", ColumnType.INT),
+        Column("implausible_altitudes", ColumnType.INT),
+        Column("airborne", ColumnType.BOOL),
     ),
 )
-"""The view of that name."""
+"""The columns of the view `flights`."""
 
-TRACK = Table("track", (*STATE_VECTORS.columns, Column("implausible", Kind.BOOL)))
+TRACK = Table("track", (*STATE_VECTORS.columns, Column("implausible", ColumnType.BOOL)))
 """State vectors of one aircraft, and whether no aircraft can have flown to their position."""
+
+STATE_VECTORS_WITH_FLIGHTS = msgspec.structs.replace(STATE_VECTORS, has_flights=True)
+TRACK_WITH_FLIGHTS = msgspec.structs.replace(TRACK, has_flights=True)
+"""The same columns, of rows that were read together with the stored flights."""

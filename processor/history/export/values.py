@@ -1,4 +1,4 @@
-"""Values as text formats write them: whole columns at a time, which costs half of one by one."""
+"""Convert values for text formats, a column at a time: half the cost of one value at a time."""
 
 import datetime as dt
 import math
@@ -8,28 +8,28 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from processor.history.export.table import Kind, Row, Table
+from processor.history.export.table import ColumnType, Row, Table
 
 Values: TypeAlias = Sequence[Any]
 
 _UTC_SUFFIX = "+00:00"
 _DECIMALS = 2
-"""What OpenSky sends of its measures."""
+"""Decimals of the measured values that OpenSky sends."""
 
 
 def columns_of(table: Table, rows: Sequence[Row]) -> list[Values]:
-    """Turn rows into columns; numbers have as few digits as say the same, NaN is null."""
+    """Return rows as columns; numbers have as few digits as possible, and NaN is null."""
     values = zip(*map(itemgetter(*table.names), rows), strict=True)
     return [
-        _NUMBERS[column.kind](of_column) if column.kind in _NUMBERS else of_column
-        for column, of_column in zip(table.columns, values, strict=True)
+        _NUMBERS[column.type](column_values) if column.type in _NUMBERS else column_values
+        for column, column_values in zip(table.columns, values, strict=True)
     ]
 
 
 def short_floats(values: Values) -> Values:
-    """Return single-precision numbers as the shortest doubles that are the same in single.
+    """Return single-precision numbers as the shortest doubles that round to the same number.
 
-    The database's 240.13 arrives as 240.13000488281250, which nobody has measured.
+    The database's 240.13 arrives as 240.13000488281250, with digits that were never measured.
     """
     exact = np.array(values, dtype=np.float32)
     rounded = np.round(exact.astype(np.float64), _DECIMALS)
@@ -40,17 +40,17 @@ def short_floats(values: Values) -> Values:
 
 
 def without_nan(values: Values) -> Values:
-    """Return the numbers with null for what is none."""
+    """Return the numbers with null in place of NaN."""
     return [None if value is None or math.isnan(value) else value for value in values]
 
 
 def iso_time(moment: dt.datetime | None) -> str | None:
-    """Write a time of UTC as ISO 8601 has it."""
+    """Write a time (UTC) in ISO 8601."""
     return None if moment is None else moment.isoformat().removesuffix(_UTC_SUFFIX) + "Z"
 
 
 def iso_times(values: Values) -> Values:
-    """Write many times, in a tenth of what one by one costs."""
+    """Write many times in ISO 8601, at a tenth of the cost of one at a time."""
     seconds = [unix_seconds(value) for value in values]
     if any(isinstance(value, float) for value in seconds):
         return [iso_time(value) for value in values]
@@ -60,7 +60,7 @@ def iso_times(values: Values) -> Values:
 
 
 def unix_seconds(moment: dt.datetime | None) -> float | None:
-    """Write a time as the stream does: whole seconds, with a fraction only where there is one."""
+    """Return a time in Unix seconds as the stream has it: an integer unless it has a fraction."""
     if moment is None:
         return None
     seconds = moment.timestamp()
@@ -68,9 +68,9 @@ def unix_seconds(moment: dt.datetime | None) -> float | None:
 
 
 def json_columns(table: Table, rows: Sequence[Row]) -> list[Values]:
-    """Return columns as JSON has them, times in Unix seconds."""
+    """Return rows as columns of JSON values; times are in Unix seconds."""
     return [
-        [unix_seconds(value) for value in values] if column.kind is Kind.TIME else values
+        [unix_seconds(value) for value in values] if column.type is ColumnType.TIME else values
         for column, values in zip(table.columns, columns_of(table, rows), strict=True)
     ]
 
@@ -81,4 +81,7 @@ def _shortest(value: float | None) -> float | None:
     return float(str(np.float32(value)))
 
 
-_NUMBERS: Mapping[Kind, Any] = {Kind.FLOAT32: short_floats, Kind.FLOAT64: without_nan}
+_NUMBERS: Mapping[ColumnType, Any] = {
+    ColumnType.FLOAT32: short_floats,
+    ColumnType.FLOAT64: without_nan,
+}

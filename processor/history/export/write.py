@@ -1,4 +1,4 @@
-"""Write rows in a format, a piece at a time, in a thread beside the event loop."""
+"""Encode pages of rows as a file, chunk by chunk, in a thread beside the event loop."""
 
 import asyncio
 import importlib
@@ -10,71 +10,77 @@ import msgspec
 
 from processor.history.errors import InvalidRequestError
 from processor.history.export.csv_rows import CsvRows
-from processor.history.export.geojson import Features
+from processor.history.export.geojson import GeoJsonFeatures
 from processor.history.export.json_rows import JsonRows
-from processor.history.export.kml import Boxes, Tracks
+from processor.history.export.kml import BoxPlacemarks, TrackPlacemarks
 from processor.history.export.table import Row, Table
 
-PORTION_ROWS = 500
-"""Rows that are written in one go: while C holds the interpreter, a few ms, all else waits."""
+ENCODED_ROWS = 500
+"""Rows that are encoded at once. C code holds the interpreter meanwhile, for some milliseconds, so
+nothing else runs."""
 
-PIECE_BYTES = 256 * 1024
-"""What is handed on at the most, and so what the server holds for a slow reader."""
+MAX_CHUNK_BYTES = 256 * 1024
+"""The largest chunk that is handed on, and so what the server holds for a slow client."""
 
 Item = TypeVar("Item")
 
 
-class Writer(Protocol):
-    """A file in the making: each part as bytes, as soon as it is finished."""
+class RowEncoder(Protocol):
+    """Encodes one file; returns bytes as soon as they are finished."""
 
     def begin(self) -> bytes:
-        """Return what stands before the rows."""
+        """Return the bytes before the first row."""
 
     def add(self, rows: Sequence[Row]) -> bytes:
-        """Return what the rows, at least one, have finished."""
+        """Return the bytes that these rows, at least one, have finished."""
 
     def end(self) -> bytes:
-        """Return what is left and what stands behind the rows."""
+        """Return all bytes that remain, with those after the last row."""
 
 
-class Format(msgspec.Struct, frozen=True):
-    """What a file of a format is called and how it is made."""
+class FileFormat(msgspec.Struct, frozen=True):
+    """A format of files.
+
+    Attributes:
+        encoder: Makes the encoder of one file.
+        by_aircraft: Whether the rows must be sorted by aircraft first.
+    """
 
     media_type: str
-    writer: Callable[[Table], Writer]
+    encoder: Callable[[Table], RowEncoder]
     by_aircraft: bool = False
-    """Whether the rows must come aircraft by aircraft."""
 
 
-def _kml(table: Table) -> Writer:
-    return Tracks(table) if table.has_positions else Boxes(table)
+def _kml_encoder(table: Table) -> RowEncoder:
+    return TrackPlacemarks(table) if table.has_positions else BoxPlacemarks(table)
 
 
-def _parquet(table: Table) -> Writer:
-    # Loading pyarrow takes a quarter of a second and 40 MB, which most who serve never need.
-    writer: Writer = importlib.import_module("processor.history.export.parquet").ParquetFile(table)
-    return writer
+def _parquet_encoder(table: Table) -> RowEncoder:
+    # Loading pyarrow takes a quarter of a second and 40 MB, which most servers never need.
+    module = importlib.import_module("processor.history.export.parquet")
+    encoder: RowEncoder = module.ParquetFile(table)
+    return encoder
 
 
-FORMATS = {
-    "csv": Format("text/csv; charset=utf-8; header=present", CsvRows),
-    "geojson": Format("application/geo+json", Features),
-    "kml": Format("application/vnd.google-earth.kml+xml", _kml, by_aircraft=True),
-    "ndjson": Format("application/x-ndjson", JsonRows),
-    "parquet": Format("application/vnd.apache.parquet", _parquet),
+FILE_FORMATS = {
+    "csv": FileFormat("text/csv; charset=utf-8; header=present", CsvRows),
+    "geojson": FileFormat("application/geo+json", GeoJsonFeatures),
+    "kml": FileFormat("application/vnd.google-earth.kml+xml", _kml_encoder, by_aircraft=True),
+    "ndjson": FileFormat("application/x-ndjson", JsonRows),
+    "parquet": FileFormat("application/vnd.apache.parquet", _parquet_encoder),
 }
-"""By the name that a request gives, which is the file's suffix too."""
+"""The formats by name, which is also the suffix of the file."""
 
 
-def format_of(name: str) -> Format:
-    """Return a format.
+def file_format(name: str) -> FileFormat:
+    """Return the format of this name.
 
     Raises:
-        InvalidRequestError: There is none of this name.
+        InvalidRequestError: There is no such format.
     """
-    if name not in FORMATS:
-        raise InvalidRequestError("format", f"{name!r} is not one of {', '.join(FORMATS)}")
-    return FORMATS[name]
+    if name not in FILE_FORMATS:
+        raise InvalidRequestError("format", f"{name!r} is not one of {', '.join(FILE_FORMATS)}")
+    return FILE_FORMATS[name]
 
 
 async def write(
@@ -82,29 +88,29 @@ async def write(
     table: Table,
     pages: AsyncIterator[Sequence[Row]],
 ) -> AsyncGenerator[bytes, None]:
-    """Write pages of rows; nothing is handed on before the first page has come.
+    """Yield a file in chunks; the first one comes after the first page has been read.
 
     Raises:
         InvalidRequestError: There is no such format.
     """
     async with closing(pages):
-        writer = await asyncio.to_thread(format_of(format).writer, table)
-        waiting = await asyncio.to_thread(writer.begin)
+        encoder = await asyncio.to_thread(file_format(format).encoder, table)
+        waiting = await asyncio.to_thread(encoder.begin)
         async for page in pages:
-            for first in range(0, len(page), PORTION_ROWS):
-                portion = page[first : first + PORTION_ROWS]
-                waiting += await asyncio.to_thread(writer.add, portion)
-                for frame in _pieces(waiting):
-                    yield frame
+            for first in range(0, len(page), ENCODED_ROWS):
+                portion = page[first : first + ENCODED_ROWS]
+                waiting += await asyncio.to_thread(encoder.add, portion)
+                for chunk in _chunks(waiting):
+                    yield chunk
                 waiting = b""
-        for frame in _pieces(waiting + await asyncio.to_thread(writer.end)):
-            yield frame
+        for chunk in _chunks(waiting + await asyncio.to_thread(encoder.end)):
+            yield chunk
 
 
 def closing(items: AsyncIterator[Item]) -> AbstractAsyncContextManager[Any]:
-    """Close a generator, and with it what it holds, when its reader leaves early."""
+    """Close a generator, and with it what it holds, if its reader stops early."""
     return aclosing(items) if isinstance(items, AsyncGenerator) else nullcontext()
 
 
-def _pieces(content: bytes) -> Sequence[bytes]:
-    return [content[at : at + PIECE_BYTES] for at in range(0, len(content), PIECE_BYTES)]
+def _chunks(content: bytes) -> Sequence[bytes]:
+    return [content[at : at + MAX_CHUNK_BYTES] for at in range(0, len(content), MAX_CHUNK_BYTES)]

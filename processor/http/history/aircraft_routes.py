@@ -10,13 +10,13 @@ from processor.access.gate import Gate
 from processor.access.principal import HISTORY, Principal
 from processor.access.shares import Client
 from processor.bounding_box import BoundingBox
-from processor.history.area_restriction import places_of
+from processor.history.area_restriction import visible_boxes
+from processor.history.context import HistoryContext
 from processor.history.database import Connection
-from processor.history.errors import InvalidRequestError, UnknownError
+from processor.history.errors import InvalidRequestError, NotFoundError
 from processor.history.export.reading import read_track
-from processor.history.export.table import TRACK
+from processor.history.export.table import TRACK, TRACK_WITH_FLIGHTS
 from processor.history.flights import Flight, read_last
-from processor.history.source import Source
 from processor.history.tracks import Track, TrackReader, find_implausible, make_track
 from processor.history.window import Window
 from processor.http.access.gate_middleware import client_of, require
@@ -48,7 +48,7 @@ class AircraftAnswer(msgspec.Struct, frozen=True):
 
 def aircraft_routes(
     *,
-    source: Source,
+    source: HistoryContext,
     broadcaster: Broadcaster | None,
     files: Files,
     answers: LargeAnswers,
@@ -102,7 +102,7 @@ def aircraft_routes(
 class _Aircraft:
     def __init__(
         self,
-        source: Source,
+        source: HistoryContext,
         broadcaster: Broadcaster | None,
         files: Files,
         answers: LargeAnswers,
@@ -115,11 +115,13 @@ class _Aircraft:
     async def describe(
         self, client: Client, icao24: str, areas: tuple[BoundingBox, ...]
     ) -> AircraftAnswer:
-        async with self._source.questions.reading(client) as connection:
+        async with self._source.connections.reading(client) as connection:
             flight = await self._last_flight(connection, icao24, areas)
         state = self._living(icao24, areas)
         if state is None and flight is None:
-            raise UnknownError(f"{icao24} is not in the living picture and has no flight on record")
+            raise NotFoundError(
+                f"{icao24} is not in the living picture and has no flight on record"
+            )
         return AircraftAnswer(icao24, state, flight)
 
     def _living(self, icao24: str, areas: tuple[BoundingBox, ...]) -> StateVector | None:
@@ -132,7 +134,7 @@ class _Aircraft:
         self, connection: Connection, icao24: str, areas: tuple[BoundingBox, ...]
     ) -> Flight | None:
         return await read_last(
-            connection, self._source.queries, icao24, areas=places_of(None, areas)
+            connection, self._source.statements, icao24, areas=visible_boxes(None, areas)
         )
 
     async def track(
@@ -155,17 +157,17 @@ class _Aircraft:
         self, client: Client, icao24: str, question: TrackQuestion, areas: tuple[BoundingBox, ...]
     ) -> Write:
         source = self._source
-        async with source.questions.reading(client) as connection:
+        async with source.connections.reading(client) as connection:
             window = await self._window(connection, icao24, question, areas)
             reader = TrackReader(
                 connection,
-                source.queries,
+                source.statements,
                 max_rows=source.settings.max_rows,
-                areas=places_of(None, areas),
+                areas=visible_boxes(None, areas),
             )
-            read = reader.read if question.max_points is None else reader.read_to_thin
+            read = reader.read if question.max_points is None else reader.read_for_downsampling
             found = await read(icao24, window)
-            implausible = await find_implausible(connection, source.queries, found)
+            implausible = await find_implausible(connection, source.statements, found)
         return lambda: msgspec.json.encode(
             make_track(
                 icao24,
@@ -181,10 +183,11 @@ class _Aircraft:
     ) -> Response:
         if question.max_points is not None:
             raise InvalidRequestError("max_points", "tracks are thinned in JSON only: leave it out")
-        async with self._source.questions.reading(client) as connection:
+        async with self._source.connections.reading(client) as connection:
             window = await self._window(connection, icao24, question, areas)
-        pages = read_track(self._source.database, icao24, window, places_of(None, areas))
-        return self._files.answer(client, question.format, TRACK, pages, name=f"track-{icao24}")
+        pages = read_track(self._source.database, icao24, window, visible_boxes(None, areas))
+        table = TRACK if areas else TRACK_WITH_FLIGHTS
+        return self._files.answer(client, question.format, table, pages, name=f"track-{icao24}")
 
     async def _window(
         self,
@@ -197,5 +200,5 @@ class _Aircraft:
             return self._source.window(question.start, question.end, usual=USUAL)
         flight = await self._last_flight(connection, icao24, areas)
         if flight is None:
-            raise UnknownError(f"{icao24} has no flight on record; ask with from= and to=")
+            raise NotFoundError(f"{icao24} has no flight on record; ask with from= and to=")
         return flight.window

@@ -13,9 +13,9 @@ from prometheus_client import CollectorRegistry, Counter
 from starlette.types import Receive, Scope, Send
 
 from processor.access.errors import RightLostError
-from processor.history.errors import HistoryError, TooMuchError
+from processor.history.errors import HistoryError, TooLargeError
 from processor.history.export.table import Row, Table
-from processor.history.export.write import FORMATS, format_of, write
+from processor.history.export.write import FILE_FORMATS, file_format, write
 from processor.http.access.gate_middleware import admission_of
 from processor.http.server.connection import connection_of
 from processor.http.server.sending import DeadlineError, Deadlines, Sending
@@ -27,7 +27,7 @@ FILES: dict[int | str, dict[str, Any]] = {
         "description": "The file, in the format asked for.",
         "content": {
             each.media_type.partition(";")[0]: {"schema": {"type": "string", "format": "binary"}}
-            for each in FORMATS.values()
+            for each in FILE_FORMATS.values()
         },
     },
 }
@@ -125,7 +125,7 @@ class _Download(StreamingResponse):
                 raise
             reason = f"it took longer than {seconds:g} s (history.max_export_seconds)"
             if not self._has_begun:
-                raise TooMuchError(f"{reason}: ask for a shorter time") from None
+                raise TooLargeError(f"{reason}: ask for a shorter time") from None
             raise DeadlineError("late", reason) from None
 
     async def _send_pieces(self, frames: AsyncGenerator[bytes, None], sending: Sending) -> None:
@@ -182,7 +182,7 @@ def download(
     """Answer a file of rows, which are read while it is sent, and closed with it.
 
     Args:
-        format: One of FORMATS.
+        format: One of FILE_FORMATS.
         table: The columns; rows may have more.
         pages: Some thousand rows each; for kml sorted by aircraft, then by time.
         name: The file's, without suffix.
@@ -194,7 +194,7 @@ def download(
     """
     return _Download(
         write(format, table, pages),
-        media_type=format_of(format).media_type,
+        media_type=file_format(format).media_type,
         headers={
             "Cache-Control": "no-store",
             "Content-Disposition": f'attachment; filename="{quote(name)}.{format}"',

@@ -9,18 +9,18 @@ from starlette.requests import Request
 
 from processor.history.errors import (
     InvalidRequestError,
-    TooMuchError,
-    UnavailableError,
-    UnknownError,
+    NotFoundError,
+    RetryLaterError,
+    TooLargeError,
 )
-from processor.history.window import WindowError
+from processor.history.window import WindowTooLongError
 
 RETRY_AFTER_SECONDS = 5
 
 Handler: TypeAlias = Callable[[Request, Any], Awaitable[JSONResponse]]
 
 
-async def refuse_window(_request: Request, error: WindowError) -> JSONResponse:
+async def refuse_window(_request: Request, error: WindowTooLongError) -> JSONResponse:
     """Answer who asks for more time than allowed."""
     return _problem(status.HTTP_400_BAD_REQUEST, "window", error.reason, error.parameter)
 
@@ -30,17 +30,17 @@ async def refuse_invalid_request(_request: Request, error: InvalidRequestError) 
     return _problem(422, "question", error.reason, error.parameter)
 
 
-async def refuse_unknown(_request: Request, error: UnknownError) -> JSONResponse:
+async def refuse_unknown(_request: Request, error: NotFoundError) -> JSONResponse:
     """Answer who asks for what there is not."""
     return _problem(status.HTTP_404_NOT_FOUND, "unknown", str(error))
 
 
-async def refuse_too_much(_request: Request, error: TooMuchError) -> JSONResponse:
+async def refuse_too_much(_request: Request, error: TooLargeError) -> JSONResponse:
     """Answer who asks for more than allowed."""
     return _problem(413, "too_much", str(error))
 
 
-async def refuse_unavailable(_request: Request, error: UnavailableError) -> JSONResponse:
+async def refuse_unavailable(_request: Request, error: RetryLaterError) -> JSONResponse:
     """Answer who asks while the database is away."""
     answer = _problem(status.HTTP_503_SERVICE_UNAVAILABLE, "unavailable", str(error))
     answer.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
@@ -48,11 +48,11 @@ async def refuse_unavailable(_request: Request, error: UnavailableError) -> JSON
 
 
 HISTORY_REFUSALS: Mapping[type[Exception], Handler] = {
-    WindowError: refuse_window,
+    WindowTooLongError: refuse_window,
     InvalidRequestError: refuse_invalid_request,
-    UnknownError: refuse_unknown,
-    TooMuchError: refuse_too_much,
-    UnavailableError: refuse_unavailable,
+    NotFoundError: refuse_unknown,
+    TooLargeError: refuse_too_much,
+    RetryLaterError: refuse_unavailable,
 }
 """By what went wrong, for the application."""
 

@@ -10,11 +10,11 @@ from pydantic import AfterValidator, Field
 
 from processor.access.gate import Gate
 from processor.access.principal import HISTORY, Principal
-from processor.history.area_restriction import places_of
-from processor.history.export.reading import Selection, read_pages
-from processor.history.export.table import STATE_VECTORS
-from processor.history.export.write import FORMATS
-from processor.history.source import Source
+from processor.history.area_restriction import visible_boxes
+from processor.history.context import HistoryContext
+from processor.history.export.reading import StateVectorSelection, read_pages
+from processor.history.export.table import STATE_VECTORS, STATE_VECTORS_WITH_FLIGHTS
+from processor.history.export.write import FILE_FORMATS
 from processor.http.access.gate_middleware import client_of, require
 from processor.http.answers import describe_answers
 from processor.http.history.download import FILES
@@ -54,7 +54,7 @@ class ExportQuestion(SpanQuestion):
     )
 
 
-def export_routes(*, source: Source, files: Files, gate: Gate) -> APIRouter:
+def export_routes(*, source: HistoryContext, files: Files, gate: Gate) -> APIRouter:
     """Make the route of exports."""
     router = APIRouter(prefix="/api/history", tags=["history"])
 
@@ -73,14 +73,18 @@ def export_routes(*, source: Source, files: Files, gate: Gate) -> APIRouter:
         By time and then by aircraft; `kml`, and whatever names aircraft, the other way round.
         """
         window = source.window(question.start, question.end, usual=USUAL)
-        selection = Selection(
-            window, places_of(question.bbox, principal.areas), tuple(question.icao24)
+        with_flights = FILE_FORMATS[question.format].by_aircraft and not principal.areas
+        selection = StateVectorSelection(
+            window,
+            visible_boxes(question.bbox, principal.areas),
+            tuple(question.icao24),
+            with_flights=with_flights,
         )
-        by_aircraft = FORMATS[question.format].by_aircraft or bool(selection.icao24s)
+        by_aircraft = FILE_FORMATS[question.format].by_aircraft or bool(selection.icao24s)
         return files.answer(
             client_of(request, principal),
             question.format,
-            STATE_VECTORS,
+            STATE_VECTORS_WITH_FLIGHTS if with_flights else STATE_VECTORS,
             read_pages(source.database, selection, by_aircraft=by_aircraft),
             name=f"state_vectors_{window.start:%Y%m%dT%H%M%SZ}_{window.end:%Y%m%dT%H%M%SZ}",
         )

@@ -8,11 +8,11 @@ from fastapi import APIRouter, Query, Request, Response
 from processor.access.gate import Gate
 from processor.access.principal import HISTORY, Principal
 from processor.bounding_box import BoundingBox
-from processor.history.area_restriction import places_of
+from processor.history.area_restriction import visible_boxes
+from processor.history.context import HistoryContext
 from processor.history.errors import InvalidRequestError
 from processor.history.export.table import FLIGHTS
-from processor.history.flights import FlightsPage, Wanted, read_all, read_page
-from processor.history.source import Source
+from processor.history.flights import FlightFilter, FlightsPage, read_all, read_page
 from processor.history.window import EARLIEST, LATEST, Window
 from processor.http.access.gate_middleware import client_of, require
 from processor.http.answers import answer, describe_answers, schema_of
@@ -24,7 +24,7 @@ USUAL_WITH_AREAS = dt.timedelta(days=1)
 """For a principal with areas flights are made of its state vectors while it asks."""
 
 
-def flights_routes(*, source: Source, files: Files, gate: Gate) -> APIRouter:
+def flights_routes(*, source: HistoryContext, files: Files, gate: Gate) -> APIRouter:
     """Make the route of the list."""
     router = APIRouter(prefix="/api/history", tags=["history"])
 
@@ -48,12 +48,12 @@ def flights_routes(*, source: Source, files: Files, gate: Gate) -> APIRouter:
         wanted = _wanted(source, question, principal.areas)
         if question.format != "json":
             _refuse_pages(question)
-            pages = read_all(source.database, source.queries, wanted)
+            pages = read_all(source.database, source.statements, wanted)
             return files.answer(client, question.format, FLIGHTS, pages, name="flights")
-        async with source.questions.reading(client) as connection:
+        async with source.connections.reading(client) as connection:
             page = await read_page(
                 connection,
-                source.queries,
+                source.statements,
                 wanted,
                 rows=question.limit or source.settings.page_rows,
                 after=question.after,
@@ -63,19 +63,21 @@ def flights_routes(*, source: Source, files: Files, gate: Gate) -> APIRouter:
     return router
 
 
-def _wanted(source: Source, question: FlightsQuestion, areas: tuple[BoundingBox, ...]) -> Wanted:
-    return Wanted(
+def _wanted(
+    source: HistoryContext, question: FlightsQuestion, areas: tuple[BoundingBox, ...]
+) -> FlightFilter:
+    return FlightFilter(
         icao24=question.icao24,
         callsign=question.callsign,
         country=question.country,
         window=_window(source, question, has_areas=bool(areas)),
-        places=places_of(question.bbox, areas),
+        boxes=visible_boxes(question.bbox, areas),
         include_ground=question.include_ground,
-        areas=places_of(None, areas),
+        areas=visible_boxes(None, areas),
     )
 
 
-def _window(source: Source, question: FlightsQuestion, *, has_areas: bool) -> Window:
+def _window(source: HistoryContext, question: FlightsQuestion, *, has_areas: bool) -> Window:
     if question.icao24 is None and has_areas:
         return source.window(question.start, question.end, usual=USUAL_WITH_AREAS)
     if question.icao24 is None and question.callsign is None:

@@ -7,10 +7,10 @@ from fastapi import Path
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from processor.bounding_box import BoundingBox, parse_box
-from processor.history.export.write import FORMATS
+from processor.history.export.write import FILE_FORMATS
 from processor.history.flights import Cursor, decode_cursor
-from processor.history.statistics import Merit
-from processor.history.window import WANTED, parse_moment
+from processor.history.statistics import Measure
+from processor.history.window import TIME_FORMATS, parse_moment
 
 MAX_LIMIT = 1_000
 MAX_POINTS = 100_000
@@ -44,8 +44,8 @@ def _one_pattern(text: str) -> str:
 
 
 def _format(text: str) -> str:
-    if text not in {"json", *FORMATS}:
-        raise ValueError(f"{text!r} is none of json, {', '.join(FORMATS)}")
+    if text not in {"json", *FILE_FORMATS}:
+        raise ValueError(f"{text!r} is none of json, {', '.join(FILE_FORMATS)}")
     return text
 
 
@@ -80,7 +80,9 @@ Points = Annotated[
     _schema(type="integer", minimum=2, maximum=MAX_POINTS),
 ]
 Format = Annotated[
-    str, AfterValidator(_format), _schema(type="string", enum=["json", *FORMATS], default="json")
+    str,
+    AfterValidator(_format),
+    _schema(type="string", enum=["json", *FILE_FORMATS], default="json"),
 ]
 
 
@@ -93,7 +95,7 @@ class SpanQuestion(_Question):
     """From when to when."""
 
     start: Moment = Field(
-        None, alias="from", description=f"Begin: {WANTED}", examples=["2026-09-21T00:00:00Z"]
+        None, alias="from", description=f"Begin: {TIME_FORMATS}", examples=["2026-09-21T00:00:00Z"]
     )
     end: Moment = Field(
         None, alias="to", description="End, the same; now by default", examples=["1790000000"]
@@ -153,5 +155,5 @@ class AltitudesQuestion(SpanQuestion):
 class BusiestQuestion(SpanQuestion):
     """Which aircraft are the busiest."""
 
-    by: Merit = Field("flights", description="What they have most of")
+    by: Measure = Field("flights", description="What they have most of")
     limit: int = Field(10, ge=1, le=MAX_LIMIT, description="How many aircraft", examples=[10])

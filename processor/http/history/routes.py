@@ -8,9 +8,9 @@ from fastapi import APIRouter
 from prometheus_client import CollectorRegistry
 
 from processor.access.gate import Gate
-from processor.history.connection_pool import Questions, share_limits
+from processor.history.connection_pool import ConnectionPool, share_limits
+from processor.history.context import HistoryContext
 from processor.history.database import HistoryDatabase, Use
-from processor.history.source import Source
 from processor.http.history.aircraft_routes import aircraft_routes
 from processor.http.history.download import DownloadMetrics
 from processor.http.history.export_routes import export_routes
@@ -45,9 +45,9 @@ def history_routes(
         registry: Where the metrics are to be.
         clock: Unix time in seconds.
     """
-    source = Source(
+    source = HistoryContext(
         database=database,
-        questions=Questions(database, client_share=settings.client_share),
+        connections=ConnectionPool(database, client_share=settings.client_share),
         settings=settings,
         expiry=dt.timedelta(seconds=expiry_seconds),
         clock=clock,

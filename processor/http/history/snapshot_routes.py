@@ -8,11 +8,11 @@ from fastapi import APIRouter, Request, Response
 
 from processor.access.gate import Gate
 from processor.access.principal import HISTORY, Principal
-from processor.history.area_restriction import places_of
+from processor.history.area_restriction import visible_boxes
+from processor.history.context import HistoryContext
 from processor.history.errors import InvalidRequestError
 from processor.history.snapshot import read_traffic_at, write_snapshot
-from processor.history.source import Source
-from processor.history.window import WANTED, parse_moment
+from processor.history.window import TIME_FORMATS, parse_moment
 from processor.http.access.gate_middleware import client_of, require
 from processor.http.answers import describe_answers
 from processor.http.filter_parameters import describe_parameters
@@ -39,13 +39,13 @@ _TIME = {
     "name": "time",
     "in": "query",
     "required": True,
-    "description": f"The moment: {WANTED}",
+    "description": f"The moment: {TIME_FORMATS}",
     "schema": {"type": "string"},
     "example": "1790000000",
 }
 
 
-def moment_routes(*, source: Source, answers: LargeAnswers, gate: Gate) -> APIRouter:
+def moment_routes(*, source: HistoryContext, answers: LargeAnswers, gate: Gate) -> APIRouter:
     """Make the route of the picture as it was."""
     router = APIRouter(prefix="/api/history", tags=["history"])
     described = describe_parameters(FORMATS)["parameters"]
@@ -69,14 +69,14 @@ def moment_routes(*, source: Source, answers: LargeAnswers, gate: Gate) -> APIRo
         client = client_of(request, principal)
 
         async def read() -> Write:
-            async with source.questions.reading(client) as connection:
+            async with source.connections.reading(client) as connection:
                 found = await read_traffic_at(
                     connection,
-                    source.queries,
+                    source.statements,
                     moment,
                     expiry=source.expiry,
                     max_rows=source.settings.max_rows,
-                    areas=places_of(None, principal.areas),
+                    areas=visible_boxes(None, principal.areas),
                 )
             return lambda: write_snapshot(view, found, moment)
 
@@ -100,7 +100,7 @@ def _read(request: Request, principal: Principal) -> tuple[dt.datetime, StreamQu
 
 def _moment(values: Sequence[str]) -> dt.datetime:
     if len(values) != 1:
-        raise InvalidRequestError("time", f"one is needed: {WANTED}")
+        raise InvalidRequestError("time", f"one is needed: {TIME_FORMATS}")
     try:
         return parse_moment(values[0])
     except ValueError as error:

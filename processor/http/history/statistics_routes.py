@@ -10,9 +10,9 @@ from fastapi import APIRouter, Query, Request, Response
 
 from processor.access.gate import Gate
 from processor.access.principal import HISTORY, Principal
-from processor.history.area_restriction import Places, places_of
+from processor.history.area_restriction import Boxes, visible_boxes
+from processor.history.context import HistoryContext
 from processor.history.database import Connection
-from processor.history.source import Source
 from processor.history.statistics import (
     Band,
     BusyAircraft,
@@ -60,7 +60,7 @@ class Busiest(msgspec.Struct, frozen=True):
     aircraft: list[BusyAircraft]
 
 
-def statistics_routes(*, source: Source, gate: Gate) -> APIRouter:
+def statistics_routes(*, source: HistoryContext, gate: Gate) -> APIRouter:
     """Make the routes of what many state vectors add up to."""
     router = APIRouter(prefix="/api/statistics", tags=["statistics"])
     _add_counts(router, source, require(gate, HISTORY))
@@ -68,7 +68,7 @@ def statistics_routes(*, source: Source, gate: Gate) -> APIRouter:
     return router
 
 
-def _add_counts(router: APIRouter, source: Source, admitted: Any) -> None:  # noqa: ANN401 - of `require`
+def _add_counts(router: APIRouter, source: HistoryContext, admitted: Any) -> None:  # noqa: ANN401 - of `require`
     """Add what is counted by hour and by country."""
 
     @router.get("/hourly", **_described("Aircraft and state vectors of each hour.", Hours))
@@ -81,10 +81,10 @@ def _add_counts(router: APIRouter, source: Source, admitted: Any) -> None:  # no
         async with _reading(source, request, principal, question) as (connection, window, places):
             hours = await read_hours(
                 connection,
-                source.queries,
+                source.statements,
                 window,
                 country=question.country,
-                places=places,
+                boxes=places,
                 max_rows=source.settings.max_rows,
             )
         return answer(Hours(hours))
@@ -99,15 +99,15 @@ def _add_counts(router: APIRouter, source: Source, admitted: Any) -> None:  # no
         async with _reading(source, request, principal, question) as (connection, window, places):
             found = await read_countries(
                 connection,
-                source.queries,
+                source.statements,
                 window,
-                places=places,
+                boxes=places,
                 max_rows=source.settings.max_rows,
             )
         return answer(Countries(found))
 
 
-def _add_comparisons(router: APIRouter, source: Source, admitted: Any) -> None:  # noqa: ANN401 - of `require`
+def _add_comparisons(router: APIRouter, source: HistoryContext, admitted: Any) -> None:  # noqa: ANN401 - of `require`
     """Add what is counted by altitude and by aircraft."""
 
     @router.get("/altitudes", **_described("Aircraft in bands of 1,000 m.", Altitudes))
@@ -120,10 +120,10 @@ def _add_comparisons(router: APIRouter, source: Source, admitted: Any) -> None: 
         async with _reading(source, request, principal, question) as (connection, window, places):
             bands = await read_altitudes(
                 connection,
-                source.queries,
+                source.statements,
                 window,
                 is_by_hour=question.hourly,
-                places=places,
+                boxes=places,
                 max_rows=source.settings.max_rows,
             )
         return answer(Altitudes(bands))
@@ -138,9 +138,9 @@ def _add_comparisons(router: APIRouter, source: Source, admitted: Any) -> None: 
         async with _reading(source, request, principal, question) as (connection, window, places):
             found = await read_busiest(
                 connection,
-                source.queries,
+                source.statements,
                 window,
-                merit=question.by,
+                measure=question.by,
                 areas=places,
                 rows=question.limit,
             )
@@ -149,15 +149,15 @@ def _add_comparisons(router: APIRouter, source: Source, admitted: Any) -> None: 
 
 @asynccontextmanager
 async def _reading(
-    source: Source, request: Request, principal: Principal, question: SpanQuestion
-) -> AsyncIterator[tuple[Connection, Window, Places]]:
+    source: HistoryContext, request: Request, principal: Principal, question: SpanQuestion
+) -> AsyncIterator[tuple[Connection, Window, Boxes]]:
     """Give a connection, the window asked for, and the places that the principal may see."""
     window = _window(source, question)
-    async with source.questions.reading(client_of(request, principal)) as connection:
-        yield connection, window, places_of(None, principal.areas)
+    async with source.connections.reading(client_of(request, principal)) as connection:
+        yield connection, window, visible_boxes(None, principal.areas)
 
 
-def _window(source: Source, question: SpanQuestion) -> Window:
+def _window(source: HistoryContext, question: SpanQuestion) -> Window:
     return source.window(question.start, question.end, usual=USUAL)
 
 

@@ -12,12 +12,13 @@ from processor.access.principal import HISTORY, Principal
 from processor.history.errors import InvalidRequestError
 from processor.http.access.gate_middleware import client_of
 from processor.live.connection_limits import StreamClient
-from processor.replay.request import PARAMETERS, ReplayRequest, check_window, parse_question, resume
+from processor.replay.request import PARAMETERS, check_window, parse_replay_request, resume
 from processor.replay.session import Replay
 from processor.stream import events
 from processor.stream.events import Event
 from processor.stream.filter import FilterError
 from processor.stream.query import StreamQuery, parse_query
+from processor.stream.replay_request import ReplayRequest
 
 UNUSABLE: Mapping[str, Any] = {
     "description": "A parameter cannot be used; the body names it.",
@@ -80,7 +81,7 @@ def read_query(
 ) -> tuple[StreamQuery, ReplayRequest | None]:
     """Return the view that a query asks for, and of when, as `read_request` does."""
     view = parse_query(_without(PARAMETERS, pairs), principal.areas)
-    question = parse_question(pairs, time.time() if replay is None else replay.clock())
+    question = parse_replay_request(pairs, time.time() if replay is None else replay.clock())
     if question is None:
         return view, None
     if replay is None:

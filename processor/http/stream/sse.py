@@ -24,11 +24,12 @@ from processor.http.stream.revocation import ended_without_right
 from processor.live.broadcaster import Broadcaster
 from processor.live.connection_limits import StreamClient
 from processor.live.metrics import LiveMetrics
-from processor.replay.request import MAX_SPEED, ReplayRequest
+from processor.replay.request import MAX_SPEED
 from processor.replay.session import Replay
 from processor.stream.encoder import SSE_ENCODERS, SseEncoder, choose_encoding
 from processor.stream.filter import FilterError
 from processor.stream.query import StreamQuery
+from processor.stream.replay_request import ReplayRequest
 
 # What Mercure sends: no cache may keep it and no proxy may gather it.
 HEADERS = {
@@ -224,7 +225,7 @@ async def _stream(
             broadcaster.subscription(wanted.client, wanted.view) as subscriber,
             ended_without_right(wanted.admission, subscriber, wanted.connection),
         ):
-            subscriber.past = wanted.past
+            subscriber.replay_request = wanted.past
             async for frame in source.stream(subscriber, wire, wanted.last_event_id):
                 yield frame
                 del frame

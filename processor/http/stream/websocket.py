@@ -88,7 +88,7 @@ class _Stream:
                 self._broadcaster.subscription(client, view) as subscriber,
                 ended_without_right(self._admission, subscriber, self._socket.scope),
             ):
-                subscriber.past = past
+                subscriber.replay_request = past
                 await _until_first(self._follow(subscriber), self._listen(subscriber))
         except REFUSED as error:
             await self._send(error_event(error))

@@ -1,4 +1,4 @@
-"""The history served over real databases of each kind, its tables empty."""
+"""Sites that serve the history from real databases of each kind, with empty tables."""
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -26,7 +26,7 @@ def dsn(server_dsn: str) -> Iterator[str]:
 
 @pytest.fixture
 async def site(dsn: str) -> AsyncIterator[HistorySite]:
-    """Give a site over empty tables, open to everybody."""
+    """Give a site with empty tables that needs no key."""
     async with HistorySite(dsn, history=SETTINGS) as site:
         await site.execute(f"TRUNCATE {TABLES}")
         yield site
@@ -34,7 +34,7 @@ async def site(dsn: str) -> AsyncIterator[HistorySite]:
 
 @pytest.fixture
 async def restricted(dsn: str, tmp_path: Path) -> AsyncIterator[tuple[HistorySite, str]]:
-    """Give a site and the key of somebody who may see Switzerland only."""
+    """Give a site, and a key that is restricted to Switzerland."""
     key, entry = make_key(name="swiss", scopes=["flights:history"], areas=["5.9,45.8,10.5,47.9"])
     keys_file = tmp_path / "keys.yaml"
     keys_file.write_text(entry)

@@ -1,4 +1,4 @@
-"""One aircraft by REST: where it is, its flight and its track."""
+"""One aircraft by REST: its state, its flight and its track."""
 
 from typing import Any
 
@@ -13,13 +13,13 @@ HOUR_START = START // HOUR * HOUR
 
 
 def received(point: dict[str, Any]) -> StateVector:
-    """Return the state vector of a point that is plausible."""
+    """Return the state vector of a plausible track point."""
     assert point.pop("implausible") is False
     return StateVector(**point)
 
 
 async def test_in_the_air(site: HistorySite) -> None:
-    """Its state in the picture, and its flight measured as far as it has come."""
+    """The answer has its live state, and its flight measured up to the present."""
     vectors = track()
     await site.store(*vectors)
     await site.store_flight()
@@ -35,8 +35,8 @@ async def test_in_the_air(site: HistorySite) -> None:
     assert body["flight"]["max_altitude"] == 11_887.2
 
 
-async def test_on_record_only(site: HistorySite) -> None:
-    """The last of its flights."""
+async def test_stored_flight_only(site: HistorySite) -> None:
+    """An aircraft without a live state is answered with its last flight."""
     await site.store_flight(first_seen=START - DAY, last_seen=START - DAY + HOUR)
     await site.store_flight(callsign="SWR8", last_seen=START + HOUR)
     body = (await site.get("/api/flights/4b1814")).json()
@@ -44,8 +44,8 @@ async def test_on_record_only(site: HistorySite) -> None:
     assert (body["flight"]["callsign"], body["flight"]["first_seen"]) == ("SWR8", START)
 
 
-async def test_in_the_picture_only(site: HistorySite) -> None:
-    """The archive may be a moment behind."""
+async def test_live_state_only(site: HistorySite) -> None:
+    """The archive may lag behind the live state, so the flight may be missing."""
     site.publish(state_vector())
     body = (await site.get("/api/flights/4b1814")).json()
     assert (body["state"]["icao24"], body["flight"]) == ("4b1814", None)
@@ -66,7 +66,7 @@ async def test_malformed(site: HistorySite, address: str) -> None:
 
 
 async def test_track_of_the_last_flight(site: HistorySite) -> None:
-    """By default, with every value as it was received, in order of time."""
+    """Without parameters the answer is the last flight, unchanged and in order of time."""
     vectors = track(velocity=240.13, vertical_rate=-0.33, sensors=[1, 2])
     await site.store(state_vector(last_contact=START - HOUR), *reversed(vectors))
     await site.store_flight(first_seen=START - DAY, last_seen=START - HOUR)
@@ -78,7 +78,7 @@ async def test_track_of_the_last_flight(site: HistorySite) -> None:
 
 @pytest.mark.parametrize("format_", ["json", "csv"])
 async def test_track_with_an_impossible_position(site: HistorySite, *, format_: str) -> None:
-    """It is marked, and it alone; where it stands all others are plausible."""
+    """It alone is marked; all other positions are plausible."""
     vectors = track()
     vectors[7] = state_vector("4b1814", START + 70, longitude=-122.4, latitude=37.6)
     await site.store(*vectors)
@@ -94,8 +94,8 @@ async def test_track_with_an_impossible_position(site: HistorySite, *, format_: 
         assert [n for n, line in enumerate(lines) if line.endswith(",true")] == [7]
 
 
-async def test_track_thinned_around_an_impossible_position(site: HistorySite) -> None:
-    """It does not take the place of the turns: the track is thinned as if it were not there."""
+async def test_track_downsampled_around_an_impossible_position(site: HistorySite) -> None:
+    """The turns are kept: the plausible points are downsampled as if it were not there."""
     turning = [
         state_vector("4b1814", START + 10 * n, longitude=8 + n / 100, latitude=47 + n % 10 / 1000)
         for n in range(40)
@@ -111,8 +111,8 @@ async def test_track_thinned_around_an_impossible_position(site: HistorySite) ->
     assert times == sorted(times)
 
 
-async def test_track_of_a_window(site: HistorySite) -> None:
-    """Both ends belong to it."""
+async def test_track_of_a_time_range(site: HistorySite) -> None:
+    """The range includes both ends."""
     await site.store(*track(), *track("aaaaaa"))
     answer = await site.get("/api/flights/4b1814/track", from_=START + 10, to=START + 30)
     times = [state["last_contact"] - START for state in answer.json()["states"]]
@@ -120,16 +120,16 @@ async def test_track_of_a_window(site: HistorySite) -> None:
     assert {state["icao24"] for state in answer.json()["states"]} == {"4b1814"}
 
 
-async def test_track_of_an_empty_window(site: HistorySite) -> None:
+async def test_track_of_an_empty_time_range(site: HistorySite) -> None:
     answer = await site.get("/api/flights/4b1814/track", from_=START)
     assert (answer.status_code, answer.json()["states"]) == (200, [])
 
 
-async def test_track_of_nobody(site: HistorySite) -> None:
+async def test_track_of_an_unknown_aircraft(site: HistorySite) -> None:
     assert (await site.get("/api/flights/4b1814/track")).status_code == 404
 
 
-async def test_track_thinned(site: HistorySite) -> None:
+async def test_track_downsampled(site: HistorySite) -> None:
     vectors = track()
     await site.store(*vectors)
     await site.store_flight()
@@ -139,8 +139,8 @@ async def test_track_thinned(site: HistorySite) -> None:
     assert received(body["states"][-1]) == vectors[-1]
 
 
-async def test_track_where_minutes_are_all_that_is_left(site: HistorySite) -> None:
-    """Retention has dropped the first state vectors of the flight."""
+async def test_track_from_rows_by_minute(site: HistorySite) -> None:
+    """Retention has dropped the first state vectors of the flight, but not their minutes."""
     vectors = track(count=30, sensors=[7])
     await site.store_minutes(*vectors)
     await site.store(*vectors[20:])
@@ -153,7 +153,7 @@ async def test_track_where_minutes_are_all_that_is_left(site: HistorySite) -> No
 
 
 async def test_track_too_many_rows(site: HistorySite) -> None:
-    """As many as may be are answered, one more is refused with the limit."""
+    """As many rows as allowed are answered; one more is refused with the limit."""
     await site.store(*track(count=51))
     path = "/api/flights/4b1814/track"
     window: dict[str, Any] = {"from_": START}
@@ -175,10 +175,10 @@ async def test_track_files_have_no_limit(site: HistorySite) -> None:
     assert answer.status_code == 422
 
 
-async def test_long_tracks_are_thinned_out_of_their_minutes(site: HistorySite) -> None:
-    """Where all of it is too much: both ends stay, and what no minute has yet."""
+async def test_long_tracks_are_downsampled_from_their_minutes(site: HistorySite) -> None:
+    """A track with too many rows keeps both ends, and the rows that no minute has yet."""
     site.now = START + HOUR
-    vectors = track(count=180)  # half an hour, of which 29 minutes are summed up
+    vectors = track(count=180)  # half an hour, 29 minutes of it are in the table of minutes
     await site.store(*vectors)
     await site.store_minutes(*[v for v in vectors if v.last_contact < START // 60 * 60 + 29 * 60])
     path = "/api/flights/4b1814/track"

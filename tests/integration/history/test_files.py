@@ -19,7 +19,7 @@ MEDIA_TYPES = {
 
 @pytest.mark.parametrize("format_", MEDIA_TYPES)
 async def test_files(site: HistorySite, format_: str) -> None:
-    """Flights and tracks in every format; one in the air is among them."""
+    """Flights and tracks are served in every format; one flight is in the air."""
     await site.store(*track())
     await site.store_flight()
     await site.store_flight(first_seen=START - DAY, last_seen=START - DAY + HOUR)

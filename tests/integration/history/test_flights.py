@@ -1,4 +1,4 @@
-"""Flights by REST: by whatever is known of them, page by page."""
+"""Flights by REST: selected by any of their fields, page by page."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ async def test_newest_first(site: HistorySite) -> None:
     assert answer.json()["next"] is None
 
 
-async def test_by_what_is_known(site: HistorySite) -> None:
+async def test_selected_by_field(site: HistorySite) -> None:
     await site.store_flight("aaaaaa", callsign="SWR1", last_seen=START)
     await site.store_flight("bbbbbb", callsign="SWR12", last_seen=START, origin_country="Malta")
     await site.store_flight("cccccc", callsign=None, last_seen=START, origin_country=None)
@@ -31,15 +31,15 @@ async def test_by_what_is_known(site: HistorySite) -> None:
     assert addresses(await site.get(path, icao24="cccccc", callsign="S*")) == []
 
 
-async def test_whose_time_overlaps_the_window(site: HistorySite) -> None:
-    """Those under way at its begin as well, however long before they began."""
+async def test_flights_that_overlap_the_time_range(site: HistorySite) -> None:
+    """A flight in the air at the start of the range counts, however long before it began."""
     await site.store_flight("aaaaaa", START - 2 * DAY, last_seen=START + 10)
     await site.store_flight("bbbbbb", START + 5, last_seen=START + 7)
     await site.store_flight("cccccc", START - 90, last_seen=START - 1)
     await site.store_flight("dddddd", START + 21, last_seen=START + 30)
     await site.store(*track("eeeeee"))
     await site.store_flight("eeeeee", START - 3 * HOUR)
-    await site.store_flight("ffffff", START - 3 * HOUR)  # unmeasured, and silent since
+    await site.store_flight("ffffff", START - 3 * HOUR)  # not over, and silent since
     answer = await site.get("/api/history/flights", from_=START, to=START + 20)
     assert addresses(answer) == ["bbbbbb", "eeeeee", "aaaaaa"]
 
@@ -61,8 +61,8 @@ async def test_pages_with_equal_times(site: HistorySite) -> None:
     assert after == {"after": None}
 
 
-async def test_pages_that_begin_before_the_window(site: HistorySite) -> None:
-    """The cursor goes on among those that were under way at its begin."""
+async def test_pages_of_flights_that_began_before_the_time_range(site: HistorySite) -> None:
+    """The cursor goes on among the flights that were in the air at the start of the range."""
     for number in range(6):
         await site.store_flight(f"{number:06x}", START - number, last_seen=START + DAY)
     found: list[str] = []
@@ -78,7 +78,7 @@ async def test_pages_that_begin_before_the_window(site: HistorySite) -> None:
 
 @pytest.mark.parametrize("is_measured", [True, False])
 async def test_in_an_area(site: HistorySite, *, is_measured: bool) -> None:
-    """A position lies in the box; that its own box overlaps is not enough."""
+    """One of its positions must lie in the box; overlapping extents are not enough."""
     corner = [
         state_vector("aaaaaa", START, longitude=0, latitude=0),
         state_vector("aaaaaa", START + 10, longitude=None, latitude=None),
@@ -106,7 +106,7 @@ async def test_in_an_area_over_the_antimeridian(site: HistorySite) -> None:
 
 
 async def test_whose_box_crosses_the_antimeridian(site: HistorySite) -> None:
-    """West is greater than east then (RFC 7946, 5.2): it overlaps what lies on either side."""
+    """Its west is greater than its east (RFC 7946, 5.2): it overlaps boxes on either side."""
     await site.store(*track("aaaaaa", longitude=179.5), *track("bbbbbb", longitude=0.0))
     edges: dict[str, Any] = {"west": 177.0, "east": -172.0, "south": 47.0, "north": 48.0}
     for icao24 in ("aaaaaa", "bbbbbb"):
@@ -117,12 +117,12 @@ async def test_whose_box_crosses_the_antimeridian(site: HistorySite) -> None:
     assert (flight["west"], flight["east"]) == (177.0, -172.0)
     answer = await site.get("/api/history/flights", bbox="179,40,180,50")
     assert addresses(answer) == ["aaaaaa"]
-    # Its positions say that it was there, the box of the flight that it cannot have been.
+    # Its positions lie in the box, but the extent of the flight does not.
     assert addresses(await site.get("/api/history/flights", bbox="-1,40,1,50")) == []
 
 
 async def test_without_a_state_vector_in_the_air(site: HistorySite) -> None:
-    """Parked aircraft and vehicles are left out unless asked for; what is unknown is not."""
+    """Parked aircraft and vehicles are left out unless included; unknown ones are listed."""
     measured: dict[str, Any] = {"last_seen": START + 10, "state_vectors": 2, "distance_km": 0.0}
     for icao24, airborne in (("aaaaaa", True), ("bbbbbb", False), ("cccccc", None)):
         await site.store_flight(icao24, airborne=airborne, implausible_positions=1, **measured)
@@ -140,7 +140,7 @@ async def test_without_a_state_vector_in_the_air(site: HistorySite) -> None:
     assert (await site.get("/api/flights/bbbbbb")).json()["flight"]["airborne"] is False
 
 
-async def test_in_an_area_where_minutes_are_all_that_is_left(site: HistorySite) -> None:
+async def test_in_an_area_from_rows_by_minute(site: HistorySite) -> None:
     await site.store_minutes(*track())
     edges: dict[str, Any] = {"west": 8.0, "east": 9.0, "south": 47.0, "north": 48.0}
     await site.store_flight(last_seen=START + 190, **edges)
@@ -148,18 +148,18 @@ async def test_in_an_area_where_minutes_are_all_that_is_left(site: HistorySite) 
     assert addresses(answer) == ["4b1814"]
 
 
-async def test_window_is_bounded_unless_an_index_finds_them(site: HistorySite) -> None:
+async def test_time_range_is_bounded_unless_an_index_finds_the_flights(site: HistorySite) -> None:
     await site.store_flight("aaaaaa", START - 90 * DAY, last_seen=START - 90 * DAY + HOUR)
     path = "/api/history/flights"
     answer = await site.get(path, from_=START - 90 * DAY)
     assert answer.status_code == 400
-    assert "31 days at the most" in answer.json()["detail"][0]["msg"]
+    assert "at most 31 days" in answer.json()["detail"][0]["msg"]
     assert addresses(await site.get(path)) == []
     assert addresses(await site.get(path, icao24="aaaaaa")) == ["aaaaaa"]
     assert addresses(await site.get(path, callsign="SWR*")) == ["aaaaaa"]
 
 
-async def test_files_have_all(site: HistorySite) -> None:
+async def test_files_have_no_limit(site: HistorySite) -> None:
     for number in range(25):
         await site.store_flight(f"{number:06x}", last_seen=START + 10)
     answer = await site.get("/api/history/flights", format="csv", to=START + DAY)

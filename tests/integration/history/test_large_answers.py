@@ -1,4 +1,4 @@
-"""Answers that a client does not take fill no memory: it has a few places, others have theirs."""
+"""Answers that a client does not read cannot fill the memory: each client has a few places."""
 
 import asyncio
 import contextlib
@@ -32,7 +32,7 @@ async def serving(dsn: str, **history: float) -> AsyncIterator[HistorySite]:
 async def test_answers_that_are_not_taken_are_bounded(
     dsn: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Twelve of one client: three are made, the others are refused; another is served."""
+    """Of twelve answers to one client three are made and nine refused; another client is served."""
     monkeypatch.setattr(large_answers, "PATIENCE_SECONDS", 0.5)
     async with serving(dsn) as site, site.client() as client, contextlib.AsyncExitStack() as stack:
 
@@ -49,7 +49,7 @@ async def test_answers_that_are_not_taken_are_bounded(
 async def test_an_answer_that_is_taken_too_slowly_is_broken_off(
     dsn: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And its place is free again."""
+    """Its place becomes free again."""
     monkeypatch.setattr(sending, "WINDOW_SECONDS", 0.3)
     async with (
         serving(dsn, min_export_bytes_per_second=100_000_000) as site,

@@ -1,4 +1,4 @@
-"""What cannot be answered is refused as described, whatever is asked."""
+"""Requests that cannot be answered are refused as documented."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ HOSTILE = ("\0", "", "inf", "NaN", "9" * 5_000, "-1", "1e999", "\U0001f6eb", "99
 
 @pytest.mark.parametrize("path", PATHS)
 async def test_hostile_values(site: HistorySite, path: str) -> None:
-    """Whatever a parameter says, the answer is one that is documented, and no server error."""
+    """For any value of a parameter the status is one that is documented, and no server error."""
     paths = (await site.get("/openapi.json")).json()["paths"]
     described = paths[path.replace("4b1814", "{icao24}")]["get"]
     async with site.client() as client:
@@ -43,14 +43,14 @@ async def test_hostile_values(site: HistorySite, path: str) -> None:
 
 @pytest.mark.parametrize("path", PATHS)
 async def test_unknown_parameters_are_named(site: HistorySite, path: str) -> None:
-    """Misspelt, one would be left out in silence."""
+    """A misspelt parameter is refused, because ignoring it would give a wrong answer."""
     answer = await site.get(path, time=START, colour="red")
     assert answer.status_code == 422
     assert ["query", "colour"] in [detail["loc"] for detail in answer.json()["detail"]]
 
 
-async def test_slow_questions_are_refused(site: HistorySite, dsn: str) -> None:
-    """With the limit."""
+async def test_slow_requests_are_refused(site: HistorySite, dsn: str) -> None:
+    """The error states the limit."""
     await site.store_flight()
     quick = HistorySettings(statement_timeout_seconds=0.2)
     async with HistorySite(dsn, history=quick) as hurried:
@@ -62,10 +62,10 @@ async def test_slow_questions_are_refused(site: HistorySite, dsn: str) -> None:
     assert "0.2 s" in answer.json()["detail"][0]["msg"]
 
 
-async def test_a_database_that_is_away(dsn: str) -> None:
-    """Come again later; the aircraft and all else say the same."""
+async def test_a_database_that_does_not_answer(dsn: str) -> None:
+    """Every route answers with a 503 and `Retry-After`."""
     async with HistorySite(dsn) as elsewhere:
-        elsewhere.database._url = "postgresql://nobody@127.0.0.1:1/nothing"
+        elsewhere.database._url = "postgresql://none@127.0.0.1:1/nothing"
         for path in ("/api/flights/4b1814", *PATHS):
             query: dict[str, Any] = {"time": START} if path.endswith("/at") else {}
             answer = await elsewhere.get(path, **query)
@@ -73,8 +73,8 @@ async def test_a_database_that_is_away(dsn: str) -> None:
             assert answer.json()["detail"][0]["type"] == "unavailable"
 
 
-async def test_too_many_ask_at_once(site: HistorySite, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A client that finds every connection in use is asked to come again, and may."""
+async def test_all_connections_in_use(site: HistorySite, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client that finds every connection in use gets `Retry-After`, and is served later."""
     monkeypatch.setattr(database, "ACQUIRE_SECONDS", 0.1)
     async with site.database.reading(), site.database.reading():
         answer = await site.get("/api/history/flights")

@@ -1,4 +1,4 @@
-"""No client holds the places of files: each has a share, and a file that is slow or late ends."""
+"""Each client has a share of the places for files, and slow or late files end."""
 
 import asyncio
 import contextlib
@@ -15,7 +15,7 @@ from testkit.state_vectors import START, state_vector
 
 PATH = f"/api/history/state_vectors?from={START}&to={START + 86_400}&format=geojson"
 ROWS = 40_000
-"""Their file is larger than what kernel and server hold for a reader, 1 MB or so."""
+"""The file of so many rows is larger than the buffers of kernel and server, about 1 MB."""
 
 FLOOD, OTHER = {"X-Forwarded-For": "192.0.2.1"}, {"X-Forwarded-For": "192.0.2.2"}
 
@@ -34,7 +34,7 @@ async def serving(dsn: str, **history: float) -> AsyncIterator[HistorySite]:
 
 
 async def read_slowly(answer: httpx2.Response) -> int:
-    """Read a little from time to time, and return how much there was until it broke off."""
+    """Read a little from time to time; return the number of bytes before the connection ended."""
     size = 0
     try:
         async for frame in answer.aiter_raw():
@@ -50,7 +50,7 @@ def ended(site: HistorySite, outcome: str) -> float:
 
 
 async def test_slow_downloads_of_one_client_leave_places_to_others(dsn: str) -> None:
-    """Four at once held every place."""
+    """Without shares, four slow downloads would hold every place."""
     async with serving(dsn) as site, site.client() as client, contextlib.AsyncExitStack() as stack:
         answers = [
             await stack.enter_async_context(client.stream("GET", PATH, headers=FLOOD))
@@ -68,7 +68,7 @@ async def test_slow_downloads_of_one_client_leave_places_to_others(dsn: str) -> 
 async def test_a_download_that_its_client_takes_too_slowly_is_broken_off(
     dsn: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And its place is free again."""
+    """Its place becomes free again."""
     monkeypatch.setattr(sending, "WINDOW_SECONDS", 0.3)
     async with serving(dsn, min_export_bytes_per_second=100_000_000) as site:
         async with site.client() as client, client.stream("GET", PATH, headers=FLOOD) as answer:
@@ -78,7 +78,7 @@ async def test_a_download_that_its_client_takes_too_slowly_is_broken_off(
 
 
 async def test_a_download_that_takes_longer_than_allowed_is_broken_off(dsn: str) -> None:
-    """Although its client takes whatever comes."""
+    """It ends although its client reads everything at once."""
     async with serving(dsn, max_export_seconds=0.5) as site:
         async with site.client() as client, client.stream("GET", PATH, headers=FLOOD) as answer:
             assert answer.status_code == 200
@@ -87,7 +87,7 @@ async def test_a_download_that_takes_longer_than_allowed_is_broken_off(dsn: str)
 
 
 async def test_a_download_that_is_late_before_it_begins_has_a_status(dsn: str) -> None:
-    """The client is to ask for less."""
+    """The error asks for a shorter time range."""
     async with serving(dsn, max_export_seconds=0.3) as site:
         await site.execute("BEGIN")
         await site.execute("LOCK TABLE state_vectors IN ACCESS EXCLUSIVE MODE")
@@ -104,7 +104,7 @@ async def test_a_whole_download_is_counted(dsn: str) -> None:
 
 
 async def test_only_the_time_in_which_the_client_keeps_the_server_waiting_counts() -> None:
-    """A history that is read slowly is not its client's fault; a client that pauses is forgiven."""
+    """A slow database does not count against the client, and neither does a short pause."""
     now = 0.0
     waiting_s = 0.0
 

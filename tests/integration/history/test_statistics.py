@@ -12,7 +12,7 @@ HOUR_START = START // HOUR * HOUR
 
 
 async def test_hours(site: HistorySite) -> None:
-    """Of all countries or one; an hour that is being summed up is counted anew."""
+    """Of all countries or of one; an hour with new state vectors is counted again."""
     site.now = HOUR_START + HOUR
     await site.store_hour(HOUR_START - HOUR, "Malta", 2, 20)
     await site.store_hour(HOUR_START - HOUR, "Switzerland", 3, 30)
@@ -47,7 +47,7 @@ async def test_countries(site: HistorySite) -> None:
 
 
 async def test_altitudes(site: HistorySite) -> None:
-    """Bands of a kilometre; the ground and the unknown have none."""
+    """Bands are a kilometre high; the ground and unknown altitudes have no band."""
     await site.store_minutes(
         state_vector("aaaaaa", HOUR_START, baro_altitude=1_999.9),
         state_vector("aaaaaa", HOUR_START + HOUR, baro_altitude=1_000.0),
@@ -72,7 +72,7 @@ async def test_altitudes(site: HistorySite) -> None:
 
 
 async def test_busiest(site: HistorySite) -> None:
-    """Those in the air are not over and do not count."""
+    """Flights in the air are not over and do not count."""
     sums = {"distance_km": 100.0, "state_vectors": 10}
     await site.store_flight("aaaaaa", START - 200, last_seen=START - 100, **sums)
     await site.store_flight("aaaaaa", START - 90, last_seen=START - 80, **sums)

@@ -6,7 +6,7 @@ import asyncpg
 import pytest
 from structlog.testing import capture_logs
 
-from processor.database_errors import Action, Blame, Trouble, TroubleLog, blame, explain
+from processor.database_errors import Action, Blame, DatabaseProblem, ProblemLog, blame, explain
 from processor.errors import FatalError, SchemaError
 
 ANSWERS = [
@@ -14,7 +14,7 @@ ANSWERS = [
     ("08003", Action.REPEAT, "connection"),
     ("08006", Action.REPEAT, "connection"),
     ("08P01", Action.REPEAT, "connection"),
-    ("0A000", Action.STOP, "cannot do"),
+    ("0A000", Action.STOP, "lacks a feature"),
     ("21000", Action.FAULT, "value"),
     ("22003", Action.FAULT, "value"),
     ("22008", Action.FAULT, "value"),
@@ -46,21 +46,21 @@ ANSWERS = [
     ("53300", Action.WAIT, "connections"),
     ("54000", Action.WAIT, "limits"),
     ("54001", Action.FAULT, "value"),
-    ("55000", Action.REPEAT, "in use"),
-    ("55P03", Action.REPEAT, "in use"),
+    ("55000", Action.REPEAT, "waits for a lock"),
+    ("55P03", Action.REPEAT, "waits for a lock"),
     ("57014", Action.REPEAT, "longer"),
     ("57P01", Action.REPEAT, "starting or stopping"),
     ("57P02", Action.REPEAT, "starting or stopping"),
     ("57P03", Action.REPEAT, "starting or stopping"),
     ("57P04", Action.WAIT, "does not exist"),
     ("57P05", Action.REPEAT, "starting or stopping"),
-    ("58000", Action.WAIT, "fails inside"),
-    ("58030", Action.WAIT, "fails inside"),
-    ("58P01", Action.WAIT, "fails inside"),
-    ("F0000", Action.WAIT, "fails inside"),
+    ("58000", Action.WAIT, "internal error"),
+    ("58030", Action.WAIT, "internal error"),
+    ("58P01", Action.WAIT, "internal error"),
+    ("F0000", Action.WAIT, "internal error"),
     ("P0001", Action.WAIT, "refuses a statement"),
     ("TS001", Action.WAIT, "refuses a statement"),
-    ("XX000", Action.WAIT, "fails inside"),
+    ("XX000", Action.WAIT, "internal error"),
     ("XX001", Action.WAIT, "damaged"),
 ]
 
@@ -194,21 +194,21 @@ def test_missing_tables_are_an_error_of_the_schema() -> None:
     assert "alembic upgrade head" in str(error)
 
 
-def trouble(code: str) -> Trouble:
+def trouble(code: str) -> DatabaseProblem:
     """Give some trouble."""
-    return Trouble(Action.WAIT, "what", "remedy", code, "detail")
+    return DatabaseProblem(Action.WAIT, "what", "remedy", code, "detail")
 
 
 def test_trouble_is_named_once_each_minute_and_when_it_changes() -> None:
     """A login refused after an outage is another reason, and is said at once."""
     now = 0.0
-    trouble_log = TroubleLog(clock=lambda: now)
+    problem_log = ProblemLog(clock=lambda: now)
     with capture_logs() as lines:
         for second in range(130):
             now = float(second)
-            trouble_log.report(trouble("28P01" if second >= 10 else "57P03"))
-        trouble_log.end()
-        trouble_log.end()
+            problem_log.report(trouble("28P01" if second >= 10 else "57P03"))
+        problem_log.end()
+        problem_log.end()
     assert [(line["event"], line.get("code", line.get("after"))) for line in lines] == [
         ("database_does_not_answer", "57P03"),
         ("database_does_not_answer", "28P01"),

@@ -1,4 +1,4 @@
-"""A watch that is not answered says so, whatever it had seen before."""
+"""A watch without an answer reports that, whatever it received before."""
 
 import time
 
@@ -8,20 +8,20 @@ from prometheus_client import CollectorRegistry
 from configuration.shared_sections import KafkaSettings
 from processor import log_watch
 from processor.archive.metrics import ArchiveMetrics
-from processor.log_watch import LogWatch, Progress
+from processor.log_watch import LogWatch, ReadProgress
 from standalone.database import free_port
 
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Give a monotonic clock that the test turns."""
+    """Provide a monotonic clock that the test sets."""
     now = [1000.0]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
     return now
 
 
 def test_silence_is_trouble_although_nothing_failed(clock: list[float]) -> None:
-    """An idle topic and a frozen broker look the same, but for the answers."""
+    """Only answers distinguish an idle topic from a frozen broker."""
     servers = f"127.0.0.1:{free_port()}"
     watch = LogWatch(KafkaSettings(bootstrap_servers=servers), take=lambda _: None)
     said = [watch.trouble]
@@ -34,8 +34,8 @@ def test_silence_is_trouble_although_nothing_failed(clock: list[float]) -> None:
 
 
 def test_partition_that_is_not_read_on_is_named(clock: list[float]) -> None:
-    """Also one that the reader does not know; one at its end may stand still for ever."""
-    progress = Progress(30)
+    """This includes a partition that the reader does not know; one at its end may stand still."""
+    progress = ReadProgress(30)
     for _ in range(7):
         progress.observe({0: 10, 1: 5}, {0: 10, 1: 9, 2: 3})
         clock[0] += 5
@@ -46,15 +46,15 @@ def test_partition_that_is_not_read_on_is_named(clock: list[float]) -> None:
 
 
 def test_progress_blames_no_reader_for_a_silent_broker(clock: list[float]) -> None:
-    """Without a look nothing is known of the end of the log."""
-    progress = Progress(30)
+    """Without an answer the end of the log is unknown."""
+    progress = ReadProgress(30)
     progress.observe({0: 10}, {0: 10})
     clock[0] += 300
     assert progress.trouble is None
 
 
 def test_partitions_of_others_have_no_lag_here() -> None:
-    """A gauge that nobody sets any more would keep its last value."""
+    """A gauge that is not set any more would keep its last value."""
     registry = CollectorRegistry()
     metrics = ArchiveMetrics(registry)
 
@@ -70,7 +70,7 @@ def test_partitions_of_others_have_no_lag_here() -> None:
 
 
 def test_audit_gauge_has_a_clock_of_its_own(clock: list[float]) -> None:
-    """0 violations of an hour ago prove nothing about now."""
+    """0 violations an hour ago prove nothing about the present."""
     registry = CollectorRegistry()
     metrics = ArchiveMetrics(registry)
     clock[0] += 3600

@@ -1,4 +1,4 @@
-"""Streams end within seconds when the right to them is gone; those of others go on."""
+"""Streams end within seconds when their right is revoked; the streams of others continue."""
 
 import asyncio
 import datetime as dt
@@ -136,7 +136,7 @@ LOSSES = [
 async def test_streams_end_with_their_right(
     watched: _Site, how: str, reason: str, code: int
 ) -> None:
-    """With a last event that says why, while nobody else asks for anything; the others go on."""
+    """The last event says why, even if no other request arrives; the other streams continue."""
     assert LOOK_SECONDS + LAST_EVENT_SECONDS < SECONDS
     site = watched
     async with (

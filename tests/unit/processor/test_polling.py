@@ -11,7 +11,7 @@ MESSAGE = cast("Message", object())
 
 
 class _Consumer:
-    """Has its answers ready, and never waits."""
+    """Returns prepared messages, and never waits."""
 
     def __init__(self, *answers: list[Message]) -> None:
         self.timeouts: list[float] = []
@@ -29,21 +29,21 @@ class _Consumer:
 
 
 def test_what_is_there_is_returned_at_once() -> None:
-    """A fast reader never waits, and asks nothing else."""
+    """A busy reader never waits, and makes no other call."""
     consumer = _Consumer([MESSAGE])
     assert Polling(consumer, threading.Event()).read(10, wait_seconds=60) == [MESSAGE]
     assert (consumer.timeouts, consumer.nudges) == ([0], 0)
 
 
 def test_what_comes_ends_the_wait() -> None:
-    """And no call waits in librdkafka, whose own thread is woken."""
+    """No call waits inside librdkafka, and its own thread is woken."""
     consumer = _Consumer([], [], [MESSAGE])
     assert Polling(consumer, threading.Event()).read(10, wait_seconds=60) == [MESSAGE]
     assert (consumer.timeouts, consumer.nudges) == ([0, 0, 0], 1)
 
 
 def test_a_wait_ends_without_messages() -> None:
-    """After its time, or when the service is to stop."""
+    """The wait ends after its time, or when the service stops."""
     stopping = threading.Event()
     assert Polling(_Consumer(), stopping).read(10, wait_seconds=0.02) == []
     stopping.set()

@@ -8,7 +8,7 @@ from testkit.services import ROOT
 
 
 def test_revisions_are_those_of_the_migrations() -> None:
-    """A new migration adds its name: else every start would call the tables newer."""
+    """A new migration has to be added there, or every start would refuse the tables as newer."""
     config = Config(toml_file=str(ROOT / "pyproject.toml"))
     script = ScriptDirectory.from_config(config)
     assert [revision.revision for revision in script.walk_revisions()][::-1] == list(REVISIONS)

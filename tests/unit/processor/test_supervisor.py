@@ -1,4 +1,4 @@
-"""A half that fails is tried again while the other works; the process ends with the last."""
+"""A half that fails is started again while the other works; the process ends with the last."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from prometheus_client import CollectorRegistry
 
 from processor import supervisor
-from processor.errors import FatalError, LostLogError
+from processor.errors import FatalError, LogLostError
 from processor.http.health import Checks
 from processor.supervisor import Supervisor, supervise
 
@@ -18,7 +18,7 @@ NAMES = ["archive", "live"]
 
 @dataclass
 class PlayedHalf:
-    """Fails as it is told to; counts what is begun and ended."""
+    """Fails when the test says so; counts calls of `begin` and `end`."""
 
     name: str
     begun: int = 0
@@ -52,7 +52,7 @@ class PlayedHalf:
 
 
 class Running:
-    """Some halves under their supervisors."""
+    """Several halves with their supervisors."""
 
     def __init__(self, *names: str) -> None:
         self.registry = CollectorRegistry()
@@ -79,18 +79,18 @@ def _impatience(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(supervisor, "FIRST_RETRY_SECONDS", 0.001)
     monkeypatch.setattr(supervisor, "LAST_RETRY_SECONDS", 0.004)
     monkeypatch.setattr(supervisor, "STEADY_SECONDS", 0.01)
-    monkeypatch.setattr(supervisor, "LOOK_SECONDS", 0.001)
+    monkeypatch.setattr(supervisor, "CHECK_SECONDS", 0.001)
 
 
 @pytest.mark.parametrize(("failing", "other"), [NAMES, NAMES[::-1]])
 async def test_fault_of_one_half_leaves_the_other(failing: str, other: str) -> None:
-    """Its reason and a metric show it until it has worked again for a while."""
+    """The reason and a metric show the fault until the half has worked again for a while."""
     running = Running(*NAMES)
     half = next(half for half in running.halves if half.name == failing)
     half.is_ready = False
     await until(lambda: half.begun == 1)
     assert (running.failed(failing), running.why(failing)) == (0, None)
-    half.fault.set_exception(LostLogError("messages were removed"))
+    half.fault.set_exception(LogLostError("messages were removed"))
     await until(lambda: half.begun == 2)
     assert (running.failed(failing), running.failed(other)) == (1, 0)
     assert running.why(failing) == "failed: messages were removed"
@@ -103,7 +103,7 @@ async def test_fault_of_one_half_leaves_the_other(failing: str, other: str) -> N
 
 
 async def test_half_that_fails_again_and_again_stays_failed() -> None:
-    """Although it is ready for a moment each time, as an archive is before a log of garbage."""
+    """It is ready for a moment each time, as an archive is whose log is full of garbage."""
     running = Running(*NAMES)
     archive = running.halves[0]
     for attempt in range(1, 20):
@@ -114,12 +114,12 @@ async def test_half_that_fails_again_and_again_stays_failed() -> None:
 
 
 async def test_process_ends_with_both_halves() -> None:
-    """The one that fails last takes it with it."""
+    """The process ends when the last half fails."""
     running = Running(*NAMES)
     archive, live = running.halves
     archive.is_ready = False
     await until(lambda: archive.begun == live.begun == 1)
-    archive.fault.set_exception(LostLogError("messages were removed"))
+    archive.fault.set_exception(LogLostError("messages were removed"))
     await until(lambda: archive.begun == 2)
     live.fault.set_exception(FatalError("refused"))
     with pytest.raises(FatalError, match="refused"):
@@ -132,8 +132,8 @@ async def test_single_half_ends_the_process(name: str) -> None:
     """An orchestrator restarts it."""
     running = Running(name)
     await until(lambda: running.halves[0].begun == 1)
-    running.halves[0].fault.set_exception(LostLogError("messages were removed"))
-    with pytest.raises(LostLogError):
+    running.halves[0].fault.set_exception(LogLostError("messages were removed"))
+    with pytest.raises(LogLostError):
         await running.tasks[0]
 
 

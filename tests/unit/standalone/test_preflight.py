@@ -11,7 +11,7 @@ from configuration.errors import SettingsError
 from configuration.shared_sections import SecuritySettings
 from processor.settings import AccessSettings
 from standalone.broker import EmbeddedBroker
-from standalone.database import EmbeddedDatabase, free_port
+from standalone.database import free_port
 from standalone.database_folder import FolderNotWritableError
 from standalone.errors import RefusedError
 from standalone.options import Options, read_options
@@ -91,16 +91,6 @@ def test_broker_that_does_not_answer(options: Options, monkeypatch: pytest.Monke
     assert "--kafka" in sentence
 
 
-def test_database_that_answers_passes(options: Options, server_folder: Path) -> None:
-    """The data folder then only has the logs."""
-    with EmbeddedDatabase(server_folder / "theirs") as database:
-        check(replace(options, database=database.url), AllSettings())
-        wrong = database.url.replace("postgres:", "postgres:wrong", 1)
-        sentence = refusal(replace(options, database=wrong))
-    assert "password authentication failed" in sentence
-    assert not (options.data_dir / "cluster").exists()
-
-
 @pytest.mark.parametrize(
     ("url", "sent"),
     [
@@ -149,10 +139,13 @@ def test_ready_line_shows_a_password_on_a_terminal_alone(
     options: Options, *, with_password: bool
 ) -> None:
     """Elsewhere it would stand in a log for good."""
-    given = replace(options, database="postgresql://me:secret@127.0.0.1/flights")
+    given = replace(
+        options, kafka="127.0.0.1:9092", database="postgresql://me:secret@127.0.0.1/flights"
+    )
     service = Service(given, AllSettings(), signals=StopSignals(), say=lambda _: None)
     line = service.ready_line(with_password=with_password)
     assert ("secret" in line) == with_password
+    assert "  broker 127.0.0.1:9092  database postgresql://me" in line
     assert line.endswith("@127.0.0.1/flights")
 
 

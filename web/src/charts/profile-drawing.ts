@@ -1,13 +1,13 @@
 /** Paints the altitude chart and below it the speed chart of a track, on one time axis. */
 
+import { currentTheme } from "../core/theme.ts";
 import { type System, unitOf, write } from "../core/units.ts";
 import { isSpeedPlausible } from "../history/plausibility.ts";
 import { stretches, type Track } from "../history/track.ts";
 import { HIGHEST_M, rampColour } from "../map/altitude-ramp.ts";
-import { currentTheme } from "../map/theme.ts";
-import { ticksOf } from "../time/ticks.ts";
 import { type Axis, type Plotted, place, roundValues, topOf, within } from "./axis.ts";
 import type { Surface } from "./surface.ts";
+import { ticksOf } from "./time-ticks.ts";
 
 export interface ProfileView {
   track: Track;

@@ -2,9 +2,9 @@
 
 import "./profile.css";
 import { make } from "../core/elements.ts";
+import { writeClock, writeDate, writeDuration, writeMinute } from "../core/times.ts";
 import { type System, write } from "../core/units.ts";
 import type { Track } from "../history/track.ts";
-import { writeClock, writeDate, writeDuration, writeMinute } from "../time/write-time.ts";
 import { valueAt } from "./axis.ts";
 import { highestOf, paintProfile, timeAxis } from "./profile-drawing.ts";
 import { Surface } from "./surface.ts";
@@ -72,7 +72,7 @@ export class Profile {
   }
 
   /** Shows a message in place of the chart until the next `show`: what is loading, or an error. */
-  say(text: string): void {
+  showNotice(text: string): void {
     this.track = null;
     this.moveCursor(null);
     this.refresh();

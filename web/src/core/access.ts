@@ -1,46 +1,46 @@
-/** Proves who looks, where the server wants to know: by an API key or a token, kept for this tab. */
+/** Requests with the user's API key or token, which the page keeps for this browser tab. */
 
-const KEPT_AS = "flight-monitor-key";
+const STORAGE_KEY = "flight-monitor-key";
 
-/** The server does not take the proof: asking again would not help. */
-export class RefusedError extends Error {
-  override readonly name = "RefusedError";
+/** The server rejects the key or token: repeating the request would not help. */
+export class AccessDenied extends Error {
+  override readonly name = "AccessDenied";
 }
 
-/** Gives what proves who looks; null where nobody has said. */
-export function proof(): string | null {
-  return sessionStorage.getItem(KEPT_AS);
+/** Returns the API key or token; null if the user has not entered one. */
+export function accessKey(): string | null {
+  return sessionStorage.getItem(STORAGE_KEY);
 }
 
-export function keepProof(key: string): void {
-  sessionStorage.setItem(KEPT_AS, key);
+export function keepAccessKey(key: string): void {
+  sessionStorage.setItem(STORAGE_KEY, key);
 }
 
-const OVERLOADED = 429;
+const TOO_MANY_REQUESTS = 429;
 const SERVER_ERROR = 500;
 
-/** Asks the server as `fetch` does, with the proof. */
-export async function ask(url: string, init: RequestInit = {}): Promise<Response> {
-  const key = proof();
+/** Requests a URL as `fetch` does, with the key or token. */
+export async function request(url: string, init: RequestInit = {}): Promise<Response> {
+  const key = accessKey();
   const headers = key === null ? {} : { Authorization: `Bearer ${key}` };
   return await fetch(url, { ...init, headers });
 }
 
 /**
- * Changes the proof for a ticket, which opens one stream: an EventSource can send no header.
+ * Exchanges the key or token for a ticket, which opens one stream: an EventSource cannot send headers.
  *
- * Rejects with a `RefusedError` in the server's words; with another error, as `fetch` does, if the
- * server may give a ticket a little later.
+ * Rejects with `AccessDenied` and the server's reason; with another error if a later attempt may
+ * succeed.
  */
 export async function fetchTicket(): Promise<string> {
-  const answer = await ask("/sse/ticket", { method: "POST" });
-  const body = (await answer.json()) as { ticket?: string; reason?: string };
+  const response = await request("/sse/ticket", { method: "POST" });
+  const body = (await response.json()) as { ticket?: string; reason?: string };
   if (body.ticket === undefined) {
-    const reason = body.reason ?? `the server answered with status ${answer.status}`;
-    if (answer.status === OVERLOADED || answer.status >= SERVER_ERROR) {
+    const reason = body.reason ?? `the server answered with status ${response.status}`;
+    if (response.status === TOO_MANY_REQUESTS || response.status >= SERVER_ERROR) {
       throw new Error(reason);
     }
-    throw new RefusedError(reason);
+    throw new AccessDenied(reason);
   }
   return body.ticket;
 }

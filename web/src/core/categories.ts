@@ -1,9 +1,9 @@
-/** The names of OpenSky's categories of aircraft. */
+/** The names of OpenSky's aircraft categories. */
 
 /** By number, 0 to 20: https://openskynetwork.github.io/opensky-api/rest.html. */
 export const CATEGORIES: readonly string[] = [
-  "not told",
-  "not told",
+  "unknown",
+  "unknown",
   "light",
   "small",
   "large",
@@ -24,3 +24,6 @@ export const CATEGORIES: readonly string[] = [
   "cluster obstacle",
   "line obstacle",
 ];
+
+/** Smaller numbers mean that the aircraft has not sent its category. */
+export const FIRST_CATEGORY = 2;

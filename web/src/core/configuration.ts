@@ -1,26 +1,27 @@
-/** What the page cannot know by itself, and the server tells it. */
+/** The server's configuration for the page, from `/page.json`. */
 
 export interface Tiles {
-  /** With {z}, {x} and {y} in it. */
+  /** A template with {z}, {x} and {y}. */
   url: string;
-  /** Text. */
+  /** Plain text. */
   attribution: string;
 }
 
 export interface Configuration {
-  /** Whether data are given only to who proves who they are. */
+  /** Whether the server requires an API key or a token for data. */
   needs_key: boolean;
-  /** What lies under the aircraft; null is the geography that comes with the page. */
+  /** The tiles below the aircraft; null is the geography that the page brings along. */
   tiles: Tiles | null;
 }
 
-/** Gives it with the server's time in Unix seconds, by HTTP's `Date`; NaN where that is not sent. */
+/** Returns the configuration and the server's time (see `serverTime`). */
 export async function fetchConfiguration(): Promise<Configuration & { time: number }> {
-  const answer = await fetch("/page.json", { cache: "no-store" });
-  return { ...((await answer.json()) as Configuration), time: timeOf(answer) };
+  const response = await fetch("/page.json", { cache: "no-store" });
+  const configuration = (await response.json()) as Configuration;
+  return { ...configuration, time: serverTime(response) };
 }
 
-/** Gives when the server has answered, in Unix seconds; NaN where it does not say. */
-export function timeOf(answer: Response): number {
-  return Date.parse(answer.headers.get("Date") ?? "") / 1000;
+/** Returns the Unix seconds of a response's `Date` header; NaN if there is none. */
+export function serverTime(response: Response): number {
+  return Date.parse(response.headers.get("Date") ?? "") / 1000;
 }

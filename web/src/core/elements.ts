@@ -1,6 +1,6 @@
-/** The page's elements, found by their ids; text goes into them as text only. */
+/** Finds, fills and makes elements; received text becomes text nodes, never markup. */
 
-/** Gives an element that index.html promises. */
+/** Returns an element of index.html by its id. */
 export function element<Kind extends HTMLElement = HTMLElement>(id: string): Kind {
   const found = document.getElementById(id);
   if (found === null) {
@@ -9,21 +9,21 @@ export function element<Kind extends HTMLElement = HTMLElement>(id: string): Kin
   return found as Kind;
 }
 
-/** Writes a text, if it is another one, and says whether it was: nothing is laid out for nothing. */
-export function put(place: HTMLElement, text: string): boolean {
-  const isNew = place.textContent !== text;
+/** Sets an element's text and returns whether it changed; an equal text causes no layout. */
+export function put(target: HTMLElement, text: string): boolean {
+  const isNew = target.textContent !== text;
   if (isNew) {
-    place.textContent = text;
+    target.textContent = text;
   }
   return isNew;
 }
 
-/** Writes a text into an element that index.html promises. */
-export function say(id: string, text: string): void {
+/** Sets the text of an element of index.html. */
+export function putInto(id: string, text: string): void {
   put(element(id), text);
 }
 
-/** Makes an element with attributes and children; strings become text, never markup. */
+/** Makes an element with attributes and children; strings become text nodes. */
 export function make<Tag extends keyof HTMLElementTagNameMap>(
   tag: Tag,
   attributes: Readonly<Record<string, string>> = {},

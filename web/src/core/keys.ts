@@ -1,29 +1,29 @@
-/** Single keys that do what the tools do, unless somebody is writing. */
+/** Keyboard shortcuts of single keys, which are off while the user types. */
 
 export interface Shortcut {
   keys?: string;
   run(): void;
 }
 
-const WRITING = "input, textarea, select, [contenteditable], dialog";
+const TYPING = "input, textarea, select, [contenteditable], dialog";
 
-/** Ctrl or Cmd with K does what `/` does, as people know it from elsewhere. */
+/** Runs the shortcut of a pressed key; Ctrl K and Cmd K count as `/`, as on many other sites. */
 export function listenToKeys(shortcuts: readonly Shortcut[]): void {
   addEventListener("keydown", (event) => {
     const isPalette = event.key === "k" && (event.ctrlKey || event.metaKey);
     const key = isPalette ? "/" : event.key;
     const shortcut = shortcuts.find(({ keys }) => keys === key);
-    if (shortcut !== undefined && !event.defaultPrevented && (isPalette || isMeant(event))) {
+    if (shortcut !== undefined && !event.defaultPrevented && (isPalette || isShortcut(event))) {
       event.preventDefault();
       shortcut.run();
     }
   });
 }
 
-function isMeant(event: KeyboardEvent): boolean {
+function isShortcut(event: KeyboardEvent): boolean {
   const { target } = event;
-  // A field that was hidden a moment ago keeps the focus until the next frame.
-  const isWriting =
-    target instanceof Element && target.closest(WRITING) !== null && target.checkVisibility();
-  return !event.ctrlKey && !event.metaKey && !event.altKey && !isWriting;
+  // A field that has just been hidden keeps the focus until the next frame.
+  const isTyping =
+    target instanceof Element && target.closest(TYPING) !== null && target.checkVisibility();
+  return !event.ctrlKey && !event.metaKey && !event.altKey && !isTyping;
 }

@@ -1,11 +1,11 @@
-/** Measures as people write them, in three systems of units. */
+/** Writes measured values with units, in three systems of units. */
 
 export const SYSTEMS = ["metric", "nautical", "imperial"] as const;
 export type System = (typeof SYSTEMS)[number];
 export type Quantity = "altitude" | "speed" | "climb" | "distance";
 
 export interface Unit {
-  /** So many of these make one of the server's units: metres, m/s, for distances kilometres. */
+  /** How many of these make one of the server's units: metres, m/s, and kilometres for distances. */
   factor: number;
   symbol: string;
   digits: number;
@@ -35,7 +35,7 @@ const UNITS: Record<System, Record<Quantity, Unit>> = {
   },
 };
 
-/** What stands where nothing was received. */
+/** The text for a value that was not received. */
 export const MISSING = "–";
 
 export function isSystem(text: string): text is System {
@@ -46,7 +46,7 @@ export function unitOf(quantity: Quantity, system: System): Unit {
   return UNITS[system][quantity];
 }
 
-/** One for each shape of number: to make one costs more than to write with it. */
+/** Formats by digits and sign, because making one costs more than formatting with it. */
 const FORMATS = new Map<string, Intl.NumberFormat>();
 
 function formatOf(digits: number, isSigned: boolean): Intl.NumberFormat {
@@ -64,7 +64,7 @@ function formatOf(digits: number, isSigned: boolean): Intl.NumberFormat {
   return made;
 }
 
-/** Writes a measure that is given in the server's unit; NaN is one that was not received. */
+/** Writes a value that is given in the server's unit; NaN is "not received". */
 export function write(value: number, quantity: Quantity, system: System): string {
   if (Number.isNaN(value)) {
     return MISSING;
@@ -73,7 +73,7 @@ export function write(value: number, quantity: Quantity, system: System): string
   return `${formatOf(digits, quantity === "climb").format(value * factor)} ${symbol}`;
 }
 
-/** Writes a track: degrees and the wind's name of the direction. */
+/** Writes a track as degrees and compass direction: `85° E`. */
 export function writeTrack(degrees: number): string {
   if (Number.isNaN(degrees)) {
     return MISSING;
@@ -83,7 +83,7 @@ export function writeTrack(degrees: number): string {
   return `${Math.round(degrees) % 360}° ${name}`;
 }
 
-/** Writes how long ago something was. */
+/** Writes an age in seconds, or in minutes from 100 s. */
 export function writeAge(seconds: number): string {
   if (Number.isNaN(seconds)) {
     return MISSING;

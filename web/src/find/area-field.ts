@@ -1,7 +1,7 @@
 /** The area field of the filter form: an area drawn on the map, or the current map view. */
 
 import { make } from "../core/elements.ts";
-import type { FilterName } from "../stream/view.ts";
+import type { FilterName } from "../stream/query.ts";
 import { type Field, makeProblem, showProblem } from "./field.ts";
 import { describeArea, describeFilter } from "./filter-descriptions.ts";
 import type { FilterValues } from "./filter-values.ts";

@@ -1,7 +1,7 @@
 /** The interface of a filter form's field, and the elements that all fields share. */
 
 import { make, put } from "../core/elements.ts";
-import type { FilterName } from "../stream/view.ts";
+import type { FilterName } from "../stream/query.ts";
 import type { FilterValues } from "./filter-values.ts";
 
 /** One field of the filter form. It edits one or several stream parameters as texts. */

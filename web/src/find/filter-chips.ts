@@ -3,7 +3,9 @@
 import "./filter-chips.css";
 import { make } from "../core/elements.ts";
 import type { System } from "../core/units.ts";
-import type { FilterName, Filters } from "../stream/view.ts";
+import type { Store } from "../store/store.ts";
+import { watch } from "../store/watch.ts";
+import type { FilterName, Filters } from "../stream/query.ts";
 import { describeFilter } from "./filter-descriptions.ts";
 
 export class FilterChips {
@@ -11,17 +13,21 @@ export class FilterChips {
   private readonly onRemove: (name: FilterName) => void;
   private readonly chips = new Map<FilterName, HTMLButtonElement>();
 
-  constructor(host: HTMLElement, onRemove: (name: FilterName) => void) {
+  constructor(host: HTMLElement, store: Store, onRemove: (name: FilterName) => void) {
     this.host = host;
     this.onRemove = onRemove;
     host.classList.add("filter-chips");
     host.setAttribute("role", "group");
     host.setAttribute("aria-label", "Active filters");
     host.hidden = true;
+    watch(
+      () => [store.filters.value, store.units.value] as const,
+      ([filters, units]) => this.show(filters, units),
+    );
   }
 
   /** Shows one chip per filter. A filter that stays keeps its button, so it keeps the focus too. */
-  show(filters: Filters, system: System): void {
+  private show(filters: Filters, system: System): void {
     const names = [...this.chips.keys()];
     const focused = names.findIndex((name) => this.chips.get(name) === document.activeElement);
     for (const name of names) {

@@ -2,7 +2,7 @@
 
 import { type System, write } from "../core/units.ts";
 import { parseArea } from "../map/area.ts";
-import type { FilterName } from "../stream/view.ts";
+import type { FilterName } from "../stream/query.ts";
 import { categoryNames, EMERGENCY_VALUE, splitNames, splitValues } from "./filter-values.ts";
 
 /** A longer list ends with the number of the others: it must fit on a chip. */

@@ -4,8 +4,10 @@ import "./filter-form.css";
 import { CATEGORIES } from "../core/categories.ts";
 import { make, put } from "../core/elements.ts";
 import type { System } from "../core/units.ts";
+import type { Store } from "../store/store.ts";
+import { watch } from "../store/watch.ts";
 import type { Fleet } from "../stream/fleet.ts";
-import type { Filters } from "../stream/view.ts";
+import type { Filters } from "../stream/query.ts";
 import { AreaField } from "./area-field.ts";
 import type { Field } from "./field.ts";
 import {
@@ -24,9 +26,8 @@ import { SquawkField } from "./squawk-field.ts";
 import { TextField } from "./text-field.ts";
 import { TokenField } from "./token-field.ts";
 
-export interface FilterListener {
-  /** Called with the new filters after the user has changed a field. */
-  change(filters: Filters): void;
+export interface FilterActions {
+  setFilters(filters: Filters): void;
   /** Starts drawing, or cancels it if drawing. Resolves to a `bbox`, or null if cancelled. */
   drawArea(): Promise<string | null>;
   /** Returns the map view as a `bbox`; null if the whole globe is visible. */
@@ -38,7 +39,7 @@ const TYPING_PAUSE_MS = 300;
 
 export class FilterForm {
   private readonly fleet: Fleet;
-  private readonly listener: FilterListener;
+  private readonly actions: FilterActions;
   private readonly fields: readonly Field[];
   private readonly ranges: readonly RangeField[];
   private readonly matching = make("span", { class: "matching", role: "status" });
@@ -50,9 +51,9 @@ export class FilterForm {
   private countries = new Map<string, number>();
   private categories = new Map<string, number>();
 
-  constructor(host: HTMLElement, fleet: Fleet, listener: FilterListener) {
-    this.fleet = fleet;
-    this.listener = listener;
+  constructor(host: HTMLElement, store: Store, actions: FilterActions) {
+    this.fleet = store.fleet;
+    this.actions = actions;
     const onEdit = () => this.onEdit();
     const squawk = new SquawkField(onEdit);
     this.ranges = [
@@ -64,8 +65,8 @@ export class FilterForm {
     const callsign = textField("callsign", "Callsign", "SWR*, DLH4AB", onEdit);
     const icao24 = textField("icao24", "icao24", "4b1814", onEdit);
     const area = new AreaField({
-      drawArea: () => listener.drawArea(),
-      mapArea: () => listener.mapArea(),
+      drawArea: () => actions.drawArea(),
+      mapArea: () => actions.mapArea(),
       onEdit,
     });
     this.fields = [country, ...this.ranges, ground, category, squawk, callsign, icao24, area];
@@ -80,19 +81,30 @@ export class FilterForm {
       area.root,
     ]);
     this.fill();
+    watch(
+      () => store.units.value,
+      (units) => this.setUnits(units),
+    );
+    watch(
+      () => store.filters.value,
+      (filters) => this.show(filters),
+    );
+    watch(
+      () => store.fleetRevision.value,
+      () => this.showCount(),
+    );
   }
 
   /** Shows filters that were set elsewhere; the form's own filters leave its fields untouched. */
-  show(filters: Filters): void {
+  private show(filters: Filters): void {
     if (!isSameFilter(filters, this.filters)) {
       this.updateSuggestions();
       this.filters = filters;
       this.fill();
     }
-    this.refresh();
   }
 
-  setUnits(system: System): void {
+  private setUnits(system: System): void {
     if (system !== this.system) {
       this.apply();
       this.system = system;
@@ -103,8 +115,8 @@ export class FilterForm {
     }
   }
 
-  /** Writes how many aircraft match; cheap enough for every update. */
-  refresh(): void {
+  /** Writes how many aircraft match. */
+  private showCount(): void {
     put(this.matching, `${this.fleet.size.toLocaleString("en")} aircraft`);
   }
 
@@ -144,7 +156,7 @@ export class FilterForm {
     if (!isSameFilter(filters, this.filters)) {
       this.updateSuggestions();
       this.filters = filters;
-      this.listener.change(filters);
+      this.actions.setFilters(filters);
     }
   }
 

@@ -3,7 +3,7 @@
 import { CATEGORIES } from "../core/categories.ts";
 import type { System } from "../core/units.ts";
 import { parseArea } from "../map/area.ts";
-import { FILTERS, type FilterName, type Filters } from "../stream/view.ts";
+import { FILTERS, type FilterName, type Filters } from "../stream/query.ts";
 import {
   fieldUnit,
   parseNumber,
@@ -42,7 +42,7 @@ export function toFieldValues(filters: Filters, system: System): FilterValues {
 }
 
 /**
- * Returns the filters that the fields ask for.
+ * Returns the filters that the fields describe.
  *
  * @param before The filters in force. A field that is invalid, or still shows its filter, keeps it
  *     unchanged: rounding for display must not change what the stream is asked for.

@@ -3,9 +3,9 @@
 import "./listbox.css";
 import "./palette.css";
 import { make } from "../core/elements.ts";
-import { type System, write } from "../core/units.ts";
-import type { Fleet } from "../stream/fleet.ts";
-import type { FilterName } from "../stream/view.ts";
+import { write } from "../core/units.ts";
+import type { Store } from "../store/store.ts";
+import type { FilterName } from "../stream/query.ts";
 import { Listbox, type ListGroup, type ListOption } from "./listbox.ts";
 import {
   type AircraftHit,
@@ -28,7 +28,6 @@ export interface PaletteActions {
   setFilter(name: FilterName, value: string): void;
   findFlights(callsign: string): void;
   commands: readonly Command[];
-  system(): System;
 }
 
 /** Results of a kind; more would push the commands off the screen. */
@@ -44,7 +43,7 @@ const KEY_HINTS: readonly [keys: string, action: string][] = [
 
 export class Palette {
   private readonly dialog: HTMLDialogElement;
-  private readonly fleet: Fleet;
+  private readonly store: Store;
   private readonly actions: PaletteActions;
   private readonly input = make("input", {
     type: "text",
@@ -56,9 +55,9 @@ export class Palette {
   private readonly results = new Listbox(this.input, "palette-list", "Search results");
   private readonly status = make("p", { class: "status", role: "status" });
 
-  constructor(dialog: HTMLDialogElement, fleet: Fleet, actions: PaletteActions) {
+  constructor(dialog: HTMLDialogElement, store: Store, actions: PaletteActions) {
     this.dialog = dialog;
-    this.fleet = fleet;
+    this.store = store;
     this.actions = actions;
     this.build();
     this.listen();
@@ -120,7 +119,7 @@ export class Palette {
 
   private updateResults(): void {
     const text = this.input.value.trim();
-    const found = search(this.fleet, text, MAX_AIRCRAFT);
+    const found = search(this.store.fleet, text, MAX_AIRCRAFT);
     const countries = found.countries.slice(0, MAX_COUNTRIES);
     const callsign = text.toUpperCase();
     const commands = this.commandOptions(text);
@@ -141,9 +140,9 @@ export class Palette {
   }
 
   private aircraftOption({ icao24, slot }: AircraftHit, text: string): ListOption {
-    const { fleet } = this;
+    const { fleet, units } = this.store;
     const isOnGround = fleet.measure("on_ground", slot) === 1;
-    const altitude = write(fleet.measure("baro_altitude", slot), "altitude", this.actions.system());
+    const altitude = write(fleet.measure("baro_altitude", slot), "altitude", units.value);
     const callsign = fleet.text("callsign", slot);
     const content = [
       make("span", { class: "name" }, ...highlight(callsign ?? icao24, text)),

@@ -3,7 +3,7 @@
 import "./range-field.css";
 import { make } from "../core/elements.ts";
 import type { System } from "../core/units.ts";
-import type { FilterName } from "../stream/view.ts";
+import type { FilterName } from "../stream/query.ts";
 import { type Field, makeProblem, showProblem } from "./field.ts";
 import { type FieldUnit, fieldUnit, parseNumber, type RangeQuantity } from "./field-units.ts";
 import type { FilterValues } from "./filter-values.ts";

@@ -102,8 +102,8 @@ export function normalizeName(name: string): string {
 }
 
 /**
- * Returns the names that contain a text, those with most aircraft first, but names that begin with
- * it before names of which a later word does, and these before all others.
+ * Returns the names that contain a text: first names that begin with it, then names with a later word
+ * that does, then all others; among these, names with more aircraft come first.
  */
 export function matchNames(counts: readonly NameCount[], text: string): NameCount[] {
   const wanted = normalizeName(text.trim());

@@ -1,7 +1,7 @@
 /** The squawk field: a switch for the emergency codes, and a text field for any codes. */
 
 import { make } from "../core/elements.ts";
-import type { FilterName } from "../stream/view.ts";
+import type { FilterName } from "../stream/query.ts";
 import type { Field } from "./field.ts";
 import { EMERGENCY_VALUE, type FilterValues } from "./filter-values.ts";
 import { TextField } from "./text-field.ts";

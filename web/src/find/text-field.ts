@@ -1,7 +1,7 @@
 /** A filter field for several values, separated by commas or spaces. */
 
 import { make } from "../core/elements.ts";
-import type { FilterName } from "../stream/view.ts";
+import type { FilterName } from "../stream/query.ts";
 import { type Field, makeField, makeProblem, showProblem } from "./field.ts";
 import type { FilterValues } from "./filter-values.ts";
 

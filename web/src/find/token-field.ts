@@ -3,7 +3,7 @@
 import "./listbox.css";
 import "./token-field.css";
 import { make } from "../core/elements.ts";
-import type { FilterName } from "../stream/view.ts";
+import type { FilterName } from "../stream/query.ts";
 import { type Field, makeField, makeProblem, showProblem } from "./field.ts";
 import type { FilterValues } from "./filter-values.ts";
 import { Listbox, type ListOption } from "./listbox.ts";

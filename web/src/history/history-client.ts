@@ -1,26 +1,26 @@
-/** Asks the server for what it has stored: tracks, flights, moments and hours of the past. */
+/** Requests what the server has stored: tracks, flights, snapshots and hourly statistics. */
 
-import { ask } from "../core/access.ts";
+import { request } from "../core/access.ts";
+import { HistoryError, historyErrorOf } from "./history-error.ts";
 import {
   type FlightsPage,
   type Hour,
   type Snapshot,
-  type TrackAnswer,
+  type TrackResponse,
   trackOf,
-} from "./answers.ts";
-import { HistoryError, refusalOf } from "./history-error.ts";
+} from "./responses.ts";
 import type { Track } from "./track.ts";
 
-/** Times are Unix seconds; without them it is the current or last flight. */
-export interface TrackQuestion {
+/** Times are Unix seconds; without them the track is that of the current or last flight. */
+export interface TrackQuery {
   from?: number;
   to?: number;
-  /** Thins the track so that turns and climbs survive: 2 to 100,000. */
+  /** Downsamples the track, keeping turns and climbs: 2 to 100,000 points. */
   maxPoints?: number;
 }
 
-export interface FlightsQuestion {
-  /** With `*` at its end all that begin so. */
+export interface FlightsQuery {
+  /** With `*` at its end: all callsigns that begin like this. */
   callsign?: string;
   icao24?: string;
   country?: string;
@@ -31,59 +31,59 @@ export interface FlightsQuestion {
   include_ground?: boolean;
   bbox?: readonly [west: number, south: number, east: number, north: number];
   limit?: number;
-  /** `next` of the page before; everything else as it was. */
+  /** `next` of the previous page, with the rest of the query unchanged. */
   after?: string;
 }
 
 /**
- * Asks for a track, in order of time.
+ * Fetches a track, in order of time.
  *
- * All of these reject with a `HistoryError` whose message is for the person, or, when the signal
- * aborts, with the browser's own `AbortError`.
+ * This and the functions below reject with a `HistoryError` whose message is for the user or, after
+ * an abort, with the browser's `AbortError`.
  */
 export async function fetchTrack(
   icao24: string,
-  { from, to, maxPoints }: TrackQuestion = {},
+  { from, to, maxPoints }: TrackQuery = {},
   signal?: AbortSignal,
 ): Promise<Track> {
   const path = `/api/flights/${encodeURIComponent(icao24)}/track`;
   return trackOf(
-    (await answerOf(path, { from, to, max_points: maxPoints }, signal)) as TrackAnswer,
+    (await fetchBody(path, { from, to, max_points: maxPoints }, signal)) as TrackResponse,
   );
 }
 
-/** Asks for a page of flights, newest first. */
+/** Fetches a page of flights, newest first. */
 export async function fetchFlights(
-  question: FlightsQuestion,
+  flights: FlightsQuery,
   signal?: AbortSignal,
 ): Promise<FlightsPage> {
-  const query = { ...question, bbox: question.bbox?.join() };
-  return (await answerOf("/api/history/flights", query, signal)) as FlightsPage;
+  const query = { ...flights, bbox: flights.bbox?.join() };
+  return (await fetchBody("/api/history/flights", query, signal)) as FlightsPage;
 }
 
-/** Asks for all traffic at a moment, as the stream's rows: a `RowReader` takes it as a snapshot. */
-export async function fetchMoment(
+/** Fetches all traffic at a time, as rows: a `RowReader` applies it as a `snapshot` event. */
+export async function fetchSnapshot(
   time: number,
   filters: ReadonlyMap<string, string>,
   fields: readonly string[],
   signal?: AbortSignal,
 ): Promise<Snapshot> {
   const query = { ...Object.fromEntries(filters), time, format: "row", fields: fields.join() };
-  return (await answerOf("/api/history/at", query, signal)) as Snapshot;
+  return (await fetchBody("/api/history/at", query, signal)) as Snapshot;
 }
 
-/** Asks how much was stored in each hour; those without anything are left out. */
+/** Fetches the traffic of each hour; hours without any are left out. */
 export async function fetchHours(from: number, to: number, signal?: AbortSignal): Promise<Hour[]> {
-  const answer = await answerOf("/api/statistics/hourly", { from, to }, signal);
-  return (answer as { hours: Hour[] }).hours;
+  const body = await fetchBody("/api/statistics/hourly", { from, to }, signal);
+  return (body as { hours: Hour[] }).hours;
 }
 
-/** As `history.max_window_days`. */
-const LONGEST_WINDOW_S = 31 * 86_400;
+/** The same as `history.max_window_days`. */
+const MAX_WINDOW_S = 31 * 86_400;
 
-/** Gives since when there is history, Unix seconds; where nobody can tell, as far as one may ask. */
+/** Returns the Unix seconds of the oldest stored hour; on an error, of the oldest that may be requested. */
 export async function fetchOldest(now: number): Promise<number> {
-  const from = Math.floor(now - LONGEST_WINDOW_S + 60);
+  const from = Math.floor(now - MAX_WINDOW_S + 60);
   try {
     const hours = await fetchHours(from, Math.floor(now));
     return hours[0]?.hour ?? now;
@@ -94,32 +94,32 @@ export async function fetchOldest(now: number): Promise<number> {
 
 type Query = Readonly<Record<string, string | number | boolean | undefined>>;
 
-async function answerOf(path: string, query: Query, signal?: AbortSignal): Promise<unknown> {
+async function fetchBody(path: string, query: Query, signal?: AbortSignal): Promise<unknown> {
   const given = Object.entries(query).filter(([, value]) => value !== undefined);
   const search = new URLSearchParams(given.map(([name, value]) => [name, String(value)]));
-  const answer = await get(`${path}?${search}`, signal);
-  const body = await read(answer);
-  if (!answer.ok) {
-    throw refusalOf(answer.status, body, answer.headers.get("Retry-After"));
+  const response = await get(`${path}?${search}`, signal);
+  const body = await readJson(response);
+  if (!response.ok) {
+    throw historyErrorOf(response.status, body, response.headers.get("Retry-After"));
   }
   if (body === null) {
-    throw new HistoryError(answer.status, "the server's answer cannot be read");
+    throw new HistoryError(response.status, "the server's answer cannot be read");
   }
   return body;
 }
 
 async function get(url: string, signal?: AbortSignal): Promise<Response> {
   try {
-    return await ask(url, signal === undefined ? {} : { signal });
+    return await request(url, signal === undefined ? {} : { signal });
   } catch (error) {
     throw isAbort(error) ? error : new HistoryError(0, "the server does not answer");
   }
 }
 
-/** Gives the body; null if it is not JSON, as that of a proxy's own error. */
-async function read(answer: Response): Promise<unknown> {
+/** Returns the body; null if it is not JSON, as in the error page of a proxy. */
+async function readJson(response: Response): Promise<unknown> {
   try {
-    return await answer.json();
+    return await response.json();
   } catch (error) {
     if (isAbort(error)) {
       throw error;
@@ -128,7 +128,7 @@ async function read(answer: Response): Promise<unknown> {
   }
 }
 
-/** Says whether a question was given up by who asked it. */
+/** Whether a request failed because its own caller aborted it. */
 export function isAbort(error: unknown): boolean {
   return error instanceof DOMException && error.name === "AbortError";
 }

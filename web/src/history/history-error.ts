@@ -1,12 +1,13 @@
-/** What is said to the person when the history does not answer what was asked. */
+/** The error of a failed request to the history API, with a message for the user. */
 
-const OVERLOADED = 429;
-const UNREACHABLE = 503;
-const UNKNOWN = 404;
+const NOT_FOUND = 404;
+const TOO_MANY_REQUESTS = 429;
+const SERVER_ERROR = 500;
+const UNAVAILABLE = 503;
 
 export class HistoryError extends Error {
   override readonly name = "HistoryError";
-  /** Of HTTP; 0 when the server did not answer at all. */
+  /** The HTTP status; 0 if the server did not answer. */
   readonly status: number;
 
   constructor(status: number, message: string) {
@@ -14,38 +15,43 @@ export class HistoryError extends Error {
     this.status = status;
   }
 
-  /** Whether the same question may be answered a little later. */
-  get isPassing(): boolean {
-    return this.status === 0 || this.status === OVERLOADED || this.status >= 500;
+  /** Whether the same request may succeed later. */
+  get isTemporary(): boolean {
+    return this.status === 0 || this.status === TOO_MANY_REQUESTS || this.status >= SERVER_ERROR;
   }
 }
 
-interface Refusal {
+/** The body of an error response: FastAPI's `detail`, or the `reason` of the access check. */
+interface ErrorBody {
   detail?: string | { msg: string }[];
   reason?: string;
 }
 
-/** Makes an error of an answer that is none: in the server's words where it has any. */
-export function refusalOf(status: number, body: unknown, retryAfter: string | null): HistoryError {
-  if (status === UNREACHABLE) {
+/** Makes the error of a failed response, with the server's message if it has one. */
+export function historyErrorOf(
+  status: number,
+  body: unknown,
+  retryAfter: string | null,
+): HistoryError {
+  if (status === UNAVAILABLE) {
     const wait = retryAfter === null ? "in a while" : `in ${retryAfter} s`;
     return new HistoryError(status, `the history cannot be reached; try again ${wait}`);
   }
-  const words = wordsOf(body);
-  if (status === UNKNOWN && words === "Not Found") {
-    return new HistoryError(status, "this server keeps no history");
+  const message = messageOf(body);
+  if (status === NOT_FOUND && message === "Not Found") {
+    return new HistoryError(status, "this server stores no history");
   }
-  return new HistoryError(status, words ?? `the server answered with status ${status}`);
+  return new HistoryError(status, message ?? `the server answered with status ${status}`);
 }
 
-/** Gives what a refusal says; null if it does not say anything. */
-function wordsOf(body: unknown): string | null {
+/** Returns the message of an error body; null if it has none. */
+function messageOf(body: unknown): string | null {
   if (typeof body !== "object" || body === null) {
     return null;
   }
-  const { detail, reason } = body as Refusal;
+  const { detail, reason } = body as ErrorBody;
   if (Array.isArray(detail)) {
-    // The validation writes its own two words before ours.
+    // Pydantic puts these words before the server's own message.
     return detail.map(({ msg }) => msg.replace(/^Value error, /, "")).join("; ");
   }
   return detail ?? reason ?? null;

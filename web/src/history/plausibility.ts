@@ -1,18 +1,18 @@
-/** How far an aircraft can have flown, and climbed, between two observations. */
+/** Bounds on how far an aircraft can fly and climb between two observations. */
 
 /**
- * Metres a second over the ground: 1,300 km/h. No airliner is known to have been faster than 1,290 km/h,
- * with a jet stream of 420 km/h (Washington to London, 17 February 2024). The server has the same
- * bounds: docs/history.md.
+ * The greatest plausible ground speed in m/s: 1,300 km/h. The fastest known airliner reached 1,290 km/h
+ * in a jet stream of 420 km/h (Washington to London, 17 February 2024). The server has the same bounds:
+ * docs/history.md.
  */
 export const FASTEST_M_S = 1_300 / 3.6;
-/** Metres a second up or down: twice an emergency descent. */
+/** The greatest plausible vertical speed in m/s: twice an emergency descent. */
 export const FASTEST_CLIMB_M_S = 100;
-/** Metres; higher are balloons and errors only: an ER-2 flies at 21,300 m. */
+/** The greatest plausible altitude in metres; above are balloons and errors: an ER-2 flies at 21,300 m. */
 export const HIGHEST_M = 21_500;
-/** Seconds: times are whole ones, so a short step may be one longer than it seems. */
+/** Steps below this many seconds count one second more, because times are rounded to whole seconds. */
 const SHORT_S = 60;
-/** Metres: the Earth's mean radius (IUGG). */
+/** The Earth's mean radius in metres (IUGG). */
 const RADIUS_M = 6_371_008.8;
 
 export interface Fix {
@@ -29,7 +29,7 @@ export interface Level {
   altitude: number;
 }
 
-/** Gives the distance on a sphere; also over the antimeridian. */
+/** Returns the distance on a sphere; it works across the antimeridian too. */
 export function metresBetween(one: Fix, other: Fix): number {
   const [south, north] = [radians(one.latitude), radians(other.latitude)];
   const upwards = Math.sin((north - south) / 2) ** 2;
@@ -38,17 +38,17 @@ export function metresBetween(one: Fix, other: Fix): number {
   return 2 * RADIUS_M * Math.asin(Math.min(Math.sqrt(part), 1));
 }
 
-/** Says whether an aircraft can have flown from one position to the other. */
+/** Whether an aircraft can have flown from one position to the other. */
 export function isStepPlausible(from: Fix, to: Fix): boolean {
   return metresBetween(from, to) <= FASTEST_M_S * secondsBetween(from, to);
 }
 
-/** Says whether an aircraft can be so fast, in m/s; also of what was not received. */
+/** Whether an aircraft can have this ground speed in m/s; NaN, which was not received, counts as plausible. */
 export function isSpeedPlausible(velocity: number): boolean {
   return !(velocity > FASTEST_M_S);
 }
 
-/** Says whether an aircraft can have climbed or sunk from one altitude to the other. */
+/** Whether an aircraft can have climbed or descended from one altitude to the other. */
 export function isClimbPlausible(from: Level, to: Level): boolean {
   const metres = Math.abs(to.altitude - from.altitude);
   return metres <= FASTEST_CLIMB_M_S * secondsBetween(from, to);

@@ -1,6 +1,5 @@
-/** The track of one aircraft as columns of numbers, which grow while it flies on. */
+/** The track of one aircraft as columns of numbers, to which new state vectors are appended. */
 
-import { Parts, SILENCE_S } from "./parts.ts";
 import {
   type Fix,
   HIGHEST_M,
@@ -8,6 +7,7 @@ import {
   isStepPlausible,
   type Level,
 } from "./plausibility.ts";
+import { PlausibleParts, SILENCE_S } from "./plausible-parts.ts";
 
 const FIRST_CAPACITY = 256;
 
@@ -19,25 +19,25 @@ export interface TrackPoint {
   positionTime: number;
   longitude: number;
   latitude: number;
-  /** Barometric, or geometric where only that was received. */
+  /** The barometric altitude, or the geometric one if only that was received. */
   altitude: number;
   velocity: number;
   onGround: boolean;
-  /** Whether the server takes the position for wrong; undefined where it does not say. */
+  /** Whether the server considers the position implausible; undefined if it does not say. */
   isImplausible?: boolean | undefined;
 }
 
-/** Stands for the part of what has no value. */
+/** The part of a state vector without a value. */
 const NO_PART = -1;
-/** What the server says of a position, if it says anything. */
-const [UNJUDGED, ACCEPTED, REFUSED] = [0, 1, 2];
+/** The server's verdict on a position. */
+const [UNJUDGED, PLAUSIBLE, IMPLAUSIBLE] = [0, 1, 2];
 
-/** Only the first `length` numbers of each column count. Columns are replaced as they grow. */
+/** The first `length` numbers of each column are valid. A column that grows is replaced: do not keep it. */
 export class Track {
   readonly icao24: string;
   length = 0;
   times: Float64Array;
-  /** Of the positions. */
+  /** The time of each position. */
   positionTimes: Float64Array;
   longitudes: Float64Array;
   latitudes: Float64Array;
@@ -45,8 +45,8 @@ export class Track {
   velocities: Float32Array;
   /** 1 is on the ground. */
   onGround: Uint8Array;
-  private readonly positions = new Parts<Fix>(isStepPlausible);
-  private readonly levels = new Parts<Level>(isClimbPlausible);
+  private readonly positions = new PlausibleParts<Fix>(isStepPlausible);
+  private readonly levels = new PlausibleParts<Level>(isClimbPlausible);
   private positionParts: Int32Array;
   private levelParts: Int32Array;
   private verdicts: Uint8Array;
@@ -75,14 +75,14 @@ export class Track {
     return this.length === 0 ? Number.NaN : (this.times[this.length - 1] as number);
   }
 
-  /** Adds what is newer than the last; says whether it was. */
+  /** Appends a state vector if it is newer than the last one, and returns whether it was. */
   append(point: TrackPoint): boolean {
     if (Number.isNaN(point.time) || point.time <= this.last) {
       return false;
     }
     const index = this.length;
     if (index === this.times.length) {
-      this.grow();
+      this.enlarge();
     }
     this.times[index] = point.time;
     this.longitudes[index] = point.longitude;
@@ -104,29 +104,29 @@ export class Track {
     return !Number.isNaN((this.longitudes[index] as number) + (this.latitudes[index] as number));
   }
 
-  /** Says whether there is a position, and it is not believed; one that is new may come to be. */
+  /** Whether there is a position, and it is implausible; later positions can confirm a new one. */
   isPositionImplausible(index: number): boolean {
     const [part = NO_PART, verdict = UNJUDGED] = [this.positionParts[index], this.verdicts[index]];
     return (
       part !== NO_PART &&
-      (verdict === UNJUDGED ? !this.positions.isBelieved(part) : verdict === REFUSED)
+      (verdict === UNJUDGED ? !this.positions.isPlausible(part) : verdict === IMPLAUSIBLE)
     );
   }
 
-  /** Says whether there is a position, and it does not follow from most of the others. */
+  /** Whether there is a position that does not follow from most of the others. */
   isPositionDoubtful(index: number): boolean {
     const part = this.positionParts[index] ?? NO_PART;
     const isElsewhere = part !== NO_PART && !this.positions.isLongest(part);
     return isElsewhere || this.isPositionImplausible(index);
   }
 
-  /** Says whether there is an altitude, and it is not believed. */
+  /** Whether there is an altitude, and it is implausible. */
   isAltitudeImplausible(index: number): boolean {
     const part = this.levelParts[index] ?? NO_PART;
-    return part === NO_PART ? !Number.isNaN(this.altitudes[index]) : !this.levels.isBelieved(part);
+    return part === NO_PART ? !Number.isNaN(this.altitudes[index]) : !this.levels.isPlausible(part);
   }
 
-  /** Gives a position and its time. */
+  /** Returns a position and its time. */
   fixAt(index: number): Fix {
     return {
       time: this.positionTimes[index] as number,
@@ -135,7 +135,7 @@ export class Track {
     };
   }
 
-  /** Gives the index of the newest position that was received until a time; -1 if there is none. */
+  /** Returns the index of the newest position received by a time; -1 if there is none. */
   positionBefore(time: number): number {
     let index = this.nearest(time);
     while (index >= 0 && (!this.hasPosition(index) || (this.times[index] as number) > time)) {
@@ -144,7 +144,7 @@ export class Track {
     return index;
   }
 
-  /** Gives the index of the state vector nearest to a time; -1 if there is none. O(log n). */
+  /** Returns the index of the state vector nearest to a time; -1 if there is none. O(log n). */
   nearest(time: number): number {
     let [low, high] = [0, this.length];
     while (low < high) {
@@ -165,7 +165,7 @@ export class Track {
     return time - (this.times[one] as number) <= (this.times[other] as number) - time;
   }
 
-  private grow(): void {
+  private enlarge(): void {
     const capacity = Math.max(this.times.length * 2, FIRST_CAPACITY);
     this.times = copy(this.times, new Float64Array(capacity));
     this.longitudes = copy(this.longitudes, new Float64Array(capacity));
@@ -184,7 +184,7 @@ function verdictOf({ isImplausible }: TrackPoint): number {
   if (isImplausible === undefined) {
     return UNJUDGED;
   }
-  return isImplausible ? REFUSED : ACCEPTED;
+  return isImplausible ? IMPLAUSIBLE : PLAUSIBLE;
 }
 
 function copy<Column extends Float64Array | Float32Array | Int32Array | Uint8Array>(
@@ -198,7 +198,7 @@ function copy<Column extends Float64Array | Float32Array | Int32Array | Uint8Arr
 /**
  * Yields the first and last index of each stretch without a silence or a missing value.
  *
- * @param isLeftOut Says of an index that it is as if it were missing.
+ * @param isLeftOut Whether the value at an index is to be treated as missing.
  */
 export function* stretches(
   track: Track,

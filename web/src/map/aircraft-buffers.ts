@@ -1,5 +1,7 @@
 /** The fleet as vertex buffers for the graphics card, written after each update, not each frame. */
 
+import { isEmergency } from "../core/squawks.ts";
+import type { ThemeName } from "../core/theme.ts";
 import type { Fleet } from "../stream/fleet.ts";
 import {
   EMERGENCY_COLOUR,
@@ -10,14 +12,6 @@ import {
 } from "./altitude-ramp.ts";
 import { canGlide } from "./dead-reckoning.ts";
 import { shapeIndex } from "./shapes.ts";
-import type { ThemeName } from "./theme.ts";
-
-const EMERGENCY_SQUAWKS: ReadonlySet<string> = new Set(["7500", "7600", "7700"]);
-
-/** Returns whether a squawk is 7500, 7600 or 7700. */
-export function isEmergency(squawk: string | null | undefined): boolean {
-  return squawk != null && EMERGENCY_SQUAWKS.has(squawk);
-}
 
 /** The latitude of a slot that the shader must not draw. */
 const NO_POSITION = 999;

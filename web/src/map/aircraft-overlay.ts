@@ -2,13 +2,13 @@
 
 import { MapLibreOverlay } from "@deck.gl/maplibre";
 import type { Map as MapLibre, MapMouseEvent } from "maplibre-gl";
+import type { ThemeName } from "../core/theme.ts";
 import type { Fleet } from "../stream/fleet.ts";
 import { AircraftBuffers } from "./aircraft-buffers.ts";
 import { AircraftLayer, type AircraftLayerData, aircraftData } from "./aircraft-layer.ts";
 import type { AircraftUniforms } from "./aircraft-shaders.ts";
 import { METRES_PER_DEGREE, positionOf } from "./dead-reckoning.ts";
 import { pick } from "./pick.ts";
-import type { ThemeName } from "./theme.ts";
 import { Trail } from "./trail.ts";
 
 /** A frame is drawn when an aircraft of this speed has moved by this distance; few fly faster. */

@@ -1,6 +1,6 @@
 /** The colours of altitudes: even steps of hue at constant lightness in OKLCH. */
 
-import type { ThemeName } from "./theme.ts";
+import type { ThemeName } from "../core/theme.ts";
 
 /** The altitude of the last colour, metres: few airliners fly higher. */
 export const HIGHEST_M = 13_000;

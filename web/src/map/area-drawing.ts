@@ -1,19 +1,19 @@
-/** Lets somebody draw an area on the map, and shows the area that is in force. */
+/** Lets the user draw a rectangle on the map, and shows the area of the present filter. */
 
 import "./area-drawing.css";
 import type { Map as MapLibre } from "maplibre-gl";
 import { make } from "../core/elements.ts";
 import { type Area, areaBetween, type Corner, parseArea, ringOf, writeArea } from "./area.ts";
 
-/** Less is a click that has slipped. */
-const LEAST_PX = 6;
-/** The poles themselves are infinitely far away on this map. */
-const NEAR_POLE = 89;
-const HINT = "Drag over the area to keep";
+/** A shorter drag is an accidental click. */
+const MIN_DRAG_PX = 6;
+/** Corners are drawn up to this latitude: in Mercator's projection the poles are infinitely far away. */
+const MAX_LATITUDE = 89;
+const HINT = "Drag a rectangle over the area";
 const SVG = "http://www.w3.org/2000/svg";
 
 interface Drawing {
-  /** Where the drag began; null while nobody drags. */
+  /** The corner at which the drag began; null before the drag. */
   start: Corner | null;
   finish(bbox: string | null): void;
 }
@@ -23,7 +23,7 @@ export class AreaDrawing {
   private readonly outline = document.createElementNS(SVG, "svg");
   private readonly outside = document.createElementNS(SVG, "path");
   private readonly edge = document.createElementNS(SVG, "path");
-  /** Lies over the map while somebody draws, so that the map itself is not dragged. */
+  /** Covers the map while the user draws, so that the map itself is not dragged. */
   private readonly sheet = make("div", { class: "area-sheet" });
   private readonly hint = makeHint();
   private area: Area | null = null;
@@ -48,7 +48,7 @@ export class AreaDrawing {
     return this.drawing !== null;
   }
 
-  /** Lets somebody drag a rectangle and gives its `bbox`; a second call ends the first, both with null. */
+  /** Lets the user drag a rectangle and returns its `bbox`; null after a cancel. A second call cancels. */
   draw(): Promise<string | null> {
     if (this.drawing !== null) {
       this.drawing.finish(null);
@@ -57,11 +57,11 @@ export class AreaDrawing {
     this.map.getContainer().append(this.sheet);
     document.body.append(this.hint);
     document.body.classList.add("is-drawing");
-    // The page's own Escape would let go of the selected aircraft.
+    // Captured, because the page's own Escape would deselect the aircraft.
     addEventListener("keydown", this.press, { capture: true });
     return new Promise((resolve) => {
       const finish = (bbox: string | null) => {
-        this.put(bbox);
+        this.finish(bbox);
         resolve(bbox);
       };
       this.drawing = { start: null, finish };
@@ -69,13 +69,13 @@ export class AreaDrawing {
     });
   }
 
-  /** Shows the area that is in force; null is none. */
+  /** Shows the area of the present filter; null is none. */
   show(bbox: string | null): void {
     this.area = bbox === null ? null : parseArea(bbox);
     this.trace();
   }
 
-  /** Gives the `bbox` of what the map shows now; null where that is the globe all around. */
+  /** Returns the `bbox` of the visible part of the map; null if that is nearly the whole globe. */
   visible(): string | null {
     const bounds = this.map.getBounds();
     const area = areaBetween(
@@ -91,8 +91,8 @@ export class AreaDrawing {
     sheet.addEventListener("pointerdown", (event) => this.begin(event));
     sheet.addEventListener("pointermove", (event) => this.drag(event));
     sheet.addEventListener("pointerup", (event) => this.end(event));
-    sheet.addEventListener("pointercancel", () => this.leave());
-    // To zoom is not to drag: it goes on.
+    sheet.addEventListener("pointercancel", () => this.cancelDrag());
+    // Zooming works while the user draws.
     sheet.addEventListener("wheel", (event) => {
       event.preventDefault();
       this.map.getCanvas().dispatchEvent(new WheelEvent(event.type, event));
@@ -131,16 +131,16 @@ export class AreaDrawing {
     }
     const from = this.map.project(drawing.start as [number, number]);
     const to = this.pointOf(event);
-    const isSlip = Math.min(Math.abs(to[0] - from.x), Math.abs(to[1] - from.y)) < LEAST_PX;
-    if (isSlip) {
-      this.leave();
+    const isClick = Math.min(Math.abs(to[0] - from.x), Math.abs(to[1] - from.y)) < MIN_DRAG_PX;
+    if (isClick) {
+      this.cancelDrag();
     } else {
       drawing.finish(writeArea(areaBetween(drawing.start, this.cornerOf(event))));
     }
   }
 
-  /** Gives the drag up, not the drawing. */
-  private leave(): void {
+  /** Discards the rectangle; the user may drag another one. */
+  private cancelDrag(): void {
     this.draft = null;
     if (this.drawing !== null) {
       this.drawing.start = null;
@@ -148,8 +148,8 @@ export class AreaDrawing {
     this.trace();
   }
 
-  /** Puts everything back as it was, the outline on what has been drawn. */
-  private put(bbox: string | null): void {
+  /** Ends the drawing and outlines the result, or the former area after a cancel. */
+  private finish(bbox: string | null): void {
     removeEventListener("keydown", this.press, { capture: true });
     this.sheet.remove();
     this.hint.remove();
@@ -172,7 +172,7 @@ export class AreaDrawing {
     return this.map.unproject(this.pointOf(event)).toArray() as [number, number];
   }
 
-  /** Draws the outline where the map is now; while somebody draws, that of the draft alone. */
+  /** Updates the outline to the view of the map; while the user draws, it outlines the new rectangle. */
   private trace(): void {
     const area = this.drawing === null ? this.area : this.draft;
     this.outline.style.display = area === null ? "none" : "";
@@ -180,7 +180,7 @@ export class AreaDrawing {
       return;
     }
     const { clientWidth, clientHeight } = this.map.getContainer();
-    // Far out the map repeats the globe to both sides.
+    // At low zoom the map repeats the globe on both sides.
     const middle = this.map.getCenter().lng;
     const rings = [-360, 0, 360].map((turn) => this.pathOf(ringOf(area, middle + turn)));
     const all = rings.join("");
@@ -190,7 +190,7 @@ export class AreaDrawing {
 
   private pathOf(ring: readonly Corner[]): string {
     const points = ring.map(([longitude, latitude]) => {
-      const drawn = Math.min(Math.max(latitude, -NEAR_POLE), NEAR_POLE);
+      const drawn = Math.min(Math.max(latitude, -MAX_LATITUDE), MAX_LATITUDE);
       const { x, y } = this.map.project([longitude, drawn]);
       return `${x.toFixed(1)},${y.toFixed(1)}`;
     });

@@ -8,11 +8,12 @@ import {
   ScaleControl,
   setWorkerUrl,
 } from "maplibre-gl";
-import type { Place } from "../core/address.ts";
 import type { Tiles } from "../core/configuration.ts";
+import type { ThemeName } from "../core/theme.ts";
 import type { System } from "../core/units.ts";
+import type { Place } from "../store/address.ts";
 import { geographyStyle, OPENSKY_ATTRIBUTION, tileStyle } from "./base-style.ts";
-import { MAP_THEMES, type ThemeName } from "./theme.ts";
+import { MAP_THEMES } from "./theme.ts";
 import workerUrl from "./worker.ts?worker&url";
 
 // A separate file, as MapLibre's default worker needs `blob:` in the Content-Security-Policy.

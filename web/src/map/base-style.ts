@@ -2,10 +2,11 @@
 
 import type { ExpressionSpecification, LayerSpecification, StyleSpecification } from "maplibre-gl";
 import type { Tiles } from "../core/configuration.ts";
+import type { ThemeName } from "../core/theme.ts";
 import { type Kind, SOURCE_NAMES, type SourceName } from "./geography.ts";
-import type { MapTheme, ThemeName } from "./theme.ts";
+import type { MapTheme } from "./theme.ts";
 
-/** OpenSky's terms of use ask for this attribution. */
+/** OpenSky's terms of use require this attribution. */
 export const OPENSKY_ATTRIBUTION =
   'Flights: <a href="https://opensky-network.org">The OpenSky Network</a>';
 const NATURAL_EARTH = 'Map: <a href="https://www.naturalearthdata.com">Natural Earth</a>';

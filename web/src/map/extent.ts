@@ -1,6 +1,6 @@
 /** The bounding box of a flight, to which the map is fitted. */
 
-import type { Flight } from "../history/answers.ts";
+import type { Flight } from "../history/responses.ts";
 import type { Track } from "../history/track.ts";
 import { longitudeNear } from "./antimeridian.ts";
 

@@ -2,7 +2,7 @@
 
 import "./labels.css";
 import type { Map as MapLibre } from "maplibre-gl";
-import { element, say } from "../core/elements.ts";
+import { element, putInto } from "../core/elements.ts";
 import type { Fleet } from "../stream/fleet.ts";
 import type { AircraftOverlay } from "./aircraft-overlay.ts";
 import { longitudeNear } from "./antimeridian.ts";
@@ -41,6 +41,6 @@ export class Labels {
     const visible = longitudeNear(longitude, this.map.getCenter().lng);
     const { x, y } = this.map.project([visible, latitude]);
     label.style.translate = `${(x + OFFSET_PX).toFixed(1)}px ${(y - OFFSET_PX).toFixed(1)}px`;
-    say(id, this.fleet.text("callsign", slot) ?? this.fleet.icao24[slot] ?? "");
+    putInto(id, this.fleet.text("callsign", slot) ?? this.fleet.icao24[slot] ?? "");
   }
 }

@@ -2,7 +2,7 @@
 
 import type { Map as MapLibre } from "maplibre-gl";
 import { element } from "../core/elements.ts";
-import { isNarrow } from "../panels/panels.ts";
+import { isNarrow } from "../core/screen.ts";
 
 /** Sets the padding to what covers the map on a phone: details below, notices above. */
 export function updateMapPadding(map: MapLibre): void {

@@ -1,8 +1,6 @@
-/** The dark and light theme: the map's colours, and which of the two is in force. */
+/** The colours of the base map in the dark and the light theme. */
 
-export type ThemeName = "dark" | "light";
-/** What the user has chosen; "system" follows the operating system. */
-export type ThemeChoice = ThemeName | "system";
+import type { ThemeName } from "../core/theme.ts";
 
 export interface MapTheme {
   sea: string;
@@ -40,25 +38,3 @@ export const MAP_THEMES: Record<ThemeName, MapTheme> = {
     halo: "#faf9f5",
   },
 };
-
-function systemTheme(): MediaQueryList {
-  return matchMedia("(prefers-color-scheme: dark)");
-}
-
-/** Returns the theme in force for a choice. */
-export function themeOf(choice: ThemeChoice): ThemeName {
-  if (choice !== "system") {
-    return choice;
-  }
-  return systemTheme().matches ? "dark" : "light";
-}
-
-/** Returns the theme that the page shows now. */
-export function currentTheme(): ThemeName {
-  return document.documentElement.dataset.theme === "light" ? "light" : "dark";
-}
-
-/** Calls a function whenever the operating system changes its theme. */
-export function onSystemTheme(listener: () => void): void {
-  systemTheme().addEventListener("change", listener);
-}

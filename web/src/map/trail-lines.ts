@@ -1,11 +1,11 @@
 /** Converts a track to lines, with gaps and marks where the aircraft cannot have flown. */
 
-import { SILENCE_S } from "../history/parts.ts";
+import type { ThemeName } from "../core/theme.ts";
 import { isStepPlausible } from "../history/plausibility.ts";
+import { SILENCE_S } from "../history/plausible-parts.ts";
 import type { Track } from "../history/track.ts";
 import { altitudeColour } from "./altitude-ramp.ts";
 import { longitudeNear } from "./antimeridian.ts";
-import type { ThemeName } from "./theme.ts";
 
 /** One or several lines in deck.gl's binary format, without an object per point. */
 export interface TrailLines {

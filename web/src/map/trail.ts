@@ -2,11 +2,11 @@
 
 import type { Layer } from "@deck.gl/core";
 import { LineLayer, PathLayer, ScatterplotLayer } from "@deck.gl/layers";
+import type { ThemeName } from "../core/theme.ts";
 import { isStepPlausible } from "../history/plausibility.ts";
 import type { Track } from "../history/track.ts";
 import { longitudeNear } from "./antimeridian.ts";
 import type { Point } from "./dead-reckoning.ts";
-import type { ThemeName } from "./theme.ts";
 import { type TrailLines, trailLines } from "./trail-lines.ts";
 
 const WIDTH_PX = 3;

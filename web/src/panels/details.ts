@@ -1,83 +1,112 @@
 /** The panel about the selected aircraft. */
 
-import { ask } from "../core/access.ts";
+import { effect } from "@preact/signals-core";
+import { Profile } from "../charts/profile.ts";
 import { CATEGORIES } from "../core/categories.ts";
-import { element, say } from "../core/elements.ts";
-import { MISSING, type System, write, writeAge, writeTrack } from "../core/units.ts";
-import type { Flight } from "../history/answers.ts";
-import type { Fleet } from "../stream/fleet.ts";
+import { element, putInto } from "../core/elements.ts";
+import { MISSING, write, writeAge, writeTrack } from "../core/units.ts";
+import type { SelectedAircraft } from "../store/selected-aircraft.ts";
+import type { Selected, Store } from "../store/store.ts";
+import { watch } from "../store/watch.ts";
 
+/** By OpenSky's `position_source`. */
 const SOURCES: readonly string[] = ["ADS-B", "ASTERIX", "MLAT", "FLARM"];
 
-/** What the stream of differences does not tell, asked for when an aircraft is selected. */
-export interface Extra {
-  geo_altitude: number | null;
-  position_source: number | null;
-}
-
-export interface DetailsView {
-  fleet: Fleet;
-  icao24: string;
-  /** Of the selected aircraft; null if it is not in the picture. */
-  slot: number | null;
-  extra: Extra | null;
-  /** A past flight of it that was asked for. */
-  flight: Flight | null;
-  /** Whether the newest position does not follow from most of those before. */
-  isPositionDoubtful: boolean;
-  system: System;
-  /** Unix seconds of what is shown. */
-  now: number;
-}
-
-/** No aircraft has it: every measure there is one that was not received. */
+/** No aircraft has this slot: every value there is "not received". */
 const NO_SLOT = -1;
 
-export function showDetails(view: DetailsView | null): void {
-  element("details").hidden = view === null;
-  if (view === null) {
-    return;
-  }
-  const { fleet, icao24, extra, flight, system, now } = view;
-  const slot = view.slot ?? NO_SLOT;
-  const source = fleet.measure("position_source", slot);
-  const geometric = fleet.measure("geo_altitude", slot);
-  say("callsign", fleet.text("callsign", slot) ?? flight?.callsign ?? icao24);
-  say("icao24", icao24);
-  say("country", fleet.text("origin_country", slot) ?? flight?.origin_country ?? MISSING);
-  say("squawk", fleet.text("squawk", slot) ?? MISSING);
-  say("category", CATEGORIES[fleet.measure("category", slot)] ?? MISSING);
-  element("implausible").hidden = !view.isPositionDoubtful;
-  say("state", stateOf(fleet.measure("on_ground", slot)));
-  say("baro-altitude", write(fleet.measure("baro_altitude", slot), "altitude", system));
-  say("geo-altitude", write(known(geometric, extra?.geo_altitude), "altitude", system));
-  say("velocity", write(fleet.measure("velocity", slot), "speed", system));
-  say("track", writeTrack(fleet.measure("true_track", slot)));
-  say("vertical-rate", write(fleet.measure("vertical_rate", slot), "climb", system));
-  say("source", SOURCES[known(source, extra?.position_source)] ?? MISSING);
-  say("position-age", writeAge(now - fleet.measure("time_position", slot)));
-  say("contact-age", writeAge(now - fleet.measure("last_contact", slot)));
+export interface DetailsActions {
+  /** Ends the selection. */
+  select(icao24: null): void;
+  /** Marks the position of the aircraft at a time (Unix seconds) on the map; null marks none. */
+  pointAt(time: number | null): void;
+}
+
+export function renderDetails(
+  store: Store,
+  aircraft: SelectedAircraft,
+  actions: DetailsActions,
+): void {
+  element("close-details").addEventListener("click", () => actions.select(null));
+  effect(() => {
+    element("details").hidden = store.selected.value === null;
+  });
+  effect(() => {
+    const selected = store.selected.value;
+    if (selected !== null) {
+      store.fleetRevision.value; // reading subscribes to the fleet
+      renderTexts(store, aircraft, selected);
+      renderMeasures(store, aircraft);
+    }
+  });
+  renderProfile(store, aircraft, actions);
+}
+
+function renderTexts(store: Store, aircraft: SelectedAircraft, { icao24, flight }: Selected): void {
+  const { fleet } = store;
+  const slot = aircraft.slot ?? NO_SLOT;
+  const position = aircraft.newestPosition(store.now.value);
+  const isDoubtful = position >= 0 && aircraft.track.value?.isPositionDoubtful(position) === true;
+  putInto("callsign", fleet.text("callsign", slot) ?? flight?.callsign ?? icao24);
+  putInto("icao24", icao24);
+  putInto("country", fleet.text("origin_country", slot) ?? flight?.origin_country ?? MISSING);
+  putInto("squawk", fleet.text("squawk", slot) ?? MISSING);
+  putInto("category", CATEGORIES[fleet.measure("category", slot)] ?? MISSING);
+  putInto("state", stateOf(fleet.measure("on_ground", slot)));
+  element("implausible").hidden = !isDoubtful;
+}
+
+function renderMeasures(store: Store, aircraft: SelectedAircraft): void {
+  const { fleet } = store;
+  const [units, now] = [store.units.value, store.now.value];
+  const slot = aircraft.slot ?? NO_SLOT;
+  const extra = aircraft.extra.value;
+  const geometric = valueOr(fleet.measure("geo_altitude", slot), extra?.geo_altitude);
+  const source = valueOr(fleet.measure("position_source", slot), extra?.position_source);
+  putInto("baro-altitude", write(fleet.measure("baro_altitude", slot), "altitude", units));
+  putInto("geo-altitude", write(geometric, "altitude", units));
+  putInto("velocity", write(fleet.measure("velocity", slot), "speed", units));
+  putInto("track", writeTrack(fleet.measure("true_track", slot)));
+  putInto("vertical-rate", write(fleet.measure("vertical_rate", slot), "climb", units));
+  putInto("source", SOURCES[source] ?? MISSING);
+  putInto("position-age", writeAge(now - fleet.measure("time_position", slot)));
+  putInto("contact-age", writeAge(now - fleet.measure("last_contact", slot)));
+}
+
+function renderProfile(store: Store, aircraft: SelectedAircraft, actions: DetailsActions): void {
+  const profile = new Profile(element("profile"), { hover: (time) => actions.pointAt(time) });
+  watch(
+    () => [aircraft.track.value, aircraft.notice.value, store.units.value] as const,
+    ([track, notice, units]) => {
+      if (notice !== "") {
+        profile.showNotice(notice);
+      } else if (track !== null) {
+        profile.show(track, units);
+      }
+    },
+  );
+  watch(
+    () => aircraft.trackRevision.value,
+    () => {
+      if (aircraft.notice.value === "") {
+        profile.refresh();
+      }
+    },
+  );
+  watch(
+    () => store.now.value,
+    (now) => profile.mark(now),
+  );
 }
 
 function stateOf(onGround: number): string {
   if (Number.isNaN(onGround)) {
-    return "not in the picture";
+    return "no current data";
   }
   return onGround === 1 ? "on the ground" : "in the air";
 }
 
-function known(streamed: number, asked: number | null | undefined): number {
-  return Number.isNaN(streamed) ? (asked ?? Number.NaN) : streamed;
-}
-
-/** Asks for what the stream of differences does not tell; null if the server does not answer. */
-export async function fetchExtra(icao24: string): Promise<Extra | null> {
-  const fields = "geo_altitude,position_source";
-  try {
-    const answer = await ask(`/api/flights?${new URLSearchParams({ icao24, fields })}`);
-    const { states } = (await answer.json()) as { states?: Extra[] };
-    return states?.[0] ?? null;
-  } catch {
-    return null;
-  }
+/** Returns a value of the stream; if it was not received, that of the extra fields; otherwise NaN. */
+function valueOr(streamed: number, extra: number | null | undefined): number {
+  return Number.isNaN(streamed) ? (extra ?? Number.NaN) : streamed;
 }

@@ -1,51 +1,66 @@
-/** The banner of aircraft that send an emergency's transponder code. */
+/** The banner of aircraft that send an emergency code. */
 
 import { element, make } from "../core/elements.ts";
-import type { Fleet } from "../stream/fleet.ts";
+import { EMERGENCY_CODES } from "../core/squawks.ts";
+import type { Store } from "../store/store.ts";
+import { watch } from "../store/watch.ts";
 
-const MEANINGS: Record<string, string> = {
-  "7500": "unlawful interference",
-  "7600": "radio failure",
-  "7700": "emergency",
-};
+/** Further aircraft are only in the list that a button opens. */
+const MAX_SHOWN = 5;
 
-/** More than these are in the list only. */
-const SHOWN = 5;
-
-let shown = "";
-
-export interface EmergenciesListener {
-  select(icao24: string): void;
-  /** Takes that somebody wants to see all of them. */
-  list(): void;
+export interface EmergencyActions {
+  /** Shows one of the aircraft. */
+  visit(icao24: string): void;
+  /** Lists all of them. */
+  listEmergencies(): void;
 }
 
-export function showEmergencies(
-  fleet: Fleet,
-  slots: readonly number[],
-  listener: EmergenciesListener,
-): void {
-  const lines = slots.map((slot) => ({
-    icao24: fleet.icao24[slot] ?? "",
-    name: fleet.text("callsign", slot) ?? fleet.icao24[slot] ?? "",
+interface Emergency {
+  icao24: string;
+  name: string;
+  squawk: string;
+}
+
+export function renderEmergencies(store: Store, actions: EmergencyActions): void {
+  let rendered = "";
+  watch(
+    () => store.counts.value.emergencies,
+    (slots) => {
+      const emergencies = slots.map((slot) => emergencyAt(store, slot));
+      const next = JSON.stringify(emergencies);
+      // Unchanged buttons stay: one that is replaced while it is pressed receives no click.
+      if (next !== rendered) {
+        rendered = next;
+        element("emergencies").replaceChildren(...buttonsOf(emergencies, actions));
+        element("emergencies").hidden = emergencies.length === 0;
+      }
+    },
+  );
+}
+
+function emergencyAt({ fleet }: Store, slot: number): Emergency {
+  const icao24 = fleet.icao24[slot] ?? "";
+  return {
+    icao24,
+    name: fleet.text("callsign", slot) ?? icao24,
     squawk: fleet.text("squawk", slot) ?? "",
-  }));
-  const now = JSON.stringify(lines);
-  if (now === shown) {
-    return; // a button that is replaced under the pointer cannot be pressed
-  }
-  shown = now;
-  const buttons = lines.slice(0, SHOWN).map(({ icao24, name, squawk }) => {
-    const text = `${squawk} ${name} · ${MEANINGS[squawk] ?? ""}`;
+  };
+}
+
+function buttonsOf(
+  emergencies: readonly Emergency[],
+  actions: EmergencyActions,
+): HTMLButtonElement[] {
+  const buttons = emergencies.slice(0, MAX_SHOWN).map(({ icao24, name, squawk }) => {
+    const text = `${squawk} ${name} · ${EMERGENCY_CODES[squawk] ?? ""}`;
     const button = make("button", { type: "button" }, text);
-    button.addEventListener("click", () => listener.select(icao24));
+    button.addEventListener("click", () => actions.visit(icao24));
     return button;
   });
-  if (lines.length > 1) {
-    const all = make("button", { class: "all", type: "button" }, `List all ${lines.length}`);
-    all.addEventListener("click", () => listener.list());
+  if (emergencies.length > 1) {
+    const all = make("button", { class: "all", type: "button" }, `List all ${emergencies.length}`);
+    all.addEventListener("click", () => actions.listEmergencies());
     buttons.push(all);
   }
-  element("emergencies").replaceChildren(...buttons);
-  element("emergencies").hidden = lines.length === 0;
+  return buttons;
 }

@@ -1,10 +1,10 @@
-/** Asks who looks, where the server does not tell everybody. */
+/** The dialog that takes an API key or a token, where the server requires one. */
 
-import { keepProof } from "../core/access.ts";
+import { keepAccessKey } from "../core/access.ts";
 import { element, make } from "../core/elements.ts";
 
-/** @param reason What the server has said to what was tried before; empty at first. */
-export function askForKey(reason: string): void {
+/** @param reason Why the server rejected the last key; empty at the first attempt. */
+export function showSignIn(reason: string): void {
   const dialog = element<HTMLDialogElement>("sign-in");
   if (dialog.open) {
     return;
@@ -19,15 +19,15 @@ export function askForKey(reason: string): void {
   const form = make(
     "form",
     { method: "dialog" },
-    make("h2", {}, "Who are you?"),
-    make("p", {}, "This server shows its data to those who bring an API key or a token."),
+    make("h2", {}, "Sign in"),
+    make("p", {}, "This server requires an API key or a token."),
     make("label", { for: "key" }, "API key or token"),
     field,
     make("p", { class: "reason", role: "alert" }, reason),
-    make("button", { type: "submit" }, "Look"),
+    make("button", { type: "submit" }, "Sign in"),
   );
   form.addEventListener("submit", () => {
-    keepProof(field.value.trim());
+    keepAccessKey(field.value.trim());
     location.reload();
   });
   dialog.replaceChildren(form);

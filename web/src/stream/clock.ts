@@ -1,32 +1,34 @@
-/** What time the picture shows, by the times of the stream's events: this machine's clock may be wrong. */
+/** The time of the stream, estimated from its events, because the clock of this machine may be wrong. */
 
-const REMEMBERED = 20;
-/** Seconds on this machine by which events that are only late hardly ever are: more is a step. */
+/** The number of recent events from which the offset is estimated. */
+const MAX_OFFSETS = 20;
+/** Seconds of this machine by which an event is hardly ever late: more means that the time has stepped. */
 const STEP_S = 10;
-/** Delayed events arrive faster than they were sent, and so catch up; after a step they do not. */
+/** Delayed events arrive faster than they were sent and so catch up; after a step they do not. */
 const CATCHING_UP = 0.5;
 
 interface Arrival {
   time: number;
-  lead: number;
+  /** Seconds from this machine's time to the event's time. */
+  offset: number;
 }
 
-/** This machine's time in Unix seconds, which goes on evenly when the machine's clock is set. */
+/** Returns this machine's time in Unix seconds; it is unaffected when the machine's clock is set. */
 export function steadyTime(): number {
   return (performance.timeOrigin + performance.now()) / 1000;
 }
 
-/** Times are Unix seconds. */
+/** All times are Unix seconds. */
 export class Clock {
-  private leads: number[] = [];
-  /** The first of the events that are far behind the picture's time; null if the last is not. */
-  private behind: Arrival | null = null;
+  private offsets: number[] = [];
+  /** The first of the latest events if they all lag far behind the estimate; otherwise null. */
+  private lagging: Arrival | null = null;
   private readonly speed: number;
   private readonly read: () => number;
 
   /**
-   * @param speed Seconds of the picture in one second: 1 live, 0 standing still.
-   * @param read Gives this machine's time; it may stop while the machine sleeps.
+   * @param speed Seconds of the stream per second: 1 is live, 0 is paused.
+   * @param read Returns this machine's time; it may stand still while the machine sleeps.
    */
   constructor(speed = 1, read: () => number = steadyTime) {
     this.speed = speed;
@@ -34,45 +36,45 @@ export class Clock {
   }
 
   /**
-   * Learns from an event's `time`; the one that was quickest to arrive is nearest to the truth.
+   * Adjusts the estimate by an event's `time`; the event that arrived fastest is the most accurate.
    *
-   * A step forward is followed with the first event after it, a step back with the second: one
-   * event alone may be late.
+   * A step forward is followed with the first event after it, a step back with the second one, because
+   * a single event may just be late.
    */
-  hear(time: number): void {
-    const arrival = { time, lead: time - this.speed * this.read() };
-    if (this.isBehind(arrival)) {
-      this.behind ??= arrival;
-      if (!isStep(this.behind, arrival)) {
+  adjust(time: number): void {
+    const arrival = { time, offset: time - this.speed * this.read() };
+    if (this.isLagging(arrival)) {
+      this.lagging ??= arrival;
+      if (!isStep(this.lagging, arrival)) {
         return;
       }
-      this.leads = [];
+      this.offsets = [];
     }
-    this.behind = null;
-    this.leads.push(arrival.lead);
-    if (this.leads.length > REMEMBERED) {
-      this.leads.shift();
+    this.lagging = null;
+    this.offsets.push(arrival.offset);
+    if (this.offsets.length > MAX_OFFSETS) {
+      this.offsets.shift();
     }
   }
 
-  /** Whether any event has told the time. */
+  /** Whether any event has set the time. */
   get isSet(): boolean {
-    return this.leads.length > 0;
+    return this.offsets.length > 0;
   }
 
-  /** Gives the picture's time; before the first event this machine's. */
+  /** Returns the time of the stream; before the first event, this machine's time. */
   now(): number {
-    return this.leads.length === 0
+    return this.offsets.length === 0
       ? this.read()
-      : this.speed * this.read() + Math.max(...this.leads);
+      : this.speed * this.read() + Math.max(...this.offsets);
   }
 
-  private isBehind({ lead }: Arrival): boolean {
-    return lead < Math.max(...this.leads) - STEP_S * Math.max(this.speed, 1);
+  private isLagging({ offset }: Arrival): boolean {
+    return offset < Math.max(...this.offsets) - STEP_S * Math.max(this.speed, 1);
   }
 }
 
-/** Says whether the second of two events is no nearer to the picture's time than the first. */
+/** Whether the second of two lagging events is no closer to the estimate than the first. */
 function isStep(first: Arrival, second: Arrival): boolean {
-  return second.lead - first.lead < CATCHING_UP * (second.time - first.time);
+  return second.offset - first.offset < CATCHING_UP * (second.time - first.time);
 }

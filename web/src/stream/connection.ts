@@ -1,22 +1,23 @@
-/** Keeps a stream open: comes back by itself, and says so when nothing is heard. */
+/** Keeps one stream open: reconnects by itself, and reports when the server falls silent. */
 
-import { fetchTicket, proof, RefusedError } from "../core/access.ts";
+import { AccessDenied, accessKey, fetchTicket } from "../core/access.ts";
 
 export type ConnectionState = "connecting" | "live" | "stale" | "offline" | "refused" | "paused";
 
-export interface Listener {
-  /** Takes an event of the server's and its data, parsed. */
-  hear(event: string, data: unknown): void;
-  /** Takes the state whenever it changes, and what the server or the browser says about it. */
-  change(state: ConnectionState, reason: string): void;
+export interface ConnectionListener {
+  /** Called for every event of the server, with its data parsed from JSON. */
+  onEvent(event: string, data: unknown): void;
+  /** Called whenever the state changes, with a reason for the user; empty if there is none. */
+  onState(state: ConnectionState, reason: string): void;
 }
 
 const EVENTS = ["snapshot", "update", "remove", "heartbeat", "reset", "bye", "overloaded"] as const;
 
-/** As `sse.heartbeat_seconds`, until two heartbeats have shown what it is. */
+/** The same as `sse.heartbeat_seconds`, until two heartbeats have shown the actual interval. */
 const FIRST_HEARTBEAT_MS = 15_000;
+/** The server counts as silent after this many heartbeat intervals without an event. */
 const SILENT_HEARTBEATS = 2.5;
-/** How often the browser itself may try before the waits become ours, which grow. */
+/** The browser reconnects by itself this many times; after that the page does, with growing waits. */
 const BROWSER_ATTEMPTS = 3;
 const FIRST_WAIT_MS = 2_000;
 const LONGEST_WAIT_MS = 60_000;
@@ -24,41 +25,41 @@ const LONGEST_WAIT_MS = 60_000;
 export class Connection {
   state: ConnectionState = "paused";
   private readonly path: string;
-  private readonly listener: Listener;
+  private readonly listener: ConnectionListener;
   private source: EventSource | null = null;
   private lastId = "";
   private failures = 0;
-  /** Counts openings, so that one that was given up is known. */
+  /** Counts the attempts to open, so that a ticket of an abandoned attempt is ignored. */
   private attempt = 0;
   private heartbeatMs = FIRST_HEARTBEAT_MS;
-  private lastBeat: number | null = null;
-  private silence: ReturnType<typeof setTimeout> | undefined;
-  private retry: ReturnType<typeof setTimeout> | undefined;
+  private lastHeartbeat: number | null = null;
+  private silenceTimer: ReturnType<typeof setTimeout> | undefined;
+  private retryTimer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(path: string, listener: Listener) {
+  constructor(path: string, listener: ConnectionListener) {
     this.path = path;
     this.listener = listener;
   }
 
-  /** Opens the stream, after a pause where it was left. */
+  /** Opens the stream; after a pause it resumes with the event that followed the last one. */
   open(): void {
-    this.drop();
+    this.close();
     const url = new URL(this.path, location.origin);
     if (this.lastId !== "") {
       url.searchParams.set("last_event_id", this.lastId);
     }
-    this.change("connecting", "");
-    if (proof() === null) {
+    this.setState("connecting", "");
+    if (accessKey() === null) {
       this.connect(url);
     } else {
       void this.connectWithTicket(url);
     }
   }
 
-  /** Closes the stream for a while: nobody looks. */
+  /** Closes the stream until the next `open`. */
   pause(): void {
-    this.drop();
-    this.change("paused", "");
+    this.close();
+    this.setState("paused", "");
   }
 
   private async connectWithTicket(url: URL): Promise<void> {
@@ -73,10 +74,10 @@ export class Connection {
       if (attempt !== this.attempt) {
         return;
       }
-      if (error instanceof RefusedError) {
-        this.change("refused", error.message);
+      if (error instanceof AccessDenied) {
+        this.setState("refused", error.message);
       } else {
-        this.miss();
+        this.onSilence();
       }
     }
   }
@@ -85,105 +86,105 @@ export class Connection {
     const source = new EventSource(url);
     this.source = source;
     for (const event of EVENTS) {
-      source.addEventListener(event, (message) => this.hear(event, message as MessageEvent));
+      source.addEventListener(event, (message) => this.onMessage(event, message as MessageEvent));
     }
-    source.addEventListener("open", () => this.listen());
-    source.addEventListener("error", (event) => this.fail(event));
-    this.listen();
+    source.addEventListener("open", () => this.watchSilence());
+    source.addEventListener("error", (event) => this.onError(event));
+    this.watchSilence();
   }
 
-  private hear(event: string, message: MessageEvent<string>): void {
+  private onMessage(event: string, message: MessageEvent<string>): void {
     performance.mark("event-begins");
-    this.take(event, message);
-    // Who measures hears of it by an observer; nothing is kept.
+    this.apply(event, message);
+    // A benchmark observes the measurement while it is made; the page keeps none.
     performance.measure(`event:${event}`, "event-begins");
     performance.clearMarks("event-begins");
     performance.clearMeasures(`event:${event}`);
   }
 
-  private take(event: string, message: MessageEvent<string>): void {
+  private apply(event: string, message: MessageEvent<string>): void {
     this.lastId = message.lastEventId || this.lastId;
     const data: unknown = JSON.parse(message.data || "{}");
     this.failures = 0;
     if (event === "heartbeat") {
-      this.learnHeartbeat();
+      this.measureHeartbeat();
     }
-    this.listen();
+    this.watchSilence();
     if (event === "bye" || event === "overloaded") {
-      // The browser comes back after the time that the server has named, which no script can read.
-      this.change("connecting", (data as { reason?: string }).reason ?? "");
+      // The browser reconnects after the server's `retry`, which scripts cannot read.
+      this.setState("connecting", (data as { reason?: string }).reason ?? "");
       return;
     }
-    // Data first: who is told "live" may rely on what there is.
-    this.listener.hear(event, data);
-    this.change("live", "");
+    // The event comes before the state: a listener that sees "live" may rely on the data.
+    this.listener.onEvent(event, data);
+    this.setState("live", "");
   }
 
-  private fail(event: Event): void {
+  private onError(event: Event): void {
     if (event instanceof MessageEvent) {
-      this.refuse(event);
+      this.onRefusal(event);
       return;
     }
     this.failures += 1;
-    // A ticket opens one stream only: the browser must not come back with it by itself.
-    const isGivenUp = this.source?.readyState === EventSource.CLOSED || proof() !== null;
+    // A ticket opens one stream only, so the browser cannot reconnect with it.
+    const isGivenUp = this.source?.readyState === EventSource.CLOSED || accessKey() !== null;
     if (!isGivenUp && this.failures <= BROWSER_ATTEMPTS) {
-      this.change("connecting", "");
+      this.setState("connecting", "");
       return;
     }
-    this.drop();
-    this.change("offline", "the server does not answer");
-    this.retry = setTimeout(() => this.open(), this.wait());
+    this.close();
+    this.setState("offline", "the server does not answer");
+    this.retryTimer = setTimeout(() => this.open(), this.waitMs());
   }
 
-  /** The server has said what is wrong with what is asked for; asking again would not help. */
-  private refuse(event: MessageEvent<string>): void {
-    this.drop();
+  /** Handles the server's own `error` event: it rejects the request, and a retry would not help. */
+  private onRefusal(event: MessageEvent<string>): void {
+    this.close();
     const { reason } = JSON.parse(event.data) as { reason: string };
-    this.change("refused", reason);
+    this.setState("refused", reason);
   }
 
-  /** Waits twice as long after each failure, and not when everybody else comes back. */
-  private wait(): number {
+  /** Returns a wait that doubles with each failure, with jitter so that clients do not return together. */
+  private waitMs(): number {
     const doublings = Math.max(0, this.failures - BROWSER_ATTEMPTS);
     return Math.min(FIRST_WAIT_MS * 2 ** doublings, LONGEST_WAIT_MS) * (0.5 + Math.random() / 2);
   }
 
-  private learnHeartbeat(): void {
+  private measureHeartbeat(): void {
     const now = performance.now();
-    if (this.lastBeat !== null) {
-      this.heartbeatMs = Math.min(Math.max(now - this.lastBeat, 1_000), LONGEST_WAIT_MS);
+    if (this.lastHeartbeat !== null) {
+      this.heartbeatMs = Math.min(Math.max(now - this.lastHeartbeat, 1_000), LONGEST_WAIT_MS);
     }
-    this.lastBeat = now;
+    this.lastHeartbeat = now;
   }
 
-  /** Begins to wait for the next event. */
-  private listen(): void {
-    clearTimeout(this.silence);
-    this.silence = setTimeout(() => this.miss(), this.heartbeatMs * SILENT_HEARTBEATS);
+  /** Restarts the timer that notices a silent server. */
+  private watchSilence(): void {
+    clearTimeout(this.silenceTimer);
+    this.silenceTimer = setTimeout(() => this.onSilence(), this.heartbeatMs * SILENT_HEARTBEATS);
   }
 
-  /** Nothing was heard: a connection that looks open is dead. */
-  private miss(): void {
-    this.drop();
-    this.change("stale", "nothing heard from the server");
+  /** Reconnects: a connection without any event is dead even if it looks open. */
+  private onSilence(): void {
+    this.close();
+    this.setState("stale", "no data from the server");
     this.failures += 1;
-    this.retry = setTimeout(() => this.open(), this.wait());
+    this.retryTimer = setTimeout(() => this.open(), this.waitMs());
   }
 
-  private drop(): void {
+  private close(): void {
     this.attempt += 1;
-    clearTimeout(this.silence);
-    clearTimeout(this.retry);
-    this.lastBeat = null;
+    clearTimeout(this.silenceTimer);
+    clearTimeout(this.retryTimer);
+    this.lastHeartbeat = null;
     this.source?.close();
     this.source = null;
   }
 
-  private change(state: ConnectionState, reason: string): void {
+  private setState(state: ConnectionState, reason: string): void {
     if (state !== this.state || reason !== "") {
       this.state = state;
-      this.listener.change(state, reason);
+      this.listener.onState(state, reason);
     }
   }
 }

@@ -1,16 +1,17 @@
-/** Keeps a fleet by the events of `format=delta`; the decoding is the documented decoder's. */
+/** Applies the events of `format=delta` to the fleet, decoded by `DeltaDecoder`. */
 
-import { DeltaDecoder } from "../../../docs/decoders/delta.ts";
+import { DeltaDecoder } from "./delta-decoder.ts";
 import { type Fleet, isMeasure, isText } from "./fleet.ts";
 
-interface Told {
-  /** Ascending slots as steps from one to the next, the first from 0. */
+/** The parts of an event's data that the reader itself uses. */
+interface EventData {
+  /** The changed slots in ascending order: the first as it is, each other as the step from the one before. */
   slots?: number[];
   icao24?: string[];
   texts?: Record<string, Record<string, string | null>>;
 }
 
-/** Feed it every event of one stream in order, also after a reconnection with the last id. */
+/** Give it every event of one stream in order, also after a reconnection with the last event id. */
 export class DeltaReader {
   private readonly decoder = new DeltaDecoder();
   private readonly fleet: Fleet;
@@ -19,27 +20,27 @@ export class DeltaReader {
     this.fleet = fleet;
   }
 
-  /** Takes an event's name and its data; costs a pass over the slots that it tells of. */
-  feed(event: string, data: unknown): void {
+  /** Applies an event to the fleet; the cost is one pass over the slots that it names. */
+  apply(event: string, data: unknown): void {
     this.decoder.feed(event, data);
-    const told = data as Told;
+    const { slots = [], icao24 = [], texts = {} } = data as EventData;
     if (event === "remove") {
-      for (const icao24 of told.icao24 ?? []) {
-        this.fleet.remove(icao24);
+      for (const address of icao24) {
+        this.fleet.remove(address);
       }
     } else if (event === "snapshot" || event === "update") {
       if (event === "snapshot") {
         this.fleet.clear();
       }
-      this.place(told.texts?.icao24 ?? {});
-      this.write(told.texts ?? {});
+      this.occupySlots(texts.icao24 ?? {});
+      this.writeTexts(texts);
       for (const name of this.decoder.columns.keys()) {
-        this.convert(name, told.slots ?? []);
+        this.writeColumn(name, slots);
       }
     }
   }
 
-  private place(addresses: Record<string, string | null>): void {
+  private occupySlots(addresses: Record<string, string | null>): void {
     for (const [slot, icao24] of Object.entries(addresses)) {
       if (icao24 !== null) {
         this.fleet.occupy(icao24, Number(slot));
@@ -47,7 +48,7 @@ export class DeltaReader {
     }
   }
 
-  private write(texts: Record<string, Record<string, string | null>>): void {
+  private writeTexts(texts: Record<string, Record<string, string | null>>): void {
     for (const [name, changed] of Object.entries(texts)) {
       if (isText(name)) {
         for (const slot of Object.keys(changed)) {
@@ -58,22 +59,22 @@ export class DeltaReader {
   }
 
   /**
-   * Turns a column's whole steps into OpenSky's unit. Also one that the event does not name: it may
-   * be told of an aircraft in a slot that was free.
+   * Writes a column's changed slots in OpenSky's unit. This includes columns that the event does not
+   * name: an aircraft that enters a free slot has zeros there.
    */
-  private convert(name: string, gaps: readonly number[]): void {
-    const steps = this.decoder.columns.get(name);
-    if (steps === undefined || !isMeasure(name)) {
+  private writeColumn(name: string, slots: readonly number[]): void {
+    const counts = this.decoder.columns.get(name);
+    if (counts === undefined || !isMeasure(name)) {
       return;
     }
     const column = this.fleet.column(name);
     const perUnit = this.decoder.perUnit.get(name) ?? 1;
     const missing = this.decoder.null;
     let slot = 0;
-    for (const gap of gaps) {
-      slot += gap;
-      const step = steps[slot] as number;
-      column[slot] = step === missing ? Number.NaN : step / perUnit;
+    for (const step of slots) {
+      slot += step;
+      const count = counts[slot] as number;
+      column[slot] = count === missing ? Number.NaN : count / perUnit;
     }
   }
 }

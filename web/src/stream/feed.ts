@@ -1,117 +1,108 @@
-/** Keeps the fleet at what is wanted: as it is now, as it was at a moment, or the past as it went on. */
+/** Fills the fleet with what is requested: live data, a snapshot at a past time, or a replay. */
 
-import { fetchMoment, isAbort } from "../history/history-client.ts";
-import type { Moment } from "../time/moment.ts";
+import type { Playback } from "../core/playback.ts";
+import { fetchSnapshot, isAbort } from "../history/history-client.ts";
 import { Clock } from "./clock.ts";
 import { Connection, type ConnectionState } from "./connection.ts";
 import { DeltaReader } from "./delta-reader.ts";
 import type { Fleet } from "./fleet.ts";
+import { formatOf, livePath, ROW_FIELDS, replayPath, type StreamQuery } from "./query.ts";
 import { RowReader } from "./row-reader.ts";
-import { type Filters, formatOf, livePath, ROW_FIELDS, replayPath } from "./view.ts";
 
-export interface Wanted {
-  filters: Filters;
-  /** An aircraft that passes whatever the filters say. */
-  pinned: string | null;
-  /** Null is now. */
-  moment: Moment | null;
-}
-
+/** `replay` plays the past; `still` shows the past without moving. */
 export type FeedState = ConnectionState | "replay" | "still";
 
 export interface FeedListener {
-  /** Takes every event, once the fleet has taken it. */
-  hear(event: string, data: unknown): void;
-  /** Takes the state whenever it changes, and what is said about it. */
-  change(state: FeedState, reason: string): void;
-  /** A replay has caught up with now. */
-  arrive(): void;
+  /** Called for every event, after it was applied to the fleet. */
+  onEvent(event: string, data: unknown): void;
+  /** Called whenever the state changes, with a reason for the user; empty if there is none. */
+  onState(state: FeedState, reason: string): void;
+  /** Called when a replay has caught up with live data. */
+  onCaughtUp(): void;
 }
 
-/** A replay asks for so much at once, and goes on from there. */
+/** One request of a replay covers this much of the past; the next one continues it. */
 const LONGEST_REPLAY_S = 86_400;
-/** Nearer than this to now a replay goes on live. */
-const NEAR_S = 30;
+/** A replay that is closer than this to live has caught up. */
+const CAUGHT_UP_S = 30;
 
 export class Feed {
-  state: FeedState = "paused";
-  /** What the server or the browser has said about the state; empty if nothing. */
-  reason = "";
   private clock = new Clock();
-  private readonly present = new Clock();
+  private readonly liveClock = new Clock();
   private readonly fleet: Fleet;
   private readonly listener: FeedListener;
-  private wanted: Wanted = { filters: new Map(), pinned: null, moment: null };
+  private state: FeedState = "paused";
+  private query: StreamQuery = { filters: new Map(), pinned: null, playback: null };
   private connection: Connection | null = null;
-  private question: AbortController | null = null;
+  private snapshotRequest: AbortController | null = null;
 
   constructor(fleet: Fleet, listener: FeedListener) {
     this.fleet = fleet;
     this.listener = listener;
   }
 
-  /** Unix seconds of what the fleet shows. */
+  /** Returns the time that the fleet shows, in Unix seconds. */
   now(): number {
     return this.clock.now();
   }
 
-  /** Unix seconds of the server's clock, whatever the fleet shows. */
+  /** Returns the time of the server in Unix seconds, whatever the fleet shows. */
   newest(): number {
-    return this.present.now();
+    return this.liveClock.now();
   }
 
-  /** Learns the server's time from something else than the stream, in Unix seconds; NaN teaches nothing. */
-  learnTime(time: number): void {
-    // Nearer to the truth, where it is read, is the stream of now.
-    if (this.clock !== this.present && !Number.isNaN(time)) {
-      this.present.hear(time);
+  /** Adjusts the server's time by a response outside the stream, in Unix seconds; NaN is ignored. */
+  adjustServerTime(time: number): void {
+    // While the live stream is open, its own events are more accurate.
+    if (this.clock !== this.liveClock && !Number.isNaN(time)) {
+      this.liveClock.adjust(time);
     }
   }
 
-  /** The moment that was asked for, as far as it has gone on; null is now. */
-  get moment(): Moment | null {
-    const { moment } = this.wanted;
-    const isMoving = moment !== null && moment.speed > 0 && this.clock.isSet;
-    return isMoving ? { ...moment, time: Math.floor(this.now()) } : moment;
+  /** The requested playback, at the time that a replay has reached; null is live. */
+  get playback(): Playback | null {
+    const { playback } = this.query;
+    const isMoving = playback !== null && playback.speed > 0 && this.clock.isSet;
+    return isMoving ? { ...playback, time: Math.floor(this.now()) } : playback;
   }
 
-  /** Shows something else from now on; what was shown stays until it is there. */
-  ask(wanted: Wanted): void {
-    this.wanted = wanted;
-    this.drop();
-    const { moment, filters } = wanted;
-    this.clock = moment === null ? this.present : new Clock(moment.speed);
-    if (moment === null) {
+  /** Requests something else; the fleet stays as it is until the first data arrive. */
+  request(query: StreamQuery): void {
+    this.query = query;
+    this.close();
+    const { playback, filters, pinned } = query;
+    this.clock = playback === null ? this.liveClock : new Clock(playback.speed);
+    if (playback === null) {
       const Reader = formatOf(filters) === "delta" ? DeltaReader : RowReader;
-      this.connect(livePath(filters, wanted.pinned), new Reader(this.fleet), "live");
-    } else if (moment.speed === 0) {
-      void this.stand(moment.time);
+      this.connect(livePath(filters, pinned), new Reader(this.fleet), "live");
+    } else if (playback.speed === 0) {
+      void this.showSnapshot(playback.time);
     } else {
-      this.replay(moment.time);
+      this.replay(playback.time);
     }
   }
 
-  /** Lets go of the stream for a while: nobody looks. */
+  /** Closes the stream while the page is hidden. */
   pause(): void {
-    this.wanted = { ...this.wanted, moment: this.moment };
+    this.query = { ...this.query, playback: this.playback };
     this.connection?.pause();
   }
 
-  /** Goes on after a pause where it was left. */
+  /** Continues after a pause, where the stream or the replay was interrupted. */
   resume(): void {
     if (this.state !== "paused") {
       return;
     }
-    if (this.wanted.moment === null) {
+    if (this.query.playback === null) {
       this.connection?.open();
     } else {
-      this.ask(this.wanted);
+      this.request(this.query);
     }
   }
 
-  private drop(): void {
-    this.question?.abort();
-    this.question = null;
+  private close(): void {
+    this.snapshotRequest?.abort();
+    this.snapshotRequest = null;
     const { connection } = this;
     this.connection = null;
     connection?.pause();
@@ -119,34 +110,35 @@ export class Feed {
 
   private replay(from: number): void {
     const to = Math.min(from + LONGEST_REPLAY_S, Math.floor(this.newest()) - 1);
-    if (to - from < NEAR_S) {
-      this.listener.arrive();
+    if (to - from < CAUGHT_UP_S) {
+      this.listener.onCaughtUp();
       return;
     }
-    const { filters, pinned, moment } = this.wanted;
-    const path = replayPath(filters, pinned, { from, to, speed: moment?.speed ?? 1 });
+    const { filters, pinned, playback } = this.query;
+    const path = replayPath(filters, pinned, { from, to, speed: playback?.speed ?? 1 });
     this.connect(path, new RowReader(this.fleet), "replay", to);
   }
 
+  /** @param until The Unix seconds at which a replay's request ends and the next one is due. */
   private connect(
     path: string,
     reader: DeltaReader | RowReader,
-    live: FeedState,
+    liveState: FeedState,
     until = Number.POSITIVE_INFINITY,
   ): void {
     const connection: Connection = new Connection(path, {
-      hear: (event, data) => {
+      onEvent: (event, data) => {
         const { time = 0 } = data as { time?: number };
-        this.take(reader, event, data);
+        this.apply(reader, event, data);
         if (event === "heartbeat" && time >= until && connection === this.connection) {
-          this.drop();
+          this.close();
           this.replay(time);
         }
       },
-      change: (state, reason) => {
-        // What was let go of has nothing to say any more.
+      onState: (state, reason) => {
+        // The state of a connection that was replaced is of no interest.
         if (connection === this.connection) {
-          this.change(state === "live" ? live : state, reason);
+          this.setState(state === "live" ? liveState : state, reason);
         }
       },
     });
@@ -154,39 +146,38 @@ export class Feed {
     connection.open();
   }
 
-  private async stand(time: number): Promise<void> {
-    const question = new AbortController();
-    this.question = question;
-    const { filters, pinned } = this.wanted;
+  private async showSnapshot(time: number): Promise<void> {
+    const abort = new AbortController();
+    this.snapshotRequest = abort;
+    const { filters, pinned } = this.query;
     const query = new Map<string, string>(filters);
     if (pinned !== null && filters.size > 0) {
       query.set("pinned", pinned);
     }
     try {
-      const snapshot = await fetchMoment(time, query, ROW_FIELDS, question.signal);
-      this.take(new RowReader(this.fleet), "snapshot", snapshot);
-      this.change("still", "");
+      const snapshot = await fetchSnapshot(time, query, ROW_FIELDS, abort.signal);
+      this.apply(new RowReader(this.fleet), "snapshot", snapshot);
+      this.setState("still", "");
     } catch (error) {
       if (!isAbort(error)) {
-        this.change("refused", (error as Error).message);
+        this.setState("refused", (error as Error).message);
       }
     }
   }
 
-  private take(reader: DeltaReader | RowReader, event: string, data: unknown): void {
+  private apply(reader: DeltaReader | RowReader, event: string, data: unknown): void {
     const { time } = data as { time?: number };
     if (time !== undefined) {
-      this.clock.hear(time);
+      this.clock.adjust(time);
     }
     if (event === "snapshot" || event === "update" || event === "remove") {
-      reader.feed(event, data);
+      reader.apply(event, data);
     }
-    this.listener.hear(event, data);
+    this.listener.onEvent(event, data);
   }
 
-  private change(state: FeedState, reason: string): void {
+  private setState(state: FeedState, reason: string): void {
     this.state = state;
-    this.reason = reason;
-    this.listener.change(state, reason);
+    this.listener.onState(state, reason);
   }
 }

@@ -1,4 +1,4 @@
-/** Every aircraft of the picture, as columns of numbers and texts by slot. */
+/** All aircraft of the stream, as columns of numbers and texts by slot. */
 
 export const MEASURES = [
   "time_position",
@@ -19,26 +19,27 @@ export const TEXTS = ["callsign", "origin_country", "squawk"] as const;
 export type Measure = (typeof MEASURES)[number];
 export type Text = (typeof TEXTS)[number];
 
-const SPARE = 1.25;
+/** Columns grow by a quarter more than is needed, so that they grow seldom. */
+const GROWTH = 1.25;
 
-/** Says whether a field of the stream's is one that the fleet keeps as a number. */
+/** Whether the fleet keeps a field of the stream as a number. */
 export function isMeasure(field: string): field is Measure {
   return (MEASURES as readonly string[]).includes(field);
 }
 
-/** Says whether a field of the stream's is one that the fleet keeps as a text. */
+/** Whether the fleet keeps a field of the stream as a text. */
 export function isText(field: string): field is Text {
   return (TEXTS as readonly string[]).includes(field);
 }
 
 /**
- * Numbers are in OpenSky's units, `on_ground` is 0 or 1, and NaN is "not received"; texts that were
- * not received are null. Arrays are replaced when the fleet grows: do not keep them.
+ * Numbers have OpenSky's units, `on_ground` is 0 or 1, and NaN is "not received"; a text that was not
+ * received is null. A column that grows is replaced: do not keep it.
  */
 export class Fleet {
-  /** Addresses by slot; null is a free slot. */
+  /** The address by slot; null is a free slot. */
   readonly icao24: (string | null)[] = [];
-  /** One more than the highest slot ever in use since the fleet was cleared. */
+  /** One more than the highest slot that was in use since the fleet was cleared. */
   end = 0;
   private readonly slots = new Map<string, number>();
   private readonly free = new Set<number>();
@@ -59,22 +60,22 @@ export class Fleet {
     return this.slots.size;
   }
 
-  /** Gives a column, as long as the capacity; valid until the fleet grows. */
+  /** Returns a column, which is valid until the fleet grows; it may be longer than `end`. */
   column(measure: Measure): Float64Array {
     return this.measures.get(measure) as Float64Array;
   }
 
-  /** Gives the texts by slot. */
+  /** Returns the texts by slot. */
   texts(text: Text): readonly (string | null)[] {
     return this.textColumns.get(text) as (string | null)[];
   }
 
-  /** Gives one number; NaN if it was not received. */
+  /** Returns one number; NaN if it was not received. */
   measure(measure: Measure, slot: number): number {
     return this.column(measure)[slot] ?? Number.NaN;
   }
 
-  /** Gives one text; null if it was not received. */
+  /** Returns one text; null if it was not received. */
   text(text: Text, slot: number): string | null {
     return this.textColumns.get(text)?.[slot] ?? null;
   }
@@ -96,7 +97,7 @@ export class Fleet {
     yield* this.slots.values();
   }
 
-  /** Gives an aircraft the slot that somebody else has chosen for it. */
+  /** Puts an aircraft into a slot that the server has chosen. */
   occupy(icao24: string, slot: number): void {
     this.reserve(slot + 1);
     this.free.delete(slot);
@@ -105,7 +106,7 @@ export class Fleet {
     this.end = Math.max(this.end, slot + 1);
   }
 
-  /** Gives an aircraft the slot that it has, or a free one. */
+  /** Returns the slot of an aircraft; a new aircraft gets a free one. */
   admit(icao24: string): number {
     const known = this.slots.get(icao24);
     if (known !== undefined) {
@@ -116,7 +117,7 @@ export class Fleet {
     return slot;
   }
 
-  /** Forgets an aircraft; one that is not held is passed over. */
+  /** Removes an aircraft; an unknown address is ignored. */
   remove(icao24: string): void {
     const slot = this.slots.get(icao24);
     if (slot === undefined) {
@@ -146,12 +147,12 @@ export class Fleet {
     }
   }
 
-  /** Makes room for so many slots, with some to spare. */
+  /** Makes the columns at least `size` long. */
   reserve(size: number): void {
     if (size <= this.capacity) {
       return;
     }
-    this.capacity = Math.ceil(size * SPARE);
+    this.capacity = Math.ceil(size * GROWTH);
     for (const [measure, column] of this.measures) {
       const larger = new Float64Array(this.capacity).fill(Number.NaN);
       larger.set(column);

@@ -1,19 +1,20 @@
-/** Keeps a fleet by the events of `format=row`, which filtered and past views have. */
+/** Applies the events of `format=row` to the fleet: those of filtered streams and of replays. */
 
 import { type Fleet, isMeasure, isText, type Measure, type Text } from "./fleet.ts";
 
 type Cell = string | number | boolean | null;
 
-interface Told {
+/** The data of a `snapshot`, an `update` or a `remove`. */
+interface EventData {
   fields?: string[];
   states?: Cell[][];
   icao24?: string[];
 }
 
-/** Feed it every event of one stream in order, also after a reconnection with the last id. */
+/** Give it every event of one stream in order, also after a reconnection with the last event id. */
 export class RowReader {
-  /** Where the rows have what, as the snapshot has said. */
-  private address = 0;
+  /** The indices of the fields within a row, from the snapshot. */
+  private addressIndex = 0;
   private measures: [measure: Measure, index: number][] = [];
   private texts: [text: Text, index: number][] = [];
   private readonly fleet: Fleet;
@@ -22,23 +23,24 @@ export class RowReader {
     this.fleet = fleet;
   }
 
-  feed(event: string, data: unknown): void {
-    const told = data as Told;
+  /** Applies an event to the fleet. */
+  apply(event: string, data: unknown): void {
+    const { fields = [], states = [], icao24 = [] } = data as EventData;
     if (event === "snapshot") {
       this.fleet.clear();
-      this.learn(told.fields ?? []);
+      this.setFields(fields);
     }
     if (event === "snapshot" || event === "update") {
-      this.take(told.states ?? []);
+      this.writeRows(states);
     } else if (event === "remove") {
-      for (const icao24 of told.icao24 ?? []) {
-        this.fleet.remove(icao24);
+      for (const address of icao24) {
+        this.fleet.remove(address);
       }
     }
   }
 
-  private learn(fields: readonly string[]): void {
-    this.address = fields.indexOf("icao24");
+  private setFields(fields: readonly string[]): void {
+    this.addressIndex = fields.indexOf("icao24");
     this.measures = [];
     this.texts = [];
     fields.forEach((field, index) => {
@@ -50,10 +52,10 @@ export class RowReader {
     });
   }
 
-  /** Field by field: where each goes is looked up once, not for every aircraft. */
-  private take(rows: readonly Cell[][]): void {
-    const { fleet, address } = this;
-    const slots = rows.map((row) => fleet.admit(String(row[address])));
+  /** Writes field by field, so that a column is looked up once and not for every aircraft. */
+  private writeRows(rows: readonly Cell[][]): void {
+    const { fleet, addressIndex } = this;
+    const slots = rows.map((row) => fleet.admit(String(row[addressIndex])));
     for (const [measure, index] of this.measures) {
       const column = fleet.column(measure);
       rows.forEach((row, number) => {

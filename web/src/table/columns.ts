@@ -1,6 +1,6 @@
 /** The columns of the table: title, unit, cell text and sort keys of each. */
 
-import { CATEGORIES } from "../core/categories.ts";
+import { CATEGORIES, FIRST_CATEGORY } from "../core/categories.ts";
 import {
   MISSING,
   type Quantity,
@@ -34,9 +34,6 @@ export interface Column {
   unit(system: System): string;
   text(fleet: Fleet, slot: number, context: CellContext): string;
 }
-
-/** Categories 0 and 1 are "no information" (OpenSky), so their cells are empty. */
-const FIRST_CATEGORY = 2;
 
 function noUnit(): string {
   return "";

@@ -1,9 +1,9 @@
 /** A row of the table, whose elements are reused for one aircraft after another. */
 
 import { make } from "../core/elements.ts";
-import { isEmergency } from "../map/aircraft-buffers.ts";
+import { isEmergency } from "../core/squawks.ts";
+import type { ThemeName } from "../core/theme.ts";
 import { altitudeColour } from "../map/altitude-ramp.ts";
-import type { ThemeName } from "../map/theme.ts";
 import type { Fleet } from "../stream/fleet.ts";
 import { type CellContext, COLUMNS } from "./columns.ts";
 

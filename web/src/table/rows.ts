@@ -1,7 +1,6 @@
 /** The scrolling grid of rows: only visible rows have elements, which scrolling reuses. */
 
 import { make } from "../core/elements.ts";
-import { currentTheme } from "../map/theme.ts";
 import type { Fleet } from "../stream/fleet.ts";
 import { COLUMNS } from "./columns.ts";
 import { type RowContext, TableRow } from "./row.ts";
@@ -56,7 +55,6 @@ export class Rows {
   render(): void {
     if (this.pool.length > 0) {
       this.context.revision += 1;
-      this.context.theme = currentTheme();
       this.grid.ariaRowCount = String(this.order.length + 1); // and the heading row
       this.body.style.height = `${this.order.length * this.rowHeight}px`;
       this.scrollToSelected();

@@ -3,6 +3,8 @@
 import "./table.css";
 import { make, put } from "../core/elements.ts";
 import type { System } from "../core/units.ts";
+import type { Store } from "../store/store.ts";
+import { watch } from "../store/watch.ts";
 import type { Fleet } from "../stream/fleet.ts";
 import type { Column } from "./columns.ts";
 import { HeadingRow } from "./heading.ts";
@@ -33,18 +35,18 @@ export class Table {
   private readonly rows: Rows;
   private readonly empty = make("p", { class: "empty", role: "status" });
   private sort: Sort = DEFAULT_SORT;
-  private open = false;
+  private isOpen = false;
   private sortedAt = Number.NEGATIVE_INFINITY;
 
   /** @param host Must have a height, as the rows scroll in it. */
-  constructor(host: HTMLElement, fleet: Fleet, listener: TableListener) {
-    this.fleet = fleet;
+  constructor(host: HTMLElement, store: Store, listener: TableListener) {
+    this.fleet = store.fleet;
     this.listener = listener;
     this.context = {
-      fleet,
-      system: "metric",
-      now: 0,
-      theme: "dark",
+      fleet: store.fleet,
+      system: store.units.value,
+      now: store.now.value,
+      theme: store.themeName.value,
       selected: null,
       active: null,
       revision: 0,
@@ -55,22 +57,38 @@ export class Table {
     host.classList.add("aircraft-table");
     host.append(this.toolbar.element, make("div", { class: "frame" }, this.rows.grid, this.empty));
     this.heading.showSort(this.sort);
-    this.heading.showUnits(this.context.system);
+    this.subscribe(store);
   }
 
-  /** Whether the host is visible: while it is hidden nothing is sorted or written. */
-  set isOpen(open: boolean) {
-    this.open = open;
-    this.sortRows();
+  private subscribe(store: Store): void {
+    watch(
+      () => store.units.value,
+      (units) => this.setUnits(units),
+    );
+    watch(
+      () => store.icao24.value,
+      (icao24) => this.select(icao24),
+    );
+    watch(
+      () => store.isTableOpen.value,
+      (isOpen) => {
+        // While the table is hidden, nothing is sorted or written.
+        this.isOpen = isOpen;
+        this.sortRows();
+      },
+    );
+    watch(
+      () => [store.now.value, store.themeName.value, store.fleetRevision.value] as const,
+      ([now, theme]) => {
+        this.context.now = now;
+        this.context.theme = theme;
+        this.refresh();
+      },
+    );
   }
 
-  /**
-   * Shows the current fleet. Call it each second, and after events if they should show at once.
-   *
-   * @param now Unix seconds from which ages are counted.
-   */
-  refresh(now: number): void {
-    this.context.now = now;
+  /** Shows the current fleet; sorts it if the last sort and the last input are long enough ago. */
+  private refresh(): void {
     const time = performance.now();
     if (
       time - this.sortedAt >= SORT_INTERVAL_MS &&
@@ -84,14 +102,14 @@ export class Table {
     }
   }
 
-  setUnits(system: System): void {
+  private setUnits(system: System): void {
     this.context.system = system;
     this.heading.showUnits(system);
     this.render();
   }
 
   /** Marks the selected aircraft, and scrolls to it if it was not selected here. */
-  select(icao24: string | null): void {
+  private select(icao24: string | null): void {
     if (icao24 !== this.context.selected) {
       this.context.selected = icao24;
       this.context.active = icao24 ?? this.context.active;
@@ -121,7 +139,7 @@ export class Table {
 
   /** Filters and sorts the fleet, and renders the rows. */
   private sortRows(): void {
-    if (!this.open) {
+    if (!this.isOpen) {
       return;
     }
     this.sortedAt = performance.now();
@@ -136,7 +154,7 @@ export class Table {
   }
 
   private render(): void {
-    if (this.open) {
+    if (this.isOpen) {
       this.rows.render();
     }
   }

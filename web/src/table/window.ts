@@ -1,12 +1,12 @@
-/** Which rows are to be seen: only these exist. */
+/** Computes which rows of the table are visible, because only these have elements. */
 
-/** Rows that are ready above and below: who scrolls slowly sees no gap. */
-const SPARE = 4;
+/** Rows that are rendered above and below the visible ones, so that slow scrolling shows no gap. */
+const OVERSCAN = 4;
 
 export interface View {
-  /** Pixels from the first row's top to the top of what is seen. */
+  /** Pixels from the top of the first row to the top of the visible part. */
   scrollTop: number;
-  /** Pixels of rows that are seen at once. */
+  /** The height of the visible part in pixels. */
   height: number;
   rowHeight: number;
   rows: number;
@@ -18,32 +18,33 @@ export interface Span {
   end: number;
 }
 
+/** Returns the rows that need elements. */
 export function spanOf({ scrollTop, height, rowHeight, rows }: View): Span {
-  const seen = Math.floor(Math.max(scrollTop, 0) / rowHeight);
-  const first = Math.max(Math.min(seen, rows) - SPARE, 0);
-  const end = Math.min(Math.ceil((scrollTop + height) / rowHeight) + SPARE, rows);
+  const visible = Math.floor(Math.max(scrollTop, 0) / rowHeight);
+  const first = Math.max(Math.min(visible, rows) - OVERSCAN, 0);
+  const end = Math.min(Math.ceil((scrollTop + height) / rowHeight) + OVERSCAN, rows);
   return { first, end: Math.max(end, first) };
 }
 
-/** Gives how many elements are enough wherever the view is. */
+/** Returns the number of elements that suffices at any scroll position. */
 export function poolSize(height: number, rowHeight: number): number {
-  return Math.ceil(height / rowHeight) + 1 + 2 * SPARE;
+  return Math.ceil(height / rowHeight) + 1 + 2 * OVERSCAN;
 }
 
-/** Gives where to scroll so that a row is seen whole, as little as possible. */
+/** Returns the nearest scroll position at which a row is entirely visible. */
 export function scrollToShow(row: number, { scrollTop, height, rowHeight }: View): number {
   const top = row * rowHeight;
   const highest = top + rowHeight - height;
   return Math.min(Math.max(scrollTop, highest), top);
 }
 
-/** Gives where to scroll so that a row that was far away is in the middle. */
+/** Returns the scroll position at which a row is in the middle. */
 export function scrollToCentre(row: number, { height, rowHeight, rows }: View): number {
   const top = (row + 0.5) * rowHeight - height / 2;
   return Math.max(Math.min(top, rows * rowHeight - height), 0);
 }
 
-/** Gives the row to which a key leads; null if it leads nowhere. */
+/** Returns the row to which a key moves from `row`; null for any other key. */
 export function rowAfter(key: string, row: number, view: View): number | null {
   const page = Math.max(Math.floor(view.height / view.rowHeight) - 1, 1);
   const steps: Record<string, number> = {

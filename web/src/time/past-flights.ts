@@ -1,24 +1,26 @@
-/** Finds past flights by callsign, address or country, and leads to their tracks and replays. */
+/** The panel that finds past flights by callsign, address or country, and shows or replays them. */
 
 import "./past-flights.css";
 import { make } from "../core/elements.ts";
-import type { System } from "../core/units.ts";
-import type { Flight } from "../history/answers.ts";
-import { type FlightsQuestion, fetchFlights, isAbort } from "../history/history-client.ts";
-import { KINDS, type Kind, questionOf } from "./flights-search.ts";
-import { dayOf } from "./span.ts";
+import { type FlightsQuery, fetchFlights, isAbort } from "../history/history-client.ts";
+import type { Flight } from "../history/responses.ts";
+import type { Store } from "../store/store.ts";
+import { watch } from "../store/watch.ts";
+import { KINDS, type Kind, queryOf } from "./flights-search.ts";
+import { dayOf } from "./time-range.ts";
 import { writeEnds, writeLeftOut, writeReach, writeSeen } from "./write-flight.ts";
 
-export interface PastFlightsListener {
-  /** The person wants to see its track. */
-  show(flight: Flight): void;
-  /** The person wants to see it fly again, with all traffic around it. */
-  replay(flight: Flight): void;
+export interface PastFlightsActions {
+  /** Shows the track of a flight. */
+  showFlight(flight: Flight): void;
+  /** Replays a flight with all traffic around it. */
+  replayFlight(flight: Flight): void;
 }
 
-const PAGE = 50;
+/** The number of flights per request. */
+const PAGE_SIZE = 50;
 
-const NAMES: Record<Kind, string> = { callsign: "callsign", icao24: "icao24", country: "country" };
+/** The placeholder of the text field. */
 const EXAMPLES: Record<Kind, string> = {
   callsign: "SWR7EA, or SWR",
   icao24: "4b1814",
@@ -26,12 +28,12 @@ const EXAMPLES: Record<Kind, string> = {
 };
 
 export class PastFlights {
-  private system: System = "metric";
   private flights: Flight[] = [];
-  private question: FlightsQuestion = {};
+  private query: FlightsQuery = {};
   private next: string | null = null;
-  private asking = new AbortController();
-  private readonly listener: PastFlightsListener;
+  private abort = new AbortController();
+  private readonly store: Store;
+  private readonly actions: PastFlightsActions;
   private readonly kind = make("select", { "aria-label": "Search by" });
   private readonly text = make("input", {
     type: "search",
@@ -47,14 +49,27 @@ export class PastFlights {
   private readonly list = make("ol", { class: "past-list", "aria-label": "Past flights" });
   private readonly more = make("button", { type: "button", class: "past-more" }, "More");
 
-  constructor(host: HTMLElement, listener: PastFlightsListener) {
-    this.listener = listener;
+  constructor(host: HTMLElement, store: Store, actions: PastFlightsActions) {
+    this.store = store;
+    this.actions = actions;
     this.build(host);
     this.changeKind();
-    this.say("Every flight that was heard is kept. The newest come first.");
+    this.setStatus("All received flights are stored. The newest come first.");
+    watch(
+      () => store.units.value,
+      () => this.list.replaceChildren(...this.flights.map((flight) => this.row(flight))),
+    );
+    watch(
+      () => dayOf(store.newest.value),
+      (today) => {
+        if (this.day.max !== today) {
+          this.day.max = today;
+        }
+      },
+    );
   }
 
-  /** Finds the flights whose callsign begins so. */
+  /** Finds the flights whose callsign begins like this. */
   find(callsign: string): void {
     this.kind.value = "callsign";
     this.text.value = callsign;
@@ -63,21 +78,8 @@ export class PastFlights {
     this.search();
   }
 
-  setUnits(system: System): void {
-    this.system = system;
-    this.list.replaceChildren(...this.flights.map((flight) => this.row(flight)));
-  }
-
-  /** Takes the server's time, Unix seconds: there are no flights of later days. */
-  setNewest(time: number): void {
-    const day = dayOf(time);
-    if (this.day.max !== day) {
-      this.day.max = day;
-    }
-  }
-
   private build(host: HTMLElement): void {
-    this.kind.append(...KINDS.map((kind) => make("option", { value: kind }, NAMES[kind])));
+    this.kind.append(...KINDS.map((kind) => make("option", { value: kind }, kind)));
     const form = make(
       "form",
       { class: "past-form", role: "search" },
@@ -93,8 +95,8 @@ export class PastFlights {
     });
     this.kind.addEventListener("change", () => this.changeKind());
     this.ground.addEventListener("change", () => this.searchAgain());
-    this.more.addEventListener("click", () => void this.ask());
-    this.retry.addEventListener("click", () => void this.ask());
+    this.more.addEventListener("click", () => void this.load());
+    this.retry.addEventListener("click", () => void this.load());
     host.classList.add("past-flights");
     host.append(form, this.status, this.retry, this.list, this.more);
   }
@@ -105,98 +107,104 @@ export class PastFlights {
 
   private search(): void {
     const [kind, text, day] = [this.kind.value as Kind, this.text.value, this.day.value];
-    const question = questionOf({ kind, text, day });
-    this.asking.abort();
+    const query = queryOf({ kind, text, day });
+    this.abort.abort();
     this.flights = [];
     this.next = null;
     this.list.replaceChildren();
-    if (typeof question === "string") {
-      this.say(question);
+    if (typeof query === "string") {
+      this.setStatus(query);
       this.text.focus();
       return;
     }
-    this.question = this.ground.checked ? { ...question, include_ground: true } : question;
-    void this.ask();
+    this.query = this.ground.checked ? { ...query, include_ground: true } : query;
+    void this.load();
   }
 
-  /** Searches with another choice, if there is anything to search for yet. */
+  /** Repeats the search with a changed option, unless the field is still empty. */
   private searchAgain(): void {
     if (this.text.value.trim() !== "") {
       this.search();
     }
   }
 
-  /** Asks for the first page, or the one that follows. */
-  private async ask(): Promise<void> {
-    this.asking.abort();
-    this.asking = new AbortController();
-    this.say(this.flights.length === 0 ? "Searching…" : "Fetching more…");
+  /** Loads the first page, or the next one. */
+  private async load(): Promise<void> {
+    this.abort.abort();
+    this.abort = new AbortController();
+    this.setStatus(this.flights.length === 0 ? "Searching…" : "Loading more…");
     const after = this.next === null ? {} : { after: this.next };
-    const question = { ...this.question, ...after, limit: PAGE };
+    const query = { ...this.query, ...after, limit: PAGE_SIZE };
     try {
-      const page = await fetchFlights(question, this.asking.signal);
-      this.take(page.flights, page.next);
+      const page = await fetchFlights(query, this.abort.signal);
+      this.append(page.flights, page.next);
     } catch (error) {
       if (!isAbort(error)) {
-        this.say(`The flights cannot be had: ${(error as Error).message}.`);
+        this.setStatus(`The flights could not be loaded: ${(error as Error).message}.`);
         this.retry.hidden = false;
       }
     }
   }
 
-  private take(flights: readonly Flight[], next: string | null): void {
+  private append(flights: readonly Flight[], next: string | null): void {
     this.flights.push(...flights);
     this.next = next;
     this.list.append(...flights.map((flight) => this.row(flight)));
     const count = this.flights.length;
     const counted = `${count} flight${count === 1 ? "" : "s"}`;
-    this.say(
-      count === 0 ? this.nothing() + this.leftOut() : `${counted}${next === null ? "" : " so far"}`,
+    this.setStatus(
+      count === 0
+        ? this.noneFound() + this.groundHint()
+        : `${counted}${next === null ? "" : " so far"}`,
     );
     this.more.hidden = next === null;
   }
 
-  private nothing(): string {
-    const { callsign, icao24, country, from } = this.question;
+  private noneFound(): string {
+    const { callsign, icao24, country, from } = this.query;
     if (from !== undefined) {
-      return "No such flight is stored of that day; try without the day.";
+      return "No such flight is stored for that day. Try without the day.";
     }
     if (callsign !== undefined) {
       return `No flight whose callsign begins with ${callsign.slice(0, -1)} is stored.`;
     }
     return icao24 === undefined
-      ? `No flight of ${country ?? ""} is stored of the last 31 days; is it spelled as on the map?`
+      ? `No flight of ${country ?? ""} is stored for the last 31 days. Spell the country as on the map.`
       : `No flight of ${icao24} is stored.`;
   }
 
-  private leftOut(): string {
+  private groundHint(): string {
     return this.ground.checked ? "" : " Aircraft that stayed on the ground are left out.";
   }
 
-  /** Says how it stands; what can be pressed then is shown by the caller. */
-  private say(text: string): void {
+  /** Shows a status text, and hides the buttons that belong to the previous one. */
+  private setStatus(text: string): void {
     this.status.textContent = text;
     this.retry.hidden = true;
     this.more.hidden = true;
   }
 
   private row(flight: Flight): HTMLLIElement {
-    const { system, listener } = this;
+    const { actions } = this;
     const name = flight.callsign ?? flight.icao24;
-    const whose = [flight.icao24, flight.origin_country ?? "country not received"].join(" · ");
+    const aircraft = [flight.icao24, flight.origin_country ?? "country not received"].join(" · ");
     const show = make("button", { type: "button", "aria-label": `Show track of ${name}` }, "Track");
     const replay = make("button", { type: "button", "aria-label": `Replay ${name}` }, "Replay");
-    show.addEventListener("click", () => listener.show(flight));
-    replay.addEventListener("click", () => listener.replay(flight));
+    show.addEventListener("click", () => actions.showFlight(flight));
+    replay.addEventListener("click", () => actions.replayFlight(flight));
     const leftOut = writeLeftOut(flight);
     return make(
       "li",
       {},
       make("strong", {}, name),
       make("div", { class: "past-actions" }, show, replay),
-      make("p", { class: "past-whose" }, whose),
+      make("p", { class: "past-whose" }, aircraft),
       make("p", {}, writeSeen(flight)),
-      make("p", { class: "past-reach" }, `${writeReach(flight, system)} · ${writeEnds(flight)}`),
+      make(
+        "p",
+        { class: "past-reach" },
+        `${writeReach(flight, this.store.units.value)} · ${writeEnds(flight)}`,
+      ),
       ...(leftOut === "" ? [] : [make("p", { class: "past-doubt" }, leftOut)]),
     );
   }

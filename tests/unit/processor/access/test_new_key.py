@@ -101,4 +101,4 @@ def test_a_wrong_command_line_is_said(tmp_path: Path, arguments: list[str]) -> N
     """With exit code 2, like every program."""
     ended = run_module(["processor", *arguments], folder=tmp_path, environment={})
     assert ended.returncode == 2
-    assert "needs the name of whom it is for" in ended.stderr
+    assert "key needs a NAME" in ended.stderr

@@ -1,4 +1,4 @@
-"""When malformed messages are too many to be chance."""
+"""The breaker stops the archive when too many messages are malformed to be chance."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from processor.errors import PoisonedLogError
 
 
 def test_some_are_set_aside() -> None:
-    """One in a hundred for ever is no reason to stop."""
+    """One malformed message in a hundred does not stop the archive."""
     breaker = Breaker(max_consecutive=10, max_ratio=0.1)
     _share_malformed(breaker, 3 * WINDOW_MESSAGES, one_in=100)
     with pytest.raises(PoisonedLogError, match="10 in a row"):
@@ -15,7 +15,7 @@ def test_some_are_set_aside() -> None:
 
 
 def test_many_in_a_row_stop() -> None:
-    """After a bad deploy the limit is the most that is lost sight of."""
+    """After a bad deployment, at most so many messages become dead letters."""
     breaker = Breaker(max_consecutive=10, max_ratio=1)
     _all_malformed(breaker, 9)
     breaker.record_read()
@@ -25,7 +25,7 @@ def test_many_in_a_row_stop() -> None:
 
 
 def test_a_large_share_stops() -> None:
-    """Also when good messages come between."""
+    """It does so although valid messages come in between."""
     breaker = Breaker(max_consecutive=10, max_ratio=0.3)
     with pytest.raises(PoisonedLogError, match="334 of the last 1002 "):
         _share_malformed(breaker, 2 * MIN_MESSAGES, one_in=3)

@@ -1,11 +1,11 @@
-"""The headers of messages say the same, whether they are read anew or were read before."""
+"""Reused headers of messages equal headers that are read from each message."""
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from processor.archive.batch import Batch, Claim, DeadLetter
-from processor.archive.message_headers import Letterheads
-from processor.archive.time_window import Bounds
+from processor.archive.message_headers import HeaderReader
+from processor.archive.time_window import TimeBounds
 from telemetry.codec import CONTENT_TYPE, REJECTED, SCHEMA_VERSION, encode
 from testkit.messages import InventedMessage
 from testkit.state_vectors import START, state_vector
@@ -24,19 +24,19 @@ _HEADERS = st.fixed_dictionaries(
 
 
 @given(st.lists(_HEADERS, max_size=20))
-def test_as_if_each_were_the_first(found: list[dict[str, bytes | None]]) -> None:
-    """Whatever came before."""
-    letterheads = Letterheads()
+def test_reused_headers_are_equal(found: list[dict[str, bytes | None]]) -> None:
+    """The result does not depend on the messages before."""
+    header_reader = HeaderReader()
     for headers in found:
         message = InventedMessage(0, 0, b"", headers)
-        assert letterheads.read(message) == Letterheads().read(message)
-        assert letterheads.read(message).headers == headers
+        assert header_reader.read(message) == HeaderReader().read(message)
+        assert header_reader.read(message).by_name == headers
 
 
 @given(st.lists(_HEADERS, max_size=20))
 def test_each_message_is_judged_by_its_own(found: list[dict[str, bytes | None]]) -> None:
-    """In one batch as in batches of their own."""
-    together, bounds, claim = Batch(), Bounds(0.0, START + 300.0), Claim(0, 0, epoch=1)
+    """The result of one batch equals that of a batch for each message."""
+    together, bounds, claim = Batch(), TimeBounds(0.0, START + 300.0), Claim(0, 0, epoch=1)
     for offset, headers in enumerate(found):
         message = InventedMessage(0, offset, encode(state_vector()), headers)
         alone: DeadLetter | None = Batch().add(message, claim, bounds)

@@ -1,13 +1,13 @@
-"""The server's clock is known between two looks, and a host's clock that differs is noticed."""
+"""The server's clock is extrapolated between readings, and compared with the host's."""
 
 from typing import cast
 
-from processor.archive.server_clock import LOOK_SECONDS, ServerClock
+from processor.archive.server_clock import READ_SECONDS, ServerClock
 from processor.postgres import Connection
 
 
 class Clocks:
-    """A host whose monotonic clock the test moves, and a server that is asked over a slow line."""
+    """A host whose monotonic clock the test sets, and a server behind a slow connection."""
 
     def __init__(self, *, server_at_zero: float, host_at_zero: float) -> None:
         self.seconds = 0.0
@@ -28,24 +28,24 @@ class Clocks:
 
 
 async def test_clock_is_carried_on_by_the_monotonic_clock() -> None:
-    """Half of the round trip is taken off, and the host's clock has no part in it."""
+    """Half of the round trip is subtracted, and the host's wall clock does not matter."""
     clocks = Clocks(server_at_zero=1_000_000.0, host_at_zero=5.0)
     clock = ServerClock(monotonic=clocks.monotonic, host_clock=clocks.host)
     assert (clock.now(), clock.offset_seconds(), clock.is_due) == (None, None, True)
-    await clock.look(cast("Connection", clocks))
+    await clock.read(cast("Connection", clocks))
     assert clock.now() == 1_000_002.0
-    clocks.seconds += LOOK_SECONDS - 1
-    assert clock.now() == 1_000_002.0 + LOOK_SECONDS - 1
+    clocks.seconds += READ_SECONDS - 1
+    assert clock.now() == 1_000_002.0 + READ_SECONDS - 1
     assert not clock.is_due
     clocks.seconds += 1
     assert clock.is_due
 
 
 async def test_offset_is_how_far_the_host_is_ahead() -> None:
-    """A step of the host's clock shows at once, not only after the next look."""
+    """A step of the host's clock shows at once, not only after the next reading."""
     clocks = Clocks(server_at_zero=1_000.0, host_at_zero=1_400.0)
     clock = ServerClock(monotonic=clocks.monotonic, host_clock=clocks.host)
-    await clock.look(cast("Connection", clocks))
+    await clock.read(cast("Connection", clocks))
     assert clock.offset_seconds() == 400.0
     clocks._host_at_zero -= 1_000
     assert clock.offset_seconds() == -600.0

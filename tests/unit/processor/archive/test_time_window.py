@@ -1,4 +1,4 @@
-"""Which times the archive believes, and when it doubts the clocks instead of the messages."""
+"""Which times the archive accepts, and when it doubts the clocks instead of the messages."""
 
 from collections.abc import Sequence
 
@@ -70,7 +70,7 @@ def _batch(window: TimeWindow, messages: Sequence[InventedMessage]) -> Batch:
 def test_what_lies_outside_of_the_window_is_set_aside(
     last_contact: int, reason: str | None
 ) -> None:
-    """With its value and the reason, and counted as one message of the batch."""
+    """The dead letter has the value and the reason, and counts as a message of the batch."""
     message = _message(7, last_contact)
     batch = _batch(_window(), [message])
     [span] = batch.spans.values()
@@ -84,7 +84,7 @@ def test_what_lies_outside_of_the_window_is_set_aside(
 
 
 def test_a_row_later_than_its_answer_is_set_aside() -> None:
-    """By more than a minute; in real answers it never is later at all."""
+    """More than a minute is too late; in real answers no row is later at all."""
     poll_time = START - 3_600
     for later, n_dead in ((AFTER_ANSWER_SECONDS, 0), (AFTER_ANSWER_SECONDS + 1, 1)):
         batch = _batch(_window(), [_message(0, poll_time + later, poll_time=poll_time)])
@@ -92,25 +92,25 @@ def test_a_row_later_than_its_answer_is_set_aside() -> None:
 
 
 def test_without_retention_nothing_is_too_old() -> None:
-    """Nothing would drop it."""
+    """Retention would not drop it."""
     assert not _batch(_window(retention_days=0), [_message(0, IN_2004)]).dead_letters()
 
 
 def test_what_waited_in_the_log_is_not_too_old() -> None:
-    """It was new when it was published; the archive comes late, or its clock is wrong."""
+    """Its time was right when it was published; the archive is late, or its clock is wrong."""
     old = START - 2 * KEPT_SECONDS
     assert not _batch(_window(), [_message(0, old, published_at=old)]).dead_letters()
 
 
 @pytest.mark.parametrize("wrong_by", [-40 * DAY_SECONDS, -600, 600, 40 * DAY_SECONDS])
 def test_one_wrong_clock_sets_nothing_aside(wrong_by: int) -> None:
-    """The latest clock says what the future is, the earliest what the past."""
+    """The latest clock bounds the future, the earliest clock the past."""
     window = _window(lambda: None, lambda: START, now=START + wrong_by)
     assert not _batch(window, [_message(0, START), _message(1, START - 86_400)]).dead_letters()
 
 
 def test_a_wrong_answer_is_set_aside_and_nothing_waits() -> None:
-    """Its publication shows that it is the data that are wrong: all rows an hour ahead."""
+    """All rows are an hour ahead of their publication, so the data are wrong."""
     window = _window()
     doubt = _doubt(window)
     batch = _batch(window, [_message(number, START + 3_600) for number in range(12_000)])
@@ -122,7 +122,7 @@ def test_a_wrong_answer_is_set_aside_and_nothing_waits() -> None:
 
 
 def test_a_batch_from_the_future_makes_the_clocks_doubtful() -> None:
-    """Data and publication agree, and all clocks here are behind: nothing may be set aside."""
+    """Data and publication agree and all clocks here are behind, so nothing is set aside."""
     window = _window(now=START - 3_600)
     doubt = _doubt(window)
     with pytest.raises(ClockDoubtError, match="by NTP"):
@@ -133,7 +133,7 @@ def test_a_batch_from_the_future_makes_the_clocks_doubtful() -> None:
 
 
 def test_a_few_messages_from_the_future_do_not_make_it_wait() -> None:
-    """The rest of the batch says that the clocks are right."""
+    """The rest of the batch shows that the clocks are right."""
     window = _window()
     wrong = [_message(number, IN_2099, published_at=IN_2099) for number in range(3)]
     right = [_message(number, START) for number in range(3, 6)]
@@ -143,7 +143,7 @@ def test_a_few_messages_from_the_future_do_not_make_it_wait() -> None:
 
 
 def test_a_stream_of_wrong_times_is_not_set_aside_for_ever() -> None:
-    """After more than one answer's worth of messages in a row it waits, also after a restart."""
+    """After more such messages than an answer has, the archive waits, also after a restart."""
     window = _window()
     doubt = _doubt(window)
     [letter] = _batch(window, [_message(0, START + 3_600)]).dead_letters()
@@ -157,6 +157,6 @@ def test_a_stream_of_wrong_times_is_not_set_aside_for_ever() -> None:
 
 
 def test_malformed_messages_are_judged_by_their_own_reason() -> None:
-    """They have no time at all."""
+    """A malformed message has no time to judge."""
     [letter] = _batch(_window(), [garbage(0, 0)]).dead_letters()
     assert letter.untimely is None

@@ -1,4 +1,4 @@
-"""Thinned tracks: bounded, in order, with ends, take-offs, landings, gaps, turns and climbs."""
+"""Downsampled tracks are bounded and in order, and keep ends, landmarks, turns and climbs."""
 
 import msgspec
 import numpy as np
@@ -19,7 +19,7 @@ TRACKS = st.lists(
 
 
 def flight(count: int = 1_000) -> list[StateVector]:
-    """Return a flight to the east that climbs, turns north in the middle, and descends."""
+    """Return a flight east that climbs, turns north in the middle, and descends."""
     turn = count // 2
     return [
         state_vector(
@@ -35,34 +35,34 @@ def flight(count: int = 1_000) -> list[StateVector]:
 
 @given(TRACKS, st.integers(2, 90))
 def test_bounded_ordered_and_taken_from_the_track(track: list[StateVector], most: int) -> None:
-    """No point is made up; ends stay; what fits is not thinned."""
-    thinned = downsample(track, most)
-    assert len(thinned) == min(len(track), most)
-    assert (thinned[0], thinned[-1]) == (track[0], track[-1])
-    places = [track.index(state) for state in thinned]
+    """No point is invented, the ends are kept, and a track that fits is unchanged."""
+    downsampled = downsample(track, most)
+    assert len(downsampled) == min(len(track), most)
+    assert (downsampled[0], downsampled[-1]) == (track[0], track[-1])
+    places = [track.index(state) for state in downsampled]
     assert places == sorted(set(places))
 
 
 @given(TRACKS)
-def test_take_offs_and_landings_stay(track: list[StateVector]) -> None:
-    """As far as there is room, on both sides."""
+def test_take_offs_and_landings_are_kept(track: list[StateVector]) -> None:
+    """The state vectors on both sides are kept, as far as the limit allows."""
     steps = [
         number
         for number in range(len(track) - 1)
         if track[number].on_ground != track[number + 1].on_ground
     ]
-    wanted = {0, len(track) - 1} | set(steps) | {number + 1 for number in steps}
-    thinned = downsample(track, max(2, len(wanted)))
-    assert {track[number].last_contact for number in wanted} <= {
-        state.last_contact for state in thinned
+    landmarks = {0, len(track) - 1} | set(steps) | {number + 1 for number in steps}
+    downsampled = downsample(track, max(2, len(landmarks)))
+    assert {track[number].last_contact for number in landmarks} <= {
+        state.last_contact for state in downsampled
     }
 
 
 def test_a_flight_keeps_its_corners() -> None:
-    """The turn, the top of climb and the top of descent, within a bucket's width."""
+    """The turn, the top of climb and the top of descent are kept within the width of a bucket."""
     track = flight()
-    thinned = downsample(track, 50)
-    kept = [(state.last_contact - START) // 10 for state in thinned]
+    downsampled = downsample(track, 50)
+    kept = [(state.last_contact - START) // 10 for state in downsampled]
     for corner in (100, 500, 900):
         assert min(abs(number - corner) for number in kept) <= 1
     assert {0, 1, 998, 999} <= set(kept)
@@ -71,22 +71,22 @@ def test_a_flight_keeps_its_corners() -> None:
 def test_gaps_keep_their_ends() -> None:
     track = flight()
     del track[300:340]
-    thinned = downsample(track, 20)
-    assert track[299] in thinned
-    assert track[300] in thinned
+    downsampled = downsample(track, 20)
+    assert track[299] in downsampled
+    assert track[300] in downsampled
 
 
-def test_more_marks_than_room() -> None:
-    """The bound holds; marks are left out evenly."""
+def test_more_landmarks_than_points() -> None:
+    """The limit holds, and landmarks are left out evenly."""
     track = [state_vector(last_contact=START + n, on_ground=n % 2 == 0) for n in range(100)]
-    thinned = downsample(track, 10)
-    assert len(thinned) == 10
-    gaps = np.diff([state.last_contact for state in thinned])
+    downsampled = downsample(track, 10)
+    assert len(downsampled) == 10
+    gaps = np.diff([state.last_contact for state in downsampled])
     assert max(gaps) <= 20
 
 
-def test_the_antimeridian_is_no_leap() -> None:
-    """A straight flight across 180 degrees is as straight as any other."""
+def test_across_the_antimeridian() -> None:
+    """A flight across 180 degrees has no jump there."""
     bend, count = 70, 100
     track = [
         state_vector(
@@ -102,7 +102,7 @@ def test_the_antimeridian_is_no_leap() -> None:
 
 @pytest.mark.parametrize("missing", ["position", "altitude"])
 def test_nothing_received_at_all(missing: str) -> None:
-    """Without positions or altitudes the rest decides."""
+    """Without positions or altitudes, the other dimensions decide."""
     names = ("longitude", "latitude") if missing == "position" else ("baro_altitude",)
     track = [
         msgspec.structs.replace(state_vector(last_contact=START + n), **dict.fromkeys(names))

@@ -1,4 +1,4 @@
-"""Cursors of pages, and what a callsign pattern means to an index."""
+"""Cursors of pages, and the range of an index that a callsign pattern selects."""
 
 import datetime as dt
 
@@ -7,14 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processor.history.errors import InvalidRequestError
-from processor.history.flights import Wanted, _arguments, decode_cursor, encode_cursor
+from processor.history.flights import FlightFilter, _arguments, decode_cursor, encode_cursor
 
 SECONDS = st.floats(946_684_800, 4_102_444_799)
 
 
 @given(SECONDS, st.from_regex("[0-9a-f]{6}", fullmatch=True))
 def test_a_cursor_comes_back(seconds: float, icao24: str) -> None:
-    """To the microsecond, and in characters that a URL takes as they are."""
+    """A cursor is exact to the microsecond, and needs no escaping in a URL."""
     first_seen = dt.datetime.fromtimestamp(seconds, dt.UTC)
     text = encode_cursor(first_seen, icao24)
     assert text.replace("-", "").replace("_", "").isalnum()
@@ -25,7 +25,7 @@ def test_a_cursor_comes_back(seconds: float, icao24: str) -> None:
 @given(st.text())
 @pytest.mark.parametrize("prefix", ["", "WzE3"])
 def test_no_other_text_is_one(prefix: str, text: str) -> None:
-    """Whatever is made up is refused, or is a cursor after all."""
+    """An invented text is refused, unless it happens to be a cursor."""
     try:
         cursor = decode_cursor(prefix + text)
     except InvalidRequestError:
@@ -58,8 +58,8 @@ def test_hostile_cursors(text: str) -> None:
     ],
 )
 def test_callsigns_in_the_order_of_bytes(pattern: str, found: list[str], missed: list[str]) -> None:
-    """The range that the index is asked for holds all that match, and nothing else."""
-    _, low, high, *_ = _arguments(Wanted(callsign=pattern), 1)
+    """The range holds all callsigns that match, and no others."""
+    _, low, high, *_ = _arguments(FlightFilter(callsign=pattern), 1)
     assert isinstance(low, str)
     assert isinstance(high, str)
 

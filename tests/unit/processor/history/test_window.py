@@ -1,4 +1,4 @@
-"""Moments and spans as requests write them."""
+"""Times and time ranges of requests."""
 
 import datetime as dt
 
@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processor.history.errors import InvalidRequestError
-from processor.history.window import Window, WindowError, choose_window, parse_moment
+from processor.history.window import Window, WindowTooLongError, choose_window, parse_moment
 
 NOON = dt.datetime(2026, 9, 21, 12, tzinfo=dt.UTC)
 DAY = dt.timedelta(days=1)
@@ -24,7 +24,7 @@ DAY = dt.timedelta(days=1)
         "20260921T120000Z",
     ],
 )
-def test_ways_to_write_a_moment(text: str) -> None:
+def test_formats_of_times(text: str) -> None:
     assert parse_moment(text) == NOON
 
 
@@ -37,15 +37,15 @@ def test_ways_to_write_a_moment(text: str) -> None:
         *("infinity", "\0", "1790000000\0", "'; DROP TABLE state_vectors"),
     ],
 )
-def test_what_is_no_moment(text: str) -> None:
-    """Neither without zone, nor out of the years that state vectors may be of."""
+def test_refused_times(text: str) -> None:
+    """A time without zone is refused, and one outside the years of state vectors."""
     with pytest.raises(ValueError, match="Unix seconds"):
         parse_moment(text)
 
 
 @given(st.text() | st.floats().map(str) | st.integers().map(str))
 def test_no_text_fails_otherwise(text: str) -> None:
-    """Whatever comes is a moment of UTC within the years, or a ValueError."""
+    """Any text is a time in UTC within those years, or raises a ValueError."""
     try:
         moment = parse_moment(text)
     except ValueError:
@@ -55,25 +55,25 @@ def test_no_text_fails_otherwise(text: str) -> None:
 
 
 def choose(start: dt.datetime | None, end: dt.datetime | None) -> Window:
-    """Choose at noon, with a day by default and 31 at the most."""
+    """Return the range of a request at noon; the default is a day, the limit 31 days."""
     return choose_window(start, end, now=NOON.timestamp(), usual=DAY, longest=31 * DAY)
 
 
-def test_what_is_left_out_is_completed() -> None:
+def test_defaults() -> None:
     assert choose(None, None) == Window(NOON - DAY, NOON)
     assert choose(NOON - 3 * DAY, None) == Window(NOON - 3 * DAY, NOON)
     assert choose(None, NOON - DAY) == Window(NOON - 2 * DAY, NOON - DAY)
 
 
-def test_the_longest_is_allowed_and_no_more() -> None:
-    """The refusal says the limit and where to split."""
+def test_longest_range() -> None:
+    """The error states the limit and where to divide the range."""
     assert choose(NOON - 31 * DAY, NOON).end == NOON
-    with pytest.raises(WindowError, match="31 days at the most") as caught:
+    with pytest.raises(WindowTooLongError, match="at most 31 days") as caught:
         choose(NOON - 32 * DAY, NOON)
     assert "to=2026-09-20T12:00:00Z" in caught.value.reason
     assert caught.value.parameter == "from"
 
 
-def test_backwards() -> None:
+def test_end_before_start() -> None:
     with pytest.raises(InvalidRequestError, match="later than to"):
         choose(NOON, NOON - DAY)

@@ -1,4 +1,4 @@
-"""What is made for one client alone: its requests wait for each other, and for nothing else."""
+"""Pacing: the requests of a client wait for each other and not for other clients."""
 
 import asyncio
 from contextlib import AsyncExitStack
@@ -9,12 +9,12 @@ from processor.access.shares import Client
 from processor.live.client_pacing import MAX_CLIENTS_AT_ONCE, REST_RATIO, ClientPacing
 
 CLOCK_SECONDS = 0.01
-"""Timers may fire so much early."""
+"""How early a timer may fire."""
 
 BUSY, OTHER = Client("192.0.2.1"), Client("192.0.2.2")
 
 
-async def enters(pacing: ClientPacing, client: Client) -> bool:
+async def is_served(pacing: ClientPacing, client: Client) -> bool:
     """Whether a client is served within a few steps of the event loop."""
 
     async def enter() -> None:
@@ -33,18 +33,18 @@ async def enters(pacing: ClientPacing, client: Client) -> bool:
 
 
 async def test_one_client_waits_for_itself_and_another_does_not() -> None:
-    """Whether it comes by the same address again, or as the same principal from elsewhere."""
+    """A client is the same by its address, or as the same principal from elsewhere."""
     pacing = ClientPacing()
     async with pacing.paced(BUSY):
-        assert not await enters(pacing, BUSY)
-        assert await enters(pacing, OTHER)
-        assert await enters(pacing, Client(BUSY.address, "key:tower"))
+        assert not await is_served(pacing, BUSY)
+        assert await is_served(pacing, OTHER)
+        assert await is_served(pacing, Client(BUSY.address, "key:tower"))
     async with pacing.paced(Client("192.0.2.3", "key:tower")):
-        assert not await enters(pacing, Client("192.0.2.4", "key:tower"))
+        assert not await is_served(pacing, Client("192.0.2.4", "key:tower"))
 
 
 async def test_a_client_rests_for_longer_than_its_answer_took() -> None:
-    """So its answers take a small part of the time, however many it asks for."""
+    """So its answers take a quarter of the time, however many it requests."""
     loop = asyncio.get_running_loop()
     pacing = ClientPacing()
     async with pacing.paced(BUSY):
@@ -55,24 +55,24 @@ async def test_a_client_rests_for_longer_than_its_answer_took() -> None:
         assert loop.time() - began_at >= (1 + REST_RATIO) * took - CLOCK_SECONDS
 
 
-async def test_few_answers_are_in_the_making_at_a_time() -> None:
-    """However many clients ask."""
+async def test_answers_in_the_making_are_bounded() -> None:
+    """The bound holds for any number of clients."""
     pacing = ClientPacing()
     async with AsyncExitStack() as stack:
         for number in range(MAX_CLIENTS_AT_ONCE):
             await stack.enter_async_context(pacing.paced(Client(f"198.51.100.{number}")))
-        assert not await enters(pacing, OTHER)
-    assert await enters(pacing, OTHER)
+        assert not await is_served(pacing, OTHER)
+    assert await is_served(pacing, OTHER)
 
 
-async def test_nothing_is_remembered_of_who_waits_no_longer() -> None:
-    """Nor of who gave up, or failed."""
+async def test_clients_that_left_are_forgotten() -> None:
+    """So are those that gave up, and those whose answer failed."""
     pacing = ClientPacing()
     async with pacing.paced(BUSY):
-        assert not await enters(pacing, BUSY)
+        assert not await is_served(pacing, BUSY)
     with pytest.raises(ZeroDivisionError):
         async with pacing.paced(OTHER):
             raise ZeroDivisionError
     async with asyncio.timeout(5):
-        while len(pacing):  # noqa: ASYNC110 - a state of the object's
+        while len(pacing):  # noqa: ASYNC110 - nothing to wait for
             await asyncio.sleep(0)

@@ -1,4 +1,4 @@
-"""The clock of the live state: it follows the data, whatever the host's clock does."""
+"""The clock of the live state follows the data, whatever the host's clock does."""
 
 import pytest
 from hypothesis import given
@@ -32,32 +32,32 @@ class _Machine:
     def receive(
         self, *, behind: float = 0, published_ahead: float = 0, is_fresh: bool = True
     ) -> None:
-        """Read an answer that left OpenSky just now."""
+        """Observe an answer that OpenSky has just sent."""
         data_time = int(self.true_time - behind)
         published_at = int(self.true_time + published_ahead)
         self.clock.observe([Evidence(data_time, published_at, data_time)], is_fresh=is_fresh)
 
     def read_back(self, *, age: float) -> None:
-        """Read what was published some time ago, before the end of the log was reached."""
+        """Observe an older message, before the log was read to its end."""
         data_time = int(self.true_time - age)
         self.clock.observe([Evidence(data_time, data_time, data_time)], is_fresh=False)
 
     @property
     def error(self) -> float:
-        """How far the clock is ahead of the truth."""
+        """Seconds that the clock is ahead of the true time."""
         return self.clock() - self.true_time
 
 
 def test_without_data_it_is_the_hosts_time() -> None:
-    """Nothing else is known, and no difference is claimed."""
+    """Nothing else is known, and no offset is reported."""
     machine = _Machine(ahead=400)
     assert machine.error == 400
     assert machine.clock.offset_seconds is None
 
 
 @pytest.mark.parametrize("ahead", [-600, -400, 0, 400, 600, 86_400])
-def test_a_wrong_host_does_not_move_it(ahead: float) -> None:
-    """However wrong the host's clock is when it starts: three answers later the data's counts."""
+def test_a_wrong_host_clock_has_no_effect(ahead: float) -> None:
+    """However wrong the host's clock is at the start, the data count after three answers."""
     machine = _Machine(ahead=ahead)
     for _ in range(ANSWERS_TO_CONVINCE):
         machine.receive()
@@ -69,8 +69,8 @@ def test_a_wrong_host_does_not_move_it(ahead: float) -> None:
 
 
 @pytest.mark.parametrize("step", [-600, 600])
-def test_a_step_of_the_hosts_clock_changes_nothing(step: float) -> None:
-    """Neither at once, nor with the answers that follow; the difference is known at once."""
+def test_a_step_of_the_host_clock_has_no_effect(step: float) -> None:
+    """Neither at once nor with later answers; the offset is reported at once."""
     machine = _Machine()
     machine.receive()
     machine.ahead = step
@@ -81,8 +81,8 @@ def test_a_step_of_the_hosts_clock_changes_nothing(step: float) -> None:
         assert machine.error == 0
 
 
-def test_answers_that_lag_behind_the_host_are_the_time() -> None:
-    """400 s behind: the data are as fresh as they can be."""
+def test_answers_that_are_late_are_the_time() -> None:
+    """Data that are 400 s late are the freshest there are."""
     machine = _Machine()
     for _ in range(5):
         machine.receive(behind=400)
@@ -92,7 +92,7 @@ def test_answers_that_lag_behind_the_host_are_the_time() -> None:
 
 
 def test_silence_makes_the_data_old() -> None:
-    """The collector is away: the monotonic clock goes on."""
+    """While the collector is silent, the monotonic clock advances."""
     machine = _Machine()
     machine.receive()
     machine.passed += 3_600
@@ -100,15 +100,15 @@ def test_silence_makes_the_data_old() -> None:
 
 
 def test_a_log_that_ended_an_hour_ago_is_an_hour_old() -> None:
-    """After a restart with the collector down nothing comes back to life."""
+    """After a restart without a collector, expired aircraft stay expired."""
     machine = _Machine()
     for age in (3_620, 3_610, 3_600):
         machine.read_back(age=age)
     assert machine.error == 0
 
 
-def test_the_age_by_a_wrong_host_is_corrected_by_the_first_fresh_answer() -> None:
-    """What was read back seems ten minutes old; what comes now cannot be."""
+def test_the_first_fresh_answer_corrects_ages_by_a_wrong_host_clock() -> None:
+    """Older messages seem ten minutes too old; a fresh one cannot be old."""
     machine = _Machine(ahead=600)
     machine.read_back(age=5)
     assert machine.error == 600
@@ -119,24 +119,24 @@ def test_the_age_by_a_wrong_host_is_corrected_by_the_first_fresh_answer() -> Non
     assert machine.error == 0
 
 
-def test_an_old_message_that_comes_fresh_does_not_turn_it_back() -> None:
-    """Only its publication is of now; an aircraft without a poll time may have been silent long."""
+def test_a_fresh_message_with_old_data_does_not_set_it_back() -> None:
+    """Only its publication is recent; without a poll time its aircraft may have been silent."""
     machine = _Machine()
     machine.read_back(age=5)
     machine.receive(behind=3_600)
     assert machine.error == 0
 
 
-def test_a_host_that_is_behind_does_not_hide_what_is_read_back() -> None:
-    """Answers that lie in the host's future agree with each other and with their publication."""
+def test_a_late_host_clock_does_not_hide_older_messages() -> None:
+    """Answers in the host's future agree with each other and with their publication."""
     machine = _Machine(ahead=-600)
     for age in range(600, -1, -10):
         machine.read_back(age=age)
     assert machine.error == 0
 
 
-def test_one_answer_from_the_future_does_not_move_it() -> None:
-    """Whether its publication contradicts it or was invented with it, and however many rows."""
+def test_one_answer_from_the_future_has_no_effect() -> None:
+    """Neither with a contradicting nor with a matching publication, however many rows it has."""
     machine = _Machine()
     machine.receive()
     for published_ahead in (0, 3_600):
@@ -146,7 +146,7 @@ def test_one_answer_from_the_future_does_not_move_it() -> None:
 
 
 def test_answers_that_their_publication_contradicts_never_count() -> None:
-    """The publisher's clock is a witness: all of OpenSky's answers an hour ahead change nothing."""
+    """Even if all answers of OpenSky are an hour ahead, the publisher's clock disproves them."""
     machine = _Machine()
     for _ in range(20):
         machine.receive(behind=-3_600)
@@ -154,15 +154,15 @@ def test_answers_that_their_publication_contradicts_never_count() -> None:
     assert machine.error == 0
 
 
-def test_a_message_of_1970_says_nothing_of_the_time() -> None:
-    """A timestamp that is far too old would make the message far too old."""
+def test_a_message_published_in_1970_has_no_effect() -> None:
+    """Its timestamp would make the message decades old."""
     machine = _Machine()
     machine.clock.observe([Evidence(START, 1, START)], is_fresh=False)
     assert machine.error == 0
 
 
-def test_answers_of_a_back_fill_do_not_turn_it_back() -> None:
-    """They come between those of now, an hour old."""
+def test_answers_of_a_back_fill_do_not_set_it_back() -> None:
+    """They are an hour old and arrive between recent ones."""
     machine = _Machine()
     for _ in range(200):
         machine.receive()
@@ -173,7 +173,7 @@ def test_answers_of_a_back_fill_do_not_turn_it_back() -> None:
 
 
 def test_an_error_towards_the_future_is_forgotten() -> None:
-    """Within the agreement it is believed, for five to ten minutes."""
+    """Within the tolerance it is believed for five to ten minutes."""
     machine = _Machine()
     machine.receive(behind=-20)
     assert machine.error == 20
@@ -183,8 +183,8 @@ def test_an_error_towards_the_future_is_forgotten() -> None:
     assert machine.error == 0
 
 
-def test_a_machine_that_slept_is_right_with_the_first_answer() -> None:
-    """Its monotonic clock stood still meanwhile, its host's clock did not."""
+def test_after_a_suspend_the_first_answer_corrects_it() -> None:
+    """The monotonic clock stops while a machine is suspended, the host's clock does not."""
     machine = _Machine()
     machine.receive()
     slept = 3_600
@@ -198,8 +198,8 @@ def test_a_machine_that_slept_is_right_with_the_first_answer() -> None:
     st.lists(st.tuples(st.integers(0, 30), st.integers(-86_400, 86_400)), max_size=40),
     st.integers(0, 7_200),
 )
-def test_no_sequence_of_steps_moves_it(steps: list[tuple[int, int]], behind: int) -> None:
-    """With answers in between, or in silence, however the host's clock is set."""
+def test_no_sequence_of_steps_has_an_effect(steps: list[tuple[int, int]], behind: int) -> None:
+    """The host's clock is set to anything, with answers in between or without."""
     stepped, steady = _Machine(), _Machine()
     for machine in (stepped, steady):
         machine.receive(behind=behind)
@@ -212,13 +212,13 @@ def test_no_sequence_of_steps_moves_it(steps: list[tuple[int, int]], behind: int
 
 
 @given(st.lists(st.integers(0, 4_102_444_799), max_size=20))
-def test_single_wild_answers_do_not_move_it(times: list[int]) -> None:
-    """Each between two right ones, with a publication that was invented to match."""
+def test_single_wrong_answers_have_no_effect(times: list[int]) -> None:
+    """Each comes between two right ones, with a publication that matches it."""
     machine = _Machine()
     machine.receive()
     for time in times:
-        wild = time if abs(time - machine.true_time) > AGREEMENT_SECONDS else 0
-        machine.clock.observe([Evidence(wild, wild, wild)], is_fresh=True)
+        wrong = time if abs(time - machine.true_time) > AGREEMENT_SECONDS else 0
+        machine.clock.observe([Evidence(wrong, wrong, wrong)], is_fresh=True)
         assert machine.error == 0
         machine.passed += 10
         machine.receive()

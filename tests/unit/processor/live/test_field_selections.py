@@ -1,4 +1,4 @@
-"""Selections of fields are shared fairly: one client's never cost another its own."""
+"""Selections of fields are limited for each client, so one cannot take those of others."""
 
 import re
 from contextlib import ExitStack
@@ -16,7 +16,7 @@ from processor.stream.query import StreamQuery, parse_query
 from telemetry.state_vector import FIELDS
 
 SELECTIONS = [parse_query([("fields", field)]) for field in FIELDS[1:]]
-STANDARD_VIEWS = [
+STANDARD_QUERIES = [
     parse_query([]),
     *(parse_query([("format", name)]) for name in ("object", "row", "geojson", "delta")),
     parse_query([("format", "row"), ("fields", ",".join(PAGE_FIELDS)), ("on_ground", "false")]),
@@ -28,7 +28,7 @@ LIMITS = ShareLimits(total=6, per_principal=3, per_address=4)
 
 @pytest.fixture
 def broadcaster() -> Broadcaster:
-    """One with few selections."""
+    """Return a broadcaster with low limits."""
     return Broadcaster(
         metrics=LiveMetrics(CollectorRegistry()),
         limits=ConnectionLimits(
@@ -38,64 +38,64 @@ def broadcaster() -> Broadcaster:
     )
 
 
-def enter(
-    streams: ExitStack, broadcaster: Broadcaster, client: StreamClient, views: list[StreamQuery]
+def subscribe(
+    streams: ExitStack, broadcaster: Broadcaster, client: StreamClient, queries: list[StreamQuery]
 ) -> None:
-    """Open streams for a visitor until one is refused."""
-    for view in views:
-        streams.enter_context(broadcaster.subscription(client, view))
+    """Open streams for a client until one is refused."""
+    for query in queries:
+        streams.enter_context(broadcaster.subscription(client, query))
 
 
 async def test_one_client_cannot_take_the_selections_of_others(broadcaster: Broadcaster) -> None:
-    """At its share it is refused, with the bound's name; others are served up to theirs."""
+    """At its limit it is refused, with the limit's name; others are served up to theirs."""
     with ExitStack() as streams:
         with pytest.raises(OverloadedError, match=r"sse\.max_field_selections_per_address"):
-            enter(streams, broadcaster, FLOODER, SELECTIONS)
-        enter(streams, broadcaster, NEWCOMER, SELECTIONS[-2:])
-        enter(streams, broadcaster, FLOODER, SELECTIONS[:4])  # what it has already
+            subscribe(streams, broadcaster, FLOODER, SELECTIONS)
+        subscribe(streams, broadcaster, NEWCOMER, SELECTIONS[-2:])
+        subscribe(streams, broadcaster, FLOODER, SELECTIONS[:4])  # selections that it has already
 
 
-async def test_a_principal_has_a_share_wherever_it_comes_from(broadcaster: Broadcaster) -> None:
-    """Each stream from another address."""
+async def test_a_principal_is_limited_from_any_address(broadcaster: Broadcaster) -> None:
+    """Each of its streams comes from another address."""
     with ExitStack() as streams:
-        for number, view in enumerate(SELECTIONS[:3]):
+        for number, query in enumerate(SELECTIONS[:3]):
             streams.enter_context(
-                broadcaster.subscription(StreamClient(f"192.0.2.{number}", "key:tower"), view)
+                broadcaster.subscription(StreamClient(f"192.0.2.{number}", "key:tower"), query)
             )
         with pytest.raises(OverloadedError, match=r"key:tower has 3 .*per_principal"):
-            enter(streams, broadcaster, StreamClient("192.0.2.9", "key:tower"), SELECTIONS[3:4])
-        enter(streams, broadcaster, StreamClient("192.0.2.9", "key:other"), SELECTIONS[3:4])
+            subscribe(streams, broadcaster, StreamClient("192.0.2.9", "key:tower"), SELECTIONS[3:4])
+        subscribe(streams, broadcaster, StreamClient("192.0.2.9", "key:other"), SELECTIONS[3:4])
 
 
 async def test_standard_formats_are_never_refused(broadcaster: Broadcaster) -> None:
-    """The plain stream and the page's, though all clients together are at the bound."""
+    """The default stream and the page's are served although all clients are at the limit."""
     with ExitStack() as streams:
-        enter(streams, broadcaster, StreamClient("a"), SELECTIONS[:3])
-        enter(streams, broadcaster, StreamClient("b"), SELECTIONS[3:6])
+        subscribe(streams, broadcaster, StreamClient("a"), SELECTIONS[:3])
+        subscribe(streams, broadcaster, StreamClient("b"), SELECTIONS[3:6])
         with pytest.raises(OverloadedError, match=r"\(sse\.max_field_selections\)"):
-            enter(streams, broadcaster, NEWCOMER, SELECTIONS[6:7])
-        enter(streams, broadcaster, NEWCOMER, SELECTIONS[:3])  # others pay for them already
-        enter(streams, broadcaster, FLOODER, STANDARD_VIEWS)
+            subscribe(streams, broadcaster, NEWCOMER, SELECTIONS[6:7])
+        subscribe(streams, broadcaster, NEWCOMER, SELECTIONS[:3])  # others have them already
+        subscribe(streams, broadcaster, FLOODER, STANDARD_QUERIES)
 
 
-async def test_what_is_left_is_counted_no_longer(broadcaster: Broadcaster) -> None:
-    """By leaving or by looking at something else; a refused change changes nothing."""
+async def test_released_selections_do_not_count(broadcaster: Broadcaster) -> None:
+    """Selections are released by closing or changing the query; a refused change does nothing."""
     with ExitStack() as streams:
-        enter(streams, broadcaster, FLOODER, SELECTIONS[:3])
+        subscribe(streams, broadcaster, FLOODER, SELECTIONS[:3])
         subscriber = streams.enter_context(broadcaster.subscription(FLOODER, SELECTIONS[3]))
         broadcaster.change_query(subscriber, SELECTIONS[4])
-        broadcaster.change_query(subscriber, STANDARD_VIEWS[0])
+        broadcaster.change_query(subscriber, STANDARD_QUERIES[0])
         with broadcaster.subscription(FLOODER, SELECTIONS[5]):
             with pytest.raises(OverloadedError):
                 broadcaster.change_query(subscriber, SELECTIONS[6])
-            assert subscriber.query is STANDARD_VIEWS[0]
+            assert subscriber.query is STANDARD_QUERIES[0]
         broadcaster.change_query(subscriber, SELECTIONS[6])
 
 
-def test_the_page_asks_for_a_standard_shape() -> None:
-    """What its source says is what the server encodes once for all."""
-    source = Path(__file__).parents[4] / "web" / "src" / "stream" / "view.ts"
+def test_the_page_requests_a_standard_format() -> None:
+    """The fields in its source are those that the server encodes once for all."""
+    source = Path(__file__).parents[4] / "web" / "src" / "stream" / "query.ts"
     found = re.search(r"ROW_FIELDS = \[(.*?)\]", source.read_text(), re.DOTALL)
     assert found is not None
     assert tuple(re.findall(r'"(\w+)"', found[1])) == PAGE_FIELDS
-    assert all(view.output_format in STANDARD_FORMATS for view in STANDARD_VIEWS)
+    assert all(query.output_format in STANDARD_FORMATS for query in STANDARD_QUERIES)

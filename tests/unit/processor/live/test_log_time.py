@@ -1,4 +1,4 @@
-"""From which time on the log is read back."""
+"""The time from which the log is read back."""
 
 import pytest
 from hypothesis import given
@@ -12,32 +12,32 @@ SPAN = 600
 
 @pytest.mark.parametrize("age", [0, 1, SPAN, -600])
 def test_a_log_with_new_messages_is_read_from_now(age: float) -> None:
-    """One question to the broker, and a clock that is behind reads more than it must."""
-    asked: list[float] = []
+    """It takes one request to the broker; a host clock that is late reads more than it must."""
+    requested: list[float] = []
 
     def has_since(moment: float) -> bool:
-        asked.append(moment)
+        requested.append(moment)
         return START - age >= moment
 
     assert find_log_time(START, SPAN, has_since) == START
-    assert asked == [START - SPAN]
+    assert requested == [START - SPAN]
 
 
 @given(st.floats(SPAN + 1, START - 1))
 def test_a_silent_log_is_read_from_its_end(age: float) -> None:
-    """Or one whose publishers' clocks are behind this host's: within a minute, by few questions."""
-    asked = 0
+    """So is one whose publishers' clocks are late: within a minute, by few requests."""
+    n_requests = 0
 
     def has_since(moment: float) -> bool:
-        nonlocal asked
-        asked += 1
+        nonlocal n_requests
+        n_requests += 1
         return START - age >= moment
 
     found = find_log_time(START, SPAN, has_since)
-    assert asked <= 60
+    assert n_requests <= 60
     assert START - age <= found <= START - age + TOLERANCE_SECONDS or found == START
 
 
 def test_an_empty_log_is_read_from_now() -> None:
-    """There is nothing to go by."""
+    """There is no message whose time could be used."""
     assert find_log_time(START, SPAN, lambda _: False) == START

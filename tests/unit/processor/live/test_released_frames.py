@@ -6,8 +6,8 @@ import weakref
 
 import pytest
 
+from processor.live import frame_cache
 from processor.live.connection_limits import StreamClient
-from processor.stream import frame_cache
 from processor.stream.encoder import SSE_ENCODERS
 from processor.stream.query import parse_query
 from testkit.application import Application

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 import pytest
 
 from processor.bounding_box import BoundingBox
+from processor.live.fleet import Fleet, Update
+from processor.live.restricted_fleet import RestrictedFleet
 from processor.live.restricted_ticks import RestrictedTicks
 from processor.stream.encoder import WEBSOCKET_ENCODER
-from processor.stream.fleet import Fleet, Update
 from processor.stream.log_position import LogPosition, parse_event_id
 from processor.stream.query import parse_query
-from processor.stream.restricted_fleet import RestrictedFleet
 from telemetry.state_vector import StateVector
 from testkit.state_vectors import START, state_vector
 

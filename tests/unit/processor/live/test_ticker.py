@@ -8,10 +8,10 @@ from processor.live.broadcaster import Broadcaster, Lifetime
 from processor.live.clock_report import CHANGE_SECONDS, REPEAT_SECONDS, ClockReport
 from processor.live.connection_limits import ConnectionLimits
 from processor.live.data_clock import DataClock
+from processor.live.fleet import Update
 from processor.live.metrics import LiveMetrics
 from processor.live.ticker import Ticker
 from processor.settings import LiveSettings
-from processor.stream.fleet import Update
 from processor.stream.log_position import LogPosition
 from testkit.state_vectors import START, state_vector
 

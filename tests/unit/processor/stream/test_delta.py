@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from docs.decoders.delta import DeltaDecoder
+from processor.live.fleet import Fleet, Update
 from processor.stream.delta import TEXTS, TICKS_KEPT, UNITS, DeltaState
 from processor.stream.events import Event
-from processor.stream.fleet import Fleet, Update
 from processor.stream.log_position import LogPosition, parse_event_id
 from telemetry.state_vector import StateVector
 from testkit.delta_node import NodeDecoder, Picture, Sent
@@ -26,12 +26,12 @@ EXPIRY_SECONDS = 60
 def in_python(sent: Sequence[Sent]) -> list[Picture]:
     """Return the aircraft that the Python decoder holds after each event."""
     decoder = DeltaDecoder()
-    pictures: list[Picture] = []
+    decoded: list[Picture] = []
     for name, data in sent:
         decoder.feed(name, data)
-        pictures.append(list(decoder.aircraft()))
-        assert len(decoder) == len(pictures[-1])
-    return pictures
+        decoded.append(list(decoder.aircraft()))
+        assert len(decoder) == len(decoded[-1])
+    return decoded
 
 
 @pytest.fixture(scope="module", params=["python", "typescript"])
@@ -63,10 +63,10 @@ class _Subscriber:
             self.expected.append((len(self.sent) - 1, fleet))
 
     def check(self, decode: Decode) -> None:
-        pictures = decode(self.sent)
+        decoded = decode(self.sent)
         assert self.expected
         for index, fleet in self.expected:
-            assert_same(pictures[index], fleet)
+            assert_same(decoded[index], fleet)
 
 
 class _Server:
@@ -106,10 +106,10 @@ class _Server:
         return self.delta.events_since(event_id.position)
 
 
-def assert_same(picture: Picture, fleet: Sequence[StateVector]) -> None:
+def assert_same(decoded: Picture, fleet: Sequence[StateVector]) -> None:
     """Assert equality: texts, times and flags are exact, numbers within half a unit."""
-    held = {aircraft["icao24"]: aircraft for aircraft in picture}
-    assert len(held) == len(picture)
+    held = {aircraft["icao24"]: aircraft for aircraft in decoded}
+    assert len(held) == len(decoded)
     assert held.keys() == {state.icao24 for state in fleet}
     for state in fleet:
         assert held[state.icao24].keys() == {*TEXTS, *UNITS}

@@ -1,4 +1,4 @@
-"""Bytes that stand alone: any viewer may get any of them, from any moment on."""
+"""Encoders: frames are decodable without those before them, and have a bounded size."""
 
 import json
 from typing import get_args
@@ -34,7 +34,7 @@ from testkit.subscriber import Subscriber
         (",;,", "identity"),
     ],
 )
-def test_the_best_that_is_accepted(accept_encoding: str, chosen: str) -> None:
+def test_the_best_accepted_coding_is_chosen(accept_encoding: str, chosen: str) -> None:
     """A weight of zero is a refusal."""
     assert choose_encoding(accept_encoding) == chosen
 
@@ -43,17 +43,17 @@ _TEXTS = st.lists(st.text(max_size=300), min_size=1, max_size=6)
 
 
 @given(_TEXTS, st.sampled_from(list(SSE_ENCODERS)), st.integers(0, 5))
-def test_a_viewer_that_joins_late_reads_on(
+def test_a_subscriber_that_joins_late_decodes_all(
     texts: list[str], encoding: ContentEncoding, missed: int
 ) -> None:
-    """Whatever was sent to others before."""
-    wire = SSE_ENCODERS[encoding]
+    """It needs none of the frames that were sent before."""
+    encoder = SSE_ENCODERS[encoding]
     events = [
         Event("update", json.dumps({"text": text}).encode(), str(n)) for n, text in enumerate(texts)
     ]
-    packed = [wire.encode([event]) for event in events]
-    received = b"".join(wire.opening_frames(1000)) + b"".join(
-        b"".join(one) for one in packed[missed:]
+    frames = [encoder.encode([event]) for event in events]
+    received = b"".join(encoder.opening_frames(1000)) + b"".join(
+        b"".join(one) for one in frames[missed:]
     )
     subscriber = Subscriber()
     subscriber.feed(decoder(encoding)(received))
@@ -62,21 +62,21 @@ def test_a_viewer_that_joins_late_reads_on(
 
 @pytest.mark.parametrize("effort", get_args(CompressionEffort))
 @pytest.mark.parametrize("encoding", list(SSE_ENCODERS))
-def test_a_large_event_comes_in_pieces(
+def test_a_large_event_is_divided_into_frames(
     encoding: ContentEncoding, effort: CompressionEffort
 ) -> None:
-    """None is larger than a stalled viewer may hold, and together they are the event."""
+    """No frame exceeds the bound, and together they are the event."""
     rows = ",".join(str(number * 7919 % 1_000_003) for number in range(MAX_FRAME_BYTES))
-    wire = SSE_ENCODERS[encoding]
-    frames = wire.encode([Event("update", f"[{rows}]".encode())], effort)
+    encoder = SSE_ENCODERS[encoding]
+    frames = encoder.encode([Event("update", f"[{rows}]".encode())], effort)
     assert len(frames) > 1
     assert max(map(len, frames)) <= MAX_FRAME_BYTES
-    decoded = decoder(encoding)(b"".join((*wire.opening_frames(1), *frames)))
+    decoded = decoder(encoding)(b"".join((*encoder.opening_frames(1), *frames)))
     assert decoded.endswith(b"event: update\ndata: [" + rows.encode() + b"]\n\n")
 
 
-def test_messages_are_json() -> None:
-    """One for each event, with what it has and nothing else."""
+def test_websocket_messages_are_json() -> None:
+    """Each event is a message with exactly the parts that it has."""
     events = [Event("bye", b'{"reason":"x"}', retry_ms=5), Event("remove", b"{}", "e.1")]
     assert [json.loads(text) for text in WEBSOCKET_ENCODER.encode(events)] == [
         {"event": "bye", "retry": 5, "data": {"reason": "x"}},

@@ -109,6 +109,24 @@ def test_equal_queries_have_the_same_tag() -> None:
     assert len({query.tag for query in [one, *others]}) == 6
 
 
+def test_tags_outlive_an_upgrade() -> None:
+    """A client resumes with the event id that an earlier version has sent."""
+    every_clause = {
+        "bbox": "5.9,45.8,10.5,47.9",
+        "near": "47.4,8.5,20",
+        "icao24": "aaaaaa",
+        "callsign": "SWR*",
+        "country": "Switzerland",
+        "category": "1",
+        "squawk": "emergency",
+        "on_ground": "false",
+        "min_altitude": "1",
+        "max_velocity": "2",
+        "pinned": "bbbbbb",
+    }
+    assert parse_query(every_clause.items()).tag == "b3113339"
+
+
 def test_the_default_query_is_everything() -> None:
     """Without parameters a client gets all aircraft and fields, with ids without a tag."""
     query = parse_query([("format", "object")])

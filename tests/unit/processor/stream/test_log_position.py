@@ -1,4 +1,4 @@
-"""Positions as text: what comes back from a viewer may be anything."""
+"""Event ids as text: a client may send anything."""
 
 import pytest
 from hypothesis import given
@@ -12,7 +12,7 @@ from processor.stream.log_position import EventId, LogPosition, epoch_of, parse_
     st.lists(st.integers(0, 2**63 - 1), min_size=1, max_size=20), st.sampled_from(["", "c0ffee"])
 )
 def test_round_trip(offsets: list[int], tag: str) -> None:
-    """What is sent as id is understood as Last-Event-ID."""
+    """The text of an event id is read back as the same event id."""
     event_id = EventId(LogPosition("1a2b", tuple(offsets)), tag)
     assert parse_event_id(str(event_id)) == event_id
 
@@ -22,41 +22,41 @@ def test_round_trip(offsets: list[int], tag: str) -> None:
     ["", ".", "epoch", "epoch.", "epoch.1-", "epoch.-1", "epoch.1_0", "epoch. 1", "e.²",
      "epoch.A", "epoch." + "z-" * 9000 + "1"],
 )  # fmt: skip
-def test_what_is_not_ours_is_none(text: str) -> None:
-    """Garbage is never an error: it means a new snapshot."""
+def test_other_texts_are_none(text: str) -> None:
+    """They are no error: the client gets a snapshot."""
     assert parse_event_id(text) is None
 
 
 @given(st.text())
-def test_any_text_is_survived(text: str) -> None:
-    """Whatever comes, nothing is raised, and only our own writing is taken."""
+def test_no_text_raises(text: str) -> None:
+    """Only texts in the form of an event id are accepted."""
     event_id = parse_event_id(text)
     assert event_id is None or text.lower().startswith(f"{event_id.position.epoch.lower()}.")
 
 
-def test_an_epoch_names_its_log() -> None:
-    """Another cluster, topic or incarnation is another log; partitions may be added to one."""
+def test_an_epoch_identifies_its_log() -> None:
+    """Another cluster, topic or topic id is another log; added partitions are the same log."""
     log = LogIdentity("cluster", "topic", "id", 12)
     others = [
         LogIdentity("cluster2", "topic", "id", 12),
         LogIdentity("cluster", "topic2", "id", 12),
         LogIdentity("cluster", "topic", "id2", 12),
         LogIdentity("cluster", "topic", None, 12),
-        # Without an id nothing tells added partitions from a topic that was made again.
+        # Without an id, added partitions cannot be distinguished from a topic created again.
         LogIdentity("cluster", "topic", None, 13),
     ]
     assert epoch_of(log) == epoch_of(LogIdentity("cluster", "topic", "id", 13))
     assert len({epoch_of(other) for other in [log, *others]}) == 6
 
 
-def test_order_is_by_every_partition() -> None:
-    """Further in one partition only is not further."""
+def test_positions_are_compared_in_every_partition() -> None:
+    """A position is later only if it is in no partition earlier."""
     assert LogPosition("e", (1, 2)).is_within(LogPosition("e", (1, 3)))
     assert not LogPosition("e", (1, 2)).is_within(LogPosition("e", (0, 9)))
 
 
-def test_added_partitions_count_as_not_read() -> None:
-    """What a position does not name it has nothing of."""
+def test_missing_partitions_count_as_offset_0() -> None:
+    """Nothing in a partition was read that a position does not name."""
     short, extended = LogPosition("e", (1, 2)), LogPosition("e", (1, 2, 0))
     assert short.padded(3) == extended
     assert extended.padded(2) == extended

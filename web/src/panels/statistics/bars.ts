@@ -1,11 +1,11 @@
-/** A list of bars: names, numbers, and how they compare. */
+/** A list of horizontal bars, each with a name and a number. */
 
 import { make, put } from "../../core/elements.ts";
 
 export interface Bar {
   name: string;
   count: number;
-  /** As a style sheet writes it; the accent's if there is none. */
+  /** A CSS colour; by default the accent colour. */
   colour?: string;
 }
 
@@ -19,25 +19,25 @@ interface Line {
 export class Bars {
   private readonly list = make("ul", { class: "bars" });
   private readonly lines: Line[] = [];
-  private readonly press: ((name: string) => void) | null;
+  private readonly onPress: ((name: string) => void) | null;
   private readonly hint: (name: string) => string;
 
   /**
-   * @param press Takes the name of a bar that is pressed; without it they are no buttons.
-   * @param hint Says what pressing does.
+   * @param onPress Called with the name of a pressed bar; without it the bars are not buttons.
+   * @param hint Returns the tooltip of a bar.
    */
   constructor(
     host: HTMLElement,
-    press: ((name: string) => void) | null = null,
+    onPress: ((name: string) => void) | null = null,
     hint: (name: string) => string = (name) => name,
   ) {
-    this.press = press;
+    this.onPress = onPress;
     this.hint = hint;
     host.append(this.list);
   }
 
-  /** Shows bars against the greatest of them; lines keep their elements. */
-  show(bars: readonly Bar[]): void {
+  /** Shows bars in proportion to the greatest one; lines keep their elements. */
+  render(bars: readonly Bar[]): void {
     const greatest = bars.reduce((most, { count }) => Math.max(most, count), 1);
     for (let index = this.lines.length; index < bars.length; index++) {
       this.add();
@@ -57,10 +57,10 @@ export class Bars {
     const count = make("span", { class: "count" });
     const parts = [name, make("span", { class: "groove", "aria-hidden": "true" }, fill), count];
     const element =
-      this.press === null
+      this.onPress === null
         ? make("div", {}, ...parts)
         : make("button", { type: "button" }, ...parts);
-    element.addEventListener("click", () => this.press?.(name.textContent));
+    element.addEventListener("click", () => this.onPress?.(name.textContent));
     this.lines.push({ element, name, fill, count });
     this.list.append(make("li", {}, element));
   }

@@ -1,33 +1,33 @@
-/** How many state vectors the stream brings a second. */
+/** Measures how many state vectors per second the stream brings. */
 
-interface Told {
-  /** Of `format=delta`. */
+interface UpdateData {
+  /** One for each state vector of `format=delta`. */
   slots?: readonly unknown[];
-  /** Of `format=row`. */
+  /** One for each state vector of `format=row`. */
   states?: readonly unknown[];
 }
 
 export class Rate {
-  private heard = 0;
+  private received = 0;
   private since: number | null = null;
 
-  /** Counts an event's state vectors; a snapshot is what there was already, and does not count. */
-  hear(event: string, data: unknown): void {
+  /** Counts the state vectors of an update. A snapshot brings known ones and does not count. */
+  onEvent(event: string, data: unknown): void {
     if (event === "update") {
-      const { slots, states } = data as Told;
-      this.heard += (slots ?? states ?? []).length;
+      const { slots, states } = data as UpdateData;
+      this.received += (slots ?? states ?? []).length;
     }
   }
 
   /**
-   * Gives the state vectors a second since it was last asked; NaN when asked for the first time.
+   * Returns the state vectors per second since the last call; NaN at the first call.
    *
-   * @param time Milliseconds of any clock that only goes forward.
+   * @param time Milliseconds of a monotonic clock.
    */
-  take(time: number): number {
+  measure(time: number): number {
     const seconds = this.since === null ? 0 : (time - this.since) / 1_000;
-    const rate = seconds > 0 ? this.heard / seconds : Number.NaN;
-    this.heard = 0;
+    const rate = seconds > 0 ? this.received / seconds : Number.NaN;
+    this.received = 0;
     this.since = time;
     return rate;
   }

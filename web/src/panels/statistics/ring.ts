@@ -1,4 +1,4 @@
-/** The newest numbers of a series: the oldest make room for them. */
+/** A ring buffer: the newest numbers of a series, which replace the oldest ones. */
 
 export class Ring {
   length = 0;
@@ -20,7 +20,7 @@ export class Ring {
     this.length = Math.min(this.length + 1, this.capacity);
   }
 
-  /** Gives a number by its age, the oldest at 0; NaN where there is none. */
+  /** Returns a number by index, the oldest at 0; NaN if there is none. */
   at(index: number): number {
     if (index < 0 || index >= this.length) {
       return Number.NaN;
@@ -29,7 +29,7 @@ export class Ring {
     return this.values[(oldest + index) % this.capacity] as number;
   }
 
-  /** Gives the mean of the newest numbers, gaps apart; NaN of nothing. */
+  /** Returns the mean of the newest numbers without gaps; NaN if there is none. */
   mean(newest: number): number {
     let [sum, received] = [0, 0];
     for (let index = Math.max(this.length - newest, 0); index < this.length; index++) {

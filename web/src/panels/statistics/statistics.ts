@@ -1,41 +1,44 @@
-/** What the picture is made of, and how it comes in: the numbers of this second. */
+/** The statistics panel: what the fleet consists of, and how data arrive. */
 
 import "./statistics.css";
 import { make, put } from "../../core/elements.ts";
-import { MISSING, type System, writeAge } from "../../core/units.ts";
-import type { ThemeName } from "../../map/theme.ts";
-import type { Fleet } from "../../stream/fleet.ts";
-import type { FilterName } from "../../stream/view.ts";
+import { MISSING, writeAge } from "../../core/units.ts";
+import type { Store } from "../../store/store.ts";
+import { watch } from "../../store/watch.ts";
+import type { FilterName } from "../../stream/query.ts";
+import {
+  altitudeBars,
+  categoryBars,
+  categoryNumber,
+  countryBars,
+  withoutCategory,
+} from "./bar-data.ts";
 import { Bars } from "./bars.ts";
-import { Flow } from "./flow.ts";
-import { altitudeBars, categoryBars, categoryNumber, countryBars, untold } from "./shares.ts";
-import { bandMetres, Tally } from "./tally.ts";
+import { bandMetres, FleetSummary } from "./fleet-summary.ts";
+import { RecentTraffic } from "./recent-traffic.ts";
 import { Today } from "./today.ts";
 
-export interface StatisticsListener {
-  /** Takes what somebody wants to see only. */
+export interface StatisticsActions {
+  /** Filters by what the user pressed. */
   setFilter(name: FilterName, value: string): void;
 }
 
-const COUNTRIES = 12;
-const CATEGORIES = 6;
+const MAX_COUNTRIES = 12;
+const MAX_CATEGORIES = 6;
 
 export class Statistics {
-  private readonly fleet: Fleet;
-  private readonly tally = new Tally();
+  private readonly store: Store;
+  private readonly summary = new FleetSummary();
   private readonly figures: Record<"aircraft" | "airborne" | "onGround" | "age", HTMLElement>;
-  private readonly flow: Flow;
+  private readonly recent: RecentTraffic;
   private readonly altitudes: Bars;
   private readonly countries: Bars;
   private readonly categories: Bars;
-  private readonly untold: HTMLElement;
+  private readonly withoutCategory: HTMLElement;
   private readonly today: Today;
-  private system: System = "metric";
-  private now = Number.NaN;
-  private open = false;
 
-  constructor(host: HTMLElement, fleet: Fleet, listener: StatisticsListener) {
-    this.fleet = fleet;
+  constructor(host: HTMLElement, store: Store, actions: StatisticsActions) {
+    this.store = store;
     host.classList.add("statistics");
     const list = make("dl", { class: "figures" });
     this.figures = {
@@ -46,87 +49,89 @@ export class Statistics {
     };
     const grid = make("div", { class: "sections" });
     host.append(list, grid);
-    this.flow = new Flow(section(grid, "Last five minutes", "flow"));
+    this.recent = new RecentTraffic(section(grid, "Last five minutes", "recent"));
     this.today = new Today(section(grid, "Today by the hour", "today"));
     this.altitudes = new Bars(section(grid, "Altitude", "altitudes"));
     this.countries = new Bars(
       section(grid, "Countries", "countries"),
-      (name) => listener.setFilter("country", name),
+      (name) => actions.setFilter("country", name),
       (name) => `Show only ${name}`,
     );
-    const kinds = section(grid, "Category", "categories");
+    const categories = section(grid, "Category", "categories");
     this.categories = new Bars(
-      kinds,
-      (name) => listener.setFilter("category", categoryNumber(name)),
+      categories,
+      (name) => actions.setFilter("category", categoryNumber(name)),
       (name) => `Show only the category “${name}”`,
     );
-    this.untold = make("p", { class: "notice" });
-    kinds.append(this.untold);
+    this.withoutCategory = make("p", { class: "notice" });
+    categories.append(this.withoutCategory);
+    this.subscribe();
   }
 
-  get isOpen(): boolean {
-    return this.open;
+  /** Counts the state vectors of every event, also while the panel is closed. */
+  onEvent(event: string, data: unknown): void {
+    this.recent.onEvent(event, data);
   }
 
-  /** Say when the host is shown or hidden: while it is hidden nothing is counted but what comes in. */
-  set isOpen(open: boolean) {
-    this.open = open;
-    this.show();
+  private subscribe(): void {
+    const { store } = this;
+    const isOpen = () => store.side.value === "statistics";
+    watch(
+      () => store.seconds.value,
+      () => this.sample(isOpen()),
+    );
+    watch(
+      () => isOpen() && [store.now.value, store.fleetRevision.value, store.units.value],
+      (inputs) => {
+        if (inputs !== false && !Number.isNaN(store.now.value)) {
+          this.render();
+        }
+      },
+    );
+    watch(
+      () => store.themeName.value,
+      () => {
+        if (isOpen()) {
+          this.renderAltitudes();
+        }
+      },
+    );
   }
 
-  /** Takes every event of the stream. */
-  hear(event: string, data: unknown): void {
-    this.flow.hear(event, data);
-  }
-
-  /**
-   * Call it each second, also while the host is hidden.
-   *
-   * @param now Unix seconds of the server's clock.
-   */
-  refresh(now: number): void {
-    this.now = now;
-    if (this.open) {
-      this.count();
-    }
-    const delay = this.open ? Math.max(now - this.tally.newest, 0) : Number.NaN;
-    this.flow.keep(this.fleet.size, delay);
-    this.write();
-  }
-
-  setUnits(system: System): void {
-    this.system = system;
-    this.show();
-  }
-
-  private count(): void {
-    this.tally.take(this.fleet, this.now, bandMetres(this.system));
-  }
-
-  private show(): void {
-    if (this.open && !Number.isNaN(this.now)) {
-      this.count();
-      this.write();
+  /** Appends this second to the curves. The delay is known only while the panel is open. */
+  private sample(isOpen: boolean): void {
+    const delay = isOpen ? Math.max(this.store.now.value - this.summary.newest, 0) : Number.NaN;
+    const { fleet, fleetRevision } = this.store;
+    // Before the first event the number of aircraft is unknown, which is not zero.
+    this.recent.sample(fleetRevision.value === 0 ? Number.NaN : fleet.size, delay);
+    if (isOpen) {
+      this.recent.render();
     }
   }
 
-  private write(): void {
-    if (!this.open) {
-      return;
-    }
-    const { tally } = this;
-    const theme: ThemeName = document.documentElement.dataset.theme === "light" ? "light" : "dark";
-    put(this.figures.aircraft, tally.aircraft.toLocaleString("en"));
-    put(this.figures.airborne, tally.airborne.toLocaleString("en"));
-    put(this.figures.onGround, tally.onGround.toLocaleString("en"));
-    put(this.figures.age, writeAge(tally.medianAge));
-    this.flow.write();
-    this.altitudes.show(altitudeBars(tally, this.system, theme));
-    this.countries.show(countryBars(tally, COUNTRIES));
-    this.categories.show(categoryBars(tally, CATEGORIES));
-    const silent = untold(tally);
-    put(this.untold, silent === 0 ? "" : `${silent.toLocaleString("en")} have not told theirs.`);
-    this.today.refresh(this.now);
+  private render(): void {
+    const { store, summary, figures } = this;
+    const now = store.now.value;
+    summary.update(store.fleet, now, bandMetres(store.units.value));
+    put(figures.aircraft, summary.aircraft.toLocaleString("en"));
+    put(figures.airborne, summary.airborne.toLocaleString("en"));
+    put(figures.onGround, summary.onGround.toLocaleString("en"));
+    put(figures.age, writeAge(summary.medianAge));
+    this.recent.render();
+    this.renderAltitudes();
+    this.countries.render(countryBars(summary, MAX_COUNTRIES));
+    this.categories.render(categoryBars(summary, MAX_CATEGORIES));
+    const count = withoutCategory(summary);
+    put(
+      this.withoutCategory,
+      count === 0 ? "" : `${count.toLocaleString("en")} aircraft send no category.`,
+    );
+    this.today.refresh(now);
+  }
+
+  private renderAltitudes(): void {
+    const { store, summary } = this;
+    this.altitudes.render(altitudeBars(summary, store.units.value, store.themeName.value));
   }
 }
 

@@ -1,20 +1,20 @@
-/** Shows today's traffic by the hour, asked for when opened and every few minutes. */
+/** Today's traffic by the hour, requested when the panel opens and every five minutes. */
 
 import { make } from "../../core/elements.ts";
-import type { Hour } from "../../history/answers.ts";
+import { writeMinute } from "../../core/times.ts";
 import { fetchHours } from "../../history/history-client.ts";
 import { HistoryError } from "../../history/history-error.ts";
-import { writeMinute } from "../../time/write-time.ts";
-import { beginOfDay, describeDay, fillDay } from "./day.ts";
+import type { Hour } from "../../history/responses.ts";
+import { describeHours, fillDay, startOfDay } from "./hours.ts";
 
-const ASK_MS = 300_000;
+const REFRESH_MS = 300_000;
 const HOURS = 24;
 
 export class Today {
   private readonly columns = make("div", { class: "hours", role: "img" });
   private readonly scale = make("div", { class: "scale", "aria-hidden": "true" });
-  private readonly notice = make("p", { class: "notice", role: "status" }, "Asking the archive …");
-  private asked = Number.NEGATIVE_INFINITY;
+  private readonly notice = make("p", { class: "notice", role: "status" }, "Loading …");
+  private requestedMs = Number.NEGATIVE_INFINITY;
 
   constructor(host: HTMLElement) {
     this.columns.hidden = true;
@@ -25,35 +25,35 @@ export class Today {
     host.append(this.columns, this.scale, this.notice);
   }
 
-  /** Asks again if the last answer is old; `now` is in Unix seconds. */
+  /** Requests the hours again if the last request is old; `now` is in Unix seconds. */
   refresh(now: number): void {
     const time = performance.now();
-    if (time - this.asked >= ASK_MS) {
-      this.asked = time;
-      void this.ask(now);
+    if (time - this.requestedMs >= REFRESH_MS) {
+      this.requestedMs = time;
+      void this.load(now);
     }
   }
 
-  private async ask(now: number): Promise<void> {
-    const begin = beginOfDay(now);
+  private async load(now: number): Promise<void> {
+    const start = startOfDay(now);
     try {
-      this.show(fillDay(await fetchHours(begin, Math.ceil(now)), begin, now));
+      this.render(fillDay(await fetchHours(start, Math.ceil(now)), start, now));
     } catch (error) {
       if (!(error instanceof HistoryError)) {
         throw error;
       }
-      // What was shown before is still true.
-      this.notice.textContent = tellError(error);
+      // The columns of the last request stay: they are still true.
+      this.notice.textContent = messageOf(error);
     }
   }
 
-  private show(hours: readonly Hour[]): void {
+  private render(hours: readonly Hour[]): void {
     const most = Math.max(...hours.map(({ aircraft }) => aircraft));
     this.columns.hidden = most === 0;
     this.scale.hidden = most === 0;
-    const words = most === 0 ? "Nothing has been stored today so far." : describeDay(hours);
-    this.notice.textContent = words;
-    this.columns.ariaLabel = words;
+    const summary = most === 0 ? "Nothing has been stored today." : describeHours(hours);
+    this.notice.textContent = summary;
+    this.columns.ariaLabel = summary;
     this.columns.replaceChildren(...hours.map((hour) => column(hour, most)));
     for (let index = hours.length; index < HOURS; index++) {
       this.columns.append(make("span", { class: "hour" }));
@@ -71,9 +71,9 @@ function column({ hour, aircraft, state_vectors }: Hour, most: number): HTMLElem
   return made;
 }
 
-/** The page itself comes again: the person need not be told to. */
-function tellError({ message, isPassing }: HistoryError): string {
-  const [what = message] = message.split("; try again");
-  const sentence = `${what.charAt(0).toUpperCase()}${what.slice(1)}.`;
-  return isPassing ? `${sentence} It is asked again in five minutes.` : sentence;
+/** Replaces the request to try again: the page itself does so. */
+function messageOf({ message, isTemporary }: HistoryError): string {
+  const [cause = message] = message.split("; try again");
+  const sentence = `${cause.charAt(0).toUpperCase()}${cause.slice(1)}.`;
+  return isTemporary ? `${sentence} The page tries again in five minutes.` : sentence;
 }

@@ -1,4 +1,4 @@
-"""Rows as the database gives them, and what the writers make of them."""
+"""Invented rows as the database returns them, and the files that the encoders make of them."""
 
 import datetime as dt
 from collections.abc import AsyncGenerator, Iterable, Sequence
@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 from msgspec.structs import asdict
 
-from processor.history.export.table import Kind, Row, Table
+from processor.history.export.table import ColumnType, Row, Table
 from processor.history.export.write import write
 from telemetry.state_vector import StateVector
 from testkit.state_vectors import START, state_vector
 
 ODD_TEXTS = ("=1+1", "+49", "-1", "@SUM(A1)", "'quoted", 'say "hi", all', "Côte d'Ivoire", "<&>")
-"""What spreadsheets, CSV and XML must not take for something else."""
+"""Texts that spreadsheets, CSV and XML could misread."""
 
 TEXTS = ("callsign", "origin_country", "squawk")
 TIMES = ("time_position", "last_contact")
@@ -26,7 +26,7 @@ def moment(seconds: float) -> dt.datetime:
 
 
 def to_rows(vectors: Iterable[StateVector]) -> list[dict[str, Any]]:
-    """Return rows with the values of the columns: measures in single precision, times as times."""
+    """Return state vectors as rows: measured values in single precision, times as datetimes."""
     return [_to_row(vector) for vector in vectors]
 
 
@@ -40,7 +40,7 @@ def _to_row(vector: StateVector) -> dict[str, Any]:
 
 
 def odd_rows() -> list[dict[str, Any]]:
-    """Return rows by aircraft and time: odd texts, all null, and a list of receivers."""
+    """Return rows by aircraft and time, with odd texts, nulls and a list of receivers."""
     nothing = dict.fromkeys((*TEXTS, *MEASURES, "time_position", "longitude", "latitude"))
     return to_rows(
         [
@@ -56,7 +56,7 @@ def odd_rows() -> list[dict[str, Any]]:
 
 
 def flight_rows() -> list[dict[str, Any]]:
-    """Return a flight that is known as well as can be, and one of which hardly anything is."""
+    """Return a flight with all fields, and one with hardly any."""
     known = {
         "icao24": "4b1814",
         "callsign": "=SWR&7EA",
@@ -87,8 +87,8 @@ def flight_over_the_antimeridian() -> dict[str, Any]:
 
 
 def singles(table: Table, rows: Sequence[Row]) -> list[dict[str, Any]]:
-    """Return rows to be compared with what has been read: measures in single precision."""
-    single = [column.name for column in table.columns if column.kind is Kind.FLOAT32]
+    """Return rows to compare with a file: measured values in single precision."""
+    single = [column.name for column in table.columns if column.type is ColumnType.FLOAT32]
     return [
         {name: row[name] for name in table.names}
         | {name: None if row[name] is None else np.float32(row[name]) for name in single}
@@ -97,11 +97,11 @@ def singles(table: Table, rows: Sequence[Row]) -> list[dict[str, Any]]:
 
 
 async def in_pages(rows: Sequence[Row], size: int = 3) -> AsyncGenerator[Sequence[Row], None]:
-    """Give the rows a page at a time."""
+    """Yield the rows page by page."""
     for first in range(0, len(rows), size):
         yield rows[first : first + size]
 
 
 async def written(name: str, table: Table, rows: Sequence[Row], size: int = 3) -> bytes:
-    """Return the file of the rows."""
+    """Return the file that is made of the rows."""
     return b"".join([frame async for frame in write(name, table, in_pages(rows, size))])

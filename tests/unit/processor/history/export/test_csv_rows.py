@@ -1,4 +1,4 @@
-"""CSV: read back by pandas and by csv itself, and harmless in a spreadsheet."""
+"""CSV: read back by pandas and by the csv module, and without formulas."""
 
 import csv
 import io
@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processor.history.export.csv_rows import CsvRows, harmless
-from processor.history.export.table import FLIGHTS, STATE_VECTORS, Kind, Table
+from processor.history.export.csv_rows import CsvRows, escape_formula
+from processor.history.export.table import FLIGHTS, STATE_VECTORS, ColumnType, Table
 from telemetry.state_vector import StateVector
 from testkit.state_vectors import state_vectors
 from tests.unit.processor.history.export.invented import (
@@ -25,26 +25,26 @@ from tests.unit.processor.history.export.invented import (
     written,
 )
 
-READERS: Mapping[Kind, Callable[[str], Any]] = {
-    Kind.TEXT: lambda text: text.removeprefix("'"),
-    Kind.TIME: lambda text: pd.Timestamp(text).to_pydatetime(),
-    Kind.FLOAT64: float,
-    Kind.FLOAT32: np.float32,
-    Kind.INT: int,
-    Kind.BOOL: {"true": True, "false": False}.__getitem__,
-    Kind.INT_LIST: msgspec.json.decode,
+READERS: Mapping[ColumnType, Callable[[str], Any]] = {
+    ColumnType.TEXT: lambda text: text.removeprefix("'"),
+    ColumnType.TIME: lambda text: pd.Timestamp(text).to_pydatetime(),
+    ColumnType.FLOAT64: float,
+    ColumnType.FLOAT32: np.float32,
+    ColumnType.INT: int,
+    ColumnType.BOOL: {"true": True, "false": False}.__getitem__,
+    ColumnType.INT_LIST: msgspec.json.decode,
 }
-"""How docs/exports.md says that a cell is read."""
+"""The way to read a cell, as docs/exports.md describes it."""
 
 
 def read(content: bytes, table: Table) -> list[dict[str, Any]]:
-    """Read a file with nothing but the standard library and the document."""
+    """Read a file as the document describes, with the standard library alone."""
     text = io.StringIO(content.decode(), newline="")
     return [
         {
             column.name: None
             if line[column.name] == ""
-            else READERS[column.kind](line[column.name])
+            else READERS[column.type](line[column.name])
             for column in table.columns
         }
         for line in csv.DictReader(text, strict=True)
@@ -53,7 +53,7 @@ def read(content: bytes, table: Table) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize(("table", "rows"), [(STATE_VECTORS, odd_rows()), (FLIGHTS, flight_rows())])
 async def test_what_is_read_equals_the_rows(table: Table, rows: list[dict[str, Any]]) -> None:
-    """With every null, name and list of receivers."""
+    """Every null, text and list of receivers is equal."""
     content = await written("csv", table, rows)
     assert read(content, table) == singles(table, rows)
     assert content.startswith(",".join(table.names).encode() + b"\r\n")
@@ -61,8 +61,8 @@ async def test_what_is_read_equals_the_rows(table: Table, rows: list[dict[str, A
 
 
 @given(st.lists(state_vectors(), max_size=5))
-def test_whatever_is_stored_comes_back(vectors: list[StateVector]) -> None:
-    """Any text, number and time."""
+def test_stored_values_are_read_back(vectors: list[StateVector]) -> None:
+    """Any text, number and time can be read back."""
     rows = to_rows(vectors)
     writer = CsvRows(STATE_VECTORS)
     content = writer.begin() + writer.add(rows) + writer.end() if rows else writer.begin()
@@ -70,7 +70,7 @@ def test_whatever_is_stored_comes_back(vectors: list[StateVector]) -> None:
 
 
 async def test_pandas_reads_it() -> None:
-    """As most will: times as times, what was not received as missing."""
+    """Pandas reads times as times, and null as missing."""
     rows = odd_rows()
     frame = pd.read_csv(
         io.BytesIO(await written("csv", STATE_VECTORS, rows)),
@@ -89,18 +89,18 @@ async def test_pandas_reads_it() -> None:
     "text", [*ODD_TEXTS[:5], "\t=1", "\r=1", "\n=1", "\N{FULLWIDTH EQUALS SIGN}1", "=cmd|'/c x'!A1"]
 )
 def test_no_text_is_a_formula(text: str) -> None:
-    """Whoever sets a callsign could otherwise have it run by whoever opens the file."""
-    assert harmless(text) == "'" + text
+    """A pilot who sets a callsign could otherwise run a formula where the file is opened."""
+    assert escape_formula(text) == "'" + text
 
 
 @pytest.mark.parametrize("text", ["SWR7EA", "Côte d'Ivoire", "1=1", "", None])
-def test_other_texts_stay_as_they_are(text: str | None) -> None:
-    """A quote that is not needed would be taken for a part of the name."""
-    assert harmless(text) == text
+def test_other_texts_are_unchanged(text: str | None) -> None:
+    """An unnecessary quote would look like a part of the text."""
+    assert escape_formula(text) == text
 
 
 async def test_numbers_are_never_quoted() -> None:
-    """A negative one is no formula."""
+    """A negative number is no formula."""
     rows = [odd_rows()[0] | {"longitude": -8.5, "vertical_rate": -0.5, "callsign": None}]
     line = (await written("csv", STATE_VECTORS, rows)).splitlines()[1]
     assert b",-8.5," in line

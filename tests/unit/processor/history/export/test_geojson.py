@@ -1,4 +1,4 @@
-"""GeoJSON: valid by an independent model of RFC 7946, and equal to the rows."""
+"""GeoJSON files are valid by an independent model of RFC 7946, and equal to the rows."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ from tests.unit.processor.history.export.invented import (
 
 
 def read(content: bytes) -> list[Any]:
-    """Read a file's features as the model does, which refuses what is not valid."""
+    """Read the features of a file with the model, which refuses invalid ones."""
     return FeatureCollection.model_validate_json(content).features
 
 
@@ -35,7 +35,7 @@ def read(content: bytes) -> list[Any]:
 async def test_the_properties_are_the_rows(
     table: Table, rows: list[dict[str, Any]], times: tuple[str, ...], size: int
 ) -> None:
-    """All of them, over any number of pages."""
+    """The properties are all columns, for any number of pages."""
     found = [
         dict(feature.properties) for feature in read(await written("geojson", table, rows, size))
     ]
@@ -44,8 +44,8 @@ async def test_the_properties_are_the_rows(
     assert singles(table, found) == singles(table, rows)
 
 
-async def test_a_state_vector_is_where_it_is() -> None:
-    """Longitude first; null where no position was received."""
+async def test_a_state_vector_is_a_point() -> None:
+    """Longitude comes first; the geometry is null if no position was received."""
     rows = odd_rows()
     for feature, row in zip(read(await written("geojson", STATE_VECTORS, rows)), rows, strict=True):
         if row["longitude"] is None:
@@ -55,8 +55,8 @@ async def test_a_state_vector_is_where_it_is() -> None:
             assert tuple(feature.geometry.coordinates) == (row["longitude"], row["latitude"])
 
 
-async def test_a_flight_is_the_box_around_it() -> None:
-    """Counter-clockwise and closed; null where it was never seen anywhere."""
+async def test_a_flight_is_a_box() -> None:
+    """The ring is counter-clockwise and closed; null if no position was received."""
     known, hardly = read(await written("geojson", FLIGHTS, flight_rows()))
     assert isinstance(known.geometry, Polygon)
     (ring,) = known.geometry.coordinates
@@ -70,8 +70,8 @@ async def test_a_flight_is_the_box_around_it() -> None:
     assert hardly.geometry is None
 
 
-async def test_a_box_over_the_antimeridian_is_cut_in_two() -> None:
-    """RFC 7946, 3.1.9: a single ring would go around the globe."""
+async def test_a_box_over_the_antimeridian_is_divided() -> None:
+    """A single ring would go around the globe (RFC 7946, 3.1.9)."""
     [flight] = read(await written("geojson", FLIGHTS, [flight_over_the_antimeridian()]))
     assert isinstance(flight.geometry, MultiPolygon)
     edges = [
@@ -82,7 +82,7 @@ async def test_a_box_over_the_antimeridian_is_cut_in_two() -> None:
 
 
 async def test_no_rows_are_an_empty_collection() -> None:
-    """Which says whose data they are, too."""
+    """The collection has the attribution all the same."""
     content = await written("geojson", STATE_VECTORS, [])
     assert read(content) == []
     assert msgspec.json.decode(content)["attribution"] == ATTRIBUTION

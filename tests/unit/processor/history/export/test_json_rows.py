@@ -1,4 +1,4 @@
-"""NDJSON: a line for each row, in the words of the stream."""
+"""NDJSON: a line for each row, with the field names of the stream."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ from tests.unit.processor.history.export.invented import (
 
 
 def read(content: bytes, table: Table, times: tuple[str, ...]) -> list[dict[str, Any]]:
-    """Read a file, times as times."""
+    """Read the rows of a file, with times as datetimes."""
     rows = [msgspec.json.decode(line) for line in content.splitlines()]
     for row in rows:
         row.update({name: row[name] and moment(row[name]) for name in times})
@@ -32,7 +32,7 @@ def read(content: bytes, table: Table, times: tuple[str, ...]) -> list[dict[str,
 
 @given(st.lists(state_vectors(), min_size=1, max_size=5))
 def test_a_line_is_a_state_vector(vectors: list[StateVector]) -> None:
-    """One that the stream's own type reads, and equal to the one stored, in single precision."""
+    """The type of the stream reads each line, which equals the stored row in single precision."""
     rows = to_rows(vectors)
     content = JsonRows(STATE_VECTORS).add(rows)
     decoder = msgspec.json.Decoder(StateVector)
@@ -40,8 +40,8 @@ def test_a_line_is_a_state_vector(vectors: list[StateVector]) -> None:
     assert singles(STATE_VECTORS, to_rows(again)) == singles(STATE_VECTORS, rows)
 
 
-async def test_the_words_are_those_of_the_stream() -> None:
-    """All fields in OpenSky's order, times in Unix seconds, numbers as they were sent."""
+async def test_fields_are_those_of_the_stream() -> None:
+    """Fields are in OpenSky's order, times in Unix seconds, and numbers as they were received."""
     (line,) = (await written("ndjson", STATE_VECTORS, to_rows([state_vector()]))).splitlines()
     assert tuple(msgspec.json.decode(line)) == FIELDS
     assert line == msgspec.json.encode(state_vector("4b1814", START))
@@ -57,10 +57,10 @@ async def test_the_words_are_those_of_the_stream() -> None:
 async def test_what_is_read_equals_the_rows(
     table: Table, rows: list[dict[str, Any]], times: tuple[str, ...]
 ) -> None:
-    """Over several pages."""
+    """The rows are equal over several pages."""
     assert read(await written("ndjson", table, rows), table, times) == singles(table, rows)
 
 
 async def test_no_rows_are_an_empty_file() -> None:
-    """No line stands for none."""
+    """A file without rows has no line."""
     assert await written("ndjson", STATE_VECTORS, []) == b""

@@ -1,4 +1,4 @@
-"""Parquet: read back by pyarrow and by pandas, typed, in row groups of a bounded size."""
+"""Parquet files are read back by pyarrow and by pandas, with types and bounded row groups."""
 
 import io
 import math
@@ -20,14 +20,14 @@ from tests.unit.processor.history.export.invented import flight_rows, moment, od
 
 @pytest.mark.parametrize(("table", "rows"), [(STATE_VECTORS, odd_rows()), (FLIGHTS, flight_rows())])
 async def test_what_is_read_equals_the_rows(table: Table, rows: list[dict[str, Any]]) -> None:
-    """Exactly: single precision is the file's own."""
+    """The values are exactly equal, because the file has single precision too."""
     found = pq.read_table(io.BytesIO(await written("parquet", table, rows)))
     assert found.schema.equals(schema_of(table), check_metadata=False)
     assert found.to_pylist() == rows
 
 
-async def test_the_file_says_what_is_in_it() -> None:
-    """Types, units, and whose data they are."""
+async def test_metadata() -> None:
+    """The file has types, units and the attribution."""
     schema = pq.read_schema(io.BytesIO(await written("parquet", STATE_VECTORS, odd_rows())))
     assert schema.metadata[b"attribution"] == ATTRIBUTION.encode()
     assert schema.field("velocity").metadata[b"unit"] == b"m/s"
@@ -38,7 +38,7 @@ async def test_the_file_says_what_is_in_it() -> None:
 
 
 async def test_pandas_reads_it() -> None:
-    """Without being told a type."""
+    """Pandas needs no types."""
     rows = odd_rows()
     frame = pd.read_parquet(io.BytesIO(await written("parquet", STATE_VECTORS, rows)))
     assert frame["callsign"].tolist()[:5] == [row["callsign"] for row in rows][:5]
@@ -46,8 +46,8 @@ async def test_pandas_reads_it() -> None:
     assert frame["baro_altitude"].isna().tolist() == [row["baro_altitude"] is None for row in rows]
 
 
-def test_row_groups_leave_as_they_fill() -> None:
-    """All of one size but the last, whatever the pages' size; text by dictionary, all in zstd."""
+def test_row_groups_are_written_when_they_are_full() -> None:
+    """All but the last have one size, whatever the size of pages; only texts use a dictionary."""
     writer = ParquetFile(STATE_VECTORS)
     size = 7_000
     page = [odd_rows()[0] | {"last_contact": moment(START + n)} for n in range(size)]
@@ -65,20 +65,20 @@ def test_row_groups_leave_as_they_fill() -> None:
 
 
 async def test_no_rows_are_a_file_with_columns() -> None:
-    """That reads as an empty table."""
+    """The file is read as an empty table."""
     found = pq.read_table(io.BytesIO(await written("parquet", STATE_VECTORS, [])))
     assert (found.num_rows, found.column_names) == (0, list(STATE_VECTORS.names))
 
 
 async def test_nan_is_null() -> None:
-    """As in every other format."""
+    """Every other format does the same."""
     rows = [odd_rows()[0] | {"velocity": math.nan, "latitude": math.nan}]
     (found,) = pq.read_table(io.BytesIO(await written("parquet", STATE_VECTORS, rows))).to_pylist()
     assert (found["velocity"], found["latitude"]) == (None, None)
 
 
-def test_nobody_pays_for_pyarrow_before_it_is_asked_for() -> None:
-    """It takes 40 MB and a quarter of a second."""
+def test_pyarrow_is_loaded_by_the_first_export_only() -> None:
+    """Loading it takes 40 MB and a quarter of a second."""
     script = (
         "import sys, processor.http.history.export_routes, processor.http.history.download;"
         "print(any(name.startswith('pyarrow') for name in sys.modules))"

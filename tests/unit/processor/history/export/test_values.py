@@ -1,4 +1,4 @@
-"""Numbers and times as text: short, and the same when they are read."""
+"""Numbers and times are written in short, and are equal when they are read."""
 
 import datetime as dt
 import math
@@ -22,8 +22,8 @@ MOMENTS = st.integers(0, 4_102_444_800_000_000).map(
 )
 
 
-def test_what_opensky_sent_comes_back_as_it_was_sent() -> None:
-    """Not with the digits that single precision adds."""
+def test_numbers_are_written_as_opensky_sent_them() -> None:
+    """The digits that single precision adds are left out."""
     sent = [240.13, 11_887.2, 287.97, -0.33, 0.0, -123_456.79]
     stored = [float(np.float32(value)) for value in sent]
     assert stored != sent
@@ -32,7 +32,7 @@ def test_what_opensky_sent_comes_back_as_it_was_sent() -> None:
 
 @given(SINGLES)
 def test_shortened_numbers_are_the_same_in_single_precision(values: list[float | None]) -> None:
-    """Whatever they are; what is no number is null."""
+    """Any number is equal; NaN is null."""
     expected = [None if value is None or math.isnan(value) else value for value in values]
     short = short_floats(values)
     assert [None if value is None else float(np.float32(value)) for value in short] == expected
@@ -40,14 +40,14 @@ def test_shortened_numbers_are_the_same_in_single_precision(values: list[float |
 
 
 def test_null_and_no_number_are_null() -> None:
-    """JSON and CSV have no NaN."""
+    """NaN is null, because JSON and CSV have no NaN."""
     assert list(without_nan([1.5, None, math.nan])) == [1.5, None, None]
     assert list(short_floats([None, math.nan])) == [None, None]
     assert list(short_floats([])) == []
 
 
 def test_times() -> None:
-    """UTC with a Z; seconds without a fraction unless there is one."""
+    """Times are in UTC with a Z; seconds have a fraction only if there is one."""
     whole = dt.datetime(2026, 9, 21, 14, 13, 20, tzinfo=dt.UTC)
     half = whole.replace(microsecond=500_000)
     assert iso_times([whole, None]) == ["2026-09-21T14:13:20Z", None]
@@ -58,8 +58,8 @@ def test_times() -> None:
 
 
 @given(st.lists(st.none() | MOMENTS | MOMENTS.map(lambda found: found.replace(microsecond=0))))
-def test_times_come_back(moments: list[dt.datetime | None]) -> None:
-    """To the microsecond, one by one and many at once."""
+def test_times_are_read_back(moments: list[dt.datetime | None]) -> None:
+    """Times are exact to the microsecond, one by one and many at once."""
     assert list(iso_times(moments)) == [iso_time(moment) for moment in moments]
     read = [text and dt.datetime.fromisoformat(text) for text in iso_times(moments)]
     assert read == moments

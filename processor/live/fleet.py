@@ -1,0 +1,250 @@
+"""The newest state vector of every aircraft, and what changed since any log position."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from typing import Literal
+
+import msgspec
+
+from processor.message import AFTER_ANSWER_SECONDS, FUTURE_SECONDS
+from processor.stream.aircraft import Aircraft
+from processor.stream.changes import Changes
+from processor.stream.columns import Columns
+from processor.stream.log_position import LogPosition
+from telemetry.state_vector import StateVector
+
+Untimely = Literal["future", "after_answer"]
+"""Why a state vector is ignored: it is later than the clock, or than the answer it came in."""
+
+
+class Update(msgspec.Struct, frozen=True, gc=False):
+    """One message of the log, applied to a fleet.
+
+    Attributes:
+        partition: The partition in which it stands.
+        offset: The offset at which it stands there.
+        state_vector: Its content; None if it holds no state vector.
+        poll_time: Time of the answer that the state vector is from (Unix seconds), None if unknown.
+        published_at: Kafka's timestamp (Unix seconds), None if there is none.
+    """
+
+    partition: int
+    offset: int
+    state_vector: StateVector | None
+    poll_time: int | None = None
+    published_at: int | None = None
+
+
+class MissedChanges(msgspec.Struct, frozen=True):
+    """What happened in a fleet since a log position.
+
+    Attributes:
+        changed: The aircraft that changed, as they are.
+        removed: The addresses of all aircraft that may have been removed.
+    """
+
+    changed: list[Aircraft]
+    removed: list[str]
+
+
+class _Tombstone(msgspec.Struct, frozen=True):
+    removed_at: float
+    position: LogPosition
+
+
+class Fleet:
+    """The aircraft that one log describes; `advance` moves it from tick to tick.
+
+    Messages wait until `advance`, so that all who look between two ticks see the same aircraft, at
+    the same position. Each aircraft keeps the offset of its state vector. So what a subscriber has
+    missed since a log position is found without storing events: the aircraft whose state vectors
+    stand at or after it, and all that were removed recently. This works for subscribers of any
+    instance, because every instance reads the same log.
+
+    Not safe across threads: only the event loop's thread may use it.
+
+    Args:
+        start: The position from which the log is read.
+        resumable_after: A subscriber at this position or an earlier one cannot resume. It must be
+            so much later than `start` that every aircraft which the subscriber may hold was read.
+        expiry_seconds: An aircraft whose last contact is so old is removed.
+        resume_window_seconds: How long a removal is remembered.
+        clock: Unix time in seconds, as the state vectors have it.
+
+    Attributes:
+        position: The position up to which the log was read at the newest tick.
+        changes: What the newest tick changed.
+    """
+
+    def __init__(
+        self,
+        *,
+        start: LogPosition,
+        resumable_after: LogPosition,
+        expiry_seconds: float,
+        resume_window_seconds: float,
+        clock: Callable[[], float],
+    ) -> None:
+        self.position = start
+        self.changes = Changes([], [], [])
+        self._next_offsets = list(start.offsets)
+        self._expiry_seconds = expiry_seconds
+        self._resume_window_seconds = resume_window_seconds
+        self._clock = clock
+        self._by_icao24: dict[str, Aircraft] = {}
+        self._incoming: dict[str, Aircraft] = {}
+        self._sorted: list[Aircraft] | None = None
+        self._columns: Columns | None = None
+        self._tombstones: dict[str, _Tombstone] = {}
+        # A subscriber at this position or before may hold aircraft whose removal is forgotten.
+        self._forgotten = resumable_after
+        self._uncertain_until: float | None = None
+
+    def __len__(self) -> int:
+        return len(self._by_icao24)
+
+    @property
+    def aircraft(self) -> list[Aircraft]:
+        """Every aircraft at the newest tick, by icao24."""
+        if self._sorted is None:
+            self._sorted = [self._by_icao24[icao24] for icao24 in sorted(self._by_icao24)]
+        return self._sorted
+
+    @property
+    def columns(self) -> Columns:
+        """`aircraft` in columns, in the same order; made at most once in a tick."""
+        if self._columns is None:
+            self._columns = Columns(self.aircraft)
+        return self._columns
+
+    @property
+    def newest_contact(self) -> int | None:
+        """The newest last_contact of all aircraft (Unix seconds), None without aircraft."""
+        contacts = (each.state_vector.last_contact for each in self._by_icao24.values())
+        return max(contacts, default=None)
+
+    def add_partitions(self, starts: Sequence[int]) -> None:
+        """Follow partitions that were added to the log, each from its start offset."""
+        self._next_offsets += starts
+        self._forgotten = _with_partitions(self._forgotten, starts)
+        self._tombstones = {
+            icao24: _Tombstone(each.removed_at, _with_partitions(each.position, starts))
+            for icao24, each in self._tombstones.items()
+        }
+
+    def forbid_resume(self) -> None:
+        """Resume no subscriber until every aircraft expired that only other instances have read."""
+        self._uncertain_until = self._clock() + self._expiry_seconds
+
+    def apply(self, updates: Iterable[Update]) -> Counter[Untimely]:
+        """Take in messages, which become visible at the next tick.
+
+        A state vector counts if it is newer than the one before, so repeated messages and messages
+        out of order change nothing. One from the future would hide its aircraft until that time,
+        so it is ignored.
+
+        Returns:
+            How many state vectors were ignored because of their time, by reason.
+        """
+        ignored: Counter[Untimely] = Counter()
+        latest = self._clock() + FUTURE_SECONDS
+        for update in updates:
+            self._next_offsets[update.partition] = update.offset + 1
+            if (state_vector := update.state_vector) is None:
+                continue
+            if (reason := _untimely(update, state_vector.last_contact, latest)) is not None:
+                ignored[reason] += 1
+                continue
+            icao24 = state_vector.icao24
+            known = self._incoming.get(icao24) or self._by_icao24.get(icao24)
+            if known is None or known.state_vector.last_contact < state_vector.last_contact:
+                self._incoming[icao24] = Aircraft(
+                    icao24, state_vector, update.partition, update.offset
+                )
+        return ignored
+
+    def advance(self) -> Changes:
+        """Show all messages that were applied, and remove the aircraft that have expired."""
+        now = self._clock()
+        self.position = LogPosition(self.position.epoch, tuple(self._next_offsets))
+        self._sorted = self._columns = None
+        incoming, self._incoming = self._incoming, {}
+        shown = {name: self._by_icao24[name] for name in incoming if name in self._by_icao24}
+        self._by_icao24 |= incoming
+        expired = self._remove_expired(now)
+        self._remember_removals(expired, now)
+        if self._uncertain_until is not None and now > self._uncertain_until:
+            self._forgotten, self._uncertain_until = self.position, None
+        for icao24 in incoming.keys() & self._tombstones.keys() & self._by_icao24.keys():
+            del self._tombstones[icao24]
+        changed = sorted(incoming.keys() & self._by_icao24.keys())
+        self.changes = Changes(
+            after=[incoming[icao24] for icao24 in changed],
+            before=[shown[icao24] for icao24 in changed if icao24 in shown],
+            removed=[
+                shown.get(aircraft.icao24, aircraft)
+                for aircraft in expired
+                if aircraft.icao24 not in incoming or aircraft.icao24 in shown
+            ],
+        )
+        return self.changes
+
+    def _remove_expired(self, now: float) -> list[Aircraft]:
+        latest = now - self._expiry_seconds
+        found = [a for a in self._by_icao24.values() if a.state_vector.last_contact <= latest]
+        for aircraft in found:
+            del self._by_icao24[aircraft.icao24]
+        return found
+
+    def _remember_removals(self, expired: list[Aircraft], now: float) -> None:
+        """Set a tombstone for each, also for one that expired before any tick showed it.
+
+        Another instance may have shown it.
+        """
+        for aircraft in expired:
+            self._tombstones.pop(aircraft.icao24, None)
+            self._tombstones[aircraft.icao24] = _Tombstone(now, self.position)
+        self._forget_removals(now - self._resume_window_seconds)
+
+    def _forget_removals(self, before: float) -> None:
+        """Drop the tombstones that were set before a time; they lie in the order of that time."""
+        while self._tombstones:
+            icao24, tombstone = next(iter(self._tombstones.items()))
+            if tombstone.removed_at >= before:
+                return
+            del self._tombstones[icao24]
+            self._forgotten = tombstone.position
+
+    def can_resume(self, position: LogPosition) -> bool:
+        """Whether everything that a subscriber at a position has missed is known."""
+        forgotten = self._forgotten
+        reached = position.padded(len(forgotten.offsets))
+        return (
+            position.epoch == self.position.epoch
+            and self._uncertain_until is None
+            and len(position.offsets) <= len(self.position.offsets)
+            and reached != forgotten
+            and forgotten.is_within(reached)
+        )
+
+    def missed(self, since: LogPosition) -> MissedChanges:
+        """Return what a subscriber at a position has missed: each aircraft in its newest state."""
+        offsets = since.padded(len(self._next_offsets)).offsets
+        return MissedChanges(
+            changed=[a for a in self.aircraft if a.offset >= offsets[a.partition]],
+            removed=sorted(self._tombstones),
+        )
+
+
+def _with_partitions(position: LogPosition, starts: Sequence[int]) -> LogPosition:
+    """Return a position with the start offsets of further partitions."""
+    return LogPosition(position.epoch, (*position.offsets, *starts))
+
+
+def _untimely(update: Update, last_contact: int, latest: float) -> Untimely | None:
+    if last_contact > latest:
+        return "future"
+    poll_time = update.poll_time
+    if poll_time is not None and last_contact > poll_time + AFTER_ANSWER_SECONDS:
+        return "after_answer"
+    return None

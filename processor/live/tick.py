@@ -1,0 +1,228 @@
+"""One step in which the changes of a fleet are published: changes, snapshot and catch-up."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from processor.live.fleet import Fleet, MissedChanges
+from processor.live.frame_cache import FrameCache
+from processor.live.restricted_fleet import RestrictedFleet
+from processor.stream import events
+from processor.stream.aircraft import Aircraft
+from processor.stream.changes import Changes
+from processor.stream.columns import Columns
+from processor.stream.delta import DeltaState
+from processor.stream.encoder import Encoder, Frame
+from processor.stream.events import Event
+from processor.stream.log_position import EventId, LogPosition, format_event_id
+from processor.stream.query import StreamQuery
+
+AIRCRAFT_AT_ONCE = 500
+"""Aircraft that are encoded for one client before other tasks run: about a millisecond."""
+
+UNCERTAIN = "what was missed is not known for certain"
+"""Reason of a `reset` event."""
+
+
+class Tick:
+    """Answers what a subscriber is sent at this step; nothing in it belongs to one subscriber.
+
+    A subscriber that has the event id of the tick before gets `frames`; a new one gets
+    `snapshot_frames`; one that comes with an older event id gets `catch_up`. Subscribers with the
+    same query and encoder get the same bytes, which are encoded once.
+
+    Snapshot and catch-up read the fleet as it is now, so only the newest tick of a fleet can
+    answer them. Because a tick keeps all that was encoded in it, no reference to it may be held
+    while a subscriber is sent frames or waits for a tick.
+
+    Attributes:
+        number: One more than that of the tick before.
+        position: The log position that the fleet had reached.
+    """
+
+    def __init__(
+        self,
+        fleet: Fleet | RestrictedFleet,
+        changes: Changes,
+        number: int,
+        clock: Callable[[], float],
+        *,
+        delta: DeltaState | None = None,
+        is_heartbeat: bool = False,
+        n_caches: int = 1,
+    ) -> None:
+        """Publish changes that the fleet has made.
+
+        Args:
+            fleet: The fleet after the changes.
+            changes: What changed since the tick before.
+            number: Number of the tick.
+            clock: Unix time in seconds, as the state vectors have it.
+            delta: State of the format `delta` at the tick before; None while no client uses it.
+            is_heartbeat: Whether a heartbeat ends the changes.
+            n_caches: How many fleets divide the budget of frames that clients choose.
+        """
+        self.number = number
+        self.position = fleet.position
+        self._position_text = str(fleet.position)
+        self._fleet = fleet
+        self._changes = changes
+        self._clock = clock
+        self._time = clock()
+        self._delta = delta
+        self._delta_events: Sequence[Event] = ()
+        if delta is not None:
+            self._delta_events = delta.advance(changes, fleet.position, self._time)
+        self._heartbeat_aircraft = len(fleet) if is_heartbeat else None
+        self._cache = FrameCache(n_caches)
+        self._missed: tuple[LogPosition, MissedChanges] | None = None
+
+    @classmethod
+    def first(
+        cls,
+        fleet: Fleet | RestrictedFleet,
+        number: int,
+        clock: Callable[[], float],
+        *,
+        n_caches: int = 1,
+    ) -> "Tick":
+        """Advance a fleet, and return the first of its ticks; arguments as of the class."""
+        return cls(fleet, fleet.advance(), number, clock, n_caches=n_caches)
+
+    def next(self, *, is_heartbeat: bool, is_delta_used: bool, n_caches: int = 1) -> "Tick | None":
+        """Advance the fleet, and return its next tick; None if there is nothing to publish.
+
+        Args:
+            is_heartbeat: Whether a heartbeat is due, which is sent without changes too.
+            is_delta_used: Whether an open stream has the format `delta`.
+            n_caches: As of the class.
+        """
+        changes = self._fleet.advance()
+        if not changes and not is_heartbeat:
+            return None
+        delta = self._delta
+        if delta is not None and delta.is_abandoned(is_used=is_delta_used):
+            delta = None
+        return Tick(
+            self._fleet,
+            changes,
+            self.number + 1,
+            self._clock,
+            delta=delta,
+            is_heartbeat=is_heartbeat,
+            n_caches=n_caches,
+        )
+
+    @property
+    def n_aircraft(self) -> int:
+        """How many aircraft the fleet has."""
+        return len(self._fleet)
+
+    def select(self, query: StreamQuery) -> Sequence[Aircraft]:
+        """Return the aircraft that pass the filter of a query."""
+        return query.filter.select(self._fleet.columns)
+
+    def event_id(self, query: StreamQuery) -> EventId:
+        """Return the event id that a subscriber holds after this tick."""
+        return EventId(self.position, self._tag(query))
+
+    def frames(self, query: StreamQuery, encoder: Encoder[Frame]) -> tuple[Frame, ...]:
+        """Return the changes and the heartbeat, for subscribers that have the tick before."""
+        return self._cache.frames("changes", query, encoder, lambda: self._events(query))
+
+    def snapshot_frames(self, query: StreamQuery, encoder: Encoder[Frame]) -> tuple[Frame, ...]:
+        """Return the snapshot, for subscribers that are new or have changed their query."""
+        return self._cache.frames("snapshot", query, encoder, lambda: [self._snapshot(query)])
+
+    async def snapshot_json(self, query: StreamQuery) -> bytes:
+        """Return the data of a snapshot; other tasks run while it is encoded."""
+        aircraft, event_id, now = self.select(query), str(self.event_id(query)), self._clock()
+        rows: list[bytes] = []
+        for first in range(0, len(aircraft), AIRCRAFT_AT_ONCE):
+            some = aircraft[first : first + AIRCRAFT_AT_ONCE]
+            rows += [one.encode(query.output_format) for one in some]
+            await asyncio.sleep(0)
+        return events.snapshot(rows, query.output_format, id=event_id, now=now).data
+
+    def catch_up(
+        self, since: EventId | None, query: StreamQuery, encoder: Encoder[Frame]
+    ) -> tuple[tuple[Frame, ...], bool]:
+        """Return what a subscriber has missed since an event id.
+
+        Returns:
+            The frames, and whether they are certain to be complete. If not, they are a `reset`
+            and a snapshot.
+        """
+        missed = self._events_since(since, query) if since is not None else None
+        if since is not None and missed is not None:
+            return self._cache.frames(since, query, encoder, lambda: missed), True
+        reset = encoder.encode([events.reset(UNCERTAIN)])
+        return (*reset, *self.snapshot_frames(query, encoder)), False
+
+    def is_behind(self, event_id: EventId, query: StreamQuery) -> bool:
+        """Whether another instance, which has read further, sent an event id: waiting helps."""
+        return self._can_resume(event_id, query) and not event_id.position.is_within(
+            self._fleet.position
+        )
+
+    def _events(self, query: StreamQuery) -> Sequence[Event]:
+        event_id = format_event_id(self._position_text, self._tag(query))
+        if query.output_format.format == "delta":
+            found = list(self._delta_events)
+        else:
+            encoded = self._cache.rows(query.output_format, self._changes.after_columns)
+            rows, removed = self._changes.select(query.filter, encoded)
+            found = events.changes(rows, removed, query.output_format, id=event_id, now=self._time)
+        if self._heartbeat_aircraft is not None:
+            found.append(events.heartbeat(self._heartbeat_aircraft, id=event_id, now=self._time))
+        return found
+
+    def _snapshot(self, query: StreamQuery) -> Event:
+        if query.output_format.format == "delta":
+            return self._delta_state().snapshot(self.position, self._clock())
+        rows = [aircraft.encode(query.output_format) for aircraft in self.select(query)]
+        event_id = str(self.event_id(query))
+        return events.snapshot(rows, query.output_format, id=event_id, now=self._clock())
+
+    def _can_resume(self, event_id: EventId, query: StreamQuery) -> bool:
+        return event_id.tag == self._tag(query) and self._fleet.can_resume(event_id.position)
+
+    def _events_since(self, since: EventId, query: StreamQuery) -> Sequence[Event] | None:
+        """Return what a subscriber has missed, or None if that is not known for certain."""
+        if not self._can_resume(since, query):
+            return None
+        if query.output_format.format == "delta":
+            return self._delta_state().events_since(since.position)
+        if not since.position.is_within(self._fleet.position):
+            return None
+        return self._changes_since(since.position, query)
+
+    def _changes_since(self, position: LogPosition, query: StreamQuery) -> Sequence[Event]:
+        if query.filter.areas:
+            return [self._snapshot(query)]
+        missed = self._missed_since(position)
+        passing = query.filter.select(Columns(missed.changed))
+        removed = missed.removed
+        if not query.filter.is_everything:
+            # Whether an aircraft passed the filter at the position is not known, so each that
+            # changed and does not pass is removed. If those are many, a snapshot is smaller.
+            names = {aircraft.icao24 for aircraft in passing}
+            removed = [a.icao24 for a in missed.changed if a.icao24 not in names] + removed
+            if len(removed) > len(self.select(query)):
+                return [self._snapshot(query)]
+        rows = [aircraft.encode(query.output_format) for aircraft in passing]
+        event_id = str(self.event_id(query))
+        return events.changes(rows, removed, query.output_format, id=event_id, now=self._clock())
+
+    def _missed_since(self, position: LogPosition) -> MissedChanges:
+        """Return what was missed since a position; slow subscribers often share one position."""
+        if self._missed is None or self._missed[0] != position:
+            self._missed = position, self._fleet.missed(position)
+        return self._missed[1]
+
+    def _tag(self, query: StreamQuery) -> str:
+        return self._delta_state().tag if query.output_format.format == "delta" else query.tag
+
+    def _delta_state(self) -> DeltaState:
+        if self._delta is None:
+            self._delta = DeltaState(self._fleet.aircraft, self.position)
+        return self._delta

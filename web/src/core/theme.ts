@@ -1,0 +1,25 @@
+/** The two themes, and which of them the user's choice means. */
+
+export type ThemeName = "dark" | "light";
+/** The user's choice; "system" follows the operating system. */
+export type ThemeChoice = ThemeName | "system";
+
+/** Returns the theme that a choice means, with the operating system dark or light. */
+export function themeOf(choice: ThemeChoice, isSystemDark: boolean): ThemeName {
+  if (choice !== "system") {
+    return choice;
+  }
+  return isSystemDark ? "dark" : "light";
+}
+
+/** Returns the theme that the page shows. */
+export function currentTheme(): ThemeName {
+  return document.documentElement.dataset.theme === "light" ? "light" : "dark";
+}
+
+/** Reports whether the operating system is dark, at once and whenever that changes. */
+export function watchSystemTheme(listener: (isDark: boolean) => void): void {
+  const query = matchMedia("(prefers-color-scheme: dark)");
+  query.addEventListener("change", () => listener(query.matches));
+  listener(query.matches);
+}
