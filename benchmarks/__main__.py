@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: run them, print a table each, keep the figures in results/."""
+"""`python -m benchmarks`: runs benchmarks, prints a table of each, and writes results/."""
 
 import argparse
 import datetime as dt
@@ -28,7 +28,7 @@ NAMES = {
 }
 
 FAILED = (SubscribersLostError, MeasurementError, NotDeliveredError, TimeoutError)
-"""Why what was measured means nothing; the others are measured all the same."""
+"""Errors that make the figures of one benchmark meaningless; the others still run."""
 
 _EPILOG = """\
 Results go to benchmarks/results/NAME.json and into benchmarks/README.md, of a quick run to
@@ -42,7 +42,7 @@ where OPENSKY_CAPTURES names a folder that holds some.
 
 
 def main() -> int:
-    """Run what was asked for; return 1 when something could not be measured."""
+    """Run the named benchmarks; return 1 if one of them failed."""
     arguments = _parser().parse_args()
     return max([_run(name, is_quick=arguments.quick) for name in arguments.names or NAMES])
 

@@ -1,4 +1,4 @@
-"""The bare steps of one poll, one after another: fetch, publish, store, write to every viewer."""
+"""The bare steps of one poll in turn: fetch, publish, store, write to every subscriber."""
 
 import asyncio
 import socket
@@ -20,7 +20,7 @@ Pair = tuple[bytes, bytes]
 
 
 class Steps(NamedTuple):
-    """How many seconds each took."""
+    """The seconds that each step took."""
 
     fetch: float
     publish: float
@@ -29,7 +29,7 @@ class Steps(NamedTuple):
 
 
 class BareSteps:
-    """The parts that the bare steps need: an HTTP server, a topic, a table, viewers."""
+    """The parts of the bare steps: an HTTP server, a topic, a table and subscribers."""
 
     def __init__(self, *, feed: Feed, dsn: str, subscribers: int) -> None:
         self._feed = feed
@@ -60,7 +60,7 @@ class BareSteps:
         self._answering.__exit__(exc_type, exc, traceback)
 
     def play(self, body: bytes, pairs: list[Pair], rows: list[Row], frame_bytes: int) -> Steps:
-        """Do every step once with what the services had at their last poll."""
+        """Run every step once with the data of the last poll of the services."""
         self._body = body
         answering.get(self._answering.port, "/")  # the server has the answer before at hand
         started = time.monotonic()

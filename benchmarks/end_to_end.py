@@ -1,4 +1,4 @@
-"""Benchmark: one poll of the globe, from OpenSky's answer to the last viewer and to the commit."""
+"""Benchmark: one poll of the globe, from OpenSky's response to the last subscriber and the commit."""
 
 import contextlib
 import datetime as dt
@@ -25,13 +25,13 @@ from testkit.swarm_messages import Burst
 from testkit.traffic import AIRCRAFT, CHANGING_SHARE, InventedFleet, answer
 from testkit.waiting import wait_until
 
-VIEWERS = 100
+SUBSCRIBERS = 100
 POLLS = 25
 QUICK_POLLS = 6
 POLL_SECONDS = 5.0
 UNCOUNTED_POLLS = 2
 SETTLED_SECONDS = 2.5
-"""After an answer: the services are done with it, and the bare steps may use the machine."""
+"""Time after a response until the services are idle, so that the bare steps may run."""
 
 START_SECONDS = 60.0
 GOAL = "1 s or less"
@@ -45,7 +45,7 @@ Values = dict[str, list[float]]
 
 
 class _Poll(NamedTuple):
-    """What one answer held, for the bare steps."""
+    """The content of one response, as input of the bare steps."""
 
     body: bytes
     changed: list[StateVector]
@@ -58,7 +58,7 @@ class _Poll(NamedTuple):
 
 
 class _Sky:
-    """The answers, made one ahead, so that making them is not measured."""
+    """The responses; each is prepared one poll ahead, so that its preparation is not measured."""
 
     def __init__(self) -> None:
         self._fleet = InventedFleet(now=int(time.time()) - 1)
@@ -72,7 +72,7 @@ class _Sky:
 
 
 def run(options: Options) -> Report:
-    """Measure the services, and between two polls the bare steps."""
+    """Measure the services, and the bare steps between two polls."""
     polls = (QUICK_POLLS if options.is_quick else POLLS) + UNCOUNTED_POLLS
     sky = _Sky()
     with (
@@ -82,10 +82,10 @@ def run(options: Options) -> Report:
         parts.migrated_database(server_dsn) as bare_dsn,
         Answering(sky.next_answer) as answering,
         _services(kafka, dsn, answering.port) as (collector, processor),
-        Subscribers(pipeline.port_of(processor), "/sse/flights", VIEWERS) as swarm,
+        Subscribers(pipeline.port_of(processor), "/sse/flights", SUBSCRIBERS) as swarm,
         _bare_steps(kafka, bare_dsn) as bare,
     ):
-        options.progress(f"{polls} polls, one each {POLL_SECONDS:g} s, {VIEWERS} viewers")
+        options.progress(f"{polls} polls, one each {POLL_SECONDS:g} s, {SUBSCRIBERS} viewers")
         bursts, steps = _watch(polls, sky, answering, swarm, bare)
         _wait_until_stored(dsn, answering.sent[:polls])
         events = collector.events("polled")
@@ -96,7 +96,7 @@ def run(options: Options) -> Report:
 
 @contextlib.contextmanager
 def _services(kafka: Kafka, dsn: str, opensky_port: int) -> Iterator[tuple[Service, Service]]:
-    """Run the processor first, so that viewers are there when the collector begins."""
+    """Run the processor first, so that subscribers are connected when the collector begins."""
     topic = parts.new_topic(kafka)
     settings = pipeline.environment(kafka.bootstrap_servers, topic, dsn)
     opensky = pipeline.opensky_environment(opensky_port, POLL_SECONDS)
@@ -109,7 +109,7 @@ def _services(kafka: Kafka, dsn: str, opensky_port: int) -> Iterator[tuple[Servi
 def _bare_steps(kafka: Kafka, dsn: str) -> BareSteps:
     topic = parts.new_topic(kafka)
     feed = Feed(KafkaSettings(bootstrap_servers=kafka.bootstrap_servers, topic=topic))
-    return BareSteps(feed=feed, dsn=dsn, subscribers=VIEWERS)
+    return BareSteps(feed=feed, dsn=dsn, subscribers=SUBSCRIBERS)
 
 
 def _watch(
@@ -119,7 +119,7 @@ def _watch(
     swarm: Subscribers,
     bare: BareSteps,
 ) -> tuple[list[Burst], list[tuple[float, ...]]]:
-    """Wait for each poll, and do its bare steps when the services are through with it."""
+    """Wait for each poll, and run its bare steps once the services are idle."""
     bursts: list[Burst] = []
     steps: list[tuple[float, ...]] = []
     for number in range(polls):
@@ -157,7 +157,7 @@ def _evaluate(
     commits: list[tuple[Any, ...]],
     polled: list[dict[str, Any]],
 ) -> Values:
-    """Attribute everything to the answer that came before it."""
+    """Attribute every event to the response before it."""
     values: Values = defaultdict(list)
     starts = [each.started for each in sent]
     by_poll: dict[int, list[Burst]] = defaultdict(list)
@@ -180,7 +180,7 @@ def _evaluate(
 
 
 def _check_whole(number: int, sent: Sent, seen: list[Burst]) -> None:
-    """Refuse figures of a poll that did not reach the viewers in full."""
+    """Reject the figures of a poll that did not reach all subscribers in full."""
     states = sum(burst.seen.states for burst in seen)
     if states != sent.changed:
         raise MeasurementError(
@@ -218,7 +218,7 @@ def _details(sky: _Sky, bursts: list[Burst]) -> dict[str, Any]:
     return {
         "aircraft": AIRCRAFT,
         "changing_share": CHANGING_SHARE,
-        "viewers": VIEWERS,
+        "viewers": SUBSCRIBERS,
         "poll_seconds": POLL_SECONDS,
         "bytes_of_an_answer": len(sky.polls[-1].body),
         "bytes_of_an_update": bursts[-1].least_bytes,

@@ -43,7 +43,7 @@ _ALL_ROWS = "SELECT * FROM state_vectors ORDER BY last_contact, icao24"
 
 
 class _Contents(NamedTuple):
-    """What a file and a table must agree on; times in Unix seconds."""
+    """Aggregates on which the file and the table must agree; times are Unix seconds."""
 
     rows: int
     first: int
@@ -54,7 +54,7 @@ class _Contents(NamedTuple):
     altitudes: float
 
     def is_like(self, other: "_Contents") -> bool:
-        """Whether all are the same; sums of floats are, but for the order of adding."""
+        """Whether all values are equal, and sums of floats are close: their order differs."""
         return self[:5] == other[:5] and all(
             math.isclose(one, another, rel_tol=1e-6, abs_tol=1e-3)
             for one, another in zip(self[5:], other[5:], strict=True)
@@ -62,7 +62,7 @@ class _Contents(NamedTuple):
 
 
 def run(options: Options) -> Report:
-    """Export a day, watch the process that serves, read the file back."""
+    """Export a day, measure the process that serves, and read the file back."""
     size = QUICK_SIZE if options.is_quick else SIZE
     with (
         tempfile.TemporaryDirectory(prefix="benchmark-") as folder,
@@ -96,7 +96,7 @@ def run(options: Options) -> Report:
 
 
 async def _copy_bare(dsn: str, file: Path) -> float:
-    """Have the server write the same rows in its own binary format; return the seconds."""
+    """Let the server write the same rows in its binary format, and return the seconds."""
     connection = await asyncpg.connect(dsn)
     try:
         started = time.monotonic()
@@ -112,7 +112,7 @@ def _path(seconds: int) -> str:
 
 
 def _read(file: Path) -> _Contents:
-    """Read the file as anyone would."""
+    """Read the file with pyarrow."""
     columns = ["icao24", "last_contact", "longitude", "baro_altitude"]
     table = pq.read_table(file, columns=columns)
     bounds = pc.min_max(table["last_contact"]).as_py()

@@ -12,15 +12,15 @@ from benchmarks.serving import BURST_SECONDS, Event, Server
 from benchmarks.subscribers import QUIET_SECONDS, Subscribers
 from testkit.traffic import AIRCRAFT, CHANGING_SHARE, InventedFleet
 
-VIEWERS = 1_000
+SUBSCRIBERS = 1_000
 QUICK_VIEWERS = 200
 ROUNDS = 10
 QUICK_ROUNDS = 3
 UNCOUNTED_ROUNDS = 2
-"""Buffers of the kernel grow at first."""
+"""Events that are not counted, in which the buffers of the kernel grow."""
 
 QUICK_NAIVE_VIEWERS = 20
-"""The naive stream takes a minute for one event to 1,000; a quick run counts these for all."""
+"""The naive stream needs a minute for 1,000 subscribers, so a quick run extrapolates from fewer."""
 
 NAIVE_BYTES = 12 * 1024 * 1024
 """Memory that each subscriber of the naive stream needs, which holds its event three times."""
@@ -40,7 +40,7 @@ Values = dict[str, list[float]]
 
 
 class _Kind(NamedTuple):
-    """What the viewers of one living picture ask for."""
+    """What the subscribers of one server request."""
 
     name: str
     encoding: str
@@ -52,7 +52,7 @@ _BARE_WRITER = _Kind(BARE, IDENTITY, ("/",))
 
 
 class _Audience(NamedTuple):
-    """Viewers of a kind, and the process that serves them."""
+    """The subscribers of a kind, and the process that serves them."""
 
     kind: _Kind
     server: Server
@@ -60,7 +60,7 @@ class _Audience(NamedTuple):
 
 
 def run(options: Options) -> Report:
-    """Measure every kind of viewer in turns, with the bare writer; at last the naive stream."""
+    """Measure all kinds of subscribers and the bare writer in turns, and the naive stream last."""
     rounds = QUICK_ROUNDS if options.is_quick else ROUNDS
     values: Values = defaultdict(list)
     events: dict[str, Event] = {}
@@ -78,7 +78,7 @@ def run(options: Options) -> Report:
 
 
 def _subscribers(options: Options) -> int:
-    return QUICK_VIEWERS if options.is_quick else VIEWERS
+    return QUICK_VIEWERS if options.is_quick else SUBSCRIBERS
 
 
 def _kinds() -> list[_Kind]:
@@ -89,10 +89,10 @@ def _kinds() -> list[_Kind]:
 
 
 def _boxes() -> tuple[str, ...]:
-    """Return paths with a box each, around aircraft, so that none is empty."""
+    """Return paths with a box around an aircraft each, so that none is empty."""
     chance, half = random.Random(BOX_SEED), BOX_DEGREES / 2
     paths = []
-    for state in chance.sample(InventedFleet(now=0).states(), VIEWERS):
+    for state in chance.sample(InventedFleet(now=0).states(), SUBSCRIBERS):
         longitude, latitude = state.longitude or 0.0, state.latitude or 0.0
         west, east = max(-180, longitude - half), min(180, longitude + half)
         south, north = max(-90, latitude - half), min(90, latitude + half)
@@ -101,7 +101,7 @@ def _boxes() -> tuple[str, ...]:
 
 
 def _enter(stack: contextlib.ExitStack, kind: _Kind, options: Options) -> _Audience:
-    """Start a server for viewers of a kind, and let them in."""
+    """Start a server for the subscribers of a kind, and let them enter."""
     subscribers = _subscribers(options)
     options.progress(f"{subscribers:,} viewers enter: {kind.name}")
     is_live = kind is not _BARE_WRITER
@@ -133,7 +133,7 @@ def _play(audiences: list[_Audience], bare: _Audience) -> dict[str, Event]:
 
 
 def _check(kind: _Kind, event: Event) -> None:
-    """Refuse figures of viewers that did not get what they asked for."""
+    """Reject the figures of subscribers that did not get what they requested."""
     burst = event.burst
     if burst.seen.encoding != kind.encoding:
         raise MeasurementError(f"{kind.name}: the answer came as {burst.seen.encoding}")
@@ -163,7 +163,7 @@ def _play_naive(values: Values, options: Options) -> int:
 
     Fewer than the others, where memory is short, count for as many.
     """
-    wanted = QUICK_NAIVE_VIEWERS if options.is_quick else VIEWERS
+    wanted = QUICK_NAIVE_VIEWERS if options.is_quick else SUBSCRIBERS
     subscribers = min(wanted, machine.available_bytes() // NAIVE_BYTES)
     share = subscribers / _subscribers(options)
     options.progress(f"one event by sse-starlette as one begins with it, {subscribers:,} viewers")

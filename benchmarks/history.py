@@ -1,4 +1,4 @@
-"""Benchmark: questions to 20 million state vectors through REST, beside a naive schema in SQL."""
+"""Benchmark: queries of 20 million state vectors through REST, compared with a naive schema."""
 
 import asyncio
 import random
@@ -25,7 +25,7 @@ ROUNDS = 100
 QUICK_ROUNDS = 10
 WARM_UP_ROUNDS = 10
 NAIVE_SECONDS = 25.0
-"""The naive schema takes part in as many rounds of a question as fit into this."""
+"""The naive schema takes part in as many rounds of a query as fit into this time."""
 
 LEAST_ROUNDS = 3
 
@@ -65,7 +65,7 @@ def run(options: Options) -> Report:
 
 
 class _Bench:
-    """Both databases; every round adds to `values`."""
+    """Measures both databases; every round adds to `values`."""
 
     def __init__(self, server: Timescale, databases: Filled, traffic: Traffic) -> None:
         self._server = server
@@ -125,7 +125,7 @@ class _Bench:
             runner.run(naive.close())
 
     def keep_plans(self, progress: Progress) -> None:
-        """Write the plan of each statement, of ours after the server may have changed it."""
+        """Write the plan of each statement, after the executions that may change it."""
         for question in QUESTIONS:
             asked = list(self._some(question, TIMES))
             taken = write_plans(
@@ -155,7 +155,7 @@ class _Bench:
 
 
 class _Naive:
-    """Asks the naive schema; an answer is complete when all rows are Python's."""
+    """Queries the naive schema; a query ends when all rows are Python objects."""
 
     def __init__(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
         self._connection = connection
@@ -167,7 +167,7 @@ class _Naive:
         return cls(await asyncpg.connect(dsn, server_settings={"timezone": "UTC"}))
 
     async def request(self, question: Question, asked: Asked) -> tuple[float, Rows]:
-        """Return what it took, and the rows."""
+        """Return the seconds and the rows."""
         started = time.perf_counter()
         rows = await self._connection.fetch(question.naive, *asked.naive)
         seconds = time.perf_counter() - started
@@ -175,7 +175,7 @@ class _Naive:
         return seconds, rows
 
     async def explain(self, question: Question, asked: Asked) -> list[str]:
-        """Return the plan, executed."""
+        """Return the plan of an execution."""
         rows = await self._connection.fetch(
             f"EXPLAIN (ANALYZE, BUFFERS, SETTINGS) {question.naive}", *asked.naive
         )

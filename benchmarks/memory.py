@@ -140,7 +140,7 @@ class _Bench:
 
 
 def run(options: Options) -> Report:
-    """Measure both roles in one process, with some viewers."""
+    """Measure both roles in one process, with some subscribers."""
     polls = QUICK_POLLS if options.is_quick else POLLS
     with (
         tempfile.TemporaryDirectory(prefix="benchmark-") as folder,
@@ -177,7 +177,7 @@ def _bench(kafka: Kafka, dsn: str, sent: Path) -> Iterator[tuple[_Bench, Service
 
 
 def _nothing(_line: str) -> None:
-    """Report nothing of the polls that are not counted."""
+    """Report no progress, for polls that are not counted."""
 
 
 def _figures(samples: list[_Sample], before: _Counts, after: _Counts) -> list[Figure]:

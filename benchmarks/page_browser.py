@@ -62,7 +62,7 @@ def chromium() -> Iterator[Browser]:
     """Run Chromium.
 
     Raises:
-        PartUnavailableError: It is not on the PATH.
+        PartUnavailableError: Chromium is not installed.
     """
     program = chromium_install.program()
     if program is None:

@@ -1,4 +1,4 @@
-"""The page's memory over hundreds of updates, with aircraft that come and go."""
+"""Measures the memory of the page over hundreds of updates, with aircraft that come and go."""
 
 from typing import NamedTuple
 
@@ -14,17 +14,17 @@ QUICK_UPDATES = 100
 SAMPLE_EVERY_UPDATES = 25
 QUICK_SAMPLE_EVERY_UPDATES = 5
 UNCOUNTED_UPDATES = 25
-"""Until the visitors that go are as many as those that come."""
+"""Updates that are not counted, until as many visitors expire as appear."""
 
 OPEN_FROM, OPEN_UNTIL = 0.2, 0.4
-"""In which part of the updates table and statistics are open."""
+"""The part of the updates during which table and statistics are open."""
 
 KIB = 1024
 GOAL = "no growth beyond two standard errors"
 
 
 class _Sample(NamedTuple):
-    """What the page holds after a number of updates and a collection of its garbage."""
+    """The memory of the page after a number of updates and a garbage collection."""
 
     update: int
     data_kib: float

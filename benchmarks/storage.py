@@ -31,14 +31,14 @@ NAIVE = "naive"
 
 
 class Found(NamedTuple):
-    """What one database takes: the rows and the bytes of each table."""
+    """The rows and the bytes of each table of one database."""
 
     name: str
     tables: dict[str, Parts]
 
 
 def run(options: Options) -> Report:
-    """Measure on every edition that can be had here."""
+    """Measure every edition that is available here."""
     size = QUICK_SIZE if options.is_quick else SIZE
     found = []
     with parts.embedded_postgres() as server:
@@ -85,7 +85,7 @@ def _measure_naive(server: str, size: Size, progress: Progress) -> Found:
 
 
 def _fill_own(dsn: str, size: Size, progress: Progress) -> None:
-    """Fill our tables in the order in which the archive would."""
+    """Fill the tables in the order of the archive."""
     migrate(dsn)
     asyncio.run(stop_policies(dsn))
     flown = legs(size)
@@ -129,7 +129,7 @@ def _report(found: list[Found], size: Size) -> Report:
 
 
 def main() -> int:
-    """Measure on the server that was named, and print a table."""
+    """Measure on the given server, and print a table."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.storage", description=__doc__)
     parser.add_argument("--url", required=True, help="of a database whose server may be used")
     parser.add_argument("--rows", type=int, default=MILLION, help="a million by default")

@@ -50,7 +50,7 @@ QUIET_SECONDS = 0.02
 GIVE_UP_SECONDS = 60.0
 
 Kind = tuple[str, str]
-"""Format and encoding."""
+"""A format and an encoding."""
 
 
 class _Sky(NamedTuple):
@@ -72,7 +72,7 @@ class _Sky(NamedTuple):
 
 
 class _Sizes(NamedTuple):
-    """Bytes for each aircraft in the picture."""
+    """The bytes for each aircraft of the fleet."""
 
     is_fleet: bool
     aircraft: int
@@ -81,7 +81,7 @@ class _Sizes(NamedTuple):
 
 
 def run(options: Options) -> Report:
-    """Measure all traffic that there is."""
+    """Measure all available traffic."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     found = {}
     for sky in _skies(options):
@@ -122,7 +122,7 @@ def _invented() -> Iterator[Poll]:
 
 
 async def _measure(sky: _Sky) -> _Sizes:
-    """Fill the picture, let a viewer of each kind in, and play the other polls to them."""
+    """Fill the fleet, let a subscriber of each kind enter, and publish the other polls."""
     first = next(sky.polls)
     now = first.time
     part = LivePart(lambda: now)
@@ -181,13 +181,13 @@ def _aircraft(part: LivePart) -> int:
 
 
 def _means(sizes: list[float], polls: int) -> list[float]:
-    """Return the mean of every so many; what is left over at the end is not counted."""
+    """Return the mean of each group of polls; an incomplete last group is left out."""
     starts = range(0, len(sizes) - polls + 1, polls)
     return [statistics.fmean(sizes[start : start + polls]) for start in starts]
 
 
 def _figures(name: str, sizes: _Sizes) -> list[Figure]:
-    """Return what goals are set for; the table has the rest."""
+    """Return the figures that have goals; the table has the others."""
     return [
         Figure(
             f"{name}: {kind}, zstd",
@@ -200,7 +200,7 @@ def _figures(name: str, sizes: _Sizes) -> list[Figure]:
 
 
 def _table(found: dict[str, _Sizes]) -> Iterator[str]:
-    """Write Markdown: bytes for each aircraft in the picture."""
+    """Write a Markdown table of the bytes for each aircraft."""
     yield (
         "| traffic | format | "
         + " | ".join(f"{event}, {e}" for event in ("snapshot", "update") for e in ENCODINGS)
