@@ -14,7 +14,7 @@ from benchmarks.feed import Feed
 from benchmarks.rows import Row
 from benchmarks.subscribers import Subscribers
 
-VIEWERS_SECONDS = 30.0
+SUBSCRIBERS_SECONDS = 30.0
 
 Pair = tuple[bytes, bytes]
 
@@ -45,8 +45,8 @@ class BareSteps:
         port = self._writer.wait_for_port()
         self._swarm = Subscribers(port, "/", self._subscribers)
         self._swarm.__enter__()
-        self._writer.wait_for_viewers(self._subscribers)
-        self._swarm.next_burst(VIEWERS_SECONDS)
+        self._writer.wait_for_subscribers(self._subscribers)
+        self._swarm.next_burst(SUBSCRIBERS_SECONDS)
         return self
 
     def __exit__(
@@ -71,7 +71,7 @@ class BareSteps:
         stored = bare_copy.store(self._dsn, [rows])
         written = time.monotonic()
         self._writer.write(bytes(frame_bytes))
-        burst = self._swarm.next_burst(VIEWERS_SECONDS)
+        burst = self._swarm.next_burst(SUBSCRIBERS_SECONDS)
         return Steps(
             fetched - started, published - fetched, stored.seconds, burst.last_done - written
         )
@@ -100,8 +100,8 @@ class _Writer(threading.Thread):
         port: int = self._listener.getsockname()[1]
         return port
 
-    def wait_for_viewers(self, subscribers: int) -> None:
-        give_up_at = time.monotonic() + VIEWERS_SECONDS
+    def wait_for_subscribers(self, subscribers: int) -> None:
+        give_up_at = time.monotonic() + SUBSCRIBERS_SECONDS
         while len(self._writers) < subscribers and time.monotonic() < give_up_at:
             time.sleep(0.02)
 

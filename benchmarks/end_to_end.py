@@ -1,4 +1,4 @@
-"""Benchmark: one poll of the globe, from OpenSky's response to the last subscriber and the commit."""
+"""Benchmark: one poll, from the response of OpenSky to the last subscriber and the commit."""
 
 import contextlib
 import datetime as dt

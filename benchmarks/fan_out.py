@@ -13,13 +13,13 @@ from benchmarks.subscribers import QUIET_SECONDS, Subscribers
 from testkit.traffic import AIRCRAFT, CHANGING_SHARE, InventedFleet
 
 SUBSCRIBERS = 1_000
-QUICK_VIEWERS = 200
+QUICK_SUBSCRIBERS = 200
 ROUNDS = 10
 QUICK_ROUNDS = 3
 UNCOUNTED_ROUNDS = 2
 """Events that are not counted, in which the buffers of the kernel grow."""
 
-QUICK_NAIVE_VIEWERS = 20
+QUICK_NAIVE_SUBSCRIBERS = 20
 """The naive stream needs a minute for 1,000 subscribers, so a quick run extrapolates from fewer."""
 
 NAIVE_BYTES = 12 * 1024 * 1024
@@ -78,7 +78,7 @@ def run(options: Options) -> Report:
 
 
 def _subscribers(options: Options) -> int:
-    return QUICK_VIEWERS if options.is_quick else SUBSCRIBERS
+    return QUICK_SUBSCRIBERS if options.is_quick else SUBSCRIBERS
 
 
 def _kinds() -> list[_Kind]:
@@ -163,7 +163,7 @@ def _play_naive(values: Values, options: Options) -> int:
 
     Fewer than the others, where memory is short, count for as many.
     """
-    wanted = QUICK_NAIVE_VIEWERS if options.is_quick else SUBSCRIBERS
+    wanted = QUICK_NAIVE_SUBSCRIBERS if options.is_quick else SUBSCRIBERS
     subscribers = min(wanted, machine.available_bytes() // NAIVE_BYTES)
     share = subscribers / _subscribers(options)
     options.progress(f"one event by sse-starlette as one begins with it, {subscribers:,} viewers")

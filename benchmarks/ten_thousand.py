@@ -12,7 +12,7 @@ from testkit.process_resources import allow_open_files
 from testkit.traffic import AIRCRAFT, CHANGING_SHARE
 
 SUBSCRIBERS = 10_000
-QUICK_VIEWERS = 2_000
+QUICK_SUBSCRIBERS = 2_000
 EVENTS = 20
 QUICK_EVENTS = 4
 UNCOUNTED_EVENTS = 3
@@ -53,7 +53,7 @@ def run(options: Options) -> Report:
 def _subscribers(options: Options) -> int:
     """Return the possible number of subscribers, and report if it is less than wanted."""
     allow_open_files()
-    wanted = QUICK_VIEWERS if options.is_quick else SUBSCRIBERS
+    wanted = QUICK_SUBSCRIBERS if options.is_quick else SUBSCRIBERS
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     possible = min(wanted, most - SPARE_FILES)
     if possible < wanted:

@@ -1,4 +1,4 @@
-"""A server under attack, and how healthy subscribers, `/health` and its memory fare meanwhile."""
+"""Measures healthy subscribers, `/health` and the memory of a server while it is attacked."""
 
 import time
 from collections.abc import Iterator, Mapping
@@ -14,21 +14,21 @@ from testkit.swarm import Swarm
 from testkit.swarm_messages import Group
 
 ATTACKER = "127.0.0.2"
-"""Where attackers come from: healthy clients come from 127.0.0.1, and shares are per address."""
+"""The address of attackers. Healthy clients use 127.0.0.1, and limits are per address."""
 
 QUIET_S, ATTACK_S = 4.0, 6.0
 """How long the server is measured before the first attack, and during each attack at least."""
 
 SETTLE_S = 2.0
-"""The sky moves once a second; an event that was under way at the end of a phase has then come."""
+"""Time after a phase in which its last events arrive; the sky moves once a second."""
 
 LATE_RATIO, LATE_MARGIN_S = 2.0, 0.25
-"""The margin is for attackers on the same two cores, which a network would keep away."""
+"""Allowed delays during an attack; the margin is for attackers that use the same two cores."""
 
 HEALTH_S = 0.5
 GROWTH_KIB = 100 * 1024
 REMNANT_KIB = 40 * 1024
-"""What may stay: allocators keep the arenas in which one object still lives."""
+"""Memory that may remain, since allocators keep arenas in which one object is in use."""
 
 _MEMORY_INTERVAL_S = 0.05
 _SUBSCRIBERS = Group("healthy", 4, ("/sse/flights",), witnesses=4)
@@ -36,14 +36,14 @@ _SUBSCRIBERS = Group("healthy", 4, ("/sse/flights",), witnesses=4)
 
 @dataclass(frozen=True)
 class Phase:
-    """How a stretch of time went.
+    """The measurements of a time span.
 
     Attributes:
-        p99_delay_s: From a change's being known to the server to its being read, of all
-            subscribers; the largest value where there are fewer than a hundred.
-        slowest_health_s: Of all answers of `/health`.
+        p99_delay_s: 99th percentile of the time from a change in the server to its arrival at a
+            subscriber; the largest value if there are fewer than a hundred.
+        slowest_health_s: The slowest response of `/health`.
         failed_probes: Requests for `/health` without an answer of 200.
-        peak_kib: Of the server's own memory.
+        peak_kib: The most memory of the server.
     """
 
     p99_delay_s: float
@@ -66,8 +66,8 @@ class Attack:
     the first one, so what one attack leaves in memory counts for the next ones, too.
 
     Args:
-        aircraft: In the sky.
-        settings: Of the server, by section, where they differ from the defaults.
+        aircraft: The number of aircraft in the sky.
+        settings: The settings of the server that differ from the defaults, by section.
     """
 
     def __init__(
@@ -102,12 +102,12 @@ class Attack:
 
     @property
     def port(self) -> int:
-        """Where the server listens, on 127.0.0.1."""
+        """The port of the server on 127.0.0.1."""
         return self.server.port
 
     @contextmanager
     def under_way(self, *, at_least_s: float = ATTACK_S) -> Iterator[None]:
-        """Measure while the body attacks; the attack ought to go on for so long."""
+        """Measure during the block, which attacks, and for so long at least."""
         began_at = time.monotonic()
         with self._measured("attack"):
             yield
@@ -121,7 +121,7 @@ class Attack:
         time.sleep(SETTLE_S)
 
     def verify(self) -> None:
-        """Check that the healthy fared well, and that memory was bounded and came back.
+        """Check the delays of healthy subscribers, and that memory was bounded and released.
 
         The figures go to standard output, which pytest shows with `-rP` and with a failure.
         """
@@ -139,7 +139,7 @@ class Attack:
         assert remnant_kib < REMNANT_KIB, text
 
     def phase(self, name: str) -> Phase:
-        """Return how `quiet` or `attack` went."""
+        """Return the measurements of `quiet` or `attack`."""
         began_at, ended_at = self._spans[name]
         probes = [each for each in self._prober.probes() if began_at <= each.asked_at <= ended_at]
         delays = self._delays(began_at, ended_at)
@@ -151,7 +151,7 @@ class Attack:
         )
 
     def _delays(self, began_at: float, ended_at: float) -> list[float]:
-        """Return all delays in order; a change that was never read counts until now."""
+        """Return all delays, sorted; the delay of a change that was never read lasts until now."""
         changed_at = self.server.send().received_at
         now = time.monotonic()
         witnesses = self._swarm.report(_SUBSCRIBERS.name, is_decoded=True).witnesses
@@ -164,5 +164,5 @@ class Attack:
 
 
 def _read_at(known_at: Mapping[int, float], moment: int, now: float) -> float:
-    """Return when a subscriber had what was true at a moment; ticks may join several moments."""
+    """Return when a subscriber had the state of a time; a tick may cover several times."""
     return min((at for known, at in known_at.items() if known >= moment), default=now)

@@ -1,4 +1,4 @@
-"""2,000 viewers, four in ten of them unwell, and a storm of returns: played once, and recorded."""
+"""Plays 2,000 subscribers, of which 800 are slow or frozen, and a storm of reconnects."""
 
 import time
 from dataclasses import dataclass, field
@@ -52,23 +52,23 @@ SLOW_ENOUGH = Group(
 
 @dataclass
 class Hour:
-    """What was seen.
+    """What was measured.
 
     Attributes:
-        seed: Of the sky and of the storm.
-        empty: The server before anybody came.
-        calm: With the healthy viewers alone.
-        peak_kib: Of its memory under load.
-        loaded: At the end of the load, when all that were to be closed were.
-        relieved: With the healthy viewers alone again.
-        left: After they have gone too.
-        calm_reports: How each healthy group fared until the load began,
-        loaded_reports: and until it ended.
-        modest: How those fared who take little, but enough.
-        understood: What witnesses had understood at the end, by group,
-        pictures: and what the server itself then said, by path.
-        outcomes: Of the storm.
-        failures: Returns that came to nothing.
+        seed: The seed of the sky and of the storm.
+        empty: The server without clients.
+        calm: The server with the healthy subscribers alone.
+        peak_kib: The most memory under load.
+        loaded: The server at the end of the load, when all slow streams were closed.
+        relieved: The server with the healthy subscribers alone again.
+        left: The server without clients again.
+        calm_reports: The state of each healthy group before the load.
+        loaded_reports: The state of each healthy group at the end of the load.
+        modest: The state of the subscribers that read slowly, but fast enough.
+        understood: What the witnesses had received at the end, by group.
+        pictures: The response of `/api/flights` at the end, by path.
+        outcomes: The outcomes of the storm.
+        failures: Visits that failed.
     """
 
     seed: int
@@ -89,7 +89,7 @@ class Hour:
 
 
 def play(seed: int) -> Hour:
-    """Have it all happen."""
+    """Play the scenario and return the measurements."""
     with (
         SkyServer(seed=seed, settings={"sse": _SSE}) as server,
         Swarm(server.port) as swarm,
@@ -126,14 +126,14 @@ def _play_load(hour: Hour, server: SkyServer, swarm: Swarm) -> None:
     hour.outcomes, hour.failures = storm.outcomes, storm.failures
     hour.loaded_reports = _reports(swarm)
     healthy = sum(group.subscribers for group in HEALTHY)
-    hour.loaded = server.wait_for_viewers(healthy + SLOW_ENOUGH.subscribers, CLOSED_TIMEOUT_S)
+    hour.loaded = server.wait_for_subscribers(healthy + SLOW_ENOUGH.subscribers, CLOSED_TIMEOUT_S)
 
 
 def _play_end(hour: Hour, server: SkyServer, swarm: Swarm) -> None:
     hour.modest = swarm.report(SLOW_ENOUGH.name, is_decoded=True)
     for group in (*FROZEN, TOO_SLOW, SLOW_ENOUGH):
         swarm.leave(group.name)
-    server.wait_for_viewers(sum(group.subscribers for group in HEALTHY), CLOSED_TIMEOUT_S)
+    server.wait_for_subscribers(sum(group.subscribers for group in HEALTHY), CLOSED_TIMEOUT_S)
     hour.relieved = server.send("collect")
     server.send("halt")
     for group in HEALTHY:
@@ -143,7 +143,7 @@ def _play_end(hour: Hour, server: SkyServer, swarm: Swarm) -> None:
             hour.pictures[path] = server.flights("" if "delta" in query else query)
     for group in HEALTHY:
         swarm.leave(group.name)
-    server.wait_for_viewers(0, CLOSED_TIMEOUT_S)
+    server.wait_for_subscribers(0, CLOSED_TIMEOUT_S)
     wait_until(
         lambda: server.send().files <= hour.empty.files + 1,
         timeout_s=CLOSED_TIMEOUT_S,

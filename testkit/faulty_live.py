@@ -1,4 +1,4 @@
-"""The processor, whose live half fails for as long as a file is there."""
+"""Runs the processor, whose live half fails while a file exists."""
 
 import os
 import sys

@@ -27,7 +27,7 @@ class _ZstdDecoder(ContentDecoder):
 
 
 class HttpxStream:
-    """Follows a stream in a task until the server ends it or the block does."""
+    """Reads a stream in a task, until the server or the block ends."""
 
     def __init__(self, url: str, *, accept_encoding: str) -> None:
         self.headers = httpx.Headers()
@@ -51,12 +51,12 @@ class HttpxStream:
         await asyncio.wait([self._task])
 
     async def first(self, count: int) -> list[SeenEvent]:
-        """Wait for so many events, and return all that came until now."""
+        """Wait for so many events, and return all that have arrived."""
         await self._until(lambda: len(self._events) >= count, f"{count} events")
         return list(self._events)
 
     async def until(self, name: str, times: int = 1) -> None:
-        """Wait for an event of that name to come so many times."""
+        """Wait until so many events of a name have arrived."""
         await self._until(
             lambda: [event.name for event in self._events].count(name) >= times, f"{times} {name}"
         )
@@ -71,7 +71,7 @@ class HttpxStream:
             ) from None
 
     async def all(self) -> list[SeenEvent]:
-        """Wait until the server has ended the stream, and return every event."""
+        """Wait until the server has ended the stream, and return all events."""
         async with asyncio.timeout(DEADLINE_S):
             await asyncio.shield(self._task)
         return list(self._events)

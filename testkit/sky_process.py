@@ -13,7 +13,7 @@ from testkit.waiting import wait_until
 
 
 class SkyServer(LineProcess):
-    """The live half of the processor and every route as a process.
+    """A process with the live half of the processor and all routes.
 
     Args:
         aircraft: The number of aircraft in the sky.
@@ -40,7 +40,7 @@ class SkyServer(LineProcess):
         line = self.exchange(command.encode())
         return msgspec.json.decode(line, type=Account, strict=False)
 
-    def wait_for_viewers(self, count: int, timeout_s: float) -> Account:
+    def wait_for_subscribers(self, count: int, timeout_s: float) -> Account:
         """Wait until so many streams are open."""
         wait_until(
             lambda: self.send().subscribers == count,

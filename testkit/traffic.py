@@ -9,7 +9,7 @@ import msgspec
 from telemetry.state_vector import StateVector
 
 AIRCRAFT = 12_000
-"""What OpenSky shows of the globe on a busy day."""
+"""The number of aircraft that OpenSky shows on a busy day."""
 
 CHANGING_SHARE = 0.75
 WITHOUT_CALLSIGN_SHARE = 0.02
@@ -27,7 +27,7 @@ CROWDS: Sequence[tuple[float, float, float, int]] = (
     (-47, -20, 4, 3),
     (148, -31, 4, 2),
 )
-"""Longitude, latitude, spread in degrees and weight of where aircraft crowd.
+"""Longitude, latitude, spread in degrees and weight of dense regions.
 
 A box of 5 by 5 degrees around an aircraft holds about as many as in a real answer: 170 and 190.
 """

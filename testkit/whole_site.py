@@ -16,7 +16,7 @@ HISTORY = HistorySettings(max_replays_per_principal=50, max_replays_per_address=
 
 
 class WholeSite(HistorySite):
-    """Serves what the service serves."""
+    """The application with the limits of the comparison of areas."""
 
     def __init__(self, dsn: str, *, access: AccessSettings) -> None:
         super().__init__(dsn, history=HISTORY, access=access)
@@ -28,7 +28,7 @@ class WholeSite(HistorySite):
 
 
 def service_routes() -> set[tuple[str, str]]:
-    """Return method and path of every route that the service has."""
+    """Return method and path of every route of the service."""
     app = Service(ProcessorSettings(), "all")._app("127.0.0.1")
     return set(_routes_of(app.routes))
 

@@ -158,7 +158,7 @@ def test_one_stream_too_many_of_an_address_is_refused() -> None:
         for subscriber in (first, second):
             subscriber.read_until("update", further=2)
         first.leave()
-        server.wait_for_viewers(1, timeout_s=10)
+        server.wait_for_subscribers(1, timeout_s=10)
         with _Stream(server.port, address="203.0.113.7") as later:
             later.read_until("update")
 
