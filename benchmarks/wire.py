@@ -46,7 +46,8 @@ UNCOUNTED_POLLS = 2
 POLLS_A_ROUND = 10
 """Polls of the real hour that make one value, since each holds few aircraft."""
 
-QUIET_SECONDS = 0.02
+QUIET_SECONDS = 0.2
+"""How long nothing must arrive until an event counts as received."""
 GIVE_UP_SECONDS = 60.0
 
 Kind = tuple[str, str]

@@ -1,5 +1,6 @@
 """Many subscribers in one process, on raw sockets that are read as cheaply as Python can."""
 
+import contextlib
 import itertools
 import os
 import re
@@ -76,7 +77,8 @@ class Member:
         """Answer the pings that keep a WebSocket open."""
         self.text.feed(received)
         while self.text.pings:
-            self.connection.send(message(self.text.pings.pop(), opcode=PONG))
+            with contextlib.suppress(OSError):  # the next read notices a closed connection
+                self.connection.send(message(self.text.pings.pop(), opcode=PONG))
 
     def decode(self) -> Understanding:
         """Decode all that was received."""
