@@ -1,1 +1,1 @@
-"""What the services cost, measured against the bare steps they are made of."""
+"""Measures the costs of the services, compared with the bare steps that they consist of."""

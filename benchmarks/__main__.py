@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: run them, print a table each, keep the figures in results/."""
+"""`python -m benchmarks`: runs benchmarks, prints a table of each, and writes results/."""
 
 import argparse
 import datetime as dt
@@ -11,7 +11,7 @@ from benchmarks import machine, readme, report
 from benchmarks.feed import NotDeliveredError
 from benchmarks.parts import MISSING
 from benchmarks.report import MeasurementError, Options, Report
-from benchmarks.subscribers import AudienceError
+from testkit.swarm import SubscribersLostError
 
 NAMES = {
     "archive": "rows a second from Kafka to commit, over a bare COPY of the same rows",
@@ -27,8 +27,8 @@ NAMES = {
     "export": "10 million rows as Parquet through REST: memory, speed, the file read back",
 }
 
-FAILED = (AudienceError, MeasurementError, NotDeliveredError, TimeoutError)
-"""Why what was measured means nothing; the others are measured all the same."""
+FAILED = (SubscribersLostError, MeasurementError, NotDeliveredError, TimeoutError)
+"""Errors that make the figures of one benchmark meaningless; the others still run."""
 
 _EPILOG = """\
 Results go to benchmarks/results/NAME.json and into benchmarks/README.md, of a quick run to
@@ -42,7 +42,7 @@ where OPENSKY_CAPTURES names a folder that holds some.
 
 
 def main() -> int:
-    """Run what was asked for; return 1 when something could not be measured."""
+    """Run the named benchmarks; return 1 if one of them failed."""
     arguments = _parser().parse_args()
     return max([_run(name, is_quick=arguments.quick) for name in arguments.names or NAMES])
 

@@ -1,4 +1,4 @@
-"""A minimal stand-in for OpenSky: every request gets the next answer, which is ready in memory."""
+"""A minimal substitute for OpenSky: every request gets the next response, which is in memory."""
 
 import socket
 import threading
@@ -12,7 +12,7 @@ _HEAD = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {l
 
 
 class Sent(NamedTuple):
-    """When an answer left, by the machine's monotonic clock, and how many states it announced."""
+    """When a response was sent (monotonic seconds), and the number of its new states."""
 
     started: float
     ended: float
@@ -20,11 +20,11 @@ class Sent(NamedTuple):
 
 
 Next = Callable[[], tuple[bytes, int]]
-"""Returns the body of the next answer, and how many of its states are new."""
+"""Returns the body of the next response and the number of its new states."""
 
 
 class Answering(threading.Thread):
-    """Serves one client after another on a free port, until left."""
+    """Serves one client after another on a free port, during the block."""
 
     def __init__(self, next_answer: Next) -> None:
         super().__init__(daemon=True)
@@ -47,7 +47,7 @@ class Answering(threading.Thread):
         self._listener.close()
 
     def run(self) -> None:
-        """Accept until closed."""
+        """Accept connections until the listener is closed."""
         while True:
             try:
                 connection, _ = self._listener.accept()
@@ -71,7 +71,7 @@ class Answering(threading.Thread):
 
 
 def get(port: int, path: str) -> bytes:
-    """Ask as barely as possible and return head and body."""
+    """Send a minimal request, and return head and body of the response."""
     with socket.create_connection(("127.0.0.1", port)) as connection:
         connection.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
         head, _, body = _read_until_head(connection).partition(_END_OF_HEAD)

@@ -1,4 +1,4 @@
-"""Benchmark: rows a second from Kafka to commit, over a bare COPY of the very same rows."""
+"""Benchmark: rows a second from Kafka to the commit, over a bare COPY of the same rows."""
 
 import gc
 import subprocess
@@ -25,7 +25,7 @@ from testkit.audit_log import read_log
 from testkit.kafka import Kafka
 from testkit.queries import fetch
 from testkit.services import ROOT, child_environment
-from testkit.traffic import AIRCRAFT, Fleet
+from testkit.traffic import AIRCRAFT, InventedFleet
 
 MESSAGES = 300_000
 QUICK_MESSAGES = 150_000
@@ -90,14 +90,14 @@ class _Bench:
         self.values: Values = defaultdict(list)
 
     def warm_up(self) -> dict[str, dict[str, float]]:
-        """Learn which batches the archive makes, and where its time goes."""
+        """Measure which batches the archive makes, and where its time goes."""
         with parts.migrated_database(self._server_dsn) as dsn:
             outcome = self._archive(dsn, is_sampled=True)
             self._batches = list(self._same_batches(dsn))
         return outcome.samples
 
     def play(self, *, is_archive_first: bool) -> None:
-        """Measure everything once, in turns."""
+        """Measure the archive and the baselines once each."""
         steps = [self._measure_archive, self._measure_bare]
         for step in steps if is_archive_first else reversed(steps):
             with parts.migrated_database(self._server_dsn) as dsn:
@@ -143,7 +143,7 @@ class _Bench:
         return outcome
 
     def _same_batches(self, dsn: str) -> Iterator[list[Row]]:
-        """Return the rows of each transaction of the archive, sorted as it sorts them."""
+        """Return the rows of each transaction of the archive, in its order."""
         for (spans,) in fetch(dsn, _TRANSACTIONS):
             found = [
                 self._log[partition, offset]
@@ -167,7 +167,7 @@ class _Bench:
 
 
 def _second_half(commits: list[tuple[float, int]]) -> float:
-    """Return the rate once the writer has stopped being careful after an assignment."""
+    """Return the rate after the first batches, which the writer checks for repetitions."""
     middle, last = commits[len(commits) // 2], commits[-1]
     return (last[1] - middle[1]) / (last[0] - middle[0])
 
@@ -175,7 +175,7 @@ def _second_half(commits: list[tuple[float, int]]) -> float:
 def _publish(kafka: Kafka, topic: str, messages: int) -> None:
     # Of this day, and not so old that flights might be over: that costs the archive a question.
     now = max(int(time.time()) // 86_400 * 86_400, int(time.time()) - 3_600)
-    fleet = Fleet(now=now)
+    fleet = InventedFleet(now=now)
     feed = Feed(KafkaSettings(bootstrap_servers=kafka.bootstrap_servers, topic=topic))
     published = feed.publish(fleet.states()[:messages], now)
     while published < messages:
@@ -184,7 +184,7 @@ def _publish(kafka: Kafka, topic: str, messages: int) -> None:
 
 
 def _read(kafka: Kafka, topic: str) -> Log:
-    """Return every message, decoded, so that the baseline has its rows ready."""
+    """Return every message decoded, as input of the baseline."""
     return {
         (record.partition, record.offset): decode(record.value, {})
         for record in read_log(kafka.bootstrap_servers, topic)

@@ -1,4 +1,4 @@
-"""One run of the real archive, as a process: from the log to the last commit, then its figures."""
+"""The process of one run of the real archive, from the log to the last commit."""
 
 import asyncio
 import logging
@@ -30,7 +30,7 @@ GIVE_UP_SECONDS = 120.0
 
 
 class Task(msgspec.Struct, frozen=True):
-    """What the process is to do, given as JSON in its only argument."""
+    """The task of the process; its argument is this struct as JSON."""
 
     kafka: str
     topic: str
@@ -63,7 +63,7 @@ class Outcome(msgspec.Struct, frozen=True):
 
 
 class _Watch:
-    """Notes when what was stored, and tells when all is."""
+    """Notes when messages were stored, and whether all are."""
 
     def __init__(self, messages: int) -> None:
         self._messages = messages
@@ -86,7 +86,7 @@ class _Watch:
 
 
 class _WatchedStore:
-    """The real writer, with a look at the clock."""
+    """The real writer, which notes the time of each commit."""
 
     def __init__(self, store: Store, watch: _Watch) -> None:
         self._store = store
@@ -104,7 +104,7 @@ class _WatchedStore:
 
 
 async def run(task: Task) -> Outcome:
-    """Store the whole topic and return how that went."""
+    """Store the whole topic and return the figures."""
     watch = _Watch(task.messages)
     database = _database(task.database_url)
     consumer = _consumer(task, database, watch)
@@ -133,7 +133,7 @@ async def run(task: Task) -> Outcome:
 
 
 def _consume(consumer: ArchiveConsumer) -> None:
-    """Consume under a name that the samples are shown by."""
+    """Run the consumer in a function whose name labels the samples."""
     threading.current_thread().name = "consumer"
     consumer.run()
 
@@ -171,7 +171,7 @@ def _consumer(task: Task, database: Database, watch: _Watch) -> ArchiveConsumer:
 
 
 def main() -> None:
-    """Do the task and print the outcome."""
+    """Run the task and print the figures."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     tune_gc()
     outcome = uvloop.run(run(msgspec.json.decode(sys.argv[1], type=Task)))

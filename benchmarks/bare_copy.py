@@ -1,4 +1,4 @@
-"""The bare way into the table: rows that are ready, one connection, no log and no accounts."""
+"""The baseline of the archive: COPY of prepared rows on one connection, without a log."""
 
 import datetime as dt
 import time
@@ -17,7 +17,7 @@ _INSERT = "INSERT INTO state_vectors SELECT * FROM staging ON CONFLICT DO NOTHIN
 
 
 class Stored(NamedTuple):
-    """What storing batches took."""
+    """The costs of storing batches."""
 
     seconds: float
     cpu_seconds: float

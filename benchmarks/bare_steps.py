@@ -1,4 +1,4 @@
-"""The bare steps of one poll, one after another: fetch, publish, store, write to every viewer."""
+"""The bare steps of one poll in turn: fetch, publish, store, write to every subscriber."""
 
 import asyncio
 import socket
@@ -12,15 +12,15 @@ import uvloop
 from benchmarks import answering, bare_copy
 from benchmarks.feed import Feed
 from benchmarks.rows import Row
-from benchmarks.subscribers import Viewing
+from benchmarks.subscribers import Subscribers
 
-VIEWERS_SECONDS = 30.0
+SUBSCRIBERS_SECONDS = 30.0
 
 Pair = tuple[bytes, bytes]
 
 
 class Steps(NamedTuple):
-    """How many seconds each took."""
+    """The seconds that each step took."""
 
     fetch: float
     publish: float
@@ -29,7 +29,7 @@ class Steps(NamedTuple):
 
 
 class BareSteps:
-    """The parts that the bare steps need: an HTTP server, a topic, a table, viewers."""
+    """The parts of the bare steps: an HTTP server, a topic, a table and subscribers."""
 
     def __init__(self, *, feed: Feed, dsn: str, subscribers: int) -> None:
         self._feed = feed
@@ -43,10 +43,10 @@ class BareSteps:
         self._answering.__enter__()
         self._writer.start()
         port = self._writer.wait_for_port()
-        self._viewing = Viewing(port, "/", self._subscribers)
-        self._viewing.__enter__()
-        self._writer.wait_for_viewers(self._subscribers)
-        self._viewing.wait_for_burst(VIEWERS_SECONDS)
+        self._swarm = Subscribers(port, "/", self._subscribers)
+        self._swarm.__enter__()
+        self._writer.wait_for_subscribers(self._subscribers)
+        self._swarm.next_burst(SUBSCRIBERS_SECONDS)
         return self
 
     def __exit__(
@@ -55,12 +55,12 @@ class BareSteps:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._viewing.__exit__(exc_type, exc, traceback)
+        self._swarm.__exit__(exc_type, exc, traceback)
         self._writer.stop()
         self._answering.__exit__(exc_type, exc, traceback)
 
     def play(self, body: bytes, pairs: list[Pair], rows: list[Row], frame_bytes: int) -> Steps:
-        """Do every step once with what the services had at their last poll."""
+        """Run every step once with the data of the last poll of the services."""
         self._body = body
         answering.get(self._answering.port, "/")  # the server has the answer before at hand
         started = time.monotonic()
@@ -71,14 +71,14 @@ class BareSteps:
         stored = bare_copy.store(self._dsn, [rows])
         written = time.monotonic()
         self._writer.write(bytes(frame_bytes))
-        burst = self._viewing.wait_for_burst(VIEWERS_SECONDS)
+        burst = self._swarm.next_burst(SUBSCRIBERS_SECONDS)
         return Steps(
             fetched - started, published - fetched, stored.seconds, burst.last_done - written
         )
 
 
 class _Writer(threading.Thread):
-    """Writes the same bytes to whoever has connected, out of an event loop of its own."""
+    """Writes the same bytes to all connected clients, from an event loop of its own."""
 
     def __init__(self) -> None:
         super().__init__(daemon=True)
@@ -100,8 +100,8 @@ class _Writer(threading.Thread):
         port: int = self._listener.getsockname()[1]
         return port
 
-    def wait_for_viewers(self, subscribers: int) -> None:
-        give_up_at = time.monotonic() + VIEWERS_SECONDS
+    def wait_for_subscribers(self, subscribers: int) -> None:
+        give_up_at = time.monotonic() + SUBSCRIBERS_SECONDS
         while len(self._writers) < subscribers and time.monotonic() < give_up_at:
             time.sleep(0.02)
 

@@ -1,4 +1,4 @@
-"""What the stream is compared with: a bare writer, and sse-starlette as one begins with it."""
+"""The baselines of the stream: a bare writer, and the first example of sse-starlette."""
 
 import asyncio
 import json
@@ -15,13 +15,13 @@ _NO_PINGS_SECONDS = 3600
 
 
 class BareWriter:
-    """Writes the same bytes to whoever connected: the least that asyncio can do."""
+    """Writes the same bytes to all connected clients, which is the least that asyncio can do."""
 
     def __init__(self) -> None:
         self._writers: list[asyncio.StreamWriter] = []
 
     async def listen(self) -> int:
-        """Listen on a port of its own and return it."""
+        """Listen on a free port and return it."""
         self._server = await asyncio.start_server(
             self._on_subscriber, "127.0.0.1", 0, backlog=BACKLOG
         )
@@ -39,7 +39,7 @@ class BareWriter:
 
 
 class NaiveStream:
-    """A response of sse-starlette's for each viewer, and for each the dict and the JSON anew."""
+    """One response of sse-starlette for each subscriber, which encodes each event by itself."""
 
     def __init__(self) -> None:
         self._states: list[StateVector] = []
@@ -47,14 +47,14 @@ class NaiveStream:
         self._published = asyncio.Event()
 
     def publish(self, states: list[StateVector]) -> None:
-        """Tell every viewer."""
+        """Publish the states to all subscribers."""
         self._states = states
         self._number += 1
         self._published.set()
         self._published = asyncio.Event()
 
     def router(self) -> APIRouter:
-        """Make the route, at `/`."""
+        """Return the route at `/`."""
         router = APIRouter()
 
         @router.get("/")

@@ -1,4 +1,4 @@
-"""Real answers of OpenSky's, where a folder holds some: in turn, or moved on between polls."""
+"""Reads captured responses of OpenSky, and moves their aircraft on between polls."""
 
 import gzip
 import math
@@ -15,10 +15,10 @@ from collector.answer import read_answer
 from telemetry.state_vector import StateVector
 
 HOUR = "switzerland_20180801_10s_17col.ndjson.gz"
-"""An hour and more of polls of Switzerland, 10 s apart: what moves in it is real."""
+"""More than an hour of polls of Switzerland, 10 s apart, with real movements."""
 
 GLOBE = "global_20251001_18col.json.gz"
-"""One answer for the whole globe."""
+"""One response for the whole globe."""
 
 HOUR_SECONDS = 3_600
 HOUR_POLL_SECONDS = 10
@@ -31,14 +31,14 @@ _NEAR_POLE_COSINE = 0.01
 
 
 class Poll(NamedTuple):
-    """What one request brought."""
+    """The state vectors of one response."""
 
     time: int
     states: list[StateVector]
 
 
 class _Manoeuvre(NamedTuple):
-    """How an aircraft's measures changed between two real polls."""
+    """The change of the measures of an aircraft between two real polls."""
 
     altitude: float
     velocity: float
@@ -47,13 +47,13 @@ class _Manoeuvre(NamedTuple):
 
 
 def folder() -> Path | None:
-    """Return where captures are, if anywhere; they may not be passed on."""
+    """Return the folder of captures, None without one; captures may not be passed on."""
     name = os.environ.get("OPENSKY_CAPTURES")
     return Path(name) if name else None
 
 
 def real_hour(captures: Path) -> Iterator[Poll]:
-    """Return the consecutive polls as they came."""
+    """Return the consecutive polls in order."""
     first: int | None = None
     with gzip.open(captures / HOUR) as lines:
         for line in lines:
@@ -67,7 +67,7 @@ def real_hour(captures: Path) -> Iterator[Poll]:
 def globe_moved_on(captures: Path, seconds: int) -> Iterator[Poll]:
     """Return polls that begin with a real answer, moved on by dead reckoning, without end.
 
-    As many aircraft are heard anew in each as the answer itself shows to be heard so often. Their
+    Each poll has new states of as many aircraft as the ages in the answer itself imply. Their
     altitude, speed, track and vertical rate change as those of aircraft in the real hour did.
     """
     answer = read_answer(gzip.decompress((captures / GLOBE).read_bytes()))
@@ -127,7 +127,7 @@ def _moved(state: StateVector, last_contact: int, manoeuvre: _Manoeuvre) -> Stat
 
 
 def _position_after(state: StateVector, seconds: int) -> tuple[float | None, float | None]:
-    """Go on in a straight line, with OpenSky's four digits."""
+    """Move an aircraft on in a straight line, and round to four digits as OpenSky does."""
     if state.longitude is None or state.latitude is None:
         return state.longitude, state.latitude
     degrees = (state.velocity or 0.0) * seconds / _METRES_PER_DEGREE

@@ -1,4 +1,4 @@
-"""Benchmark: one poll of the globe, from OpenSky's answer to the last viewer and to the commit."""
+"""Benchmark: one poll, from the response of OpenSky to the last subscriber and the commit."""
 
 import contextlib
 import datetime as dt
@@ -14,24 +14,24 @@ from benchmarks.bare_steps import BareSteps, Pair
 from benchmarks.feed import Feed
 from benchmarks.report import Figure, MeasurementError, Options, Report, ratios
 from benchmarks.rows import Row, sorted_rows
-from benchmarks.subscriber_process import Burst
-from benchmarks.subscribers import QUIET_SECONDS, Viewing
+from benchmarks.subscribers import QUIET_SECONDS, Subscribers
 from configuration.shared_sections import KafkaSettings
 from telemetry.codec import encode
 from telemetry.state_vector import StateVector
 from testkit.kafka import Kafka
 from testkit.queries import fetch
 from testkit.services import Service
-from testkit.traffic import AIRCRAFT, CHANGING_SHARE, Fleet, answer
+from testkit.swarm_messages import Burst
+from testkit.traffic import AIRCRAFT, CHANGING_SHARE, InventedFleet, answer
 from testkit.waiting import wait_until
 
-VIEWERS = 100
+SUBSCRIBERS = 100
 POLLS = 25
 QUICK_POLLS = 6
 POLL_SECONDS = 5.0
 UNCOUNTED_POLLS = 2
 SETTLED_SECONDS = 2.5
-"""After an answer: the services are done with it, and the bare steps may use the machine."""
+"""Time after a response until the services are idle, so that the bare steps may run."""
 
 START_SECONDS = 60.0
 GOAL = "1 s or less"
@@ -45,7 +45,7 @@ Values = dict[str, list[float]]
 
 
 class _Poll(NamedTuple):
-    """What one answer held, for the bare steps."""
+    """The content of one response, as input of the bare steps."""
 
     body: bytes
     changed: list[StateVector]
@@ -58,10 +58,10 @@ class _Poll(NamedTuple):
 
 
 class _Sky:
-    """The answers, made one ahead, so that making them is not measured."""
+    """The responses; each is prepared one poll ahead, so that its preparation is not measured."""
 
     def __init__(self) -> None:
-        self._fleet = Fleet(now=int(time.time()) - 1)
+        self._fleet = InventedFleet(now=int(time.time()) - 1)
         self.polls: list[_Poll] = []
 
     def next_answer(self) -> tuple[bytes, int]:
@@ -72,7 +72,7 @@ class _Sky:
 
 
 def run(options: Options) -> Report:
-    """Measure the services, and between two polls the bare steps."""
+    """Measure the services, and the bare steps between two polls."""
     polls = (QUICK_POLLS if options.is_quick else POLLS) + UNCOUNTED_POLLS
     sky = _Sky()
     with (
@@ -82,11 +82,11 @@ def run(options: Options) -> Report:
         parts.migrated_database(server_dsn) as bare_dsn,
         Answering(sky.next_answer) as answering,
         _services(kafka, dsn, answering.port) as (collector, processor),
-        Viewing(pipeline.port_of(processor), "/sse/flights", VIEWERS) as viewing,
+        Subscribers(pipeline.port_of(processor), "/sse/flights", SUBSCRIBERS) as swarm,
         _bare_steps(kafka, bare_dsn) as bare,
     ):
-        options.progress(f"{polls} polls, one each {POLL_SECONDS:g} s, {VIEWERS} viewers")
-        bursts, steps = _watch(polls, sky, answering, viewing, bare)
+        options.progress(f"{polls} polls, one each {POLL_SECONDS:g} s, {SUBSCRIBERS} viewers")
+        bursts, steps = _watch(polls, sky, answering, swarm, bare)
         _wait_until_stored(dsn, answering.sent[:polls])
         events = collector.events("polled")
         commits = fetch(dsn, _COMMITS)
@@ -96,7 +96,7 @@ def run(options: Options) -> Report:
 
 @contextlib.contextmanager
 def _services(kafka: Kafka, dsn: str, opensky_port: int) -> Iterator[tuple[Service, Service]]:
-    """Run the processor first, so that viewers are there when the collector begins."""
+    """Run the processor first, so that subscribers are connected when the collector begins."""
     topic = parts.new_topic(kafka)
     settings = pipeline.environment(kafka.bootstrap_servers, topic, dsn)
     opensky = pipeline.opensky_environment(opensky_port, POLL_SECONDS)
@@ -109,17 +109,17 @@ def _services(kafka: Kafka, dsn: str, opensky_port: int) -> Iterator[tuple[Servi
 def _bare_steps(kafka: Kafka, dsn: str) -> BareSteps:
     topic = parts.new_topic(kafka)
     feed = Feed(KafkaSettings(bootstrap_servers=kafka.bootstrap_servers, topic=topic))
-    return BareSteps(feed=feed, dsn=dsn, subscribers=VIEWERS)
+    return BareSteps(feed=feed, dsn=dsn, subscribers=SUBSCRIBERS)
 
 
 def _watch(
     polls: int,
     sky: _Sky,
     answering: Answering,
-    viewing: Viewing,
+    swarm: Subscribers,
     bare: BareSteps,
 ) -> tuple[list[Burst], list[tuple[float, ...]]]:
-    """Wait for each poll, and do its bare steps when the services are through with it."""
+    """Wait for each poll, and run its bare steps once the services are idle."""
     bursts: list[Burst] = []
     steps: list[tuple[float, ...]] = []
     for number in range(polls):
@@ -130,11 +130,11 @@ def _watch(
         )
         poll = sky.polls[number]
         time.sleep(max(0.0, answering.sent[number].started + SETTLED_SECONDS - time.monotonic()))
-        bursts += viewing.taken()
+        bursts += swarm.bursts()
         frame_bytes = bursts[-1].least_bytes if bursts else len(poll.body)
         steps.append(tuple(bare.play(poll.body, poll.pairs(), poll.rows(), frame_bytes)))
     time.sleep(QUIET_SECONDS)
-    return bursts + viewing.taken(), steps
+    return bursts + swarm.bursts(), steps
 
 
 def _wait_until_stored(dsn: str, sent: list[Sent]) -> None:
@@ -157,7 +157,7 @@ def _evaluate(
     commits: list[tuple[Any, ...]],
     polled: list[dict[str, Any]],
 ) -> Values:
-    """Attribute everything to the answer that came before it."""
+    """Attribute every event to the response before it."""
     values: Values = defaultdict(list)
     starts = [each.started for each in sent]
     by_poll: dict[int, list[Burst]] = defaultdict(list)
@@ -180,7 +180,7 @@ def _evaluate(
 
 
 def _check_whole(number: int, sent: Sent, seen: list[Burst]) -> None:
-    """Refuse figures of a poll that did not reach the viewers in full."""
+    """Reject the figures of a poll that did not reach all subscribers in full."""
     states = sum(burst.seen.states for burst in seen)
     if states != sent.changed:
         raise MeasurementError(
@@ -218,7 +218,7 @@ def _details(sky: _Sky, bursts: list[Burst]) -> dict[str, Any]:
     return {
         "aircraft": AIRCRAFT,
         "changing_share": CHANGING_SHARE,
-        "viewers": VIEWERS,
+        "viewers": SUBSCRIBERS,
         "poll_seconds": POLL_SECONDS,
         "bytes_of_an_answer": len(sky.polls[-1].body),
         "bytes_of_an_update": bursts[-1].least_bytes,

@@ -3,13 +3,10 @@
 import asyncio
 import datetime as dt
 import math
-import statistics
 import tempfile
-import threading
 import time
 from pathlib import Path
-from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 import asyncpg
@@ -19,16 +16,18 @@ from pyarrow import parquet as pq
 from benchmarks import parts
 from benchmarks.history_databases import history_server
 from benchmarks.history_fill import copy_traffic, settle
-from benchmarks.history_site import HistorySite
+from benchmarks.history_server import HistoryServer
 from benchmarks.history_traffic import DAY_SECONDS, START, Size, legs
 from benchmarks.report import Figure, MeasurementError, Options, Report
-from testkit.process_resources import cpu_seconds, resident_kib, resident_with_files_kib
+from testkit.memory_sampling import MemorySampling, Sample
+from testkit.process_resources import cpu_seconds, resident_kib
 from testkit.queries import fetch
+from testkit.trend import Trend, fit
 
 SIZE = Size(rows=10_000_000, days=1)
 QUICK_SIZE = Size(rows=200_000, days=1)
 WARM_UP_SECONDS = 8 * 3_600
-"""Of the day's time: after two million rows or so, memory has been as large as it gets."""
+"""Part of the day that is exported first; after about two million rows, memory is at its peak."""
 SAMPLE_SECONDS = 0.5
 KIB_PER_MIB = 1024
 GOAL = "0 within two standard errors, or at most 1"
@@ -43,48 +42,8 @@ FROM state_vectors
 _ALL_ROWS = "SELECT * FROM state_vectors ORDER BY last_contact, icao24"
 
 
-class _Sample(NamedTuple):
-    seconds: float
-    anonymous_kib: int
-    resident_kib: int
-
-
-class _Sampling:
-    """Looks at a process again and again, in a thread."""
-
-    def __init__(self, pid: int) -> None:
-        self._pid = pid
-        self._is_over = threading.Event()
-        self._thread = threading.Thread(target=self._sample, name="sampling")
-        self.samples: list[_Sample] = []
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._is_over.set()
-        self._thread.join()
-
-    def _sample(self) -> None:
-        started = time.monotonic()
-        while not self._is_over.wait(SAMPLE_SECONDS):
-            self.samples.append(
-                _Sample(
-                    time.monotonic() - started,
-                    resident_kib(self._pid),
-                    resident_with_files_kib(self._pid),
-                )
-            )
-
-
 class _Contents(NamedTuple):
-    """What a file and a table must agree on; times in Unix seconds."""
+    """Aggregates on which the file and the table must agree; times are Unix seconds."""
 
     rows: int
     first: int
@@ -95,7 +54,7 @@ class _Contents(NamedTuple):
     altitudes: float
 
     def is_like(self, other: "_Contents") -> bool:
-        """Whether all are the same; sums of floats are, but for the order of adding."""
+        """Whether all values are equal, and sums of floats are close: their order differs."""
         return self[:5] == other[:5] and all(
             math.isclose(one, another, rel_tol=1e-6, abs_tol=1e-3)
             for one, another in zip(self[5:], other[5:], strict=True)
@@ -103,13 +62,13 @@ class _Contents(NamedTuple):
 
 
 def run(options: Options) -> Report:
-    """Export a day, watch the process that serves, read the file back."""
+    """Export a day, measure the process that serves, and read the file back."""
     size = QUICK_SIZE if options.is_quick else SIZE
     with (
         tempfile.TemporaryDirectory(prefix="benchmark-") as folder,
         history_server() as server,
         parts.migrated_database(server.dsn) as dsn,
-        HistorySite(dsn) as site,
+        HistoryServer(dsn) as site,
     ):
         asyncio.run(copy_traffic(size, legs(size), [dsn], options.progress))
         asyncio.run(settle([dsn]))
@@ -118,7 +77,7 @@ def run(options: Options) -> Report:
         before = resident_kib(site.pid)
         options.progress(f"exporting {size.rows:,} rows")
         cpu = cpu_seconds(site.pid)
-        with _Sampling(site.pid) as sampling:
+        with MemorySampling(site.pid, SAMPLE_SECONDS) as sampling:
             seconds = site.download(_path(size.days * DAY_SECONDS), file)
         cpu = cpu_seconds(site.pid) - cpu
         options.progress("the same rows by a bare COPY")
@@ -137,7 +96,7 @@ def run(options: Options) -> Report:
 
 
 async def _copy_bare(dsn: str, file: Path) -> float:
-    """Have the server write the same rows in its own binary format; return the seconds."""
+    """Let the server write the same rows in its binary format, and return the seconds."""
     connection = await asyncpg.connect(dsn)
     try:
         started = time.monotonic()
@@ -153,7 +112,7 @@ def _path(seconds: int) -> str:
 
 
 def _read(file: Path) -> _Contents:
-    """Read the file as anyone would."""
+    """Read the file with pyarrow."""
     columns = ["icao24", "last_contact", "longitude", "baro_altitude"]
     table = pq.read_table(file, columns=columns)
     bounds = pc.min_max(table["last_contact"]).as_py()
@@ -172,22 +131,18 @@ def _seconds(moment: dt.datetime) -> int:
     return int(moment.timestamp())
 
 
-def slope(samples: list[_Sample], rows_per_second: float) -> tuple[float, float]:
-    """Return MiB a million rows by least squares over the second half, and its standard error."""
+def memory_trend(samples: list[Sample], rows_per_second: float) -> Trend:
+    """Return the growth of memory in MiB for a million rows, over the second half."""
     half = samples[len(samples) // 2 :]
-    rows = [each.seconds * rows_per_second / 1e6 for each in half]
+    rows = [each.at * rows_per_second / 1e6 for each in half]
     mib = [each.anonymous_kib / KIB_PER_MIB for each in half]
-    fit = statistics.linear_regression(rows, mib)
-    left = [y - fit.slope * x - fit.intercept for x, y in zip(rows, mib, strict=True)]
-    spread = sum((x - statistics.fmean(rows)) ** 2 for x in rows)
-    variance = sum(error**2 for error in left) / (len(half) - 2)
-    return fit.slope, math.sqrt(variance / spread)
+    return fit(rows, mib)
 
 
 def _figures(
-    size: Size, seconds: float, cpu: float, bytes_written: int, samples: list[_Sample]
+    size: Size, seconds: float, cpu: float, bytes_written: int, samples: list[Sample]
 ) -> list[Figure]:
-    grown, error = slope(samples, size.rows / seconds)
+    grown, error = memory_trend(samples, size.rows / seconds)
     return [
         Figure("memory, slope over the second half", UNIT, [grown], GOAL),
         Figure("memory, standard error of the slope", UNIT, [error]),
@@ -207,9 +162,7 @@ def _figures(
     ]
 
 
-def _details(
-    before_kib: int, samples: list[_Sample], read: _Contents, size: Size
-) -> dict[str, Any]:
+def _details(before_kib: int, samples: list[Sample], read: _Contents, size: Size) -> dict[str, Any]:
     tenth = max(1, len(samples) // 10)
     return {
         "rows": size.rows,

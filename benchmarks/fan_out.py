@@ -9,27 +9,27 @@ from typing import NamedTuple
 from benchmarks import machine
 from benchmarks.report import Figure, MeasurementError, Options, Report, percentile, ratios
 from benchmarks.serving import BURST_SECONDS, Event, Server
-from benchmarks.subscribers import QUIET_SECONDS, Viewing
-from testkit.traffic import AIRCRAFT, CHANGING_SHARE, Fleet
+from benchmarks.subscribers import QUIET_SECONDS, Subscribers
+from testkit.traffic import AIRCRAFT, CHANGING_SHARE, InventedFleet
 
-VIEWERS = 1_000
-QUICK_VIEWERS = 200
+SUBSCRIBERS = 1_000
+QUICK_SUBSCRIBERS = 200
 ROUNDS = 10
 QUICK_ROUNDS = 3
 UNCOUNTED_ROUNDS = 2
-"""Buffers of the kernel grow at first."""
+"""Events that are not counted, in which the buffers of the kernel grow."""
 
-QUICK_NAIVE_VIEWERS = 20
-"""The naive stream takes a minute for one event to 1,000; a quick run counts these for all."""
+QUICK_NAIVE_SUBSCRIBERS = 20
+"""The naive stream needs a minute for 1,000 subscribers, so a quick run extrapolates from fewer."""
 
 NAIVE_BYTES = 12 * 1024 * 1024
-"""Of memory for each viewer of the naive stream: its event is there three times over."""
+"""Memory that each subscriber of the naive stream needs, which holds its event three times."""
 
 PATH = "/sse/flights"
 BOX_DEGREES = 5.0
 BOX_SEED = 5
 BOXES_QUIET_SECONDS = 1.0
-"""Whether everybody has got everything cannot be seen by the bytes."""
+"""Longer than for other kinds, because the number of bytes does not show that all are served."""
 
 
 ZSTD, GZIP, IDENTITY, BOXES = "zstd", "gzip", "identity", "a box each, zstd"
@@ -40,7 +40,7 @@ Values = dict[str, list[float]]
 
 
 class _Kind(NamedTuple):
-    """What the viewers of one living picture ask for."""
+    """What the subscribers of one server request."""
 
     name: str
     encoding: str
@@ -52,15 +52,15 @@ _BARE_WRITER = _Kind(BARE, IDENTITY, ("/",))
 
 
 class _Audience(NamedTuple):
-    """Viewers of a kind, and the process that serves them."""
+    """The subscribers of a kind, and the process that serves them."""
 
     kind: _Kind
     server: Server
-    viewing: Viewing
+    swarm: Subscribers
 
 
 def run(options: Options) -> Report:
-    """Measure every kind of viewer in turns, with the bare writer; at last the naive stream."""
+    """Measure all kinds of subscribers and the bare writer in turns, and the naive stream last."""
     rounds = QUICK_ROUNDS if options.is_quick else ROUNDS
     values: Values = defaultdict(list)
     events: dict[str, Event] = {}
@@ -78,7 +78,7 @@ def run(options: Options) -> Report:
 
 
 def _subscribers(options: Options) -> int:
-    return QUICK_VIEWERS if options.is_quick else VIEWERS
+    return QUICK_SUBSCRIBERS if options.is_quick else SUBSCRIBERS
 
 
 def _kinds() -> list[_Kind]:
@@ -89,10 +89,10 @@ def _kinds() -> list[_Kind]:
 
 
 def _boxes() -> tuple[str, ...]:
-    """Return paths with a box each, around aircraft, so that none is empty."""
+    """Return paths with a box around an aircraft each, so that none is empty."""
     chance, half = random.Random(BOX_SEED), BOX_DEGREES / 2
     paths = []
-    for state in chance.sample(Fleet(now=0).states(), VIEWERS):
+    for state in chance.sample(InventedFleet(now=0).states(), SUBSCRIBERS):
         longitude, latitude = state.longitude or 0.0, state.latitude or 0.0
         west, east = max(-180, longitude - half), min(180, longitude + half)
         south, north = max(-90, latitude - half), min(90, latitude + half)
@@ -101,14 +101,14 @@ def _boxes() -> tuple[str, ...]:
 
 
 def _enter(stack: contextlib.ExitStack, kind: _Kind, options: Options) -> _Audience:
-    """Start a server for viewers of a kind, and let them in."""
+    """Start a server for the subscribers of a kind, and let them enter."""
     subscribers = _subscribers(options)
     options.progress(f"{subscribers:,} viewers enter: {kind.name}")
     is_live = kind is not _BARE_WRITER
     server = stack.enter_context(Server(is_live=is_live))
     port = server.ports.live if is_live else server.ports.bare
-    viewing = stack.enter_context(
-        Viewing(
+    swarm = stack.enter_context(
+        Subscribers(
             port,
             kind.paths,
             subscribers,
@@ -117,23 +117,23 @@ def _enter(stack: contextlib.ExitStack, kind: _Kind, options: Options) -> _Audie
             quiet_seconds=QUIET_SECONDS if kind.gets_the_same else BOXES_QUIET_SECONDS,
         )
     )
-    viewing.wait_for_burst(BURST_SECONDS)
-    return _Audience(kind, server, viewing)
+    swarm.next_burst(BURST_SECONDS)
+    return _Audience(kind, server, swarm)
 
 
 def _play(audiences: list[_Audience], bare: _Audience) -> dict[str, Event]:
     """Send one event to each kind, and the same text by the bare writer."""
     events = {}
-    for kind, server, viewing in audiences:
-        events[kind.name] = server.send(viewing, "tick")
+    for kind, server, swarm in audiences:
+        events[kind.name] = server.send(swarm, "tick")
         _check(kind, events[kind.name])
     text_bytes = events[IDENTITY].burst.least_bytes
-    events[BARE] = bare.server.send(bare.viewing, "bare", text_bytes)
+    events[BARE] = bare.server.send(bare.swarm, "bare", text_bytes)
     return events
 
 
 def _check(kind: _Kind, event: Event) -> None:
-    """Refuse figures of viewers that did not get what they asked for."""
+    """Reject the figures of subscribers that did not get what they requested."""
     burst = event.burst
     if burst.seen.encoding != kind.encoding:
         raise MeasurementError(f"{kind.name}: the answer came as {burst.seen.encoding}")
@@ -163,13 +163,13 @@ def _play_naive(values: Values, options: Options) -> int:
 
     Fewer than the others, where memory is short, count for as many.
     """
-    wanted = QUICK_NAIVE_VIEWERS if options.is_quick else VIEWERS
+    wanted = QUICK_NAIVE_SUBSCRIBERS if options.is_quick else SUBSCRIBERS
     subscribers = min(wanted, machine.available_bytes() // NAIVE_BYTES)
     share = subscribers / _subscribers(options)
     options.progress(f"one event by sse-starlette as one begins with it, {subscribers:,} viewers")
-    with Server(is_live=False) as server, _naive_viewing(server, subscribers) as viewing:
-        viewing.wait_for_burst(BURST_SECONDS)
-        event = server.send(viewing, "naive")
+    with Server(is_live=False) as server, _naive_viewing(server, subscribers) as swarm:
+        swarm.next_burst(BURST_SECONDS)
+        event = server.send(swarm, "naive")
     if event.burst.seen.states == 0 or event.burst.least_bytes != event.burst.most_bytes:
         raise MeasurementError("the naive stream's viewers did not get the event")
     values[NAIVE].append(event.cpu_seconds / share)
@@ -177,8 +177,8 @@ def _play_naive(values: Values, options: Options) -> int:
     return subscribers
 
 
-def _naive_viewing(server: Server, subscribers: int) -> Viewing:
-    return Viewing(server.ports.naive, "/", subscribers, gets_the_same=True)
+def _naive_viewing(server: Server, subscribers: int) -> Subscribers:
+    return Subscribers(server.ports.naive, "/", subscribers, gets_the_same=True)
 
 
 def _figures(values: Values) -> list[Figure]:

@@ -1,4 +1,4 @@
-"""Publishes state vectors as the collector does, without the collector."""
+"""Publishes state vectors with the settings of the collector."""
 
 from collections.abc import Iterable
 
@@ -14,11 +14,11 @@ _POLL_EVERY_MESSAGES = 500
 
 
 class NotDeliveredError(Exception):
-    """Kafka did not take everything: what is measured after that means nothing."""
+    """Kafka did not acknowledge all messages, so the figures would be wrong."""
 
 
 class Feed:
-    """A producer with the collector's settings; every message is acknowledged by all."""
+    """A producer with the settings of the collector; all replicas acknowledge each message."""
 
     def __init__(self, settings: KafkaSettings) -> None:
         self._topic = settings.topic
@@ -36,7 +36,7 @@ class Feed:
         )
 
     def publish(self, state_vectors: Iterable[StateVector], now: int) -> int:
-        """Return how many were published, once all are acknowledged."""
+        """Publish state vectors, and return their number once all are acknowledged."""
         pairs = [(each.icao24.encode(), encode(each)) for each in state_vectors]
         return self.publish_encoded(pairs, now)
 

@@ -1,4 +1,4 @@
-"""Benchmark: questions to 20 million state vectors through REST, beside a naive schema in SQL."""
+"""Benchmark: queries of 20 million state vectors through REST, compared with a naive schema."""
 
 import asyncio
 import random
@@ -13,7 +13,7 @@ from benchmarks.history_databases import SETTINGS, Filled, filled, history_serve
 from benchmarks.history_log import DURATIONS, ServerLog, logging
 from benchmarks.history_plans import TIMES, write_naive_plan, write_plans
 from benchmarks.history_questions import GOAL, QUESTIONS, Asked, Question, Rows, Traffic
-from benchmarks.history_site import HistorySite
+from benchmarks.history_server import HistoryServer
 from benchmarks.history_traffic import Size
 from benchmarks.report import Figure, MeasurementError, Options, Progress, Report, ratios
 from testkit.queries import fetch
@@ -25,7 +25,7 @@ ROUNDS = 100
 QUICK_ROUNDS = 10
 WARM_UP_ROUNDS = 10
 NAIVE_SECONDS = 25.0
-"""The naive schema takes part in as many rounds of a question as fit into this."""
+"""The naive schema takes part in as many rounds of a query as fit into this time."""
 
 LEAST_ROUNDS = 3
 
@@ -45,19 +45,19 @@ Values = dict[str, list[float]]
 
 
 def run(options: Options) -> Report:
-    """Fill both schemas, ask warm, ask cold, keep the plans."""
+    """Fill both schemas, measure warm and cold queries, and keep the plans."""
     size = QUICK_SIZE if options.is_quick else SIZE
     with history_server() as server, filled(server, size, options.progress) as databases:
         bench = _Bench(server, databases, Traffic(size, databases.flown))
         for question in QUESTIONS:
             options.progress(f"{question.title}, warm")
-            bench.ask_warm(question, QUICK_ROUNDS if options.is_quick else ROUNDS)
+            bench.measure_warm(question, QUICK_ROUNDS if options.is_quick else ROUNDS)
         if not options.is_quick:
             bench.keep_plans(options.progress)
         for number in range(QUICK_COLD_ROUNDS if options.is_quick else COLD_ROUNDS):
             options.progress(f"cold, round {number + 1}")
             for question in QUESTIONS:
-                bench.ask_cold(question)
+                bench.measure_cold(question)
         details = _details(size, databases) | {"same_answers": bench.compared}
     return Report(
         [figure for each in QUESTIONS for figure in _figures(each, bench.values)], details
@@ -65,7 +65,7 @@ def run(options: Options) -> Report:
 
 
 class _Bench:
-    """Both databases; every round adds to `values`."""
+    """Measures both databases; every round adds to `values`."""
 
     def __init__(self, server: Timescale, databases: Filled, traffic: Traffic) -> None:
         self._server = server
@@ -75,25 +75,25 @@ class _Bench:
         self.values: Values = defaultdict(list)
         self.compared: dict[str, int] = defaultdict(int)
 
-    def ask_warm(self, question: Question, rounds: int) -> None:
-        """Ask again and again, never the same, both sides in turns while there is time."""
+    def measure_warm(self, question: Question, rounds: int) -> None:
+        """Query both databases in turns with new parameters, while there is time."""
         with (
             logging(self._databases.own, DURATIONS),
             logging(self._databases.naive, DURATIONS),
-            HistorySite(self._databases.own) as site,
+            HistoryServer(self._databases.own) as site,
             asyncio.Runner() as runner,
         ):
             for asked in self._some(question, WARM_UP_ROUNDS):
                 site.request(asked.path)
             naive = runner.run(_Naive.connect(self._databases.naive))
             for number, asked in enumerate(self._some(question, rounds)):
-                body = self._ask_own(site, question, asked)
+                body = self._query_own(site, question, asked)
                 if number < LEAST_ROUNDS or naive.seconds < NAIVE_SECONDS:
-                    rows = self._ask_naive(runner, naive, question, asked)
+                    rows = self._query_naive(runner, naive, question, asked)
                     self._check(question, asked, body, rows)
             runner.run(naive.close())
 
-    def _ask_own(self, site: HistorySite, question: Question, asked: Asked) -> bytes:
+    def _query_own(self, site: HistoryServer, question: Question, asked: Asked) -> bytes:
         log = ServerLog(self._server)
         answer = site.request(asked.path)
         self._note(question, "server", log.milliseconds())
@@ -101,7 +101,7 @@ class _Bench:
         self._note(question, "bytes", len(answer.body) / BYTES_PER_KB)
         return answer.body
 
-    def _ask_naive(
+    def _query_naive(
         self, runner: asyncio.Runner, naive: "_Naive", question: Question, asked: Asked
     ) -> Rows:
         log = ServerLog(self._server)
@@ -110,11 +110,11 @@ class _Bench:
         self._note(question, "naive warm", MILLISECONDS * seconds)
         return rows
 
-    def ask_cold(self, question: Question) -> None:
-        """Ask each side once, when nothing of the database is in memory."""
+    def measure_cold(self, question: Question) -> None:
+        """Query each database once, when nothing of it is in memory."""
         [asked] = self._some(question, 1)
         make_cold(self._server)
-        with HistorySite(self._databases.own) as site:
+        with HistoryServer(self._databases.own) as site:
             self._note(question, "cold", MILLISECONDS * site.request(asked.path).seconds)
         make_cold(self._server)
         with asyncio.Runner() as runner:
@@ -125,7 +125,7 @@ class _Bench:
             runner.run(naive.close())
 
     def keep_plans(self, progress: Progress) -> None:
-        """Write the plan of each statement, of ours after the server may have changed it."""
+        """Write the plan of each statement, after the executions that may change it."""
         for question in QUESTIONS:
             asked = list(self._some(question, TIMES))
             taken = write_plans(
@@ -155,7 +155,7 @@ class _Bench:
 
 
 class _Naive:
-    """Asks the naive schema; an answer is complete when all rows are Python's."""
+    """Queries the naive schema; a query ends when all rows are Python objects."""
 
     def __init__(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
         self._connection = connection
@@ -167,7 +167,7 @@ class _Naive:
         return cls(await asyncpg.connect(dsn, server_settings={"timezone": "UTC"}))
 
     async def request(self, question: Question, asked: Asked) -> tuple[float, Rows]:
-        """Return what it took, and the rows."""
+        """Return the seconds and the rows."""
         started = time.perf_counter()
         rows = await self._connection.fetch(question.naive, *asked.naive)
         seconds = time.perf_counter() - started
@@ -175,7 +175,7 @@ class _Naive:
         return seconds, rows
 
     async def explain(self, question: Question, asked: Asked) -> list[str]:
-        """Return the plan, executed."""
+        """Return the plan of an execution."""
         rows = await self._connection.fetch(
             f"EXPLAIN (ANALYZE, BUFFERS, SETTINGS) {question.naive}", *asked.naive
         )

@@ -1,4 +1,4 @@
-"""A TimescaleDB server with our schema and a naive one, both filled; and how it is made cold."""
+"""Fills a TimescaleDB server with the schema of the archive and a naive one."""
 
 import asyncio
 import contextlib
@@ -66,7 +66,7 @@ def history_server() -> Iterator[Timescale]:
 
 @contextlib.contextmanager
 def filled(server: Timescale, size: Size, progress: Progress) -> Iterator[Filled]:
-    """Fill a database of ours and a naive one, and drop both in the end."""
+    """Fill a database with each schema, and drop both at the end."""
     own, naive = server.create_database(), server.create_database()
     try:
         migrate(own)
@@ -86,7 +86,7 @@ def filled(server: Timescale, size: Size, progress: Progress) -> Iterator[Filled
 
 
 def make_cold(server: Timescale) -> None:
-    """Start the server anew, with none of its files in the kernel's memory either."""
+    """Restart the server without any of its files in the memory of the kernel."""
     execute(server.dsn, "CHECKPOINT")
     server.stop()
     os.sync()  # only what is written can be forgotten

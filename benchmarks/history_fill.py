@@ -1,4 +1,4 @@
-"""Fills our schema and a naive one with the same invented traffic, side by side."""
+"""Fills the schema of the archive and a naive one with the same invented traffic."""
 
 import asyncio
 import datetime as dt
@@ -16,16 +16,16 @@ from processor.named_sql import load_statements
 from telemetry.state_vector import FIELDS
 
 CONNECTIONS = 2
-"""As many as there are cores, where days or aircraft are summed up side by side."""
+"""Connections that aggregate days or aircraft at the same time: one for each core."""
 
 BLOCKS_AHEAD = 3
 REPORTED_EVERY_DAYS = 5
 FLIGHT_PARTS = 8
-"""Aircraft are summed up to flights in so many parts, each of which is sorted in memory."""
+"""Number of parts in which aircraft are aggregated to flights, so that each is sorted in memory."""
 
 _WORK_MEMORY = "512MB"
 _AFTER_ALL = "g"
-"""Comes after every hexadecimal number."""
+"""Sorts after every hexadecimal number."""
 
 _BLOCKS_PER_DAY = round(DAY_SECONDS / POLL_SECONDS) // POLLS_PER_BLOCK
 
@@ -43,12 +43,12 @@ STATEMENTS = load_statements(Path(__file__).with_name("history_fill.sql"), State
 
 
 def day(number: int) -> dt.datetime:
-    """Return the midnight at which a day of the traffic begins."""
+    """Return the midnight before a day of the traffic."""
     return dt.datetime.fromtimestamp(START + number * DAY_SECONDS, dt.UTC)
 
 
 async def create_naive(dsn: str) -> None:
-    """Make the naive schema in an empty database."""
+    """Create the naive schema in an empty database."""
     connection = await asyncpg.connect(dsn)
     try:
         await connection.execute(STATEMENTS.create_naive)
@@ -57,7 +57,7 @@ async def create_naive(dsn: str) -> None:
 
 
 async def make_days(dsn: str, days: int) -> None:
-    """Make room for the days where partitions have to be made."""
+    """Create the partitions of the days, if the schema has partitions."""
     connection = await asyncpg.connect(dsn)
     try:
         dates = [day(number).date() for number in range(days)]
@@ -92,7 +92,7 @@ async def copy_traffic(size: Size, flown: Legs, dsns: Iterable[str], progress: P
 
 
 async def sum_up(size: Size, flown: Legs, dsn: str, progress: Progress) -> None:
-    """Fill minutes, hours and flights out of the state vectors that are there."""
+    """Derive minutes, hours and flights from the stored state vectors."""
     spans = [(day(number), day(number + 1)) for number in range(size.days)]
     await _in_turns(dsn, STATEMENTS.fill_minutes, spans)
     progress("minutes are summed up")
@@ -103,7 +103,7 @@ async def sum_up(size: Size, flown: Legs, dsn: str, progress: Progress) -> None:
 
 
 async def settle(dsns: Iterable[str]) -> None:
-    """Do what autovacuum would have done meanwhile, so that it does not while it is measured."""
+    """Vacuum and analyze, so that autovacuum does not run during the measurement."""
     async with asyncio.TaskGroup() as group:
         for dsn in dsns:
             group.create_task(_run(dsn, "VACUUM (ANALYZE)"))
@@ -143,7 +143,7 @@ async def _one_day(first: Block, queue: asyncio.Queue[Block | None]) -> AsyncIte
 async def _in_turns(
     dsn: str, statement: str, parts: Iterable[tuple[dt.datetime | str, dt.datetime | str]]
 ) -> None:
-    """Run a statement for each part, over a few connections side by side."""
+    """Run a statement for each part on several connections at the same time."""
     waiting = iter(parts)
 
     async def work() -> None:
@@ -162,7 +162,7 @@ async def _in_turns(
 
 
 def _parts(flown: Legs) -> list[tuple[str, str]]:
-    """Divide the addresses, which grow with the aircraft's number."""
+    """Divide the addresses, which increase with the number of the aircraft."""
     last = int(flown.aircraft.max())
     edges = addresses(np.arange(FLIGHT_PARTS) * last // FLIGHT_PARTS)
     icao24s = [f"{edge:06x}" for edge in edges]

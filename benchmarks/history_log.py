@@ -1,4 +1,4 @@
-"""What the server's log says of the statements it is sent: their durations and their plans."""
+"""Reads durations and plans of statements from the log of the database server."""
 
 import contextlib
 import re
@@ -23,7 +23,7 @@ _DURATION = re.compile(r"LOG:  duration: ([\d.]+) ms  (?:parse|bind|execute|stat
 _PLAN = re.compile(r"LOG:  duration: ([\d.]+) ms  plan:\n((?:\t.*\n)*)")
 
 _TIDYING = "pg_advisory_unlock_all"
-"""What asyncpg sends when a connection goes back to its pool."""
+"""The statement that asyncpg sends when a connection returns to its pool."""
 
 
 class Plan(NamedTuple):
@@ -34,22 +34,22 @@ class Plan(NamedTuple):
 
 
 class ServerLog:
-    """Reads what has been written since it was read last."""
+    """Reads the part of the log that was written since the last read."""
 
     def __init__(self, server: Timescale) -> None:
         self._file = server.folder / "server.log"
         self._read = self._file.stat().st_size
 
     def skip(self) -> None:
-        """Forget what has been written so far."""
+        """Skip what has been written so far."""
         self._read = self._file.stat().st_size
 
     def milliseconds(self) -> float:
-        """Return what all statements took together: parsed, planned, executed."""
+        """Return the milliseconds that all statements took to parse, plan and execute."""
         return sum(float(found[1]) for found in _DURATION.finditer(self._new()))
 
     def plans(self) -> list[Plan]:
-        """Return the plans, in order, without those of tidying a connection up."""
+        """Return the plans in order, without those of resetting a connection."""
         return [
             Plan(float(found[1]), _dedented(found[2]))
             for found in _PLAN.finditer(self._new())
@@ -66,7 +66,7 @@ class ServerLog:
 
 @contextlib.contextmanager
 def logging(dsn: str, settings: Mapping[str, str]) -> Iterator[None]:
-    """Have the server log what it does for connections to a database that are made meanwhile."""
+    """Let the server log the statements of connections that are opened during the block."""
     name = dsn.rpartition("/")[2]
     for setting, value in settings.items():
         execute(dsn, f"ALTER DATABASE \"{name}\" SET {setting} = '{value}'")

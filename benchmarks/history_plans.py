@@ -1,17 +1,17 @@
-"""Plans of what the REST routes ask, as the server itself saw them, in a file each."""
+"""Writes the plans of the statements of the REST routes, as the server logs them."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.history_log import PLANS, Plan, ServerLog, logging
-from benchmarks.history_site import HistorySite
+from benchmarks.history_server import HistoryServer
 from benchmarks.report import MeasurementError
 from testkit.timescale import Timescale
 
 FOLDER = Path(__file__).with_name("plans")
 
 TIMES = 8
-"""After five executions of a statement PostgreSQL may change to a plan for any parameters."""
+"""Executions of each statement: after five, PostgreSQL may change to a generic plan."""
 
 
 def write_plans(server: Timescale, dsn: str, name: str, paths: Sequence[str]) -> list[Plan]:
@@ -26,7 +26,7 @@ def write_plans(server: Timescale, dsn: str, name: str, paths: Sequence[str]) ->
     Raises:
         MeasurementError: The server has logged no plan.
     """
-    with logging(dsn, PLANS), HistorySite(dsn) as site:
+    with logging(dsn, PLANS), HistoryServer(dsn) as site:
         for path in paths[:-1]:
             site.request(path)
         log = ServerLog(server)
@@ -40,7 +40,7 @@ def write_plans(server: Timescale, dsn: str, name: str, paths: Sequence[str]) ->
 
 
 def write_naive_plan(name: str, statement: str, lines: Sequence[str]) -> None:
-    """Keep the plan of a question to the naive schema."""
+    """Write the plan of a query of the naive schema."""
     _write(f"{name}.naive", [statement, "\n".join(lines) + "\n"])
 
 

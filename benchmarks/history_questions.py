@@ -1,4 +1,4 @@
-"""What the history is asked: through REST, and the same of the naive schema in SQL."""
+"""The queries of the history: through REST, and in SQL for the naive schema."""
 
 import datetime as dt
 import random
@@ -21,7 +21,7 @@ HOUR_SECONDS = 3_600
 
 Rows = Sequence[Any]
 Essence = list[tuple[Any, ...]]
-"""What of an answer must be the same on both sides."""
+"""The part of a response that must be equal for both schemas."""
 
 
 class Statements(NamedTuple):
@@ -50,7 +50,7 @@ class Asked(NamedTuple):
 
 @dataclass(frozen=True)
 class Traffic:
-    """What can be asked about."""
+    """The values that queries may contain."""
 
     size: Size
     flown: Legs
@@ -77,12 +77,12 @@ class Question:
     found: Callable[[Rows], Essence] | None
 
     def is_same(self, body: bytes, rows: Rows) -> bool:
-        """Whether both sides answered the same."""
+        """Whether both schemas gave the same response."""
         return self.found is None or self.answered(msgspec.json.decode(body)) == self.found(rows)
 
 
 def _track_of_a_day(chance: random.Random, traffic: Traffic, max_points: int | None) -> Asked:
-    """Ask for a day on which the aircraft flies."""
+    """Query a day on which the aircraft flies."""
     leg = chance.randrange(len(traffic.flown.begins))
     icao24 = f"{int(addresses(traffic.flown.aircraft)[leg]):06x}"
     day = (int(traffic.flown.begins[leg]) - START) // DAY_SECONDS

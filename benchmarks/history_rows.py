@@ -1,4 +1,4 @@
-"""State vectors of invented traffic, poll by poll, as bytes for PostgreSQL's binary COPY."""
+"""Encodes the state vectors of invented traffic for the binary COPY of PostgreSQL."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -25,7 +25,7 @@ from benchmarks.history_traffic import (
 from telemetry.state_vector import FIELDS
 
 POLLS_PER_BLOCK = 100
-"""So many are made at a time: a few MB."""
+"""Rows that are encoded at a time: a few MB."""
 
 HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 TRAILER = b"\xff\xff"
@@ -76,14 +76,14 @@ class Block(NamedTuple):
 
 
 class _Names(NamedTuple):
-    """Texts that rows take by number, each with its length; number -1 is the last."""
+    """Texts with their lengths, which rows refer to by number; number -1 is the last."""
 
     texts: npt.NDArray[np.bytes_]
     lengths: Integers
 
 
 class Encoder:
-    """Makes the rows of flights; the same flights give the same bytes."""
+    """Encodes the rows of flights; equal flights give equal bytes."""
 
     def __init__(self, flown: Legs, size: Size) -> None:
         self._flown = flown
@@ -99,7 +99,7 @@ class Encoder:
         self._squawks = _names([*(f"{each:04o}" for each in range(8**4)), ""])
 
     def blocks(self) -> Iterator[Block]:
-        """Make all rows, in the order of time."""
+        """Encode all rows in order of time."""
         for first in range(0, self._polls, POLLS_PER_BLOCK):
             leg, poll = self._seen(first, first + POLLS_PER_BLOCK)
             if len(leg):
@@ -107,7 +107,7 @@ class Encoder:
                 yield Block(len(leg), _present_bytes(rows))
 
     def _seen(self, first: int, end: int) -> tuple[Integers, Integers]:
-        """Return which flight is seen in which poll, a pair for each row."""
+        """Return a pair of flight and poll for each row."""
         flown = self._flown
         begin = np.maximum(flown.first_poll, first)
         counts = (np.minimum(flown.first_poll + flown.polls, end) - begin).clip(0)
@@ -221,7 +221,7 @@ def _in_feet(metres: Floats, step: int) -> Floats:
 
 
 def _present_bytes(rows: npt.NDArray[np.void]) -> bytes:
-    """Leave out what the fields' lengths say is not there."""
+    """Leave out the bytes of fields whose length says that they are null."""
     matrix = rows.view(np.uint8).reshape(len(rows), _ROW.itemsize)
     is_present = np.ones(matrix.shape, np.bool_)
     for name in FIELDS:

@@ -1,4 +1,4 @@
-"""Invented traffic of many days: who flies when and where, as arrays, fast and repeatable."""
+"""Invents the flights of many days as arrays, quickly and repeatably."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ Flags = npt.NDArray[np.bool_]
 START = int(dt.datetime(2026, 6, 1, tzinfo=dt.UTC).timestamp())
 DAY_SECONDS = 86_400
 POLL_SECONDS = 86.4
-"""A global poll costs 4 of the 4,000 credits a day."""
+"""Seconds between two global polls, each of which costs 4 of the 4,000 credits a day."""
 
 FIRST_POLL_SECONDS = 60
 """Past midnight, so that no state vector is of the day before."""
@@ -47,7 +47,7 @@ WITHOUT_CALLSIGN_SHARE = 0.02
 WITHOUT_SQUAWK_SHARE = 0.3
 SEEN_ON_GROUND_SHARE = 0.5
 RENAMED_SHARE = 0.02
-"""Flights that change their callsign in the air."""
+"""Share of flights that change their callsign in the air."""
 
 _ADDRESSES_FROM, _ADDRESS_STEP = 0x3C0000, 37
 _DEGREES_PER_METRE = 1 / 111_000
@@ -55,17 +55,17 @@ _CIRCLE = 360
 _MEDIAN_FLIGHT_SECONDS, _SHORTEST, _LONGEST = 5_400, 1_500, 12 * 3_600
 _TURN_SECONDS = (1_200, 2_700, 9_000)
 _MORNING, _EVENING = (0.0, 6.0, 12.0), (12.0, 16.0, 23.0)
-"""Between which hours a round trip begins, and when most do: earliest, most often, latest."""
+"""Hours at which round trips begin: the earliest, the most frequent and the latest."""
 
 _SHARE_OF_TRIPS = 0.6
 _LEAST_GROUND_SECONDS = 900
 _ROWS_PER_AIRCRAFT_AND_DAY = 120
-"""Fewer than there are, so that the pool is large enough."""
+"""An underestimate, so that the pool of aircraft is large enough."""
 
 
 @dataclass(frozen=True)
 class Size:
-    """How much traffic: so many rows over so many days, whatever number of aircraft that takes."""
+    """The amount of traffic; the number of aircraft follows from rows and days."""
 
     rows: int
     days: int
@@ -78,7 +78,7 @@ class Size:
 
 
 class Legs(NamedTuple):
-    """Flights as they are flown, by aircraft and time; an element of each array for each.
+    """Flights by aircraft and time; each array has an element for each flight.
 
     Attributes:
         begins: Off the block (Unix seconds); `seconds` later it is back on one.
@@ -105,7 +105,7 @@ class Legs(NamedTuple):
 
 
 def legs(size: Size) -> Legs:
-    """Invent flights until they make the rows; the same size gives the same flights."""
+    """Invent flights until they give enough rows; equal sizes give equal flights."""
     chance = np.random.default_rng(size.seed)
     pool = size.rows // (size.days * _ROWS_PER_AIRCRAFT_AND_DAY) + 8
     aircraft, begins, seconds, turn = _trips(chance, pool, size.days)
@@ -120,12 +120,12 @@ def addresses(aircraft: Integers) -> Integers:
 
 
 def callsigns() -> list[str]:
-    """Return every callsign that there is, an airline's beside one another."""
+    """Return all callsigns, ordered by airline."""
     return [f"{airline}{number + 1}" for airline in AIRLINES for number in range(FLIGHT_NUMBERS)]
 
 
 def skewed(chance: np.random.Generator, choices: int, size: int) -> Integers:
-    """Choose as fleets are: some many times as large as most."""
+    """Choose numbers with a skewed distribution, as the sizes of fleets have."""
     weights = 1 / np.arange(2, choices + 2)
     return chance.choice(choices, size, p=weights / weights.sum())
 
@@ -169,7 +169,7 @@ def _there_and_back(
     seconds: Integers,
     turn: Integers,
 ) -> Legs:
-    """Make two flights of each trip, the second on the first one's way."""
+    """Make two flights of each trip, there and back."""
     trips, pool = len(aircraft), int(aircraft.max()) + 1
     crowd = skewed(chance, len(CROWDS), pool)
     places = np.array(CROWDS)[crowd]
@@ -210,7 +210,7 @@ def _there_and_back(
 
 
 def _seen(chance: np.random.Generator, flown: Legs, size: Size) -> Legs:
-    """Find the polls that see each flight; every other one is out of sight on the ground."""
+    """Find the polls of each flight; every other flight is not received on the ground."""
     unseen = [
         np.where(chance.random(len(flown.begins)) < SEEN_ON_GROUND_SHARE, 0, TAXI_SECONDS + 10)
         for _ in range(2)
@@ -224,7 +224,7 @@ def _seen(chance: np.random.Generator, flown: Legs, size: Size) -> Legs:
 
 
 def _first_aircraft(flown: Legs, rows: int) -> Legs:
-    """Keep as many aircraft as make the rows; the flight that exceeds them ends early."""
+    """Keep as many aircraft as give the rows, and shorten the last flight to fit."""
     before = np.cumsum(flown.polls) - flown.polls
     polls = np.minimum(flown.polls, rows - before)
     kept = polls > 0

@@ -1,4 +1,4 @@
-"""What connections cost in the kernel."""
+"""Measures the memory of connections in the kernel."""
 
 import re
 import socket

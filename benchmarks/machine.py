@@ -1,4 +1,4 @@
-"""On what was measured: the machine, the versions, the revision of the code."""
+"""Describes the machine, the versions and the revision of a measurement."""
 
 import os
 import platform
@@ -27,7 +27,7 @@ _GIB = 1024**3
 
 
 def describe() -> dict[str, Any]:
-    """Return what a reader needs to compare figures with those of another machine."""
+    """Return the properties that matter when figures of two machines are compared."""
     return {
         "cpu": _cpu_model(),
         "cores": len(os.sched_getaffinity(0)),
@@ -40,12 +40,12 @@ def describe() -> dict[str, Any]:
 
 
 def load_average() -> float:
-    """Return how many processes wanted a core in the last minute."""
+    """Return the load average of the last minute."""
     return round(os.getloadavg()[0], 2)
 
 
 def available_bytes() -> int:
-    """Return how much memory can be had without harm to others."""
+    """Return the available memory in bytes."""
     found = re.search(r"^MemAvailable:\s+(\d+) kB", Path("/proc/meminfo").read_text(), re.MULTILINE)
     return int(found[1]) * 1024 if found else 0
 

@@ -11,24 +11,24 @@ from typing import Any, NamedTuple
 from benchmarks import parts, pipeline
 from benchmarks.feed import Feed
 from benchmarks.report import Figure, MeasurementError, Options, Progress, Report
-from benchmarks.slope import slope
-from benchmarks.subscribers import Viewing
+from benchmarks.subscribers import Subscribers
 from configuration.shared_sections import KafkaSettings
 from telemetry.state_vector import StateVector
 from testkit import process_resources
 from testkit.kafka import Kafka
 from testkit.queries import fetch
 from testkit.services import Service
-from testkit.traffic import AIRCRAFT, CHANGING_SHARE, Fleet
+from testkit.traffic import AIRCRAFT, CHANGING_SHARE, InventedFleet
+from testkit.trend import fit
 from testkit.waiting import wait_until
 
-VIEWERS = 10
+SUBSCRIBERS = 10
 POLLS = 500
 QUICK_POLLS = 80
 SAMPLE_EVERY_POLLS = 5
 REPORTED_EVERY_POLLS = 50
 AHEAD_MESSAGES = 2 * AIRCRAFT
-"""So many are in the log that are not stored yet, so that the processor never waits."""
+"""The most messages in the log that are not stored yet; the processor never waits for more."""
 
 VISITORS = 100
 """New aircraft with each poll that are silent already, so that removal has work to do."""
@@ -36,7 +36,7 @@ VISITORS = 100
 EXPIRY_SECONDS = 60
 VISIT_SECONDS = 10
 RESUME_WINDOW_SECONDS = 30
-TOLD_SECONDS = 5.0
+ANSWER_SECONDS = 5.0
 STORED_SECONDS = 120.0
 KIB_PER_MIB = 1024
 GOAL = "0 within two standard errors"
@@ -53,7 +53,7 @@ class _Sample(NamedTuple):
 
 
 class _Counts(NamedTuple):
-    """What a leak would make grow besides memory."""
+    """Numbers that a leak would increase besides memory."""
 
     threads: int
     open_files: int
@@ -62,12 +62,11 @@ class _Counts(NamedTuple):
 
 
 class _Sky:
-    """Polls of one fleet, and visitors that come once; time runs a second a poll at the least."""
+    """Polls of one fleet and of visitors; at least one second passes between two polls."""
 
     def __init__(self) -> None:
         self._now = int(time.time())
-        self._fleet = Fleet(now=self._now)
-        self._visitors = AIRCRAFT
+        self._fleet = InventedFleet(now=self._now)
         self.is_begun = False
 
     def next_poll(self) -> tuple[list[StateVector], int]:
@@ -75,15 +74,11 @@ class _Sky:
         states = self._fleet.move(self._now) if self.is_begun else self._fleet.states()
         self.is_begun = True
         silent_since = int(time.time()) - EXPIRY_SECONDS + VISIT_SECONDS
-        visitors = Fleet(
-            now=silent_since, aircraft=VISITORS, seed=self._visitors, first=self._visitors
-        )
-        self._visitors += VISITORS
-        return states + visitors.states(), self._now
+        return states + self._fleet.visitors(silent_since, VISITORS), self._now
 
 
 class _Bench:
-    """Feeds the processor and looks at it."""
+    """Feeds the processor and measures it."""
 
     def __init__(self, kafka: Kafka, topic: str, dsn: str, processor: Service, sent: Path) -> None:
         self._feed = Feed(KafkaSettings(bootstrap_servers=kafka.bootstrap_servers, topic=topic))
@@ -95,7 +90,7 @@ class _Bench:
         self.published = 0
 
     def play(self, polls: int, progress: Progress) -> list[_Sample]:
-        """Publish that many polls, never far ahead of what is stored."""
+        """Publish so many polls, never far ahead of the archive."""
         samples = []
         for poll in range(1, polls + 1):
             states, now = self._sky.next_poll()
@@ -109,12 +104,12 @@ class _Bench:
         return samples
 
     def counts(self) -> _Counts:
-        """Return what the processor holds now."""
+        """Return the numbers of the processor."""
         self._sent.unlink(missing_ok=True)
         self._processor.send(signal.SIGUSR1)
         wait_until(
             lambda: self._sent.exists() and self._sent.read_text().endswith("\n"),
-            timeout_s=TOLD_SECONDS,
+            timeout_s=ANSWER_SECONDS,
             what="the processor's answer to SIGUSR1",
         )
         tasks, objects = self._sent.read_text().split()
@@ -145,24 +140,24 @@ class _Bench:
 
 
 def run(options: Options) -> Report:
-    """Measure both roles in one process, with some viewers."""
+    """Measure both roles in one process, with some subscribers."""
     polls = QUICK_POLLS if options.is_quick else POLLS
     with (
         tempfile.TemporaryDirectory(prefix="benchmark-") as folder,
         parts.real_kafka() as kafka,
         parts.real_timescale() as server_dsn,
         parts.migrated_database(server_dsn) as dsn,
-        _bench(kafka, dsn, Path(folder) / "told") as (bench, processor),
-        Viewing(pipeline.port_of(processor), "/sse/flights", VIEWERS) as viewing,
+        _bench(kafka, dsn, Path(folder) / "answer") as (bench, processor),
+        Subscribers(pipeline.port_of(processor), "/sse/flights", SUBSCRIBERS) as subscribers,
     ):
         bench.play(SAMPLE_EVERY_POLLS, _nothing)
         before = bench.counts()
-        options.progress(f"{polls} polls of {AIRCRAFT:,} aircraft, {VIEWERS} viewers")
+        options.progress(f"{polls} polls of {AIRCRAFT:,} aircraft, {SUBSCRIBERS} viewers")
         started = time.monotonic()
         samples = bench.play(polls, options.progress)
         seconds = time.monotonic() - started
         after = bench.counts()
-        closed = [burst for burst in viewing.taken() if not burst.least_bytes]
+        closed = [burst for burst in subscribers.bursts() if not burst.least_bytes]
     if closed:
         raise MeasurementError("a viewer got nothing in one of the bursts")
     details = _details(samples, before, after, seconds, bench.published)
@@ -182,13 +177,15 @@ def _bench(kafka: Kafka, dsn: str, sent: Path) -> Iterator[tuple[_Bench, Service
 
 
 def _nothing(_line: str) -> None:
-    """Report nothing of the polls that are not counted."""
+    """Report no progress, for polls that are not counted."""
 
 
 def _figures(samples: list[_Sample], before: _Counts, after: _Counts) -> list[Figure]:
     half = samples[len(samples) // 2 :]
     mib = [each.anonymous_kib / KIB_PER_MIB for each in half]
-    kib_per_poll, standard_error = slope([(each.poll, each.anonymous_kib) for each in half])
+    kib_per_poll, standard_error = fit(
+        [each.poll for each in half], [each.anonymous_kib for each in half]
+    )
     return [
         Figure("slope over the second half", "KiB/poll", [kib_per_poll], GOAL),
         Figure("standard error of the slope", "KiB/poll", [standard_error]),
@@ -210,7 +207,7 @@ def _details(
     return {
         "aircraft": AIRCRAFT,
         "changing_share": CHANGING_SHARE,
-        "viewers": VIEWERS,
+        "viewers": SUBSCRIBERS,
         "messages": messages,
         "messages_per_second": round(messages / seconds),
         "rss_anon_mib_after_polls": {

@@ -14,11 +14,11 @@ from testkit.traffic import AIRCRAFT, CHANGING_SHARE
 UPDATES = 100
 QUICK_UPDATES = 15
 UNCOUNTED_UPDATES = 5
-"""Until the engine has compiled what is run often."""
+"""Events that are not counted, in which the engine compiles hot code."""
 
 FRAMES = 150
 QUICK_FRAMES = 30
-"""In which something is drawn; without a graphics card there are but some ten a second."""
+"""Drawn frames to measure; without a graphics card there are about ten a second."""
 
 MOST_POLLS = 60
 POLL_MS = 5_000
@@ -31,7 +31,7 @@ FRAME_GOAL = "median under 4"
 
 @dataclass(frozen=True)
 class _Updates:
-    """How updates are measured: what is added to the page's address."""
+    """The cases of an update, and the query of the page for each."""
 
     name: str
     query: str
@@ -52,7 +52,7 @@ _FRAMES = {
 
 
 def run(options: Options) -> Report:
-    """Measure everything in one browser and on one server, each in a page of its own."""
+    """Measure all parts in one browser and on one server, each in a page of its own."""
     with PageServer() as server, chromium() as browser:
         figures = [
             *_measure_paint(server, browser, options),
@@ -106,7 +106,7 @@ def _measure_frames(server: PageServer, browser: Browser, options: Options) -> l
 
 
 def _watch(server: PageServer, page: Page, *, is_dragging: bool, options: Options) -> list[float]:
-    """Poll every five seconds, dragging the map where wanted, until enough was drawn."""
+    """Poll every five seconds, and drag the map if asked to, until enough frames were drawn."""
     wanted = QUICK_FRAMES if options.is_quick else FRAMES
     frames: list[float] = []
     for _ in range(MOST_POLLS):
@@ -122,7 +122,7 @@ def _watch(server: PageServer, page: Page, *, is_dragging: bool, options: Option
 
 
 def _drag(page: Page, during_ms: int) -> None:
-    """Move as fast as the page follows, for as long as was asked for."""
+    """Move the map as fast as the page follows, for so many seconds."""
     ends_at = time.monotonic() + during_ms / MS_PER_S
     step = 0
     page.mouse.move(640, 400)

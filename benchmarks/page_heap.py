@@ -1,4 +1,4 @@
-"""What a page's JavaScript holds, out of Chromium's own account of its heap."""
+"""Measures the data of the JavaScript of a page in a heap snapshot of Chromium."""
 
 import json
 from typing import Any
@@ -16,7 +16,7 @@ makes and throws away as it likes, also for the scripts that measure."""
 
 
 def data_bytes(session: CDPSession) -> int:
-    """Return what objects, arrays, texts and closures take that are not garbage."""
+    """Return the bytes of objects, arrays, texts and closures that are not garbage."""
     chunks: list[str] = []
 
     def take(event: dict[str, str]) -> None:

@@ -1,4 +1,4 @@
-"""The page's memory over hundreds of updates, with aircraft that come and go."""
+"""Measures the memory of the page over hundreds of updates, with aircraft that come and go."""
 
 from typing import NamedTuple
 
@@ -7,24 +7,24 @@ from playwright.sync_api import Browser, CDPSession
 from benchmarks.page_browser import SEA, PageServer, opened, play
 from benchmarks.page_heap import data_bytes
 from benchmarks.report import Figure, Options, Report
-from benchmarks.slope import slope
+from testkit.trend import fit
 
 UPDATES = 500
 QUICK_UPDATES = 100
 SAMPLE_EVERY_UPDATES = 25
 QUICK_SAMPLE_EVERY_UPDATES = 5
 UNCOUNTED_UPDATES = 25
-"""Until the visitors that go are as many as those that come."""
+"""Updates that are not counted, until as many visitors expire as appear."""
 
 OPEN_FROM, OPEN_UNTIL = 0.2, 0.4
-"""In which part of the updates table and statistics are open."""
+"""The part of the updates during which table and statistics are open."""
 
 KIB = 1024
 GOAL = "no growth beyond two standard errors"
 
 
 class _Sample(NamedTuple):
-    """What the page holds after a number of updates and a collection of its garbage."""
+    """The memory of the page after a number of updates and a garbage collection."""
 
     update: int
     data_kib: float
@@ -72,13 +72,14 @@ def _sample(session: CDPSession, update: int) -> _Sample:
 
 def _figures(samples: list[_Sample]) -> list[Figure]:
     half = samples[len(samples) // 2 :]
-    data = slope([(each.update, each.data_kib) for each in half])
-    heap = slope([(each.update, each.heap_kib) for each in half])
+    updates = [each.update for each in half]
+    data = fit(updates, [each.data_kib for each in half])
+    heap = fit(updates, [each.heap_kib for each in half])
     return [
-        Figure("JavaScript's data, slope over the second half", "KiB/update", [data[0]], GOAL),
-        Figure("JavaScript's data, standard error of the slope", "KiB/update", [data[1]]),
+        Figure("JavaScript's data, slope over the second half", "KiB/update", [data.slope], GOAL),
+        Figure("JavaScript's data, standard error of the slope", "KiB/update", [data.error]),
         Figure("JavaScript's data, second half", "MiB", [each.data_kib / KIB for each in half]),
-        Figure("whole heap, slope over the second half", "KiB/update", [heap[0]]),
+        Figure("whole heap, slope over the second half", "KiB/update", [heap.slope]),
         Figure("whole heap, second half", "MiB", [each.heap_kib / KIB for each in half]),
         Figure("DOM nodes, second half", "", [each.nodes for each in half]),
         Figure("event listeners, second half", "", [each.listeners for each in half]),

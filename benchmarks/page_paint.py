@@ -1,4 +1,4 @@
-"""How soon the page shows aircraft to who has never been there, and what it loads for that."""
+"""Measures how soon the page shows aircraft without a cache, and how much it loads for that."""
 
 import urllib.request
 
@@ -20,7 +20,7 @@ _LOADED = "performance.getEntriesByType('resource').map(({ name }) => name)"
 
 
 def measure(server: PageServer, browser: Browser, options: Options) -> list[Figure]:
-    """Open the page again and again, each time with nothing in any cache of the page's."""
+    """Open the page several times, each time without a cache."""
     contentful, aircraft, ground = [], [], []
     for _ in range(QUICK_ROUNDS if options.is_quick else ROUNDS):
         with opened(browser, server.url) as page:
@@ -36,7 +36,7 @@ def measure(server: PageServer, browser: Browser, options: Options) -> list[Figu
 
 
 def measure_bytes(server: PageServer, browser: Browser) -> Report:
-    """Add up the JavaScript that the page loads by itself, its worker's too."""
+    """Add up the JavaScript that the page and its worker load."""
     with opened(browser, server.url) as page:
         page.evaluate("pageProbe.marked('ground-drawn')")
         loaded = sorted({name for name in page.evaluate(_LOADED) if name.endswith(".js")})
@@ -52,7 +52,7 @@ def measure_bytes(server: PageServer, browser: Browser) -> Report:
 
 
 def _size(url: str, encoding: str) -> int:
-    """Return how many bytes are sent for it."""
+    """Return the number of bytes that are sent for it."""
     request = urllib.request.Request(url, headers={"Accept-Encoding": encoding})  # noqa: S310 - ours
     with urllib.request.urlopen(request) as answer:  # noqa: S310
         if encoding != "identity" and answer.headers["Content-Encoding"] != encoding:

@@ -1,7 +1,5 @@
-"""The page and the living picture of the invented fleet, in a process that is told when to poll."""
+"""The process that serves the page and the invented fleet, which moves at each command."""
 
-import asyncio
-import logging
 import math
 import sys
 import time
@@ -9,77 +7,39 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import structlog
 import uvloop
 from fastapi import APIRouter
 
-from benchmarks.live_channel import POLL_SECONDS, SSE, LivePart, port_of
+from benchmarks.live_channel import LiveChannel
 from processor.garbage_collection import tune_gc
-from processor.http.page import BUILT, page_routes
-from processor.http.server.server import create_server, listen
-from processor.settings import LiveSettings, PageSettings
-from testkit.traffic import AIRCRAFT, Fleet
+from processor.http.page import BUILT
+from processor.settings import LiveSettings
+from testkit.line_process import commands, log_warnings, reply
 
 LIVE = LiveSettings(tick_seconds=0.05, quiet_seconds=0.01, expiry_seconds=60)
-"""Polls may come as fast as the page takes them; visitors are soon forgotten."""
+"""Polls may come as fast as the page applies them; aircraft that were seen once expire soon."""
 
 VISITORS = 100
-"""New aircraft with a poll that are never heard again, so that there are removals."""
+"""Number of aircraft that each poll sees for the only time, so that there are removals."""
 
 TRACK_POINTS = 3_000
-"""As many as the page asks for of the way that the selected aircraft has come."""
+"""As many points as the page requests of the track of the selected aircraft."""
 
 
 class Serving(msgspec.Struct, frozen=True):
-    """What the process is to serve, given as a line of JSON."""
+    """What the process serves; its argument is this struct as JSON."""
 
     built: str = str(BUILT)
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What each command is answered."""
+    """The answer to each command."""
 
     port: int
 
 
-class _Channel:
-    """Moves the fleet on by a poll when told to."""
-
-    def __init__(self, built: Path) -> None:
-        self._now = int(time.time())
-        self._fleet = Fleet(now=self._now)
-        self._visitors = AIRCRAFT
-        self._part = LivePart(
-            lambda: self._now,
-            settings=LIVE,
-            routers=[page_routes(PageSettings(), built=built), _tracks()],
-        )
-
-    def start(self) -> int:
-        """Serve the whole fleet and return the port."""
-        self._part.begin(self._fleet.states())
-        listener = listen("127.0.0.1", 0, write_deadline_seconds=SSE.write_deadline_seconds)
-        self._tasks = [
-            asyncio.create_task(create_server(self._part.app).serve(sockets=[listener])),
-            asyncio.create_task(self._part.picture.run()),
-        ]
-        return port_of(listener)
-
-    def poll(self, *, with_visitors: bool) -> None:
-        """Let three quarters be heard anew, and strangers too where that is wanted."""
-        self._now += POLL_SECONDS
-        states = self._fleet.move(self._now)
-        if with_visitors:
-            strangers = Fleet(
-                now=self._now, aircraft=VISITORS, seed=self._visitors, first=self._visitors
-            )
-            self._visitors += VISITORS
-            states += strangers.states()
-        self._part.picture.receive(self._part.updates(states))
-
-
 def _tracks() -> APIRouter:
-    """Answer every question for a track with a spiral: there is no database here."""
+    """Return a route that answers every request for a track with a spiral, without a database."""
     router = APIRouter()
 
     @router.get("/api/flights/{icao24}/track")
@@ -107,27 +67,21 @@ def _point(now: int, number: int) -> dict[str, Any]:
 
 
 async def _serve(serving: Serving) -> None:
-    channel = _Channel(Path(serving.built))
-    answer = Answer(channel.start())
-    _reply(answer)
-    reader = asyncio.StreamReader()
-    await asyncio.get_running_loop().connect_read_pipe(
-        lambda: asyncio.StreamReaderProtocol(reader), sys.stdin
-    )
-    while command := (await reader.readline()).decode().strip():
-        channel.poll(with_visitors=command == "visit")
-        _reply(answer)
-
-
-def _reply(answer: Answer) -> None:
-    sys.stdout.write(msgspec.json.encode(answer).decode() + "\n")
-    sys.stdout.flush()
+    channel = LiveChannel(live=LIVE, routers=[_tracks()], built=Path(serving.built))
+    answer = Answer(channel.serve())
+    reply(answer)
+    async for command in commands():
+        updates = channel.prepare()
+        if command == "visit":
+            updates += channel.prepare_visitors(VISITORS)
+        channel.receive_updates(updates)
+        reply(answer)
 
 
 def main() -> None:
     """Serve until the commands, `poll` and `visit`, end."""
     serving = msgspec.json.decode(sys.argv[1], type=Serving)
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    log_warnings()
     tune_gc()
     uvloop.run(_serve(serving))
 

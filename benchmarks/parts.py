@@ -1,4 +1,4 @@
-"""The real parts that are measured with: Apache Kafka, TimescaleDB, embedded PostgreSQL."""
+"""Starts the real parts of a benchmark: Apache Kafka, TimescaleDB, embedded PostgreSQL."""
 
 import contextlib
 import secrets
@@ -28,7 +28,7 @@ MISSING = (
     ServiceFailedError,
     KafkaException,
 )
-"""Why a real part cannot be had; the message is a sentence for the user."""
+"""Errors if a real part is not available; the message is a sentence for the user."""
 
 
 @contextlib.contextmanager
@@ -63,7 +63,7 @@ def real_timescale() -> Iterator[str]:
 
 @contextlib.contextmanager
 def embedded_postgres() -> Iterator[str]:
-    """Run the embedded PostgreSQL and give the server's address.
+    """Run the embedded PostgreSQL, and give the address of the server.
 
     Raises:
         EmbeddedDatabaseError: It cannot be run here.
@@ -80,7 +80,7 @@ def embedded_postgres() -> Iterator[str]:
 
 @contextlib.contextmanager
 def migrated_database(server_dsn: str) -> Iterator[str]:
-    """Give a database with our tables, empty and with nothing left to be written."""
+    """Give a migrated, empty database after a checkpoint."""
     with migration.migrated_database(server_dsn) as dsn:
         execute(server_dsn, "CHECKPOINT")
         yield dsn

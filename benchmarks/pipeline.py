@@ -1,4 +1,4 @@
-"""The real collector and the real processor as processes, with the settings of a benchmark."""
+"""Runs the real collector and processor as processes with the settings of a benchmark."""
 
 import contextlib
 import datetime as dt
@@ -19,7 +19,7 @@ _CREDITS = 1_000_000_000
 
 
 def environment(bootstrap_servers: str, topic: str, dsn: str) -> dict[str, str]:
-    """Return the settings of both services; all else is as it comes."""
+    """Return the settings of both services that differ from the defaults."""
     return {
         "KAFKA_BOOTSTRAP_SERVERS": bootstrap_servers,
         "KAFKA_TOPIC": topic,
@@ -34,7 +34,7 @@ def environment(bootstrap_servers: str, topic: str, dsn: str) -> dict[str, str]:
 
 
 def opensky_environment(port: int, poll_seconds: float) -> dict[str, str]:
-    """Return what makes the collector ask a local server at this pace."""
+    """Return settings with which the collector polls a local server at this rate."""
     return {
         "OPENSKY_API_URL": f"http://127.0.0.1:{port}/api",
         "OPENSKY_MIN_POLL_INTERVAL_SECONDS": str(poll_seconds),
@@ -44,7 +44,7 @@ def opensky_environment(port: int, poll_seconds: float) -> dict[str, str]:
 
 @contextlib.contextmanager
 def service(module: str, *arguments: str, settings: Mapping[str, str]) -> Iterator[Service]:
-    """Run `python -m MODULE` in a folder of its own, killed afterwards."""
+    """Run `python -m MODULE` in a folder of its own during the block."""
     folder = Path(tempfile.mkdtemp(prefix="benchmark-"))
     running = Service(module, *arguments, folder=folder, environment=settings)
     try:
@@ -55,7 +55,7 @@ def service(module: str, *arguments: str, settings: Mapping[str, str]) -> Iterat
 
 
 def port_of(processor: Service) -> int:
-    """Return where a processor serves, once it is ready."""
+    """Return the port of a processor once it is ready."""
     address = urlsplit(processor.url)
     wait_until(lambda: _is_ready(address.netloc), timeout_s=READY_SECONDS, what=processor.log_tail)
     return int(address.netloc.rpartition(":")[2])
@@ -69,5 +69,5 @@ def _is_ready(netloc: str) -> bool:
 
 
 def to_monotonic(moment: dt.datetime) -> float:
-    """Return a wall-clock moment in the machine's monotonic seconds."""
+    """Convert a wall-clock time to monotonic seconds."""
     return moment.timestamp() - time.time() + time.monotonic()

@@ -1,4 +1,4 @@
-"""Keeps what documents say of the newest full runs: README.md and the sizes in stream.md."""
+"""Writes the figures of the newest full runs into README.md and docs/stream.md."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -12,11 +12,11 @@ _HEADING = "## Latest numbers\n"
 _STREAM = Path(__file__).parents[1] / "docs" / "stream.md"
 _BEGIN, _END = "<!-- benchmarks/wire -->\n", "<!-- end of benchmarks/wire -->\n"
 _WHOLE_FROM = 1_000
-"""Larger values are shown without decimals, smaller ones with three digits."""
+"""Values from here on are shown without decimals, smaller ones with three digits."""
 
 
 def refresh(names: Iterable[str]) -> None:
-    """Write the figures of every benchmark that has been run in full."""
+    """Write the figures of every benchmark with a full run."""
     found = {
         name: json.loads(path.read_text())
         for name in names

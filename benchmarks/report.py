@@ -1,4 +1,4 @@
-"""Figures of a benchmark: gathered, summed up, printed as a table and written as JSON."""
+"""Summarizes the figures of a benchmark, prints them as a table and writes them as JSON."""
 
 import json
 import math
@@ -12,11 +12,11 @@ RESULTS = Path(__file__).with_name("results")
 
 
 class MeasurementError(Exception):
-    """What was measured is not what should have been: the figures would mean nothing."""
+    """The measurement went wrong, so its figures would be meaningless."""
 
 
 Progress = Callable[[str], None]
-"""Told in a line what is being done."""
+"""Takes a line about the step that has begun."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Figure:
     goal: str = ""
 
     def summary(self) -> dict[str, Any]:
-        """Return what is written of it."""
+        """Return the values that are written as JSON."""
         return {
             "name": self.name,
             "unit": self.unit,
@@ -52,7 +52,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Report:
-    """What one benchmark found.
+    """The result of one benchmark.
 
     Attributes:
         figures: What is compared and has goals.
@@ -67,7 +67,7 @@ class Report:
 
 @dataclass(frozen=True)
 class Options:
-    """How a benchmark is to be run."""
+    """The options of a run."""
 
     is_quick: bool
     progress: Progress
@@ -80,12 +80,12 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 
 def ratios(over: Sequence[float], under: Sequence[float]) -> list[float]:
-    """Divide round by round, so that what disturbs the machine disturbs both."""
+    """Divide round by round, so that other load on the machine affects both values."""
     return [one / other for one, other in zip(over, under, strict=True)]
 
 
 def write(name: str, report: Report, run: dict[str, Any]) -> Path:
-    """Write the results; a quick run does not replace those of a full one."""
+    """Write the results; a quick run does not replace those of a full run."""
     RESULTS.mkdir(exist_ok=True)
     path = RESULTS / f"{name}{'.quick' if run['quick'] else ''}.json"
     content = {
@@ -120,7 +120,7 @@ def _row(figure: Figure) -> tuple[str, ...]:
 
 
 def _rounded(value: float) -> float:
-    """Keep four digits: more would pretend to know more."""
+    """Round to four digits, since more would not be accurate."""
     if value == 0 or not math.isfinite(value):
         return value
     digits = 3 - math.floor(math.log10(abs(value)))

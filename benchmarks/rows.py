@@ -1,4 +1,4 @@
-"""Rows of state_vectors for the bare steps: plain tuples, as anyone would hand them to asyncpg."""
+"""Converts state vectors to plain tuples for asyncpg, as input of the bare steps."""
 
 import datetime as dt
 from collections.abc import Iterable
@@ -15,7 +15,7 @@ _LAST_CONTACT = FIELDS.index("last_contact")
 
 
 def sorted_rows(state_vectors: Iterable[StateVector]) -> list[Row]:
-    """Return rows in the order of the key, which is how the archive stores them."""
+    """Return rows in the order of the key, as the archive stores them."""
     ordered = sorted(state_vectors, key=lambda each: (each.icao24, each.last_contact))
     return [_row(each) for each in ordered]
 

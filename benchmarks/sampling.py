@@ -1,4 +1,4 @@
-"""Where threads spend their time: their stacks, looked at a few hundred times a second."""
+"""Samples the stacks of all threads a few hundred times a second."""
 
 import sys
 import threading
@@ -14,7 +14,7 @@ _ROOT = Path(__file__).parents[1]
 
 
 class Sampler(threading.Thread):
-    """Counts the line that every thread is in, its innermost one within this project.
+    """Counts the innermost line of this project that each thread executes.
 
     A thread that waits is seen too; its line tells for what. Samples are taken when the thread
     lets others run, which C code does only at its end, so a long call counts for its line.
@@ -47,7 +47,7 @@ class Sampler(threading.Thread):
 
 
 def _place(frame: FrameType) -> str:
-    """Name the innermost line of ours, and the function of a library that it is in."""
+    """Return the innermost line of this project, and the library function that it calls."""
     innermost = frame
     inner = f"{Path(innermost.f_code.co_filename).name}:{innermost.f_code.co_name}"
     outer: FrameType | None = frame

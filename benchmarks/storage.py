@@ -1,6 +1,6 @@
 """Benchmark: bytes a million rows take, by table, part and edition of the database.
 
-TimescaleDB Community may not be had where the others are measured. Who has a server with it runs
+TimescaleDB Community is not installed where the others are measured. On a server that has it, run
 `python -m benchmarks.storage --url postgresql://user:password@host/postgres`, which makes a
 database of its own there, fills it, moves all chunks to the columnstore and drops it in the end.
 """
@@ -31,14 +31,14 @@ NAIVE = "naive"
 
 
 class Found(NamedTuple):
-    """What one database takes: the rows and the bytes of each table."""
+    """The rows and the bytes of each table of one database."""
 
     name: str
     tables: dict[str, Parts]
 
 
 def run(options: Options) -> Report:
-    """Measure on every edition that can be had here."""
+    """Measure every edition that is available here."""
     size = QUICK_SIZE if options.is_quick else SIZE
     found = []
     with parts.embedded_postgres() as server:
@@ -50,7 +50,7 @@ def run(options: Options) -> Report:
 
 
 def run_elsewhere(url: str, size: Size, progress: Progress) -> Report:
-    """Measure on somebody's server, and after compression where its edition can do it.
+    """Measure on a given server, and again after compression if its edition has the columnstore.
 
     Raises:
         MeasurementError: It cannot be measured there.
@@ -85,7 +85,7 @@ def _measure_naive(server: str, size: Size, progress: Progress) -> Found:
 
 
 def _fill_own(dsn: str, size: Size, progress: Progress) -> None:
-    """Fill our tables in the order in which the archive would."""
+    """Fill the tables in the order of the archive."""
     migrate(dsn)
     asyncio.run(stop_policies(dsn))
     flown = legs(size)
@@ -129,7 +129,7 @@ def _report(found: list[Found], size: Size) -> Report:
 
 
 def main() -> int:
-    """Measure on the server that was named, and print a table."""
+    """Measure on the given server, and print a table."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.storage", description=__doc__)
     parser.add_argument("--url", required=True, help="of a database whose server may be used")
     parser.add_argument("--rows", type=int, default=MILLION, help="a million by default")

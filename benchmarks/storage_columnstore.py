@@ -34,7 +34,7 @@ FROM hypertable_columnstore_stats($1::regclass)
 
 
 class Edition(StrEnum):
-    """What kind of database it is, in the words of the report."""
+    """The edition of a database, in the words of the report."""
 
     PLAIN = "plain PostgreSQL"
     APACHE = "TimescaleDB Apache"
@@ -42,7 +42,7 @@ class Edition(StrEnum):
 
 
 async def find_edition(dsn: str) -> Edition:
-    """Tell the edition of a migrated database."""
+    """Return the edition of a migrated database."""
     connection = await asyncpg.connect(dsn)
     try:
         return await _edition(connection)
@@ -51,7 +51,7 @@ async def find_edition(dsn: str) -> Edition:
 
 
 async def stop_policies(dsn: str) -> None:
-    """Take away the policies, which would move the chunks while they are measured as rows."""
+    """Remove the policies, which would move chunks while they are measured as rows."""
     connection = await asyncpg.connect(dsn)
     try:
         if await _edition(connection) is Edition.COMMUNITY:
@@ -64,7 +64,7 @@ async def stop_policies(dsn: str) -> None:
 
 
 async def compress(dsn: str, tables: Iterable[str]) -> dict[str, Parts]:
-    """Move every chunk to the columnstore; tables that have none yet get ours.
+    """Move every chunk to the columnstore, with settings for tables that have none.
 
     Raises:
         MeasurementError: Not all chunks could be moved.

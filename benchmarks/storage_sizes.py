@@ -1,4 +1,4 @@
-"""What tables take on disk, with all their partitions or chunks, part by part."""
+"""Measures the size of tables on disk, with all partitions or chunks."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -42,11 +42,11 @@ class Parts(NamedTuple):
 
     @property
     def per_row(self) -> float:
-        """Bytes a row."""
+        """The bytes for each row."""
         return self.total / self.rows
 
     def by_part(self) -> dict[str, int]:
-        """Return what is worth a line."""
+        """Return the parts that the table lists."""
         named = {
             "heap": self.heap + self.maps,
             "toast": self.toast,

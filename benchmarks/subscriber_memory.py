@@ -1,4 +1,4 @@
-"""Benchmark: memory of a viewer that has read everything, and of one that reads nothing."""
+"""Benchmark: memory of a subscriber that has read everything, and of one that reads nothing."""
 
 import statistics
 import time
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from benchmarks.report import Figure, Options, Report
 from benchmarks.serving import BURST_SECONDS, Memory, Server
-from benchmarks.subscribers import Viewing
+from benchmarks.subscribers import Subscribers
 from testkit.traffic import AIRCRAFT, CHANGING_SHARE
 
 IDLE_VIEWERS = 1_000
@@ -14,13 +14,13 @@ STALLED_VIEWERS = 300
 EVENTS = 10
 QUICK_EVENTS = 3
 QUICK_SHARE = 5
-"""A quick run counts one viewer of so many."""
+"""A quick run has one subscriber for so many of a full run."""
 
 UNCOUNTED_EVENTS = 3
-"""What the server makes once for all is not charged to those who are counted."""
+"""Events before the measurement, so that shared memory is not counted."""
 
 TICK_SECONDS = 1.2
-"""Longer than the server waits between two events."""
+"""Seconds between two events, longer than the server waits."""
 
 SETTLED_SECONDS = 1.0
 PATH = "/sse/flights"
@@ -34,7 +34,7 @@ LABELS = (
 
 
 class _Case(NamedTuple):
-    """Who is counted."""
+    """The subscribers whose memory is measured."""
 
     name: str
     encoding: str
@@ -50,7 +50,7 @@ CASES = (
 
 
 def run(options: Options) -> Report:
-    """Measure each kind on a server of its own."""
+    """Measure each case on a server of its own."""
     events = QUICK_EVENTS if options.is_quick else EVENTS
     figures: list[Figure] = []
     for case in CASES:
@@ -64,19 +64,21 @@ def run(options: Options) -> Report:
 
 
 def _measure(case: _Case, events: int) -> tuple[Memory, Memory]:
-    """Return what was in use with one viewer that reads, and with those of the case besides."""
-    with Server() as server, _viewing(server, case, 1) as first:
-        first.wait_for_burst(BURST_SECONDS)
+    """Return the memory with one subscriber that reads, and with those of the case in addition."""
+    with Server() as server, _swarm(server, case, 1) as first:
+        first.next_burst(BURST_SECONDS)
         _publish(server, UNCOUNTED_EVENTS)
         before = settled(server)
-        with _viewing(server, case, case.subscribers, is_stalled=case.is_stalled) as viewing:
-            viewing.wait_for_burst(BURST_SECONDS)
+        with _swarm(server, case, case.subscribers, is_stalled=case.is_stalled) as swarm:
+            swarm.next_burst(BURST_SECONDS)
             _publish(server, events)
             return before, settled(server)
 
 
-def _viewing(server: Server, case: _Case, subscribers: int, *, is_stalled: bool = False) -> Viewing:
-    return Viewing(
+def _swarm(
+    server: Server, case: _Case, subscribers: int, *, is_stalled: bool = False
+) -> Subscribers:
+    return Subscribers(
         server.ports.live, PATH, subscribers, encoding=case.encoding, is_stalled=is_stalled
     )
 
@@ -88,7 +90,7 @@ def _publish(server: Server, events: int) -> None:
 
 
 def settled(server: Server) -> Memory:
-    """Return what is in use once nothing is under way."""
+    """Return the memory in use once the server is idle."""
     time.sleep(SETTLED_SECONDS)
     found = [server.memory() for _ in range(3)]
     return Memory(*(int(statistics.median(values)) for values in zip(*found, strict=True)))
@@ -99,7 +101,7 @@ def _figures(case: _Case, before: Memory, after: Memory) -> list[Figure]:
 
 
 def per_subscriber(name: str, before: Memory, after: Memory, subscribers: int) -> list[Figure]:
-    """Return a viewer's share of what came to be used, process and kernel apart."""
+    """Return the additional memory for each subscriber, in the process and in the kernel."""
     more = [(now - then) / subscribers / KIB for then, now in zip(before, after, strict=True)]
     return [
         Figure(f"{name}: {label}", "KiB", [kib]) for label, kib in zip(LABELS, more, strict=False)

@@ -1,4 +1,4 @@
-"""Benchmark: differences to 10,000 viewers of the whole fleet, out of one process on one core."""
+"""Benchmark: differences to 10,000 subscribers of the whole fleet, from one process on one core."""
 
 import os
 import resource
@@ -7,17 +7,17 @@ from collections import defaultdict
 from benchmarks.report import Figure, MeasurementError, Options, Report, percentile
 from benchmarks.serving import BURST_SECONDS, Event, Memory, Server
 from benchmarks.subscriber_memory import per_subscriber, settled
-from benchmarks.subscribers import Viewing
+from benchmarks.subscribers import Subscribers
 from testkit.process_resources import allow_open_files
 from testkit.traffic import AIRCRAFT, CHANGING_SHARE
 
-VIEWERS = 10_000
-QUICK_VIEWERS = 2_000
+SUBSCRIBERS = 10_000
+QUICK_SUBSCRIBERS = 2_000
 EVENTS = 20
 QUICK_EVENTS = 4
 UNCOUNTED_EVENTS = 3
 SPARE_FILES = 200
-"""What a process opens besides its viewers' sockets."""
+"""Files that a process opens besides the sockets of its subscribers."""
 
 PATH = "/sse/flights?format=delta"
 ENCODING = "zstd"
@@ -27,7 +27,7 @@ Values = dict[str, list[float]]
 
 
 def run(options: Options) -> Report:
-    """Measure with as many viewers as this user may have open files."""
+    """Measure with as many subscribers as the limit on open files allows."""
     subscribers = _subscribers(options)
     server_core, audience_core = _cores()
     events = QUICK_EVENTS if options.is_quick else EVENTS
@@ -35,14 +35,14 @@ def run(options: Options) -> Report:
         before = _memory_with_one(server)
         options.progress(f"{subscribers:,} viewers enter")
         idle = server.cpu_seconds()
-        with _viewing(server, subscribers, audience_core) as viewing:
-            viewing.wait_for_burst(BURST_SECONDS)
+        with _swarm(server, subscribers, audience_core) as swarm:
+            swarm.next_burst(BURST_SECONDS)
             entering = Figure(
                 "server, entering",
                 "CPU ms/viewer",
                 [(server.cpu_seconds() - idle) / subscribers * 1000],
             )
-            played = [_play(server, viewing, options) for _ in range(UNCOUNTED_EVENTS + events)]
+            played = [_play(server, swarm, options) for _ in range(UNCOUNTED_EVENTS + events)]
             after = settled(server)
     counted = played[UNCOUNTED_EVENTS:]
     memory = per_subscriber("idle viewer", before, after, subscribers)
@@ -51,9 +51,9 @@ def run(options: Options) -> Report:
 
 
 def _subscribers(options: Options) -> int:
-    """Return how many there can be; say so when that is fewer than wanted."""
+    """Return the possible number of subscribers, and report if it is less than wanted."""
     allow_open_files()
-    wanted = QUICK_VIEWERS if options.is_quick else VIEWERS
+    wanted = QUICK_SUBSCRIBERS if options.is_quick else SUBSCRIBERS
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     possible = min(wanted, most - SPARE_FILES)
     if possible < wanted:
@@ -64,28 +64,28 @@ def _subscribers(options: Options) -> int:
 
 
 def _cores() -> tuple[int, int]:
-    """Return the server's core and the viewers', another one where there is one."""
+    """Return the cores of the server and of the subscribers, different if there are two."""
     cores = sorted(os.sched_getaffinity(0))
     return cores[0], cores[-1]
 
 
-def _viewing(server: Server, subscribers: int, core: int | None = None) -> Viewing:
-    return Viewing(
+def _swarm(server: Server, subscribers: int, core: int | None = None) -> Subscribers:
+    return Subscribers(
         server.ports.live, PATH, subscribers, encoding=ENCODING, gets_the_same=True, core=core
     )
 
 
 def _memory_with_one(server: Server) -> Memory:
-    """Return what is in use with one viewer, once what all share has been made."""
-    with _viewing(server, 1) as first:
-        first.wait_for_burst(BURST_SECONDS)
+    """Return the memory with one subscriber, after the shared memory was allocated."""
+    with _swarm(server, 1) as first:
+        first.next_burst(BURST_SECONDS)
         for _ in range(UNCOUNTED_EVENTS):
             server.send(first, "tick")
         return settled(server)
 
 
-def _play(server: Server, viewing: Viewing, options: Options) -> Event:
-    event = server.send(viewing, "tick")
+def _play(server: Server, swarm: Subscribers, options: Options) -> Event:
+    event = server.send(swarm, "tick")
     burst = event.burst
     if burst.seen.encoding != ENCODING:
         raise MeasurementError(f"the answer came as {burst.seen.encoding}")

@@ -1,4 +1,4 @@
-"""The real processor in both roles, which also tells how many asyncio tasks it has when asked."""
+"""Runs the real processor in both roles, which writes its counts of objects at SIGUSR1."""
 
 import asyncio
 import gc

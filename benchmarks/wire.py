@@ -16,7 +16,7 @@ from benchmarks.captures import Poll
 from benchmarks.live_channel import LIVE, LivePart
 from benchmarks.report import Figure, MeasurementError, Options, Report
 from benchmarks.wire_subscriber import WireSubscriber
-from testkit.traffic import CHANGING_SHARE, Fleet
+from testkit.traffic import CHANGING_SHARE, InventedFleet
 
 NINE_FIELDS = (
     "icao24,callsign,longitude,latitude,baro_altitude,on_ground,velocity,true_track,vertical_rate"
@@ -37,20 +37,21 @@ QUERIES = {
 }
 ENCODINGS = ("identity", "gzip", "zstd")
 GOALS = {NINE: 20, DIFFERENCES: 5}
-"""Bytes for each aircraft of the fleet and poll, with zstd."""
+"""The most bytes for each aircraft and poll, with zstd."""
 
 POLL_SECONDS = 5
 POLLS = 12
 QUICK_POLLS = 4
 UNCOUNTED_POLLS = 2
 POLLS_A_ROUND = 10
-"""Of the real hour, whose polls hold few aircraft: a round is their mean."""
+"""Polls of the real hour that make one value, since each holds few aircraft."""
 
-QUIET_SECONDS = 0.02
+QUIET_SECONDS = 0.2
+"""How long nothing must arrive until an event counts as received."""
 GIVE_UP_SECONDS = 60.0
 
 Kind = tuple[str, str]
-"""Format and encoding."""
+"""A format and an encoding."""
 
 
 class _Sky(NamedTuple):
@@ -72,7 +73,7 @@ class _Sky(NamedTuple):
 
 
 class _Sizes(NamedTuple):
-    """Bytes for each aircraft in the picture."""
+    """The bytes for each aircraft of the fleet."""
 
     is_fleet: bool
     aircraft: int
@@ -81,7 +82,7 @@ class _Sizes(NamedTuple):
 
 
 def run(options: Options) -> Report:
-    """Measure all traffic that there is."""
+    """Measure all available traffic."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     found = {}
     for sky in _skies(options):
@@ -114,7 +115,7 @@ def _skies(options: Options) -> Iterator[_Sky]:
 
 def _invented() -> Iterator[Poll]:
     now = int(time.time())
-    fleet = Fleet(now=now)
+    fleet = InventedFleet(now=now)
     yield Poll(now, fleet.states())
     while True:
         now += POLL_SECONDS
@@ -122,11 +123,11 @@ def _invented() -> Iterator[Poll]:
 
 
 async def _measure(sky: _Sky) -> _Sizes:
-    """Fill the picture, let a viewer of each kind in, and play the other polls to them."""
+    """Fill the fleet, let a subscriber of each kind enter, and publish the other polls."""
     first = next(sky.polls)
     now = first.time
     part = LivePart(lambda: now)
-    part.begin(first.states)
+    part.begin_with(first.states)
     for poll in islice(sky.polls, sky.uncounted):
         now = poll.time
         _play(part, poll)
@@ -151,12 +152,12 @@ async def _measure(sky: _Sky) -> _Sizes:
 
 
 def _play(part: LivePart, poll: Poll) -> None:
-    part.picture.receive(part.updates(poll.states))
+    part.ticker.receive(part.updates(poll.states))
     part.broadcaster.tick()
 
 
 async def _taken(part: LivePart, subscribers: dict[Kind, WireSubscriber]) -> dict[Kind, float]:
-    """Return what each got for an aircraft, once everybody got something and nothing more comes."""
+    """Return the bytes for each aircraft of each subscriber, once nothing more arrives."""
     give_up_at = time.monotonic() + GIVE_UP_SECONDS
     before = -1
     while (
@@ -177,17 +178,17 @@ async def _taken(part: LivePart, subscribers: dict[Kind, WireSubscriber]) -> dic
 
 
 def _aircraft(part: LivePart) -> int:
-    return int(part.registry.get_sample_value("live_aircraft") or 0)
+    return int(part.metric("live_aircraft"))
 
 
 def _means(sizes: list[float], polls: int) -> list[float]:
-    """Return the mean of every so many; what is left over at the end is not counted."""
+    """Return the mean of each group of polls; an incomplete last group is left out."""
     starts = range(0, len(sizes) - polls + 1, polls)
     return [statistics.fmean(sizes[start : start + polls]) for start in starts]
 
 
 def _figures(name: str, sizes: _Sizes) -> list[Figure]:
-    """Return what goals are set for; the table has the rest."""
+    """Return the figures that have goals; the table has the others."""
     return [
         Figure(
             f"{name}: {kind}, zstd",
@@ -200,7 +201,7 @@ def _figures(name: str, sizes: _Sizes) -> list[Figure]:
 
 
 def _table(found: dict[str, _Sizes]) -> Iterator[str]:
-    """Write Markdown: bytes for each aircraft in the picture."""
+    """Write a Markdown table of the bytes for each aircraft."""
     yield (
         "| traffic | format | "
         + " | ".join(f"{event}, {e}" for event in ("snapshot", "update") for e in ENCODINGS)

@@ -1,4 +1,4 @@
-"""A viewer of the application itself, without a socket: it counts the bytes of its answer."""
+"""A subscriber that calls the application without a socket, and counts the bytes."""
 
 import asyncio
 from typing import Any
@@ -14,15 +14,15 @@ _CONNECTIONS = OpenConnections(SocketLimits(total=1_000_000, per_address=1_000_0
 
 
 class _Sink(asyncio.Transport):
-    """Takes everything at once."""
+    """A transport that accepts all bytes at once."""
 
     def get_write_buffer_size(self) -> int:
-        """Return that nothing waits."""
+        """Return 0: no bytes wait."""
         return 0
 
 
 class WireSubscriber:
-    """What a viewer that asks for one format and one encoding gets."""
+    """A subscriber with one format and one encoding."""
 
     def __init__(self, app: ASGIApp, query: str, encoding: str) -> None:
         self._app = app
@@ -33,7 +33,7 @@ class WireSubscriber:
         self.taken = 0
 
     def enter(self) -> None:
-        """Begin to view."""
+        """Open the stream."""
         self._viewing = asyncio.create_task(self._run())
 
     async def leave(self) -> None:
@@ -43,12 +43,12 @@ class WireSubscriber:
         await asyncio.wait([self._viewing])
 
     def check(self) -> None:
-        """Fail if the application has."""
+        """Raise the error of the application, if it has failed."""
         if self._viewing.done():
             self._viewing.result()
 
     def take(self) -> int:
-        """Return how many bytes have come since this was last called."""
+        """Return the number of bytes since the last call."""
         taken, self.taken = self.taken, 0
         return taken
 

@@ -1,6 +1,5 @@
-"""A server under attack, and how healthy subscribers, `/health` and its memory fare meanwhile."""
+"""Measures healthy subscribers, `/health` and the memory of a server while it is attacked."""
 
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -8,45 +7,45 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
-from testkit.crowd import Crowd
-from testkit.crowd_process import Group
 from testkit.health_prober import HealthProber
-from testkit.process_resources import resident_kib
+from testkit.memory_sampling import MemorySampling
 from testkit.sky_process import SkyServer
+from testkit.swarm import Swarm
+from testkit.swarm_messages import Group
 
 ATTACKER = "127.0.0.2"
-"""Where attackers come from: healthy clients come from 127.0.0.1, and shares are per address."""
+"""The address of attackers. Healthy clients use 127.0.0.1, and limits are per address."""
 
 QUIET_S, ATTACK_S = 4.0, 5.0
 """How long the server is measured before the first attack, and during each attack at least."""
 
 SETTLE_S = 1.5
-"""The sky moves once a second; an event that was under way at the end of a phase has then come."""
+"""Time after a phase in which its last events arrive; the sky moves once a second."""
 
 LATE_RATIO, LATE_MARGIN_S = 2.0, 0.25
-"""The margin is for attackers on the same two cores, which a network would keep away."""
+"""Allowed delays during an attack; the margin is for attackers that use the same two cores."""
 
 HEALTH_S = 0.5
 """How much longer than twice the slowest answer of the quiet time `/health` may take."""
 
 GROWTH_KIB = 100 * 1024
 REMNANT_KIB = 40 * 1024
-"""What may stay: allocators keep the arenas in which one object still lives."""
+"""Memory that may remain, since allocators keep arenas in which one object is in use."""
 
-_RSS_INTERVAL_S = 0.05
+_MEMORY_INTERVAL_S = 0.05
 _SUBSCRIBERS = Group("healthy", 4, ("/sse/flights",), witnesses=4)
 
 
 @dataclass(frozen=True)
 class Phase:
-    """How a stretch of time went.
+    """The measurements of a time span.
 
     Attributes:
-        p99_delay_s: From a change's being known to the server to its being read, of all
-            subscribers; the largest value where there are fewer than a hundred.
-        slowest_health_s: Of all answers of `/health`.
+        p99_delay_s: 99th percentile of the time from a change in the server to its arrival at a
+            subscriber; the largest value if there are fewer than a hundred.
+        slowest_health_s: The slowest response of `/health`.
         failed_probes: Requests for `/health` without an answer of 200.
-        peak_kib: Of the server's own memory.
+        peak_kib: The most memory of the server.
     """
 
     p99_delay_s: float
@@ -62,28 +61,6 @@ class Phase:
         )
 
 
-class _Memory:
-    """Samples the memory of a process."""
-
-    def __init__(self, pid: int) -> None:
-        self._pid = pid
-        self._samples: list[tuple[float, int]] = []
-        self._has_ended = threading.Event()
-        self._thread = threading.Thread(target=self._sample, daemon=True)
-        self._thread.start()
-
-    def _sample(self) -> None:
-        while not self._has_ended.wait(_RSS_INTERVAL_S):
-            self._samples.append((time.monotonic(), resident_kib(self._pid)))
-
-    def peak(self, began_at: float, ended_at: float) -> int:
-        return max(kib for at, kib in self._samples if began_at <= at <= ended_at)
-
-    def end(self) -> None:
-        self._has_ended.set()
-        self._thread.join()
-
-
 class Attack:
     """A server with healthy subscribers, measured while it is quiet and while it is attacked.
 
@@ -91,8 +68,8 @@ class Attack:
     the first one, so what one attack leaves in memory counts for the next ones, too.
 
     Args:
-        aircraft: In the sky.
-        settings: Of the server, by section, where they differ from the defaults.
+        aircraft: The number of aircraft in the sky.
+        settings: The settings of the server that differ from the defaults, by section.
     """
 
     def __init__(
@@ -106,10 +83,9 @@ class Attack:
     def __enter__(self) -> Self:
         with ExitStack() as stack:
             stack.enter_context(self.server)
-            self._crowd = stack.enter_context(Crowd(self.server.port))
+            self._swarm = stack.enter_context(Swarm(self.server.port))
             self._prober = stack.enter_context(HealthProber(self.server.port))
-            self._memory = _Memory(self.server.pid)
-            stack.callback(self._memory.end)
+            self._memory = stack.enter_context(MemorySampling(self.server.pid, _MEMORY_INTERVAL_S))
             self.server.send("move")
             self._admit_subscribers()
             time.sleep(SETTLE_S)
@@ -130,12 +106,12 @@ class Attack:
 
     @property
     def port(self) -> int:
-        """Where the server listens, on 127.0.0.1."""
+        """The port of the server on 127.0.0.1."""
         return self.server.port
 
     @contextmanager
     def under_way(self, *, at_least_s: float = ATTACK_S) -> Iterator[None]:
-        """Measure while the body attacks; the attack ought to go on for so long."""
+        """Measure during the block, which attacks, and for so long at least."""
         self._admit_subscribers()
         began_at = time.monotonic()
         with self._measured("attack"):
@@ -143,9 +119,9 @@ class Attack:
             time.sleep(max(0.0, began_at + at_least_s - time.monotonic()))
 
     def _admit_subscribers(self) -> None:
-        """Let new subscribers take the place of those before, whose streams take long to parse."""
-        self._crowd.leave(_SUBSCRIBERS.name)
-        self._crowd.enter(_SUBSCRIBERS)
+        """Replace the subscribers by new ones, because long streams take long to parse."""
+        self._swarm.leave(_SUBSCRIBERS.name)
+        self._swarm.enter(_SUBSCRIBERS)
 
     @contextmanager
     def _measured(self, name: str) -> Iterator[None]:
@@ -156,7 +132,7 @@ class Attack:
         time.sleep(SETTLE_S)
 
     def verify(self) -> None:
-        """Check that the healthy fared well, and that memory was bounded and came back.
+        """Check the delays of healthy subscribers, and that memory was bounded and released.
 
         The figures go to standard output, which pytest shows with `-rP` and with a failure.
         """
@@ -165,7 +141,7 @@ class Attack:
         remnant_kib = after_kib - self.before.resident_kib
         text = f"quiet: {quiet}\nattack: {attack}\nafterwards: {remnant_kib / 1024:+.0f} MiB"
         print(text)  # noqa: T201 - the test's log
-        healthy = self._crowd.send(_SUBSCRIBERS.name)
+        healthy = self._swarm.report(_SUBSCRIBERS.name)
         assert healthy.open == _SUBSCRIBERS.subscribers, text
         assert attack.failed_probes == 0, text
         assert attack.slowest_health_s <= LATE_RATIO * quiet.slowest_health_s + HEALTH_S, text
@@ -174,7 +150,7 @@ class Attack:
         assert remnant_kib < REMNANT_KIB, text
 
     def phase(self, name: str) -> Phase:
-        """Return how `quiet` or `attack` went; of several attacks the last one counts."""
+        """Return the measurements of `quiet` or `attack`; of several attacks the last counts."""
         if name not in self._phases:
             self._phases[name] = self._evaluate(name)
         return self._phases[name]
@@ -187,14 +163,14 @@ class Attack:
             p99_delay_s=delays[int(0.99 * len(delays))],
             slowest_health_s=max(probe.seconds for probe in probes),
             failed_probes=sum(probe.status != 200 for probe in probes),
-            peak_kib=self._memory.peak(began_at, ended_at),
+            peak_kib=self._memory.peak_kib(began_at, ended_at),
         )
 
     def _delays(self, began_at: float, ended_at: float) -> list[float]:
-        """Return all delays in order; a change that was never read counts until now."""
+        """Return all delays, sorted; the delay of a change that was never read lasts until now."""
         changed_at = self.server.send().received_at
         now = time.monotonic()
-        witnesses = self._crowd.send(_SUBSCRIBERS.name, is_understood=True).witnesses
+        witnesses = self._swarm.report(_SUBSCRIBERS.name, is_decoded=True).witnesses
         return sorted(
             _read_at(witness.known_at, moment, now) - at
             for witness in witnesses
@@ -204,5 +180,5 @@ class Attack:
 
 
 def _read_at(known_at: Mapping[int, float], moment: int, now: float) -> float:
-    """Return when a subscriber had what was true at a moment; ticks may join several moments."""
+    """Return when a subscriber had the state of a time; a tick may cover several times."""
     return min((at for known, at in known_at.items() if known >= moment), default=now)

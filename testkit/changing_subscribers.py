@@ -1,4 +1,4 @@
-"""Visitors of every kind, who come, stay a while, come back to where they were, and look around."""
+"""Random visits: clients that connect, stay for a while, resume, and change their query."""
 
 import random
 from collections import Counter
@@ -25,7 +25,7 @@ QUERIES = (
 
 
 class PassersBy:
-    """Makes visits at random, and learns from their outcomes where to come back to."""
+    """Makes random visits; some resume from the event id of an earlier visit."""
 
     def __init__(self, seed: int) -> None:
         self.visits_ended = 0
@@ -35,7 +35,7 @@ class PassersBy:
         self._left_at: dict[str, str] = {}
 
     def visits(self) -> Iterator[Visit]:
-        """Make visits without end."""
+        """Yield visits without end."""
         while True:
             yield self._visit()
 
@@ -56,7 +56,7 @@ class PassersBy:
         )
 
     def learn(self, outcome: Outcome) -> None:
-        """Take in how a visit went."""
+        """Note the outcome of a visit."""
         self.visits_ended += 1
         self.events.update(outcome.names)
         self._left_at[outcome.visit.path] = outcome.last_event_id

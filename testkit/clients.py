@@ -1,4 +1,4 @@
-"""Visitors that come and go: each asks, stays as long as it wants to, and leaves without a word."""
+"""Clients that open a stream, stay for some time, and disconnect."""
 
 import asyncio
 import threading
@@ -7,24 +7,23 @@ from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import NamedTuple, Self
 
-from testkit.crowd_process import WEBSOCKET
-from testkit.stream_text import Head, StreamText, message
+from testkit.stream_text import WEBSOCKET, Head, StreamText, message
 
 TIMEOUT_S = 30.0
 _READ_BYTES = 1 << 18
 
 
 class Visit(NamedTuple):
-    """What a visitor does.
+    """What one client does.
 
     Attributes:
-        kind: A name for it, for who judges the outcome.
-        path: What it asks for.
-        encoding: What it accepts.
-        last_event_id: Where it says it was; header bytes.
-        address: Where it comes from, as a proxy says.
-        stay_s: How long it stays after its first picture; none as soon as that begins to come.
-        subscriptions: What it asks for later, over a WebSocket, spread over its stay.
+        kind: The kind of the visit, for the checks of its outcome.
+        path: The path of the request.
+        encoding: The `Accept-Encoding`.
+        last_event_id: The bytes of `Last-Event-ID`; empty for none.
+        address: The address in `X-Forwarded-For`.
+        stay_s: How long it stays after the begin of the first snapshot.
+        subscriptions: Later queries over a WebSocket, spread over its stay.
     """
 
     kind: str
@@ -37,15 +36,15 @@ class Visit(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What became of a visit.
+    """The outcome of a visit.
 
     Attributes:
-        visit: What was to be done.
-        head: Of the answer.
-        names: Of the events that had begun to come.
-        last_event_id: The last of their ids.
-        is_ended: Whether the server was the first to end it.
-        seconds: How long it took.
+        visit: The visit.
+        head: The head of the response; None without one.
+        names: The names of the events that had begun to arrive.
+        last_event_id: The id of the last event.
+        is_ended: Whether the server ended the stream.
+        seconds: The duration of the visit.
     """
 
     visit: Visit
@@ -57,7 +56,7 @@ class Outcome(NamedTuple):
 
 
 class _Visitor:
-    """One visit while it lasts."""
+    """One visit in progress."""
 
     def __init__(self, visit: Visit) -> None:
         self._visit = visit
@@ -68,7 +67,7 @@ class _Visitor:
         self._is_ended = False
 
     async def go(self, port: int) -> Outcome:
-        """Come, stay, leave."""
+        """Connect, stay and disconnect."""
         started = time.monotonic()
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         try:
@@ -110,7 +109,7 @@ class _Visitor:
         text = self._unread + self._received.feed(received)
         *lines, self._unread = text.split(b"\n")
         if self._unread.startswith(b"data"):
-            self._unread = b"data"  # a megabyte that nobody here asks for
+            self._unread = b"data"  # the data are large and are not used
         for line in lines:
             name, _, value = line.partition(b": ")
             if name == b"event":
@@ -133,7 +132,7 @@ class _Visitor:
 
 
 class Visitors:
-    """Lets visitors in at a pace from a thread of its own, until it is left."""
+    """Starts visits at a rate, in a thread of its own, during the block."""
 
     def __init__(
         self, port: int, visits: Iterator[Visit], *, per_second: float, at_once: int = 2_000

@@ -1,10 +1,10 @@
-"""A way to the database on which COMMIT arrives and its acknowledgement does not."""
+"""A proxy of the database that loses the acknowledgement of a COMMIT."""
 
 from testkit.tcp_proxy import TcpProxy
 
 
 class CommitLosingProxy(TcpProxy):
-    """Passes everything; `lose(n)` cuts the connections right after each of the next n COMMITs.
+    """Passes everything until `lose(n)`, which resets connections after each of the next n COMMITs.
 
     The server has carried such a COMMIT out, since its answer is what is thrown away.
     """
@@ -16,7 +16,7 @@ class CommitLosingProxy(TcpProxy):
         self._is_answer_next = False
 
     def lose(self, commits: int) -> None:
-        """Throw away the acknowledgement of so many commits from now on."""
+        """Lose the acknowledgements of the next commits."""
         self._to_lose = commits
 
     def _within_budget(self, data: bytes) -> bytes:

@@ -1,22 +1,22 @@
-"""2,000 viewers, four in ten of them unwell, and a storm of returns: played once, and recorded."""
+"""Plays 2,000 subscribers, of which 800 are slow or frozen, and a storm of reconnects."""
 
 import time
 from dataclasses import dataclass, field
 from typing import Any
 
 from testkit.clients import Outcome, Visitors
-from testkit.crowd import Crowd
-from testkit.crowd_process import Group, Report, Understanding
 from testkit.hostile_ids import HostileIds
 from testkit.sky_process import SkyServer
 from testkit.sky_server import Account
+from testkit.swarm import Swarm
+from testkit.swarm_messages import Group, Report, Understanding
 from testkit.waiting import wait_until
 
 _SSE = {"write_deadline_seconds": 5.0, "max_viewers": 10_000, "max_viewers_per_address": 10_000}
 BASELINE_S, LOAD_S = 6.0, 20.0
 CLOSED_TIMEOUT_S = 30.0
 RETURNS_PER_SECOND = 200.0
-"""That come, as long as the machine that makes them keeps up."""
+"""Rate of clients that return, as long as this machine can create them."""
 
 ALPS, EUROPE, EAST = "5.9,45.8,10.5,47.9", "-10,40,25,58", "-90,32,-75,42"
 NARROW = "icao24=400001,400002,400003"
@@ -52,23 +52,23 @@ SLOW_ENOUGH = Group(
 
 @dataclass
 class Hour:
-    """What was seen.
+    """What was measured.
 
     Attributes:
-        seed: Of the sky and of the storm.
-        empty: The server before anybody came.
-        calm: With the healthy viewers alone.
-        peak_kib: Of its memory under load.
-        loaded: At the end of the load, when all that were to be closed were.
-        relieved: With the healthy viewers alone again.
-        left: After they have gone too.
-        calm_reports: How each healthy group fared until the load began,
-        loaded_reports: and until it ended.
-        modest: How those fared who take little, but enough.
-        understood: What witnesses had understood at the end, by group,
-        pictures: and what the server itself then said, by path.
-        outcomes: Of the storm.
-        failures: Returns that came to nothing.
+        seed: The seed of the sky and of the storm.
+        empty: The server without clients.
+        calm: The server with the healthy subscribers alone.
+        peak_kib: The most memory under load.
+        loaded: The server at the end of the load, when all slow streams were closed.
+        relieved: The server with the healthy subscribers alone again.
+        left: The server without clients again.
+        calm_reports: The state of each healthy group before the load.
+        loaded_reports: The state of each healthy group at the end of the load.
+        modest: The state of the subscribers that read slowly, but fast enough.
+        understood: What the witnesses had received at the end, by group.
+        pictures: The response of `/api/flights` at the end, by path.
+        outcomes: The outcomes of the storm.
+        failures: Visits that failed.
     """
 
     seed: int
@@ -89,61 +89,61 @@ class Hour:
 
 
 def play(seed: int) -> Hour:
-    """Have it all happen."""
+    """Play the scenario and return the measurements."""
     with (
         SkyServer(seed=seed, settings={"sse": _SSE}) as server,
-        Crowd(server.port) as crowd,
+        Swarm(server.port) as swarm,
     ):
         empty = server.send("move")
         hour = Hour(seed, empty, empty, empty, empty, empty)
-        _play_calm(hour, server, crowd)
-        _play_load(hour, server, crowd)
-        _play_end(hour, server, crowd)
+        _play_calm(hour, server, swarm)
+        _play_load(hour, server, swarm)
+        _play_end(hour, server, swarm)
         return hour
 
 
-def _play_calm(hour: Hour, server: SkyServer, crowd: Crowd) -> None:
+def _play_calm(hour: Hour, server: SkyServer, swarm: Swarm) -> None:
     for group in HEALTHY:
-        crowd.enter(group)
-    _begin(crowd)
+        swarm.enter(group)
+    _begin(swarm)
     time.sleep(BASELINE_S)
-    hour.calm_reports = _reports(crowd)
+    hour.calm_reports = _reports(swarm)
     hour.calm = server.send("collect")
-    _begin(crowd)
+    _begin(swarm)
 
 
-def _play_load(hour: Hour, server: SkyServer, crowd: Crowd) -> None:
+def _play_load(hour: Hour, server: SkyServer, swarm: Swarm) -> None:
     hour.load_began_at = time.monotonic()
     ids = HostileIds(hour.seed, server.send().position)
     with Visitors(server.port, ids.visits(), per_second=RETURNS_PER_SECOND) as storm:
         for group in (*FROZEN, TOO_SLOW, SLOW_ENOUGH):
-            crowd.enter(group)
+            swarm.enter(group)
         while time.monotonic() - hour.load_began_at < LOAD_S:
             time.sleep(0.5)
             account = server.send()
             ids.position = account.position
             hour.peak_kib = max(hour.peak_kib, account.resident_kib)
     hour.outcomes, hour.failures = storm.outcomes, storm.failures
-    hour.loaded_reports = _reports(crowd)
+    hour.loaded_reports = _reports(swarm)
     healthy = sum(group.subscribers for group in HEALTHY)
-    hour.loaded = server.wait_for_viewers(healthy + SLOW_ENOUGH.subscribers, CLOSED_TIMEOUT_S)
+    hour.loaded = server.wait_for_subscribers(healthy + SLOW_ENOUGH.subscribers, CLOSED_TIMEOUT_S)
 
 
-def _play_end(hour: Hour, server: SkyServer, crowd: Crowd) -> None:
-    hour.modest = crowd.send(SLOW_ENOUGH.name, is_understood=True)
+def _play_end(hour: Hour, server: SkyServer, swarm: Swarm) -> None:
+    hour.modest = swarm.report(SLOW_ENOUGH.name, is_decoded=True)
     for group in (*FROZEN, TOO_SLOW, SLOW_ENOUGH):
-        crowd.leave(group.name)
-    server.wait_for_viewers(sum(group.subscribers for group in HEALTHY), CLOSED_TIMEOUT_S)
+        swarm.leave(group.name)
+    server.wait_for_subscribers(sum(group.subscribers for group in HEALTHY), CLOSED_TIMEOUT_S)
     hour.relieved = server.send("collect")
     server.send("halt")
     for group in HEALTHY:
-        hour.understood[group.name] = crowd.send(group.name, is_understood=True).witnesses
+        hour.understood[group.name] = swarm.report(group.name, is_decoded=True).witnesses
         for path in group.paths:
             query = path.partition("?")[2]
             hour.pictures[path] = server.flights("" if "delta" in query else query)
     for group in HEALTHY:
-        crowd.leave(group.name)
-    server.wait_for_viewers(0, CLOSED_TIMEOUT_S)
+        swarm.leave(group.name)
+    server.wait_for_subscribers(0, CLOSED_TIMEOUT_S)
     wait_until(
         lambda: server.send().files <= hour.empty.files + 1,
         timeout_s=CLOSED_TIMEOUT_S,
@@ -152,10 +152,10 @@ def _play_end(hour: Hour, server: SkyServer, crowd: Crowd) -> None:
     hour.left = server.send("collect")
 
 
-def _begin(crowd: Crowd) -> None:
+def _begin(swarm: Swarm) -> None:
     for group in HEALTHY:
-        crowd.begin(group.name)
+        swarm.measure(group.name)
 
 
-def _reports(crowd: Crowd) -> dict[str, Report]:
-    return {group.name: crowd.send(group.name) for group in HEALTHY}
+def _reports(swarm: Swarm) -> dict[str, Report]:
+    return {group.name: swarm.report(group.name) for group in HEALTHY}

@@ -1,4 +1,4 @@
-"""Undoes a Content-Encoding as it arrives, knowing nothing of how it was made."""
+"""Decodes a Content-Encoding incrementally, without code of the server."""
 
 import sys
 import zlib
@@ -13,20 +13,20 @@ _GZIP_WINDOW = 16 + zlib.MAX_WBITS
 
 
 def decoder(encoding: str) -> Callable[[bytes], bytes]:
-    """Return what takes the bytes of one response in turn, and gives what can be read by now."""
+    """Return a function that takes the bytes of a response in turn and returns the decoded text."""
     if encoding == "gzip":
         return zlib.decompressobj(_GZIP_WINDOW).decompress
     return ZstdFrames().decode if encoding == "zstd" else bytes
 
 
 class ZstdFrames:
-    """Frames of zstd, one after another (RFC 8878, 3)."""
+    """Decodes consecutive zstd frames (RFC 8878, 3)."""
 
     def __init__(self) -> None:
         self._frame = zstd.ZstdDecompressor()
 
     def decode(self, data: bytes) -> bytes:
-        """Return what can be read by now."""
+        """Return the text that can be decoded by now."""
         text = b""
         while data:
             text += self._frame.decompress(data)

@@ -1,4 +1,4 @@
-"""The TypeScript decoder of `format=delta`, run by the node that playwright brings."""
+"""Runs the TypeScript decoder of `format=delta` with the node of playwright."""
 
 import json
 import subprocess
@@ -11,7 +11,7 @@ from playwright._impl._driver import compute_driver_executable
 
 Picture = Sequence[Mapping[str, Any]]
 Sent = tuple[str, Any]
-"""An event's name and its data."""
+"""The name of an event and its data."""
 
 DECODER = Path("web/src/stream/delta-decoder.ts")
 
@@ -32,7 +32,7 @@ for await (const line of createInterface({ input: process.stdin })) {
 
 
 class NodeDecoder:
-    """Decodes in a process of its own, which lives for many decodings.
+    """Decodes in a process that serves many decodings.
 
     Its node must strip types by itself: 22.18, 23.6 or newer.
     """
@@ -56,7 +56,7 @@ class NodeDecoder:
         self._process.communicate(timeout=10)
 
     def __call__(self, sent: Sequence[Sent]) -> list[Picture]:
-        """Return the picture after each event."""
+        """Return the decoded fleet after each event."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(json.dumps(sent) + "\n")

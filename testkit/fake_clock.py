@@ -1,4 +1,4 @@
-"""A wall clock that can be set, for the processes of a test alone."""
+"""A wall clock for the processes of a test, which the test can set."""
 
 import shutil
 import struct
@@ -9,12 +9,12 @@ _SOURCE = Path(__file__).with_name("fake_clock.c")
 
 
 def unavailable_reason() -> str | None:
-    """Return why there is none on this machine, None if there is one."""
+    """Return why it is not available on this machine, None if it is."""
     return None if shutil.which("cc") else "no C compiler (cc), which the fake clock needs"
 
 
 class FakeClock:
-    """The wall clock of the processes that have this environment; the monotonic one stays.
+    """The wall clock of processes with this environment; their monotonic clock is unchanged.
 
     What was waiting for a moment of the wall clock goes on waiting for it when that is set back,
     as on a machine whose clock is set; libfaketime does not do that.
@@ -29,7 +29,7 @@ class FakeClock:
         self._file.write_bytes(_encode(0))
 
     def set_ahead(self, seconds: int) -> None:
-        """Set the clock so far ahead of the true time; negative is behind."""
+        """Set the clock ahead of the true time by seconds; negative is behind."""
         # In place, for it is mapped; eight bytes are written at once.
         with self._file.open("r+b") as file:
             file.write(_encode(seconds))

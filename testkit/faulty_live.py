@@ -1,4 +1,4 @@
-"""The processor, whose live half fails for as long as a file is there."""
+"""Runs the processor, whose live half fails while a file exists."""
 
 import os
 import sys
@@ -16,7 +16,7 @@ _decode_messages = reader._decode_messages
 
 
 class FaultError(Exception):
-    """What nobody has foreseen."""
+    """An error that the processor does not expect."""
 
 
 def _fail_or_decode(

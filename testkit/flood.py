@@ -1,4 +1,4 @@
-"""A client that asks without end, each time for something else, on several connections at once."""
+"""A client that sends requests without end, each with new values, on several connections."""
 
 import asyncio
 import random
@@ -11,14 +11,15 @@ from typing import NamedTuple
 
 from telemetry.state_vector import FIELDS
 from testkit.attack import ATTACKER
-from testkit.crowd_process import WEBSOCKET
+from testkit.hostile_ids import change_offsets
+from testkit.stream_text import WEBSOCKET
 
 CONNECTIONS = 8
 MANY_ADDRESSES = 900
 """Transponder addresses in one value: nearly as many as one parameter may have."""
 
 FIRST_BYTES = 64 * 1024
-"""A stream that has sent so much has made its snapshot."""
+"""A stream that has sent so many bytes has encoded its snapshot."""
 
 _READ_BYTES = 1 << 18
 _GIVE_UP_S = 5.0
@@ -26,11 +27,11 @@ _UNREAD_S = 4.0
 
 
 class Wish(NamedTuple):
-    """What a request asks for.
+    """The values of one request.
 
     Attributes:
-        query: Of its URL.
-        last_event_id: Header bytes; empty for none.
+        query: The query of the URL.
+        last_event_id: The value of the header; empty for none.
     """
 
     query: str
@@ -68,18 +69,10 @@ def _format(chance: random.Random) -> str:
 
 
 def _earlier(chance: random.Random, position: str) -> str:
-    """Return an id of a little before a position, of a kind that can be gone on from."""
-    epoch, _, offsets = position.partition(".")
-    earlier = [max(0, int(offset, 36) - chance.randrange(2_000)) for offset in offsets.split("-")]
-    return f"{epoch}.{'-'.join(map(_to_base_36, earlier))}"
-
-
-def _to_base_36(number: int) -> str:
-    digits = ""
-    while number:
-        number, digit = divmod(number, 36)
-        digits = "0123456789abcdefghijklmnopqrstuvwxyz"[digit] + digits
-    return digits or "0"
+    """Return an id of shortly before a position, from which a stream can be resumed."""
+    epoch = position.partition(".")[0]
+    offsets = change_offsets(position, lambda offset: max(0, offset - chance.randrange(2_000)))
+    return f"{epoch}.{offsets}"
 
 
 PARAMETERS: Mapping[str, Wishes] = {
@@ -90,18 +83,18 @@ PARAMETERS: Mapping[str, Wishes] = {
     "format": lambda chance, _: Wish(_format(chance)),
     "Last-Event-ID": lambda chance, position: Wish("", _earlier(chance, position)),
 }
-"""What is flooded, each with ever new values."""
+"""Makes new values of each parameter that a test floods."""
 
 
 class Flood:
-    """Asks on several connections from the attacker's address, in a thread, until it is left.
+    """Sends requests on several connections from the attacker's address, in a thread.
 
     Args:
-        port: Of the server.
-        wishes: What to ask for.
-        position: Where the log stood a little while ago.
-        request: How: one exchange, which returns a word for what came of it.
-        connections: At once.
+        port: The port of the server.
+        wishes: Makes the values of each request.
+        position: A recent log position.
+        request: Performs one exchange, and returns a word for its outcome.
+        connections: The number of connections.
     """
 
     def __init__(
@@ -121,7 +114,7 @@ class Flood:
         self._request = request
 
     def run(self, seconds: float) -> None:
-        """Ask for so long."""
+        """Send requests for so many seconds."""
         thread = threading.Thread(target=lambda: asyncio.run(self._run(seconds)))
         thread.start()
         thread.join()
@@ -152,16 +145,18 @@ def _head(path: str, wish: Wish, more: str = "") -> bytes:
 
 async def request_rest(port: int, wishes: Iterator[Wish]) -> str:
     """Ask for a whole answer and read it."""
-    return await _ask_once(port, _head("/api/flights", next(wishes), "Connection: close\r\n"))
+    return await _request_once(port, _head("/api/flights", next(wishes), "Connection: close\r\n"))
 
 
 async def request_readsb(port: int, wishes: Iterator[Wish]) -> str:
     """Ask as programs for readsb do, for aircraft that a query names."""
     addresses = next(wishes).query.partition("=")[2]
-    return await _ask_once(port, _head(f"/v2/hex/{addresses}", Wish(""), "Connection: close\r\n"))
+    return await _request_once(
+        port, _head(f"/v2/hex/{addresses}", Wish(""), "Connection: close\r\n")
+    )
 
 
-async def _ask_once(port: int, request: bytes) -> str:
+async def _request_once(port: int, request: bytes) -> str:
     reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(ATTACKER, 0))
     try:
         writer.write(request)
@@ -200,7 +195,7 @@ async def open_websocket(port: int, wishes: Iterator[Wish]) -> str:
 
 
 def _message(payload: bytes) -> bytes:
-    """Return a long message as a client sends it, under a mask that changes nothing."""
+    """Return a long message as a client sends it, with a mask of zeros."""
     return struct.pack("!BBHI", 0x81, 0xFE, len(payload), 0) + payload
 
 

@@ -1,4 +1,4 @@
-"""Asks for `/health` ten times a second in a process of its own, and says how long it took."""
+"""Requests `/health` ten times a second in a process of its own, and measures the time."""
 
 import http.client
 import sys
@@ -17,9 +17,9 @@ class Probe(msgspec.Struct, frozen=True):
     """One request on a connection of its own.
 
     Attributes:
-        asked_at: By the machine's monotonic clock.
-        seconds: Until the whole answer was there, or the attempt was given up.
-        status: Of the answer; 0 if there was none.
+        asked_at: The time of the request (monotonic seconds).
+        seconds: The time until the whole response arrived, or until the timeout.
+        status: The status of the response; 0 without one.
     """
 
     asked_at: float
@@ -28,7 +28,7 @@ class Probe(msgspec.Struct, frozen=True):
 
 
 class HealthProber(LineProcess):
-    """Probes from its start to its end."""
+    """Probes during the block."""
 
     def __init__(self, port: int) -> None:
         super().__init__("testkit.health_prober", str(port))
@@ -60,7 +60,7 @@ def _probe_for_ever(port: int, probes: list[Probe]) -> None:
 
 
 def main() -> None:
-    """Probe until the standard input ends; a line on it asks for all probes so far."""
+    """Probe until the standard input ends; each line on it is answered by all probes so far."""
     probes: list[Probe] = []
     threading.Thread(target=_probe_for_ever, args=(int(sys.argv[1]), probes), daemon=True).start()
     for _line in sys.stdin:

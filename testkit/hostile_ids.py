@@ -1,4 +1,4 @@
-"""Last-Event-IDs of every kind that a server may be sent, true ones among them."""
+"""Last-Event-IDs of every kind that a client may send, valid ones among them."""
 
 import random
 import string
@@ -12,11 +12,11 @@ BOXED = "/sse/flights?format=row&bbox=0,40,20,55"
 OVERSIZED_BYTES = 20_000
 _BASE_36 = string.digits + string.ascii_lowercase
 _TO_HEADER_BYTES = bytes(byte if byte > 0x20 and byte != 0x7F else 0x21 for byte in range(0x100))
-"""What a header may have, but for blanks, which are taken off its ends."""
+"""Maps bytes to those that a header may contain; blanks would be stripped."""
 
 
 class HostileIds:
-    """Makes visits with ids out of the server's true position, which the test keeps current.
+    """Makes visits with ids that derive from the log position, which the test keeps current.
 
     Only visits of the kind `true` may be gone on from where they were; each other is due a reset.
     """
@@ -41,7 +41,7 @@ class HostileIds:
         }
 
     def visits(self) -> Iterator[Visit]:
-        """Make visits without end."""
+        """Yield visits without end."""
         while True:
             kind = self._chance.choice(list(self._kinds))
             path, last_event_id = self._kinds[kind]()
@@ -58,11 +58,16 @@ class HostileIds:
         return self.position.partition(".")[0]
 
     def _offsets(self, change: Callable[[int], int]) -> str:
-        offsets = self.position.split(".")[1].split("-")
-        return "-".join(_to_base_36(change(int(offset, 36))) for offset in offsets)
+        return change_offsets(self.position, change)
 
     def _garbage(self, length: int) -> bytes:
         return self._chance.randbytes(length).translate(_TO_HEADER_BYTES)
+
+
+def change_offsets(position: str, change: Callable[[int], int]) -> str:
+    """Return the offsets of a log position after each was changed, as ids of events have them."""
+    offsets = position.split(".")[1].split("-")
+    return "-".join(_to_base_36(change(int(offset, 36))) for offset in offsets)
 
 
 def _to_base_36(number: int) -> str:

@@ -85,7 +85,7 @@ class HttpxStream:
             ) from None
 
     async def all(self) -> list[SeenEvent]:
-        """Wait until the server has ended the stream, and return every event."""
+        """Wait until the server has ended the stream, and return all events."""
         async with asyncio.timeout(DEADLINE_S):
             await asyncio.shield(self._task)
         return list(self._events)

@@ -1,9 +1,11 @@
-"""An invented day of traffic, in which everything that docs/sql.md looks for happens once."""
+"""An invented day of traffic with one case of everything that docs/sql.md finds."""
 
 import datetime as dt
 import math
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from telemetry.state_vector import StateVector
 from testkit.state_vectors import state_vector
@@ -17,7 +19,7 @@ _DESCENT_M_S = -8.0
 
 
 class Leg(NamedTuple):
-    """A flight as the archive knows it: take-off and landing in Unix seconds, None if unseen."""
+    """A flight in the archive; take-off and landing are Unix seconds, None if not received."""
 
     vectors: list[StateVector]
     take_off: int | None = None
@@ -25,7 +27,7 @@ class Leg(NamedTuple):
 
 
 def at(clock: str, day: int = 0) -> int:
-    """Return the moment of "HH:MM" on the day, or so many days later, in Unix seconds."""
+    """Return the time "HH:MM" of the day, or so many days later, in Unix seconds."""
     hours, minutes = clock.split(":")
     return _MIDNIGHT + day * 86_400 + int(hours) * 3_600 + int(minutes) * 60
 
@@ -58,7 +60,7 @@ def _fly(
     turns: Iterable[float],
     **fields: object,
 ) -> Iterator[StateVector]:
-    """Fly step by step, every 10 s or `every`, turning so many degrees at each."""
+    """Fly in steps of 10 s or `every`, and turn by so many degrees at each."""
     every = int(str(fields.pop("every", 10)))
     velocity = float(str(fields.setdefault("velocity", 200.0)))
     track = float(str(fields.pop("track", 0.0)))
@@ -74,7 +76,7 @@ def _fly(
 
 
 def _hop(icao24: str, callsign: str, start: int) -> Leg:
-    """From Zürich to Geneva: on the ground, up, along, down, on the ground."""
+    """Fly from Zürich to Geneva: on the ground, climb, cruise, descent, on the ground."""
     ground, aloft = 12, 100
     steps = 2 * ground + aloft
     vectors = []
@@ -95,25 +97,24 @@ def _hop(icao24: str, callsign: str, start: int) -> Leg:
 
 
 def _over_the_ocean() -> Leg:
-    """Eight hours, by far the longest way of the day."""
+    """Fly for eight hours, the longest distance of the day."""
     minutes = [0.0] * 480
     own = {"origin_country": "United Arab Emirates", "every": 60, "velocity": 250.0, "track": 270.0}
     return Leg(list(_fly("896401", "UAE9", at("06:00"), (20.0, 40.0), minutes, **own)))
 
 
 def _racetrack() -> list[float]:
-    """Five holding patterns: a minute ahead, half a turn, a minute back, half a turn."""
+    """Return the turns of five holding patterns: a minute straight, half a turn, and again."""
     return ([0.0] * 6 + [30.0] * 6) * 10
 
 
 def _zigzag() -> list[float]:
-    """A survey: half a turn right, half a turn left, and so on."""
+    """Return the turns of a survey: half a turn right, half a turn left, and so on."""
     return ([0.0] * 12 + [30.0] * 6 + [0.0] * 12 + [-30.0] * 6) * 5
 
 
 def _aged(vector: StateVector) -> StateVector:
-    fields = {name: getattr(vector, name) for name in vector.__struct_fields__}
-    return StateVector(**(fields | {"time_position": vector.last_contact - 40}))
+    return replace(vector, time_position=vector.last_contact - 40)
 
 
 def _without_position() -> list[StateVector]:
@@ -124,7 +125,7 @@ def _without_position() -> list[StateVector]:
 
 
 def _in_distress() -> list[StateVector]:
-    """Twelve minutes of 7700, later five of it, a slip of 7600, and an hour between them."""
+    """Return a flight that squawks 7600 for 20 s, and 7700 for 12 and for 5 minutes."""
     vectors = list(
         _fly("3c6444", "DLH77", at("14:00"), (11.5, 48.1), [1.0] * 800, origin_country="Germany")
     )
@@ -136,21 +137,17 @@ def _in_distress() -> list[StateVector]:
 
 
 def _jammed() -> Iterator[Leg]:
-    """Two minutes in which both aircraft seem to stand at an airport far away."""
+    """Return two flights that seem to stand at a distant airport for two minutes."""
     for icao24, callsign, longitude in (("4c0001", "CYP1", 33.2), ("4c0002", "CYP2", 33.6)):
         own = {"origin_country": "Cyprus"}
         vectors = list(_fly(icao24, callsign, at("16:00"), (longitude, 35.1), [0.0] * 60, **own))
         for step in range(20, 32):
-            fields = {
-                name: getattr(vectors[step], name) for name in vectors[step].__struct_fields__
-            }
-            vectors[step] = StateVector(**(fields | {"longitude": 35.49, "latitude": 33.82}))
+            vectors[step] = replace(vectors[step], longitude=35.49, latitude=33.82)
         yield Leg(vectors)
 
 
 def _squawking(vector: StateVector, spans: dict[str, list[tuple[int, int]]]) -> StateVector:
-    fields = {name: getattr(vector, name) for name in vector.__struct_fields__}
     for squawk, times in spans.items():
         if any(since <= vector.last_contact <= until for since, until in times):
-            return StateVector(**(fields | {"squawk": squawk}))
+            return replace(vector, squawk=squawk)
     return vector

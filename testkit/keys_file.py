@@ -1,4 +1,4 @@
-"""A file of API keys that a test changes while they are in use."""
+"""A file of API keys that a test changes while a server uses it."""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from processor.access.new_key import make_key
 
 
 class KeysFile:
-    """Holds entries by name; every change is written at once, over the file as it was."""
+    """Holds entries by name, and writes the file at every change."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -20,7 +20,7 @@ class KeysFile:
 
     @property
     def text(self) -> str:
-        """What the file holds when it is whole."""
+        """The content of the file."""
         return f"{yaml.safe_dump(list(self._entries.values()), sort_keys=False)}{END}\n"
 
     def add(
@@ -43,10 +43,10 @@ class KeysFile:
         self.write(self.text)
 
     def delete(self, name: str) -> None:
-        """Take an entry away."""
+        """Remove an entry."""
         del self._entries[name]
         self.write(self.text)
 
     def write(self, text: str) -> None:
-        """Write anything in its place."""
+        """Replace the content of the file by any text."""
         self.path.write_text(text)

@@ -1,4 +1,4 @@
-"""A Kafka message that never saw a broker."""
+"""Kafka messages without a broker."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -8,7 +8,7 @@ from telemetry.state_vector import StateVector
 
 
 class InventedMessage(NamedTuple):
-    """What processor.message.Message asks for, from plain values."""
+    """A `processor.message.Message` of plain values."""
 
     at_partition: int
     at_offset: int

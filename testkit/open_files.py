@@ -1,10 +1,10 @@
-"""How many descriptors a process of this user may have."""
+"""Checks the limit on open files of a process."""
 
 import resource
 
 
 def too_few_files_reason(needed: int) -> str | None:
-    """Return why a test with so many connections cannot run, or None where it can."""
+    """Return why a test with so many connections cannot run, None if it can."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     if most != resource.RLIM_INFINITY and most < needed:
         return f"{needed} open files are needed, {most} allowed: raise the hard limit (ulimit -Hn)"

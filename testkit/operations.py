@@ -1,4 +1,4 @@
-"""What an operator asks a running processor: is it ready, why not, and its metrics."""
+"""Reads readiness and metrics of a running processor, as an operator does."""
 
 from typing import Any
 
@@ -16,19 +16,19 @@ def readiness(processor: Service) -> tuple[int, dict[str, Any]]:
 
 
 def reasons(processor: Service) -> dict[str, str]:
-    """Return why checks do not hold, by their names."""
+    """Return the reasons of the checks that do not hold, by name."""
     found: dict[str, str] = readiness(processor)[1].get("reasons", {})
     return found
 
 
 def is_ready(processor: Service) -> bool:
-    """Whether every check holds, the observed ones too; invented data are of another time."""
+    """Whether every check holds, also the observed ones except the clock: invented data are old."""
     code, checks = readiness(processor)
     return code == 200 and checks.get("reasons", {}).keys() <= {"clock"}
 
 
 def metric(processor: Service, name: str) -> float | None:
-    """Return the sum over all labels that the name does not give; None if there is none."""
+    """Return the sum over all other labels; None if there is no such metric."""
     text = httpx.get(f"{processor.url}/metrics", timeout=TIMEOUT_S).text
     found = [
         float(line.rpartition(" ")[2])

@@ -1,4 +1,4 @@
-"""What a process costs, read from /proc."""
+"""Reads the resources of a process from /proc."""
 
 import os
 import resource
@@ -14,7 +14,7 @@ _CPU_FIELDS = slice(11, 15)
 
 
 def cpu_seconds(pid: int) -> float:
-    """Return the processor time of a process, its children alive and its children gone."""
+    """Return the processor time of a process with its children, also those that have ended."""
     return sum(_own_ticks(each) for each in _family(pid)) / _TICKS_PER_SECOND
 
 
@@ -24,7 +24,7 @@ def resident_kib(pid: int) -> int:
 
 
 def resident_with_files_kib(pid: int) -> int:
-    """Return all memory of a process, its programs' pages included."""
+    """Return all memory of a process, with the pages of programs."""
     return _status(pid, "VmRSS")
 
 
@@ -44,7 +44,7 @@ def parent_of(pid: int) -> int:
 
 
 def allow_open_files() -> None:
-    """Raise the soft limit to what this user may have: a thousand viewers are as many sockets."""
+    """Raise the soft limit on open files to the hard limit, for one socket of each subscriber."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 

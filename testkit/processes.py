@@ -1,4 +1,4 @@
-"""End a server as a crash does: it and all its children at once."""
+"""Kills processes with their children, as a crash does."""
 
 import contextlib
 import os
@@ -26,14 +26,14 @@ def children_of(pid: int) -> list[int]:
 
 
 def send_kill(*pids: int) -> None:
-    """Send SIGKILL to processes, some of which may be gone already."""
+    """Send SIGKILL to processes; those that have ended already are skipped."""
     for pid in pids:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
 
 
 def is_alive(pid: int) -> bool:
-    """Whether the process runs; one that ended and waits for its parent to notice does not."""
+    """Whether the process runs; a zombie does not."""
     try:
         return _state_and_parent(Path(f"/proc/{pid}/stat"))[0] != "Z"
     except (FileNotFoundError, ProcessLookupError):

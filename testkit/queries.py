@@ -1,4 +1,4 @@
-"""Ask a database from a test that has no event loop, or has one of its own."""
+"""Queries a database from a test without an event loop, or with one of its own."""
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +16,7 @@ def fetch(dsn: str, statement: str, *arguments: object) -> list[tuple[Any, ...]]
 
 
 def fetch_value(dsn: str, statement: str, *arguments: object) -> Any:  # noqa: ANN401 - columns of any type
-    """Return the first column of the first row, None where there is no row."""
+    """Return the first column of the first row, None without a row."""
     rows = fetch(dsn, statement, *arguments)
     return rows[0][0] if rows else None
 

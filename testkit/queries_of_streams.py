@@ -1,4 +1,4 @@
-"""What viewers may want, each with an understanding of it that shares nothing with the server's."""
+"""Generates queries of streams, each with a filter that shares no code with the server."""
 
 import math
 from collections.abc import Callable
@@ -16,7 +16,7 @@ Passes = Callable[[StateVector], bool]
 
 @dataclass(frozen=True)
 class Wanted:
-    """A query, who passes it, and which fields of them are shown."""
+    """A query, the condition of its filter, and its fields."""
 
     query: Query
     conditions: tuple[Passes, ...]
@@ -25,11 +25,11 @@ class Wanted:
     decimals: dict[str, int | None]
 
     def passes(self, state: StateVector) -> bool:
-        """Whether the viewer should hold this aircraft."""
+        """Whether a subscriber should hold this aircraft."""
         return state.icao24 in self.pinned or all(passes(state) for passes in self.conditions)
 
     def shown(self, state: StateVector) -> dict[str, Any]:
-        """What the viewer should hold of it."""
+        """Return the fields of it that a subscriber should hold."""
         return {name: self._written(name, getattr(state, name)) for name in self.fields}
 
     def _written(self, name: str, value: object) -> object:
@@ -89,7 +89,7 @@ def _near(draw: st.DrawFn) -> _Condition:
 
 
 def _distance_km(latitude: float, longitude: float, other: float, other_longitude: float) -> float:
-    """Great circle by vectors, not by the haversine formula."""
+    """Return the great-circle distance by vectors, while the server uses the haversine formula."""
     one, two = _vector(latitude, longitude), _vector(other, other_longitude)
     cross = math.hypot(
         one[1] * two[2] - one[2] * two[1],

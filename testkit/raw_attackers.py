@@ -1,4 +1,4 @@
-"""Clients of raw sockets that send without end and read nothing, all served by one thread."""
+"""Clients on raw sockets that send without end and read nothing, run by one thread."""
 
 import contextlib
 import selectors
@@ -12,7 +12,7 @@ from testkit.attack import ATTACKER
 _PART_BYTES = 64 * 1024
 
 _ANSWER_BYTES = 16
-"""Of an answer are read, and nothing after that."""
+"""Bytes of the response that an attacker reads before it stops reading."""
 
 
 @dataclass
@@ -20,10 +20,10 @@ class Attacker:
     """One connection.
 
     Attributes:
-        connection: Not blocking.
-        begins: What it sends first.
-        repeats: What it sends then, again and again.
-        sent_bytes: Taken by the kernel.
+        connection: A socket that does not block.
+        begins: The bytes that it sends first.
+        repeats: The bytes that it repeats after them.
+        sent_bytes: The number of bytes that the kernel has accepted.
         is_closed: Whether the server has ended it.
     """
 
@@ -60,15 +60,15 @@ def attackers(
     addresses: Sequence[str] = (ATTACKER,),
     is_answered: bool = False,
 ) -> Iterator[list[Attacker]]:
-    """Connect so many, by turns from each of the addresses.
+    """Connect so many attackers, in turns from each of the addresses.
 
     Args:
-        port: Of the server.
-        count: How many.
-        begins: What each sends first.
-        repeats: What each sends then.
-        addresses: Where they come from.
-        is_answered: Whether each waits for the beginning of an answer to what it has sent first.
+        port: The port of the server.
+        count: The number of attackers.
+        begins: The bytes that each sends first.
+        repeats: The bytes that each repeats after them.
+        addresses: The local addresses of the attackers.
+        is_answered: Whether each waits for the begin of a response to its first bytes.
     """
     made = []
     try:
@@ -88,7 +88,7 @@ def attackers(
 
 
 def send_for(seconds: float, made: Sequence[Attacker]) -> None:
-    """Let all send as fast as the server takes it; those that are closed stay so."""
+    """Let all send as fast as the server reads; attackers whose connection ended stop."""
     ends_at = time.monotonic() + seconds
     with selectors.DefaultSelector() as selector:
         for attacker in made:
@@ -104,7 +104,7 @@ def send_for(seconds: float, made: Sequence[Attacker]) -> None:
 
 
 def end_of(attacker: Attacker, timeout_s: float) -> bytes:
-    """Return what the server has answered, once it has closed the connection.
+    """Return the response of the server, once it has closed the connection.
 
     Raises:
         TimeoutError: It has not.

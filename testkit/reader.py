@@ -1,4 +1,4 @@
-"""Come to a database as its reader: the two lines that docs/sql.md has operators type."""
+"""Connects to a database as the reader role, with the two statements of docs/sql.md."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

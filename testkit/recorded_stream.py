@@ -1,4 +1,4 @@
-"""What a page in Chromium sees of a stream: as events by EventSource, as text by fetch."""
+"""Records a stream in Chromium: as events of EventSource, and as text of fetch."""
 
 import asyncio
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Self
 
 from playwright.async_api import JSHandle, Page
 
-from testkit.raw_subscriber import Subscriber
+from testkit.subscriber import Subscriber
 
 DEADLINE_S = 10.0
 _RECORDER = Path(__file__).with_name("recorder.js")
@@ -17,7 +17,7 @@ _COUNT_EVENTS = """\
 
 
 class SeenEvent(NamedTuple):
-    """One event as a client tells it to its user."""
+    """One event as a client gives it to its user."""
 
     name: str
     data: str
@@ -25,14 +25,14 @@ class SeenEvent(NamedTuple):
 
 
 class Chunk(NamedTuple):
-    """What one read gave, and when, in milliseconds since the page was opened."""
+    """The text of one read, and its time in milliseconds since the page was opened."""
 
     text: str
     at_ms: float
 
 
 class _Recording:
-    """An object of recorder.js; to wait for it is to be told by the page, without polling."""
+    """An object of recorder.js, which resolves a promise when a condition holds."""
 
     def __init__(self, handle: JSHandle) -> None:
         self._handle = handle
@@ -60,7 +60,7 @@ class _Recording:
             ) from None
 
     async def ends(self) -> list[Any]:
-        """Return how the connection ended, each time that it did."""
+        """Return the reason of each end of the connection."""
         ends: list[Any] = await self._handle.evaluate("(recording) => recording.ends")
         return ends
 
@@ -78,7 +78,7 @@ class RecordedEvents(_Recording):
         return await cls._begin(page, "recordEvents", url)
 
     async def first(self, count: int) -> list[SeenEvent]:
-        """Wait for so many events, and return all that came until now."""
+        """Wait for so many events, and return all that have arrived."""
         await self._until("recording.items.length >= argument", count)
         return [
             SeenEvent(name, data, last_event_id)
@@ -86,23 +86,23 @@ class RecordedEvents(_Recording):
         ]
 
     async def until(self, name: str, times: int = 1) -> None:
-        """Wait for an event of that name to come so many times."""
+        """Wait until so many events of a name have arrived."""
         count = "recording.items.filter(([name]) => name === argument[0]).length"
         await self._until(f"{count} >= argument[1]", [name, times])
 
     async def through(self, name: str) -> list[SeenEvent]:
-        """Wait for an event of that name, and return those up to the first."""
+        """Wait for an event of a name, and return the events up to the first of it."""
         await self.until(name)
         events = await self.first(0)
         return events[: [event.name for event in events].index(name) + 1]
 
     async def close(self) -> None:
-        """Close the EventSource: it does not come back."""
+        """Close the EventSource, so that it does not reconnect."""
         await self._handle.evaluate("(recording) => recording.source.close()")
 
 
 class RecordedChunks(_Recording):
-    """A stream as `fetch` gives it to a page: decoded content, in the pieces that came."""
+    """A stream as `fetch` gives it to a page: decoded text in chunks."""
 
     @classmethod
     async def begin(cls, page: Page, url: str) -> Self:
@@ -110,25 +110,25 @@ class RecordedChunks(_Recording):
         return await cls._begin(page, "recordChunks", url)
 
     async def first(self, count: int) -> list[SeenEvent]:
-        """Wait for so many events with data, and return all that are in the text until now."""
+        """Wait for so many events with data, and return all that have arrived."""
         await self._until(_COUNT_EVENTS + " >= argument", count)
         subscriber = Subscriber()
         subscriber.feed("".join(chunk.text for chunk in await self.chunks()).encode())
         return [SeenEvent(event.event, event.data, event.id) for event in subscriber.events]
 
     async def chunks(self) -> list[Chunk]:
-        """Return every piece until now."""
+        """Return all chunks so far."""
         return [Chunk(text, at_ms) for text, at_ms in await self._items()]
 
     async def headers(self) -> dict[str, str]:
-        """Return the answer's headers, which are there when the first text is."""
+        """Return the headers of the response, which are known with the first text."""
         await self._until("recording.items.length >= argument", 1)
         headers: dict[str, str] = await self._handle.evaluate("(recording) => recording.headers")
         return headers
 
 
 def fleet_of(events: Sequence[SeenEvent]) -> dict[str, dict[str, Any]]:
-    """Return what a viewer holds after these events."""
+    """Return the aircraft that a client holds after these events, by icao24."""
     subscriber = Subscriber()
     for event in events:
         subscriber.feed(f"event: {event.name}\nid: {event.id}\ndata: {event.data}\n\n".encode())

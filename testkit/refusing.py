@@ -1,4 +1,4 @@
-"""An archive without Kafka on a database that refuses some rows, and what became of all."""
+"""An archive without Kafka on a database that rejects some rows."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
@@ -16,7 +16,7 @@ from testkit.messages import InventedMessage, message
 from testkit.queries import fetch
 
 REFUSED = "bad"
-"""How the addresses of aircraft begin that the database refuses."""
+"""The prefix of the addresses that the database rejects."""
 
 _TRIGGER = """
 CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -39,7 +39,7 @@ WAYS = {
     "program limit": _TRIGGER.format(act="RAISE EXCEPTION 'too large' USING ERRCODE = '54000'"),
     "unknown code": _TRIGGER.format(act="RAISE EXCEPTION 'odd' USING ERRCODE = 'QQ123'"),
 }
-"""Statements after which rows of some aircraft are refused."""
+"""Statements after which the database rejects rows of some aircraft."""
 
 
 TOO_MANY = """
@@ -60,7 +60,7 @@ CREATE TRIGGER count_up BEFORE INSERT ON state_vectors FOR EACH ROW EXECUTE FUNC
 
 
 class Account(NamedTuple):
-    """What the tables hold: addresses of rows, offsets and reasons of dead letters."""
+    """The stored addresses, and the offsets and reasons of dead letters."""
 
     rows: list[str]
     dead: dict[tuple[int, int], str]
@@ -106,17 +106,17 @@ class RefusingArchive:
         self.database.run = counted  # type: ignore[method-assign]
 
     async def claim(self) -> None:
-        """Become the owner."""
+        """Claim all partitions."""
         marks = dict.fromkeys(range(self.partitions), Watermarks(0, 1_000_000))
         self._claims = {one.partition: one for one in await self._writer.claim(marks)}
         self.attempts = 0
 
     def batch(self, vectors: Iterable[StateVector]) -> Batch:
-        """Publish and read state vectors, one partition after another."""
+        """Return a batch of state vectors, which are published to the partitions in turns."""
         return self.read(message(0, 0, vector) for vector in vectors)
 
     def read(self, messages: Iterable[InventedMessage]) -> Batch:
-        """Give messages their places in the log, and read them."""
+        """Return a batch of messages, which are published to the partitions in turns."""
         batch = Batch()
         for number, one in enumerate(messages):
             partition = number % self.partitions
@@ -136,11 +136,11 @@ class RefusingArchive:
         return await self._writer.write(batch)
 
     async def audit(self) -> str:
-        """Return the proof."""
+        """Return the result of the audit."""
         return str(await self.database.run(lambda session: audit(session, load_audit_queries())))
 
     async def account(self) -> Account:
-        """Return what the tables hold of this log, or of all in the case of rows."""
+        """Return all stored rows, and the dead letters of this log."""
         rows = fetch(self.dsn, "SELECT icao24 FROM state_vectors ORDER BY 1")
         dead = fetch(
             self.dsn,
@@ -150,5 +150,5 @@ class RefusingArchive:
         return Account([row[0] for row in rows], {(row[0], row[1]): row[2] for row in dead})
 
     def refuse(self, way: str) -> None:
-        """Let the database refuse some rows from here on."""
+        """Let the database reject some rows from now on."""
         databases.execute(self.dsn, WAYS[way])

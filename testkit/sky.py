@@ -1,4 +1,4 @@
-"""A scripted sky: aircraft that move on by a second, some silent for a while, and the log of it."""
+"""A scripted sky: aircraft that move, some of them silent for a while, and the log of it."""
 
 import zlib
 
@@ -6,7 +6,7 @@ from processor.live.fleet import Update
 from processor.stream.log_position import LogPosition
 from telemetry.state_vector import StateVector
 from testkit.state_vectors import START
-from testkit.traffic import Fleet
+from testkit.traffic import InventedFleet
 
 PARTITIONS = 4
 FIRST_OFFSET = 1_000
@@ -14,30 +14,30 @@ FIRST_OFFSET = 1_000
 
 EXPIRY_SECONDS = 8
 SILENT_SECONDS = 12
-"""Longer than the expiry: who is silent leaves the picture, and comes back."""
+"""Longer than the expiry, so that silent aircraft are removed and come back."""
 
 SILENT_SHARE = 1 / 20
 
 
 class Sky:
-    """The same seed gives the same sky; `now` is its own time, a second later with each move."""
+    """Invented aircraft, equal for equal seeds; `now` advances by one second with each move."""
 
     def __init__(self, aircraft: int, seed: int) -> None:
         self.now = START
-        self._fleet = Fleet(now=START, aircraft=aircraft, seed=seed)
+        self._fleet = InventedFleet(now=START, aircraft=aircraft, seed=seed)
         self._next_offsets = [FIRST_OFFSET] * PARTITIONS
 
     @property
     def position(self) -> LogPosition:
-        """Where the log ends."""
+        """The end of the log."""
         return LogPosition("scripted", tuple(self._next_offsets))
 
     def all(self) -> list[Update]:
-        """Return the log of everybody, once."""
+        """Return a message of each aircraft."""
         return self._publish(self._fleet.states())
 
     def move(self) -> list[Update]:
-        """Let a second pass and return the log of it."""
+        """Let a second pass, and return the messages of it."""
         self.now += 1
         received = (state for state in self._fleet.move(self.now) if not self._is_silent(state))
         return self._publish(list(received))

@@ -1,4 +1,4 @@
-"""Starts the server under a scripted sky, and asks it."""
+"""Starts the server with a scripted sky, and controls it."""
 
 import random
 import urllib.request
@@ -13,12 +13,12 @@ from testkit.waiting import wait_until
 
 
 class SkyServer(LineProcess):
-    """The live half of the processor and every route as a process.
+    """A process with the live half of the processor and all routes.
 
     Args:
-        aircraft: In the sky.
-        seed: Of the sky.
-        settings: What differs from the settings' defaults, by section.
+        aircraft: The number of aircraft in the sky.
+        seed: The seed of the sky.
+        settings: The settings that differ from the defaults, by section.
     """
 
     def __init__(
@@ -35,12 +35,12 @@ class SkyServer(LineProcess):
         self.port = self.send().port
         return self
 
-    def send(self, command: str = "tell") -> Account:
-        """Give a command and return what the process says of itself afterwards."""
+    def send(self, command: str = "report") -> Account:
+        """Send a command, and return the state of the process after it."""
         line = self.exchange(command.encode())
         return msgspec.json.decode(line, type=Account, strict=False)
 
-    def wait_for_viewers(self, count: int, timeout_s: float) -> Account:
+    def wait_for_subscribers(self, count: int, timeout_s: float) -> Account:
         """Wait until so many streams are open."""
         wait_until(
             lambda: self.send().subscribers == count,
@@ -50,12 +50,12 @@ class SkyServer(LineProcess):
         return self.send()
 
     def flights(self, query: str) -> Any:  # noqa: ANN401 - JSON
-        """Return the picture in a view, by the route that asks once."""
+        """Return the answer of `/api/flights` to a query."""
         url = f"http://127.0.0.1:{self.port}/api/flights?{query}"
         with urllib.request.urlopen(url) as response:
             return msgspec.json.decode(response.read())
 
 
 def address(chance: random.Random) -> str:
-    """Invent the address of somebody behind a proxy."""
+    """Return a random address of a client behind a proxy."""
     return f"10.{chance.randrange(256)}.{chance.randrange(256)}.{chance.randrange(1, 255)}"

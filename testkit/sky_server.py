@@ -1,4 +1,4 @@
-"""The real live half on a real socket in a process of its own, under a sky that obeys commands."""
+"""A process with the live half of the processor on a real socket, and a sky that obeys commands."""
 
 import asyncio
 import ctypes
@@ -11,22 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import structlog
 import uvloop
-from prometheus_client import CollectorRegistry
 
-from processor.access.gate import Gate, create_gate
 from processor.garbage_collection import return_large_blocks, tune_gc
-from processor.history.database import HistoryDatabase
-from processor.http.access.ticket_routes import ticket_routes
-from processor.http.app import create_app
-from processor.http.dependencies import Routes
-from processor.http.health import health_routes, holds
-from processor.http.history.routes import history_routes
 from processor.http.server.connections import OpenConnections, socket_limits
-from processor.http.server.server import create_server, listen
-from processor.live_half import LiveHalf, history_of
 from processor.settings import ProcessorSettings
+from testkit.application import PROXIES, Application
+from testkit.line_process import commands, log_warnings, reply
 from testkit.process_resources import allow_open_files, resident_kib
 from testkit.sky import EXPIRY_SECONDS, Sky
 
@@ -40,12 +31,12 @@ _LIVE = {
 
 
 class Serving(msgspec.Struct, frozen=True):
-    """What is served, given as a line of JSON.
+    """What the process serves; its argument is this struct as JSON.
 
     Attributes:
-        aircraft: In the sky.
-        seed: Of the sky.
-        settings: What differs from the settings' defaults, by section.
+        aircraft: The number of aircraft in the sky.
+        seed: The seed of the sky.
+        settings: The settings that differ from the defaults, by section.
     """
 
     aircraft: int
@@ -54,20 +45,20 @@ class Serving(msgspec.Struct, frozen=True):
 
 
 class Account(msgspec.Struct, frozen=True):
-    """What the process says of itself.
+    """The state of the process, which is the response to each command.
 
     Attributes:
-        port: Where it serves.
-        position: Of the log, as in the ids of events.
-        subscribers: Open streams, as in its metrics.
-        closed: Streams that it ended, by reason, as in its metrics.
-        resumes: By outcome, as in its metrics.
-        conflated: Times that a viewer was behind.
-        tasks: Of the event loop.
-        files: Open descriptors.
+        port: The port of the server.
+        position: The log position, as in the ids of events.
+        subscribers: Open streams, as in the metrics.
+        closed: Streams that the server ended, by reason, as in the metrics.
+        resumes: Attempts to resume, by outcome, as in the metrics.
+        conflated: Events that slow subscribers got instead of several.
+        tasks: Tasks of the event loop.
+        files: Open file descriptors.
         resident_kib: Memory that is not shared with files.
-        errors: What was logged as an error.
-        received_at: When the sky's time was due, by the machine's monotonic clock.
+        errors: The texts that were logged as errors.
+        received_at: When each time of the sky was due, by the machine's monotonic clock.
     """
 
     port: int
@@ -84,7 +75,7 @@ class Account(msgspec.Struct, frozen=True):
 
 
 class _Errors(logging.Handler):
-    """Keeps what no test should let pass unread."""
+    """Keeps every logged error, so that a test can fail on it."""
 
     def __init__(self) -> None:
         super().__init__(logging.ERROR)
@@ -95,76 +86,52 @@ class _Errors(logging.Handler):
 
 
 class _Process:
-    """The live half without its reader: the sky is handed to the picture as the reader would."""
+    """The live half without its reader: the ticker receives the sky as it would from the log."""
 
     def __init__(self, serving: Serving, errors: _Errors) -> None:
         self._errors = errors
         self._sky = Sky(serving.aircraft, serving.seed)
         self._received_at: dict[int, float] = {}
-        self._registry = CollectorRegistry()
         settings = ProcessorSettings.model_validate({"live": _LIVE, **serving.settings})
-        gate, history = create_gate(settings.access), history_of(settings)
-        self._half = LiveHalf(settings, self._registry, gate, history)
-        self._ticker = self._half._ticker
-        self._ticker._clock = self._half.broadcaster._clock = lambda: float(self._sky.now)
-        self._listener = listen(
-            "127.0.0.1", 0, write_deadline_seconds=settings.sse.write_deadline_seconds
-        )
-        app = create_app(
-            routers=[
-                *self._half.routers(),
-                _history(settings, history, self._half, gate),
-                ticket_routes(gate),
-                _health(self._half, self._registry, gate),
-            ],
-            allowed_origins=(),
-        )
-        # Clients of many addresses come as through a proxy of this machine.
-        proxies = ["127.0.0.1"]
-        self._server = create_server(
-            app,
-            trusted_proxies=proxies,
-            connections=OpenConnections(
-                socket_limits(settings.http, settings.sse), proxies=proxies, registry=self._registry
-            ),
-        )
+        self._application = Application(settings, clock=lambda: float(self._sky.now))
+        self._registry = self._application.registry
+        self._ticker = self._application.create_ticker()
         self._moving: asyncio.Task[None] | None = None
 
     async def follow(self) -> None:
         """Serve, and answer every command with an account."""
-        self._tasks = [
-            asyncio.create_task(self._server.serve(sockets=[self._listener])),
-            asyncio.create_task(self._ticker.run()),
-        ]
+        settings = self._application.settings
+        self._application.start(
+            connections=OpenConnections(
+                socket_limits(settings.http, settings.sse), proxies=PROXIES, registry=self._registry
+            )
+        )
+        self._ticking = asyncio.create_task(self._ticker.run())
         self._ticker.begin(self._sky.position, self._sky.position)
         self._ticker.receive(self._sky.all())
         self._ticker.caught_up()
-        commands = asyncio.StreamReader()
-        await asyncio.get_running_loop().connect_read_pipe(
-            lambda: asyncio.StreamReaderProtocol(commands), sys.stdin
-        )
-        while command := (await commands.readline()).decode().strip():
+        async for command in commands():
             await self._obey(command)
-            sys.stdout.write(msgspec.json.encode(self._account()).decode() + "\n")
-            sys.stdout.flush()
+            reply(self._account())
 
     async def _obey(self, command: str) -> None:
-        """Obey `move` (on, each second), `halt` (and have everything told), `send`, `collect`.
+        """Obey one of `move`, `halt`, `report` and `collect`.
 
-        The last gives free memory back, so that what is left is in use: without, glibc keeps holes
-        between pieces that live, which are used again but not given back.
+        `move` moves the aircraft each second until `halt`, which also publishes the last move.
+        `collect` returns free memory to the system, so that the rest is in use; without it, glibc
+        keeps holes between live allocations. `report` does nothing.
         """
         if command == "move":
             self._moving = asyncio.create_task(self._move())
         elif command == "halt" and self._moving is not None:
             self._moving.cancel()
-            await asyncio.sleep(2 * INTERVAL_S)  # in which the last move is told
+            await asyncio.sleep(2 * INTERVAL_S)  # in which the last move is published
         elif command == "collect":
             gc.collect()
             ctypes.CDLL(None).malloc_trim(0)
 
     async def _move(self) -> None:
-        # A move that this process itself makes late counts from when it was due.
+        # A move that this process makes late counts from the time at which it was due.
         due_at = time.monotonic()
         while True:
             updates = self._sky.move()
@@ -175,8 +142,8 @@ class _Process:
 
     def _account(self) -> Account:
         return Account(
-            port=self._listener.getsockname()[1],
-            position=str(self._half.broadcaster._fleet.position),
+            port=self._application.port,
+            position=str(self._application.broadcaster._fleet.position),
             subscribers=int(self._registry.get_sample_value("stream_viewers") or 0),
             closed=self._counts("stream_closed", "reason"),
             resumes=self._counts("stream_resumes", "outcome"),
@@ -197,25 +164,6 @@ class _Process:
         }
 
 
-def _history(
-    settings: ProcessorSettings, history: HistoryDatabase, live: LiveHalf, gate: Gate
-) -> Routes:
-    return history_routes(
-        database=history,
-        broadcaster=live.broadcaster,
-        gate=gate,
-        settings=settings.history,
-        expiry_seconds=settings.live.expiry_seconds,
-    )
-
-
-def _health(live: LiveHalf, registry: CollectorRegistry, gate: Gate) -> Routes:
-    is_caught_up = holds(when=lambda: live.broadcaster.is_open, otherwise="not caught up yet")
-    return health_routes(
-        required={"live_picture": is_caught_up}, observed={}, registry=registry, gate=gate
-    )
-
-
 async def _serve(serving: Serving, errors: _Errors) -> None:
     await _Process(serving, errors).follow()
 
@@ -226,11 +174,7 @@ def main() -> None:
     allow_open_files()
     errors = _Errors()
     logging.getLogger().addHandler(errors)
-    structlog.configure(
-        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
-        # Standard output is for the answers.
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
+    log_warnings()
     tune_gc()
     return_large_blocks()
     uvloop.run(_serve(serving, errors))

@@ -1,4 +1,4 @@
-"""A viewer over HTTP: reads the stream in a thread of its own until it is told to leave."""
+"""A subscriber over HTTP that reads the stream in a thread of its own."""
 
 import contextlib
 import itertools
@@ -11,14 +11,21 @@ from typing import Self
 
 import httpx
 
-from testkit.raw_subscriber import Subscriber
+from testkit.subscriber import Subscriber
 from testkit.waiting import wait_until
 
 READ_TIMEOUT_S = 60.0
 
 
 class StreamSubscriber:
-    """Opens `/sse/flights` and keeps what it is told; `statuses` has every answer's code."""
+    """Opens `/sse/flights` at the begin of the block, and leaves at its end.
+
+    Attributes:
+        subscriber: Applies the events.
+        statuses: The status of the response.
+        update_times: When each `update` arrived (monotonic seconds).
+        is_ended: Whether the stream has ended.
+    """
 
     def __init__(self, url: str, *, last_event_id: str | None = None) -> None:
         self.subscriber = Subscriber()
@@ -53,7 +60,7 @@ class StreamSubscriber:
         return self.subscriber.names
 
     def wait_for(self, holds: Callable[[], bool], *, timeout_s: float, what: str) -> float:
-        """Wait until something holds of what the viewer has seen."""
+        """Wait until a condition on the received events holds."""
         return wait_until(
             holds, timeout_s=timeout_s, what=lambda: f"{what}; events: {self.names[-20:]}"
         )
@@ -63,12 +70,12 @@ class StreamSubscriber:
         return self.wait_for(lambda: name in self.names, timeout_s=timeout_s, what=name)
 
     def longest_silence_s(self, since: float, until: float) -> float:
-        """Return the longest time without an update between two moments (monotonic)."""
+        """Return the longest time without an update between two times (monotonic seconds)."""
         times = [since, *(at for at in self.update_times if since <= at <= until), until]
         return max(later - earlier for earlier, later in itertools.pairwise(times))
 
     def _read(self) -> None:
-        # What ends the stream is the server's business: a kill cuts it off in mid-sentence.
+        # The server may end the stream in any way; a killed process ends it within an event.
         with contextlib.suppress(httpx.HTTPError):
             self._follow()
         self.is_ended = True

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from telemetry.state_vector import StateVector
 
 START = 1_790_000_000
-"""A moment in 2026 from which invented times count."""
+"""A time in 2026 from which invented times count (Unix seconds)."""
 
 _TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=8).filter(
     lambda text: text.isprintable() and text == text.rstrip() and text.strip() != ""

@@ -1,4 +1,4 @@
-"""docs/asyncapi.yaml as tests read it: references followed, payloads validated."""
+"""Reads docs/asyncapi.yaml: follows references and validates payloads."""
 
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -14,7 +14,7 @@ PATH = Path("docs/asyncapi.yaml")
 _NAME = "urn:document"
 
 Pointer = str
-"""To a place in the document, as in `#/components/schemas/Id`."""
+"""A reference into the document, such as `#/components/schemas/Id`."""
 
 
 @cache
@@ -25,7 +25,7 @@ def document() -> Mapping[str, Any]:
 
 
 def look_up(pointer: Pointer) -> Any:  # noqa: ANN401 - whatever is there
-    """Return what is at a place.
+    """Return the node at a reference.
 
     Raises:
         KeyError: Nothing is.
@@ -37,14 +37,14 @@ def look_up(pointer: Pointer) -> Any:  # noqa: ANN401 - whatever is there
 
 
 def references() -> Iterator[Pointer]:
-    """Yield every reference."""
+    """Yield every reference of the document."""
     for node in nodes(document()):
         if isinstance(node, dict) and "$ref" in node:
             yield node["$ref"]
 
 
 def nodes(node: object) -> Iterator[object]:
-    """Yield a node and all below it."""
+    """Yield a node and all nodes below it."""
     yield node
     children = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
     for child in children:
@@ -53,13 +53,13 @@ def nodes(node: object) -> Iterator[object]:
 
 @cache
 def validator(pointer: Pointer) -> Draft7Validator:
-    """Return what validates against the schema at a place."""
+    """Return a validator of the schema at a reference."""
     resource = Resource.from_contents(document(), default_specification=DRAFT7)
     registry: Registry[Any] = Registry().with_resource(_NAME, resource)
     return Draft7Validator({"$ref": f"{_NAME}{pointer}"}, registry=registry)
 
 
 def message(channel: str, event: str) -> Pointer:
-    """Return where the message of an event is described."""
+    """Return the reference of the message of an event."""
     pointer: Pointer = look_up(f"#/channels/{channel}/messages/{event}")["$ref"]
     return pointer

@@ -1,20 +1,24 @@
-"""Every event in every format, as the server sends it over real sockets, byte for byte."""
+"""Records every event in every format, byte for byte, as the server sends it."""
 
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import Any, Protocol
+from typing import Protocol
 
 import httpx2
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from processor.access.gate import Gate
+from processor.access.tickets import Tickets
 from processor.live.broadcaster import Broadcaster
+from processor.settings import ProcessorSettings, SseSettings
+from processor.stream.log_position import LogPosition
 from telemetry.state_vector import FIELDS, StateVector
-from testkit.live_site import EXPIRY_SECONDS, LiveSite
+from testkit.application import EXPIRY_SECONDS, LIVE, Application
 from testkit.state_vectors import START, state_vector
 from testkit.stream_document import look_up
 
@@ -46,14 +50,14 @@ NEW = state_vector("3c6444", START + EXPIRY_SECONDS + 5, callsign="DLH4AB", on_g
 
 
 class Tape(Protocol):
-    """Takes down what a viewer receives."""
+    """Records what a client receives."""
 
     async def until(self, name: str) -> None:
-        """Read until one more event of a name has come."""
+        """Read until one more event of a name has arrived."""
 
 
 class SseTape:
-    """The bytes of a stream."""
+    """Records the bytes of a stream."""
 
     def __init__(self, response: httpx2.Response) -> None:
         self.received = b""
@@ -61,7 +65,7 @@ class SseTape:
         self._chunks = response.aiter_raw()
 
     async def until(self, name: str) -> None:
-        """Read until one more event of a name has come."""
+        """Read until one more event of a name has arrived."""
         wanted = b"event: %s\n" % name.encode()
         while wanted not in self.received[self._read :] or not self.received.endswith(b"\n\n"):
             self.received += await anext(self._chunks)
@@ -74,7 +78,7 @@ class SseTape:
 
 
 class MessageTape:
-    """The messages of a WebSocket, a line for each."""
+    """Records the messages of a WebSocket, a line for each."""
 
     def __init__(self, socket: ClientConnection) -> None:
         self.received = b""
@@ -82,7 +86,7 @@ class MessageTape:
         self._socket = socket
 
     async def until(self, name: str) -> None:
-        """Read until one more event of a name has come."""
+        """Read until one more event of a name has arrived."""
         while True:
             text = str(await self._socket.recv())
             self.received += text.encode() + b"\n"
@@ -103,8 +107,8 @@ class MessageTape:
 
 
 @asynccontextmanager
-async def sse(site: LiveSite, query: str = "", **headers: str) -> AsyncIterator[SseTape]:
-    """Open a stream, uncompressed."""
+async def sse(site: Application, query: str = "", **headers: str) -> AsyncIterator[SseTape]:
+    """Open a stream without compression."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     async with (
         httpx2.AsyncClient(timeout=10) as client,
@@ -118,22 +122,37 @@ async def sse(site: LiveSite, query: str = "", **headers: str) -> AsyncIterator[
 
 
 @asynccontextmanager
-async def websocket(site: LiveSite, query: str = "") -> AsyncIterator[MessageTape]:
+async def websocket(site: Application, query: str = "") -> AsyncIterator[MessageTape]:
     """Open a WebSocket."""
     async with connect(f"ws://{site.address}{WEBSOCKET}?{query}", proxy=None) as socket:
         yield MessageTape(socket)
 
 
-def started(**options: Any) -> LiveSite:  # noqa: ANN401 - those of LiveSite
-    """Return a site whose picture is whole."""
-    site = LiveSite(**options)
+def started(*, max_subscribers: int = 10, is_open: bool = True) -> Application:
+    """Return an application that has read its log to the end.
+
+    Args:
+        max_subscribers: How many streams may be open.
+        is_open: Whether clients are admitted without a key; there is no valid key.
+    """
+    sse = SseSettings(
+        max_viewers=max_subscribers,
+        max_viewers_per_address=10,
+        max_viewers_per_principal=10,
+        drain_seconds=0,
+    )
+    site = Application(
+        ProcessorSettings(live=LIVE, sse=sse),
+        gate=Gate(is_open=is_open, keys=None, tokens=None, tickets=Tickets(ttl_seconds=30)),
+    )
+    site.begin(LogPosition("epoch", (0,)))
     site.receive(FLYING, SILENT)
-    site.broadcaster.open()
+    site.open()
     return site
 
 
-async def live(site: LiveSite, tape: Tape) -> None:
-    """Let a viewer see every event that a good life has; each turn ends with a heartbeat."""
+async def live(site: Application, tape: Tape) -> None:
+    """Send a client every event of a normal stream; each tick ends with a heartbeat."""
     await tape.until("snapshot")
     for seconds, received in (
         (5, [SPEAKING]),
@@ -149,7 +168,7 @@ async def live(site: LiveSite, tape: Tape) -> None:
 
 
 async def record_sse(query: str) -> bytes:
-    """Record a whole life."""
+    """Record a whole stream."""
     site = started()
     async with site.serving(), sse(site, query) as tape:
         await live(site, tape)
@@ -158,7 +177,7 @@ async def record_sse(query: str) -> bytes:
 
 
 async def record_websocket(query: str) -> bytes:
-    """Record a whole life."""
+    """Record a whole stream."""
     site = started()
     async with site.serving(), websocket(site, query) as tape:
         await live(site, tape)
@@ -168,7 +187,7 @@ async def record_websocket(query: str) -> bytes:
 
 
 async def record_reset() -> bytes:
-    """Record who comes back with an id that says nothing."""
+    """Record a client that reconnects with an unknown event id."""
     site = started()
     async with site.serving(), sse(site, last_event_id="unknown") as tape:
         await tape.until("snapshot")
@@ -176,8 +195,8 @@ async def record_reset() -> bytes:
 
 
 async def record_overloaded() -> bytes:
-    """Record one viewer too many."""
-    site = started(max_viewers=1)
+    """Record one subscriber too many."""
+    site = started(max_subscribers=1)
     async with site.serving(), sse(site) as first:
         await first.until("snapshot")
         async with sse(site) as second:
@@ -186,7 +205,7 @@ async def record_overloaded() -> bytes:
 
 
 async def record_errors() -> bytes:
-    """Record a parameter that is none and a key that is missing, as an EventSource sees them."""
+    """Record an unknown parameter and a missing key, as an EventSource gets them."""
     received = b""
     for site, query in ((started(), WRONG), (started(is_open=False), "")):
         async with site.serving(), sse(site, query, accept="text/event-stream") as tape:
@@ -196,11 +215,11 @@ async def record_errors() -> bytes:
 
 
 SAID = (json.dumps({"subscribe": FILTERED}), json.dumps({"subscribe": WRONG}), "hello")
-"""What a client says: what can be used, what cannot, and what is nothing at all."""
+"""Messages of a client: a valid query, an invalid query, and a text that is no message."""
 
 
 async def record_conversation() -> bytes:
-    """Record a WebSocket on which the client speaks, and a reset."""
+    """Record a WebSocket with messages of the client, and a reset."""
     site = started()
     async with site.serving(), websocket(site, "last_event_id=unknown") as tape:
         await tape.until("snapshot")
@@ -213,8 +232,8 @@ async def record_conversation() -> bytes:
 
 
 async def record_refusals() -> bytes:
-    """Record a WebSocket that is one too many, and one with a wrong URL; then their close codes."""
-    site = started(max_viewers=1)
+    """Record one WebSocket too many and one with a wrong URL, and check their close codes."""
+    site = started(max_subscribers=1)
     async with site.serving(), websocket(site) as first:
         await first.until("snapshot")
         async with websocket(site) as second:
@@ -227,7 +246,7 @@ async def record_refusals() -> bytes:
 
 
 async def record_flights(query: str) -> bytes:
-    """Record an answer of REST."""
+    """Record a response of REST."""
     site = started()
     async with site.serving(), httpx2.AsyncClient() as client:
         answer = await client.get(f"http://{site.address}/api/flights?{query}")
@@ -259,7 +278,7 @@ RECORDINGS: Sequence[str] = sorted(_plan())
 
 
 def record_all() -> Mapping[str, bytes]:
-    """Record everything, with what is random held still."""
+    """Record everything, with fixed values in place of random ones."""
 
     async def record() -> Mapping[str, bytes]:
         async with asyncio.timeout(50):

@@ -1,4 +1,4 @@
-"""What a raw connection has heard, understood afterwards: HTTP, chunks, compression, WebSocket."""
+"""Decodes the bytes of a raw connection: HTTP, chunks, compression and WebSocket."""
 
 import struct
 from collections.abc import Callable, Iterator
@@ -11,25 +11,34 @@ _SHORT, _MEDIUM, _LONG = 125, 126, 127
 TEXT, PING, PONG = 1, 9, 10
 """Opcodes of RFC 6455, 11.8."""
 
+WEBSOCKET = (
+    "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+    "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
+)
+"""The headers of a request that opens a WebSocket."""
+
 
 class Head(msgspec.Struct, frozen=True):
-    """The status and the headers of an answer, by names in lower case."""
+    """The status and the headers of a response, by names in lower case."""
 
     status: int
     headers: dict[str, str]
 
     @property
     def is_stream(self) -> bool:
-        """Whether it is what an EventSource goes on with."""
+        """Whether an EventSource accepts the response."""
         content_type = self.headers.get("content-type", "")
         return self.status == 200 and content_type.startswith("text/event-stream")
 
 
 class StreamText:
-    """Turns the bytes of an answer into the text of events, as far as they have come.
+    """Turns the bytes of a response into the text of events, as far as they have arrived.
 
-    Messages of a WebSocket become the events that the stream would have sent, so that one kind of
-    viewer understands both; `pings` wait to be answered.
+    Messages of a WebSocket become the events that the stream of Server-Sent Events would have sent.
+
+    Attributes:
+        head: The head of the response; None until all of it has arrived.
+        pings: Payloads of the pings that have not been answered yet.
     """
 
     def __init__(self) -> None:
@@ -39,14 +48,22 @@ class StreamText:
         self._decode: Callable[[bytes], bytes] = bytes
 
     def feed(self, received: bytes) -> bytes:
-        """Return the text that has come with these bytes."""
+        """Return the text that has arrived with these bytes."""
         self._raw += received
         if self.head is None:
             self._read_head()
         if self.head is None:
             return b""
-        parts = self._messages() if self.head.status == 101 else self._chunks()
-        return b"".join(self._decode(part) for part in parts)
+        return b"".join(self._decode(part) for part in self._parts(self.head))
+
+    def _parts(self, head: Head) -> Iterator[bytes]:
+        if head.status == 101:
+            yield from self._messages()
+        elif head.headers.get("transfer-encoding") == "chunked":
+            yield from self._chunks()
+        else:
+            yield self._raw
+            self._raw = b""
 
     def _read_head(self) -> None:
         text, end, rest = self._raw.partition(b"\r\n\r\n")
@@ -98,7 +115,7 @@ class StreamText:
 
 
 def message(payload: bytes, opcode: int = TEXT) -> bytes:
-    """Return a short message as a client sends it, under a mask that changes nothing."""
+    """Return a short message as a client sends it, with a mask of zeros."""
     assert len(payload) <= _SHORT
     return bytes((0x80 | opcode, 0x80 | len(payload), 0, 0, 0, 0)) + payload
 

@@ -1,4 +1,4 @@
-"""A TCP proxy for fault tests: it passes, cuts, stalls, resets after so many bytes, restores.
+"""A TCP proxy for fault tests that can cut, stall, and reset after so many bytes.
 
 It runs in a thread of its own, so that tests whose clients block can use it as well as async ones.
 """
@@ -22,7 +22,7 @@ _RESET_AT_CLOSE = struct.pack("ii", 1, 0)
 
 
 class TcpProxy:
-    """A port of 127.0.0.1 that leads to another port, until a test breaks the way."""
+    """A port of 127.0.0.1 that forwards to another port until a test breaks the connections."""
 
     def __init__(self, upstream_port: int, *, port: int | None = None) -> None:
         self.upstream_port = upstream_port
@@ -57,7 +57,7 @@ class TcpProxy:
         self._control(self._cut())
 
     def stall(self, *, requests: bool = True, answers: bool = True) -> None:
-        """Hold what clients send, what they are answered, or both; connections stay open.
+        """Hold requests, responses or both; connections stay open.
 
         With `requests=False` a request is carried out and its answer kept back: followed by
         `cut()`, the client cannot know whether its COMMIT succeeded.
@@ -65,11 +65,11 @@ class TcpProxy:
         self._control(self._stall(requests=requests, answers=answers))
 
     def reset_after(self, count_bytes: int) -> None:
-        """Let `count_bytes` more pass, both ways and all connections together, then `cut()`."""
+        """Let `count_bytes` more pass, of all connections and both directions, then `cut()`."""
         self._control(self._set_budget(count_bytes))
 
     def restore(self) -> None:
-        """Pass everything again, what a stall holds back first."""
+        """Pass everything again, first the bytes that a stall held."""
         self._control(self._restore())
 
     def _control(self, work: Coroutine[Any, Any, None]) -> None:
@@ -118,7 +118,7 @@ class TcpProxy:
         connection.add_done_callback(self._connections.discard)
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Carry one connection until either side ends it; what is in the way is reset."""
+        """Forward one connection until either side ends it; a cut resets it."""
         try:
             upstream = await asyncio.open_connection(_HOST, self.upstream_port)
         except OSError:

@@ -1,4 +1,4 @@
-"""Invented traffic: a fleet that crowds as the globe's does, three quarters changing a poll."""
+"""Invented traffic: a fleet as dense as on the globe, three quarters of it new in each poll."""
 
 import random
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ import msgspec
 from telemetry.state_vector import StateVector
 
 AIRCRAFT = 12_000
-"""What OpenSky shows of the globe on a busy day."""
+"""The number of aircraft that OpenSky shows on a busy day."""
 
 CHANGING_SHARE = 0.75
 WITHOUT_CALLSIGN_SHARE = 0.02
@@ -27,7 +27,7 @@ CROWDS: Sequence[tuple[float, float, float, int]] = (
     (-47, -20, 4, 3),
     (148, -31, 4, 2),
 )
-"""Longitude, latitude, spread in degrees and weight of where aircraft crowd.
+"""Longitude, latitude, spread in degrees and weight of dense regions.
 
 A box of 5 by 5 degrees around an aircraft holds about as many as in a real answer: 170 and 190.
 """
@@ -40,7 +40,7 @@ _DEGREES_PER_METRE = 1 / 111_000
 
 @dataclass
 class _Aircraft:
-    """What stays of an aircraft, and the state that changes."""
+    """The constant properties of an aircraft, and its newest state."""
 
     icao24: str
     callsign: str | None
@@ -54,27 +54,34 @@ class _Aircraft:
     state: StateVector
 
 
-class Fleet:
-    """Aircraft that move on; the same seed gives the same sky."""
+class InventedFleet:
+    """Aircraft that move on, equal for equal seeds."""
 
     def __init__(
         self, *, now: int, aircraft: int = AIRCRAFT, seed: int = 1, first: int = 0
     ) -> None:
         self._chance = random.Random(seed)
         self._fleet = [self._invent(first + number, now) for number in range(aircraft)]
+        self._next_visitor = first + aircraft
 
     def states(self) -> list[StateVector]:
         """Return the newest state of every aircraft, as an answer of OpenSky has them."""
         return [aircraft.state for aircraft in self._fleet]
 
     def move(self, now: int) -> list[StateVector]:
-        """Let three quarters be heard anew and return those, as the collector publishes them."""
+        """Move three quarters of the aircraft, and return their states as the collector does."""
         chance, changed = self._chance.random, []
         for aircraft in self._fleet:
             if chance() < CHANGING_SHARE:
                 aircraft.state = self._moved(aircraft, now)
                 changed.append(aircraft.state)
         return changed
+
+    def visitors(self, now: int, count: int) -> list[StateVector]:
+        """Return states of so many aircraft that appear once, with addresses of their own."""
+        first = self._next_visitor
+        self._next_visitor += count
+        return InventedFleet(now=now, aircraft=count, seed=first, first=first).states()
 
     def _invent(self, number: int, now: int) -> _Aircraft:
         chance = self._chance
@@ -153,7 +160,7 @@ class Fleet:
 
 
 def answer(states: list[StateVector], now: int) -> bytes:
-    """Return the body that OpenSky would answer."""
+    """Return the body of the response that OpenSky would send."""
     rows = [
         (row[0], (row[1] or "").ljust(_CALLSIGN_CHARACTERS), *row[2:])
         for row in map(msgspec.structs.astuple, states)
@@ -162,5 +169,5 @@ def answer(states: list[StateVector], now: int) -> bytes:
 
 
 def _within(degrees: float, limit: float) -> float:
-    """Come in on the other side after leaving on one, with OpenSky's four digits."""
+    """Wrap degrees around at a limit, and round them to four digits as OpenSky does."""
     return round((degrees + limit) % (2 * limit) - limit, 4)

@@ -1,28 +1,29 @@
-"""Whether a series of measurements rises: a line through it, and how certain that is."""
+"""Fits a line through measurements, and estimates how certain its slope is."""
 
 import math
+import statistics
 from collections.abc import Sequence
 from typing import NamedTuple
 
 
 class Trend(NamedTuple):
-    """Change for each unit of time, and its standard error."""
+    """The change of the values for each unit of the positions, and its standard error."""
 
     slope: float
     error: float
 
     @property
     def at_most(self) -> float:
-        """What the slope does not exceed, with a certainty of about 98 %."""
+        """The value that the slope does not exceed with a probability of about 98 %."""
         return self.slope + 2 * self.error
 
 
-def fit(times: Sequence[float], values: Sequence[float]) -> Trend:
-    """Fit a line by least squares; errors of the values are taken to be independent."""
-    count = len(times)
-    mean_time, mean_value = sum(times) / count, sum(values) / count
-    spread = sum((time - mean_time) ** 2 for time in times)
-    pairs = list(zip(times, values, strict=True))
-    slope = sum((time - mean_time) * (value - mean_value) for time, value in pairs) / spread
-    residue = sum((value - mean_value - slope * (time - mean_time)) ** 2 for time, value in pairs)
-    return Trend(slope, math.sqrt(residue / (count - 2) / spread))
+def fit(positions: Sequence[float], values: Sequence[float]) -> Trend:
+    """Fit a line by least squares; the errors of the values are assumed to be independent."""
+    line = statistics.linear_regression(positions, values)
+    pairs = zip(positions, values, strict=True)
+    residues = [value - line.slope * at - line.intercept for at, value in pairs]
+    mean = statistics.fmean(positions)
+    spread = sum((at - mean) ** 2 for at in positions)
+    variance = sum(residue**2 for residue in residues) / (len(residues) - 2)
+    return Trend(line.slope, math.sqrt(variance / spread))

@@ -1,4 +1,4 @@
-"""Wait until something holds, and say what did not when it takes too long."""
+"""Waits until a condition holds, with an error that names it if it takes too long."""
 
 import time
 from collections.abc import Callable
@@ -9,7 +9,7 @@ POLL_S = 0.1
 def wait_until(
     holds: Callable[[], bool], *, timeout_s: float, what: str | Callable[[], str]
 ) -> float:
-    """Return the seconds that passed until it held.
+    """Wait until the condition holds, and return the seconds that passed.
 
     Raises:
         TimeoutError: It did not hold in time; the message is `what`.

@@ -25,7 +25,7 @@ from testkit.refusing import RefusingArchive
 pytestmark = pytest.mark.timeout(300)
 
 MAX_LOCKS = 50
-"""Of one step, where a statement that no time narrows takes four for each part."""
+"""Locks of one step; a statement without a time range takes four for each partition."""
 
 _MAKE_SOME = """
 DO $$ BEGIN
@@ -143,7 +143,7 @@ async def test_an_audit_locks_the_parts_of_one_day(dsn: str) -> None:
 
 
 async def set_aside(dsn: str, count: int, *, n_bytes: int = 10) -> None:
-    """Store dead letters, the first of which are the oldest, with their offsets and ledger."""
+    """Store dead letters in order of age, with their offsets and ledger."""
     connection = await asyncpg.connect(dsn)
     await connection.execute(
         "INSERT INTO ingest_offsets (cluster_id, topic, partition, ledger_start, next_offset,"
@@ -186,7 +186,7 @@ async def test_dead_letters_are_bounded_in_bytes(dsn: str) -> None:
 
 
 async def test_one_dead_letter_is_bounded_in_bytes(dsn: str) -> None:
-    """Of a message of a megabyte the beginning is kept, and its reason says so."""
+    """The begin of a message of a megabyte is kept, and the reason says so."""
     archive = RefusingArchive(dsn)
     await archive.claim()
     large = InventedMessage(0, 0, b"x" * 1_000_000, {"h" * 40_000: b"v"})

@@ -42,7 +42,7 @@ async def archive(place: Place) -> AsyncIterator[RefusingArchive]:
 
 
 def crowd(count: int, *, refused: Collection[int] = ()) -> list[StateVector]:
-    """Return so many aircraft of one minute, some of which the database refuses."""
+    """Return so many aircraft of one minute; the database refuses some of them."""
     return [
         state_vector(f"{REFUSED if number in refused else '000'}{number:03x}", NOW - number % 60)
         for number in range(count)

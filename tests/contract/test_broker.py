@@ -131,7 +131,7 @@ def test_topic_has_the_partitions_that_were_asked_for(log: Log) -> None:
     assert sorted(topics[log.topic].partitions) == list(range(_PARTITIONS))
 
 
-def test_idempotent_producer_is_told_every_offset_once(log: Log) -> None:
+def test_idempotent_producer_gets_every_offset_once(log: Log) -> None:
     """Delivery reports account for every message, without gaps or repetitions."""
     reports = log.publish(1_000)
     assert sorted(report.offset() or 0 for report in reports) == list(range(1_000))
@@ -260,7 +260,7 @@ def test_group_goes_on_where_it_committed(log: Log, protocol: dict[str, Setting]
 
 
 def test_cluster_and_topic_have_identities(log: Log) -> None:
-    """The archive's row names the log it belongs to; every client is told the same."""
+    """The row of the archive names its log; the broker gives every client the same identity."""
     assert log.identity() == log.identity()
     assert all(log.identity())
 
@@ -289,7 +289,7 @@ def test_look_up_by_time_works_on_kafka_and_finds_only_the_end_on_embedded(log: 
 
 
 def test_embedded_broker_drops_the_oldest_and_says_so(topic_name: Callable[[], str]) -> None:
-    """Its memory is bounded; who reads what is gone is told."""
+    """Its memory is bounded; a consumer of expired offsets gets an error."""
     topic = topic_name()
     with EmbeddedBroker(topic, _PARTITIONS) as broker:
         log = Log(broker.bootstrap_servers, topic, is_embedded=True)

@@ -143,7 +143,7 @@ async def advance(connection: asyncpg.Connection, partition: int, low: int, high
 async def test_second_of_two_compare_and_sets_waits_and_finds_nothing(
     connection: asyncpg.Connection, dsn: str
 ) -> None:
-    """Of two writers at one stored offset exactly one succeeds: the archive's protocol."""
+    """Exactly one of two writers at one stored offset succeeds, as the protocol needs."""
     other = await asyncpg.connect(dsn)
     async with connection.transaction():
         assert await advance(connection, 0, 0, 100) == 1

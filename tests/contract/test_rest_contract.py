@@ -1,20 +1,15 @@
-"""The REST API responds to every request that /openapi.json allows as it is described there."""
+"""The REST API answers every request of /openapi.json as it is described there."""
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
 from processor.access.new_key import make_key
-from processor.http.access.ticket_routes import ticket_routes
-from processor.http.dependencies import Routes
-from processor.http.health import health_routes
-from processor.http.readsb.routes import readsb_routes
-from processor.http.stream.routes import stream_routes
-from processor.settings import AccessSettings, SseSettings
+from processor.settings import AccessSettings
 from testkit.history_site import HistorySite
 from testkit.migration import migrate
 from testkit.state_vectors import START, state_vector
@@ -25,31 +20,11 @@ SCHEMATHESIS_CONFIG = Path(__file__).with_name("schemathesis.toml")
 HOUR = 3_600
 
 
-def _routes(site: HistorySite) -> Iterable[Routes]:
-    """Return all routes of the processor but those of the history."""
-    return [
-        stream_routes(
-            broadcaster=site.broadcaster,
-            gate=site.gate,
-            metrics=site.metrics,
-            settings=SseSettings(),
-        ),
-        readsb_routes(broadcaster=site.broadcaster, gate=site.gate, clock=lambda: site.now),
-        ticket_routes(site.gate),
-        health_routes(
-            required={"live_picture": lambda: None},
-            observed={"database": lambda: "the database does not answer"},
-            registry=site.registry,
-            gate=site.gate,
-        ),
-    ]
-
-
 @asynccontextmanager
 async def _serving(dsn: str, access: AccessSettings) -> AsyncIterator[HistorySite]:
-    """Serve an hour of two aircraft; the examples in the document name one of them."""
+    """Serve an hour of two aircraft; the examples in the description name one of them."""
     await asyncio.to_thread(migrate, dsn)
-    async with HistorySite(dsn, access=access, more_routes=_routes) as site:
+    async with HistorySite(dsn, access=access) as site:
         vectors = [
             state_vector(icao24, START - HOUR + second, latitude=47 + second / HOUR)
             for icao24 in ("4b1814", "3c6444")
@@ -64,11 +39,11 @@ async def _serving(dsn: str, access: AccessSettings) -> AsyncIterator[HistorySit
         yield site
 
 
-async def _run_schemathesis(site: HistorySite, folder: Path, *options: str) -> None:
-    """Send the requests that schemathesis generates, in every run the same ones.
+async def _check(site: HistorySite, folder: Path, *options: str) -> None:
+    """Send all requests that schemathesis generates, the same each time.
 
-    It runs in a process of its own: its threads would delay the server's event loop in this one,
-    and its pytest plugin changes pytest itself.
+    It runs in a process of its own, because its threads would block the event loop of the server
+    and its pytest plugin changes pytest.
     """
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "schemathesis.cli", f"--config-file={SCHEMATHESIS_CONFIG}"),
@@ -87,15 +62,17 @@ async def _run_schemathesis(site: HistorySite, folder: Path, *options: str) -> N
 
 
 @pytest.mark.timeout(300)
-async def test_client_with_all_scopes(database_url: str, tmp_path: Path) -> None:
-    """No response is a server error; status, media type, headers and body are as described."""
+async def test_every_response_is_described(database_url: str, tmp_path: Path) -> None:
+    """Status, media type, headers and body are described, and no request causes a server error."""
     async with _serving(database_url, AccessSettings()) as site:
-        await _run_schemathesis(site, tmp_path)
+        await _check(site, tmp_path)
 
 
 @pytest.mark.timeout(120)
-async def test_client_without_credentials_or_scope(database_url: str, tmp_path: Path) -> None:
-    """Refusals are described as well, on every route."""
+async def test_refusals_without_key_or_scope_are_described(
+    database_url: str, tmp_path: Path
+) -> None:
+    """The description covers the refusals of every route."""
     key, entry = make_key(name="prometheus", scopes=["metrics"])
     keys_file = tmp_path / "keys.yaml"
     keys_file.write_text(entry)
@@ -103,5 +80,5 @@ async def test_client_without_credentials_or_scope(database_url: str, tmp_path: 
     access = AccessSettings(mode="required", keys_file=keys_file)
     async with _serving(database_url, access) as site:
         once = ("--phases=fuzzing", "--max-examples=1")
-        await _run_schemathesis(site, tmp_path, *once)
-        await _run_schemathesis(site, tmp_path, *once, f"--header=Authorization: Bearer {key}")
+        await _check(site, tmp_path, *once)
+        await _check(site, tmp_path, *once, f"--header=Authorization: Bearer {key}")

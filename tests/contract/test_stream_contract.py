@@ -1,4 +1,4 @@
-"""The running server says what docs/asyncapi.yaml describes, in the bytes of tests/golden."""
+"""The server sends what docs/asyncapi.yaml describes, in the bytes of tests/golden."""
 
 import copy
 import json
@@ -25,7 +25,7 @@ EVENTS = {name: LIFE for form in FORMATS for name in (f"{form}.sse", f"{form}.js
     "conversation.jsonl": ["reset", "snapshot", "snapshot", "error", "error"],
     "refusals.jsonl": ["overloaded", "error"],
 }
-"""What is told in each recording, by name."""
+"""The names of the events in each recording."""
 
 SCHEMAS = {
     "object": {"snapshot": "Objects", "update": "Objects"},
@@ -33,14 +33,14 @@ SCHEMAS = {
     "geojson": {"snapshot": "GeoJson", "update": "GeoJson"},
     "delta": {"snapshot": "DeltaSnapshot", "update": "Delta"},
 }
-"""Of the payloads in each format."""
+"""The schemas of the payloads in each format."""
 
 OPTIONAL = {("remove", "id"), ("error", "parameter")}
-"""What may be left out of an event or its data."""
+"""Parts that an event or its data may lack."""
 
 
 class Sent(NamedTuple):
-    """One event, however it came: all of it that the document describes, and by which schemas."""
+    """One event of any channel: its described parts, and their schemas."""
 
     event: str
     parts: Mapping[str, Any]
@@ -48,7 +48,7 @@ class Sent(NamedTuple):
 
     @property
     def data(self) -> Any:  # noqa: ANN401 - JSON
-        """What it says, without head or envelope."""
+        """The data without the envelope."""
         return self.parts["payload"].get("data", self.parts["payload"])
 
     def is_valid(self) -> bool:
@@ -131,8 +131,8 @@ def _mutated(sent: Sent, path: tuple[str | int, ...], *values: object) -> Sent:
     return sent._replace(parts=parts)
 
 
-def test_every_event_is_told_on_every_way(recordings: Mapping[str, bytes]) -> None:
-    """The recordings have what they are to have, and together all that is described."""
+def test_every_event_is_recorded_on_every_channel(recordings: Mapping[str, bytes]) -> None:
+    """The recordings contain the expected events, and together all that are described."""
     for name, events in EVENTS.items():
         assert [sent.event for sent in read(name, recordings[name])] == events, name
     for channel, ending in (("sse", ".sse"), ("websocket", ".jsonl")):
@@ -140,7 +140,7 @@ def test_every_event_is_told_on_every_way(recordings: Mapping[str, bytes]) -> No
         assert received == look_up(f"#/channels/{channel}/messages").keys() - {"subscribe"}
 
 
-def test_what_is_told_is_as_described(recordings: Mapping[str, bytes]) -> None:
+def test_events_are_as_described(recordings: Mapping[str, bytes]) -> None:
     """Names, ids and data of every event."""
     for name, sent in sent_in(recordings):
         for part, value in sent.parts.items():
@@ -197,8 +197,8 @@ def test_an_answer_of_rest_is_the_data_of_a_snapshot(recordings: Mapping[str, by
         assert json.loads(answer) == snapshot.data
 
 
-def test_what_clients_say_is_as_described() -> None:
-    """And what is not is answered by an `error`, as `conversation.jsonl` shows."""
+def test_messages_of_clients_are_as_described() -> None:
+    """An invalid message is answered by an `error`, as `conversation.jsonl` shows."""
     payload = look_up("#/components/messages/subscribe/payload")["$ref"]
     assert [validator(payload).is_valid(json.loads(text)) for text in SAID[:2]] == [True, True]
     assert not validator(payload).is_valid(json.loads(SAID[0]) | {"more": 1})

@@ -103,7 +103,7 @@ def test_channels_and_operations_refer_as_they_must() -> None:
 
 
 def test_schemas_are_json_schemas() -> None:
-    """Of draft 7, as AsyncAPI has them; in objects nothing is allowed that is not described."""
+    """They are of draft 7, as in AsyncAPI, and allow only the described properties."""
     for schema in _payloads():
         Draft7Validator.check_schema(schema)
         for node in nodes(schema):

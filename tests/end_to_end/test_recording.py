@@ -45,7 +45,7 @@ def invented_rows() -> list[list[Any]]:
         {"callsign": "", "squawk": "7700", "spi": True},
         {"callsign": "        "},
         {"callsign": "  AB 1  ", "origin_country": "Côte d'Ivoire"},
-        # Heard a while ago.
+        # Received a while ago.
         {"last_contact": TIME - 250, "time_position": TIME - 299},
         {"category": -1, "position_source": 3},
         {"category": None, "position_source": 2},
@@ -108,7 +108,7 @@ def test_every_field_of_an_invented_recording_is_stored(server_folder: Path) -> 
 
 
 def test_every_field_of_a_real_answer_is_stored(server_folder: Path) -> None:
-    """The same with what OpenSky really sent; captures may not be redistributed."""
+    """Every field of a real response of OpenSky is stored; captures may not be redistributed."""
     captures = os.environ.get("OPENSKY_CAPTURES")
     if not captures:
         pytest.skip(f"OPENSKY_CAPTURES does not name the folder that holds {CAPTURE}")

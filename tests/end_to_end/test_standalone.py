@@ -29,7 +29,7 @@ BUSY_FLEET = ("--aircraft", "3000", "--interval", "1")
 def running() -> Iterator[Command]:
     """Give a pipeline that runs."""
     with TemporaryDirectory(prefix="standalone-") as name:
-        # The database server of root runs as nobody, who has to pass through.
+        # The database server, which root runs as an unprivileged user, needs access.
         Path(name).chmod(0o755)
         with Command(Path(name), *FLEET) as command:
             command.wait_until_ready()
@@ -47,8 +47,8 @@ def test_the_only_line_names_where_everything_is(running: Command) -> None:
     assert re.match(pattern, line)
 
 
-def test_each_step_and_the_limit_of_the_broker_are_told(running: Command) -> None:
-    """Whoever waits knows for what, and what will be lost at a crash."""
+def test_each_step_and_the_limit_of_the_broker_are_printed(running: Command) -> None:
+    """The output names the current step, and what a crash would lose."""
     for step in ("the broker", "the database", "the tables", "the simulator", "the collector"):
         assert step in running.stderr
     assert "in memory" in running.stderr
@@ -155,7 +155,7 @@ def test_child_that_dies_ends_all_and_is_named(server_folder: Path) -> None:
     assert str(command.data_dir / "logs/collector.log") in command.stderr
 
 
-def test_damaged_recording_is_told_in_the_words_of_the_simulator(server_folder: Path) -> None:
+def test_damaged_recording_is_reported_in_the_words_of_the_simulator(server_folder: Path) -> None:
     """The last words of a child are the reason."""
     recording = server_folder / "damaged.json"
     recording.write_text('{"time": 1')
@@ -168,7 +168,7 @@ def test_damaged_recording_is_told_in_the_words_of_the_simulator(server_folder: 
 def run_on(
     folder: Path, database_url: str, bootstrap_servers: str, settings: dict[str, str]
 ) -> None:
-    """Use parts that belong to somebody else, until they have more rows than before."""
+    """Use a broker and a database that exist already, until there are more rows than before."""
     given = ("--database", database_url, "--kafka", bootstrap_servers)
     with Command(folder, *FLEET, *given, settings=settings) as command:
         command.wait_until_ready()

@@ -76,7 +76,7 @@ def test_archive_is_killed_again_and_again(deployment: Deployment, chance: rando
 
 
 def test_database_is_killed_again_and_again(deployment: Deployment, chance: random.Random) -> None:
-    """The same instance carries on after every crash of the server."""
+    """One instance carries on after every crash of the server."""
     publish_backlog(deployment)
     archive = start_archive(deployment)
     for _ in range(KILLS // 2):

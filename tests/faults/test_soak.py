@@ -15,7 +15,7 @@ SEED = 20_260_731
 
 SHORT_S, LONG_S = 60, 3_600
 SAMPLES = 30
-"""Of the second half; in the first one the server comes to its working size."""
+"""Samples in the second half; in the first half the server reaches its working size."""
 
 VISITS_PER_SECOND = 20.0
 VIEWERS_AT_LEAST = 20
@@ -42,7 +42,7 @@ def test_a_minute_of_coming_and_going() -> None:
 @pytest.mark.nightly
 @pytest.mark.timeout(LONG_S + 300)
 def test_an_hour_of_coming_and_going() -> None:
-    """The same, so long that a leak of one object for each visit shows."""
+    """A longer run shows a leak of one object for each visit."""
     _soak(LONG_S, LONG_KIB_PER_VISIT)
 
 

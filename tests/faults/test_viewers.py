@@ -12,11 +12,11 @@ import httpx
 import pytest
 
 from testkit import crowded_hour
-from testkit.any_subscriber import AnySubscriber
-from testkit.crowd_process import Understanding
 from testkit.crowded_hour import FROZEN, HEALTHY, SLOW_ENOUGH, TOO_SLOW, Hour
 from testkit.open_files import too_few_files_reason
 from testkit.sky_process import SkyServer
+from testkit.subscriber import Subscriber
+from testkit.swarm_messages import Understanding
 
 pytestmark = [pytest.mark.alone, pytest.mark.timeout(240)]
 
@@ -68,20 +68,20 @@ def test_every_update_reaches_healthy_viewers_in_time(hour: Hour) -> None:
         assert loaded <= LATE_RATIO * calm + LATE_MARGIN_S, f"{name}: {loaded} s after {calm} s"
 
 
-def test_healthy_viewers_hold_the_servers_picture(hour: Hour) -> None:
+def test_healthy_subscribers_hold_the_live_state(hour: Hour) -> None:
     """Each witness's own, at the end, with its own filter."""
     for witness in _witnesses(hour):
         states = _states(hour.pictures[witness.path])
         assert len(states) > 10
         if witness.units:
             states = {icao24: _in_units(row, witness) for icao24, row in states.items()}
-        assert witness.picture == states, witness.path
+        assert witness.fleet == states, witness.path
         assert witness.names[0] == "snapshot"
         assert not {"reset", "bye", "error", "overloaded"} & set(witness.names)
 
 
-def test_who_takes_too_little_is_closed_and_counted(hour: Hour) -> None:
-    """Each of them once, whether it was the stream or the kernel that gave it up; nobody else."""
+def test_slow_subscribers_are_closed_and_counted(hour: Hour) -> None:
+    """Each is counted once, whether the stream or the kernel closed it, and no other is closed."""
     expected = sum(group.subscribers for group in (*FROZEN, TOO_SLOW))
     assert hour.loaded.closed == {"slow": expected}
 
@@ -95,7 +95,7 @@ def test_who_takes_little_but_enough_stays(hour: Hour) -> None:
 
 
 def test_every_return_is_answered(hour: Hour) -> None:
-    """With 200 and a stream; what cannot be gone on from begins anew, what can goes on."""
+    """Each gets 200 and a stream, which resumes or begins with a reset."""
     assert hour.failures == []
     assert len(hour.outcomes) > 20 * crowded_hour.LOAD_S
     assert all(outcome.head and outcome.head.is_stream for outcome in hour.outcomes)
@@ -111,8 +111,8 @@ def test_every_return_is_answered(hour: Hour) -> None:
     assert hour.loaded.resumes == dict(resumes)
 
 
-def test_nobody_is_leaked(hour: Hour) -> None:
-    """Streams, tasks and descriptors are those of who is here, then of nobody."""
+def test_streams_tasks_and_descriptors_are_freed(hour: Hour) -> None:
+    """Their numbers are those of the connected subscribers, and finally those of an idle server."""
     assert (hour.calm.subscribers, hour.relieved.subscribers, hour.left.subscribers) == (
         STEADY,
         STEADY,
@@ -137,8 +137,8 @@ def test_nothing_is_logged_as_an_error(hour: Hour) -> None:
     assert hour.left.errors == []
 
 
-def test_one_too_many_of_an_address_is_told_so() -> None:
-    """Counted by the address that the proxy has seen, not by what the viewer says before it."""
+def test_one_stream_too_many_of_an_address_is_refused() -> None:
+    """The address is the one that the proxy has seen, not the one that the client claims."""
     with (
         SkyServer(aircraft=200, settings={"sse": {"max_viewers_per_address": 2}}) as server,
         ExitStack() as stack,
@@ -158,7 +158,7 @@ def test_one_too_many_of_an_address_is_told_so() -> None:
         for subscriber in (first, second):
             subscriber.read_until("update", further=2)
         first.leave()
-        server.wait_for_viewers(1, timeout_s=10)
+        server.wait_for_subscribers(1, timeout_s=10)
         with _Stream(server.port, address="203.0.113.7") as later:
             later.read_until("update")
 
@@ -168,7 +168,7 @@ def test_long_streams_end_and_go_on_without_loss() -> None:
     age_s, late_s, subscribers = 2.0, 0.75, 8
     with SkyServer(aircraft=400, settings={"sse": {"max_age_seconds": age_s}}) as server:
         server.send("move")
-        comers = [AnySubscriber() for _ in range(subscribers)]
+        comers = [Subscriber() for _ in range(subscribers)]
         with ThreadPoolExecutor(subscribers) as pool:
             stays = list(
                 pool.map(lambda subscriber: _stay_on(server.port, subscriber, streams=4), comers)
@@ -195,9 +195,9 @@ class _Stream:
     """One stream over HTTP, read when the test says so."""
 
     def __init__(
-        self, port: int, *, address: str = "203.0.113.1", subscriber: AnySubscriber | None = None
+        self, port: int, *, address: str = "203.0.113.1", subscriber: Subscriber | None = None
     ) -> None:
-        self.subscriber = subscriber or AnySubscriber()
+        self.subscriber = subscriber or Subscriber()
         self._stack = ExitStack()
         headers = {"X-Forwarded-For": address, "Accept-Encoding": "identity"}
         if self.subscriber.last_event_id:
@@ -230,7 +230,7 @@ class _Stream:
             self.subscriber.feed(received)
 
 
-def _stay_on(port: int, subscriber: AnySubscriber, *, streams: int) -> list[float]:
+def _stay_on(port: int, subscriber: Subscriber, *, streams: int) -> list[float]:
     """Come back whenever sent away, and return how long each stream took."""
     durations = []
     for _ in range(streams):

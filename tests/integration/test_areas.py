@@ -214,11 +214,12 @@ class _Comparison:
         for world, site in enumerate(self._sites):
             received = sum(len(step.received[world]) for step in self._pair.steps)
             site.now = self._pair.start
-            site.begin(self._stored[world] - received)
+            site.begin_at(self._stored[world] - received)
         for index, step in enumerate(self._pair.steps):
             for world, site in enumerate(self._sites):
                 site.now = step.now
-                site.tick(step.received[world], is_heartbeat=step.is_heartbeat)
+                site.receive(*step.received[world])
+                site.tick(is_heartbeat=step.is_heartbeat)
             if not step.is_read:
                 continue
             await _settle()

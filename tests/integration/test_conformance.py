@@ -143,12 +143,12 @@ async def test_late_subscriber_decodes_from_its_first_byte(
     fetched = await RecordedChunks.begin(page, STREAM)
     (snapshot,) = await fetched.first(1)
     assert await late.first(1) == [snapshot]
-    assert fleet_of([snapshot]) == app.picture()
+    assert fleet_of([snapshot]) == app.live_state()
     assert coding_of(await fetched.headers()) == coding
     app.publish(received("bbbbbb", 9))
     update = (await early.first(7))[-1]
     assert await late.first(2) == await fetched.first(2) == [snapshot, update]
-    assert fleet_of(await early.first(7)) == fleet_of([snapshot, update]) == app.picture()
+    assert fleet_of(await early.first(7)) == fleet_of([snapshot, update]) == app.live_state()
 
 
 @pytest.mark.parametrize(("host", "coding"), [("127.0.0.1", "zstd"), (OTHER_HOST, "gzip")])
@@ -158,7 +158,7 @@ async def test_chromium_negotiates_a_coding(
     """No header is set by the test; from another host without https it does not accept zstd."""
     page = await pages.open(f"http://{host}:{app.port}{BLANK}")
     fetched = await RecordedChunks.begin(page, STREAM)
-    assert fleet_of(await fetched.first(1)) == app.picture()
+    assert fleet_of(await fetched.first(1)) == app.live_state()
     assert coding_of(await fetched.headers()) == coding
 
 
@@ -185,10 +185,10 @@ async def test_large_snapshot_arrives_whole(app: ScriptedApp, pages: Pages, codi
     page = await pages.open(app.blank_url, accept_encoding=coding)
     app.publish(*vectors(5_000, aircraft=5_000))
     events = await watch(page)
-    assert fleet_of(await events.first(1)) == app.picture()
+    assert fleet_of(await events.first(1)) == app.live_state()
     app.publish(*vectors(5_000, aircraft=5_000, start=START + 1, seed=2))
     assert len(addresses((await events.first(2))[1])) == 5_000
-    assert fleet_of(await events.first(2)) == app.picture()
+    assert fleet_of(await events.first(2)) == app.live_state()
 
 
 @in_every_coding
@@ -333,5 +333,5 @@ async def check_resumes(app: ScriptedApp, events: RecordedEvents, *, missed: lis
     assert names(seen) == ["snapshot", "update", "update", "update"]
     assert sorted(addresses(seen[2])) == missed
     assert addresses(seen[3]) == ["eeeeee"]
-    assert fleet_of(seen) == app.picture()
+    assert fleet_of(seen) == app.live_state()
     assert app.metric("stream_resumes_total", outcome="recovered") == 1

@@ -15,7 +15,6 @@ from geojson_pydantic import FeatureCollection
 from msgspec import json
 from pyarrow import parquet as pq  # type: ignore[import-untyped]
 
-from benchmarks.__main__ import NAMES
 from processor.access.new_key import make_key
 from processor.history.export.reading import (
     STATEMENTS,
@@ -31,7 +30,7 @@ from testkit.history_site import HistorySite
 from testkit.migration import migrated_database
 from testkit.state_vectors import START, state_vector
 from tests.unit.processor.history.export.invented import moment, to_rows
-from tests.unit.processor.history.export.test_kml import expected, read, track_points
+from tests.unit.processor.history.export.test_kml import NAMES, expected, read, track_points
 
 PATH = "/api/history/state_vectors"
 HOUR, DAY = 3_600, 86_400

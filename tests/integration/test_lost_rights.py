@@ -5,23 +5,19 @@ import datetime as dt
 import shutil
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import httpx2
 import pytest
 
-from processor.access.slots import SlotLimits
-from processor.http.dependencies import Routes
-from processor.http.stream.routes import stream_routes
-from processor.replay.session import Replay, ReplayLimits
 from processor.settings import AccessSettings, HistorySettings, SseSettings
 from standalone.database import EmbeddedDatabase
-from testkit.history_site import EXPIRY_SECONDS, HistorySite
+from testkit.history_site import HistorySite
 from testkit.keys_file import KeysFile
 from testkit.migration import create_migrated_database
-from testkit.raw_subscriber import Subscriber
 from testkit.state_vectors import START, state_vector
+from testkit.subscriber import Subscriber
 from testkit.timescale import Timescale
 
 SCOPES = ["flights:live", "flights:history"]
@@ -65,7 +61,7 @@ class _Site:
             dsn,
             history=HistorySettings(max_connections=16),
             access=AccessSettings(mode="required", keys_file=self.file.path),
-            more_routes=_streams,
+            sse=SseSettings(heartbeat_seconds=1, drain_seconds=0),
         )
 
     async def fill(self) -> None:
@@ -75,29 +71,6 @@ class _Site:
             *(state_vector(f"{n % 50:06x}", START + n * 3_600 // MANY) for n in range(MANY))
         )
         self.history.now = START + 7_200.0
-
-
-def _streams(site: HistorySite) -> Iterable[Routes]:
-    limits = ReplayLimits(
-        places=SlotLimits(10, per_principal=10, per_address=10),
-        window_days=31,
-        heartbeat_seconds=1,
-        expiry_seconds=EXPIRY_SECONDS,
-    )
-    replay = Replay(
-        broadcaster=site.broadcaster,
-        database=site.database,
-        limits=limits,
-        clock=lambda: site.now,
-    )
-    routes = stream_routes(
-        broadcaster=site.broadcaster,
-        gate=site.gate,
-        metrics=site.metrics,
-        settings=SseSettings(),
-        replay=replay,
-    )
-    return [routes]
 
 
 @pytest.fixture

@@ -24,8 +24,8 @@ from telemetry.state_vector import FIELDS, StateVector
 from testkit.decoding import decoder
 from testkit.history_log import EXPIRY_SECONDS, HistoryLog, history_of, store
 from testkit.migration import create_migrated_database, migrate
-from testkit.raw_subscriber import Subscriber
 from testkit.state_vectors import START, state_vector
+from testkit.subscriber import Subscriber
 from testkit.timescale import Timescale
 
 pytestmark = pytest.mark.real_database

@@ -12,7 +12,7 @@ from processor.replay.request import parse_replay_request
 from processor.stream.encoder import SSE_ENCODERS
 from processor.stream.query import parse_query
 from testkit.history_log import HistoryLog, LateTraffic
-from testkit.raw_subscriber import Subscriber
+from testkit.subscriber import Subscriber
 
 pytestmark = pytest.mark.real_database
 

@@ -9,7 +9,7 @@ import pytest
 
 from testkit.deployment import Deployment
 from testkit.producer import as_messages, vectors
-from testkit.raw_subscriber import Subscriber
+from testkit.subscriber import Subscriber
 
 pytestmark = [pytest.mark.real_kafka, pytest.mark.real_database]
 

@@ -26,7 +26,7 @@ def monitor(sky: RecordedSky, chromium: Chromium) -> Iterator[Monitor]:
     del chromium
     with tempfile.TemporaryDirectory(prefix="page-") as name:
         folder = Path(name)
-        # The database server of root runs as nobody, who has to pass through.
+        # The database server, which root runs as an unprivileged user, needs access.
         folder.chmod(0o755)
         recording = folder / "sky.ndjson"
         sky.write(recording)

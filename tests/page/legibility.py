@@ -15,7 +15,7 @@ _MEASURES = Path(__file__).with_suffix(".js")
 _AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 _GRAVE = {"serious", "critical"}
 
-# Nobody can tell the contrast to a picture: what lies over the map is over its background.
+# The contrast to a picture is not defined, so texts on the map are measured on its background.
 _WITHOUT_MAP = "() => { document.getElementById('map').style.visibility = 'hidden'; }"
 
 

@@ -60,7 +60,7 @@ class MapPage:
         )
 
     async def has_aircraft(self) -> None:
-        """Wait until somebody is in the air."""
+        """Wait until an aircraft is in the air."""
         await expect(self.text("airborne")).to_have_text(re.compile("[1-9]"))
 
     async def has_profile(self) -> None:

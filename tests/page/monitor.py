@@ -65,7 +65,7 @@ class Monitor:
             return dict(answer.json())
 
     async def wait_for_history(self, seconds: float) -> None:
-        """Wait until everybody of so many seconds ago is stored: some were heard long before."""
+        """Wait until half of the aircraft of so many seconds ago are stored; some are older."""
         half = len(await self.states()) // 2
         while len(await self.states_at(int(time.time() - seconds))) < half:  # noqa: ASYNC110 - SQL
             await asyncio.sleep(0.5)

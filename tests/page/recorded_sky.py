@@ -1,4 +1,4 @@
-"""A recording for the map: the simulator's invented sky, in which everybody flies straight on."""
+"""A recording for the map: the invented sky of the simulator, with straight flights."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -23,7 +23,7 @@ from simulator.traffic import InventedTraffic
 
 AIRCRAFT = 600
 SECONDS = 300
-"""More than the tests take: after that the recording begins anew."""
+"""Longer than the tests take; after it the recording begins again."""
 
 EMERGENCY = "7700"
 
@@ -47,7 +47,7 @@ Rate = tuple[int, Callable[[int], Cell]]
 
 
 class RecordedSky:
-    """Everybody at one moment, and the callsigns of those whom tests are about."""
+    """All aircraft at one time, and the callsigns of those that the tests use."""
 
     def __init__(self) -> None:
         # Wrong values last for 20 s only: who counts must not meet them.
@@ -63,7 +63,7 @@ class RecordedSky:
         self.in_trouble = callsign(in_trouble)
 
     def icao24(self, name: str) -> str:
-        """Return the address of who has a callsign."""
+        """Return the icao24 of the aircraft with a callsign."""
         return next(str(row[ICAO24]) for row in self.rows if callsign(row) == name)
 
     def write(self, path: Path) -> None:

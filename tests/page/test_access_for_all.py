@@ -1,4 +1,4 @@
-"""Everybody can use the page: axe, in each view, theme and size, finds nothing grave."""
+"""The page is accessible: axe finds nothing serious in each view, theme and size."""
 
 import pytest
 

@@ -38,7 +38,7 @@ async def test_a_reload_shows_the_same(desktop: MapPage, sky: RecordedSky) -> No
 
 
 async def test_theme_follows_the_system(desktop: MapPage) -> None:
-    """Until somebody chooses one."""
+    """It does so until the user chooses one."""
     await desktop.open()
     html = desktop.page.locator("html")
     await desktop.has_aircraft()
@@ -73,7 +73,7 @@ async def test_tab_reaches_the_tools(desktop: MapPage) -> None:
 
 
 async def test_a_letter_opens_a_panel(desktop: MapPage) -> None:
-    """And closes it; written into a field it is a letter."""
+    """Typing it again closes the panel; in a field it is a letter."""
     await desktop.open()
     for key, title in {"f": "Filters", "s": "Statistics", "p": "Past flights"}.items():
         panel = desktop.panel(title)

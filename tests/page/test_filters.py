@@ -36,7 +36,7 @@ async def test_a_country_narrows_the_stream(desktop: MapPage, monitor: Monitor) 
 
 
 async def test_filters_add_up(desktop: MapPage, monitor: Monitor) -> None:
-    """A country and a height in the person's units, told to the server in its own."""
+    """A country and an altitude in the units of the user, which the server gets in its own."""
     await desktop.open("country=United States&units=nautical")
     await desktop.tool("Filters").click()
     await desktop.page.get_by_role("textbox", name="Altitude from").fill("30000")
@@ -58,8 +58,8 @@ async def test_what_is_selected_passes_every_filter(desktop: MapPage, monitor: M
     assert f"pinned={state['icao24']}" in desktop.streams[-1]
 
 
-async def test_a_wrong_value_is_told(desktop: MapPage) -> None:
-    """At the field, in words; the view stays as it was."""
+async def test_a_wrong_value_is_reported(desktop: MapPage) -> None:
+    """The message is at the field, and the view stays as it was."""
     await desktop.open("panel=filters")
     field = desktop.page.get_by_role("textbox", name="icao24", exact=True)
     await field.fill("xyz")

@@ -13,7 +13,7 @@ from tests.page.recorded_sky import RecordedSky
 pytestmark = [pytest.mark.real_browser, pytest.mark.asyncio(loop_scope="session")]
 
 MIDDLE = (640.0, 400.0)
-"""Of the map, on a desk."""
+"""The middle of the map on a desktop."""
 
 
 async def over(monitor: Monitor, icao24: str, zoom: int) -> str:
@@ -92,7 +92,7 @@ async def test_a_click_selects_and_the_pointer_names(
 async def test_what_is_followed_stays_in_the_middle(
     desktop: MapPage, monitor: Monitor, sky: RecordedSky
 ) -> None:
-    """The map goes along, until somebody drags it."""
+    """The map follows until the user drags it."""
     icao24 = sky.icao24(sky.lonely)
     await desktop.open(f"{await over(monitor, icao24, 9)}&aircraft={icao24}")
     await desktop.page.keyboard.press("l")

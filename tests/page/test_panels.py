@@ -7,14 +7,14 @@ from tests.page.map_page import MapPage
 
 pytestmark = [pytest.mark.real_browser, pytest.mark.asyncio(loop_scope="session")]
 
-NOBODY = "icao24=000000&at=48,10,4"
+EMPTY = "icao24=000000&at=48,10,4"
 """A view in which nothing moves."""
 
 
 @pytest.mark.parametrize("tool", ["Filters", "Statistics", "Table"])
 async def test_the_map_stays_beside_a_panel(desktop: MapPage, tool: str) -> None:
     """To the last pixel: browsers may leave out what they take to be covered."""
-    await desktop.open(NOBODY)
+    await desktop.open(EMPTY)
     before = await desktop.still_picture(around=(700, 240), reach=100)
     await desktop.tool(tool).click()
     await expect(desktop.tool(tool)).to_have_attribute("aria-expanded", "true")
@@ -23,7 +23,7 @@ async def test_the_map_stays_beside_a_panel(desktop: MapPage, tool: str) -> None
 
 async def test_the_map_stays_above_a_panel(phone: MapPage) -> None:
     """On a phone too, where it is the upper half."""
-    await phone.open(NOBODY)
+    await phone.open(EMPTY)
     before = await phone.still_picture(around=(195, 240), reach=50)
     await phone.tool("Filters").tap()
     await expect(phone.panel("Filters")).to_be_visible()

@@ -97,7 +97,7 @@ async def test_a_replay_runs_as_fast_as_chosen(desktop: MapPage) -> None:
 
 
 async def test_a_past_flight_is_found_and_flies_again(desktop: MapPage, sky: RecordedSky) -> None:
-    """By its callsign: its track, then everybody as they were when it began."""
+    """Its callsign finds its track, and then all aircraft as they were when it began."""
     await desktop.open()
     await desktop.has_aircraft()
     found = await desktop.search(sky.climbing)

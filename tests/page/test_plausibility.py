@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.real_browser, pytest.mark.asyncio(loop_scope="session"
 ICAO24 = "4b1814"
 STEP_SECONDS = 10
 STEP_DEGREES = 0.03
-"""Of longitude, which an airliner flies in a step."""
+"""Degrees of longitude that an airliner flies in a step."""
 
 
 @pytest_asyncio.fixture(loop_scope="session")

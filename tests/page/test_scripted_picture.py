@@ -21,7 +21,7 @@ NO_HISTORY = "the server responded with a status of 404"
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def app() -> AsyncIterator[ScriptedApp]:
-    """Give an application that has heard two aircraft."""
+    """Give an application that has received two aircraft."""
     async with ScriptedApp() as app:
         app.publish(state_vector("aaaaaa"), state_vector("bbbbbb"))
         yield app

@@ -19,8 +19,8 @@ from processor.stream.log_position import LogPosition
 from processor.stream.query import StreamQuery, parse_query
 from telemetry.state_vector import StateVector
 from testkit.queries_of_streams import Wanted, wanted
-from testkit.raw_subscriber import Subscriber
 from testkit.state_vectors import START, state_vectors
+from testkit.subscriber import Subscriber
 
 PARTITIONS = 2
 ADDED = PARTITIONS

@@ -21,10 +21,10 @@ from processor.access.principal import LIVE
 from processor.http.stream.revocation import CLOSE_SECONDS
 from processor.settings import AccessSettings
 from testkit.keys_file import KeysFile
-from testkit.raw_subscriber import Subscriber
 from testkit.scripted_app import ScriptedApp
 from testkit.services import Service
 from testkit.state_vectors import START, state_vector
+from testkit.subscriber import Subscriber
 
 LIVE_AND_PAST = ["flights:live", "flights:history"]
 ALPS = "5,45,11,48"
@@ -41,7 +41,7 @@ class _Site:
         self.keeper = self.file.add("keeper", LIVE_AND_PAST)
         access = AccessSettings(mode="required", keys_file=self.file.path)
         self.app = ScriptedApp(access=access)
-        self.gate = self.app._gate
+        self.gate = self.app.gate
 
     def receive(self, second: int) -> None:
         """Tell all streams something."""

@@ -10,7 +10,7 @@ from processor.live import frame_cache
 from processor.live.connection_limits import StreamClient
 from processor.stream.encoder import SSE_ENCODERS
 from processor.stream.query import parse_query
-from testkit.live_site import LiveSite
+from testkit.application import Application
 from testkit.state_vectors import START, state_vector
 
 NAME_AND_ARGUMENT = 2
@@ -22,9 +22,9 @@ async def test_a_waiting_stream_holds_no_frame(
 ) -> None:
     """A snapshot through a filter, which no cache keeps either."""
     monkeypatch.setattr(frame_cache, "CHOSEN_BYTES", 0)
-    site = LiveSite()
+    site = Application()
     site.receive(state_vector("aaaaaa", START))
-    site.broadcaster.open()
+    site.open()
     query = parse_query([("callsign", "*")])
     with site.broadcaster.subscription(StreamClient("192.0.2.1"), query) as subscriber:
         stream = site.broadcaster.stream(subscriber, SSE_ENCODERS["identity"], "")
@@ -41,8 +41,8 @@ async def test_a_waiting_stream_holds_no_frame(
 
 async def test_a_stalled_stream_holds_no_tick() -> None:
     """A tick keeps all that was encoded in it, and a subscriber may stall for a minute."""
-    site = LiveSite()
-    site.broadcaster.open()
+    site = Application()
+    site.open()
     with site.broadcaster.subscription(StreamClient("192.0.2.1"), parse_query([])) as subscriber:
         stream = site.broadcaster.stream(subscriber, SSE_ENCODERS["identity"], "")
         await anext(stream)

@@ -17,8 +17,8 @@ from processor.stream.filter import Filter
 from processor.stream.query import StreamQuery, parse_query
 from processor.stream.replay_request import parse_replay_event_id
 from telemetry.state_vector import StateVector
-from testkit.raw_subscriber import Subscriber
 from testkit.state_vectors import START, state_vector
+from testkit.subscriber import Subscriber
 
 EXPIRY_SECONDS = 20
 ALPS = BoundingBox(5.0, 45.0, 10.0, 48.0)

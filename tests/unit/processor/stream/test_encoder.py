@@ -17,7 +17,7 @@ from processor.stream.encoder import (
 )
 from processor.stream.events import Event
 from testkit.decoding import decoder
-from testkit.raw_subscriber import Subscriber
+from testkit.subscriber import Subscriber
 
 
 @pytest.mark.parametrize(

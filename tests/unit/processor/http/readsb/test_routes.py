@@ -12,10 +12,10 @@ import pytest
 
 from processor.access.gate import Gate, create_gate
 from processor.access.new_key import make_key
-from processor.http.dependencies import add_routes
+from processor.http.app import create_app
 from processor.http.readsb.routes import readsb_routes
 from processor.settings import AccessSettings
-from testkit.live_site import LiveSite
+from testkit.application import Application
 from testkit.state_vectors import START, state_vector
 
 ALPS = "5,45,11,48"
@@ -29,20 +29,18 @@ FLEET = (
 
 
 @asynccontextmanager
-async def _serving(gate: Gate, *, is_open: bool = True) -> AsyncIterator[LiveSite]:
-    site = LiveSite()
-    routes = readsb_routes(broadcaster=site.broadcaster, gate=gate, clock=lambda: site.now)
-    add_routes(site.app, routes)
+async def _serving(gate: Gate, *, is_open: bool = True) -> AsyncIterator[Application]:
+    site = Application(gate=gate)
     site.receive(*FLEET)
     if is_open:
-        site.broadcaster.open()
+        site.open()
     async with site.serving():
         yield site
 
 
-def _client(site: LiveSite, secret: str | None = None) -> httpx2.AsyncClient:
+def _client(site: Application, secret: str | None = None) -> httpx2.AsyncClient:
     headers = {"authorization": f"Bearer {secret}"} if secret else {}
-    return httpx2.AsyncClient(base_url=f"http://{site.address}", headers=headers)
+    return httpx2.AsyncClient(base_url=site.url, headers=headers)
 
 
 @pytest.fixture
@@ -259,11 +257,13 @@ async def test_a_program_that_reads_by_name(client: httpx2.AsyncClient) -> None:
 
 
 async def test_by_the_clock_of_the_wall() -> None:
-    """By default the time is that of the machine."""
-    site = LiveSite()
-    gate = create_gate(AccessSettings())
-    add_routes(site.app, readsb_routes(broadcaster=site.broadcaster, gate=gate))
-    site.broadcaster.open()
-    async with site.serving(), _client(site) as client:
+    """Unless a test says otherwise."""
+    site = Application()
+    site.open()
+    routes = readsb_routes(broadcaster=site.broadcaster, gate=site.gate)
+    app = create_app(routers=[routes], allowed_origins=())
+    async with httpx2.AsyncClient(
+        transport=httpx2.ASGITransport(app), base_url="http://localhost"
+    ) as client:
         whole = (await client.get("/v2/hex/aaaaaa")).json()
     assert abs(whole["now"] / 1000 - time.time()) < 60

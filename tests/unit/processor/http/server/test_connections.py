@@ -18,7 +18,7 @@ from processor.http.server.connections import (
     socket_limits,
 )
 from processor.settings import SseSettings
-from testkit.live_site import LiveSite
+from testkit.application import Application
 
 
 class _Door:
@@ -169,10 +169,9 @@ def test_no_more_connections_than_descriptors(monkeypatch: pytest.MonkeyPatch) -
 async def small_door() -> AsyncIterator[tuple[int, CollectorRegistry]]:
     """A real server with room for two connections of an address."""
     registry = CollectorRegistry()
-    site = LiveSite()
-    connections = OpenConnections(SocketLimits(per_address=2), registry=registry)
-    async with site.serving(connections):
-        yield int(site.address.rpartition(":")[2]), registry
+    application = Application()
+    async with application.serving(OpenConnections(SocketLimits(per_address=2), registry=registry)):
+        yield application.port, registry
 
 
 async def test_a_connection_too_many_is_closed_at_once(

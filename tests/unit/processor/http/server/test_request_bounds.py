@@ -200,7 +200,7 @@ async def test_a_read_of_more_than_is_held_ends_the_connection(app: ScriptedApp)
     writer.write(STREAM)
     async with asyncio.timeout(10):
         await reader.readuntil(b"event: snapshot")
-        (served,) = app._server.server_state.connections
+        (served,) = app.server.server_state.connections
         served.data_received(5_000 * (HEALTH + b"\r\n"))
         with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):
             await reader.readuntil(b"never")

@@ -8,104 +8,58 @@ from contextlib import asynccontextmanager
 
 import httpx2
 import pytest
-from prometheus_client import CollectorRegistry
 
-from processor.access.gate import create_gate
 from processor.errors import FatalError
-from processor.http.app import create_app
-from processor.http.health import health_routes
-from processor.http.server.server import create_server, listen
-from processor.http.stream.routes import stream_routes
-from processor.live.broadcaster import Broadcaster, Lifetime
-from processor.live.connection_limits import ConnectionLimits
-from processor.live.fleet import Fleet, Update
-from processor.live.metrics import LiveMetrics
-from processor.settings import AccessSettings, SseSettings
+from processor.http.server.server import listen
+from processor.settings import ProcessorSettings, SseSettings
 from processor.stream.log_position import LogPosition
-from testkit.raw_subscriber import Subscriber
+from testkit.application import LIVE, Application
 from testkit.state_vectors import START, state_vector
+from testkit.subscriber import Subscriber
 
 ORIGIN = "https://frontend.example"
-LIMITS = ConnectionLimits(subscribers=10, per_address=10, per_principal=10)
 
 
-class _Site:
-    """A live half without its reader, on a free port."""
+class _Site(Application):
+    """An application whose readiness and bounds a test sets.
+
+    Attributes:
+        missing: Why the live state is not ready; None if it is.
+    """
 
     def __init__(
         self,
         *,
-        limits: ConnectionLimits = LIMITS,
-        max_age_seconds: float = 3600,
+        max_subscribers: int = 10,
         write_deadline_seconds: float = 30,
-        access: AccessSettings | None = None,
         accepted_hosts: Sequence[str] = (),
     ) -> None:
-        self.registry = CollectorRegistry()
-        self.gate = create_gate(access or AccessSettings())
-        metrics = LiveMetrics(self.registry)
-        self.broadcaster = Broadcaster(
-            metrics=metrics,
-            limits=limits,
-            lifetime=Lifetime(retry_ms=1000, max_age_seconds=max_age_seconds, drain_seconds=0.2),
-        )
-        nowhere = LogPosition("epoch", (0,))
-        self.tracker = Fleet(
-            start=nowhere,
-            resumable_after=nowhere,
-            expiry_seconds=1e9,
-            resume_window_seconds=300,
-            clock=lambda: float(START),
-        )
         self.missing: str | None = None
-        self.app = create_app(
-            routers=[
-                stream_routes(
-                    broadcaster=self.broadcaster,
-                    gate=self.gate,
-                    metrics=metrics,
-                    settings=SseSettings(
-                        write_deadline_seconds=write_deadline_seconds, allowed_origins=(ORIGIN,)
-                    ),
-                ),
-                health_routes(
-                    required={"live_picture": lambda: self.missing},
-                    observed={"database": lambda: "it does not answer"},
-                    registry=self.registry,
-                    gate=self.gate,
-                ),
-            ],
-            allowed_origins=[ORIGIN],
+        sse = SseSettings(
+            max_viewers=max_subscribers,
+            retry_milliseconds=1000,
+            drain_seconds=0.2,
+            write_deadline_seconds=write_deadline_seconds,
+            allowed_origins=(ORIGIN,),
+        )
+        super().__init__(
+            ProcessorSettings(live=LIVE, sse=sse),
+            required={"live_picture": lambda: self.missing},
+            observed={"database": lambda: "it does not answer"},
             accepted_hosts=accepted_hosts,
         )
-        self.listener = listen("127.0.0.1", 0, write_deadline_seconds=write_deadline_seconds)
-        self.port: int = self.listener.getsockname()[1]
-        self.broadcaster.begin(self.tracker)
-        self.offset = 0
+        self.begin(LogPosition("epoch", (0,)))
 
-    def receive(self, *addresses: str, last_contact: int = START) -> None:
-        for icao24 in addresses:
-            vector = state_vector(icao24, last_contact)
-            self.tracker.apply([Update(0, self.offset, vector)])
-            self.offset += 1
-
-    def metric(self, name: str, **labels: str) -> float:
-        return self.registry.get_sample_value(name, labels) or 0
+    def receive_aircraft(self, *icao24s: str, last_contact: int = START) -> None:
+        """Receive a state vector of each aircraft."""
+        self.receive(*(state_vector(icao24, last_contact) for icao24 in icao24s))
 
 
 @asynccontextmanager
 async def _serving(site: _Site) -> AsyncIterator[httpx2.AsyncClient]:
-    server = create_server(site.app)
-    serving = asyncio.create_task(server.serve(sockets=[site.listener]))
-    try:
-        plain = {"accept-encoding": "identity"}
-        url = f"http://127.0.0.1:{site.port}"
-        async with httpx2.AsyncClient(base_url=url, headers=plain) as client:
-            yield client
-    finally:
-        site.broadcaster.close()
-        server.should_exit = True
-        await serving
+    plain = {"accept-encoding": "identity"}
+    async with site.serving(), httpx2.AsyncClient(base_url=site.url, headers=plain) as client:
+        yield client
 
 
 async def _until(subscriber: Subscriber, chunks: AsyncIterator[bytes], name: str) -> None:
@@ -118,15 +72,15 @@ async def _until(subscriber: Subscriber, chunks: AsyncIterator[bytes], name: str
 async def test_snapshot_update_heartbeat_bye() -> None:
     """The whole life of a subscriber, with the headers for proxies."""
     site, subscriber = _Site(), Subscriber()
-    site.receive("aaaaaa", "bbbbbb")
-    site.broadcaster.open()
+    site.receive_aircraft("aaaaaa", "bbbbbb")
+    site.open()
     async with _serving(site) as client, client.stream("GET", "/sse/flights") as response:
         assert response.headers["content-type"] == "text/event-stream; charset=utf-8"
         assert "no-store" in response.headers["cache-control"]
         assert response.headers["x-accel-buffering"] == "no"
         chunks = response.aiter_bytes()
         await _until(subscriber, chunks, "snapshot")
-        site.receive("aaaaaa", last_contact=START + 5)
+        site.receive_aircraft("aaaaaa", last_contact=START + 5)
         site.broadcaster.tick(is_heartbeat=True)
         await _until(subscriber, chunks, "heartbeat")
         site.broadcaster.close()
@@ -144,8 +98,8 @@ async def test_a_subscriber_waits_for_the_live_state() -> None:
     async with _serving(site) as client, client.stream("GET", "/sse/flights") as response:
         chunks = response.aiter_bytes()
         assert (await anext(chunks)).startswith(b": welcome\nretry: ")
-        site.receive("aaaaaa")
-        site.broadcaster.open()
+        site.receive_aircraft("aaaaaa")
+        site.open()
         await _until(subscriber, chunks, "snapshot")
     assert set(subscriber.fleet) == {"aaaaaa"}
 
@@ -153,14 +107,14 @@ async def test_a_subscriber_waits_for_the_live_state() -> None:
 async def test_resume_sends_only_missed_changes() -> None:
     """An unknown Last-Event-ID gets a reset, and never an error."""
     site, subscriber = _Site(), Subscriber()
-    site.receive("aaaaaa", "bbbbbb")
-    site.broadcaster.open()
+    site.receive_aircraft("aaaaaa", "bbbbbb")
+    site.open()
     async with _serving(site) as client:
         async with client.stream("GET", "/sse/flights") as response:
             await _until(subscriber, response.aiter_bytes(), "snapshot")
         subscriber.cut_off()
-        site.receive("cccccc")
-        site.broadcaster.tick()
+        site.receive_aircraft("cccccc")
+        site.tick()
         returning = {"last-event-id": subscriber.last_event_id}
         async with client.stream("GET", "/sse/flights", headers=returning) as response:
             await _until(subscriber, response.aiter_bytes(), "update")
@@ -181,32 +135,24 @@ async def test_resume_sends_only_missed_changes() -> None:
 async def test_a_log_that_is_read_again_resets_subscribers() -> None:
     """Continuity cannot be proven."""
     site, subscriber = _Site(), Subscriber()
-    site.receive("aaaaaa")
-    site.broadcaster.open()
+    site.receive_aircraft("aaaaaa")
+    site.open()
     async with _serving(site) as client, client.stream("GET", "/sse/flights") as response:
         chunks = response.aiter_bytes()
         await _until(subscriber, chunks, "snapshot")
-        another = LogPosition("another", (7,))
-        tracker = Fleet(
-            start=another,
-            resumable_after=another,
-            expiry_seconds=1e9,
-            resume_window_seconds=300,
-            clock=lambda: float(START),
-        )
-        site.broadcaster.begin(tracker)
-        tracker.apply([Update(0, 7, state_vector("dddddd"))])
-        site.broadcaster.open()
+        site.begin(LogPosition("another", (7,)))
+        site.receive_aircraft("dddddd")
+        site.open()
         await _until(subscriber, chunks, "reset")
         while set(subscriber.fleet) != {"dddddd"}:
             subscriber.feed(await anext(chunks))
     assert subscriber.names == ["snapshot", "reset", "snapshot"]
 
 
-async def test_one_subscriber_too_many_is_asked_to_return() -> None:
-    """The status is 200: any other would stop a browser's EventSource for good."""
-    site = _Site(limits=ConnectionLimits(subscribers=1, per_address=10, per_principal=10))
-    site.broadcaster.open()
+async def test_one_viewer_too_many_is_told_to_come_back() -> None:
+    """With 200: anything else would end a browser's EventSource for good."""
+    site = _Site(max_subscribers=1)
+    site.open()
     async with _serving(site) as client, client.stream("GET", "/sse/flights") as first:
         chunks = first.aiter_bytes()
         await anext(chunks)
@@ -221,16 +167,16 @@ async def test_one_subscriber_too_many_is_asked_to_return() -> None:
 async def test_a_subscriber_that_does_not_read_is_closed() -> None:
     """It is closed after the deadline, without an error in the log, and releases its slot."""
     site = _Site(write_deadline_seconds=0.5)
-    site.receive(*(f"{number:06x}" for number in range(12_000)))
-    site.broadcaster.open()
+    site.receive_aircraft(*(f"{number:06x}" for number in range(12_000)))
+    site.open()
     async with _serving(site):
         stalled = socket.create_connection(("127.0.0.1", site.port))
         stalled.sendall(b"GET /sse/flights HTTP/1.1\r\nHost: x\r\n\r\n")
         while site.metric("stream_viewers") == 0:  # noqa: ASYNC110 - a state of the server's
             await asyncio.sleep(0.01)
         for seconds in range(1, 40):
-            site.receive("aaaaaa", last_contact=START + seconds)
-            site.broadcaster.tick()
+            site.receive_aircraft("aaaaaa", last_contact=START + seconds)
+            site.tick()
             if site.metric("stream_viewers") == 0:
                 break
             await asyncio.sleep(0.1)

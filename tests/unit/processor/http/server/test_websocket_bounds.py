@@ -171,4 +171,4 @@ async def test_a_read_of_more_than_is_held_ends_the_connection(app: ScriptedApp)
 
 
 def _connections(app: ScriptedApp) -> list[object]:
-    return list(app._server.server_state.connections)
+    return list(app.server.server_state.connections)

@@ -6,9 +6,9 @@ import httpx2
 import pytest
 
 from telemetry.state_vector import FIELDS
-from testkit.raw_subscriber import Subscriber
 from testkit.scripted_app import ScriptedApp
 from testkit.state_vectors import START, state_vector
+from testkit.subscriber import Subscriber
 
 
 @pytest.fixture

@@ -13,9 +13,9 @@ from websockets.exceptions import InvalidStatus
 
 from processor.access.new_key import make_key
 from processor.settings import AccessSettings
-from testkit.raw_subscriber import Subscriber
 from testkit.scripted_app import SSE, ScriptedApp
 from testkit.state_vectors import state_vector
+from testkit.subscriber import Subscriber
 from tests.unit.processor.access.issuer import AUDIENCE, ISSUER, claims, rsa_key, sign
 
 ALPS = "5,45,11,48"
