@@ -20,8 +20,8 @@ from testkit.cache import PartUnavailableError
 OTHER_HOST = "flights.test"
 """This machine under a name by which a browser does not know that it is this machine."""
 
-# It runs as root in containers, draws for nobody, and asks nobody but the server under test.
-# Without a graphics card WebGL is drawn by the processor, which has to be asked for.
+# It runs as root in containers, without a display, and connects to the server under test alone.
+# Without a graphics card the CPU draws WebGL, which must be enabled.
 _ARGUMENTS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--enable-unsafe-swiftshader"),
     *("--disable-quic", "--no-first-run"),
@@ -33,7 +33,7 @@ _TIMEOUT_MS = 10_000.0
 
 @dataclass(frozen=True, kw_only=True)
 class Device:
-    """What somebody looks at, and how they want to see it."""
+    """A screen, and how its user prefers the page."""
 
     width: int
     height: int

@@ -1,4 +1,4 @@
-"""Plays 2,000 subscribers, of which 800 are slow or frozen, and a storm of reconnects."""
+"""Plays 2,000 subscribers, 800 of them slow or frozen, and a storm of reconnects."""
 
 import time
 from dataclasses import dataclass, field

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 
 class Place(NamedTuple):
-    """An empty database, and of which kind it is."""
+    """An empty database, and its edition."""
 
     dsn: str
     is_timescale: bool

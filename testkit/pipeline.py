@@ -33,6 +33,6 @@ class Pipeline:
         )
 
     def check_alive(self, *services: Service) -> None:
-        """Fail where a service has ended although nobody ended it."""
+        """Fail if a service has ended by itself."""
         for service in services or (self.simulator, self.collector, self.processor):
             assert service.is_running, f"ended by itself:\n{service.log_tail(40)}"

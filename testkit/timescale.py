@@ -56,7 +56,7 @@ class Timescale(Server):
         return databases.create_database(self.dsn, name)
 
     def drop_database(self, dsn: str) -> None:
-        """Drop the database at `dsn`, whoever is connected to it."""
+        """Drop the database at `dsn`, even if clients are connected to it."""
         databases.drop_database(self.dsn, dsn)
 
     def reload(self) -> None:

@@ -15,9 +15,9 @@ async def test_a_country_narrows_the_stream(desktop: MapPage, monitor: Monitor) 
     """As many are left as REST gives for the same filter; without the chip all are back."""
     await desktop.open()
     assert desktop.streams == [WHOLE]
-    everybody = len(await monitor.states())
+    n_all = len(await monitor.states())
     germans = len(await monitor.states("country=Germany"))
-    assert 0 < germans < everybody
+    assert 0 < germans < n_all
     await desktop.tool("Filters").click()
     country = desktop.page.get_by_role("combobox", name="Country")
     await country.fill("germ")
@@ -31,7 +31,7 @@ async def test_a_country_narrows_the_stream(desktop: MapPage, monitor: Monitor) 
     )
     await desktop.keep("filters")
     await desktop.page.get_by_role("button", name="Germany: remove").click()
-    await desktop.shows(everybody)
+    await desktop.shows(n_all)
     assert desktop.streams[-1] == WHOLE
 
 

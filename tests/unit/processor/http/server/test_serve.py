@@ -149,7 +149,7 @@ async def test_a_log_that_is_read_again_resets_subscribers() -> None:
     assert subscriber.names == ["snapshot", "reset", "snapshot"]
 
 
-async def test_one_viewer_too_many_is_told_to_come_back() -> None:
+async def test_one_subscriber_too_many_is_asked_to_return() -> None:
     """With 200: anything else would end a browser's EventSource for good."""
     site = _Site(max_subscribers=1)
     site.open()
