@@ -11,23 +11,33 @@ from benchmarks import machine, readme, report
 from benchmarks.feed import NotDeliveredError
 from benchmarks.parts import MISSING
 from benchmarks.report import MeasurementError, Options, Report
+from testkit.line_process import ProcessEndedError
 from testkit.swarm import SubscribersLostError
 
 NAMES = {
     "archive": "rows a second from Kafka to commit, over a bare COPY of the same rows",
-    "end_to_end": "from OpenSky's answer to the last of 100 viewers, and to the commit",
+    "end_to_end": "from the response of OpenSky to the last of 100 subscribers, and to the commit",
     "memory": "the processor's memory over 500 polls of 12,000 aircraft",
-    "fan_out": "processor time of an event for 1,000 viewers, over a bare and a naive writer",
-    "ten_thousand": "from the tick to 10,000 viewers of the fleet, out of one core",
-    "viewer_memory": "memory of an idle and of a stalled viewer, in the process and the kernel",
-    "page": "the page in Chromium: an update, a frame's script, memory, first paint, bytes",
+    "fan_out": "processor time of an event for 1,000 subscribers, over a bare and a naive writer",
+    "ten_thousand": "from the tick to 10,000 subscribers of the fleet, on one core",
+    "subscriber_memory": "memory of an idle and of a stalled subscriber, in process and kernel",
+    "page": "the page in Chromium: update, script of a frame, memory, first paint, bytes",
     "wire": "bytes for each aircraft and poll, by format and by compression",
-    "history": "questions to 20 million state vectors through REST, over a naive schema",
+    "history": "queries of 20 million state vectors through REST, over a naive schema",
     "storage": "bytes that a million rows take, by edition of the database",
     "export": "10 million rows as Parquet through REST: memory, speed, the file read back",
 }
 
-FAILED = (SubscribersLostError, MeasurementError, NotDeliveredError, TimeoutError)
+ALIASES = {"viewer_memory": "subscriber_memory"}
+"""Former names, which are still accepted."""
+
+FAILED = (
+    SubscribersLostError,
+    MeasurementError,
+    NotDeliveredError,
+    ProcessEndedError,
+    TimeoutError,
+)
 """Errors that make the figures of one benchmark meaningless; the others still run."""
 
 _EPILOG = """\
@@ -36,15 +46,16 @@ NAME.quick.json.
 Compare ratios, not seconds: both sides of a ratio are measured in turns in the same run.
 archive, end_to_end and memory need Java 17 and Maven for Apache Kafka and Debian's packages for
 TimescaleDB, which are installed into a cache folder; `python -m testkit.install` does so
-beforehand; history, storage and export need TimescaleDB alone. wire measures real answers too
-where OPENSKY_CAPTURES names a folder that holds some.
+beforehand; history, storage and export need TimescaleDB alone. wire also measures real responses
+if OPENSKY_CAPTURES names a folder with some.
 """
 
 
 def main() -> int:
     """Run the named benchmarks; return 1 if one of them failed."""
     arguments = _parser().parse_args()
-    return max([_run(name, is_quick=arguments.quick) for name in arguments.names or NAMES])
+    names = [ALIASES.get(name, name) for name in arguments.names or NAMES]
+    return max([_run(name, is_quick=arguments.quick) for name in names])
 
 
 def _run(name: str, *, is_quick: bool) -> int:
@@ -83,7 +94,7 @@ def _print_progress(line: str) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    listed = "\n".join(f"  {name:<13} {purpose}" for name, purpose in NAMES.items())
+    listed = "\n".join(f"  {name:<17} {purpose}" for name, purpose in NAMES.items())
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
         description=f"Measure what the services cost:\n{listed}",
@@ -91,11 +102,13 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "names", nargs="*", choices=[*NAMES, []], metavar="NAME", help="which; all by default"
+        "names",
+        nargs="*",
+        choices=[*NAMES, *ALIASES, []],
+        metavar="NAME",
+        help="a benchmark; all by default",
     )
-    parser.add_argument(
-        "--quick", action="store_true", help="fewer rounds: to see that they work, not to quote"
-    )
+    parser.add_argument("--quick", action="store_true", help="fewer rounds; not to be quoted")
     return parser
 
 
