@@ -74,10 +74,11 @@ QUOTED: dict[str, frozenset[str]] = {
     "processor/__main__.py": frozenset({"anew"}),
     "tests/unit/processor/test_command_line.py": frozenset({"anew"}),
     "CHANGELOG.md": frozenset({"anew"}),
-    # Comments of columns and views, which belong to the schema of the database.
+    # Comments of columns and views, and in functions, which belong to the schema of the database.
     "migrations/sql/0001_ingest.sql": frozenset({"anew"}),
     "migrations/sql/0001_views.sql": frozenset({"heard"}),
     "migrations/sql/0003_comments.sql": frozenset({"heard"}),
+    "migrations/sql/0005_plausible_parts.sql": frozenset(),
 }
 """Files that may use a word, because they quote it or because it is a name of another project."""
 

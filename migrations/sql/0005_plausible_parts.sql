@@ -127,7 +127,7 @@ BEGIN
         ORDER BY run
     );
 
-    -- Two runs are one part if one can be reached from the other.
+    -- Runs of which one can be reached from the other are one part.
     FOR here IN 1 .. cardinality(counted) LOOP
         seconds := CASE WHEN here > 1 THEN
             greatest(times[firsts[counted[here]]] - last_times[counted[here - 1]], 0) END;
