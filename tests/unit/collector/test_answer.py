@@ -3,7 +3,6 @@
 import gzip
 import json
 import os
-import time
 from pathlib import Path
 from typing import Any
 
@@ -149,23 +148,10 @@ def test_no_row_is_lost_whatever_it_holds(rows: list[Any]) -> None:
     assert {"000001", "000002"} <= {each.icao24 for each in answer.state_vectors}
 
 
-def test_12_000_rows_are_read_in_well_under_100_ms() -> None:
-    """Measured 29 ms; the limit allows for a busy machine."""
-    text = body(*(row(f"{number:06x}") for number in range(12_000)))
-    seconds = min(_seconds_to_read(text) for _ in range(5))
-    assert seconds < 0.1
-
-
 def test_20_000_rows_are_taken_as_they_are() -> None:
     """No limit on rows but the one on bytes."""
     text = body(*(row(f"{number:06x}") for number in range(20_000)))
     assert len(read_answer(text).state_vectors) == 20_000
-
-
-def _seconds_to_read(text: bytes) -> float:
-    started = time.perf_counter()
-    read_answer(text)
-    return time.perf_counter() - started
 
 
 @pytest.mark.skipif("OPENSKY_CAPTURES" not in os.environ, reason="OPENSKY_CAPTURES is not set")
