@@ -1,6 +1,7 @@
 """Build, check and test the page, with the Node on the PATH or the one installed by pip."""
 
 import argparse
+import fcntl
 import hashlib
 import importlib.util
 import os
@@ -91,13 +92,18 @@ def npm_of(folder: Path) -> Path:
 
 
 def install(npm: Sequence[str], environment: dict[str, str]) -> None:
-    """Install the packages of the lock file, unless node_modules was installed from it."""
-    wanted = hashlib.sha256(LOCK.read_bytes()).hexdigest()
-    if INSTALLED.exists() and INSTALLED.read_text() == wanted:
-        return
-    print("installing the packages of web/package-lock.json ...", flush=True)
-    run([*npm, "ci", "--loglevel=error"], environment)
-    INSTALLED.write_text(wanted)
+    """Install the packages of the lock file, unless node_modules was installed from it.
+
+    `make` runs several steps at the same time: one of them installs, and the others wait for it.
+    """
+    with LOCK.open("rb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        wanted = hashlib.sha256(lock.read()).hexdigest()
+        if INSTALLED.exists() and INSTALLED.read_text() == wanted:
+            return
+        print("installing the packages of web/package-lock.json ...", flush=True)
+        run([*npm, "ci", "--loglevel=error"], environment)
+        INSTALLED.write_text(wanted)
 
 
 def run(command: Sequence[str], environment: dict[str, str]) -> None:
