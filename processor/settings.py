@@ -66,7 +66,7 @@ class HistorySettings(Section):
 
 
 class LiveSettings(Section):
-    """How the living picture is kept."""
+    """When aircraft expire, how long clients may resume, and when ticks are published."""
 
     expiry_seconds: int = Field(300, ge=1, le=86_400)
     resume_window_seconds: int = Field(300, ge=0, le=86_400)

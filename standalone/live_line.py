@@ -54,7 +54,7 @@ def describe(figures: Figures, *, has_had_aircraft: bool = True) -> str:
     failed = "".join(f", the {half} half has failed" for half in figures.failed)
     return (
         f"{aircraft}, {figures.rows_inserted:,} rows stored, "
-        f"delay {delay}, {figures.subscribers:,} viewers{failed}{_clock(figures)}"
+        f"delay {delay}, {figures.subscribers:,} subscribers{failed}{_clock(figures)}"
     )
 
 

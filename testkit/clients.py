@@ -131,7 +131,7 @@ class _Visitor:
                     break
 
 
-class Visitors:
+class ReturningClients:
     """Starts visits at a rate, in a thread of its own, during the block."""
 
     def __init__(
@@ -146,7 +146,9 @@ class Visitors:
         self._at_once = at_once
         self._leaving = threading.Event()
         self._under_way: set[asyncio.Task[None]] = set()
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), name="visitors")
+        self._thread = threading.Thread(
+            target=lambda: asyncio.run(self._run()), name="returning clients"
+        )
 
     def __enter__(self) -> Self:
         self._thread.start()

@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from testkit.clients import Outcome, Visitors
+from testkit.clients import Outcome, ReturningClients
 from testkit.hostile_ids import HostileIds
 from testkit.sky_process import SkyServer
 from testkit.sky_server import Account
@@ -115,7 +115,7 @@ def _play_calm(hour: Hour, server: SkyServer, swarm: Swarm) -> None:
 def _play_load(hour: Hour, server: SkyServer, swarm: Swarm) -> None:
     hour.load_began_at = time.monotonic()
     ids = HostileIds(hour.seed, server.send().position)
-    with Visitors(server.port, ids.visits(), per_second=RETURNS_PER_SECOND) as storm:
+    with ReturningClients(server.port, ids.visits(), per_second=RETURNS_PER_SECOND) as storm:
         for group in (*FROZEN, TOO_SLOW, SLOW_ENOUGH):
             swarm.enter(group)
         while time.monotonic() - hour.load_began_at < LOAD_S:

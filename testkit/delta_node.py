@@ -15,7 +15,7 @@ Sent = tuple[str, Any]
 
 DECODER = Path("web/src/stream/delta-decoder.ts")
 
-# A line is one viewer's life; the answer is its picture after each event.
+# A line is what one subscriber received; the answer is its fleet after each event.
 _PROGRAM = """
 import { createInterface } from "node:readline";
 const { DeltaDecoder } = await import(process.argv[1]);

@@ -104,7 +104,7 @@ class Deployment:
         return self.service("processor", "--role", "archive", **settings)
 
     def live(self, **settings: str) -> Service:
-        """Start an instance that serves viewers."""
+        """Start an instance that serves subscribers."""
         return self.service("processor", "--role", "live", **settings)
 
     def command(self, *arguments: str) -> "subprocess.CompletedProcess[str]":

@@ -45,7 +45,7 @@ class SkyServer(LineProcess):
         wait_until(
             lambda: self.send().subscribers == count,
             timeout_s=timeout_s,
-            what=lambda: f"{count} viewers: {self.send()}",
+            what=lambda: f"{count} subscribers: {self.send()}",
         )
         return self.send()
 

@@ -37,7 +37,7 @@ class StreamSubscriber:
         if last_event_id is not None:
             self._headers["Last-Event-ID"] = last_event_id
         self._socket: socket.socket | None = None
-        self._thread = threading.Thread(target=self._read, name="viewer", daemon=True)
+        self._thread = threading.Thread(target=self._read, name="subscriber", daemon=True)
 
     def __enter__(self) -> Self:
         self._thread.start()

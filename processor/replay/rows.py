@@ -33,7 +33,7 @@ MAX_TICK_SECONDS = 10
 """Event time that one tick covers at most; an expired aircraft is removed at most so much later."""
 
 MIN_TICK_INTERVAL_SECONDS = 0.1
-"""Time between two ticks of a fast replay: ten a second are as many as a viewer can follow."""
+"""Time between two ticks of a fast replay: ten a second are as many as a subscriber can follow."""
 
 MAX_TICK_STATE_VECTORS = 5_000
 """State vectors of one tick, unless one second alone has more. Encoding a tick blocks the event

@@ -22,7 +22,7 @@ class Terminal(io.StringIO):
 
 def test_figures_in_words() -> None:
     """With their units."""
-    assert describe(FIGURES) == "2,926 aircraft, 1,234,567 rows stored, delay 4.3 s, 2 viewers"
+    assert describe(FIGURES) == "2,926 aircraft, 1,234,567 rows stored, delay 4.3 s, 2 subscribers"
 
 
 def test_delay_of_no_aircraft_is_not_zero() -> None:
