@@ -54,6 +54,7 @@ class Application:
         clock: Gives Unix time in seconds; None for `now`.
         gate: Admits clients; None for the one that the settings describe.
         routers: Further routes, which take precedence over those of the processor.
+        has_history: Whether to serve the history and replays, which need a database.
         required: The checks of `/ready` that must hold; None for an open live state.
         observed: The checks that `/ready` only reports.
         accepted_hosts: The names that the Host header may give; empty accepts every name.
@@ -68,6 +69,7 @@ class Application:
         clock: Callable[[], float] | None = None,
         gate: Gate | None = None,
         routers: Sequence[Routes | APIRouter] = (),
+        has_history: bool = True,
         required: Checks | None = None,
         observed: Checks | None = None,
         accepted_hosts: Sequence[str] = (),
@@ -95,7 +97,9 @@ class Application:
             registry=self.registry,
             gate=self.gate,
         )
-        self.app = self._create_app([*routers, health], accepted_hosts, built)
+        self.app = self._create_app(
+            [*routers, health], accepted_hosts, built, has_history=has_history
+        )
         self.fleet: Fleet
         self.server: Server
         self._serving: asyncio.Task[None]
@@ -103,7 +107,12 @@ class Application:
         self.begin()
 
     def _create_app(
-        self, routers: Sequence[Routes | APIRouter], accepted_hosts: Sequence[str], built: Path
+        self,
+        routers: Sequence[Routes | APIRouter],
+        accepted_hosts: Sequence[str],
+        built: Path,
+        *,
+        has_history: bool,
     ) -> FastAPI:
         """Create the application; this is the only place that lists the routes of the processor."""
         settings = self.settings
@@ -127,13 +136,13 @@ class Application:
             gate=self.gate,
             metrics=self.metrics,
             settings=settings.sse,
-            replay=replay,
+            replay=replay if has_history else None,
         )
         return create_app(
             routers=[
                 *routers,
                 streams,
-                history,
+                *([history] if has_history else []),
                 readsb_routes(broadcaster=self.broadcaster, gate=self.gate, clock=self.clock),
                 page_routes(
                     settings.page, needs_key=settings.access.mode == "required", built=built

@@ -48,6 +48,7 @@ class ScriptedApp:
             clock=lambda: self.now,
             gate=self.gate,
             routers=[_blank_routes()],
+            has_history=False,
             required={"live_picture": lambda: self.reasons.get("live_picture")},
             observed={"clock": lambda: self.reasons.get("clock")},
         )

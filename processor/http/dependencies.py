@@ -18,11 +18,13 @@ class Routes(msgspec.Struct, frozen=True):
 
 
 def add_routes(app: FastAPI, routes: Routes | APIRouter) -> None:
-    """Add routes to an application, which keeps the last object of each class."""
+    """Add routes to an application, which keeps the last object of each class and base class."""
     app.include_router(routes if isinstance(routes, APIRouter) else routes.router)
     if isinstance(routes, Routes):
-        held: dict[type, object] = getattr(app.state, "services", {})
-        app.state.services = held | {type(each): each for each in routes.services}
+        held: dict[type, object] = dict(getattr(app.state, "services", {}))
+        for each in routes.services:
+            held |= dict.fromkeys(type(each).__mro__, each)
+        app.state.services = held
 
 
 def provided(kind: type[T]) -> Callable[[HTTPConnection], Awaitable[T]]:

@@ -241,7 +241,7 @@ def test_no_interleaving_loses_or_repeats_anything(dsn: str) -> None:
         assert arena.steps > 200
         proof = arena.do(audit(arena.observer, load_audit_queries()))
         assert proof.is_clean
-        assert proof.n_rows == proof.sums.n_inserted > 0
+        assert proof.n_rows == proof.totals.n_inserted > 0
 
 
 @pytest.mark.nightly

@@ -119,7 +119,8 @@ class Programs:
     def _run(
         self, block: Block, words: Sequence[str], is_shown: Callable[[str], bool] | None
     ) -> str:
-        stdout, stderr = self.folder / ".stdout", self.folder / ".stderr"
+        # Programs of earlier blocks may still write to their own files.
+        stdout, stderr = (self.folder / f".{name}_{block.line}" for name in ("stdout", "stderr"))
         with stdout.open("wb") as out, stderr.open("wb") as err:
             process = subprocess.Popen(
                 words,

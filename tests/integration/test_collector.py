@@ -146,6 +146,7 @@ def test_faults_of_opensky_neither_end_it_nor_spoil_the_topic(
     with simulator(tmp_path, "--faults", str(script)) as opensky:
         collector = start(opensky)
         collector.wait_for("opensky_recovered")
+        collector.wait_for("answer_refused")
         polls = len(collector.events("polled"))
         collector.wait_for("polled", polls + 2)
         assert collector.stop() == 0

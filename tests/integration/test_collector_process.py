@@ -27,6 +27,12 @@ from tests.unit.collector.conftest import MockBroker
 Start = Callable[..., CollectorProcess]
 
 
+@pytest.fixture
+def broker() -> MockBroker:
+    """Give an empty broker that has the topic."""
+    return MockBroker()
+
+
 @pytest.fixture(scope="module")
 def opensky(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Give the address of a simulator."""

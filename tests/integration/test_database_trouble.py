@@ -218,7 +218,7 @@ def test_schema_of_another_version_is_refused_at_start(
 def test_migrations_refuse_a_newer_schema_and_say_what_they_did(database_url: str) -> None:
     """A line for each revision, and the edition that was found."""
     printed = migrate(database_url).splitlines()
-    made = [line.split()[1] for line in printed if line.startswith("made: ")]
+    made = [line.split()[1] for line in printed if line.startswith("applied: ")]
     assert made == list(REVISIONS)
     assert "TimescaleDB" in printed[-1]
     assert "(Apache 2)" in printed[-1]

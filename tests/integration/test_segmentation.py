@@ -107,9 +107,9 @@ GLOBE = (BoundingBox(-180.0, -90.0, 180.0, 90.0),)
 
 
 @pytest.fixture
-async def history(database_url: str) -> AsyncIterator[HistoryDatabase]:
+async def history(migrated_url: str) -> AsyncIterator[HistoryDatabase]:
     history = HistoryDatabase(
-        url=database_url,
+        url=migrated_url,
         max_connections=4,
         connect_timeout_seconds=5,
         statement_timeout_seconds=20,
