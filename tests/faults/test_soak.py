@@ -5,7 +5,7 @@ import time
 import pytest
 
 from testkit.changing_subscribers import PassersBy
-from testkit.clients import Visitors
+from testkit.clients import ReturningClients
 from testkit.sky_process import SkyServer
 from testkit.sky_server import Account
 from testkit.trend import fit
@@ -51,7 +51,7 @@ def _soak(seconds: float, most_kib_per_visit: float) -> None:
     passers_by = PassersBy(SEED)
     with SkyServer(aircraft=1_000, seed=SEED, settings=_SETTINGS) as server:
         empty = server.send("move")
-        visitors = Visitors(server.port, passers_by.visits(), per_second=VISITS_PER_SECOND)
+        visitors = ReturningClients(server.port, passers_by.visits(), per_second=VISITS_PER_SECOND)
         visitors.watch = passers_by.learn
         with visitors:
             time.sleep(seconds / 2)
@@ -95,7 +95,7 @@ def _check_counts(samples: list[tuple[float, Account]], empty: Account) -> None:
         assert tasks <= empty.tasks + TASKS_OF_A_SUBSCRIBER * UNDER_WAY
 
 
-def _check_visits(passers_by: PassersBy, visitors: Visitors, seconds: float) -> None:
+def _check_visits(passers_by: PassersBy, visitors: ReturningClients, seconds: float) -> None:
     assert visitors.failures == []
     assert passers_by.refused == []
     assert passers_by.visits_ended >= seconds * VISITS_PER_SECOND / 2
