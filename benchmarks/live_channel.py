@@ -73,6 +73,7 @@ class LivePart(Application):
             ProcessorSettings(sse=SSE, live=live),
             clock=clock,
             routers=routers,
+            has_history=False,
             built=built,
             broadcaster_class=TimedBroadcaster,
         )
