@@ -116,33 +116,18 @@ class Application:
     ) -> FastAPI:
         """Create the application; this is the only place that lists the routes of the processor."""
         settings = self.settings
-        replay = Replay(
-            broadcaster=self.broadcaster,
-            database=self.database,
-            limits=replay_limits_of(settings),
-            clock=self.clock,
-        )
-        history = history_routes(
-            database=self.database,
-            broadcaster=self.broadcaster,
-            gate=self.gate,
-            settings=settings.history,
-            expiry_seconds=settings.live.expiry_seconds,
-            registry=self.registry,
-            clock=self.clock,
-        )
         streams = stream_routes(
             broadcaster=self.broadcaster,
             gate=self.gate,
             metrics=self.metrics,
             settings=settings.sse,
-            replay=replay if has_history else None,
+            replay=self._create_replay() if has_history else None,
         )
         return create_app(
             routers=[
                 *routers,
                 streams,
-                *([history] if has_history else []),
+                *([self._history_routes()] if has_history else []),
                 readsb_routes(broadcaster=self.broadcaster, gate=self.gate, clock=self.clock),
                 page_routes(
                     settings.page, needs_key=settings.access.mode == "required", built=built
@@ -152,6 +137,25 @@ class Application:
             allowed_origins=settings.sse.allowed_origins,
             accepted_hosts=accepted_hosts,
             write_deadline_seconds=settings.sse.write_deadline_seconds,
+        )
+
+    def _create_replay(self) -> Replay:
+        return Replay(
+            broadcaster=self.broadcaster,
+            database=self.database,
+            limits=replay_limits_of(self.settings),
+            clock=self.clock,
+        )
+
+    def _history_routes(self) -> Routes:
+        return history_routes(
+            database=self.database,
+            broadcaster=self.broadcaster,
+            gate=self.gate,
+            settings=self.settings.history,
+            expiry_seconds=self.settings.live.expiry_seconds,
+            registry=self.registry,
+            clock=self.clock,
         )
 
     @property

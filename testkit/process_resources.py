@@ -38,11 +38,6 @@ def threads(pid: int) -> int:
     return len(list(Path(f"/proc/{pid}/task").iterdir()))
 
 
-def parent_of(pid: int) -> int:
-    """Return the process that started this one."""
-    return int(_stat(pid)[1])
-
-
 def allow_open_files() -> None:
     """Raise the soft limit on open files to the hard limit, for one socket of each subscriber."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)

@@ -109,10 +109,7 @@ def faults(paths: Iterable[Path]) -> Iterator[Fault]:
         else:
             yield from _in_text(name, text)
         if path.suffix == ".ts":
-            for number, line in enumerate(text.splitlines(), 1):
-                for word in _WORD.findall(line):
-                    if word.lower() not in AVOIDED:
-                        yield from _in_name(name, number, word)
+            yield from _in_typescript(name, text)
 
 
 def _in_python(name: str, text: str) -> Iterator[Fault]:
@@ -123,6 +120,14 @@ def _in_python(name: str, text: str) -> Iterator[Fault]:
             yield from _in_name(name, line, token.string)
         elif token.type == tokenize.COMMENT or "STRING" in tokenize.tok_name[token.type]:
             yield from _in_text(name, token.string, line)
+
+
+def _in_typescript(name: str, text: str) -> Iterator[Fault]:
+    """Yield the names to avoid that are not also words to avoid, which `_in_text` finds."""
+    for number, line in enumerate(text.splitlines(), 1):
+        for word in _WORD.findall(line):
+            if word.lower() not in AVOIDED:
+                yield from _in_name(name, number, word)
 
 
 def _in_text(name: str, text: str, first_line: int = 1) -> Iterator[Fault]:

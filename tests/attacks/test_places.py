@@ -118,11 +118,9 @@ async def flood_replays(port: int, _dsn: str) -> None:
     """Sixty replays at a time: ten are the attacker's share."""
     async with held(port, REPLAY, 60) as flood:
         # A request that is refused after its headers were sent gets the event `overloaded`.
-        served = sum(
-            "event: overloaded" not in text for text in flood.beginnings if "event:" in text
-        )
-        assert served <= 10
-        assert flood.statuses[429] + flood.statuses[200] == 60
+        refused = sum("event: overloaded" in text for text in flood.beginnings)
+        assert flood.statuses[200] - refused <= 10
+        assert flood.statuses[429] + refused >= 50
         assert "event: snapshot" in await other_gets(port, REPLAY)
 
 

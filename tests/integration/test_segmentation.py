@@ -67,7 +67,7 @@ async def write(site: ArchiveSite, batches: Batches, restarts: Container[int]) -
 
 
 often = settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 
