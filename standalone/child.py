@@ -1,8 +1,10 @@
 """Start a child process that ends when its parent dies, however the parent dies."""
 
+import contextlib
 import ctypes
 import functools
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -57,7 +59,22 @@ def spawn(
             cwd=cwd,
         )
 
-    return _spawning_thread().submit(start).result()
+    starting = _spawning_thread().submit(start)
+    try:
+        return starting.result()
+    except BaseException:  # Ctrl-C while it starts: without its caller it would go on for ever
+        end_group(starting.result())
+        raise
+
+
+def end_group(process: subprocess.Popen[bytes]) -> None:
+    """Kill a process that `spawn` started, and all that it has started itself.
+
+    Only for processes that leave nothing half done which a later start does not clear away.
+    """
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 @functools.cache

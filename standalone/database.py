@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import quote
 
-from standalone.child import spawn
+from standalone.child import end_group, spawn
 from standalone.database_folder import DatabaseFolder, ServerFailedError, server_user
 from standalone.database_programs import major_version, programs_dir
 from standalone.database_roles import ROLE, kept_password, prepare_roles
@@ -187,9 +187,8 @@ class EmbeddedDatabase:
         process = self._spawn(command)
         try:
             exit_code = process.wait()
-        except BaseException:  # Ctrl-C must not leave it behind
-            process.terminate()
-            process.wait()
+        except BaseException:  # Ctrl-C: initdb would leave the server that it runs behind
+            end_group(process)
             raise
         if exit_code != 0:
             raise self._failure("could not make its database")

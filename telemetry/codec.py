@@ -1,6 +1,11 @@
-"""StateVector to and from the bytes of one message in telemetry.raw."""
+"""State vectors to and from the bytes of one message in telemetry.raw.
 
-from collections.abc import Mapping
+A message holds one state vector, a JSON object, or several, a JSON array of such objects. The rows
+of a message that holds several all belong to the message's partition: that of their icao24.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import msgspec
 
@@ -17,17 +22,80 @@ the row as it was received."""
 
 Headers = Mapping[str, bytes | None]
 
+POLL_MESSAGES = "poll-messages"
+"""The header with the number of messages, in decimal digits, that carry rows of one OpenSky answer,
+over all partitions. A reader that has read so many of one `poll-time` and `source` has read the
+whole answer."""
+
+_ARRAY = b"["
+
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(StateVector)
+_rows_decoder = msgspec.json.Decoder(list[StateVector])
+_raw_rows_decoder = msgspec.json.Decoder(list[msgspec.Raw])
 
 
 class MalformedMessageError(Exception):
     """The message holds no state vector: set it aside with this text as the reason."""
 
 
+class MalformedRow(NamedTuple):
+    """A row of a message of several rows that is not a state vector.
+
+    Attributes:
+        value: The JSON of the row.
+        reason: The field and what is wrong with it.
+    """
+
+    value: bytes
+    reason: str
+
+
 def encode(state_vector: StateVector) -> bytes:
     """Return a JSON object with OpenSky's names, nulls included."""
     return _encoder.encode(state_vector)
+
+
+def encode_rows(state_vectors: Sequence[StateVector]) -> bytes:
+    """Return the value of a message of several rows, in their order."""
+    return _encoder.encode(state_vectors)
+
+
+def has_several_rows(value: bytes | None) -> bool:
+    """Whether the value of a message is an array of rows rather than one row."""
+    return value is not None and value[:1] == _ARRAY
+
+
+def decode_rows(value: bytes) -> list[StateVector]:
+    """Read the value of a message of several rows.
+
+    Raises:
+        MalformedMessageError: Some row is not a state vector; `decode_each_row` tells which.
+    """
+    try:
+        return _rows_decoder.decode(value)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise MalformedMessageError(str(error)) from error
+
+
+def decode_each_row(value: bytes) -> list[StateVector | MalformedRow]:
+    """Read each row of a message of several rows; a malformed one does not spoil the others.
+
+    Raises:
+        MalformedMessageError: The value is not a JSON array.
+    """
+    try:
+        rows = _raw_rows_decoder.decode(value)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise MalformedMessageError(str(error)) from error
+    return [_decode_row(bytes(row)) for row in rows]
+
+
+def _decode_row(value: bytes) -> StateVector | MalformedRow:
+    try:
+        return decode_value(value)
+    except MalformedMessageError as error:
+        return MalformedRow(value, str(error))
 
 
 def decode(value: bytes | None, headers: Headers) -> StateVector:

@@ -25,8 +25,8 @@ FAULTS = """
 - {kind: cut_off, nth: [6]}
 - {kind: latitude_91, nth: [7]}
 - {kind: time_ahead, nth: [8]}
-- {kind: http_503, from: 8, until: 13}
-- {kind: extra_column, nth: [9, 10]}
+- {kind: http_503, nth: [9, 10, 11]}
+- {kind: extra_column, nth: [12, 13]}
 """
 
 

@@ -6,8 +6,9 @@ import sys
 import threading
 from pathlib import Path
 
-from standalone.child import spawn
+from standalone.child import end_group, spawn
 from testkit.processes import is_alive, wait_until_gone
+from testkit.waiting import wait_until
 
 _SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
 _PARENT = """
@@ -56,3 +57,14 @@ def test_child_writes_to_the_given_file(tmp_path: Path) -> None:
         child = spawn([sys.executable, "-c", code], at_parent_death=signal.SIGKILL, output=output)
     assert child.wait() == 0
     assert (tmp_path / "log").read_text().split() == ["out", "err"]
+
+
+def test_end_group_kills_what_the_child_has_started(tmp_path: Path) -> None:
+    """A program that runs others, as initdb does, leaves none of them behind."""
+    grandchild = tmp_path / "pid"
+    script = f"sleep 60 & echo $! > {grandchild}.new; mv {grandchild}.new {grandchild}; wait"
+    process = spawn(["/bin/sh", "-c", script], at_parent_death=signal.SIGINT)
+    wait_until(grandchild.exists, timeout_s=10, what="the child has started another")
+    end_group(process)
+    assert process.returncode == -signal.SIGKILL
+    wait_until_gone(int(grandchild.read_text()), timeout_s=5)

@@ -3,7 +3,16 @@
 import msgspec
 import pytest
 
-from telemetry.codec import MalformedMessageError, decode, encode
+from telemetry.codec import (
+    MalformedMessageError,
+    MalformedRow,
+    decode,
+    decode_each_row,
+    decode_rows,
+    encode,
+    encode_rows,
+    has_several_rows,
+)
 from telemetry.state_vector import FIELDS
 from testkit.state_vectors import state_vector
 
@@ -54,3 +63,40 @@ def test_headers_are_heeded(headers: dict[str, bytes | None], said: str) -> None
     """What another version wrote, or the collector could not read, is not guessed at."""
     with pytest.raises(MalformedMessageError, match=said):
         decode(encode(state_vector()), headers)
+
+
+def test_several_rows_are_read_back_in_their_order() -> None:
+    """A message of several rows is an array of the objects that single rows are."""
+    vectors = [state_vector(), state_vector(icao24="abcdef", latitude=None)]
+    value = encode_rows(vectors)
+    assert msgspec.json.decode(value) == [msgspec.json.decode(encode(each)) for each in vectors]
+    assert has_several_rows(value)
+    assert decode_rows(value) == decode_each_row(value) == vectors
+
+
+def test_malformed_row_leaves_the_others_readable() -> None:
+    """Each row of a message is judged by itself."""
+    good, bad = encode(state_vector()), encode(state_vector()).replace(b"47.4556", b"91")
+    value = b"[" + good + b"," + bad + b"]"
+    with pytest.raises(MalformedMessageError, match="<= 90"):
+        decode_rows(value)
+    first, second = decode_each_row(value)
+    assert first == state_vector()
+    assert isinstance(second, MalformedRow)
+    assert second.value == bad
+    assert "latitude" in second.reason
+
+
+@pytest.mark.parametrize("value", [b"[", b"[\xff]", b'{"icao24":"4b1814"}'])
+def test_value_that_is_no_array_has_no_rows(value: bytes) -> None:
+    """Neither way to read several rows accepts it."""
+    with pytest.raises(MalformedMessageError):
+        decode_rows(value)
+    with pytest.raises(MalformedMessageError):
+        decode_each_row(value)
+
+
+@pytest.mark.parametrize("value", [None, b"", encode(state_vector())])
+def test_one_row_is_not_several(value: bytes | None) -> None:
+    """A message of one row, or none, is read by `decode`."""
+    assert not has_several_rows(value)
