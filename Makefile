@@ -27,8 +27,8 @@ quick: check web/dist/index.html ## the checks, and the tests that need neither 
 
 test: $(BIN)/.development $(BIN)/.web ## everything: checks, then all tests on real Kafka and TimescaleDB where they can be had
 	@$(MAKE) $(IN_PARALLEL) $(CHECKS) test-web parts
-	$(PYTEST) --numprocesses $(WORKERS) --cov --cov-report= $(QUICK_TESTS)
-	@echo "unit and property tests cover $$($(BIN)/coverage report --format=total) % of statements and branches"
+	$(PYTEST) --numprocesses $(WORKERS) --cov --cov-report= tests/unit
+	@echo "the unit tests cover $$($(BIN)/coverage report --format=total) % of statements and branches"
 	$(PYTEST) --numprocesses $(WORKERS) -m "not nightly and not alone" $(SLOW_TESTS)
 	$(PYTEST) -m "alone and not nightly" $(SLOW_TESTS)
 
@@ -40,7 +40,7 @@ CHECKS := check-types check-web check-prose check-layers check-format check-lint
 IN_PARALLEL := --no-print-directory --output-sync=target --jobs=3
 PYTEST := $(BIN)/python -m pytest --durations=10
 QUICK_TESTS := tests/unit tests/property
-SLOW_TESTS := $(addprefix --ignore=,$(QUICK_TESTS)) tests
+SLOW_TESTS := --ignore=tests/unit tests
 
 .PHONY: $(CHECKS) test-web parts
 
@@ -85,6 +85,7 @@ bench: $(BIN)/.development web/dist/index.html parts ## measure; results go to b
 
 nightly: $(BIN)/.development parts ## the tests that take long
 	$(BIN)/python -m pytest -m nightly --timeout 7200 $(ARGS)
+	HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest -m "not nightly" --timeout 7200 tests/property
 
 lock: $(BIN)/.development ## newest versions of every dependency, by hash
 	$(BIN)/python -m pip install --quiet uv

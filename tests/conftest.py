@@ -1,6 +1,7 @@
 """Fixtures of all tests: real Kafka, TimescaleDB and Chromium, fresh databases and topic names."""
 
 import functools
+import os
 import secrets
 import shutil
 import tempfile
@@ -37,8 +38,9 @@ _PARTS: dict[str, Callable[[], str | None]] = {
 
 
 # How long one example takes depends on what else the machine does; no test promises it.
-hypothesis.settings.register_profile("gate", deadline=None)
-hypothesis.settings.load_profile("gate")
+hypothesis.settings.register_profile("gate", deadline=None, max_examples=50)
+hypothesis.settings.register_profile("nightly", deadline=None, max_examples=2_000)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "gate"))
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -213,7 +213,7 @@ def refusing_dsn(embedded_server: str) -> Iterator[str]:
     databases.drop_database(embedded_server, dsn)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck), database=None)
 @given(
     kinds=st.lists(st.sampled_from("grdx"), min_size=1, max_size=40),
     partitions=st.integers(1, 3),

@@ -49,7 +49,7 @@ class Killer:
 @pytest.mark.parametrize(
     "kills_of_each",
     [
-        pytest.param(3, marks=pytest.mark.timeout(400)),
+        pytest.param(2, marks=pytest.mark.timeout(400)),
         pytest.param(60, marks=[pytest.mark.nightly, pytest.mark.timeout(3_600)]),
     ],
 )

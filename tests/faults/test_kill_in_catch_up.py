@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.real_kafka, pytest.mark.real_database, pytest.mark.tim
 
 BACKLOG = 60_000
 REPEATED = 10_000
-KILLS = 10
+KILLS = 6
 
 TRANSACTIONS = "SELECT count(*) FROM ingest_ledger"
 

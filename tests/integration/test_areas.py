@@ -22,7 +22,7 @@ from testkit.whole_site import WholeSite, service_routes
 from testkit.worlds import AREAS, Pair, make_pair
 
 PART_PAIRS = 20
-PARTS = [*range(3), *(pytest.param(part, marks=pytest.mark.nightly) for part in range(3, 10))]
+PARTS = [0, *(pytest.param(part, marks=pytest.mark.nightly) for part in range(1, 10))]
 """Parts of the pairs. Three of them, 60 pairs, use every route, area and kind of storage."""
 
 BATCH_PAIRS = 10

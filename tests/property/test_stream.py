@@ -206,7 +206,7 @@ async def _play(wants: Sequence[Wanted], steps: list[tuple[Any, ...]]) -> None:
 
 
 @given(st.tuples(wanted(), wanted()), _STEPS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=75, deadline=None)
 def test_resumed_equals_uninterrupted(
     wants: tuple[Wanted, Wanted], steps: list[tuple[Any, ...]]
 ) -> None:
@@ -220,7 +220,7 @@ def test_resumed_equals_uninterrupted(
 def test_resumed_equals_uninterrupted_for_long(
     wants: tuple[Wanted, Wanted], steps: list[tuple[Any, ...]]
 ) -> None:
-    """The promise of the test above, with twenty times as many examples."""
+    """The promise of the test above, with forty times as many examples."""
     asyncio.run(_play(wants, steps))
 
 
