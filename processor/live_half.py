@@ -145,16 +145,6 @@ class LiveHalf:
         return self._routers
 
 
-def history_of(settings: ProcessorSettings) -> HistoryDatabase:
-    """Return the connections to the history; none is opened yet."""
-    return HistoryDatabase(
-        url=settings.database.url.get_secret_value(),
-        max_connections=settings.history.max_connections,
-        connect_timeout_seconds=settings.database.connect_timeout_seconds,
-        statement_timeout_seconds=settings.history.statement_timeout_seconds,
-    )
-
-
 def replay_limits_of(settings: ProcessorSettings) -> ReplayLimits:
     """Return the limits of replay from the settings."""
     return ReplayLimits(

@@ -13,7 +13,7 @@ from configuration.http_address import url_of
 from processor.access.gate import create_gate
 from processor.access.metrics import watch_keys_file
 from processor.access.startup_checks import check_access_settings, check_exposure
-from processor.archive_half import ArchiveHalf
+from processor.history.database import history_of
 from processor.host_clock import watch_host_clock
 from processor.http.access.hosts import accepted_hosts
 from processor.http.access.ticket_routes import ticket_routes
@@ -22,7 +22,6 @@ from processor.http.health import health_routes, holds
 from processor.http.history.routes import history_routes
 from processor.http.server.connections import OpenConnections, fit_open_files, socket_limits
 from processor.http.server.server import create_server, listen
-from processor.live_half import LiveHalf, history_of
 from processor.settings import ProcessorSettings
 from processor.supervisor import Half, supervise
 
@@ -55,8 +54,12 @@ class Service:
         halves: list[Half] = []
         broadcaster = None
         if role != "live":
+            from processor.archive_half import ArchiveHalf
+
             halves.append(ArchiveHalf(settings, self._registry))
         if role != "archive":
+            from processor.live_half import LiveHalf
+
             live = LiveHalf(settings, self._registry, self._gate, self._history)
             broadcaster = live.broadcaster
             halves.append(live)

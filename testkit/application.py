@@ -10,6 +10,7 @@ from fastapi import APIRouter, FastAPI
 from prometheus_client import CollectorRegistry
 
 from processor.access.gate import Gate, create_gate
+from processor.history.database import history_of
 from processor.http.access.ticket_routes import ticket_routes
 from processor.http.app import create_app
 from processor.http.dependencies import Routes
@@ -25,7 +26,7 @@ from processor.live.data_clock import DataClock
 from processor.live.fleet import Fleet, Update
 from processor.live.metrics import LiveMetrics
 from processor.live.ticker import Ticker
-from processor.live_half import history_of, lifetime_of, limits_of, replay_limits_of
+from processor.live_half import lifetime_of, limits_of, replay_limits_of
 from processor.replay.session import Replay
 from processor.settings import LiveSettings, ProcessorSettings
 from processor.stream.log_position import LogPosition
