@@ -24,6 +24,11 @@ def tune_gc() -> None:
     gc.set_threshold(100_000, 50, 100)
 
 
+def keep_from_gc() -> None:
+    """Exclude from later searches all objects that exist now: modules, classes and routes."""
+    gc.freeze()
+
+
 def return_large_blocks() -> None:
     """Give large blocks pages of their own, which return to the system as soon as they are freed.
 

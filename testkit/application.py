@@ -14,7 +14,9 @@ from processor.history.database import history_of
 from processor.http.access.ticket_routes import ticket_routes
 from processor.http.app import create_app
 from processor.http.dependencies import Routes
-from processor.http.health import Checks, health_routes, holds
+from processor.http.health import Checks, Health, holds
+from processor.http.health_routes import health_routes
+from processor.http.history.metrics import DownloadMetrics
 from processor.http.history.routes import history_routes
 from processor.http.page import BUILT, page_routes
 from processor.http.readsb.routes import readsb_routes
@@ -92,14 +94,16 @@ class Application:
             clock=self.clock,
         )
         is_open = holds(when=lambda: self.broadcaster.is_open, otherwise="not caught up yet")
-        health = health_routes(
+        health = Health(
             required={"live_picture": is_open} if required is None else required,
             observed=observed or {},
             registry=self.registry,
-            gate=self.gate,
         )
         self.app = self._create_app(
-            [*routers, health], accepted_hosts, built, has_history=has_history
+            [*routers, health_routes(health, self.gate)],
+            accepted_hosts,
+            built,
+            has_history=has_history,
         )
         self.fleet: Fleet
         self.server: Server
@@ -155,7 +159,7 @@ class Application:
             gate=self.gate,
             settings=self.settings.history,
             expiry_seconds=self.settings.live.expiry_seconds,
-            registry=self.registry,
+            metrics=DownloadMetrics(self.registry),
             clock=self.clock,
         )
 
