@@ -21,6 +21,7 @@ from configuration.transport_security import (
 )
 from processor.access.principal import LIVE
 from processor.errors import FatalError
+from processor.garbage_collection import keep_from_gc
 from processor.settings import ProcessorSettings
 
 log = structlog.get_logger()
@@ -82,6 +83,7 @@ async def _maintain(settings: ProcessorSettings, arguments: argparse.Namespace) 
     from processor.archive.audit.derived import Extent
     from processor.archive.commands import AuditScope, print_audit, rebuild, reset_offsets
 
+    keep_from_gc()
     match arguments.command:
         case "audit":
             deep = None if arguments.deep is None else Extent(arguments.deep)

@@ -24,9 +24,15 @@ def tune_gc() -> None:
     gc.set_threshold(100_000, 50, 100)
 
 
+def pause_gc() -> None:
+    """Search for no garbage until `keep_from_gc`: a start makes objects that stay to the end."""
+    gc.disable()
+
+
 def keep_from_gc() -> None:
-    """Exclude from later searches all objects that exist now: modules, classes and routes."""
+    """Exclude all objects that exist now from later searches, which take place again."""
     gc.freeze()
+    gc.enable()
 
 
 def return_large_blocks() -> None:

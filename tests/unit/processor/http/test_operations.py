@@ -30,7 +30,7 @@ SETTINGS = {
 
 
 class _Site:
-    """The same application, with and without what is served before it is loaded."""
+    """An application, with and without what is served before it is loaded."""
 
     def __init__(self, access: AccessSettings) -> None:
         registry = CollectorRegistry()
