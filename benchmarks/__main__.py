@@ -17,7 +17,7 @@ from testkit.swarm import SubscribersLostError
 NAMES = {
     "archive": "rows a second from Kafka to commit, over a bare COPY of the same rows",
     "end_to_end": "from the response of OpenSky to the last of 100 subscribers, and to the commit",
-    "memory": "the processor's memory over 500 polls of 12,000 aircraft",
+    "memory": "start and memory of each role; the processor's memory over 500 polls of 12,000",
     "fan_out": "processor time of an event for 1,000 subscribers, over a bare and a naive writer",
     "ten_thousand": "from the tick to 10,000 subscribers of the fleet, on one core",
     "subscriber_memory": "memory of an idle and of a stalled subscriber, in process and kernel",

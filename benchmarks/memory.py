@@ -1,4 +1,4 @@
-"""Benchmark: the processor's memory over hundreds of polls, as fast as they can be stored."""
+"""Benchmark: the processor's memory over hundreds of polls, and start and memory of each role."""
 
 import contextlib
 import signal
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from benchmarks import parts, pipeline
+from benchmarks import parts, pipeline, role_memory, starts
 from benchmarks.feed import Feed
 from benchmarks.report import Figure, MeasurementError, Options, Progress, Report
 from benchmarks.subscribers import Subscribers
@@ -25,6 +25,10 @@ from testkit.waiting import wait_until
 SUBSCRIBERS = 10
 POLLS = 500
 QUICK_POLLS = 80
+ROLE_POLLS = 30
+QUICK_ROLE_POLLS = 8
+STARTS = 10
+QUICK_STARTS = 3
 SAMPLE_EVERY_POLLS = 5
 REPORTED_EVERY_POLLS = 50
 AHEAD_MESSAGES = 2 * AIRCRAFT
@@ -140,12 +144,25 @@ class _Bench:
 
 
 def run(options: Options) -> Report:
+    """Measure the starts, each role by itself, and both in one process for many polls."""
+    options.progress("starts of each role")
+    started = starts.figures(QUICK_STARTS if options.is_quick else STARTS)
+    with (
+        parts.real_kafka() as kafka,
+        parts.real_timescale() as server_dsn,
+    ):
+        with parts.migrated_database(server_dsn) as dsn:
+            role_polls = QUICK_ROLE_POLLS if options.is_quick else ROLE_POLLS
+            by_role = role_memory.figures(kafka, dsn, role_polls, options.progress)
+        both = _both_roles(kafka, server_dsn, options)
+    return Report([*started, *by_role, *both.figures], both.details)
+
+
+def _both_roles(kafka: Kafka, server_dsn: str, options: Options) -> Report:
     """Measure both roles in one process, with some subscribers."""
     polls = QUICK_POLLS if options.is_quick else POLLS
     with (
         tempfile.TemporaryDirectory(prefix="benchmark-") as folder,
-        parts.real_kafka() as kafka,
-        parts.real_timescale() as server_dsn,
         parts.migrated_database(server_dsn) as dsn,
         _bench(kafka, dsn, Path(folder) / "answer") as (bench, processor),
         Subscribers(pipeline.port_of(processor), "/sse/flights", SUBSCRIBERS) as subscribers,

@@ -1,19 +1,8 @@
 """`python -m collector`: the command line of the collector."""
 
 import argparse
-import asyncio
-import importlib
 import sys
-from collections.abc import Callable
 from pathlib import Path
-
-from collector.service import run
-from collector.settings import CollectorSettings
-from configuration.errors import SettingsError
-from configuration.loading import load_settings
-from configuration.logs import configure_logs
-
-EXIT_SETTINGS = 2
 
 _DESCRIPTION = """\
 Poll the OpenSky Network and publish every new state vector to the Kafka topic telemetry.raw.
@@ -50,29 +39,10 @@ exit codes:
 def main(arguments: list[str] | None = None) -> int:
     """Read the settings and run the collector; return the exit code."""
     options = _parser().parse_args(arguments)
-    try:
-        settings = load_settings(CollectorSettings, options.config)
-        configure_logs(settings.log.level, settings.log.format)
-        return _run(settings)
-    except SettingsError as error:
-        sys.stderr.write(f"{error}\n")
-        return EXIT_SETTINGS
+    # --help needs none of it.
+    from collector.start import start  # noqa: PLC0415
 
-
-def _run(settings: CollectorSettings) -> int:
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        return runner.run(run(settings))
-
-
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """Return uvloop's loop where it is installed; it does not exist for Windows."""
-    try:
-        factory: Callable[[], asyncio.AbstractEventLoop] = importlib.import_module(
-            "uvloop"
-        ).new_event_loop
-    except ImportError:
-        return None
-    return factory
+    return start(options.config)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -2,12 +2,12 @@
 
 import asyncio
 from importlib.metadata import PackageNotFoundError, version
+from typing import Protocol
 from urllib.parse import urlsplit
 
 import httpx2
 import msgspec
 
-from collector.access_token import AccessToken
 from collector.answer import Answer, read_answer
 from collector.answer_time import ClockReadings, http_date
 from collector.clock import Clock
@@ -28,6 +28,13 @@ _REMEDIES = {
 _ACCEPTED_ENCODINGS = frozenset({"", "identity", "gzip"})
 
 
+class BearerTokens(Protocol):
+    """Gives tokens, see `collector.access_token.AccessToken`."""
+
+    async def get(self) -> str: ...  # noqa: D102
+    async def replace(self, refused: str) -> str: ...  # noqa: D102
+
+
 class OpenSky:
     """The client of the states API."""
 
@@ -35,7 +42,7 @@ class OpenSky:
         self,
         *,
         settings: OpenSkySettings,
-        access_token: AccessToken | None,
+        access_token: BearerTokens | None,
         clock: Clock,
         transport: httpx2.AsyncBaseTransport | None = None,
     ) -> None:

@@ -4,12 +4,12 @@ import asyncio
 import contextlib
 import signal
 from collections.abc import AsyncIterator, Iterator
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import structlog
 from prometheus_client import CollectorRegistry, start_http_server
 
-from collector.access_token import AccessToken
 from collector.clock import Clock
 from collector.credentials import Credentials, find_credentials
 from collector.credits import ANONYMOUS_CREDITS, Governor
@@ -29,6 +29,9 @@ from configuration.transport_security import (
     warn_of_plaintext,
 )
 from kafka_client.refusals import refuse_unusable
+
+if TYPE_CHECKING:
+    from collector.access_token import AccessToken
 
 REQUEST_GRACE_SECONDS = 10.0
 """A request that is under way at shutdown may bring a whole poll."""
@@ -148,14 +151,7 @@ class _Service:
     @contextlib.asynccontextmanager
     async def _opensky(self) -> AsyncIterator[OpenSky]:
         settings = self._settings.opensky
-        access_token = None
-        if self._credentials is not None:
-            access_token = AccessToken(
-                credentials=self._credentials,
-                token_url=settings.token_url,
-                timeout=timeouts(settings),
-                clock=self._clock,
-            )
+        access_token = None if self._credentials is None else self._access_token(self._credentials)
         opensky = OpenSky(settings=settings, access_token=access_token, clock=self._clock)
         try:
             yield opensky
@@ -163,6 +159,17 @@ class _Service:
             await opensky.close()
             if access_token is not None:
                 await access_token.close()
+
+    def _access_token(self, credentials: Credentials) -> "AccessToken":
+        # authlib and cryptography take 6 MB, which only a collector with credentials needs.
+        from collector.access_token import AccessToken  # noqa: PLC0415
+
+        return AccessToken(
+            credentials=credentials,
+            token_url=self._settings.opensky.token_url,
+            timeout=timeouts(self._settings.opensky),
+            clock=self._clock,
+        )
 
     async def _poll_until_stopped(
         self, poller: Poller, publisher: Publisher, topic: Topic

@@ -18,7 +18,6 @@ from processor.archive.sql import load_queries
 from processor.archive.time_window import TimeWindow
 from processor.archive.writer import BatchWriter
 from processor.host_clock import carried_on
-from processor.http.dependencies import Routes
 from processor.http.health import Checks, holds
 from processor.log_watch import LogWatch
 from processor.settings import ProcessorSettings
@@ -177,10 +176,6 @@ class ArchiveHalf:
 
     def _database_trouble(self) -> str | None:
         return self._archive.database_trouble if self._archive is not None else BETWEEN_ATTEMPTS
-
-    def routers(self) -> list[Routes]:
-        """Return no routes."""
-        return []
 
 
 def _database(settings: ProcessorSettings, application_name: str) -> Database:

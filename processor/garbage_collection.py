@@ -24,6 +24,17 @@ def tune_gc() -> None:
     gc.set_threshold(100_000, 50, 100)
 
 
+def pause_gc() -> None:
+    """Search for no garbage until `keep_from_gc`: a start makes objects that stay to the end."""
+    gc.disable()
+
+
+def keep_from_gc() -> None:
+    """Exclude all objects that exist now from later searches, which take place again."""
+    gc.freeze()
+    gc.enable()
+
+
 def return_large_blocks() -> None:
     """Give large blocks pages of their own, which return to the system as soon as they are freed.
 

@@ -1,18 +1,13 @@
-"""The half that streams: reader, live state and the routes of the stream, built from settings."""
+"""The half that streams: reader, live state and replays, built from the settings."""
 
 import asyncio
 import time
 
 from prometheus_client import CollectorRegistry
 
-from processor.access.gate import Gate
 from processor.access.slots import SlotLimits
 from processor.history.database import HistoryDatabase
-from processor.http.dependencies import Routes
 from processor.http.health import Checks, holds
-from processor.http.page import page_routes
-from processor.http.readsb.routes import readsb_routes
-from processor.http.stream.routes import stream_routes
 from processor.live.broadcaster import Broadcaster, Lifetime
 from processor.live.connection_limits import ConnectionLimits
 from processor.live.data_clock import DataClock
@@ -30,7 +25,14 @@ loop delays a read by seconds at most."""
 
 
 class LiveHalf:
-    """Keeps the live state and its subscribers; only replay needs the database."""
+    """Keeps the live state and its subscribers; only replay needs the database.
+
+    Attributes:
+        broadcaster: Streams the live state.
+        clock: The time of the data.
+        metrics: Counts subscribers.
+        replay: Streams the past.
+    """
 
     name = "live"
 
@@ -38,11 +40,10 @@ class LiveHalf:
         self,
         settings: ProcessorSettings,
         registry: CollectorRegistry,
-        gate: Gate,
         history: HistoryDatabase,
     ) -> None:
-        metrics = LiveMetrics(registry)
-        clock = DataClock()
+        self.metrics = metrics = LiveMetrics(registry)
+        self.clock = clock = DataClock()
         self.broadcaster = Broadcaster(
             metrics=metrics,
             limits=limits_of(settings.sse),
@@ -58,27 +59,16 @@ class LiveHalf:
             clock=clock,
         )
         self._settings = settings
-        self._metrics = metrics
         self._reader: LiveReader | None = None
         self._watch: LogWatch | None = None
         self._progress = ReadProgress(STALLED_SECONDS)
         self._tasks: list[asyncio.Task[None]] = []
-        self._routers = [
-            stream_routes(
-                broadcaster=self.broadcaster,
-                gate=gate,
-                metrics=metrics,
-                settings=settings.sse,
-                replay=Replay(
-                    broadcaster=self.broadcaster,
-                    database=history,
-                    limits=replay_limits_of(settings),
-                    clock=clock,
-                ),
-            ),
-            readsb_routes(broadcaster=self.broadcaster, gate=gate, clock=clock),
-            page_routes(settings.page, needs_key=settings.access.mode == "required"),
-        ]
+        self.replay = Replay(
+            broadcaster=self.broadcaster,
+            database=history,
+            limits=replay_limits_of(settings),
+            clock=clock,
+        )
 
     def begin(self) -> list[asyncio.Task[None]]:
         """Start the reader in a thread, and the ticks in the event loop."""
@@ -90,7 +80,7 @@ class LiveHalf:
         )
         self._progress = progress = ReadProgress(STALLED_SECONDS)
         self._watch = watch = LogWatch(self._settings.kafka, take=self._observe)
-        self._metrics.watch_lag(lambda: progress.lag_messages, lambda: watch.age_seconds)
+        self.metrics.watch_lag(lambda: progress.lag_messages, lambda: watch.age_seconds)
         self._tasks = [
             asyncio.create_task(asyncio.to_thread(self._reader.run), name="live reader"),
             asyncio.create_task(self._ticker.run(), name="live ticker"),
@@ -139,20 +129,6 @@ class LiveHalf:
     def observations(self) -> Checks:
         """Return by how much the host's clock differs from the time of the data."""
         return {"clock": self._ticker.clock_trouble}
-
-    def routers(self) -> list[Routes]:
-        """Return the routes of the stream, readsb and the page."""
-        return self._routers
-
-
-def history_of(settings: ProcessorSettings) -> HistoryDatabase:
-    """Return the connections to the history; none is opened yet."""
-    return HistoryDatabase(
-        url=settings.database.url.get_secret_value(),
-        max_connections=settings.history.max_connections,
-        connect_timeout_seconds=settings.database.connect_timeout_seconds,
-        statement_timeout_seconds=settings.history.statement_timeout_seconds,
-    )
 
 
 def replay_limits_of(settings: ProcessorSettings) -> ReplayLimits:

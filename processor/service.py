@@ -1,30 +1,35 @@
 """Build the processor, start it, watch it, and stop it in the right order."""
 
 import asyncio
+import importlib
 import signal
 from collections.abc import Iterable
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import structlog
-from fastapi import FastAPI
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
 
 from configuration.http_address import url_of
 from processor.access.gate import create_gate
 from processor.access.metrics import watch_keys_file
 from processor.access.startup_checks import check_access_settings, check_exposure
-from processor.archive_half import ArchiveHalf
+from processor.garbage_collection import keep_from_gc
+from processor.history.database import HistoryDatabase, history_of
 from processor.host_clock import watch_host_clock
 from processor.http.access.hosts import accepted_hosts
-from processor.http.access.ticket_routes import ticket_routes
-from processor.http.app import create_app
-from processor.http.health import health_routes, holds
-from processor.http.history.routes import history_routes
+from processor.http.health import Health, holds
+from processor.http.history.metrics import DownloadMetrics
+from processor.http.middleware import HttpOptions
+from processor.http.operations import DeferredApp, create_operations
 from processor.http.server.connections import OpenConnections, fit_open_files, socket_limits
 from processor.http.server.server import create_server, listen
-from processor.live_half import LiveHalf, history_of
 from processor.settings import ProcessorSettings
 from processor.supervisor import Half, supervise
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from processor.live_half import LiveHalf
 
 log = structlog.get_logger()
 
@@ -52,23 +57,14 @@ class Service:
         for collector in (ProcessCollector, PlatformCollector, GCCollector):
             collector(registry=self._registry)
         self._history = history_of(settings)
-        halves: list[Half] = []
-        broadcaster = None
-        if role != "live":
-            halves.append(ArchiveHalf(settings, self._registry))
-        if role != "archive":
-            live = LiveHalf(settings, self._registry, self._gate, self._history)
-            broadcaster = live.broadcaster
-            halves.append(live)
-        self._supervisors = supervise(halves, self._registry)
-        self._history_routes = history_routes(
-            database=self._history,
-            broadcaster=broadcaster,
-            gate=self._gate,
-            settings=settings.history,
-            expiry_seconds=settings.live.expiry_seconds,
-            registry=self._registry,
+        self._downloads = DownloadMetrics(self._registry)
+        self._live = (
+            None if role == "archive" else _live_half(settings, self._registry, self._history)
         )
+        halves: list[Half] = [] if role == "live" else [_archive_half(settings, self._registry)]
+        if self._live is not None:
+            halves.append(self._live)
+        self._supervisors = supervise(halves, self._registry)
 
     async def run(self) -> None:
         """Serve until SIGTERM or SIGINT; a second signal skips the drain time.
@@ -85,8 +81,9 @@ class Service:
         check_exposure(listener, settings.access)
         host, port = listener.getsockname()[:2]
         self._watch_signals()
+        app = self._app(host)
         server = create_server(
-            self._app(host),
+            app,
             trusted_proxies=settings.http.trusted_proxies,
             connections=self._connections(),
         )
@@ -95,7 +92,10 @@ class Service:
         watching = asyncio.create_task(watch_host_clock(), name="host clock")
         checking = asyncio.create_task(self._gate.watch(), name="access")
         log.info("started", url=url_of(host, port), halves=[task.get_name() for task in running])
+        keep_from_gc()
         try:
+            if self._live is not None:
+                await app.loaded()  # while the log is read: subscribers will connect soon
             await self._watch([serving, checking, *running])
         finally:
             self._stopping.set()
@@ -115,7 +115,18 @@ class Service:
             registry=self._registry,
         )
 
-    def _app(self, address: str) -> FastAPI:
+    def _app(self, address: str) -> "DeferredApp[FastAPI]":
+        options = HttpOptions(
+            allowed_origins=self._settings.sse.allowed_origins,
+            accepted_hosts=accepted_hosts(self._settings.http.allowed_hosts, address),
+            write_deadline_seconds=self._settings.sse.write_deadline_seconds,
+        )
+        health = self._health()
+        return DeferredApp(
+            create_operations(health, self._gate, options), lambda: self._load(health, options)
+        )
+
+    def _health(self) -> Health:
         *others, last = self._supervisors
         # Subscribers are served also while the archive waits for its database, or has failed.
         is_running = holds(
@@ -127,19 +138,25 @@ class Service:
         observed = {name: check for checks in informative for name, check in checks.items()}
         if self._settings.access.keys_file is not None:
             observed["keys_file"] = self._gate.keys_trouble
-        health = health_routes(
-            required=required,
-            observed=observed,
-            registry=self._registry,
+        return Health(required, observed, self._registry)
+
+    async def _load(self, health: Health, options: HttpOptions) -> "FastAPI":
+        """Import and create the application of all routes."""
+        # In a thread: it takes some tenths of a second, in which probes must get their answers.
+        await asyncio.to_thread(importlib.import_module, "processor.application")
+        from processor.application import create_application
+
+        app = create_application(
+            self._settings,
+            options,
             gate=self._gate,
+            health=health,
+            history=self._history,
+            downloads=self._downloads,
+            live=self._live,
         )
-        routers = [router for one in self._supervisors for router in one.half.routers()]
-        return create_app(
-            routers=[*routers, self._history_routes, ticket_routes(self._gate), health],
-            allowed_origins=self._settings.sse.allowed_origins,
-            accepted_hosts=accepted_hosts(self._settings.http.allowed_hosts, address),
-            write_deadline_seconds=self._settings.sse.write_deadline_seconds,
-        )
+        keep_from_gc()
+        return app
 
     async def _watch(self, tasks: Iterable[asyncio.Task[None]]) -> None:
         """Wait for the signal, or for the first task that fails, and raise its error."""
@@ -158,3 +175,17 @@ class Service:
         if self._stopping.is_set():
             self._hurry.set()
         self._stopping.set()
+
+
+def _archive_half(settings: ProcessorSettings, registry: CollectorRegistry) -> Half:
+    from processor.archive_half import ArchiveHalf
+
+    return ArchiveHalf(settings, registry)
+
+
+def _live_half(
+    settings: ProcessorSettings, registry: CollectorRegistry, history: HistoryDatabase
+) -> "LiveHalf":
+    from processor.live_half import LiveHalf
+
+    return LiveHalf(settings, registry, history)

@@ -9,7 +9,6 @@ import structlog
 from prometheus_client import CollectorRegistry, Gauge
 
 from processor.errors import FatalError
-from processor.http.dependencies import Routes
 from processor.http.health import Checks
 
 log = structlog.get_logger()
@@ -49,9 +48,6 @@ class Half(Protocol):
 
     def observations(self) -> Checks:
         """Return checks that inform an operator although this half works."""
-
-    def routers(self) -> list[Routes]:
-        """Return what this half serves, at all times."""
 
 
 class HalfMetrics:

@@ -10,10 +10,13 @@ from fastapi import APIRouter, FastAPI
 from prometheus_client import CollectorRegistry
 
 from processor.access.gate import Gate, create_gate
+from processor.history.database import history_of
 from processor.http.access.ticket_routes import ticket_routes
 from processor.http.app import create_app
 from processor.http.dependencies import Routes
-from processor.http.health import Checks, health_routes, holds
+from processor.http.health import Checks, Health, holds
+from processor.http.health_routes import health_routes
+from processor.http.history.metrics import DownloadMetrics
 from processor.http.history.routes import history_routes
 from processor.http.page import BUILT, page_routes
 from processor.http.readsb.routes import readsb_routes
@@ -25,7 +28,7 @@ from processor.live.data_clock import DataClock
 from processor.live.fleet import Fleet, Update
 from processor.live.metrics import LiveMetrics
 from processor.live.ticker import Ticker
-from processor.live_half import history_of, lifetime_of, limits_of, replay_limits_of
+from processor.live_half import lifetime_of, limits_of, replay_limits_of
 from processor.replay.session import Replay
 from processor.settings import LiveSettings, ProcessorSettings
 from processor.stream.log_position import LogPosition
@@ -91,14 +94,16 @@ class Application:
             clock=self.clock,
         )
         is_open = holds(when=lambda: self.broadcaster.is_open, otherwise="not caught up yet")
-        health = health_routes(
+        health = Health(
             required={"live_picture": is_open} if required is None else required,
             observed=observed or {},
             registry=self.registry,
-            gate=self.gate,
         )
         self.app = self._create_app(
-            [*routers, health], accepted_hosts, built, has_history=has_history
+            [*routers, health_routes(health, self.gate)],
+            accepted_hosts,
+            built,
+            has_history=has_history,
         )
         self.fleet: Fleet
         self.server: Server
@@ -154,7 +159,7 @@ class Application:
             gate=self.gate,
             settings=self.settings.history,
             expiry_seconds=self.settings.live.expiry_seconds,
-            registry=self.registry,
+            metrics=DownloadMetrics(self.registry),
             clock=self.clock,
         )
 

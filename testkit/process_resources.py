@@ -28,6 +28,12 @@ def resident_with_files_kib(pid: int) -> int:
     return _status(pid, "VmRSS")
 
 
+def private_kib(pid: int) -> int:
+    """Return the memory that ends with a process: all pages that it shares with no other."""
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    return sum(int(line.split()[1]) for line in lines if line.startswith("Private_"))
+
+
 def open_files(pid: int) -> int:
     """Return how many file descriptors a process holds."""
     return len(list(Path(f"/proc/{pid}/fd").iterdir()))

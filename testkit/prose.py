@@ -71,7 +71,7 @@ QUOTED: dict[str, frozenset[str]] = {
     "testkit/prose.py": frozenset(AVOIDED) | frozenset(AVOIDED_IN_NAMES),
     "tests/unit/testkit/test_prose.py": frozenset(AVOIDED) | frozenset(AVOIDED_IN_NAMES),
     # The old name of the command `reset-offsets`, which works for one more release.
-    "processor/__main__.py": frozenset({"anew"}),
+    "processor/command_line.py": frozenset({"anew"}),
     "tests/unit/processor/test_command_line.py": frozenset({"anew"}),
     "CHANGELOG.md": frozenset({"anew"}),
     # Comments of columns and views, and in functions, which belong to the schema of the database.

@@ -27,9 +27,9 @@ class WholeSite(HistorySite):
         self.open()
 
 
-def service_routes() -> set[tuple[str, str]]:
+async def service_routes() -> set[tuple[str, str]]:
     """Return method and path of every route of the service."""
-    app = Service(ProcessorSettings(), "all")._app("127.0.0.1")
+    app = await Service(ProcessorSettings(), "all")._app("127.0.0.1").loaded()
     return set(_routes_of(app.routes))
 
 

@@ -3,22 +3,15 @@
 import asyncio
 import secrets
 from contextlib import AbstractContextManager
+from typing import Protocol
 
 import msgspec
 
 from processor.access.api_keys import PREFIX, ApiKeys
 from processor.access.errors import AccessError, RightLostError, invalid_token
 from processor.access.grants import Grants, OnLost, Right
-from processor.access.key_set import (
-    FILE_FRESH_SECONDS,
-    KeySet,
-    check_key_file,
-    file_source,
-    url_source,
-)
 from processor.access.principal import ANONYMOUS, HISTORY, LIVE, Principal, Scope
 from processor.access.tickets import Tickets
-from processor.access.tokens import Tokens
 from processor.settings import AccessSettings
 
 REVIEW_INTERVAL_SECONDS = 2.0
@@ -29,6 +22,14 @@ NOT_IN_URL = (
     "keys and tokens in a URL end up in logs and histories: send `Authorization: Bearer …` or, "
     "where no header can be set, a ticket from POST /sse/ticket"
 )
+
+
+class TokenCheck(Protocol):
+    """Verifies bearer tokens, see `processor.access.tokens.Tokens`."""
+
+    async def identify(self, text: str) -> Principal: ...  # noqa: D102
+    def check(self, principal: Principal) -> None: ...  # noqa: D102
+    def refresh(self) -> None: ...  # noqa: D102
 
 
 class Gate:
@@ -42,7 +43,7 @@ class Gate:
     """
 
     def __init__(
-        self, *, is_open: bool, keys: ApiKeys | None, tokens: Tokens | None, tickets: Tickets
+        self, *, is_open: bool, keys: ApiKeys | None, tokens: TokenCheck | None, tickets: Tickets
     ) -> None:
         self._is_open = is_open
         self._keys = keys
@@ -180,24 +181,10 @@ def create_gate(settings: AccessSettings) -> Gate:
     )
 
 
-def _tokens(settings: AccessSettings) -> Tokens | None:
+def _tokens(settings: AccessSettings) -> TokenCheck | None:
     if settings.jwt_issuer is None or settings.jwt_audience is None:
         return None
-    return Tokens(
-        issuer=settings.jwt_issuer,
-        audience=settings.jwt_audience,
-        algorithms=settings.jwt_algorithms,
-        keys=_key_set(settings),
-    )
+    # joserfc, cryptography and httpx2 take 100 ms and 5 MB, which only servers with an issuer need.
+    from processor.access.tokens import create_tokens  # noqa: PLC0415
 
-
-def _key_set(settings: AccessSettings) -> KeySet:
-    if settings.jwks_file is not None:
-        check_key_file(settings.jwks_file)
-        return KeySet(
-            file_source(settings.jwks_file),
-            place=str(settings.jwks_file),
-            fresh_seconds=FILE_FRESH_SECONDS,
-        )
-    url = settings.jwks_url or ""
-    return KeySet(url_source(url), place=url)
+    return create_tokens(settings, settings.jwt_issuer, settings.jwt_audience)

@@ -15,9 +15,16 @@ from joserfc.jwt import JWTClaimsRegistry
 from joserfc.util import urlsafe_b64decode
 
 from processor.access.errors import RightLostError, invalid_token
-from processor.access.key_set import KeySet
+from processor.access.key_set import (
+    FILE_FRESH_SECONDS,
+    KeySet,
+    check_key_file,
+    file_source,
+    url_source,
+)
 from processor.access.principal import SCOPES, Credential, Principal
 from processor.bounding_box import BoundingBox, parse_box
+from processor.settings import AccessSettings
 
 LEEWAY_SECONDS = 30
 """How far the clocks of issuer and processor may differ."""
@@ -165,3 +172,29 @@ def _areas(claim: object) -> tuple[BoundingBox, ...]:
     if not 0 < len(corners) <= MAX_AREAS:
         raise ValueError(f"the claim areas has not 1 to {MAX_AREAS} boxes")
     return tuple(parse_box(",".join(map(repr, box))) for box in corners)
+
+
+def create_tokens(settings: AccessSettings, issuer: str, audience: str) -> Tokens:
+    """Make the check of tokens that the settings ask for.
+
+    Raises:
+        FatalError: The file of keys cannot be used.
+    """
+    return Tokens(
+        issuer=issuer,
+        audience=audience,
+        algorithms=settings.jwt_algorithms,
+        keys=_key_set(settings),
+    )
+
+
+def _key_set(settings: AccessSettings) -> KeySet:
+    if settings.jwks_file is not None:
+        check_key_file(settings.jwks_file)
+        return KeySet(
+            file_source(settings.jwks_file),
+            place=str(settings.jwks_file),
+            fresh_seconds=FILE_FRESH_SECONDS,
+        )
+    url = settings.jwks_url or ""
+    return KeySet(url_source(url), place=url)

@@ -12,6 +12,7 @@ from processor.database_errors import Action, ProblemLog, explain
 from processor.errors import FatalError
 from processor.history.errors import RetryLaterError, TooLargeError
 from processor.postgres import MARK, check_mark, marked
+from processor.settings import ProcessorSettings
 
 Record: TypeAlias = asyncpg.Record
 Connection: TypeAlias = "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
@@ -127,3 +128,13 @@ def divide(max_connections: int) -> Mapping[Use, int]:
     exports, replays = max(1, max_connections // 4), max(1, max_connections // 8)
     requests = max(2, max_connections - exports - replays)
     return {Use.REQUESTS: requests, Use.EXPORTS: exports, Use.REPLAYS: replays}
+
+
+def history_of(settings: ProcessorSettings) -> HistoryDatabase:
+    """Return the connections to the history; none is opened yet."""
+    return HistoryDatabase(
+        url=settings.database.url.get_secret_value(),
+        max_connections=settings.history.max_connections,
+        connect_timeout_seconds=settings.database.connect_timeout_seconds,
+        statement_timeout_seconds=settings.history.statement_timeout_seconds,
+    )

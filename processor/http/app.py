@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 
 from fastapi import APIRouter, FastAPI
-from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
 from processor.access.errors import AccessError
@@ -13,11 +12,10 @@ from processor.http.access.error_responses import (
     respond_not_admitted,
     respond_overloaded,
 )
-from processor.http.access.hosts import HostCheck
 from processor.http.dependencies import Routes, add_routes
 from processor.http.history.error_responses import HISTORY_ERRORS
+from processor.http.middleware import HttpOptions, add_middleware
 from processor.http.server.default_headers import DefaultHeaders
-from processor.http.server.response_backlog import BoundedResponses
 from processor.http.stream.request import respond_invalid_filter
 from processor.stream.filter import FilterError
 
@@ -60,16 +58,5 @@ def create_app(
     app.exception_handler(FilterError)(respond_invalid_filter)
     for error, handler in HISTORY_ERRORS.items():
         app.exception_handler(error)(handler)
-    app.add_middleware(BoundedResponses, deadline_seconds=write_deadline_seconds)
-    if allowed_origins:
-        app.add_middleware(
-            CORSMiddleware,
-            allow_origins=list(allowed_origins),
-            allow_methods=["GET", "POST"],
-            allow_headers=["Authorization", "Last-Event-ID", "Cache-Control"],
-            # No route reads cookies.
-            allow_credentials=False,
-        )
-    # The middleware that is added last runs first.
-    app.add_middleware(HostCheck, accepted=accepted_hosts)
+    add_middleware(app, HttpOptions(allowed_origins, accepted_hosts, write_deadline_seconds))
     return app

@@ -168,7 +168,8 @@ async def test_worlds_that_agree_inside_answer_alike(
         for two in clients.values():
             for client in two:
                 await client.aclose()
-    assert {route for route in service_routes() if route[0] != "HEAD"} == covered
+    routes = await service_routes()
+    assert {route for route in routes if route[0] != "HEAD"} == covered
 
 
 class _Comparison:

@@ -1,18 +1,13 @@
-"""Admit requests to routes by their credentials, as FastAPI dependencies."""
-
-from collections.abc import Awaitable, Callable
-from typing import Annotated
+"""Admit requests by their credentials."""
 
 import msgspec
-from fastapi import Depends
 from starlette.requests import HTTPConnection
 from starlette.types import Scope as AsgiScope
 
 from processor.access.gate import Gate
 from processor.access.grants import Right
-from processor.access.principal import ANONYMOUS, HISTORY, LIVE, Principal, Scope
+from processor.access.principal import ANONYMOUS, Principal, Scope
 from processor.access.slots import Client
-from processor.http.dependencies import provided
 
 _ADMISSION = "admission"
 """Key in the state of a request's ASGI scope."""
@@ -26,22 +21,6 @@ class Admission(msgspec.Struct, frozen=True):
 
     gate: Gate
     right: Right
-
-
-GivenGate = Annotated[Gate, Depends(provided(Gate))]
-
-
-def require(scope: Scope) -> Callable[[HTTPConnection, Gate], Awaitable[Principal]]:
-    """Return the dependency that admits requests with this scope, of HTTP or WebSocket."""
-
-    async def dependency(connection: HTTPConnection, gate: GivenGate) -> Principal:
-        return await admit(gate, scope, connection)
-
-    return dependency
-
-
-LivePrincipal = Annotated[Principal, Depends(require(LIVE))]
-HistoryPrincipal = Annotated[Principal, Depends(require(HISTORY))]
 
 
 async def admit(gate: Gate, scope: Scope, connection: HTTPConnection) -> Principal:

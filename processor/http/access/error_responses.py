@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from fastapi import Response, status
-from fastapi.responses import JSONResponse
+from starlette import status
 from starlette.requests import HTTPConnection
+from starlette.responses import JSONResponse, Response
 
 from processor.access.errors import AccessError
 from processor.access.slots import OverloadedError

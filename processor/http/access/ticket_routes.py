@@ -7,7 +7,8 @@ from starlette.requests import HTTPConnection
 
 from processor.access.gate import Gate
 from processor.access.principal import LIVE, Principal
-from processor.http.access.admission import GivenGate, client_of
+from processor.http.access.admission import client_of
+from processor.http.access.dependencies import GivenGate
 from processor.http.access.error_responses import NOT_ADMITTED, OVERLOADED, describe_error
 from processor.http.dependencies import Routes
 

@@ -17,7 +17,8 @@ from processor.history.export.table import TRACK, TRACK_WITH_FLIGHTS
 from processor.history.flights import Flight, read_last
 from processor.history.tracks import Track, TrackReader, find_implausible, make_track
 from processor.history.window import Window
-from processor.http.access.admission import HistoryPrincipal, client_of
+from processor.http.access.admission import client_of
+from processor.http.access.dependencies import HistoryPrincipal
 from processor.http.history.download import FILE_RESPONSES
 from processor.http.history.large_responses import Write
 from processor.http.history.parameters import Icao24, TrackParameters

@@ -9,7 +9,6 @@ from urllib.parse import quote
 import structlog
 from fastapi import Response
 from fastapi.responses import StreamingResponse
-from prometheus_client import CollectorRegistry, Counter
 from starlette.types import Receive, Scope, Send
 
 from processor.access.errors import RightLostError
@@ -17,6 +16,7 @@ from processor.history.errors import HistoryError, TooLargeError
 from processor.history.export.table import Row, Table
 from processor.history.export.write import FILE_FORMATS, file_format, write
 from processor.http.access.admission import admission_of
+from processor.http.history.metrics import DownloadMetrics
 from processor.http.server.connection import connection_of, has_connection
 from processor.http.server.paced_sender import DeadlineError, PacedSender, SendDeadlines
 
@@ -36,20 +36,6 @@ FILE_RESPONSES: dict[int | str, dict[str, Any]] = {
 
 class DownloadAbortedError(Exception):
     """The rows could not be read to their end after a part of the file was sent."""
-
-
-class DownloadMetrics:
-    """Counts downloads by outcome."""
-
-    def __init__(self, registry: CollectorRegistry) -> None:
-        self.ended = Counter(
-            "history_downloads",
-            "Files by outcome: whole, or aborted because the history could not be read (failed),"
-            " the client read too slowly (slow), the file took too long (late), or the right to it"
-            " was lost (revoked).",
-            ["outcome"],
-            registry=registry,
-        )
 
 
 class _Download(StreamingResponse):

@@ -12,7 +12,8 @@ from processor.history.area_restriction import visible_boxes
 from processor.history.export.reading import StateVectorSelection, read_pages
 from processor.history.export.table import STATE_VECTORS, STATE_VECTORS_WITH_FLIGHTS
 from processor.history.export.write import FILE_FORMATS
-from processor.http.access.admission import HistoryPrincipal, client_of
+from processor.http.access.admission import client_of
+from processor.http.access.dependencies import HistoryPrincipal
 from processor.http.history.download import FILE_RESPONSES
 from processor.http.history.parameters import ICAO24, Area, TimeRangeParameters
 from processor.http.history.services import History

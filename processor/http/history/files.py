@@ -7,7 +7,8 @@ from fastapi import Response
 
 from processor.access.slots import Client, SlotLimits, Slots
 from processor.history.export.table import Row, Table
-from processor.http.history.download import DownloadMetrics, download
+from processor.http.history.download import download
+from processor.http.history.metrics import DownloadMetrics
 from processor.http.server.paced_sender import SendDeadlines
 
 RETRY_AFTER_SECONDS = 30

@@ -12,7 +12,8 @@ from processor.history.errors import InvalidRequestError
 from processor.history.export.table import FLIGHTS
 from processor.history.flights import FlightFilter, FlightsPage, read_all, read_page
 from processor.history.window import EARLIEST, LATEST, Window
-from processor.http.access.admission import HistoryPrincipal, client_of
+from processor.http.access.admission import client_of
+from processor.http.access.dependencies import HistoryPrincipal
 from processor.http.history.download import FILE_RESPONSES
 from processor.http.history.parameters import FlightsParameters
 from processor.http.history.services import History

@@ -19,9 +19,9 @@ from processor.http.history import (
     snapshot_routes,
     statistics_routes,
 )
-from processor.http.history.download import DownloadMetrics
 from processor.http.history.files import FileDownloads
 from processor.http.history.large_responses import LargeResponses
+from processor.http.history.metrics import DownloadMetrics
 from processor.http.history.services import HistoryServices
 from processor.http.server.paced_sender import SendDeadlines
 from processor.live.broadcaster import Broadcaster
@@ -39,7 +39,7 @@ def history_routes(
     gate: Gate,
     settings: HistorySettings,
     expiry_seconds: float,
-    registry: CollectorRegistry | None = None,
+    metrics: DownloadMetrics | None = None,
     clock: Callable[[], float] = time.time,
 ) -> Routes:
     """Return the routes to what the archive stored.
@@ -50,7 +50,7 @@ def history_routes(
         gate: Admits the requests.
         settings: Limits on one request.
         expiry_seconds: An aircraft that was silent for longer is not part of the live state.
-        registry: Where the metrics are registered.
+        metrics: Counts downloads; None for an application whose metrics are not read.
         clock: Returns Unix time in seconds.
     """
     context = HistoryContext(
@@ -64,7 +64,7 @@ def history_routes(
     files = FileDownloads(
         share_limits(database.connections[Use.EXPORTS], settings.client_share),
         deadlines=deadlines,
-        metrics=DownloadMetrics(registry or CollectorRegistry()),
+        metrics=metrics or DownloadMetrics(CollectorRegistry()),
     )
     return Routes(
         router, (gate, HistoryServices(context, files, LargeResponses(deadlines), broadcaster))

@@ -10,7 +10,8 @@ from processor.history.area_restriction import visible_boxes
 from processor.history.errors import InvalidRequestError
 from processor.history.snapshot import read_traffic_at, write_snapshot
 from processor.history.window import TIME_FORMATS, parse_moment
-from processor.http.access.admission import HistoryPrincipal, client_of
+from processor.http.access.admission import client_of
+from processor.http.access.dependencies import HistoryPrincipal
 from processor.http.filter_parameters import describe_parameters
 from processor.http.history.large_responses import Write
 from processor.http.history.services import History

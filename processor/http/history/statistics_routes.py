@@ -23,7 +23,8 @@ from processor.history.statistics import (
     read_hours,
 )
 from processor.history.window import Window
-from processor.http.access.admission import HistoryPrincipal, client_of
+from processor.http.access.admission import client_of
+from processor.http.access.dependencies import HistoryPrincipal
 from processor.http.history.parameters import (
     AltitudesParameters,
     BusiestParameters,

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Path, Response
 from starlette.requests import HTTPConnection
 
 from processor.access.gate import Gate
-from processor.http.access.admission import LivePrincipal
+from processor.http.access.dependencies import LivePrincipal
 from processor.http.access.error_responses import NOT_ADMITTED, OVERLOADED
 from processor.http.dependencies import Routes, provided
 from processor.http.readsb.fields import KM_PER_NAUTICAL_MILE, ReadsbAnswer

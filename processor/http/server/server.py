@@ -5,7 +5,7 @@ import socket
 from collections.abc import Iterator, Sequence
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from processor.errors import FatalError
 from processor.http.access.proxies import TrustedProxies
@@ -38,7 +38,7 @@ class Server(uvicorn.Server):
 
 
 def create_server(
-    app: FastAPI,
+    app: ASGIApp,
     *,
     trusted_proxies: Sequence[str] = (),
     connections: OpenConnections | None = None,

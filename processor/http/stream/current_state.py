@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Request, Response
 
-from processor.http.access.admission import LivePrincipal
+from processor.http.access.dependencies import LivePrincipal
 from processor.http.access.error_responses import NOT_ADMITTED, OVERLOADED
 from processor.http.filter_parameters import describe_parameters
 from processor.http.stream.request import INVALID_FILTER, read_stream_query, stream_client_of

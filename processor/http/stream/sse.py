@@ -13,7 +13,8 @@ from processor.access.grants import Right
 from processor.access.principal import HISTORY, LIVE, Principal, Scope
 from processor.access.slots import OverloadedError
 from processor.history.errors import InvalidRequestError
-from processor.http.access.admission import Admission, GivenGate, admit, client_of
+from processor.http.access.admission import Admission, admit, client_of
+from processor.http.access.dependencies import GivenGate
 from processor.http.access.error_responses import NOT_ADMITTED, OVERLOADED
 from processor.http.filter_parameters import describe_parameters
 from processor.http.stream.event_stream_response import EventStreamResponse

@@ -14,7 +14,8 @@ from processor.access.grants import Right
 from processor.access.principal import HISTORY, LIVE
 from processor.access.slots import OverloadedError
 from processor.history.errors import InvalidRequestError
-from processor.http.access.admission import Admission, GivenGate, LivePrincipal
+from processor.http.access.admission import Admission
+from processor.http.access.dependencies import GivenGate, LivePrincipal
 from processor.http.access.origins import is_allowed_origin
 from processor.http.server.connection import connection_of
 from processor.http.stream.request import (

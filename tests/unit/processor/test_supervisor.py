@@ -9,7 +9,6 @@ from prometheus_client import CollectorRegistry
 
 from processor import supervisor
 from processor.errors import FatalError, LogLostError
-from processor.http.dependencies import Routes
 from processor.http.health import Checks
 from processor.supervisor import Supervisor, supervise
 
@@ -46,9 +45,6 @@ class PlayedHalf:
 
     def observations(self) -> Checks:
         return {}
-
-    def routers(self) -> list[Routes]:
-        return []
 
 
 class Running:

@@ -10,7 +10,8 @@ from processor.access.gate import create_gate
 from processor.archive.batch_result import Stored
 from processor.archive.metrics import ArchiveMetrics
 from processor.http.app import create_app
-from processor.http.health import health_routes
+from processor.http.health import Health
+from processor.http.health_routes import health_routes
 from processor.http.server.server import create_server, listen
 from processor.live.metrics import LiveMetrics
 from processor.settings import AccessSettings
@@ -65,10 +66,8 @@ async def test_half_that_has_failed_is_named_with_its_reason() -> None:
     required = {"live": lambda: None}
     observed = {name: lambda name=name: reasons[name] for name in reasons}
     health = health_routes(
-        required=required,
-        observed=observed,
-        registry=CollectorRegistry(),
-        gate=create_gate(AccessSettings()),
+        Health(required=required, observed=observed, registry=CollectorRegistry()),
+        create_gate(AccessSettings()),
     )
     listener = listen("127.0.0.1", 0, write_deadline_seconds=5)
     status = ProcessorStatus(url_of(*listener.getsockname()))

@@ -14,7 +14,7 @@ from processor.access.key_set import FRESH_SECONDS, STALE_SECONDS
 from processor.access.new_key import make_key
 from processor.access.principal import ANONYMOUS, HISTORY, LIVE, METRICS, Principal, Scope
 from processor.access.tickets import Tickets
-from processor.access.tokens import LEEWAY_SECONDS
+from processor.access.tokens import LEEWAY_SECONDS, Tokens
 from processor.errors import FatalError
 from processor.settings import AccessSettings
 from tests.unit.processor.access.issuer import (
@@ -228,9 +228,10 @@ class _Issuer:
 
     async def look(self) -> None:
         """Do what the gate does every few seconds, until the issuer has answered."""
-        assert self.gate._tokens is not None
-        self.gate._tokens.refresh()
-        while self.gate._tokens._keys._refreshing is not None:  # noqa: ASYNC110 - of the gate's
+        checked = self.gate._tokens
+        assert isinstance(checked, Tokens)
+        checked.refresh()
+        while checked._keys._refreshing is not None:  # noqa: ASYNC110 - of the gate's
             await asyncio.sleep(0)
         self.gate._grants.review()
 

@@ -12,11 +12,12 @@ from starlette.types import Message, Receive, Scope, Send
 
 from processor.access.gate import create_gate
 from processor.access.new_key import make_key
-from processor.http.access.admission import LivePrincipal
+from processor.http.access.dependencies import LivePrincipal
 from processor.http.access.hosts import HostCheck, accepted_hosts
 from processor.http.access.ticket_routes import ticket_routes
 from processor.http.app import create_app
-from processor.http.health import health_routes
+from processor.http.health import Health
+from processor.http.health_routes import health_routes
 from processor.settings import AccessSettings
 
 ORIGIN = "https://map.example"
@@ -44,7 +45,7 @@ async def ws(websocket: WebSocket, principal: LivePrincipal) -> None:
 
 def _client(settings: AccessSettings) -> TestClient:
     gate = create_gate(settings)
-    health = health_routes(required={}, observed={}, registry=CollectorRegistry(), gate=gate)
+    health = health_routes(Health(required={}, observed={}, registry=CollectorRegistry()), gate)
     app = create_app(
         routers=[guarded_router, ticket_routes(gate), health],
         allowed_origins=[ORIGIN],

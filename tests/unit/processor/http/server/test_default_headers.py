@@ -44,13 +44,14 @@ async def site(
         )
     service = Service(SETTINGS.model_copy(update={"access": access}), "all")
     app = service._app("127.0.0.1")
-    app.include_router(_faulty())
+    full = await app.loaded()
+    full.include_router(_faulty())
     listener = listen("127.0.0.1", 0, write_deadline_seconds=30)
     server = create_server(app)
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     async with httpx2.AsyncClient(base_url=url) as client:
-        yield client, set(app.openapi()["paths"]) | PAGE_ASSETS | {"/page.json"}
+        yield client, set(full.openapi()["paths"]) | PAGE_ASSETS | {"/page.json"}
     server.should_exit = True
     await serving
 

@@ -1,0 +1,17 @@
+"""Metrics of the history, registered at the start although its routes may be loaded later."""
+
+from prometheus_client import CollectorRegistry, Counter
+
+
+class DownloadMetrics:
+    """Counts downloads by outcome."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.ended = Counter(
+            "history_downloads",
+            "Files by outcome: whole, or aborted because the history could not be read (failed),"
+            " the client read too slowly (slow), the file took too long (late), or the right to it"
+            " was lost (revoked).",
+            ["outcome"],
+            registry=registry,
+        )
