@@ -75,9 +75,14 @@ export function createBaseMap(container: HTMLElement, place: Place): BaseMap {
     show: (tiles, theme) => {
       const style = tiles === null ? geographyStyle(MAP_THEMES[theme]) : tileStyle(tiles, theme);
       // MapLibre would draw a background layer tile by tile.
-      container.style.backgroundColor = tiles === null ? MAP_THEMES[theme].sea : "";
+      const sea = tiles === null ? MAP_THEMES[theme].sea : "";
+      container.style.backgroundColor ||= sea;
       map.setStyle(style, { diff: true });
-      void map.once("idle", () => performance.mark("ground-drawn"));
+      void map.once("idle", () => {
+        // After the land, which the worker colours again for another theme.
+        container.style.backgroundColor = sea;
+        performance.mark("ground-drawn");
+      });
     },
   };
 }
