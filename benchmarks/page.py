@@ -1,13 +1,12 @@
-"""Benchmark: the page in Chromium with 12,000 aircraft: update, frame, memory, paint, bytes."""
+"""Benchmark: the page in Chromium with 12,000 aircraft: update, frame, draws, memory, paint."""
 
-import time
 from dataclasses import dataclass
 from typing import Any
 
 from playwright.sync_api import Browser, Page
 
-from benchmarks import page_memory, page_paint
-from benchmarks.page_browser import SEA, PageServer, chromium, opened, play
+from benchmarks import page_draws, page_memory, page_paint
+from benchmarks.page_browser import SEA, PageServer, chromium, drag, opened, play
 from benchmarks.report import Figure, MeasurementError, Options, Report, ratios
 from testkit.traffic import AIRCRAFT, CHANGING_SHARE
 
@@ -22,8 +21,6 @@ QUICK_FRAMES = 30
 
 MOST_POLLS = 60
 POLL_MS = 5_000
-MOVE_MS = 20
-MS_PER_S = 1000
 
 UPDATE_GOAL = "median under 16"
 FRAME_GOAL = "median under 4"
@@ -58,6 +55,7 @@ def run(options: Options) -> Report:
             *_measure_paint(server, browser, options),
             *_measure_updates(server, browser, options),
             *_measure_frames(server, browser, options),
+            *page_draws.measure(server, browser, options),
         ]
         memory = page_memory.measure(server, browser, options)
         details = {
@@ -112,26 +110,13 @@ def _watch(server: PageServer, page: Page, *, is_dragging: bool, options: Option
     for _ in range(MOST_POLLS):
         server.poll()
         if is_dragging:
-            _drag(page, POLL_MS)
+            drag(page, POLL_MS)
         else:
             page.wait_for_timeout(POLL_MS)
         frames = _floats(page, "pageProbe.frames")
         if len(frames) >= wanted:
             return frames
     raise MeasurementError(f"only {len(frames)} frames in which something was drawn")
-
-
-def _drag(page: Page, during_ms: int) -> None:
-    """Move the map as fast as the page follows, for so many seconds."""
-    ends_at = time.monotonic() + during_ms / MS_PER_S
-    step = 0
-    page.mouse.move(640, 400)
-    page.mouse.down()
-    while time.monotonic() < ends_at:
-        step += 1
-        page.mouse.move(640 + 10 * abs(step % 40 - 20), 400)
-        page.wait_for_timeout(MOVE_MS)
-    page.mouse.up()
 
 
 def _floats(page: Page, expression: str) -> list[float]:

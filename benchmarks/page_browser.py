@@ -1,7 +1,8 @@
 """Runs the page in real Chromium with a probe inside, and the process that serves it."""
 
 import contextlib
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -18,6 +19,8 @@ PROBE = Path(__file__).with_name("page_probe.js")
 WINDOW = {"width": 1280, "height": 800}
 TIMEOUT_MS = 30_000.0
 PATIENCE_MS = 20_000
+MOVE_MS = 20
+MS_PER_S = 1000
 ATTEMPTS = 3
 """Polls until an update must have come; a stream that reconnects gets a snapshot instead."""
 
@@ -74,11 +77,25 @@ def chromium() -> Iterator[Browser]:
 
 
 @contextlib.contextmanager
-def opened(browser: Browser, url: str) -> Iterator[Page]:
-    """Open the page in a new browser context, and wait for its aircraft."""
-    context = browser.new_context(viewport=WINDOW)  # type: ignore[arg-type]
+def opened(
+    browser: Browser,
+    url: str,
+    *,
+    window: dict[str, int] = WINDOW,
+    scripts: Sequence[Path] = (),
+) -> Iterator[Page]:
+    """Open the page in a new browser context, and wait for its aircraft.
+
+    Args:
+        browser: Chromium.
+        url: The address of the page.
+        window: Its width and height in pixels.
+        scripts: Run inside the page before its own and before the probe.
+    """
+    context = browser.new_context(viewport=window)  # type: ignore[arg-type]
     context.set_default_timeout(TIMEOUT_MS)
-    context.add_init_script(path=PROBE)
+    for script in (*scripts, PROBE):
+        context.add_init_script(path=script)
     page = context.new_page()
     page.goto(url)
     page.evaluate("pageProbe.marked('aircraft-drawn')")
@@ -96,3 +113,16 @@ def play(server: PageServer, page: Page, updates: int, *, with_visitors: bool = 
                 break
         else:
             raise MeasurementError(f"the page has not taken update {number} of {updates}")
+
+
+def drag(page: Page, during_ms: int) -> None:
+    """Move the map as fast as the page follows, for so many milliseconds."""
+    ends_at = time.monotonic() + during_ms / MS_PER_S
+    step = 0
+    page.mouse.move(640, 400)
+    page.mouse.down()
+    while time.monotonic() < ends_at:
+        step += 1
+        page.mouse.move(640 + 10 * abs(step % 40 - 20), 400)
+        page.wait_for_timeout(MOVE_MS)
+    page.mouse.up()

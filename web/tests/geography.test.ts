@@ -37,6 +37,14 @@ describe("geography", () => {
     },
   );
 
+  test.each(["countries", "cities"] as const)(
+    "%s are ordered by rank, in which order the map places their labels",
+    (name) => {
+      const ranks = geography[name].features.map(({ properties }) => properties?.rank as number);
+      expect(ranks).toEqual(ranks.toSorted((one, other) => one - other));
+    },
+  );
+
   test("each ring of the land is closed", () => {
     expect(rings().length).toBeGreaterThan(1_000);
     for (const ring of rings()) {

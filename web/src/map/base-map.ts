@@ -3,6 +3,7 @@
 import "./base-map.css";
 import {
   AttributionControl,
+  type GeoJSONSource,
   Map as MapLibre,
   NavigationControl,
   ScaleControl,
@@ -12,7 +13,8 @@ import type { Tiles } from "../core/configuration.ts";
 import type { ThemeName } from "../core/theme.ts";
 import type { System } from "../core/units.ts";
 import type { Place } from "../store/address.ts";
-import { geographyStyle, OPENSKY_ATTRIBUTION, tileStyle } from "./base-style.ts";
+import { GROUND, geographyStyle, OPENSKY_ATTRIBUTION, tileStyle } from "./base-style.ts";
+import { enlargeTiles } from "./large-tiles.ts";
 import { MAP_THEMES } from "./theme.ts";
 import workerUrl from "./worker.ts?worker&url";
 
@@ -42,6 +44,12 @@ export function createBaseMap(container: HTMLElement, place: Place): BaseMap {
     fadeDuration: 150,
   });
   map.touchZoomRotate.disableRotation();
+  map.on("style.load", () => {
+    const ground = map.getSource<GeoJSONSource>(GROUND);
+    if (ground !== undefined) {
+      enlargeTiles(ground);
+    }
+  });
   map.addControl(
     new AttributionControl({ compact: false, customAttribution: OPENSKY_ATTRIBUTION }),
     "bottom-right",
@@ -66,8 +74,15 @@ export function createBaseMap(container: HTMLElement, place: Place): BaseMap {
     setUnits: (system) => scale.setUnit(system),
     show: (tiles, theme) => {
       const style = tiles === null ? geographyStyle(MAP_THEMES[theme]) : tileStyle(tiles, theme);
+      // MapLibre would draw a background layer tile by tile.
+      const sea = tiles === null ? MAP_THEMES[theme].sea : "";
+      container.style.backgroundColor ||= sea;
       map.setStyle(style, { diff: true });
-      void map.once("idle", () => performance.mark("ground-drawn"));
+      void map.once("idle", () => {
+        // After the land, which the worker colours again for another theme.
+        container.style.backgroundColor = sea;
+        performance.mark("ground-drawn");
+      });
     },
   };
 }

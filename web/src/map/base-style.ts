@@ -4,6 +4,7 @@ import type { ExpressionSpecification, LayerSpecification, StyleSpecification } 
 import type { Tiles } from "../core/configuration.ts";
 import type { ThemeName } from "../core/theme.ts";
 import { type Kind, SOURCE_NAMES, type SourceName } from "./geography.ts";
+import { ENLARGEMENT } from "./large-tiles.ts";
 import type { MapTheme } from "./theme.ts";
 
 /** OpenSky's terms of use require this attribution. */
@@ -18,7 +19,25 @@ const FONTS = ["system-ui", "sans-serif"];
 const COUNTRY_RANK: ExpressionSpecification = ["<=", ["get", "rank"], ["zoom"]];
 const CITY_RANK: ExpressionSpecification = ["<=", ["get", "rank"], ["*", ["+", ["zoom"], -2.6], 2]];
 
-/** Returns the style of the packaged geography, which needs no request to another server. */
+/** The source of all that is not a name. */
+export const GROUND: SourceName = "ground";
+
+/** The width of the tiles' margin in pixels: half a line and what anti-aliasing adds. */
+const MARGIN_PX = 8;
+/** By how many pixels at most a line may be simplified. */
+const TOLERANCE_PX = 0.3;
+
+/**
+ * The highest zoom level of each source's tiles, which are scaled up above it. A label is drawn within
+ * half of 1/8192 of its tile: 2.4 km for a country, 0.6 km for a city.
+ */
+const MAX_ZOOMS: Record<SourceName, number> = { ground: 8, countries: 0, cities: 2 };
+
+/**
+ * Returns the style of the packaged geography, which needs no request to another server.
+ *
+ * The sea is the background of the element. A frame draws each layer of each tile, so there are few.
+ */
 export function geographyStyle(theme: MapTheme): StyleSpecification {
   return {
     version: 8,
@@ -28,21 +47,18 @@ export function geographyStyle(theme: MapTheme): StyleSpecification {
         {
           type: "geojson",
           data: `geography://${name}`,
-          tolerance: 0.3,
-          maxzoom: 8,
+          // MapLibre counts both in pixels of its own, smaller tiles.
+          tolerance: TOLERANCE_PX / ENLARGEMENT,
+          buffer: MARGIN_PX / ENLARGEMENT,
+          maxzoom: MAX_ZOOMS[name],
           attribution: NATURAL_EARTH,
         },
       ]),
     ),
     layers: [
-      { id: "sea", type: "background", paint: { "background-color": theme.sea } },
-      // Grouped by source: MapLibre sets its tile masks up again at each change of the source.
-      fill("land", theme.land),
-      fill("lakes", theme.sea),
-      line("rivers", theme.river, [3, 0.3, 8, 1.6]),
-      line("states", theme.state, [3, 0.3, 8, 1.2]),
-      line("borders", theme.border, [1, 0.4, 8, 1.6]),
-      line("coasts", theme.coast, [1, 0.4, 8, 1.4]),
+      fill("areas", { land: theme.land, lakes: theme.sea }),
+      line("thin-lines", { rivers: theme.river, states: theme.state }, [3, 0.3, 8, 1.4]),
+      line("strong-lines", { borders: theme.border, coasts: theme.coast }, [1, 0.4, 8, 1.5]),
       ...nameLayers(theme),
     ],
   };
@@ -77,29 +93,39 @@ function escapeHtml(text: string): string {
   return element.innerHTML;
 }
 
-function fill(kind: Kind, colour: string): LayerSpecification {
-  return { ...sourceLayer(kind, "areas"), type: "fill", paint: { "fill-color": colour } };
+/** The colour of each kind of features that a layer draws, in this order. */
+type Colours = { readonly [kind in Kind]?: string };
+
+function fill(id: string, colours: Colours): LayerSpecification {
+  return { ...groundLayer(id, colours), type: "fill", paint: { "fill-color": colourOf(colours) } };
 }
 
-function line(kind: Kind, colour: string, widths: number[]): LayerSpecification {
+/** @param widths Zoom levels, each followed by the width of the lines there in pixels. */
+function line(id: string, colours: Colours, widths: number[]): LayerSpecification {
   const width = ["interpolate", ["linear"], ["zoom"], ...widths] as ExpressionSpecification;
-  const paint = { "line-color": colour, "line-width": width };
-  return { ...sourceLayer(kind, "lines"), type: "line", paint };
+  const paint = { "line-color": colourOf(colours), "line-width": width };
+  return { ...groundLayer(id, colours), type: "line", paint };
 }
 
-function sourceLayer(kind: Kind, source: SourceName) {
-  const filter: ExpressionSpecification = ["==", ["get", "kind"], kind];
-  return { id: kind, source, filter };
+function groundLayer(id: string, colours: Colours) {
+  const filter: ExpressionSpecification = ["has", ["get", "kind"], ["literal", colours]];
+  return { id, source: GROUND, filter };
 }
 
+function colourOf(colours: Colours): ExpressionSpecification {
+  return ["to-color", ["get", ["get", "kind"], ["literal", colours]]];
+}
+
+/** The data are ordered by rank, so that a higher rank keeps its place where labels collide. */
 function nameLayers(theme: MapTheme): LayerSpecification[] {
   const halo = { "text-halo-color": theme.halo, "text-halo-width": 1.2, "text-halo-blur": 0.6 };
   return [
     {
-      ...sourceLayer("countries", "names"),
+      id: "countries",
+      source: "countries",
       type: "symbol",
       maxzoom: 7,
-      filter: ["all", sourceLayer("countries", "names").filter, COUNTRY_RANK],
+      filter: COUNTRY_RANK,
       layout: {
         "text-field": ["get", "name"],
         "text-font": FONTS,
@@ -111,16 +137,16 @@ function nameLayers(theme: MapTheme): LayerSpecification[] {
       paint: { "text-color": theme.country, ...halo },
     },
     {
-      ...sourceLayer("cities", "names"),
+      id: "cities",
+      source: "cities",
       type: "symbol",
       minzoom: 3,
-      filter: ["all", sourceLayer("cities", "names").filter, CITY_RANK],
+      filter: CITY_RANK,
       layout: {
         "text-field": ["concat", "· ", ["get", "name"]],
         "text-font": FONTS,
         "text-size": ["interpolate", ["linear"], ["zoom"], 3, 10.5, 9, 15],
         "text-anchor": "left",
-        "symbol-sort-key": ["get", "rank"],
       },
       paint: { "text-color": theme.city, ...halo },
     },

@@ -17,9 +17,9 @@ export interface PackagedGeography {
 
 /** The kinds of features by the map's source: few sources, as each costs time in every frame. */
 export const KINDS_BY_SOURCE = {
-  areas: ["land", "lakes"],
-  lines: ["rivers", "states", "borders", "coasts"],
-  names: ["countries", "cities"],
+  ground: ["land", "lakes", "rivers", "states", "borders", "coasts"],
+  countries: ["countries"],
+  cities: ["cities"],
 } as const;
 
 export type SourceName = keyof typeof KINDS_BY_SOURCE;

@@ -1,4 +1,4 @@
-/** The map's worker, which serves the packaged geography to MapLibre under `geography://areas`. */
+/** The map's worker, which serves the packaged geography to MapLibre under `geography://ground`. */
 
 import "maplibre-gl/dist/maplibre-gl-worker.mjs";
 import type { FeatureCollection } from "geojson";

@@ -1,0 +1,48 @@
+"""A frame of the map costs few draw calls, also on a 4K screen."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Page
+
+from testkit.browser import Chromium, Device, Pages
+from testkit.draw_calls import COUNTER, MAX_DRAW_CALLS
+from testkit.scripted_app import ScriptedApp
+from testkit.state_vectors import state_vector
+
+pytestmark = [pytest.mark.real_browser, pytest.mark.asyncio(loop_scope="session")]
+
+SCREEN = Device(width=3840, height=2160)
+GROUND_MS = 60_000.0
+FRAMES = 3
+"""Number of frames of a drag to count."""
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def page(chromium: Chromium) -> AsyncIterator[Page]:
+    """Give the page where nine tiles, the most, are in view, with one aircraft."""
+    context = await chromium.context(SCREEN)
+    context.set_default_timeout(GROUND_MS)
+    await context.add_init_script(path=COUNTER)
+    async with ScriptedApp() as app:
+        app.publish(state_vector("aaaaaa"))
+        page = await Pages(context).open(f"{app.url}/?at=41,45,4")
+        await page.wait_for_function(
+            "() => performance.getEntriesByName('ground-drawn').length > 0"
+        )
+        yield page
+        await context.close()
+
+
+async def test_a_frame_of_a_drag_costs_few_draw_calls(page: Page) -> None:
+    """The number depends on the tiles in view and the layers of each, not on the machine."""
+    await page.evaluate("drawCalls.length = 0")
+    await page.mouse.move(1900, 1000)
+    await page.mouse.down()
+    for step in range(1, FRAMES + 1):
+        await page.mouse.move(1900 + 40 * step, 1000 + 20 * step)
+        await page.wait_for_function(f"() => drawCalls.length >= {step}")
+    await page.mouse.up()
+    frames: list[int] = await page.evaluate("drawCalls")
+    assert max(frames) < MAX_DRAW_CALLS
