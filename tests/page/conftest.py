@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 
 from testkit.browser import Chromium, Device, Pages
+from testkit.draw_calls import COUNTER
 from tests.page.map_page import DESKTOP, PHONE, MapPage
 from tests.page.monitor import Monitor
 from tests.page.recorded_sky import RecordedSky
@@ -35,22 +36,30 @@ def monitor(sky: RecordedSky, chromium: Chromium) -> Iterator[Monitor]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def desktop(chromium: Chromium, monitor: Monitor) -> AsyncIterator[MapPage]:
+async def desktop(
+    chromium: Chromium, monitor: Monitor, request: pytest.FixtureRequest
+) -> AsyncIterator[MapPage]:
     """Give the map on a desk; it has complained of nothing when the test has passed."""
-    async with _map_on(DESKTOP, chromium, monitor) as map_page:
+    async with _map_on(DESKTOP, chromium, monitor, request) as map_page:
         yield map_page
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def phone(chromium: Chromium, monitor: Monitor) -> AsyncIterator[MapPage]:
+async def phone(
+    chromium: Chromium, monitor: Monitor, request: pytest.FixtureRequest
+) -> AsyncIterator[MapPage]:
     """Give the map in a hand; it has complained of nothing when the test has passed."""
-    async with _map_on(PHONE, chromium, monitor) as map_page:
+    async with _map_on(PHONE, chromium, monitor, request) as map_page:
         yield map_page
 
 
 @contextlib.asynccontextmanager
-async def _map_on(device: Device, chromium: Chromium, monitor: Monitor) -> AsyncIterator[MapPage]:
+async def _map_on(
+    device: Device, chromium: Chromium, monitor: Monitor, request: pytest.FixtureRequest
+) -> AsyncIterator[MapPage]:
     context = await chromium.context(device)
+    if request.node.get_closest_marker("undrawn"):
+        await context.add_init_script(path=COUNTER)
     map_page = MapPage(Pages(context), monitor)
     yield map_page
     await context.close()

@@ -3,6 +3,7 @@
 import pytest
 
 from testkit.browser import Chromium, Device, Pages
+from testkit.draw_calls import COUNTER
 from tests.page.legibility import CONTRAST, EVERY_RULE, violations
 from tests.page.map_page import DESKTOP, PHONE, MapPage
 from tests.page.monitor import Monitor
@@ -33,6 +34,7 @@ async def test_axe_finds_nothing_grave(
 ) -> None:
     """No violation of impact serious or critical, contrast included."""
     context = await chromium.context(device)
+    await context.add_init_script(path=COUNTER)
     page = MapPage(Pages(context), monitor)
     found = [
         f"{name}: {violation}"

@@ -22,6 +22,7 @@ async def over(monitor: Monitor, icao24: str, zoom: int) -> str:
     return f"at={state['latitude']},{state['longitude']},{zoom}"
 
 
+@pytest.mark.undrawn
 async def test_every_aircraft_is_counted(desktop: MapPage, monitor: Monitor) -> None:
     """As many as the server has, in the air as many as it says; and no delay of minutes."""
     await desktop.open()
@@ -69,6 +70,7 @@ async def test_an_aircraft_is_drawn_where_it_is(
     assert await desktop.picture(around=MIDDLE) != empty
 
 
+@pytest.mark.undrawn
 async def test_a_click_selects_and_the_pointer_names(
     desktop: MapPage, monitor: Monitor, sky: RecordedSky
 ) -> None:
@@ -89,6 +91,7 @@ async def test_a_click_selects_and_the_pointer_names(
     assert "aircraft" not in desktop.query()
 
 
+@pytest.mark.undrawn
 async def test_what_is_followed_stays_in_the_middle(
     desktop: MapPage, monitor: Monitor, sky: RecordedSky
 ) -> None:
