@@ -13,9 +13,10 @@ from processor.http.health import Checks, holds
 from processor.http.page import page_routes
 from processor.http.readsb.routes import readsb_routes
 from processor.http.stream.routes import stream_routes
-from processor.live.broadcaster import Broadcaster, Lifetime
+from processor.live.broadcaster import Broadcaster
 from processor.live.connection_limits import ConnectionLimits
 from processor.live.data_clock import DataClock
+from processor.live.lifetime import Lifetime
 from processor.live.metrics import LiveMetrics
 from processor.live.reader import LiveReader
 from processor.live.ticker import Ticker
