@@ -141,8 +141,9 @@ class Broadcaster:
         if step.lacks_delta:
             await self._thread.run(step.compute_delta)
         if self._tick is before and self._show(step, is_heartbeat=is_heartbeat):
-            del before, step  # they keep all that was encoded
+            del before
             await wake_in_groups(list(self._subscribers))
+            await self._thread.run(step.release)
 
     def _step_from(self, tick: Tick, *, is_heartbeat: bool) -> TickStep:
         is_used = self._open_streams.is_used(DELTA_FORMAT)

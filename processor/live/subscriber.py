@@ -9,7 +9,7 @@ from processor.live.connection_limits import StreamClient
 from processor.stream.query import StreamQuery
 from processor.stream.replay_request import ReplayRequest
 
-WOKEN_AT_ONCE = 20
+WOKEN_AT_ONCE = 10
 """Subscribers that are sent a tick before other tasks run. Among 48,000 aircraft, a box of 5 by 5
 degrees costs each about a millisecond."""
 

@@ -42,6 +42,7 @@ class Tick:
         position: The log position that the fleet had reached.
         changes: What changed since the tick before.
         delta: State of the format `delta`; None while no client uses it.
+        is_delta_requested: Whether a client has requested its first snapshot in that format.
         cache: Keeps what is encoded in this tick.
     """
 
@@ -75,6 +76,7 @@ class Tick:
         self.position = fleet.position
         self.changes = changes
         self.delta = delta
+        self.is_delta_requested = False
         self.cache = FrameCache() if cache is None else cache
         self._position_text = str(fleet.position)
         self._fleet = fleet
@@ -214,7 +216,8 @@ class Tick:
         """Return a function that makes the snapshot of the fleet as it is now."""
         columns, now = self._fleet.columns, self._clock()
         if query.output_format.format == "delta":
-            return lambda: self._delta_state(columns).snapshot(self.position, now)
+            self.is_delta_requested = True
+            return lambda: self.delta_state(columns).snapshot(self.position, now)
         event_id = str(self.event_id(query))
 
         def make() -> Event:
@@ -225,6 +228,8 @@ class Tick:
         return make
 
     def _can_resume(self, event_id: EventId, query: StreamQuery) -> bool:
+        if query.output_format.format == "delta" and self.delta is None:
+            return False  # the id is from another numbering of the aircraft
         return event_id.tag == self._tag(query) and self._fleet.can_resume(event_id.position)
 
     def _events_since(self, since: EventId, query: StreamQuery) -> _MakeEvents | None:
@@ -269,9 +274,10 @@ class Tick:
     def _tag(self, query: StreamQuery) -> str:
         if query.output_format.format != "delta":
             return query.tag
-        return self._delta_state(self._fleet.columns).tag
+        return self.delta_state(self._fleet.columns).tag
 
-    def _delta_state(self, columns: Columns) -> DeltaState:
+    def delta_state(self, columns: Columns) -> DeltaState:
+        """Return the state of the format `delta`, made from the aircraft of the tick if missing."""
         if self.delta is None:
             self.delta = DeltaState(columns.aircraft, self.position)
         return self.delta

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from processor.live.fleet import Fleet
 from processor.live.frame_cache import FrameCache
-from processor.live.tick import Tick
+from processor.live.tick import AIRCRAFT_AT_ONCE, Tick
 from processor.stream.delta import DeltaState
 from processor.stream.events import Event
 
@@ -58,12 +58,14 @@ class TickStep:
     @property
     def lacks_delta(self) -> bool:
         """Whether a client has requested the format `delta` since it was computed."""
-        return self._tick.delta is not self._delta_before
+        return self._delta_before is None and self._tick.is_delta_requested
 
     def compute_delta(self) -> None:
         """Compute the state and the events of the format `delta`; safe in any thread."""
         changes = self._step.found.changes
-        self._delta_before = self._tick.delta
+        tick = self._tick
+        if tick.delta is not None or tick.is_delta_requested:
+            self._delta_before = tick.delta_state(self._columns)
         if self._delta_before is None or not (changes or self._is_heartbeat):
             return
         delta = self._delta_before.copy()
@@ -87,3 +89,13 @@ class TickStep:
             cache=self._cache,
             is_heartbeat=self._is_heartbeat,
         )
+
+    def release(self) -> None:
+        """Free what only the tick before kept; safe in any thread, once the step was shown.
+
+        Freeing tens of thousands of aircraft at once would hold Python's lock for long.
+        """
+        replaced = [*self._tick.changes.before, *self._tick.changes.removed]
+        self.__dict__.clear()
+        while replaced:
+            del replaced[-AIRCRAFT_AT_ONCE:]
