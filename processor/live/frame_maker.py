@@ -5,17 +5,17 @@ from functools import partial
 
 from processor.live.frame_cache import FramesOf
 from processor.live.side_thread import SideThread
-from processor.live.tick import Tick
+from processor.live.tick import AIRCRAFT_AT_ONCE, Tick
 from processor.stream.encoder import Encoder, Frame
 from processor.stream.log_position import EventId
 from processor.stream.query import StreamQuery
 
 
 class FrameMaker:
-    """Frames of the whole fleet are large, and are made in another thread.
+    """Frames of a whole large fleet are made in another thread.
 
-    Those behind a filter are small, and are made in the event loop: changing threads would take as
-    long.
+    Those behind a filter or of few aircraft are small, and are made in the event loop: changing
+    threads would take as long.
 
     Args:
         thread: The other thread.
@@ -56,7 +56,7 @@ class FrameMaker:
         encoder: Encoder[Frame],
         work: Callable[[], tuple[Frame, ...]],
     ) -> tuple[Frame, ...]:
-        if not query.filter.is_everything:
+        if not query.filter.is_everything or tick.n_aircraft <= AIRCRAFT_AT_ONCE:
             return work()
         frames = tick.cache.find(content, query, encoder)
         if frames is None:

@@ -1,6 +1,7 @@
 """One step in which the changes of a fleet are published: changes, snapshot and catch-up."""
 
 import asyncio
+import threading
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
@@ -77,6 +78,7 @@ class Tick:
         self.changes = changes
         self.delta = delta
         self.is_delta_requested = False
+        self._delta_lock = threading.Lock()
         self.cache = FrameCache() if cache is None else cache
         self._position_text = str(fleet.position)
         self._fleet = fleet
@@ -278,6 +280,7 @@ class Tick:
 
     def delta_state(self, columns: Columns) -> DeltaState:
         """Return the state of the format `delta`, made from the aircraft of the tick if missing."""
-        if self.delta is None:
-            self.delta = DeltaState(columns.aircraft, self.position)
-        return self.delta
+        with self._delta_lock:
+            if self.delta is None:
+                self.delta = DeltaState(columns.aircraft, self.position)
+            return self.delta
