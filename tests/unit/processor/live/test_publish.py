@@ -12,9 +12,11 @@ import httpx2
 import pytest
 
 from docs.decoders.delta import DeltaDecoder
+from processor.live import frame_maker
 from processor.live.connection_limits import StreamClient
 from processor.live.side_thread import SideThread
 from processor.live.subscriber import WOKEN_AT_ONCE, Subscriber, wake_in_groups
+from processor.live.tick import AIRCRAFT_AT_ONCE
 from processor.live.tick_step import TickStep
 from processor.stream.encoder import WEBSOCKET_ENCODER
 from processor.stream.query import StreamQuery, parse_query
@@ -68,8 +70,10 @@ def computing(monkeypatch: pytest.MonkeyPatch) -> _Computing:
     return held
 
 
-@pytest.fixture
-def app() -> Application:
+@pytest.fixture(params=[0, AIRCRAFT_AT_ONCE], ids=["other thread", "event loop"])
+def app(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Application:
+    """Return an application that encodes frames of two aircraft as those of many or of few."""
+    monkeypatch.setattr(frame_maker, "AIRCRAFT_AT_ONCE", request.param)
     app = Application()
     app.receive(state_vector("aaaaaa", START), state_vector("bbbbbb", START))
     app.open()
