@@ -110,7 +110,7 @@ class Ticker:
             is_heartbeat = time.monotonic() >= heartbeat_at
             if is_heartbeat:
                 heartbeat_at = time.monotonic() + self._heartbeat_seconds
-            self._broadcaster.tick(is_heartbeat=is_heartbeat)
+            await self._broadcaster.publish(is_heartbeat=is_heartbeat)
             self.observe_times()
             if has_received:
                 await asyncio.sleep(self._settings.tick_seconds)

@@ -137,8 +137,12 @@ async def _until_first(*coroutines: Coroutine[None, None, None]) -> None:
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks)
-    for task in done:
-        task.result()
+    try:
+        for task in done:
+            task.result()
+    finally:
+        # A task keeps its exception, and the traceback this frame: a cycle that is freed late.
+        del tasks, done, task
 
 
 @router.websocket("/ws/flights")
