@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 import pytest
 from confluent_kafka import KafkaError
@@ -11,8 +11,9 @@ from structlog.testing import capture_logs
 from collector.answer import RejectedRow
 from collector.clock import Clock
 from collector.errors import ProducerError
+from collector.messages import Origin
 from collector.metrics import Metrics
-from collector.publisher import Origin, Publisher
+from collector.publisher import Publisher
 from configuration.shared_sections import KafkaSettings
 from telemetry.codec import MalformedMessageError, decode
 from telemetry.state_vector import StateVector
@@ -29,9 +30,10 @@ class Settled:
         self.delivered: list[str] = []
         self.failed: list[str] = []
 
-    def __call__(self, state_vector: StateVector, is_delivered: bool) -> None:  # noqa: FBT001 - see publisher.Settle
+    def __call__(self, state_vectors: Sequence[StateVector], is_delivered: bool) -> None:  # noqa: FBT001 - see deliveries.Settle
         """Take one report."""
-        (self.delivered if is_delivered else self.failed).append(state_vector.icao24)
+        found = self.delivered if is_delivered else self.failed
+        found += [each.icao24 for each in state_vectors]
 
 
 @contextlib.asynccontextmanager
@@ -88,6 +90,7 @@ async def test_a_message_is_what_the_contract_says(broker: MockBroker, metrics: 
         "poll-time": str(NOW).encode(),
         "source": b"alps",
         "traceparent": ORIGIN.traceparent.encode(),
+        "poll-messages": b"1",
     }
     assert decode(message.value(), headers) == state_vector()  # type: ignore[arg-type]
     assert message.timestamp()[1] / 1000 == pytest.approx(Clock().now(), abs=30)
