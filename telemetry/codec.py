@@ -97,16 +97,18 @@ def decode_readable(value: bytes | None) -> list[StateVector | None]:
     Returns:
         None for each row that is malformed. A message without any row counts as one of these.
     """
+    if value is None:
+        return [None]
     try:
-        if value is None or not has_several_rows(value):
-            return [decode_value(value)]
-        return [*decode_rows(value)] or [None]
-    except MalformedMessageError:
+        if value[:1] != _ARRAY:
+            return [_decoder.decode(value)]
+        return [*_rows_decoder.decode(value)] or [None]
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return _decode_readable_rows(value)
 
 
-def _decode_readable_rows(value: bytes | None) -> list[StateVector | None]:
-    if value is None or not has_several_rows(value):
+def _decode_readable_rows(value: bytes) -> list[StateVector | None]:
+    if not has_several_rows(value):
         return [None]
     try:
         rows = decode_each_row(value)

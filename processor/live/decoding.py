@@ -6,7 +6,14 @@ from typing import NamedTuple
 from processor.live.answers import Answer, AnswerPart, read_answer
 from processor.live.fleet import Update
 from processor.message import HeaderList, Message, read_headers, read_poll_time, read_published_at
-from telemetry.codec import MalformedMessageError, check_headers, decode_readable
+from telemetry.codec import (
+    MalformedMessageError,
+    check_headers,
+    decode_readable,
+    decode_value,
+    has_several_rows,
+)
+from telemetry.state_vector import StateVector
 
 UPDATES_AT_ONCE = 500
 """So many updates, and the rest of their last message, are handed to the event loop at once: some
@@ -45,31 +52,34 @@ class Decoder:
     def __init__(self) -> None:
         self._raw: HeaderList = None
         self._headers = MessageHeaders(is_valid=True, poll_time=None, answer=None)
+        self._n_alike = 0
+        self._parts: list[AnswerPart] = []
 
     def decode(self, messages: Iterable[Message]) -> Iterator[Delivery]:
         """Yield the updates of messages, in their order."""
         updates: list[Update] = []
-        parts: dict[Answer, int] = {}
         for message in messages:
-            headers = self._read_headers(message)
-            updates += _updates_of(message, headers)
-            if (answer := headers.answer) is not None:
-                parts[answer] = parts.get(answer, 0) + 1
+            if (raw := message.headers()) != self._raw:
+                self._end_part()
+                self._raw, self._headers = raw, _read_headers(message)
+            self._n_alike += 1
+            _add_updates(updates, message, self._headers)
             if len(updates) >= UPDATES_AT_ONCE:
-                yield _delivery(updates, parts)
-                updates, parts = [], {}
+                yield Delivery(updates, self._take_parts())
+                updates = []
         if updates:
-            yield _delivery(updates, parts)
+            yield Delivery(updates, self._take_parts())
 
-    def _read_headers(self, message: Message) -> MessageHeaders:
-        raw = message.headers()
-        if raw != self._raw:
-            self._raw, self._headers = raw, _read_headers(message)
-        return self._headers
+    def _end_part(self) -> None:
+        """Note how many messages with the same headers were read one after another."""
+        if self._n_alike and (answer := self._headers.answer) is not None:
+            self._parts.append(AnswerPart(answer, self._n_alike))
+        self._n_alike = 0
 
-
-def _delivery(updates: list[Update], parts: dict[Answer, int]) -> Delivery:
-    return Delivery(updates, [AnswerPart(answer, count) for answer, count in parts.items()])
+    def _take_parts(self) -> list[AnswerPart]:
+        self._end_part()
+        parts, self._parts = self._parts, []
+        return parts
 
 
 def _read_headers(message: Message) -> MessageHeaders:
@@ -82,11 +92,20 @@ def _read_headers(message: Message) -> MessageHeaders:
     return MessageHeaders(is_valid, read_poll_time(headers), read_answer(headers))
 
 
-def _updates_of(message: Message, headers: MessageHeaders) -> list[Update]:
-    """Return an update for each row; one without a state vector for what cannot be read."""
-    partition, offset = message.partition() or 0, message.offset() or 0
+def _add_updates(updates: list[Update], message: Message, headers: MessageHeaders) -> None:
+    """Add an update for each row; one without a state vector for what cannot be read."""
+    partition, offset, value = message.partition() or 0, message.offset() or 0, message.value()
     poll_time, published_at = headers.poll_time, read_published_at(message)
-    return [
-        Update(partition, offset, each, poll_time, published_at)
-        for each in (decode_readable(message.value()) if headers.is_valid else [None])
-    ]
+    if headers.is_valid and has_several_rows(value):
+        rows = decode_readable(value)
+        updates += [Update(partition, offset, row, poll_time, published_at) for row in rows]
+    else:
+        row = _decode_row(value) if headers.is_valid else None
+        updates.append(Update(partition, offset, row, poll_time, published_at))
+
+
+def _decode_row(value: bytes | None) -> StateVector | None:
+    try:
+        return decode_value(value)
+    except MalformedMessageError:  # the archive makes it a dead letter
+        return None

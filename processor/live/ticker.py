@@ -169,15 +169,19 @@ class Ticker:
 
 def _evidence(updates: list[Update]) -> set[Evidence]:
     """Return what messages prove about the time; those of one answer prove the same."""
-    return {
-        Evidence(update.poll_time, update.published_at, update.poll_time)
-        if update.poll_time is not None
-        else Evidence(
+    dated = {
+        (update.poll_time, update.published_at)
+        for update in updates
+        if update.poll_time is not None and update.state_vector is not None
+    }
+    undated = {
+        Evidence(
             update.state_vector.last_contact, update.published_at, _answer_without_poll_time(update)
         )
         for update in updates
-        if update.state_vector is not None
+        if update.poll_time is None and update.state_vector is not None
     }
+    return undated | {Evidence(time, published_at, time) for time, published_at in dated}
 
 
 def _answer_without_poll_time(update: Update) -> int:

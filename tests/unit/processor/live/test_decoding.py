@@ -41,7 +41,7 @@ def test_messages_of_the_collector_s_rejected_rows_belong_to_the_answer() -> Non
     rejected = InventedMessage(0, 0, b"[1]", {**HEADERS, "rejected": b"icao24"})
     [delivery] = Decoder().decode([rejected, InventedMessage(0, 1, encode(rows(1)[0]), HEADERS)])
     assert [each.state_vector for each in delivery.updates] == [None, rows(1)[0]]
-    assert delivery.parts == [AnswerPart(ANSWER, 2)]
+    assert delivery.parts == [AnswerPart(ANSWER, 1)] * 2
 
 
 def test_a_message_is_never_divided_between_two_deliveries() -> None:
