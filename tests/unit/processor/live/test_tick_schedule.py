@@ -3,15 +3,15 @@
 import asyncio
 import contextlib
 import random
+from typing import cast
 
 import pytest
 from prometheus_client import CollectorRegistry
 
 from processor.live.answers import MAX_ANSWERS, Answer, AnswerCounts, AnswerPart, read_answer
-from processor.live.broadcaster import Broadcaster, Lifetime
-from processor.live.connection_limits import ConnectionLimits
+from processor.live.broadcaster import Broadcaster
 from processor.live.data_clock import DataClock
-from processor.live.fleet import Update
+from processor.live.fleet import Fleet, Update
 from processor.live.metrics import LiveMetrics
 from processor.live.tick_schedule import MAX_WAIT_SECONDS, PAUSE_SECONDS, TickSchedule
 from processor.live.ticker import IDLE_SECONDS, Ticker
@@ -136,28 +136,27 @@ def test_headers_without_a_valid_answer_are_passed_over(
     assert read_answer({"source": b"alps", "poll-time": b"1800000000"} | headers) == expected
 
 
-class _CountingBroadcaster(Broadcaster):
-    """Notes what each tick shows, and when."""
+class _Ticks:
+    """What the ticker needs of a broadcaster; notes how many messages each tick shows, and when."""
 
-    def __init__(self, metrics: LiveMetrics, clock: DataClock) -> None:
-        super().__init__(
-            metrics=metrics,
-            limits=ConnectionLimits(subscribers=1, per_address=1, per_principal=1),
-            lifetime=Lifetime(retry_ms=1000, max_age_seconds=3600, drain_seconds=0),
-            clock=clock,
-        )
-        self.offset = 0
+    def __init__(self) -> None:
+        self.is_open = False
         self.shown: list[tuple[float, int]] = []
+        self._fleet: Fleet
+        self._offset = 0
 
-    def tick(self, *, is_heartbeat: bool = False) -> None:
-        super().tick(is_heartbeat=is_heartbeat)
-        tick = self.current_tick
-        assert tick is not None
-        [offset] = tick.position.offsets
-        if offset > self.offset:
-            at = asyncio.get_running_loop().time()
-            self.shown.append((at, offset - self.offset))
-            self.offset = offset
+    def begin(self, fleet: Fleet) -> None:
+        self._fleet = fleet
+
+    def open(self) -> None:
+        self.is_open = True
+
+    def tick(self, *, is_heartbeat: bool) -> None:  # noqa: ARG002 - as of Broadcaster
+        self._fleet.advance()
+        [offset] = self._fleet.position.offsets
+        if offset > self._offset:
+            self.shown.append((asyncio.get_running_loop().time(), offset - self._offset))
+            self._offset = offset
 
 
 async def _poll_slowly(ticker: Ticker, chance: random.Random) -> list[float]:
@@ -182,13 +181,12 @@ async def _poll_slowly(ticker: Ticker, chance: random.Random) -> list[float]:
 async def _watch_slow_polls() -> tuple[list[float], list[tuple[float, int]]]:
     loop = asyncio.get_running_loop()
     clock = DataClock(host=lambda: START + loop.time(), monotonic=loop.time)
-    metrics = LiveMetrics(CollectorRegistry())
-    broadcaster = _CountingBroadcaster(metrics, clock)
+    ticks = _Ticks()
     ticker = Ticker(
         settings=LiveSettings(tick_seconds=TICK, quiet_seconds=QUIET),
         heartbeat_seconds=15,
-        broadcaster=broadcaster,
-        metrics=metrics,
+        broadcaster=cast("Broadcaster", ticks),
+        metrics=LiveMetrics(CollectorRegistry()),
         clock=clock,
         monotonic=loop.time,
     )
@@ -201,7 +199,7 @@ async def _watch_slow_polls() -> tuple[list[float], list[tuple[float, int]]]:
     ticking.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await ticking
-    return complete_at, broadcaster.shown
+    return complete_at, ticks.shown
 
 
 def test_no_poll_of_a_slow_producer_is_divided() -> None:
