@@ -18,7 +18,7 @@ from configuration.log_throttle import Throttle
 from configuration.shared_sections import KafkaSettings
 from kafka_client.errors import AUTHORIZATION, BrokerErrors
 from kafka_client.topic_policy import Shortcoming, creation_config, find_shortcomings, read_topic
-from telemetry.codec import MalformedMessageError, check_headers, decode_readable
+from telemetry.codec import Headers, MalformedMessageError, check_headers, decode_readable
 from telemetry.state_vector import StateVector
 
 METADATA_TIMEOUT_SECONDS = 2.0
@@ -45,6 +45,7 @@ holds; then the block before them, at most so many times as long as what was rea
 TAIL_SECONDS = 5.0
 MAX_POLL_TIME_DIGITS = 12
 TAIL_BATCH_MESSAGES = 10_000
+TAIL_WAIT_SECONDS = 0.02
 
 log = structlog.stdlib.get_logger()
 
@@ -76,10 +77,10 @@ class Tail:
 
     def add(self, message: Message) -> None:
         """Add one message; rows that are not state vectors are passed over."""
-        rows = _rows_of(message)
+        headers = _headers(message)
+        rows = _rows_of(message, headers)
         self.messages += 1
         self.rows += len(rows)
-        headers = _headers(message)
         poll_time, latest = _poll_time(headers), self.now + MAX_AHEAD_SECONDS
         known = [each for each in rows if each is not None]
         timely = [each for each in known if max(each.last_contact, poll_time) <= latest]
@@ -261,6 +262,10 @@ class Topic:
                 "enable.auto.commit": False,
                 "auto.offset.reset": "earliest",
                 "enable.partition.eof": True,
+                # A request that waits at the end of the log delays the one for the block before.
+                "fetch.wait.max.ms": 10,
+                # A fast reader is stalled for this long whenever the prefetch queue is full.
+                "fetch.queue.backoff.ms": 5,
             }
         )
         try:
@@ -308,7 +313,7 @@ class Topic:
         consumer.assign([TopicPartition(name, n, held.low) for n, held in block.items()])
         open_partitions = set(block)
         while open_partitions and time.monotonic() < give_up_at:
-            for message in consumer.consume(TAIL_BATCH_MESSAGES, timeout=0.1):
+            for message in consumer.consume(TAIL_BATCH_MESSAGES, timeout=TAIL_WAIT_SECONDS):
                 number, offset = message.partition() or 0, message.offset() or 0
                 if (error := message.error()) is not None:
                     if error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - librdkafka's public name
@@ -335,10 +340,10 @@ def _more_messages(tail: Tail) -> int:
     return min(missing, TAIL_GROWTH * tail.messages)
 
 
-def _rows_of(message: Message) -> list[StateVector | None]:
+def _rows_of(message: Message, headers: Headers) -> list[StateVector | None]:
     """Return the rows of a message; None for what is not a state vector."""
     try:
-        check_headers(_headers(message))
+        check_headers(headers)
     except MalformedMessageError:
         return [None]
     return decode_readable(message.value())
