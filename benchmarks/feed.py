@@ -4,7 +4,8 @@ from collections.abc import Iterable
 
 from confluent_kafka import KafkaError, Message, Producer
 
-from collector.publisher import LINGER_MILLISECONDS, Origin
+from collector.messages import Origin
+from collector.publisher import LINGER_MILLISECONDS
 from configuration.shared_sections import KafkaSettings
 from telemetry.codec import encode
 from telemetry.state_vector import StateVector
@@ -46,7 +47,8 @@ class Feed:
         Raises:
             NotDeliveredError: Kafka did not take all.
         """
-        headers = Origin(now, "global", "00-" + 32 * "1" + "-" + 16 * "2" + "-01").headers()
+        origin = Origin(now, "global", "00-" + 32 * "1" + "-" + 16 * "2" + "-01")
+        headers = origin.headers(len(pairs))
         for number, (key, value) in enumerate(pairs):
             self._producer.produce(
                 self._topic, value, key, headers=headers, on_delivery=self._report

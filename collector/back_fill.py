@@ -1,7 +1,7 @@
 """Back-fill: request the past moments of outages between live polls and publish what is new."""
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import structlog
 
@@ -123,8 +123,8 @@ class BackFill:
         outage.note_granted()
         new = outage.take_new(answer.state_vectors)
 
-        def settle(state_vector: StateVector, is_delivered: bool) -> None:  # noqa: FBT001 - see publisher.Settle
-            outage.settle(state_vector.icao24, state_vector.last_contact, is_delivered=is_delivered)
+        def settle(state_vectors: Sequence[StateVector], is_delivered: bool) -> None:  # noqa: FBT001 - see deliveries.Settle
+            outage.settle(state_vectors, is_delivered=is_delivered)
             if not is_delivered:
                 self._fill_again(outage, moment)
 

@@ -19,7 +19,7 @@ class PolledMoment:
         time: The answer's Unix seconds.
         before: What was published before it.
         new: The state vectors that were handed over.
-        outstanding: Messages without a delivery report.
+        outstanding: The number of state vectors that Kafka has neither taken nor refused yet.
         has_failed: Whether Kafka did not take one of them.
     """
 
@@ -29,9 +29,9 @@ class PolledMoment:
     outstanding: int
     has_failed: bool = False
 
-    def settle(self, *, is_delivered: bool) -> None:
-        """Record the delivery report on one message."""
-        self.outstanding -= 1
+    def settle(self, n_rows: int, *, is_delivered: bool) -> None:
+        """Record what became of so many state vectors."""
+        self.outstanding -= n_rows
         self.has_failed = self.has_failed or not is_delivered
 
 

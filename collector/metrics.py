@@ -25,8 +25,8 @@ class Metrics:
         )
         self.published: Counter = Counter(
             "collector_published",
-            "Messages by what became of them: delivered, failed, or rejected (delivered rows that "
-            "could not be read).",
+            "Rows by what became of their messages: delivered, failed, or rejected (delivered rows "
+            "that could not be read).",
             ["result"],
             registry=registry,
         )

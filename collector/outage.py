@@ -96,6 +96,6 @@ class Outage:
             if (each.icao24, each.last_contact) not in self._live
         ]
 
-    def settle(self, icao24: str, last_contact: int, *, is_delivered: bool) -> None:
-        """Record Kafka's delivery report on one message."""
-        self._before.settle(icao24, last_contact, is_delivered=is_delivered)
+    def settle(self, state_vectors: Iterable[StateVector], *, is_delivered: bool) -> None:
+        """Record Kafka's delivery reports on the messages of these state vectors."""
+        self._before.settle(state_vectors, is_delivered=is_delivered)

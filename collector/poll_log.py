@@ -8,8 +8,8 @@ from collector.answer import Answer
 from collector.back_fill_plan import source_of
 from collector.clock import Clock
 from collector.credits import Governor
+from collector.messages import Origin
 from collector.metrics import Metrics
-from collector.publisher import Origin
 from collector.settings import Area
 
 log = structlog.stdlib.get_logger()

@@ -1,5 +1,6 @@
 """The poll loop: request state vectors at the governor's pace and publish the new ones."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -222,12 +223,11 @@ class Poller:
     def _settle_live(
         self,
         moment: PolledMoment,
-        state_vector: StateVector,
-        is_delivered: bool,  # noqa: FBT001 - see publisher.Settle
+        state_vectors: Sequence[StateVector],
+        is_delivered: bool,  # noqa: FBT001 - see deliveries.Settle
     ) -> None:
-        icao24, last_contact = state_vector.icao24, state_vector.last_contact
-        self._published.settle(icao24, last_contact, is_delivered=is_delivered)
-        moment.settle(is_delivered=is_delivered)
+        self._published.settle(state_vectors, is_delivered=is_delivered)
+        moment.settle(len(state_vectors), is_delivered=is_delivered)
 
     def _find_gaps(self, area: Area | None, moment: PolledMoment) -> list[Gap]:
         """Return what OpenSky did not send, or Kafka did not take, before this moment."""

@@ -78,13 +78,17 @@ class Published:
             if each.last_contact > self._handed.get(each.icao24, 0):
                 self._handed[each.icao24] = each.last_contact
 
-    def settle(self, icao24: str, last_contact: int, *, is_delivered: bool) -> None:
-        """Record Kafka's delivery report on one message."""
-        if is_delivered:
-            if last_contact > self._acknowledged.get(icao24, 0):
-                self._acknowledged[icao24] = last_contact
-        elif self._handed.get(icao24) == last_contact:
-            self._restore(icao24)
+    def settle(self, state_vectors: Iterable[StateVector], *, is_delivered: bool) -> None:
+        """Record Kafka's delivery reports on the messages of these state vectors."""
+        if not is_delivered:
+            for each in state_vectors:
+                if self._handed.get(each.icao24) == each.last_contact:
+                    self._restore(each.icao24)
+            return
+        acknowledged = self._acknowledged
+        for each in state_vectors:
+            if each.last_contact > acknowledged.get(each.icao24, 0):
+                acknowledged[each.icao24] = each.last_contact
 
     def prune(self, now: int) -> None:
         """Forget aircraft that have been silent for so long that OpenSky no longer shows them."""

@@ -1,22 +1,27 @@
 """Hands messages to Kafka and accounts for every delivery report."""
 
 import asyncio
-from collections.abc import Callable, Iterator
-from functools import partial
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
 
 import structlog
-from confluent_kafka import KafkaError, KafkaException, Message, Producer
-from prometheus_client import Counter
+from confluent_kafka import KafkaError, KafkaException, Producer
 
 from collector.answer import RejectedRow
 from collector.clock import Clock
+from collector.deliveries import Deliveries, Settle
 from collector.errors import ProducerError
+from collector.messages import (
+    Origin,
+    Outgoing,
+    group,
+    messages_of_groups,
+    messages_of_one_row,
+    messages_of_rejected_rows,
+)
 from collector.metrics import Metrics
 from configuration.log_throttle import Throttle
 from configuration.shared_sections import KafkaSettings
 from kafka_client.errors import REFUSALS, BrokerErrors
-from telemetry.codec import CONTENT_TYPE, REJECTED, SCHEMA_VERSION, encode
 from telemetry.state_vector import StateVector
 
 LINGER_MILLISECONDS = 20
@@ -30,37 +35,14 @@ RECONNECT_SECONDS = 2.0
 """Kafka closes idle connections; messages that wait for less may only wait for a new one."""
 
 REPORTS_EVERY_SECONDS = 0.05
-MESSAGES_BETWEEN_REPORTS = 500
+ROWS_BETWEEN_REPORTS = 500
 
-Headers = list[tuple[str, str | bytes | None]]
-Settle = Callable[[StateVector, bool], None]
-"""Called for each state vector with whether Kafka has acknowledged it."""
+PARTITIONS_EVERY_SECONDS = 10.0
+"""The number of partitions is at most so old when rows are divided among them: as old as
+librdkafka's own, see `KafkaSettings.connection`."""
 
-
-class Origin(NamedTuple):
-    """Where the rows of one answer come from; the headers of their messages."""
-
-    poll_time: int
-    source: str
-    traceparent: str
-
-    def headers(self) -> Headers:
-        """Return what every message of this answer carries."""
-        return [
-            ("schema-version", SCHEMA_VERSION),
-            ("content-type", CONTENT_TYPE),
-            ("poll-time", str(self.poll_time).encode()),
-            ("source", self.source.encode()),
-            ("traceparent", self.traceparent.encode()),
-        ]
-
-
-class _Outgoing(NamedTuple):
-    key: bytes | None
-    value: bytes
-    headers: Headers
-    published: Counter
-    settle: Callable[[bool], None]
+METADATA_TIMEOUT_SECONDS = 1.0
+"""Longest wait for the number of partitions; without an answer the last known one counts."""
 
 
 class Publisher:
@@ -68,6 +50,7 @@ class Publisher:
 
     def __init__(self, *, settings: KafkaSettings, metrics: Metrics, clock: Clock) -> None:
         self._topic = settings.topic
+        self._rows_per_message = settings.rows_per_message
         self._metrics = metrics
         self._clock = clock
         self._log = structlog.stdlib.get_logger().bind(topic=settings.topic)
@@ -80,12 +63,17 @@ class Publisher:
         self._throttle = Throttle(clock.monotonic)
         self._fatal: KafkaError | None = None
         self._drain_until = 0.0
+        self._under_way: list[Deliveries] = []
+        self._partitions: int | None = None
+        self._partitions_at = -PARTITIONS_EVERY_SECONDS
         self._producer = Producer(self._config(settings))
+        self._delivered = metrics.published.labels("delivered")
+        self._rejected = metrics.published.labels("rejected")
         metrics.watch_queue(lambda: float(len(self._producer)))
 
     @property
     def failed(self) -> int:
-        """Messages that Kafka did not take since the start."""
+        """Rows that Kafka did not take since the start."""
         return self._failed
 
     @property
@@ -106,17 +94,25 @@ class Publisher:
         Raises:
             ProducerError: The producer is beyond repair.
         """
-        left = len(state_vectors) + len(rejected)
+        deliveries = Deliveries(
+            state_vectors, n_rejected=len(rejected), settle=settle, on_failure=self._on_failure
+        )
+        partitions = await self._count_partitions()
+        self._under_way.append(deliveries)
+        unsent = iter(self._messages(state_vectors, rejected, origin, deliveries, partitions))
+        unreported = 0
         try:
-            for message in self._messages(state_vectors, rejected, origin.headers(), settle):
-                await self._hand_over(message)
-                left -= 1
-                if left % MESSAGES_BETWEEN_REPORTS == 0:
+            for message in unsent:
+                if not self._produce(message, deliveries):
+                    await self._wait_for_room(message, deliveries)
+                unreported += len(message.rows) or 1
+                if unreported >= ROWS_BETWEEN_REPORTS:
+                    unreported = 0
                     await self._take_reports()
         finally:
             # Only a cancelled or broken hand-over leaves some.
-            self._failed += left
-            self._metrics.published.labels("failed").inc(left)
+            for message in unsent:
+                self._count_failed(message.rows, deliveries)
 
     async def run(self) -> None:
         """Process delivery reports until cancelled.
@@ -132,11 +128,12 @@ class Publisher:
         """Wait for the broker to take what is queued; what is left then counts as failed."""
         self._drain_until = self._clock.monotonic() + seconds
         while len(self._producer) and self._clock.monotonic() < self._drain_until:
-            self._producer.poll(0)
+            self._poll()
             await asyncio.sleep(REPORTS_EVERY_SECONDS)
         if len(self._producer):
             self._producer.purge()
             self._producer.flush(1)
+            self._count_delivered()
 
     def hurry(self, seconds: float) -> None:
         """Shorten a drain that is under way."""
@@ -157,51 +154,85 @@ class Publisher:
             "queue.buffering.max.kbytes": MAX_QUEUE_KIBIBYTES,
         }
 
+    async def _count_partitions(self) -> int | None:
+        """Return how many partitions the topic has; None if messages hold one row or none is known.
+
+        One number counts for a whole answer, so a change of it takes effect between two answers.
+        """
+        if self._rows_per_message == 1:
+            return None
+        now = self._clock.monotonic()
+        if now - self._partitions_at >= PARTITIONS_EVERY_SECONDS:
+            try:
+                metadata = await asyncio.to_thread(
+                    self._producer.list_topics, self._topic, METADATA_TIMEOUT_SECONDS
+                )
+            except KafkaException as error:
+                self._log.debug("partitions_unknown", reason=self._errors.explain(error.args[0]))
+            else:
+                self._partitions = len(metadata.topics[self._topic].partitions) or self._partitions
+                self._partitions_at = now
+        return self._partitions
+
     def _messages(
         self,
-        state_vectors: list[StateVector],
-        rejected: list[RejectedRow],
-        headers: Headers,
-        settle: Settle,
-    ) -> Iterator[_Outgoing]:
-        delivered = self._metrics.published.labels("delivered")
-        for each in state_vectors:
-            settle_one = partial(settle, each)
-            yield _Outgoing(each.icao24.encode(), encode(each), headers, delivered, settle_one)
-        set_aside = self._metrics.published.labels("rejected")
-        for row in rejected:
-            key = row.icao24.encode() if row.icao24 else None
-            marked = [*headers, (REJECTED, row.reason.encode())]
-            yield _Outgoing(key, row.raw, marked, set_aside, _nothing_to_settle)
+        state_vectors: Sequence[StateVector],
+        rejected: Sequence[RejectedRow],
+        origin: Origin,
+        deliveries: Deliveries,
+        partitions: int | None,
+    ) -> Iterable[Outgoing]:
+        if partitions is None:
+            headers = origin.headers(len(state_vectors) + len(rejected))
+            yield from messages_of_one_row(state_vectors, headers, deliveries.report_one_row)
+        else:
+            groups = group(
+                state_vectors, partitions=partitions, rows_per_message=self._rows_per_message
+            )
+            headers = origin.headers(len(groups) + len(rejected))
+            yield from messages_of_groups(groups, headers, deliveries.report_of)
+        yield from messages_of_rejected_rows(rejected, headers, deliveries.report_rejected)
 
-    async def _hand_over(self, message: _Outgoing) -> None:
-        """Queue a message, waiting for room; one that cannot be queued counts as failed."""
+    async def _wait_for_room(self, message: Outgoing, deliveries: Deliveries) -> None:
+        """Queue a message once there is room; one that cannot be queued counts as failed."""
         give_up_at = self._clock.monotonic() + self._room_within_seconds
-        while not self._produce(message):
-            if self._clock.monotonic() >= give_up_at:
-                self._on_failure(message, "no room in the producer's queue")
-                return
-            await self._take_reports()
-            await asyncio.sleep(REPORTS_EVERY_SECONDS)
+        is_handed_over = False
+        try:
+            while not is_handed_over and self._clock.monotonic() < give_up_at:
+                await self._take_reports()
+                await asyncio.sleep(REPORTS_EVERY_SECONDS)
+                is_handed_over = self._produce(message, deliveries)
+        except BaseException:
+            self._count_failed(message.rows, deliveries)
+            raise
+        if not is_handed_over:
+            self._count_failed(message.rows, deliveries)
+            self._note_failing("no room in the producer's queue")
 
-    def _produce(self, message: _Outgoing) -> bool:
+    def _produce(self, message: Outgoing, deliveries: Deliveries) -> bool:
         """Return False while the queue is full."""
         try:
             self._producer.produce(
                 self._topic,
-                value=message.value,
-                key=message.key,
+                message.value,
+                message.key,
+                message.partition,
+                message.report,
                 headers=message.headers,
-                on_delivery=partial(self._on_delivery, message),
             )
         except BufferError:
             return False
         except KafkaException as error:
-            self._on_failure(message, str(error))
+            self._count_failed(message.rows, deliveries)
+            self._note_failing(str(error))
         return True
 
-    async def _take_reports(self) -> None:
+    def _poll(self) -> None:
         self._producer.poll(0)
+        self._count_delivered()
+
+    async def _take_reports(self) -> None:
+        self._poll()
         if self._fatal is not None:
             raise ProducerError(
                 f"the Kafka producer cannot go on ({self._fatal}): start the collector again"
@@ -223,26 +254,40 @@ class Publisher:
         elif reason is not None and waited >= RECONNECT_SECONDS:
             self._note_failing(reason)
 
-    def _on_delivery(self, message: _Outgoing, error: KafkaError | None, _: Message) -> None:
-        if error is not None:
-            if error.code() in REFUSALS:
-                self._errors.note(error)
-            self._on_failure(message, self._errors.reason or error.str())
+    def _count_delivered(self) -> None:
+        """Count what Kafka has acknowledged since the last call."""
+        n_rows = 0
+        for each in self._under_way:
+            delivered = each.take_delivered()
+            self._delivered.inc(delivered.state_vectors)
+            self._rejected.inc(delivered.rejected)
+            n_rows += sum(delivered)
+        if not n_rows:
             return
+        self._under_way = [each for each in self._under_way if not each.is_complete]
         self._errors.answered(with_data=True)
         self._waiting_since = None
-        message.published.inc()
-        message.settle(True)  # noqa: FBT003 - a callable's parameters have no names
         if self._failing_since is not None:
             seconds = round(self._clock.monotonic() - self._failing_since)
             self._failing_since = None
             self._log.info("kafka_recovered", after_seconds=seconds)
 
-    def _on_failure(self, message: _Outgoing, reason: str) -> None:
-        self._failed += 1
-        self._metrics.published.labels("failed").inc()
-        message.settle(False)  # noqa: FBT003 - a callable's parameters have no names
-        self._note_failing(reason)
+    def _on_failure(
+        self, deliveries: Deliveries, rows: Sequence[StateVector], error: KafkaError
+    ) -> None:
+        """Take a delivery report of a message that failed."""
+        self._count_delivered()  # what came before it
+        if error.code() in REFUSALS:
+            self._errors.note(error)
+        self._count_failed(rows, deliveries)
+        self._note_failing(self._errors.reason or error.str())
+
+    def _count_failed(self, rows: Sequence[StateVector], deliveries: Deliveries) -> None:
+        n_rows = deliveries.fail(rows)
+        if deliveries.is_complete:
+            self._under_way.remove(deliveries)
+        self._failed += n_rows
+        self._metrics.published.labels("failed").inc(n_rows)
 
     def _on_error(self, error: KafkaError) -> None:
         self._errors.note(error)

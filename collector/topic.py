@@ -4,6 +4,7 @@ import asyncio
 import math
 import time
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
@@ -17,7 +18,8 @@ from configuration.log_throttle import Throttle
 from configuration.shared_sections import KafkaSettings
 from kafka_client.errors import AUTHORIZATION, BrokerErrors
 from kafka_client.topic_policy import Shortcoming, creation_config, find_shortcomings, read_topic
-from telemetry.codec import MalformedMessageError, decode
+from telemetry.codec import Headers, MalformedMessageError, check_headers, decode_readable
+from telemetry.state_vector import StateVector
 
 METADATA_TIMEOUT_SECONDS = 2.0
 CREATE_TIMEOUT_SECONDS = 5.0
@@ -28,18 +30,31 @@ RETRY_SECONDS = 1.0
 CHECK_SECONDS = 3_600.0
 """Between two looks at the topic's settings, which anyone may change at the broker."""
 
-TAIL_MESSAGES = 120_000
+TAIL_ROWS = 120_000
 """Over all partitions: at least ten polls of the globe. At the pace of a standard account that is
 more than the five minutes for which OpenSky repeats a silent aircraft; at a faster one, aircraft
 that have been silent for longer are published once more, which the archive ignores."""
 
 UNCHECKED_HINT = "whether it keeps messages for long enough is not known"
 
+FIRST_TAIL_MESSAGES = 10
+TAIL_GROWTH = 10
+"""The newest messages of each partition are read first, since they show how many rows a message
+holds; then the block before them, at most so many times as long as what was read; and so on."""
+
 TAIL_SECONDS = 5.0
 MAX_POLL_TIME_DIGITS = 12
 TAIL_BATCH_MESSAGES = 10_000
+TAIL_WAIT_SECONDS = 0.02
 
 log = structlog.stdlib.get_logger()
+
+
+class _Offsets(NamedTuple):
+    """Offsets of one partition, from `low` up to and without `high`."""
+
+    low: int
+    high: int
 
 
 @dataclass
@@ -55,23 +70,25 @@ class Tail:
     published_at: float | None = None
     """When the newest message was published, by the clock of its producer or of the broker."""
     messages: int = 0
+    rows: int = 0
     future_times: int = 0
     """Messages with a last contact or a poll time from the future."""
     is_complete: bool = True
 
     def add(self, message: Message) -> None:
-        """Add one message; a message that holds no state vector is passed over."""
-        self.messages += 1
+        """Add one message; rows that are not state vectors are passed over."""
         headers = _headers(message)
-        try:
-            state_vector = decode(message.value(), headers)
-        except MalformedMessageError:
+        rows = _rows_of(message, headers)
+        self.messages += 1
+        self.rows += len(rows)
+        poll_time, latest = _poll_time(headers), self.now + MAX_AHEAD_SECONDS
+        known = [each for each in rows if each is not None]
+        timely = [each for each in known if max(each.last_contact, poll_time) <= latest]
+        self.future_times += len(timely) < len(known)
+        if not timely:
             return
-        poll_time = _poll_time(headers)
-        if max(state_vector.last_contact, poll_time) > self.now + MAX_AHEAD_SECONDS:
-            self.future_times += 1
-            return
-        _keep_newest(self.last_contacts, state_vector.icao24, state_vector.last_contact)
+        for each in timely:
+            _keep_newest(self.last_contacts, each.icao24, each.last_contact)
         if poll_time and (source := headers.get("source")):
             _keep_newest(self.poll_times, source.decode(errors="replace"), poll_time)
         self._add_published(message.timestamp()[1] / 1000)
@@ -245,49 +262,91 @@ class Topic:
                 "enable.auto.commit": False,
                 "auto.offset.reset": "earliest",
                 "enable.partition.eof": True,
+                # A request that waits at the end of the log delays the one for the block before.
+                "fetch.wait.max.ms": 10,
+                # A fast reader is stalled for this long whenever the prefetch queue is full.
+                "fetch.queue.backoff.ms": 5,
             }
         )
         try:
-            return self._consume(consumer, self._tail_positions(consumer), give_up_at)
+            return self._consume_tail(consumer, give_up_at)
         finally:
             consumer.close()
 
-    def _tail_positions(self, consumer: Consumer) -> list[TopicPartition]:
-        """Return where each partition's tail begins; none for those without messages."""
+    def _consume_tail(self, consumer: Consumer, give_up_at: float) -> Tail:
+        """Read blocks of messages, the newest first, until they hold enough rows."""
+        tail = Tail(self._clock.now())
+        unread = self._held_offsets(consumer)
+        n_partitions = max(1, len(unread))
+        wanted = min(FIRST_TAIL_MESSAGES, TAIL_ROWS // n_partitions)
+        while wanted > 0 and tail.is_complete:
+            unread = {number: held for number, held in unread.items() if held.low < held.high}
+            block = {
+                number: _Offsets(max(held.low, held.high - wanted), held.high)
+                for number, held in unread.items()
+            }
+            if not block:
+                break
+            tail.is_complete = self._consume(consumer, block, tail, give_up_at)
+            unread = {n: _Offsets(unread[n].low, block[n].low) for n in block}
+            wanted = _more_messages(tail) // n_partitions
+        return tail
+
+    def _held_offsets(self, consumer: Consumer) -> dict[int, "_Offsets"]:
+        """Return the offsets that each partition holds."""
         name = self._settings.topic
         metadata = consumer.list_topics(name, timeout=METADATA_TIMEOUT_SECONDS)
-        partitions = metadata.topics[name].partitions
-        positions = []
-        for number in partitions:
-            low, high = consumer.get_watermark_offsets(
-                TopicPartition(name, number), timeout=METADATA_TIMEOUT_SECONDS
+        return {
+            number: _Offsets(
+                *consumer.get_watermark_offsets(
+                    TopicPartition(name, number), timeout=METADATA_TIMEOUT_SECONDS
+                )
             )
-            start = max(low, high - TAIL_MESSAGES // len(partitions))
-            if start < high:
-                positions.append(TopicPartition(name, number, start))
-        return positions
+            for number in metadata.topics[name].partitions
+        }
 
     def _consume(
-        self, consumer: Consumer, positions: list[TopicPartition], give_up_at: float
-    ) -> Tail:
-        tail = Tail(self._clock.now())
-        open_partitions = {position.partition for position in positions}
-        consumer.assign(positions)
+        self, consumer: Consumer, block: dict[int, "_Offsets"], tail: Tail, give_up_at: float
+    ) -> bool:
+        """Add the messages at these offsets; return whether that ended in time."""
+        name = self._settings.topic
+        consumer.assign([TopicPartition(name, n, held.low) for n, held in block.items()])
+        open_partitions = set(block)
         while open_partitions and time.monotonic() < give_up_at:
-            for message in consumer.consume(TAIL_BATCH_MESSAGES, timeout=0.1):
-                error = message.error()
-                if error is None:
+            for message in consumer.consume(TAIL_BATCH_MESSAGES, timeout=TAIL_WAIT_SECONDS):
+                number, offset = message.partition() or 0, message.offset() or 0
+                if (error := message.error()) is not None:
+                    if error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - librdkafka's public name
+                        open_partitions.discard(number)
+                    continue
+                if offset < block[number].high:
                     tail.add(message)
-                elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - librdkafka's public name
-                    open_partitions.discard(message.partition())
-        tail.is_complete = not open_partitions
-        return tail
+                if offset >= block[number].high - 1:
+                    open_partitions.discard(number)
+        return not open_partitions
 
     def _note_waiting(self, reason: str) -> None:
         """Log that it waits, a change of the reason, and each minute that it lasts."""
         self._is_waiting = True
         if self._throttle.admit(reason) is not None:
             self._log.warning("kafka_unreachable", reason=reason, hint="trying on")
+
+
+def _more_messages(tail: Tail) -> int:
+    """Return how many more messages to read, if those hold as many rows as these."""
+    if not tail.rows:
+        return 0
+    missing = (TAIL_ROWS - tail.rows) * tail.messages // tail.rows
+    return min(missing, TAIL_GROWTH * tail.messages)
+
+
+def _rows_of(message: Message, headers: Headers) -> list[StateVector | None]:
+    """Return the rows of a message; None for what is not a state vector."""
+    try:
+        check_headers(headers)
+    except MalformedMessageError:
+        return [None]
+    return decode_readable(message.value())
 
 
 def _poll_time(headers: dict[str, bytes | None]) -> int:

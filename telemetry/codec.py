@@ -91,6 +91,32 @@ def decode_each_row(value: bytes) -> list[StateVector | MalformedRow]:
     return [_decode_row(bytes(row)) for row in rows]
 
 
+def decode_readable(value: bytes | None) -> list[StateVector | None]:
+    """Read the rows of a message of either kind whose headers have been checked.
+
+    Returns:
+        None for each row that is malformed. A message without any row counts as one of these.
+    """
+    if value is None:
+        return [None]
+    try:
+        if value[:1] != _ARRAY:
+            return [_decoder.decode(value)]
+        return [*_rows_decoder.decode(value)] or [None]
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return _decode_readable_rows(value)
+
+
+def _decode_readable_rows(value: bytes) -> list[StateVector | None]:
+    if not has_several_rows(value):
+        return [None]
+    try:
+        rows = decode_each_row(value)
+    except MalformedMessageError:
+        return [None]
+    return [each if isinstance(each, StateVector) else None for each in rows]
+
+
 def _decode_row(value: bytes) -> StateVector | MalformedRow:
     try:
         return decode_value(value)

@@ -2,34 +2,27 @@
 
 import os
 import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from confluent_kafka import Message
-
-from kafka_client.errors import BrokerErrors
 from processor.__main__ import main
-from processor.live import reader
-from processor.live.fleet import Update
+from processor.live.decoding import Decoder, Delivery
+from processor.message import Message
 
 _FAULT = Path(os.environ["FAULT_FILE"])
-_decode_messages = reader._decode_messages
+_decode = Decoder.decode
 
 
 class FaultError(Exception):
     """An error that the processor does not expect."""
 
 
-def _fail_or_decode(
-    messages: list[Message],
-    waiting_for: set[int],
-    next_offsets: dict[int, int],
-    errors: BrokerErrors,
-) -> list[Update]:
+def _fail_or_decode(decoder: Decoder, messages: Iterable[Message]) -> Iterator[Delivery]:
     if _FAULT.exists():
         raise FaultError
-    return _decode_messages(messages, waiting_for, next_offsets, errors)
+    return _decode(decoder, messages)
 
 
 if __name__ == "__main__":
-    reader._decode_messages = _fail_or_decode
+    Decoder.decode = _fail_or_decode  # type: ignore[assignment, method-assign]
     sys.exit(main())

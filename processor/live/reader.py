@@ -4,7 +4,7 @@ import asyncio
 import threading
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 import structlog
@@ -26,23 +26,23 @@ from processor.kafka import (
     read_watermarks,
     recheck,
 )
+from processor.live.answers import AnswerPart
+from processor.live.decoding import Decoder, Delivery
 from processor.live.fleet import Update
 from processor.live.log_time import find_log_time
 from processor.log_watch import LogEnds
-from processor.message import LogIdentity, read_headers, read_poll_time, read_published_at
+from processor.message import LogIdentity
 from processor.polling import Polling
 from processor.settings import LiveSettings
 from processor.stream.log_position import LogPosition, epoch_of
-from telemetry.codec import Headers, MalformedMessageError, decode
-from telemetry.state_vector import StateVector
 
 log = structlog.get_logger()
 
 MESSAGES_AT_ONCE = 500
-"""Bound of the messages that are handed to the event loop at once: some milliseconds of work."""
+"""Bound of the messages that are taken from the consumer at once."""
 
 MAX_DELIVERIES_AHEAD = 8
-"""Bound of such deliveries that wait for the event loop; beyond it the reader waits."""
+"""Bound of the deliveries that wait for the event loop; beyond it the reader waits."""
 
 
 class UpdateReceiver(Protocol):
@@ -52,7 +52,7 @@ class UpdateReceiver(Protocol):
         self, start: LogPosition, resumable_after: LogPosition, *, is_complete: bool
     ) -> None: ...
     def add_partitions(self, starts: Sequence[int]) -> None: ...  # noqa: D102
-    def receive(self, updates: list[Update]) -> None: ...  # noqa: D102
+    def receive(self, updates: list[Update], parts: Sequence[AnswerPart]) -> None: ...  # noqa: D102
     def caught_up(self) -> None: ...  # noqa: D102
 
 
@@ -204,11 +204,14 @@ class LiveReader:
             waiting_for: Partitions whose end was not reached yet.
         """
         is_caught_up = False
+        decoder = Decoder()
         polling = Polling(self._consumer, self._stopping)
         while not self._stopping.is_set():
             messages = polling.read(MESSAGES_AT_ONCE, wait_seconds=0.05)
             if messages:
-                self._deliver(_decode_messages(messages, waiting_for, self._next, self._errors))
+                found = _without_ends(messages, waiting_for, self._next, self._errors)
+                for delivery in decoder.decode(found):
+                    self._deliver(delivery)
             self._recheck_broker()
             if (look := self._look) is not None:
                 self._look = None
@@ -223,27 +226,27 @@ class LiveReader:
             self._recheck_at = time.monotonic() + RECHECK_SECONDS
             recheck(self._consumer, self._kafka.topic, self._errors)
 
-    def _deliver(self, updates: list[Update]) -> None:
+    def _deliver(self, delivery: Delivery) -> None:
         while not self._ahead.acquire(timeout=0.5):
             if self._stopping.is_set():
                 return
-        self._call(lambda: self._hand_over(updates))
+        self._call(lambda: self._hand_over(delivery))
 
-    def _hand_over(self, updates: list[Update]) -> None:
+    def _hand_over(self, delivery: Delivery) -> None:
         self._ahead.release()
-        self._receiver.receive(updates)
+        self._receiver.receive(*delivery)
 
     def _call(self, function: Callable[[], None]) -> None:
         self._loop.call_soon_threadsafe(function)
 
 
-def _decode_messages(
+def _without_ends(
     messages: list[Message],
     waiting_for: set[int],
     next_offsets: dict[int, int],
     errors: BrokerErrors,
-) -> list[Update]:
-    """Decode messages, and note next offsets and the partitions whose end was reached.
+) -> Iterator[Message]:
+    """Yield the messages of the log; note next offsets and the partitions whose end was reached.
 
     Args:
         messages: What was polled; the end of a partition is a message with an error.
@@ -251,24 +254,13 @@ def _decode_messages(
         next_offsets: Receives the next offset of each partition.
         errors: Receives the errors of the broker.
     """
-    updates = []
     for message in messages:
         partition, offset = message.partition() or 0, message.offset() or 0
-        if (error := message.error()) is not None:
-            check(error, errors)
-            if error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - its name
-                waiting_for.discard(partition)
-                next_offsets[partition] = offset
+        if (error := message.error()) is None:
+            next_offsets[partition] = offset + 1
+            yield message
             continue
-        next_offsets[partition] = offset + 1
-        headers = read_headers(message)
-        times = read_poll_time(headers), read_published_at(message)
-        updates.append(Update(partition, offset, _state_vector_of(message, headers), *times))
-    return updates
-
-
-def _state_vector_of(message: Message, headers: Headers) -> StateVector | None:
-    try:
-        return decode(message.value(), headers)
-    except MalformedMessageError:  # the archive makes it a dead letter
-        return None
+        check(error, errors)
+        if error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - its name
+            waiting_for.discard(partition)
+            next_offsets[partition] = offset

@@ -1,6 +1,7 @@
-"""Decides when a tick is due, and feeds the live fleet with what the reader has read."""
+"""Publishes a tick when one is due, and feeds the live fleet with what the reader has read."""
 
 import asyncio
+import contextlib
 import math
 import time
 from collections import Counter
@@ -8,11 +9,13 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
+from processor.live.answers import AnswerPart
 from processor.live.broadcaster import Broadcaster
 from processor.live.clock_report import ClockReport
 from processor.live.data_clock import DataClock, Evidence
 from processor.live.fleet import Fleet, Untimely, Update
 from processor.live.metrics import LiveMetrics
+from processor.live.tick_schedule import TickSchedule
 from processor.settings import LiveSettings
 from processor.stream.log_position import LogPosition
 
@@ -27,7 +30,11 @@ of them."""
 
 
 class Ticker:
-    """Publishes a tick as soon as a burst of messages has ended, at most one a second."""
+    """Publishes a tick as soon as an answer was read; `TickSchedule` has the rules.
+
+    Args:
+        monotonic: Seconds of a clock that never steps.
+    """
 
     def __init__(
         self,
@@ -37,6 +44,7 @@ class Ticker:
         broadcaster: Broadcaster,
         metrics: LiveMetrics,
         clock: DataClock,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings = settings
         self._heartbeat_seconds = heartbeat_seconds
@@ -49,7 +57,11 @@ class Ticker:
         self._ignored: Counter[Untimely] = Counter()
         self._log_ignored_at = 0.0
         self._fleet: Fleet | None = None
+        self._monotonic = monotonic
         self._received = asyncio.Event()
+        self._schedule = TickSchedule(
+            tick_seconds=settings.tick_seconds, quiet_seconds=settings.quiet_seconds
+        )
 
     def clock_trouble(self) -> str | None:
         """Return how the clocks of host and data differ, with the remedy; None if they agree."""
@@ -66,6 +78,7 @@ class Ticker:
             is_complete: Whether no message is missing that another instance may have read.
         """
         self._is_caught_up = False
+        self._schedule.begin()
         self._fleet = Fleet(
             start=start,
             resumable_after=resumable_after,
@@ -85,13 +98,19 @@ class Ticker:
         if any(starts):
             self._fleet.forbid_resume()
 
-    def receive(self, updates: list[Update]) -> None:
-        """Apply messages that were read."""
+    def receive(self, updates: list[Update], parts: Sequence[AnswerPart] = ()) -> None:
+        """Apply messages that were read.
+
+        Args:
+            updates: Their rows.
+            parts: How many of these messages are from which answer.
+        """
         if self._fleet is None:
             return
         self._data_clock.observe(_evidence(updates), is_fresh=self._is_caught_up)
         self._count_ignored(self._fleet.apply(updates))
         self._metrics.malformed.inc(sum(update.state_vector is None for update in updates))
+        self._schedule.receive(parts, self._monotonic())
         self._received.set()
 
     def caught_up(self) -> None:
@@ -102,40 +121,38 @@ class Ticker:
 
     async def run(self) -> None:
         """Publish ticks until cancelled."""
-        heartbeat_at = time.monotonic() + self._heartbeat_seconds
+        heartbeat_at = self._monotonic() + self._heartbeat_seconds
         while True:
-            has_received = await self._wait_for_burst()
+            await self._wait_until_due()
             if not self._broadcaster.is_open:
                 continue
-            is_heartbeat = time.monotonic() >= heartbeat_at
+            is_heartbeat = self._monotonic() >= heartbeat_at
             if is_heartbeat:
-                heartbeat_at = time.monotonic() + self._heartbeat_seconds
+                heartbeat_at = self._monotonic() + self._heartbeat_seconds
             await self._broadcaster.publish(is_heartbeat=is_heartbeat)
             self.observe_times()
-            if has_received:
-                await asyncio.sleep(self._settings.tick_seconds)
 
-    async def _wait_for_burst(self) -> bool:
-        """Wait for the end of a burst of messages, and return whether there was one.
+    async def _wait_until_due(self) -> None:
+        """Wait until messages are to be shown, or for `IDLE_SECONDS` if none come.
 
-        Without messages a tick is due after `IDLE_SECONDS` all the same, since aircraft expire and
-        subscribers need heartbeats.
+        Then a tick is due all the same, since aircraft expire and subscribers need heartbeats.
         """
-        try:
-            async with asyncio.timeout(IDLE_SECONDS):
-                await self._received.wait()
-        except TimeoutError:
-            return False
-        give_up_at = time.monotonic() + self._settings.tick_seconds
-        while self._received.is_set() and time.monotonic() < give_up_at:
+        idle_at = self._monotonic() + IDLE_SECONDS
+        while True:
+            due_at = self._schedule.due_at()
+            seconds = (idle_at if due_at == math.inf else due_at) - self._monotonic()
+            if seconds <= 0:
+                break
             self._received.clear()
-            await asyncio.sleep(self._settings.quiet_seconds)
-        self._received.clear()
-        return True
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self._received.wait()
+        if due_at != math.inf:
+            self._schedule.tick(self._monotonic())
 
     def observe_times(self) -> None:
         """Measure clock offset and delay by the clock of the data; the host's may be wrong."""
-        self._report.observe(self._data_clock.offset_seconds, time.monotonic())
+        self._report.observe(self._data_clock.offset_seconds, self._monotonic())
         newest = self._fleet.newest_contact if self._fleet is not None else None
         delay = math.nan if newest is None else max(0.0, self._clock() - newest)
         self._metrics.delay.set(delay)
@@ -144,23 +161,27 @@ class Ticker:
         for reason, count in ignored.items():
             self._metrics.ignored.labels(reason).inc(count)
         self._ignored += ignored
-        if self._ignored and time.monotonic() >= self._log_ignored_at:
-            self._log_ignored_at = time.monotonic() + IGNORED_LOG_SECONDS
+        if self._ignored and self._monotonic() >= self._log_ignored_at:
+            self._log_ignored_at = self._monotonic() + IGNORED_LOG_SECONDS
             log.warning("live_messages_ignored", ignored=dict(self._ignored))
             self._ignored.clear()
 
 
 def _evidence(updates: list[Update]) -> set[Evidence]:
     """Return what messages prove about the time; those of one answer prove the same."""
-    return {
-        Evidence(update.poll_time, update.published_at, update.poll_time)
-        if update.poll_time is not None
-        else Evidence(
+    dated = {
+        (update.poll_time, update.published_at)
+        for update in updates
+        if update.poll_time is not None and update.state_vector is not None
+    }
+    undated = {
+        Evidence(
             update.state_vector.last_contact, update.published_at, _answer_without_poll_time(update)
         )
         for update in updates
-        if update.state_vector is not None
+        if update.poll_time is None and update.state_vector is not None
     }
+    return undated | {Evidence(time, published_at, time) for time, published_at in dated}
 
 
 def _answer_without_poll_time(update: Update) -> int:

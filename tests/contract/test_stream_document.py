@@ -21,7 +21,7 @@ from processor.replay import request
 from processor.settings import SseSettings
 from processor.stream.delta import NULL, TEXTS, UNITS
 from processor.stream.query import FORMATS, PARAMETERS
-from telemetry.codec import CONTENT_TYPE, SCHEMA_VERSION, encode
+from telemetry.codec import CONTENT_TYPE, POLL_MESSAGES, SCHEMA_VERSION, encode, encode_rows
 from telemetry.state_vector import FIELDS, StateVector
 from testkit.state_vectors import state_vectors
 from testkit.stream_document import document, look_up, nodes, references, validator
@@ -169,6 +169,8 @@ def test_whatever_is_in_the_log_is_described(state: StateVector) -> None:
     """The message of any state vector is valid."""
     validate = validator("#/components/schemas/StateVector").validate
     validate(json.loads(encode(state)))
+    validator("#/components/schemas/StateVectors").validate(json.loads(encode_rows([state, state])))
     head = look_up("#/components/schemas/RawHead")["properties"]
     assert head["schema-version"]["const"].encode() == SCHEMA_VERSION
     assert head["content-type"]["const"].encode() == CONTENT_TYPE
+    assert POLL_MESSAGES in head

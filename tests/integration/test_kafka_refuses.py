@@ -14,8 +14,9 @@ from structlog.testing import capture_logs
 from collector import publisher as publisher_module
 from collector.clock import Clock
 from collector.errors import TopicError
+from collector.messages import Origin
 from collector.metrics import Metrics
-from collector.publisher import Origin, Publisher
+from collector.publisher import Publisher
 from collector.topic import Topic
 from configuration.shared_sections import KafkaSettings
 from kafka_client.topic_policy import read_topic

@@ -10,11 +10,12 @@ from structlog.testing import capture_logs
 
 from collector.answer import RejectedRow
 from collector.credits import Governor
+from collector.deliveries import Settle
+from collector.messages import Origin
 from collector.metrics import Metrics
 from collector.opensky import OpenSky
 from collector.poller import Poller
 from collector.published import Published
-from collector.publisher import Origin, Settle
 from collector.settings import OpenSkySettings
 from telemetry.state_vector import StateVector
 from tests.unit.collector.conftest import NOW, FakeClock, row
@@ -40,7 +41,7 @@ class FakePublisher:
         for settle, each in held:
             if is_delivered(each):
                 self.vectors.append(each)
-            settle(each, is_delivered(each))
+            settle([each], is_delivered(each))
 
     async def publish(
         self,
@@ -58,8 +59,7 @@ class FakePublisher:
         if not self.is_failing:
             self.vectors += state_vectors
             self.rejected += rejected
-        for each in state_vectors:
-            settle(each, not self.is_failing)
+        settle(state_vectors, not self.is_failing)
 
     def contacts(self) -> list[tuple[str, int]]:
         """Return what Kafka holds, in its order."""

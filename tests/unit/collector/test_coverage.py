@@ -23,7 +23,7 @@ class Polls:
 
     def report(self, *seconds: int, is_delivered: bool = True) -> None:
         for second in seconds:
-            self.moments[second].settle(is_delivered=is_delivered)
+            self.moments[second].settle(1, is_delivered=is_delivered)
 
 
 def spans(gaps: list[Gap]) -> list[tuple[int, int]]:

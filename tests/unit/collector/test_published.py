@@ -46,7 +46,7 @@ def test_what_kafka_did_not_take_is_published_again(
             last_rows[key] = max(last_rows.get(key, 0), NOW + offset)
         for each in published.take_new(state_vector(key, NOW + offset) for key, offset in poll):
             is_delivered = data.draw(st.booleans())
-            published.settle(each.icao24, each.last_contact, is_delivered=is_delivered)
+            published.settle([each], is_delivered=is_delivered)
             if is_delivered:
                 in_kafka[each.icao24] = each.last_contact
     again = published.take_new(state_vector(key, time) for key, time in last_rows.items())
@@ -72,16 +72,16 @@ def test_a_contact_from_the_future_is_forgotten_and_hides_nothing() -> None:
     rows = [state_vector("00000a", NOW + 10), state_vector("00000b", NOW)]
     new = published.take_new(rows)
     assert [each.icao24 for each in new] == ["00000a"]
-    published.settle("00000a", NOW + 10, is_delivered=False)
+    published.settle(new, is_delivered=False)
     assert published.take_new(rows) == new
 
 
 def test_a_late_failure_does_not_undo_what_came_after() -> None:
     """The failed contact is history by then."""
     published = Published()
-    published.take_new([state_vector(last_contact=NOW)])
+    earlier = published.take_new([state_vector(last_contact=NOW)])
     published.take_new([state_vector(last_contact=NOW + 10)])
-    published.settle("4b1814", NOW, is_delivered=False)
+    published.settle(earlier, is_delivered=False)
     assert published.take_new([state_vector(last_contact=NOW + 10)]) == []
 
 

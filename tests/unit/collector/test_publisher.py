@@ -2,8 +2,9 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
+import msgspec
 import pytest
 from confluent_kafka import KafkaError
 from structlog.testing import capture_logs
@@ -11,10 +12,12 @@ from structlog.testing import capture_logs
 from collector.answer import RejectedRow
 from collector.clock import Clock
 from collector.errors import ProducerError
+from collector.messages import Origin
 from collector.metrics import Metrics
-from collector.publisher import Origin, Publisher
+from collector.published import Published
+from collector.publisher import Publisher
 from configuration.shared_sections import KafkaSettings
-from telemetry.codec import MalformedMessageError, decode
+from telemetry.codec import MalformedMessageError, decode, decode_rows
 from telemetry.state_vector import StateVector
 from tests.unit.collector.conftest import NOW, FakeClock, MockBroker, state_vector
 
@@ -29,9 +32,10 @@ class Settled:
         self.delivered: list[str] = []
         self.failed: list[str] = []
 
-    def __call__(self, state_vector: StateVector, is_delivered: bool) -> None:  # noqa: FBT001 - see publisher.Settle
+    def __call__(self, state_vectors: Sequence[StateVector], is_delivered: bool) -> None:  # noqa: FBT001 - see deliveries.Settle
         """Take one report."""
-        (self.delivered if is_delivered else self.failed).append(state_vector.icao24)
+        found = self.delivered if is_delivered else self.failed
+        found += [each.icao24 for each in state_vectors]
 
 
 @contextlib.asynccontextmanager
@@ -88,6 +92,7 @@ async def test_a_message_is_what_the_contract_says(broker: MockBroker, metrics: 
         "poll-time": str(NOW).encode(),
         "source": b"alps",
         "traceparent": ORIGIN.traceparent.encode(),
+        "poll-messages": b"1",
     }
     assert decode(message.value(), headers) == state_vector()  # type: ignore[arg-type]
     assert message.timestamp()[1] / 1000 == pytest.approx(Clock().now(), abs=30)
@@ -103,6 +108,115 @@ async def test_an_aircraft_keeps_its_partition(broker: MockBroker, metrics: Metr
     found = {(each.key(), each.partition()) for each in broker.messages()}
     expected = {(key, (_murmur2(key) & 0x7FFFFFFF) % 4) for key in (b"4b1814", b"3c6444")}
     assert found == expected
+
+
+async def test_rows_of_a_partition_share_a_message(broker: MockBroker, metrics: Metrics) -> None:
+    """In the partition that messages of one row have, in order, without a key, each reported."""
+    settled = Settled()
+    poll = [*vectors(1_000), state_vector("000003", NOW + 1)]
+    bad = RejectedRow(b"[1]", "icao24: Expected `str`", None)
+    settings = broker.settings().model_copy(update={"rows_per_message": 100})
+    async with running(settings, metrics) as publisher:
+        await publisher.publish(poll, [bad], origin=ORIGIN, settle=settled)
+        await publisher.drain(10)
+    messages = broker.messages()
+    found: dict[str, list[int]] = {}
+    for message in messages:
+        assert dict(message.headers() or ())["poll-messages"] == str(len(messages)).encode()
+        if message.value() == bad.raw:
+            continue
+        rows = decode_rows(message.value() or b"")
+        assert (message.key(), len(rows) <= 100) == (None, True)
+        for row in rows:
+            assert (_murmur2(row.icao24.encode()) & 0x7FFFFFFF) % 4 == message.partition()
+            found.setdefault(row.icao24, []).append(row.last_contact)
+    assert len(messages) <= 1 + 4 * 4
+    assert found.pop("000003") == [NOW, NOW + 1]
+    assert found == {f"{number:06x}": [NOW] for number in range(1_000) if number != 3}
+    assert len(settled.delivered) == published(metrics, "delivered") == 1_001
+    assert published(metrics, "rejected") == 1
+
+
+async def test_a_row_that_is_alone_in_its_partition_has_its_key(
+    broker: MockBroker, metrics: Metrics
+) -> None:
+    """It is a message of one row, as without the setting."""
+    settings = broker.settings().model_copy(update={"rows_per_message": 100})
+    async with running(settings, metrics) as publisher:
+        await publisher.publish([state_vector()], [], origin=ORIGIN, settle=Settled())
+        await publisher.drain(10)
+    (message,) = broker.messages()
+    assert message.key() == b"4b1814"
+    assert decode(message.value(), {}) == state_vector()
+    assert message.partition() == (_murmur2(b"4b1814") & 0x7FFFFFFF) % 4
+
+
+async def test_a_message_of_many_long_rows_is_divided(
+    broker: MockBroker, metrics: Metrics, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Below the size that Kafka takes, and the number of messages says so."""
+    monkeypatch.setattr("collector.messages.MAX_VALUE_BYTES", 5_000)
+    settings = broker.settings().model_copy(update={"rows_per_message": 1000})
+    async with running(settings, metrics) as publisher:
+        await publisher.publish(vectors(200), [], origin=ORIGIN, settle=Settled())
+        await publisher.drain(10)
+    messages = broker.messages()
+    assert len(messages) > 4
+    assert all(len(each.value() or b"") <= 5_000 for each in messages)
+    assert {dict(each.headers() or ())["poll-messages"] for each in messages} == {
+        str(len(messages)).encode()
+    }
+    assert published(metrics, "delivered") == 200
+
+
+@pytest.mark.parametrize("rows_per_message", [1, 10])
+async def test_every_row_of_a_message_that_failed_is_published_again(
+    metrics: Metrics, rows_per_message: int
+) -> None:
+    """Every row is counted, whatever its message held."""
+    published_so_far = Published()
+    new = published_so_far.take_new(vectors(60))
+    settings = NOWHERE.model_copy(update={"rows_per_message": rows_per_message})
+
+    def settle(rows: Sequence[StateVector], is_delivered: bool) -> None:  # noqa: FBT001 - see deliveries.Settle
+        published_so_far.settle(rows, is_delivered=is_delivered)
+
+    with capture_logs():
+        publisher = Publisher(settings=settings, metrics=metrics, clock=Clock())
+        publisher._partitions, publisher._partitions_at = 4, Clock().monotonic()
+        await publisher.publish(new, [], origin=ORIGIN, settle=settle)
+        await publisher.drain(5)
+    assert publisher.failed == published(metrics, "failed") == 60
+    assert published_so_far.take_new(vectors(60)) == new
+    assert not publisher._under_way
+
+
+async def test_without_the_number_of_partitions_each_row_has_a_message(metrics: Metrics) -> None:
+    """The broker has not answered yet: the producer finds the partition by the key, later."""
+    settings = NOWHERE.model_copy(update={"rows_per_message": 10})
+    with capture_logs():
+        async with running(settings, metrics) as publisher:
+            await publisher.publish(vectors(60), [], origin=ORIGIN, settle=Settled())
+            assert len(publisher._producer) >= 60  # and events of the lost broker
+
+
+async def test_an_answer_is_settled_once_its_last_report_is_in(
+    broker: MockBroker, metrics: Metrics
+) -> None:
+    """What failed at once, what Kafka has taken in one call, and nothing twice."""
+    reports: list[tuple[int, bool]] = []
+    huge = msgspec.structs.replace(state_vector("00ffff"), callsign="x" * 2_000_000)
+    with capture_logs():
+        async with running(broker.settings(), metrics) as publisher:
+            await publisher.publish(
+                [huge, *vectors(1_200)],
+                [],
+                origin=ORIGIN,
+                settle=lambda rows, is_delivered: reports.append((len(rows), is_delivered)),
+            )
+            await publisher.drain(10)
+    assert reports == [(1, False), (1_200, True)]
+    assert not publisher.is_failing
 
 
 async def test_a_rejected_row_goes_out_as_it_came(broker: MockBroker, metrics: Metrics) -> None:

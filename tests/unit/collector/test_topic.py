@@ -11,9 +11,10 @@ from structlog.testing import capture_logs
 from collector import topic as topic_module
 from collector.clock import Clock
 from collector.errors import TopicError
+from collector.messages import Headers
 from collector.topic import Topic
 from configuration.shared_sections import KafkaSettings
-from telemetry.codec import encode
+from telemetry.codec import encode, encode_rows
 from tests.unit.collector.conftest import NOW, TOPIC, FakeClock, MockBroker, state_vector
 
 
@@ -67,10 +68,32 @@ async def test_only_the_newest_messages_are_read(
 ) -> None:
     """However long the topic is."""
     fill(broker, 1_000)
-    monkeypatch.setattr(topic_module, "TAIL_MESSAGES", 200)
+    monkeypatch.setattr(topic_module, "TAIL_ROWS", 200)
     tail = await Topic(settings=broker.settings(), clock=FakeClock(NOW + 1_000)).read_tail()
     assert tail.messages == 200
     assert max(tail.last_contacts.values()) == NOW + 999
+
+
+async def test_both_kinds_of_messages_are_read_and_rows_count(
+    broker: MockBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows of a message of several count each, so the tail reaches as far back as it should."""
+    producer = Producer({"bootstrap.servers": broker.address, "log_level": 2})
+    headers: Headers = [("source", b"global"), ("poll-time", str(NOW + 500).encode())]
+    for number in range(400):
+        rows = [state_vector(f"{each:06x}", NOW + number) for each in range(10)]
+        producer.produce(TOPIC, encode_rows(rows), partition=number % 4, headers=headers)
+    value = encode_rows([state_vector("0000aa", NOW)])[:-1] + b',{"icao24": "0000bb"}]'
+    producer.produce(TOPIC, value, partition=0)
+    producer.produce(TOPIC, encode(state_vector("0000cc", NOW)), "0000cc")
+    assert producer.flush(10) == 0
+    monkeypatch.setattr(topic_module, "TAIL_ROWS", 1_000)
+    tail = await Topic(settings=broker.settings(), clock=FakeClock(NOW + 600)).read_tail()
+    newest = {f"{each:06x}": NOW + 399 for each in range(10)}
+    assert tail.last_contacts == newest | {"0000aa": NOW, "0000cc": NOW}
+    assert tail.poll_times == {"global": NOW + 500}
+    assert tail.is_complete
+    assert 900 <= tail.rows <= 1_100
 
 
 async def test_times_from_the_future_are_left_out_of_the_tail(broker: MockBroker) -> None:

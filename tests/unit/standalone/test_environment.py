@@ -70,6 +70,28 @@ def test_settings_of_another_cluster_do_not_disturb_the_embedded_broker(
     assert read.kafka.group_id == "mine"
 
 
+@pytest.mark.parametrize(
+    ("kafka", "config", "expected"),
+    [
+        (None, "", 500),
+        (None, "kafka: {rows_per_message: 1}", 1),
+        ("there:1", "", 1),
+        ("there:1", "kafka: {rows_per_message: 20}", 20),
+    ],
+)
+def test_the_embedded_topic_has_messages_of_several_rows(
+    options: Options,
+    monkeypatch: pytest.MonkeyPatch,
+    kafka: str | None,
+    config: str,
+    expected: int,
+) -> None:
+    """Unless the user wants something else, or has a broker that others read."""
+    Path("config.yaml").write_text(config)
+    environment = everything(replace(options, kafka=kafka), load_settings(AllSettings))
+    assert settings_of(environment, monkeypatch, config).kafka.rows_per_message == expected
+
+
 def test_settings_for_an_existing_broker_are_kept(
     options: Options, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -32,10 +32,12 @@ def test_figures_are_read_from_the_metrics_that_the_processor_serves() -> None:
     live.delay.set(4.25)
     for result, count in (("inserted", 100), ("duplicate", 20), ("dead", 3)):
         archive.messages.labels(result).inc(count)
+    archive.batch_messages.observe(1)
+    archive.batch_messages.observe(2)
     assert parse_figures(generate_latest(registry).decode()) == Figures(
         aircraft=2_926,
         rows_inserted=100,
-        messages_accounted=123,
+        messages_accounted=3,
         delay_seconds=4.25,
         subscribers=3,
         failed=("archive",),

@@ -8,6 +8,7 @@ from telemetry.codec import (
     MalformedRow,
     decode,
     decode_each_row,
+    decode_readable,
     decode_rows,
     encode,
     encode_rows,
@@ -100,3 +101,14 @@ def test_value_that_is_no_array_has_no_rows(value: bytes) -> None:
 def test_one_row_is_not_several(value: bytes | None) -> None:
     """A message of one row, or none, is read by `decode`."""
     assert not has_several_rows(value)
+
+
+def test_readable_rows_of_both_kinds_and_none_for_the_others() -> None:
+    """No message is without a row, so that each is accounted for."""
+    one, other = state_vector("00000a"), state_vector("00000b")
+    mixed = encode_rows([one, other])[:-1] + b',{"icao24":"00000c"}]'
+    assert decode_readable(encode(one)) == [one]
+    assert decode_readable(encode_rows([one, other])) == [one, other]
+    assert decode_readable(mixed) == [one, other, None]
+    for value in (None, b"", b"{}", b"[]", b"[", b"[1}", b"null"):
+        assert decode_readable(value) == [None]
