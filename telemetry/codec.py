@@ -84,11 +84,19 @@ def decode_each_row(value: bytes) -> list[StateVector | MalformedRow]:
     Raises:
         MalformedMessageError: The value is not a JSON array.
     """
+    return [_decode_row(row) for row in split_rows(value)]
+
+
+def split_rows(value: bytes) -> list[bytes]:
+    """Return the JSON of each row of a message of several rows.
+
+    Raises:
+        MalformedMessageError: The value is not a JSON array.
+    """
     try:
-        rows = _raw_rows_decoder.decode(value)
+        return [bytes(row) for row in _raw_rows_decoder.decode(value)]
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise MalformedMessageError(str(error)) from error
-    return [_decode_row(bytes(row)) for row in rows]
 
 
 def _decode_row(value: bytes) -> StateVector | MalformedRow:
