@@ -59,12 +59,12 @@ class RowColumns(NamedTuple):
     """The columns of some rows, ready to be encoded.
 
     Attributes:
-        heads: The encoded identity of each row.
+        heads: The encoded identity of each row, as bytes.
         hashes: The part of each row's hash that the identity makes.
         numbers: The other columns, NUMBERS, as an array with one row each.
     """
 
-    heads: list[bytes]
+    heads: NDArray[np.object_]
     hashes: Hashes
     numbers: NDArray[np.float64]
 
@@ -100,7 +100,7 @@ def split_columns(state_vectors: Sequence[StateVector]) -> RowColumns | None:
     if list(map(_sensors_of, state_vectors)).count(None) < n_rows:
         return None
     identities = _look_up(list(map(_identity_of, state_vectors)))
-    heads = [encoded for encoded, _ in identities]
+    heads = np.array([encoded for encoded, _ in identities], np.object_)
     hashes = np.fromiter([hashed for _, hashed in identities], np.uint64, n_rows)
     numbers = chain.from_iterable(map(_numbers_of, state_vectors))
     table = np.fromiter(numbers, np.float64, n_rows * len(NUMBERS))
@@ -109,9 +109,8 @@ def split_columns(state_vectors: Sequence[StateVector]) -> RowColumns | None:
 
 def join_columns(several: Sequence[RowColumns], places: NDArray[np.intp]) -> RowColumns:
     """Join columns that were split one after another, and return the rows in these places."""
-    heads = [head for columns in several for head in columns.heads]
     return RowColumns(
-        [heads[place] for place in places.tolist()],
+        np.concatenate([columns.heads for columns in several])[places],
         np.concatenate([columns.hashes for columns in several])[places],
         np.concatenate([columns.numbers for columns in several])[places],
     )
@@ -120,7 +119,9 @@ def join_columns(several: Sequence[RowColumns], places: NDArray[np.intp]) -> Row
 def encode(parts: RowColumns) -> Encoded:
     """Encode and hash rows."""
     columns = np.ascontiguousarray(parts.numbers.T)
-    body = b"".join(chain.from_iterable(zip(parts.heads, _encode_numbers(columns), strict=True)))
+    body = b"".join(
+        chain.from_iterable(zip(parts.heads.tolist(), _encode_numbers(columns), strict=True))
+    )
     return Encoded(body, hash_by_itself(parts.hashes + hash_numbers(columns)))
 
 

@@ -258,7 +258,7 @@ class BatchWriter:
         await _copy(connection, "staging", found)
         inserted = await connection.fetch(self._queries.insert_staged)
         # Duplicates come in runs: after a claim, and while a collector publishes again.
-        self._expects_duplicates = len(inserted) < len(found.state_vectors)
+        self._expects_duplicates = len(inserted) < len(found)
         if not self._expects_duplicates:
             return found
         return found.only(
@@ -268,11 +268,11 @@ class BatchWriter:
 
     async def _update_derived(self, connection: Connection, inserted: UniqueRows) -> None:
         """Mark the minutes of new rows as dirty, and store their flights."""
-        if not inserted.state_vectors:
+        if not len(inserted):
             return
         await connection.execute(self._queries.mark_minutes_dirty, inserted.minutes)
         now = self._database.server_now() or time.time()
-        await self._flights.store(connection, inserted.state_vectors, now)
+        await self._flights.store(connection, inserted, now)
 
     async def _set_aside(self, connection: Connection, spans: Sequence[Span]) -> None:
         letters = [letter for span in spans for letter in span.dead_letters]
