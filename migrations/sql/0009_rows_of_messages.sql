@@ -9,6 +9,15 @@ ALTER TABLE dead_letters DROP CONSTRAINT IF EXISTS dead_letters_pkey
 ----
 DROP INDEX IF EXISTS dead_letters_pkey
 ----
+-- A downgrade has lost the places of rows; those of one message are numbered again.
+UPDATE dead_letters AS dead SET row_index = several.number
+FROM (
+    SELECT ctid, row_number() OVER message - 1 AS number, count(*) OVER message AS n_letters
+    FROM dead_letters
+    WINDOW message AS (PARTITION BY cluster_id, topic, partition, message_offset)
+) AS several
+WHERE dead.ctid = several.ctid AND several.n_letters > 1
+----
 CREATE UNIQUE INDEX dead_letters_key
 ON dead_letters (cluster_id, topic, partition, message_offset, (coalesce(row_index, -1)))
 ----

@@ -231,7 +231,7 @@ WHERE flight.ends_before IS NULL OR flight.ends_before <= seen.last_contact
 ORDER BY 1, 2 LIMIT 1;
 
 -- tiles: the ledger entries of a partition whose messages the log may still hold
-SELECT lo, hi, n_in FROM ingest_ledger
+SELECT lo, hi, n_in, n_rows FROM ingest_ledger
 WHERE cluster_id = $1 AND topic = $2 AND partition = $3 AND lo >= $4
 ORDER BY lo;
 

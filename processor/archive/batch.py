@@ -14,7 +14,7 @@ from processor.archive.dead_letter import (
     make_dead_letter,
     offset_of,
 )
-from processor.archive.message_headers import HeaderReader, MessageHeaders
+from processor.archive.message_headers import HeaderReader, MessageHeaders, read_message_headers
 from processor.archive.time_window import TimeBounds, Untimely
 from processor.archive.unique_rows import (
     PartitionRows,
@@ -148,14 +148,12 @@ class Batch:
         self, messages: Sequence[Message], claim: Claim, bounds: TimeBounds | None
     ) -> bool:
         """Add messages with equal headers and one valid row each; return whether they were such."""
-        values = list(map(_value_of, messages))
-        if any(map(has_several_rows, values)):
-            return False
         headers = self._header_reader.read_equal(messages)
         if headers is None or headers.fault is not None:
             return False
         try:
-            vectors = list(map(decode_value, values))
+            # A message of several rows is malformed as one row.
+            vectors = list(map(decode_value, map(_value_of, messages)))
         except MalformedMessageError:
             return False
         if not _are_timely(vectors, headers, bounds):
@@ -216,6 +214,19 @@ class Batch:
             self.read(at_least=1)
             self._rows = n_rows, make_unique(self._parts)
         return self._rows[1]
+
+
+def count_rows(message: Message) -> int:
+    """Return the number of rows of a message, as `Batch.add` counts them."""
+    value = message.value()
+    if value is None or not has_several_rows(value):
+        return 1
+    if read_message_headers(message).fault is not None:
+        return 1
+    try:
+        return max(1, len(split_rows(value)))
+    except MalformedMessageError:
+        return 1
 
 
 def _read_rows(

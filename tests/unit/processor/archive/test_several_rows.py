@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processor.archive.batch import Batch, Claim, Span
+from processor.archive.batch import Batch, Claim, Span, count_rows
 from processor.archive.batch_division import divide_by_hours, first_rows, halve, set_aside
 from processor.archive.batch_result import Stored
 from processor.archive.dead_letter import DeadLetter
@@ -107,7 +107,7 @@ def test_messages_added_together_are_as_if_added_one_by_one(
     assert together.spans == each.spans
     assert [outcome for outcome in outcomes if isinstance(outcome, DeadLetter)] == letters
     n_stored = sum(outcome for outcome in outcomes if isinstance(outcome, int))
-    assert n_stored + len(letters) == together.n_rows
+    assert n_stored + len(letters) == together.n_rows == sum(map(count_rows, messages))
 
 
 @given(_MESSAGES)
