@@ -25,6 +25,7 @@ from processor.archive.writer import BatchWriter
 from processor.garbage_collection import tune_gc
 from processor.message import LogIdentity, Watermarks
 from processor.settings import ArchiveSettings, DatabaseSettings
+from processor.thread_switching import switch_threads_often
 
 GIVE_UP_SECONDS = 120.0
 
@@ -174,6 +175,7 @@ def main() -> None:
     """Run the task and print the figures."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     tune_gc()
+    switch_threads_often()
     outcome = uvloop.run(run(msgspec.json.decode(sys.argv[1], type=Task)))
     sys.stdout.write(msgspec.json.encode(outcome).decode())
 

@@ -27,6 +27,7 @@ from processor.errors import FatalError
 from processor.garbage_collection import return_large_blocks, tune_gc
 from processor.service import Service
 from processor.settings import ProcessorSettings
+from processor.thread_switching import switch_threads_often
 
 log = structlog.get_logger()
 
@@ -82,6 +83,7 @@ def main() -> int:
         return 2
     configure_logs(settings.log.level, settings.log.format)
     tune_gc()
+    switch_threads_often()
     return_large_blocks()
     try:
         warn_of_plaintext(settings.security, _plaintext_connections(settings, arguments))
