@@ -4,7 +4,7 @@ A message holds one state vector, a JSON object, or several, a JSON array of suc
 of a message that holds several all belong to the message's partition: that of their icao24.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -127,6 +127,18 @@ def decode_value(value: bytes | None) -> StateVector:
     try:
         return _decoder.decode(value)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise MalformedMessageError(str(error)) from error
+
+
+def decode_values(values: Iterable[bytes | None]) -> list[StateVector]:
+    """Read the values of messages of one row each, whose headers have been checked.
+
+    Raises:
+        MalformedMessageError: Some value is not one state vector; `decode_value` tells which.
+    """
+    try:
+        return list(map(_decoder.decode, values))  # type: ignore[arg-type] # None is a TypeError
+    except (msgspec.DecodeError, UnicodeDecodeError, TypeError) as error:
         raise MalformedMessageError(str(error)) from error
 
 

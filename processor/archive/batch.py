@@ -27,6 +27,7 @@ from telemetry.codec import (
     MalformedMessageError,
     decode_rows,
     decode_value,
+    decode_values,
     has_several_rows,
     split_rows,
 )
@@ -153,7 +154,7 @@ class Batch:
             return False
         try:
             # A message of several rows is malformed as one row.
-            vectors = list(map(decode_value, map(_value_of, messages)))
+            vectors = decode_values(map(_value_of, messages))
         except MalformedMessageError:
             return False
         if not _are_timely(vectors, headers, bounds):

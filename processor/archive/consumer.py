@@ -44,6 +44,7 @@ log = structlog.get_logger()
 
 Result = TypeVar("Result")
 
+_error_of = methodcaller("error")
 _partition_of = methodcaller("partition")
 
 CLAIM_SECONDS = 200
@@ -200,12 +201,9 @@ class ArchiveConsumer:
         bounds = None if self._times is None else self._times.bounds()
         if not self._batch.n_in:
             self._batch_since = time.monotonic()
-        read = []
-        for message in messages:
-            if (error := message.error()) is None:
-                read.append(message)
-            else:
-                self._check(error)
+        for error in filter(None, map(_error_of, messages)):
+            self._check(error)
+        read = [message for message in messages if message.error() is None]
         for partition, some in groupby(read, _partition_of):
             claim = self._claims.get(partition)
             if claim is not None:  # else it was revoked or fenced since the messages were fetched

@@ -9,6 +9,7 @@ from telemetry.codec import (
     decode,
     decode_each_row,
     decode_rows,
+    decode_values,
     encode,
     encode_rows,
     has_several_rows,
@@ -100,3 +101,12 @@ def test_value_that_is_no_array_has_no_rows(value: bytes) -> None:
 def test_one_row_is_not_several(value: bytes | None) -> None:
     """A message of one row, or none, is read by `decode`."""
     assert not has_several_rows(value)
+
+
+@pytest.mark.parametrize("wrong", [None, b"", b"[]", b"\xff", b'{"icao24":"zzz"}'])
+def test_values_are_read_together_or_refused_together(wrong: bytes | None) -> None:
+    """One value that is not a state vector refuses all, so that the caller looks at each."""
+    values = [encode(state_vector("00000a")), encode(state_vector("00000b"))]
+    assert decode_values(values) == [state_vector("00000a"), state_vector("00000b")]
+    with pytest.raises(MalformedMessageError):
+        decode_values([*values, wrong])
