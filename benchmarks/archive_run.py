@@ -25,6 +25,7 @@ from processor.archive.writer import BatchWriter
 from processor.garbage_collection import tune_gc
 from processor.message import LogIdentity, Watermarks
 from processor.settings import ArchiveSettings, DatabaseSettings
+from processor.thread_switching import switch_threads_often
 
 GIVE_UP_SECONDS = 120.0
 
@@ -36,7 +37,7 @@ class Task(msgspec.Struct, frozen=True):
     topic: str
     group_id: str
     database_url: str
-    messages: int
+    rows: int
     is_sampled: bool = False
 
 
@@ -47,9 +48,9 @@ class Outcome(msgspec.Struct, frozen=True):
         join_seconds: From the start of the consumer to the claim of its partitions.
         seconds: From there to the last commit.
         cpu_seconds: Of this process, in that time.
-        commits: After how many seconds how many messages were stored, batch by batch.
+        commits: After how many seconds how many rows were stored, batch by batch.
         n_inserted: Rows that were new.
-        n_duplicate: Messages whose row was there.
+        n_duplicate: Rows that were there.
         samples: By thread, the share of its time by line.
     """
 
@@ -63,10 +64,10 @@ class Outcome(msgspec.Struct, frozen=True):
 
 
 class _Watch:
-    """Notes when messages were stored, and whether all are."""
+    """Notes when rows were stored, and whether all are."""
 
-    def __init__(self, messages: int) -> None:
-        self._messages = messages
+    def __init__(self, n_rows: int) -> None:
+        self._n_rows = n_rows
         self.commits: list[tuple[float, int]] = []
         self.n_inserted = self.n_duplicate = self._n_stored = 0
         self.claimed_at = self.claimed_cpu = self.ended_cpu = 0.0
@@ -80,7 +81,7 @@ class _Watch:
         self.n_duplicate += stored.n_duplicate
         self._n_stored += stored.n_inserted + stored.n_duplicate + stored.n_dead
         self.commits.append((round(time.monotonic() - self.claimed_at, 5), self._n_stored))
-        if self._n_stored >= self._messages:
+        if self._n_stored >= self._n_rows:
             self.ended_cpu = time.process_time()
             self.is_done.set()
 
@@ -105,7 +106,7 @@ class _WatchedStore:
 
 async def run(task: Task) -> Outcome:
     """Store the whole topic and return the figures."""
-    watch = _Watch(task.messages)
+    watch = _Watch(task.rows)
     database = _database(task.database_url)
     consumer = _consumer(task, database, watch)
     sampler = Sampler()
@@ -174,6 +175,7 @@ def main() -> None:
     """Run the task and print the figures."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     tune_gc()
+    switch_threads_often()
     outcome = uvloop.run(run(msgspec.json.decode(sys.argv[1], type=Task)))
     sys.stdout.write(msgspec.json.encode(outcome).decode())
 

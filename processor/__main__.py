@@ -4,6 +4,7 @@ import sys
 
 from processor.command_line import read_arguments
 from processor.garbage_collection import pause_gc, return_large_blocks, tune_gc
+from processor.thread_switching import switch_threads_often
 
 
 def main() -> int:
@@ -12,6 +13,7 @@ def main() -> int:
     tune_gc()
     # Searches would take a fifth of the time of the imports.
     pause_gc()
+    switch_threads_often()
     return_large_blocks()
     from processor.commands import execute
 

@@ -4,7 +4,7 @@ A message holds one state vector, a JSON object, or several, a JSON array of suc
 of a message that holds several all belong to the message's partition: that of their icao24.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -84,11 +84,19 @@ def decode_each_row(value: bytes) -> list[StateVector | MalformedRow]:
     Raises:
         MalformedMessageError: The value is not a JSON array.
     """
+    return [_decode_row(row) for row in split_rows(value)]
+
+
+def split_rows(value: bytes) -> list[bytes]:
+    """Return the JSON of each row of a message of several rows.
+
+    Raises:
+        MalformedMessageError: The value is not a JSON array.
+    """
     try:
-        rows = _raw_rows_decoder.decode(value)
+        return [bytes(row) for row in _raw_rows_decoder.decode(value)]
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise MalformedMessageError(str(error)) from error
-    return [_decode_row(bytes(row)) for row in rows]
 
 
 def decode_readable(value: bytes | None) -> list[StateVector | None]:
@@ -145,6 +153,18 @@ def decode_value(value: bytes | None) -> StateVector:
     try:
         return _decoder.decode(value)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise MalformedMessageError(str(error)) from error
+
+
+def decode_values(values: Iterable[bytes | None]) -> list[StateVector]:
+    """Read the values of messages of one row each, whose headers have been checked.
+
+    Raises:
+        MalformedMessageError: Some value is not one state vector; `decode_value` tells which.
+    """
+    try:
+        return list(map(_decoder.decode, values))  # type: ignore[arg-type] # None is a TypeError
+    except (msgspec.DecodeError, UnicodeDecodeError, TypeError) as error:
         raise MalformedMessageError(str(error)) from error
 
 

@@ -39,7 +39,8 @@ class ArchiveSite:
         if not vectors:
             return
         lo, hi = self._claim.next_offset, self._claim.next_offset + len(vectors)
-        span = Span(0, self._claim.epoch, lo, hi, len(vectors), vectors)
+        n_rows = len(vectors)
+        span = Span(0, self._claim.epoch, lo, hi, n_in=n_rows, n_rows=n_rows, state_vectors=vectors)
         await self._writer.write(Batch([span]))
         self._claim.next_offset = hi
 

@@ -8,6 +8,7 @@ import json
 import struct
 import time
 from collections import defaultdict
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
@@ -42,16 +43,31 @@ class LogRecord(NamedTuple):
 
 
 class Account(NamedTuple):
-    """The outcome of the topic's messages."""
+    """The outcome of the topic's messages.
+
+    Attributes:
+        records: The messages.
+        rows: The rows that are stored.
+        dead_letters: The rows, and messages as a whole, that were set aside.
+        published: The rows in the messages.
+    """
 
     records: int
     rows: int
     dead_letters: int
+    published: int
 
     @property
     def repeated(self) -> int:
-        """Messages whose state vector another message contained before."""
-        return self.records - self.rows - self.dead_letters
+        """Published rows whose state vector another row contained before."""
+        return self.published - self.rows - self.dead_letters
+
+
+Place = tuple[int, int, int | None]
+"""Partition, offset, and the row of a message of several rows."""
+
+DeadLetters = dict[Place, tuple[bytes | None, bytes | None]]
+"""The key and the value of each dead letter."""
 
 
 class UnaccountedError(AssertionError):
@@ -66,7 +82,8 @@ def check_log(bootstrap_servers: str, topic: str, dsn: str) -> Account:
     """
     records = read_log(bootstrap_servers, topic)
     dead = _dead_letters(dsn, topic)
-    first, faults = _first_occurrences(records, dead)
+    published = [row for record in sorted(records) for row in _rows_of(record, dead)]
+    first, faults = _first_occurrences(published, dead)
     rows = _stored_rows(dsn)
     stored = {row[0]: row[1] for row in rows}
     faults += [f"{len(rows) - len(stored)} keys have two rows"] * (len(rows) != len(stored))
@@ -77,10 +94,11 @@ def check_log(bootstrap_servers: str, topic: str, dsn: str) -> Account:
         for key in first.keys() & stored.keys()
         if stored[key] not in first[key].values()
     ]
-    faults += [f"dead letter without a message: {place}" for place in _places_left(dead, records)]
+    places = {place for place, _ in published}
+    faults += [f"dead letter without a message: {place}" for place in dead.keys() - places]
     if faults:
         raise UnaccountedError(f"{len(faults)} faults, the first: " + "; ".join(faults[:5]))
-    return Account(len(records), len(rows), len(dead))
+    return Account(len(records), len(rows), len(dead), len(published))
 
 
 def read_log(bootstrap_servers: str, topic: str) -> list[LogRecord]:
@@ -152,16 +170,26 @@ def _beginning(sent: bytes | None) -> bytes | None:
     return None if sent is None else sent[:KEPT_BYTES]
 
 
+def _rows_of(record: LogRecord, dead: DeadLetters) -> Iterator[tuple[Place, LogRecord]]:
+    """Yield each row of a message as if it were a message; all of a dead letter is one."""
+    whole = (record.partition, record.offset, None)
+    if whole in dead or not (record.value or b"").startswith(b"["):
+        yield whole, record
+        return
+    for number, row in enumerate(json.loads(record.value or b"")):
+        place = (record.partition, record.offset, number)
+        yield place, record._replace(value=json.dumps(row).encode())
+
+
 def _first_occurrences(
-    records: list[LogRecord], dead: dict[tuple[int, int], tuple[bytes | None, bytes | None]]
+    published: list[tuple[Place, LogRecord]], dead: DeadLetters
 ) -> tuple[dict[Key, dict[int, Values]], list[str]]:
-    """Return the first message of each key, by key and partition."""
+    """Return the first row of each key, by key and partition."""
     first: dict[Key, dict[int, Values]] = defaultdict(dict)
     faults = []
-    for record in sorted(records):
-        place = (record.partition, record.offset)
+    for place, record in published:
         if place in dead:
-            if dead[place] != (_beginning(record.key), _beginning(record.value)):
+            if not _is_kept(dead[place], record, is_row=place[2] is not None):
                 faults.append(f"dead letter of {place} has other bytes than the message")
             continue
         try:
@@ -172,6 +200,13 @@ def _first_occurrences(
             continue
         first[values[0], values[4]].setdefault(record.partition, values)
     return first, faults
+
+
+def _is_kept(letter: tuple[bytes | None, bytes | None], record: LogRecord, *, is_row: bool) -> bool:
+    key, value = letter
+    if is_row:
+        return (key, json.loads(value or b"")) == (record.key, json.loads(record.value or b""))
+    return letter == (_beginning(record.key), _beginning(record.value))
 
 
 def _as_stored(fields: dict[str, Any]) -> Values:
@@ -195,16 +230,11 @@ def _stored_rows(dsn: str) -> list[tuple[Key, Values]]:
     return [((row[0], row[4]), row) for row in rows]
 
 
-def _dead_letters(dsn: str, topic: str) -> dict[tuple[int, int], tuple[bytes | None, bytes | None]]:
+def _dead_letters(dsn: str, topic: str) -> DeadLetters:
     rows = fetch(
         dsn,
-        "SELECT partition, message_offset, key, value FROM dead_letters WHERE topic = $1",
+        "SELECT partition, message_offset, row_index, key, value FROM dead_letters"
+        " WHERE topic = $1",
         topic,
     )
-    return {(partition, offset): (key, value) for partition, offset, key, value in rows}
-
-
-def _places_left(
-    dead: dict[tuple[int, int], tuple[bytes | None, bytes | None]], records: list[LogRecord]
-) -> set[tuple[int, int]]:
-    return dead.keys() - {(record.partition, record.offset) for record in records}
+    return {(row[0], row[1], row[2]): (row[3], row[4]) for row in rows}

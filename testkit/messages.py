@@ -1,9 +1,9 @@
 """Kafka messages without a broker."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from telemetry.codec import encode
+from telemetry.codec import encode, encode_rows
 from telemetry.state_vector import StateVector
 
 
@@ -42,3 +42,8 @@ def message(partition: int, offset: int, vector: StateVector) -> InventedMessage
 def garbage(partition: int, offset: int, value: bytes | None = b"\xff") -> InventedMessage:
     """Return a message that holds no state vector."""
     return InventedMessage(partition, offset, value)
+
+
+def message_of_rows(partition: int, offset: int, vectors: Sequence[StateVector]) -> InventedMessage:
+    """Return the message that publishes several state vectors."""
+    return InventedMessage(partition, offset, encode_rows(vectors))

@@ -5,12 +5,14 @@ from collections.abc import Awaitable, Callable, Iterable
 
 import asyncpg
 
-from processor.archive.batch import Batch, Claim
+from processor.archive.batch import Batch, Claim, Span
 from processor.archive.batch_result import Stored
 from processor.archive.database import Connection, Database, Operation, Result
 from processor.archive.sql import Queries
 from processor.archive.writer import BatchWriter
 from processor.message import LogIdentity, Watermarks
+from telemetry.codec import encode
+from telemetry.state_vector import StateVector
 from testkit.messages import InventedMessage, garbage, message
 from testkit.state_vectors import START, state_vector
 from testkit.tcp_proxy import TcpProxy
@@ -19,6 +21,9 @@ CLUSTER = "invented-cluster"
 AIRCRAFT = 4
 MOMENTS = 4
 """Few aircraft and times, so that many messages are duplicates."""
+
+KINDS = AIRCRAFT * MOMENTS
+"""Messages of one state vector; the next kind is garbage, and those after it hold several rows."""
 
 
 class InventedLog:
@@ -36,15 +41,22 @@ class InventedLog:
         return held[-1].offset() + 1 if held else 0
 
     def add(self, partition: int, kind: int, gap: int) -> None:
-        """Append a state vector, or garbage if the kind is none of the known ones."""
+        """Append a state vector, garbage, or a message of several rows, one of them malformed."""
         offset = self.end(partition) + gap
+        if kind < KINDS:
+            new = message(partition, offset, self._vector(kind))
+        elif kind == KINDS:
+            new = garbage(partition, offset)
+        else:
+            rows = [encode(self._vector(kind - KINDS + step * AIRCRAFT)) for step in range(3)]
+            value = b"[%s]" % b",".join([rows[0], b"{}", *rows[1:]])
+            new = InventedMessage(partition, offset, value)
+        self.messages[partition].append(new)
+
+    def _vector(self, kind: int) -> StateVector:
         self._next += 1
-        if kind >= AIRCRAFT * MOMENTS:
-            self.messages[partition].append(garbage(partition, offset))
-            return
         address, moment = self.addresses[kind % AIRCRAFT], START + kind // AIRCRAFT
-        vector = state_vector(address, moment, velocity=float(self._next))
-        self.messages[partition].append(message(partition, offset, vector))
+        return state_vector(address, moment, velocity=float(self._next))
 
     def between(self, partition: int, lo: int, hi: int) -> list[InventedMessage]:
         """Return the messages from one offset up to, without, another."""
@@ -125,7 +137,8 @@ class Contender:
             del self.claims[partition]
         kept = batch.without(stored.fenced)
         assert stored.next_offsets == {span.partition: span.hi for span in kept.spans.values()}
-        assert stored.n_inserted + stored.n_duplicate + stored.n_dead == kept.n_in
+        assert stored.n_inserted + stored.n_duplicate + stored.n_dead == kept.n_rows
+        assert stored.n_messages == kept.n_in
         return stored
 
 
@@ -152,10 +165,16 @@ async def check_invariants(connection: Connection, log: InventedLog) -> None:
     )
     assert inserted == len(rows), "the ledger does not count the rows"
     dead = await connection.fetch(
-        "SELECT partition, message_offset FROM dead_letters WHERE (cluster_id, topic) = ($1, $2)",
+        "SELECT partition, message_offset, row_index FROM dead_letters"
+        " WHERE (cluster_id, topic) = ($1, $2)",
         *key,
     )
-    expected = {(m.partition(), m.offset()) for m in stored_messages if _vector(m) is None}
+    expected = {
+        (letter.partition, letter.offset, letter.row)
+        for held in stored_messages
+        for letter in _read(held).dead_letters
+    }
+    assert len(dead) == len(expected)
     assert {tuple(row) for row in dead} == expected
 
 
@@ -169,16 +188,17 @@ async def _check_ledger(
         *key,
     )
     tiles = await connection.fetch(
-        "SELECT partition, lo, hi, n_in, n_dead FROM ingest_ledger"
+        "SELECT partition, lo, hi, n_in, n_rows, n_dead FROM ingest_ledger"
         " WHERE (cluster_id, topic) = ($1, $2) ORDER BY partition, lo",
         *key,
     )
     for partition, start, end in offsets:
         position = start
-        for _, lo, hi, n_in, n_dead in (tile for tile in tiles if tile[0] == partition):
+        for _, lo, hi, *counts in (tile for tile in tiles if tile[0] == partition):
             assert lo == position, f"[{partition}]: hole or overlap at {lo}, not {position}"
-            held = log.between(partition, lo, hi)
-            assert (n_in, n_dead) == (len(held), sum(_vector(m) is None for m in held))
+            held = list(map(_read, log.between(partition, lo, hi)))
+            n_dead = sum(len(span.dead_letters) for span in held)
+            assert counts == [len(held), sum(span.n_rows for span in held), n_dead]
             position = hi
         assert position == end, f"[{partition}]: the ledger ends at {position}, not {end}"
     return {partition: end for partition, _, end in offsets}
@@ -188,19 +208,16 @@ def _first_values(messages: list[InventedMessage]) -> dict[tuple[str, int], dict
     """Return the first message of each key, in every partition that has one."""
     first: dict[tuple[str, int], dict[int, float]] = defaultdict(dict)
     for found in messages:
-        if (vector := _vector(found)) is not None:
-            address, moment, velocity = vector
-            first[address, moment].setdefault(found.partition(), velocity)
+        for vector in _read(found).state_vectors:
+            key = (vector.icao24, vector.last_contact)
+            first[key].setdefault(found.partition(), vector.velocity or 0.0)
     return first
 
 
-def _vector(found: InventedMessage) -> tuple[str, int, float] | None:
-    claim = Claim(found.partition(), found.offset(), 0)
+def _read(found: InventedMessage) -> Span:
     batch = Batch()
-    if batch.add(found, claim) is not None:
-        return None
-    [vector] = batch.spans[found.partition()].state_vectors
-    return vector.icao24, vector.last_contact, vector.velocity or 0.0
+    batch.add(found, Claim(found.partition(), found.offset(), 0))
+    return batch.spans[found.partition()]
 
 
 async def connect(dsn: str) -> Connection:

@@ -60,10 +60,15 @@ CREATE TRIGGER count_up BEFORE INSERT ON state_vectors FOR EACH ROW EXECUTE FUNC
 
 
 class Account(NamedTuple):
-    """The stored addresses, and the offsets and reasons of dead letters."""
+    """The stored addresses, and the reasons of dead letters by partition and offset.
+
+    Attributes:
+        dead_rows: The partition, offset and row of each dead letter of a message of several rows.
+    """
 
     rows: list[str]
     dead: dict[tuple[int, int], str]
+    dead_rows: set[tuple[int, int, int]]
 
 
 class RefusingArchive:
@@ -144,10 +149,15 @@ class RefusingArchive:
         rows = fetch(self.dsn, "SELECT icao24 FROM state_vectors ORDER BY 1")
         dead = fetch(
             self.dsn,
-            "SELECT partition, message_offset, reason FROM dead_letters WHERE topic = $1",
+            "SELECT partition, message_offset, row_index, reason FROM dead_letters"
+            " WHERE topic = $1",
             self.topic,
         )
-        return Account([row[0] for row in rows], {(row[0], row[1]): row[2] for row in dead})
+        return Account(
+            [row[0] for row in rows],
+            {(row[0], row[1]): row[3] for row in dead},
+            {(row[0], row[1], row[2]) for row in dead if row[2] is not None},
+        )
 
     def refuse(self, way: str) -> None:
         """Let the database reject some rows from now on."""

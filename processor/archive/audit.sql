@@ -62,7 +62,7 @@ GROUP BY 1, 2, 3 ORDER BY 1, 2, 3 LIMIT 1;
 -- changed: an entry that differs from what was written
 SELECT cluster_id, topic, partition, lo, hi FROM ingest_ledger
 WHERE seal <> ledger_seal(partition, lo, hi, n_in, n_inserted, n_duplicate, n_dead, digest)
-   OR (seal IS NULL AND digest IS NOT NULL)
+   OR (seal IS NULL AND digest IS NOT NULL) OR n_rows <> n_inserted + n_duplicate + n_dead
 ORDER BY 1, 2, 3, 4 LIMIT 1;
 
 -- totals: what the ledger says was stored
@@ -70,6 +70,7 @@ SELECT coalesce(sum(n_transactions), 0)::bigint AS n_transactions,
        (SELECT count(*) FROM (
            SELECT DISTINCT cluster_id, topic, partition FROM ingest_ledger) AS logs) AS n_partitions,
        coalesce(sum(n_in), 0)::bigint AS n_in,
+       coalesce(sum(n_rows), 0)::bigint AS n_rows,
        coalesce(sum(n_inserted), 0)::bigint AS n_inserted,
        coalesce(sum(n_duplicate), 0)::bigint AS n_duplicate,
        coalesce(sum(n_dead), 0)::bigint AS n_dead,
@@ -230,7 +231,7 @@ WHERE flight.ends_before IS NULL OR flight.ends_before <= seen.last_contact
 ORDER BY 1, 2 LIMIT 1;
 
 -- tiles: the ledger entries of a partition whose messages the log may still hold
-SELECT lo, hi, n_in FROM ingest_ledger
+SELECT lo, hi, n_in, n_rows FROM ingest_ledger
 WHERE cluster_id = $1 AND topic = $2 AND partition = $3 AND lo >= $4
 ORDER BY lo;
 

@@ -1,13 +1,21 @@
 """Collect the messages of one transaction, partition by partition, and decode them."""
 
-import datetime as dt
+import contextlib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import starmap
+from operator import attrgetter, methodcaller
 
 import msgspec
 
+from processor.archive.dead_letter import (
+    DeadLetter,
+    MessageRow,
+    make_dead_letter,
+    offset_of,
+)
 from processor.archive.message_headers import HeaderReader, MessageHeaders, read_message_headers
-from processor.archive.time_window import Reason, TimeBounds, Untimely
+from processor.archive.time_window import TimeBounds, Untimely
 from processor.archive.unique_rows import (
     PartitionRows,
     UniqueRows,
@@ -15,15 +23,24 @@ from processor.archive.unique_rows import (
     make_unique,
 )
 from processor.message import Message, read_published_at
-from telemetry.codec import MalformedMessageError, decode_value
+from telemetry.codec import (
+    MalformedMessageError,
+    decode_rows,
+    decode_value,
+    decode_values,
+    has_several_rows,
+    split_rows,
+)
 from telemetry.state_vector import StateVector
-
-LATEST_MS = 4_102_444_800_000
-"""The year 2100, in milliseconds: later publication times count as unknown."""
-
 
 ROWS_AT_ONCE = 500
 """Fewest state vectors of a partition that are encoded together; fewer cost more each."""
+
+FEWEST_TOGETHER = 16
+"""Fewest messages that are tried together. Of more, where one differs, each half is tried."""
+
+_value_of = methodcaller("value")
+_last_contact_of = attrgetter("last_contact")
 
 
 class Claim(msgspec.Struct):
@@ -34,31 +51,17 @@ class Claim(msgspec.Struct):
     epoch: int
 
 
-class DeadLetter(msgspec.Struct, frozen=True):
-    """A message that is not stored as a state vector: its content and what is wrong with it.
-
-    Attributes:
-        untimely: What is wrong with its time; None if something else is wrong.
-        is_clock_doubted: Whether its publication time lies in the future as well.
-    """
-
-    partition: int
-    offset: int
-    key: bytes | None
-    headers: dict[str, str]
-    value: bytes | None
-    reason: str
-    published_at: dt.datetime | None
-    untimely: Reason | None = None
-    is_clock_doubted: bool = False
-
-
 class Span(msgspec.Struct):
     """The messages of one partition in a batch, from offset `lo` up to, without, `hi`.
 
     `lo` is the offset where the batch before ended rather than the first message's offset, because
     logs have gaps. `epoch` is the epoch of the claim under which the messages were read. `messages`
-    keeps all of them undecoded, because the database may refuse one that could be decoded.
+    keeps all of them undecoded, because the database may refuse a row that could be decoded.
+
+    Attributes:
+        n_in: The number of messages.
+        n_rows: The number of rows in them: state vectors and dead letters.
+        row_counts: The number of rows by offset, of each message that holds several.
     """
 
     partition: int
@@ -66,9 +69,11 @@ class Span(msgspec.Struct):
     lo: int
     hi: int
     n_in: int = 0
+    n_rows: int = 0
     state_vectors: list[StateVector] = []
     dead_letters: list[DeadLetter] = []
     messages: list[Message] = []
+    row_counts: dict[int, int] = {}
 
 
 class Batch:
@@ -76,14 +81,23 @@ class Batch:
 
     def __init__(self, spans: Iterable[Span] = ()) -> None:
         self.spans = {span.partition: span for span in spans}
-        self.n_in = sum(span.n_in for span in self.spans.values())
         self._parts: list[PartitionRows] = []
         self._rows: tuple[int, UniqueRows] | None = None
         self._header_reader = HeaderReader()
 
+    @property
+    def n_in(self) -> int:
+        """The number of messages."""
+        return sum(span.n_in for span in self.spans.values())
+
+    @property
+    def n_rows(self) -> int:
+        """The number of rows in the messages."""
+        return sum(span.n_rows for span in self.spans.values())
+
     def add(
         self, message: Message, claim: Claim, bounds: TimeBounds | None = None
-    ) -> DeadLetter | None:
+    ) -> list[DeadLetter]:
         """Add one message.
 
         Args:
@@ -92,29 +106,82 @@ class Batch:
             bounds: Times that are trusted; None trusts all.
 
         Returns:
-            The dead letter, if the message holds no state vector or none of a time in bounds.
+            The dead letters of its rows that are no state vectors or have no time in bounds.
         """
-        offset = _offset(message)
-        span = self.spans.get(claim.partition)
-        if span is None:
-            span = self.spans[claim.partition] = _begin(claim)
+        span = self._span(claim)
+        offset, headers = offset_of(message), self._header_reader.read(message)
+        try:
+            vectors, letters = _read_rows(message, headers, bounds)
+        except MalformedMessageError as error:
+            vectors, letters = [], [make_dead_letter(message, headers, str(error))]
+        n_rows = len(vectors) + len(letters)
+        if n_rows > 1:
+            span.row_counts[offset] = n_rows
         span.hi = offset + 1
         span.n_in += 1
+        span.n_rows += n_rows
         span.messages.append(message)
-        self.n_in += 1
-        headers = self._header_reader.read(message)
-        try:
-            state_vector = _decode(message, headers)
-        except MalformedMessageError as error:
-            dead_letter = _dead_letter(message, span, headers, str(error))
+        span.state_vectors += vectors
+        span.dead_letters += letters
+        return letters
+
+    def add_all(
+        self, messages: Sequence[Message], claim: Claim, bounds: TimeBounds | None = None
+    ) -> Iterator[int | DeadLetter]:
+        """Add messages of one partition.
+
+        Most messages hold one valid row and have equal headers. These are added together, which
+        costs less for each than `add` does; the result is the same.
+
+        Yields:
+            In order, how many rows are to be stored, and the dead letter of each other row.
+        """
+        if self._add_alike(messages, claim, bounds):
+            yield len(messages)
+        elif len(messages) > FEWEST_TOGETHER:
+            middle = len(messages) // 2
+            yield from self.add_all(messages[:middle], claim, bounds)
+            yield from self.add_all(messages[middle:], claim, bounds)
         else:
-            untimely = _judge(state_vector.last_contact, message, headers, bounds)
-            if untimely is None:
-                span.state_vectors.append(state_vector)
-                return None
-            dead_letter = _dead_letter(message, span, headers, untimely.text, untimely)
-        span.dead_letters.append(dead_letter)
-        return dead_letter
+            yield from self._add_each(messages, claim, bounds)
+
+    def _add_alike(
+        self, messages: Sequence[Message], claim: Claim, bounds: TimeBounds | None
+    ) -> bool:
+        """Add messages with equal headers and one valid row each; return whether they were such."""
+        headers = self._header_reader.read_equal(messages)
+        if headers is None or headers.fault is not None:
+            return False
+        try:
+            # A message of several rows is malformed as one row.
+            vectors = decode_values(map(_value_of, messages))
+        except MalformedMessageError:
+            return False
+        if not _are_timely(vectors, headers, bounds):
+            return False
+        span = self._span(claim)
+        span.hi = offset_of(messages[-1]) + 1
+        span.n_in += len(messages)
+        span.n_rows += len(messages)
+        span.messages += messages
+        span.state_vectors += vectors
+        return True
+
+    def _add_each(
+        self, messages: Sequence[Message], claim: Claim, bounds: TimeBounds | None
+    ) -> Iterator[int | DeadLetter]:
+        for message in messages:
+            n_before = len(self._span(claim).state_vectors)
+            letters = self.add(message, claim, bounds)
+            yield len(self._span(claim).state_vectors) - n_before
+            yield from letters
+
+    def _span(self, claim: Claim) -> Span:
+        span = self.spans.get(claim.partition)
+        if span is None:
+            span = Span(claim.partition, claim.epoch, lo=claim.next_offset, hi=claim.next_offset)
+            self.spans[claim.partition] = span
+        return span
 
     def dead_letters(self) -> list[DeadLetter]:
         """Return the dead letters of all partitions."""
@@ -143,32 +210,80 @@ class Batch:
 
     def rows(self) -> UniqueRows:
         """Return the rows; the first call after an `add` makes them, in any thread."""
-        if self._rows is None or self._rows[0] != self.n_in:
+        n_rows = self.n_rows
+        if self._rows is None or self._rows[0] != n_rows:
             self.read(at_least=1)
-            self._rows = self.n_in, make_unique(self._parts)
+            self._rows = n_rows, make_unique(self._parts)
         return self._rows[1]
 
 
-def _offset(message: Message) -> int:
-    offset = message.offset()
-    if offset is None:
-        raise ValueError(f"message without an offset, of partition {message.partition()}")
-    return offset
+def count_rows(message: Message) -> int:
+    """Return the number of rows of a message, as `Batch.add` counts them."""
+    value = message.value()
+    if value is None or not has_several_rows(value):
+        return 1
+    if read_message_headers(message).fault is not None:
+        return 1
+    try:
+        return max(1, len(split_rows(value)))
+    except MalformedMessageError:
+        return 1
 
 
-def _begin(claim: Claim) -> Span:
-    return Span(claim.partition, claim.epoch, lo=claim.next_offset, hi=claim.next_offset)
+def _read_rows(
+    message: Message, headers: MessageHeaders, bounds: TimeBounds | None
+) -> tuple[list[StateVector], list[DeadLetter]]:
+    """Return the state vectors of a message, and the dead letters of its other rows.
 
-
-def make_dead_letter(message: Message, span: Span, reason: str) -> DeadLetter:
-    """Return a dead letter of a span's last message, which could be decoded but is not stored."""
-    return _dead_letter(message, span, read_message_headers(message), reason)
-
-
-def _decode(message: Message, headers: MessageHeaders) -> StateVector:
+    Raises:
+        MalformedMessageError: The message as a whole is malformed.
+    """
     if headers.fault is not None:
         raise MalformedMessageError(headers.fault)
-    return decode_value(message.value())
+    value = message.value()
+    if value is None or not has_several_rows(value):
+        vector = decode_value(value)
+        untimely = _judge(vector.last_contact, message, headers, bounds)
+        if untimely is None:
+            return [vector], []
+        return [], [make_dead_letter(message, headers, untimely.text, untimely=untimely)]
+    with contextlib.suppress(MalformedMessageError):
+        vectors = decode_rows(value)
+        if vectors and _are_timely(vectors, headers, bounds):
+            return vectors, []
+    return _read_each_row(message, split_rows(value), headers, bounds)
+
+
+def _read_each_row(
+    message: Message, rows: Sequence[bytes], headers: MessageHeaders, bounds: TimeBounds | None
+) -> tuple[list[StateVector], list[DeadLetter]]:
+    if not rows:
+        raise MalformedMessageError("an array without rows")
+    vectors: list[StateVector] = []
+    letters: list[DeadLetter] = []
+    for row in starmap(MessageRow, enumerate(rows)):
+        try:
+            vector = decode_value(row.value)
+        except MalformedMessageError as error:
+            letters.append(make_dead_letter(message, headers, str(error), row=row))
+            continue
+        untimely = _judge(vector.last_contact, message, headers, bounds)
+        if untimely is None:
+            vectors.append(vector)
+            continue
+        reason = untimely.text
+        letters.append(make_dead_letter(message, headers, reason, row=row, untimely=untimely))
+    return vectors, letters
+
+
+def _are_timely(
+    vectors: Sequence[StateVector], headers: MessageHeaders, bounds: TimeBounds | None
+) -> bool:
+    """Whether the times of all state vectors can be true, by the headers of their message."""
+    if bounds is None:
+        return True
+    contacts: list[int] = list(map(_last_contact_of, vectors))
+    return bounds.earliest <= min(contacts) and max(contacts) <= min(bounds.latest, headers.latest)
 
 
 def _judge(
@@ -180,38 +295,3 @@ def _judge(
     if bounds.earliest <= last_contact <= bounds.latest and last_contact <= headers.latest:
         return None
     return bounds.judge(last_contact, headers.poll_time, read_published_at(message))
-
-
-def _dead_letter(
-    message: Message,
-    span: Span,
-    headers: MessageHeaders,
-    reason: str,
-    untimely: Untimely | None = None,
-) -> DeadLetter:
-    by_name = headers.by_name.items()
-    return DeadLetter(
-        partition=span.partition,
-        offset=span.hi - 1,
-        key=message.key(),
-        headers={_storable(name): _storable(value) for name, value in by_name},
-        value=message.value(),
-        reason=_storable(reason),
-        published_at=_published_at(message),
-        untimely=None if untimely is None else untimely.reason,
-        is_clock_doubted=untimely is not None and untimely.is_clock_doubted,
-    )
-
-
-def _published_at(message: Message) -> dt.datetime | None:
-    """Return the producer's time; None if it gave none, or one that is beyond `LATEST_MS`."""
-    milliseconds = message.timestamp()[1]
-    if not 0 < milliseconds < LATEST_MS:
-        return None
-    return dt.datetime.fromtimestamp(milliseconds / 1000, dt.UTC)
-
-
-def _storable(value: str | bytes | None) -> str:
-    """Return text that PostgreSQL accepts: without NUL and lone surrogates."""
-    text = value.decode(errors="replace") if isinstance(value, bytes) else value or ""
-    return text.encode(errors="replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")

@@ -1,13 +1,17 @@
 """Divide a batch into parts that one transaction can store, down to a single message."""
 
 import contextlib
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from processor.archive.batch import Batch, DeadLetter, Span, make_dead_letter
+from processor.archive.batch import Batch, Span
+from processor.archive.dead_letter import DeadLetter, MessageRow, make_dead_letter, offset_of
+from processor.archive.message_headers import read_message_headers
 from processor.message import Message
+from telemetry.codec import has_several_rows, split_rows
 from telemetry.state_vector import StateVector
 
 MAX_HOURS = 32
@@ -22,33 +26,41 @@ MAX_BYTES = 16_384
 MAX_WORDS = 1_000
 """Characters that are kept of the database's error message, which may quote the whole row."""
 
+Row = StateVector | DeadLetter
+
 
 class _Entry(NamedTuple):
+    """A message and what was decoded from each of its rows."""
+
     message: Message
-    outcome: StateVector | DeadLetter
+    rows: Sequence[Row]
+
+    def hours(self) -> set[int]:
+        return {_hour(row) for row in self.rows if isinstance(row, StateVector)}
 
 
 def is_divisible(batch: Batch) -> bool:
     """Whether the batch has several messages, and all of them undecoded."""
-    spans = batch.spans.values()
-    return batch.n_in > 1 and all(len(span.messages) == span.n_in for span in spans)
+    return batch.n_in > 1 and _is_undecoded(batch)
 
 
 def divide_by_hours(batch: Batch, max_hours: int = MAX_HOURS) -> Iterator[Batch]:
-    """Yield batches of at most so many different hours, in order of the offsets."""
-    if not (_has_more_hours(batch, max_hours) and is_divisible(batch)):
+    """Yield batches of at most so many different hours, in order of the offsets.
+
+    A message is never divided: rows beyond its first so many hours become dead letters.
+    """
+    if not (_has_more_hours(batch, max_hours) and _is_undecoded(batch)):
         yield batch
         return
     begins = _begins(batch)
     some: list[_Entry] = []
     hours: set[int] = set()
-    for entry in _entries(batch):
-        if isinstance(entry.outcome, StateVector):
-            hour = entry.outcome.last_contact // HOUR_SECONDS
-            if hour not in hours and len(hours) == max_hours:
-                yield _gather(batch, some, begins)
-                some, hours = [], set()
-            hours.add(hour)
+    for found in _entries(batch):
+        entry = _bound_hours(found, max_hours)
+        if len(hours | entry.hours()) > max_hours:
+            yield _gather(batch, some, begins)
+            some, hours = [], set()
+        hours |= entry.hours()
         some.append(entry)
     yield _gather(batch, some, begins)
 
@@ -62,6 +74,30 @@ def _has_more_hours(batch: Batch, max_hours: int) -> bool:
     return len({minute // HOUR_SECONDS for minute in rows.minutes}) > max_hours
 
 
+def _is_undecoded(batch: Batch) -> bool:
+    return all(len(span.messages) == span.n_in for span in batch.spans.values())
+
+
+def _hour(state_vector: StateVector) -> int:
+    return state_vector.last_contact // HOUR_SECONDS
+
+
+def _bound_hours(entry: _Entry, max_hours: int) -> _Entry:
+    hours = entry.hours()
+    if len(hours) <= max_hours:
+        return entry
+    kept = set(sorted(hours)[-max_hours:])
+    reason = f"its message has state vectors of {len(hours)} different hours, more than {max_hours}"
+    return entry._replace(
+        rows=[
+            _letter_of_row(entry.message, number, reason)
+            if isinstance(row, StateVector) and _hour(row) not in kept
+            else row
+            for number, row in enumerate(entry.rows)
+        ]
+    )
+
+
 def halve(batch: Batch) -> tuple[Batch, Batch]:
     """Return two batches of half the messages each; the first must be stored first."""
     begins, entries = _begins(batch), list(_entries(batch))
@@ -69,27 +105,45 @@ def halve(batch: Batch) -> tuple[Batch, Batch]:
     return _gather(batch, entries[:middle], begins), _gather(batch, entries[middle:], begins)
 
 
-def set_aside(batch: Batch, reason: str) -> Batch | None:
-    """Return a batch of one message with the message as a dead letter, for a reason.
+def is_message(batch: Batch) -> bool:
+    """Whether the batch is a single message that is there undecoded."""
+    return batch.n_in == 1 and _is_undecoded(batch)
+
+
+def first_rows(batch: Batch, n_rows: int) -> Batch:
+    """Return a batch of one message with its first so many rows, to try them, not to store them."""
+    [entry] = _entries(batch)
+    return _gather(batch, [entry._replace(rows=entry.rows[:n_rows])], _begins(batch))
+
+
+def set_aside(batch: Batch, number: int, reason: str) -> Batch | None:
+    """Return a batch of one message with one of its rows as a dead letter, for a reason.
 
     A dead letter that is refused as well keeps its origin and the reason only.
 
     Returns:
-        None if the undecoded message is missing, or the dead letter has nothing left to remove.
+        None if the dead letter has nothing left to remove.
     """
-    [span, *others] = batch.spans.values()
-    if others or span.n_in != 1 or len(span.messages) != 1:
-        return None
-    if not span.dead_letters:
-        [message] = span.messages
-        letter = make_dead_letter(message, span, reason[:MAX_WORDS])
+    [entry] = _entries(batch)
+    refused = entry.rows[number]
+    if isinstance(refused, StateVector):
+        letter = _letter_of_row(entry.message, number, reason[:MAX_WORDS])
+    elif refused.key or refused.headers or refused.value:
+        words = f"{refused.reason}; its original content is refused too: {reason}"
+        letter = replace(refused, key=None, headers={}, value=None, reason=words[: 2 * MAX_WORDS])
     else:
-        [whole] = span.dead_letters
-        if not (whole.key or whole.headers or whole.value):
-            return None
-        words = f"{whole.reason}; its original content is refused too: {reason}"[: 2 * MAX_WORDS]
-        letter = replace(whole, key=None, headers={}, value=None, reason=words)
-    return Batch([replace(span, state_vectors=[], dead_letters=[letter])])
+        return None
+    rows = [*entry.rows[:number], letter, *entry.rows[number + 1 :]]
+    return _gather(batch, [entry._replace(rows=rows)], _begins(batch))
+
+
+def _letter_of_row(message: Message, number: int, reason: str) -> DeadLetter:
+    """Return the dead letter of a row that could be decoded but is not stored."""
+    value, headers = message.value(), read_message_headers(message)
+    if value is None or not has_several_rows(value):
+        return make_dead_letter(message, headers, reason)
+    row = MessageRow(number, split_rows(value)[number])
+    return make_dead_letter(message, headers, reason, row=row)
 
 
 def shorten(letter: DeadLetter) -> DeadLetter:
@@ -121,27 +175,33 @@ def _entries(batch: Batch) -> Iterator[_Entry]:
     """Yield all messages, partition by partition, each with what was decoded from it."""
     for partition in sorted(batch.spans):
         span = batch.spans[partition]
-        letters = {letter.offset: letter for letter in span.dead_letters}
+        letters: dict[int, dict[int, DeadLetter]] = defaultdict(dict)
+        for letter in span.dead_letters:
+            letters[letter.offset][letter.row or 0] = letter
         vectors = iter(span.state_vectors)
         for message in span.messages:
-            letter = letters.get(message.offset() or 0)
-            yield _Entry(message, next(vectors) if letter is None else letter)
+            offset = offset_of(message)
+            own = letters.get(offset, {})
+            numbers = range(span.row_counts.get(offset, 1))
+            rows = [own[number] if number in own else next(vectors) for number in numbers]
+            yield _Entry(message, rows)
 
 
 def _gather(batch: Batch, entries: Sequence[_Entry], begins: dict[int, int]) -> Batch:
     """Make a batch of some messages; `begins` holds where each partition's next span begins."""
     spans: dict[int, Span] = {}
-    for message, outcome in entries:
+    for message, rows in entries:
         partition = message.partition() or 0
         span = spans.get(partition)
         if span is None:
             lo, epoch = begins[partition], batch.spans[partition].epoch
             span = spans[partition] = Span(partition, epoch, lo, lo)
-        span.hi = begins[partition] = (message.offset() or 0) + 1
+        offset = offset_of(message)
+        span.hi = begins[partition] = offset + 1
         span.n_in += 1
+        span.n_rows += len(rows)
+        span.row_counts[offset] = len(rows)
         span.messages.append(message)
-        if isinstance(outcome, StateVector):
-            span.state_vectors.append(outcome)
-        else:
-            span.dead_letters.append(outcome)
+        span.state_vectors += [row for row in rows if isinstance(row, StateVector)]
+        span.dead_letters += [row for row in rows if isinstance(row, DeadLetter)]
     return Batch(spans.values())

@@ -9,7 +9,8 @@ class Stored(msgspec.Struct, frozen=True):
     Attributes:
         n_inserted: Rows that were new.
         n_duplicate: State vectors that were stored before, or twice in the batch.
-        n_dead: Messages that became dead letters.
+        n_dead: Rows, or messages without a row, that became dead letters.
+        n_messages: The messages that held all of these.
         refused: How many of the dead letters the database had refused as rows.
         next_offsets: The stored offset of each partition after the batch.
         fenced: Partitions that another instance owns, and this instance's epoch, which is not
@@ -21,6 +22,7 @@ class Stored(msgspec.Struct, frozen=True):
     n_dead: int
     next_offsets: dict[int, int]
     fenced: dict[int, int]
+    n_messages: int = 0
     refused: int = 0
 
     @property
@@ -34,6 +36,7 @@ class Stored(msgspec.Struct, frozen=True):
             n_inserted=self.n_inserted + later.n_inserted,
             n_duplicate=self.n_duplicate + later.n_duplicate,
             n_dead=self.n_dead + later.n_dead,
+            n_messages=self.n_messages + later.n_messages,
             next_offsets=self.next_offsets | later.next_offsets,
             fenced=self.fenced | later.fenced,
             refused=self.refused + later.refused,

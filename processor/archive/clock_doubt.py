@@ -4,7 +4,8 @@ import time
 
 import structlog
 
-from processor.archive.batch import Batch, DeadLetter
+from processor.archive.batch import Batch
+from processor.archive.dead_letter import DeadLetter
 from processor.archive.metrics import ArchiveMetrics
 from processor.archive.time_window import TimeBounds, TimeWindow
 from processor.errors import ClockDoubtError
@@ -12,7 +13,7 @@ from processor.errors import ClockDoubtError
 log = structlog.get_logger()
 
 MAX_IN_A_ROW = 20_000
-"""Messages in a row with a wrong time, beyond which the archive waits. It is more than the rows of
+"""Rows in succession with a wrong time, beyond which the archive waits. It is more than the rows of
 the largest answer, so one wrong answer is set aside and a second one makes the archive wait."""
 
 LOG_SECONDS = 60
@@ -38,11 +39,11 @@ class ClockDoubt:
         return self._window.bounds()
 
     def record_timely(self) -> None:
-        """Count a message whose time can be true."""
+        """Count rows whose times can be true."""
         self._in_a_row = 0
 
     def record_untimely(self, letter: DeadLetter) -> None:
-        """Count a message that is set aside because of its time.
+        """Count a row that is set aside because of its time.
 
         Raises:
             ClockDoubtError: There are too many in a row; the batch must not be stored.
@@ -50,7 +51,9 @@ class ClockDoubt:
         self._in_a_row += 1
         self._metrics.untimely.labels(letter.untimely).inc()
         if self._in_a_row > MAX_IN_A_ROW:
-            self._doubt(f"more than {MAX_IN_A_ROW:,} messages in a row have times such as this one")
+            self._doubt(
+                f"more than {MAX_IN_A_ROW:,} rows in succession have times such as this one"
+            )
         if not letter.is_clock_doubted and time.monotonic() >= self._log_at:
             self._log_at = time.monotonic() + LOG_SECONDS
             log.warning("set_aside_for_its_time", reason=letter.reason, offset=letter.offset)
@@ -63,9 +66,9 @@ class ClockDoubt:
                 of every clock here.
         """
         doubtful = [letter for letter in batch.dead_letters() if letter.is_clock_doubted]
-        if 2 * len(doubtful) > batch.n_in:
+        if 2 * len(doubtful) > batch.n_rows:
             self._doubt(
-                f"{len(doubtful)} of {batch.n_in} messages, and their publication, lie in the "
+                f"{len(doubtful)} of {batch.n_rows} rows, and their publication, lie in the "
                 f"future; the last one: {doubtful[-1].reason}"
             )
         if batch.n_in:

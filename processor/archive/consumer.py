@@ -7,6 +7,8 @@ import math
 import threading
 import time
 from collections.abc import Callable, Coroutine, Iterable, Mapping
+from itertools import groupby
+from operator import methodcaller
 from typing import Any, Protocol, TypeVar
 
 import structlog
@@ -20,6 +22,7 @@ from processor.archive.breaker import Breaker
 from processor.archive.clock_doubt import ClockDoubt
 from processor.archive.dead_letter_rate import DeadLetterRate
 from processor.archive.metrics import ArchiveMetrics
+from processor.archive.read_size import ReadSize
 from processor.archive.time_window import TimeWindow
 from processor.errors import ClockDoubtError, LogLostError, ReconnectError, StoppedError
 from processor.kafka import (
@@ -41,8 +44,8 @@ log = structlog.get_logger()
 
 Result = TypeVar("Result")
 
-MESSAGES_AT_ONCE = 1_000
-"""Messages taken by one call. The batch is decoded between calls, so a larger call only delays."""
+_error_of = methodcaller("error")
+_partition_of = methodcaller("partition")
 
 CLAIM_SECONDS = 200
 """How long an assignment may wait for the database: less than max.poll.interval.ms (300 s)."""
@@ -96,6 +99,7 @@ class ArchiveConsumer:
         self._stored: dict[int, int] = {}
         self._batch = Batch()
         self._batch_since = 0.0
+        self._read_size = ReadSize()
         self._write: concurrent.futures.Future[Stored] | None = None
         self._errors = broker_errors(kafka, "archive")
         self._recheck_at = 0.0
@@ -174,11 +178,11 @@ class ArchiveConsumer:
             del self._consumer, self._broker
 
     def _step(self) -> None:
-        room = self._archive.max_batch_messages - self._batch.n_in
-        messages = self._polling.read(
-            min(room, MESSAGES_AT_ONCE), wait_seconds=self._archive.idle_seconds
-        )
+        n_rows = self._batch.n_rows
+        n_messages = self._read_size.n_messages(self._archive.max_batch_messages - n_rows)
+        messages = self._polling.read(n_messages, wait_seconds=self._archive.idle_seconds)
         self._take(messages)
+        self._read_size.note(len(messages), self._batch.n_rows - n_rows)
         if self._batch.n_in and self._is_due(is_idle=not messages):
             self._hand_over()
         elif self._write is not None and self._write.done():
@@ -197,22 +201,13 @@ class ArchiveConsumer:
         bounds = None if self._times is None else self._times.bounds()
         if not self._batch.n_in:
             self._batch_since = time.monotonic()
-        n_timely = 0
-        for message in messages:
-            if (error := message.error()) is not None:
-                self._check(error)
-                continue
-            claim = self._claims.get(message.partition() or 0)
-            if claim is None:  # revoked or fenced since it was fetched
-                continue
-            dead_letter = self._batch.add(message, claim, bounds)
-            if dead_letter is None:
-                n_timely += 1
-                continue
-            self._dead_letter_rate.count_timely(n_timely)
-            self._dead_letter_rate.count_dead(dead_letter)
-            n_timely = 0
-        self._dead_letter_rate.count_timely(n_timely)
+        for error in filter(None, map(_error_of, messages)):
+            self._check(error)
+        read = [message for message in messages if message.error() is None]
+        for partition, some in groupby(read, _partition_of):
+            claim = self._claims.get(partition)
+            if claim is not None:  # else it was revoked or fenced since the messages were fetched
+                self._dead_letter_rate.count(self._batch.add_all(list(some), claim, bounds))
         self._read_rows(self._batch.read)
 
     def _check(self, error: KafkaError) -> None:
@@ -228,7 +223,7 @@ class ArchiveConsumer:
         age_seconds = time.monotonic() - self._batch_since
         return (
             is_idle
-            or self._batch.n_in >= self._archive.max_batch_messages
+            or self._batch.n_rows >= self._archive.max_batch_messages
             or age_seconds >= self._archive.max_batch_age_seconds
         )
 

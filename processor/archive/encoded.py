@@ -6,9 +6,9 @@ The driver would encode value by value, which takes longer than encoding and has
 import struct
 from collections.abc import AsyncIterator, Sequence
 from functools import lru_cache
-from itertools import chain
+from itertools import chain, repeat
 from operator import attrgetter
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,12 +59,12 @@ class RowColumns(NamedTuple):
     """The columns of some rows, ready to be encoded.
 
     Attributes:
-        heads: The encoded identity of each row.
+        heads: The encoded identity of each row, as bytes.
         hashes: The part of each row's hash that the identity makes.
         numbers: The other columns, NUMBERS, as an array with one row each.
     """
 
-    heads: list[bytes]
+    heads: NDArray[np.object_]
     hashes: Hashes
     numbers: NDArray[np.float64]
 
@@ -82,12 +82,6 @@ class Encoded(NamedTuple):
         yield _TRAILER
 
 
-_Identity = tuple[bytes, int]
-"""An encoded identity, and the part of a row's hash that it makes."""
-
-_known: dict[Row, _Identity] = {}
-
-
 def encode_rows(state_vectors: Sequence[StateVector]) -> Encoded | None:
     """Encode and hash rows; None if some have sensors, which OpenSky sends to their owner only."""
     columns = split_columns(state_vectors)
@@ -99,9 +93,7 @@ def split_columns(state_vectors: Sequence[StateVector]) -> RowColumns | None:
     n_rows = len(state_vectors)
     if list(map(_sensors_of, state_vectors)).count(None) < n_rows:
         return None
-    identities = _look_up(list(map(_identity_of, state_vectors)))
-    heads = [encoded for encoded, _ in identities]
-    hashes = np.fromiter([hashed for _, hashed in identities], np.uint64, n_rows)
+    heads, hashes = _cache.find(list(map(_identity_of, state_vectors)))
     numbers = chain.from_iterable(map(_numbers_of, state_vectors))
     table = np.fromiter(numbers, np.float64, n_rows * len(NUMBERS))
     return RowColumns(heads, hashes, table.reshape(n_rows, len(NUMBERS)))
@@ -109,9 +101,8 @@ def split_columns(state_vectors: Sequence[StateVector]) -> RowColumns | None:
 
 def join_columns(several: Sequence[RowColumns], places: NDArray[np.intp]) -> RowColumns:
     """Join columns that were split one after another, and return the rows in these places."""
-    heads = [head for columns in several for head in columns.heads]
     return RowColumns(
-        [heads[place] for place in places.tolist()],
+        np.concatenate([columns.heads for columns in several])[places],
         np.concatenate([columns.hashes for columns in several])[places],
         np.concatenate([columns.numbers for columns in several])[places],
     )
@@ -120,28 +111,54 @@ def join_columns(several: Sequence[RowColumns], places: NDArray[np.intp]) -> Row
 def encode(parts: RowColumns) -> Encoded:
     """Encode and hash rows."""
     columns = np.ascontiguousarray(parts.numbers.T)
-    body = b"".join(chain.from_iterable(zip(parts.heads, _encode_numbers(columns), strict=True)))
+    body = b"".join(
+        chain.from_iterable(zip(parts.heads.tolist(), _encode_numbers(columns), strict=True))
+    )
     return Encoded(body, hash_by_itself(parts.hashes + hash_numbers(columns)))
 
 
-def _look_up(identities: list[Row]) -> list[_Identity]:
-    found = list(map(_known.get, identities))
-    if None not in found:
-        return cast("list[_Identity]", found)
-    unknown = {identity for identity, known in zip(identities, found, strict=True) if not known}
-    learned = _learn(list(unknown))
-    if len(_known) + len(learned) > MAX_KNOWN:
-        _known.clear()
-    _known.update(learned)
-    return [known or learned[identity] for identity, known in zip(identities, found, strict=True)]
+class IdentityCache:
+    """Encoded identities and their part of a row's hash, computed once for each identity."""
+
+    def __init__(self) -> None:
+        self._clear()
+
+    def _clear(self) -> None:
+        self._places: dict[Row, int] = {}
+        self._heads = np.empty(0, np.object_)
+        self._hashes: Hashes = np.empty(0, np.uint64)
+
+    def find(self, identities: Sequence[Row]) -> tuple[NDArray[np.object_], Hashes]:
+        """Return the encoded form and the hash of each identity."""
+        places = self._find_places(identities)
+        if (places < 0).any():
+            unknown = set(identities).difference(self._places)
+            if len(self._places) + len(unknown) > MAX_KNOWN:
+                self._clear()
+                unknown = set(identities)
+            self._learn(list(unknown))
+            places = self._find_places(identities)
+        return self._heads[places], self._hashes[places]
+
+    def _learn(self, identities: Sequence[Row]) -> None:
+        n_known = len(self._places)
+        n_needed = n_known + len(identities)
+        if n_needed > len(self._heads):
+            n_more = max(n_needed, 2 * n_known) - n_known
+            none: NDArray[np.object_] = np.full(n_more, None, np.object_)
+            self._heads = np.concatenate([self._heads[:n_known], none])
+            zeros = np.zeros(n_more, np.uint64)
+            self._hashes = np.concatenate([self._hashes[:n_known], zeros])
+        heads = list(map(_encode_identity, identities))
+        self._heads[n_known:n_needed] = np.array(heads, np.object_)
+        self._hashes[n_known:n_needed] = hash_identities(identities)
+        self._places.update(zip(identities, range(n_known, n_needed), strict=True))
+
+    def _find_places(self, identities: Sequence[Row]) -> NDArray[np.int64]:
+        return np.fromiter(map(self._places.get, identities, repeat(-1)), np.int64, len(identities))
 
 
-def _learn(identities: list[Row]) -> dict[Row, _Identity]:
-    hashes = hash_identities(identities).tolist()
-    return {
-        identity: (_encode_identity(identity), hashed)
-        for identity, hashed in zip(identities, hashes, strict=True)
-    }
+_cache = IdentityCache()
 
 
 def _encode_identity(identity: Row) -> bytes:

@@ -1,6 +1,7 @@
 """Read the headers of messages, once for all messages of one OpenSky answer."""
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from processor.message import (
@@ -42,6 +43,11 @@ class HeaderReader:
         if self._read is None or raw != self._raw:
             self._raw, self._read = raw, read_message_headers(message)
         return self._read
+
+    def read_equal(self, messages: Sequence[Message]) -> MessageHeaders | None:
+        """Return the headers of messages if all have the same; None if they differ."""
+        raw = [message.headers() for message in messages]
+        return self.read(messages[0]) if raw.count(raw[0]) == len(raw) else None
 
 
 def read_message_headers(message: Message) -> MessageHeaders:

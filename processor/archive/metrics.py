@@ -16,7 +16,7 @@ class ArchiveMetrics:
         self._lagging: set[int] = set()
         self.messages = Counter(
             "ingest_messages",
-            "Messages by result: inserted, duplicate or dead.",
+            "Rows of messages by result: inserted, duplicate or dead; most messages hold one row.",
             ["result"],
             registry=registry,
         )
@@ -28,13 +28,13 @@ class ArchiveMetrics:
         )
         self.untimely = Counter(
             "ingest_untimely_messages",
-            "Messages whose last_contact cannot be true, by reason.",
+            "Rows whose last_contact cannot be true, by reason.",
             ["reason"],
             registry=registry,
         )
         self.refused = Counter(
             "ingest_refused_messages",
-            "Messages set aside because the database refused them.",
+            "Rows set aside because the database refused them.",
             registry=registry,
         )
         self.fenced = Counter(
@@ -83,7 +83,7 @@ class ArchiveMetrics:
         self.messages.labels("inserted").inc(stored.n_inserted)
         self.messages.labels("duplicate").inc(stored.n_duplicate)
         self.messages.labels("dead").inc(stored.n_dead)
-        self.batch_messages.observe(stored.n_inserted + stored.n_duplicate + stored.n_dead)
+        self.batch_messages.observe(stored.n_messages)
         self.refused.inc(stored.refused)
         self.fenced.inc(len(stored.fenced))
         self.last_commit.set(time.time())

@@ -47,21 +47,21 @@ INSERT INTO state_vectors SELECT * FROM staging
 ON CONFLICT (icao24, last_contact) DO NOTHING
 RETURNING icao24, last_contact;
 
--- set_aside: store messages that hold no state vector, as dead letters
+-- set_aside: store messages, and rows of messages, that are no state vectors as dead letters
 INSERT INTO dead_letters
-    (cluster_id, topic, partition, message_offset, key, headers, value, reason, published_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
+    (cluster_id, topic, partition, message_offset, row_index, key, headers, value, reason, published_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
 
--- record: enter the outcome of every message in the ledger, in the transaction that stores the messages
+-- record: enter the outcome of every row in the ledger, in the transaction that stores the messages
 INSERT INTO ingest_ledger
-    (cluster_id, topic, partition, lo, hi, n_in, n_inserted, n_duplicate, n_dead, epoch, digest,
-     seal)
+    (cluster_id, topic, partition, lo, hi, n_in, n_rows, n_inserted, n_duplicate, n_dead, epoch,
+     digest, seal)
 SELECT $1, $2, span.*,
        ledger_seal(partition, lo, hi, n_in, n_inserted, n_duplicate, n_dead, digest)
 FROM unnest(
-    $3::int[], $4::bigint[], $5::bigint[], $6::int[], $7::int[], $8::int[], $9::int[],
-    $10::bigint[], $11::bigint[]
-) AS span (partition, lo, hi, n_in, n_inserted, n_duplicate, n_dead, epoch, digest);
+    $3::int[], $4::bigint[], $5::bigint[], $6::int[], $7::int[], $8::int[], $9::int[], $10::int[],
+    $11::bigint[], $12::bigint[]
+) AS span (partition, lo, hi, n_in, n_rows, n_inserted, n_duplicate, n_dead, epoch, digest);
 
 -- account: add the transaction's rows to the account of each day; only the owner of a partition writes its rows
 INSERT INTO ingest_days AS known (cluster_id, topic, partition, day, n_rows, digest)
@@ -155,13 +155,13 @@ WITH due AS (
     RETURNING entry.*, runs.run
 ), day AS (
     SELECT cluster_id, topic, partition, min(lo) AS lo, max(hi) AS hi, sum(n_in)::int AS n_in,
-           sum(n_inserted)::int AS n_inserted, sum(n_duplicate)::int AS n_duplicate,
+           sum(n_rows)::int AS n_rows, sum(n_inserted)::int AS n_inserted, sum(n_duplicate)::int AS n_duplicate,
            sum(n_dead)::int AS n_dead, max(epoch) AS epoch, max(committed_at) AS committed_at,
            as_bigint(sum(digest)) AS digest, sum(n_transactions) AS n_transactions
     FROM merged GROUP BY cluster_id, topic, partition, run
 )
 INSERT INTO ingest_ledger
-    (cluster_id, topic, partition, lo, hi, n_in, n_inserted, n_duplicate, n_dead, epoch,
+    (cluster_id, topic, partition, lo, hi, n_in, n_rows, n_inserted, n_duplicate, n_dead, epoch,
      committed_at, digest, n_transactions, seal, is_merged)
 SELECT day.*, ledger_seal(partition, lo, hi, n_in, n_inserted, n_duplicate, n_dead, digest), TRUE
 FROM day;

@@ -28,12 +28,25 @@ _icao24_of = attrgetter("icao24")
 _last_contact_of = attrgetter("last_contact")
 
 
+class Hashed(NamedTuple):
+    """What rows keep once they are encoded: their encoded identities and their hashes."""
+
+    identities: NDArray[np.object_]
+    hashes: Hashes
+
+
+NOT_ENCODED = np.empty(0, np.object_)
+"""The identities of rows that the driver encodes."""
+
+
 class UniqueRows:
     """Rows that are to be inserted, or that were inserted, and their digests.
 
     Attributes:
         state_vectors: Sorted by icao24 and last_contact.
-        icao24s: The aircraft, each once.
+        icao24s: The aircraft of each row.
+        contacts: The last contact of each row (Unix seconds).
+        first_places: The place of each aircraft's first row.
         encoded: The rows as bytes for COPY; None if the driver encodes them.
         minutes: The minutes that the last contacts fall into (Unix seconds).
         added: The rows that each partition of the topic adds to each day.
@@ -45,16 +58,25 @@ class UniqueRows:
         keys: Keys,
         partitions: NDArray[np.int64],
         encoded: Encoded | None = None,
-        hashes: Hashes | None = None,
+        hashed: Hashed | None = None,
     ) -> None:
-        times: Times = keys & _LAST_CONTACT
-        self._keys, self._partitions = keys, partitions
+        self.keys, self._partitions = keys, partitions
         self.state_vectors = state_vectors
-        self.icao24s = set(map(_icao24_of, state_vectors))
+        self.icao24s: list[str] = list(map(_icao24_of, state_vectors))
+        self.contacts: Times = keys & _LAST_CONTACT
+        self.first_places = np.flatnonzero(np.diff(keys >> _BITS, prepend=-1))
         self.encoded = encoded
-        self._hashes = hash_rows(self.rows()) if hashes is None else hashes
-        self.minutes = round_down(times, 60)
-        self.added = sum_by_day(self._hashes, times, partitions)
+        self._hashed = Hashed(NOT_ENCODED, hash_rows(self.rows())) if hashed is None else hashed
+        self.minutes = round_down(self.contacts, 60)
+        self.added = sum_by_day(self._hashed.hashes, self.contacts, partitions)
+
+    def __len__(self) -> int:
+        return len(self.state_vectors)
+
+    @property
+    def identities(self) -> NDArray[np.object_]:
+        """The encoded identity of each row; empty if the driver encodes the rows."""
+        return self._hashed.identities
 
     @property
     def partitions(self) -> list[int]:
@@ -72,13 +94,17 @@ class UniqueRows:
 
     def only(self, icao24s: Sequence[str], last_contacts: Sequence[int]) -> "UniqueRows":
         """Return the rows that have these keys."""
-        is_in = np.isin(self._keys, _number(icao24s, last_contacts), assume_unique=True)
+        is_in = np.isin(self.keys, _number(icao24s, last_contacts), assume_unique=True)
         places = np.flatnonzero(is_in)
+        identities, hashes = self._hashed
         return UniqueRows(
             [self.state_vectors[place] for place in places.tolist()],
-            self._keys[places],
+            self.keys[places],
             self._partitions[places],
-            hashes=self._hashes[places],
+            hashed=Hashed(
+                identities[places] if len(identities) else identities,
+                hashes[places],
+            ),
         )
 
 
@@ -116,14 +142,13 @@ def make_unique(found: Iterable[PartitionRows]) -> UniqueRows:
     came = [state_vector for part in in_order for state_vector in part.state_vectors]
     several = [part.columns for part in in_order if part.columns is not None]
     is_encoded = 0 < len(several) == len(in_order)
-    encoded = encode(join_columns(several, places)) if is_encoded else None
-    return UniqueRows(
-        [came[place] for place in places.tolist()],
-        keys[places],
-        partitions[places],
-        encoded,
-        None if encoded is None else encoded.hashes,
-    )
+    vectors = [came[place] for place in places.tolist()]
+    if not is_encoded:
+        return UniqueRows(vectors, keys[places], partitions[places])
+    columns = join_columns(several, places)
+    encoded = encode(columns)
+    hashed = Hashed(columns.heads, encoded.hashes)
+    return UniqueRows(vectors, keys[places], partitions[places], encoded, hashed)
 
 
 def to_rows(state_vectors: Sequence[StateVector]) -> list[Row]:

@@ -12,7 +12,7 @@ import structlog
 
 from processor.archive.batch import Batch, Claim, Span
 from processor.archive.batch_division import shorten
-from processor.archive.batch_result import Stored
+from processor.archive.batch_result import NOTHING, Stored
 from processor.archive.database import Connection, Database
 from processor.archive.digest import RowsOfDay, as_bigint
 from processor.archive.encoded import COLUMNS
@@ -109,7 +109,9 @@ class BatchWriter:
         """
         return await self._dividing.store(batch)
 
-    async def _try(self, batch: Batch, is_part: bool) -> Stored | Rejection:  # noqa: FBT001 - of `DividingStore`
+    async def _try(
+        self, batch: Batch, *, is_part: bool, is_trial: bool = False
+    ) -> Stored | Rejection:
         """Store a batch in one transaction, or return why the database refuses its messages."""
         attempts = 0
 
@@ -117,6 +119,8 @@ class BatchWriter:
             nonlocal attempts
             began_at = time.monotonic()
             try:
+                if is_trial:
+                    return await self._try_out(connection, batch)
                 return await self._resolve(connection, batch)
             except Exception as error:
                 rejection = rejection_of(error)
@@ -129,6 +133,19 @@ class BatchWriter:
                 return rejection
 
         return await self._database.run(attempt)
+
+    async def _try_out(self, connection: Connection, batch: Batch) -> Stored:
+        """Store a batch and roll it back, to see whether the database accepts it."""
+        transaction = connection.transaction()
+        await transaction.start()
+        try:
+            return await self._store(connection, batch)
+        except _OffsetMismatchError:
+            return NOTHING  # explained when the batch is stored
+        finally:
+            self._flights.forget()
+            if not connection.is_closed():
+                await transaction.rollback()
 
     async def _resolve(self, connection: Connection, batch: Batch) -> Stored:
         try:
@@ -241,7 +258,7 @@ class BatchWriter:
         await _copy(connection, "staging", found)
         inserted = await connection.fetch(self._queries.insert_staged)
         # Duplicates come in runs: after a claim, and while a collector publishes again.
-        self._expects_duplicates = len(inserted) < len(found.state_vectors)
+        self._expects_duplicates = len(inserted) < len(found)
         if not self._expects_duplicates:
             return found
         return found.only(
@@ -251,11 +268,11 @@ class BatchWriter:
 
     async def _update_derived(self, connection: Connection, inserted: UniqueRows) -> None:
         """Mark the minutes of new rows as dirty, and store their flights."""
-        if not inserted.state_vectors:
+        if not len(inserted):
             return
         await connection.execute(self._queries.mark_minutes_dirty, inserted.minutes)
         now = self._database.server_now() or time.time()
-        await self._flights.store(connection, inserted.state_vectors, now)
+        await self._flights.store(connection, inserted, now)
 
     async def _set_aside(self, connection: Connection, spans: Sequence[Span]) -> None:
         letters = [letter for span in spans for letter in span.dead_letters]
@@ -267,6 +284,7 @@ class BatchWriter:
                         *self._log_key,
                         letter.partition,
                         letter.offset,
+                        letter.row,
                         letter.key,
                         msgspec.json.encode(letter.headers).decode(),
                         letter.value,
@@ -291,6 +309,7 @@ class BatchWriter:
             [span.lo for span in spans],
             [span.hi for span in spans],
             [span.n_in for span in spans],
+            [span.n_rows for span in spans],
             [inserted[span.partition] for span in spans],
             [len(span.state_vectors) - inserted[span.partition] for span in spans],
             [len(span.dead_letters) for span in spans],
@@ -328,6 +347,7 @@ def _stored(batch: Batch, inserted: Counter[int], fenced: dict[int, int]) -> Sto
         n_inserted=inserted.total(),
         n_duplicate=sum(len(span.state_vectors) for span in spans) - inserted.total(),
         n_dead=sum(len(span.dead_letters) for span in spans),
+        n_messages=batch.n_in,
         next_offsets={span.partition: span.hi for span in spans},
         fenced=fenced,
     )

@@ -151,8 +151,8 @@ async def set_aside(dsn: str, count: int, *, n_bytes: int = 10) -> None:
         count,
     )
     await connection.execute(
-        "INSERT INTO ingest_ledger (cluster_id, topic, partition, lo, hi, n_in, n_inserted,"
-        " n_duplicate, n_dead, epoch) SELECT 'c', 't', 0, n, n + 1, 1, 0, 0, 1, 1"
+        "INSERT INTO ingest_ledger (cluster_id, topic, partition, lo, hi, n_in, n_rows,"
+        " n_inserted, n_duplicate, n_dead, epoch) SELECT 'c', 't', 0, n, n + 1, 1, 1, 0, 0, 1, 1"
         " FROM generate_series(0, $1::bigint - 1) AS n",
         count,
     )

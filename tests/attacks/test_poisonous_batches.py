@@ -14,10 +14,11 @@ from msgspec.structs import replace
 from processor.archive.batch_division import MAX_HOURS
 from processor.archive.rejected_rows import MAX_IN_A_ROW
 from processor.errors import FatalError, PoisonedLogError
+from telemetry.codec import encode
 from telemetry.state_vector import StateVector
 from testkit import databases
 from testkit.edition import Place
-from testkit.messages import InventedMessage, garbage, message
+from testkit.messages import InventedMessage, garbage, message, message_of_rows
 from testkit.migration import create_migrated_database
 from testkit.protocol import LossyDatabase
 from testkit.queries import fetch, fetch_value
@@ -144,7 +145,7 @@ async def test_a_database_that_refuses_everything_stops_the_archive(
     """Then it is not the messages; what was set aside until then is accounted for."""
     monkeypatch.setattr("processor.archive.rejected_rows.MAX_IN_A_ROW", 20)
     archive.refuse("constraint")
-    with pytest.raises(PoisonedLogError, match="more than 20 messages in a row are refused"):
+    with pytest.raises(PoisonedLogError, match="more than 20 rows in succession are refused"):
         await archive.store(crowd(200, refused=set(range(200))))
     assert len((await archive.account()).dead) == 20
     assert MAX_IN_A_ROW == 1_000
@@ -163,6 +164,41 @@ async def test_dead_letter_that_is_refused_keeps_its_origin(archive: RefusingArc
     databases.execute(archive.dsn, "ALTER TABLE dead_letters ADD CHECK (message_offset < 20)")
     with pytest.raises(FatalError, match="23514"):
         await archive.write(archive.read([garbage(0, 0)]))
+
+
+@pytest.mark.parametrize("way", ["constraint", "unknown code"])
+async def test_refused_rows_of_a_message_are_set_aside_and_its_others_are_stored(
+    archive: RefusingArchive, way: str
+) -> None:
+    """A message of several rows is stored in one transaction, its refused rows as dead letters."""
+    archive.refuse(way)
+    vectors = crowd(600, refused={20, 419, 420})
+    messages = [message_of_rows(0, 0, vectors[at : at + 200]) for at in range(0, 600, 200)]
+    stored = await archive.write(archive.read([*messages, message(0, 0, crowd(601)[600])]))
+    assert (stored.n_inserted, stored.n_dead, stored.refused) == (598, 3, 3)
+    assert (stored.next_offsets, stored.n_messages) == ({0: 4}, 4)
+    account = await archive.account()
+    assert account.dead_rows == {(0, 0, 20), (0, 2, 19), (0, 2, 20)}
+    assert len(account.rows) == 598
+    ledger = fetch(archive.dsn, "SELECT sum(n_in), sum(n_rows), count(*) FROM ingest_ledger")
+    assert ledger == [(4, 601, 4)]
+    assert "= 598 inserted + 0 duplicates + 3 dead letters" in (proof := await archive.audit())
+    assert proof.startswith("audit clean")
+    assert "601 rows of 4 messages" in proof
+
+
+async def test_several_dead_letters_of_one_message_that_are_refused(
+    archive: RefusingArchive,
+) -> None:
+    """Each keeps its origin and the reason; the other rows are stored."""
+    databases.execute(
+        archive.dsn, "ALTER TABLE dead_letters ADD CONSTRAINT small CHECK (value IS NULL)"
+    )
+    value = b"[%s]" % b",".join([b"{}", *map(encode, crowd(20)), b"1"])
+    stored = await archive.write(archive.read([InventedMessage(0, 0, value)]))
+    assert (stored.n_inserted, stored.n_dead) == (20, 2)
+    assert (await archive.account()).dead_rows == {(0, 0, 0), (0, 0, 21)}
+    assert (await archive.audit()).startswith("audit clean")
 
 
 @pytest.mark.parametrize("wrong", [{"sensors": [2**40]}, {"category": 2**20}])
@@ -215,14 +251,14 @@ def refusing_dsn(embedded_server: str) -> Iterator[str]:
 
 @settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck), database=None)
 @given(
-    kinds=st.lists(st.sampled_from("grdx"), min_size=1, max_size=40),
+    kinds=st.lists(st.text("grdx", min_size=1, max_size=4), min_size=1, max_size=20),
     partitions=st.integers(1, 3),
     days=st.integers(0, 100),
 )
 def test_whatever_is_refused_the_rest_is_stored_once(
     refusing_dsn: str, kinds: list[str], partitions: int, days: int
 ) -> None:
-    """Good, refused, duplicate and malformed messages, in any order and of any days."""
+    """Good, refused, duplicate and malformed rows, one or several in a message, of any days."""
     asyncio.run(_check_any(refusing_dsn, kinds, partitions, days))
 
 
@@ -231,26 +267,34 @@ async def _check_any(dsn: str, kinds: list[str], partitions: int, days: int) -> 
     fetch(dsn, "TRUNCATE ingest_offsets, dead_letters")
     archive = RefusingArchive(dsn, partitions=partitions)
     await archive.claim()
-    messages = [_message(number, kind, days) for number, kind in enumerate(kinds)]
+    rows, n_dead, messages = set(), 0, []
+    for number, several in enumerate(kinds):
+        values = [_row(4 * number + place, kind, days) for place, kind in enumerate(several)]
+        rows |= {value for value, kind in zip(values, several, strict=True) if kind in "gx"}
+        n_dead += sum(kind in "rd" for kind in several)
+        value = values[0] if len(values) == 1 else b"[%s]" % b",".join(values)
+        messages.append(InventedMessage(0, 0, value))
     stored = await archive.write(archive.read(messages))
-    rows = {each.bytes_ for kind, each in zip(kinds, messages, strict=True) if kind in "gx"}
-    dead = {
-        (number % partitions, number // partitions)
-        for number, kind in enumerate(kinds)
-        if kind in "rd"
-    }
     account = await archive.account()
-    assert (stored.n_inserted, stored.n_dead) == (len(rows), len(dead))
-    assert stored.n_inserted + stored.n_duplicate + stored.n_dead == len(kinds)
-    assert (len(account.rows), set(account.dead)) == (len(rows), dead)
+    assert (stored.n_inserted, stored.n_dead) == (len(rows), n_dead)
+    n_rows = sum(map(len, kinds))
+    assert stored.n_inserted + stored.n_duplicate + stored.n_dead == n_rows
+    assert stored.n_messages == len(kinds)
+    assert len(account.rows) == len(rows)
+    assert account.dead_rows == {
+        (number % partitions, number // partitions, place)
+        for number, several in enumerate(kinds)
+        for place, kind in enumerate(several)
+        if kind in "rd" and len(several) > 1
+    }
     assert (await archive.audit()).startswith("audit clean")
     await archive.database.close()
 
 
-def _message(number: int, kind: str, days: int) -> InventedMessage:
+def _row(number: int, kind: str, days: int) -> bytes:
     if kind == "d":
-        return garbage(0, 0)
+        return b"{}"
     if kind == "x":  # the same one, time and again
-        return message(0, 0, state_vector("000fff", NOW))
+        return encode(state_vector("000fff", NOW))
     prefix = REFUSED if kind == "r" else "000"
-    return message(0, 0, state_vector(f"{prefix}{number:03x}", NOW - days * number * DAY))
+    return encode(state_vector(f"{prefix}{number:03x}", NOW - days * number * DAY))

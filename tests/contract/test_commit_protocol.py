@@ -27,7 +27,7 @@ from processor.errors import FatalError
 from testkit.migration import migrated_database
 from testkit.protocol import (
     AIRCRAFT,
-    MOMENTS,
+    KINDS,
     Contender,
     InventedLog,
     LossyDatabase,
@@ -47,9 +47,7 @@ contenders = st.integers(0, CONTENDERS - 1)
 partition_sets = st.sets(st.integers(0, PARTITIONS - 1), min_size=1)
 counts = st.integers(1, 5)
 messages = st.lists(
-    st.tuples(
-        st.integers(0, PARTITIONS - 1), st.integers(0, AIRCRAFT * MOMENTS), st.integers(0, 2)
-    ),
+    st.tuples(st.integers(0, PARTITIONS - 1), st.integers(0, KINDS + AIRCRAFT), st.integers(0, 2)),
     min_size=1,
     max_size=12,
 )

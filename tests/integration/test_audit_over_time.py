@@ -115,7 +115,7 @@ def test_merging_takes_a_bounded_number_at_a_time(filled_dsn: str) -> None:
     "alteration",
     [
         "DELETE FROM ingest_ledger WHERE partition = 0 AND lo = 602",
-        "UPDATE ingest_ledger SET n_in = n_in - 1, n_dead = n_dead - 1 WHERE lo = 602",
+        "UPDATE ingest_ledger SET (n_in, n_rows, n_dead) = (n_in-1, n_rows-1, 0) WHERE lo = 602",
     ],
 )
 def test_merging_hides_neither_a_hole_nor_a_change(filled_dsn: str, alteration: str) -> None:
@@ -175,7 +175,7 @@ def test_the_standing_check_looks_at_what_is_new(filled_dsn: str) -> None:
     assert set(marks.values()) == {2408}
     databases.execute(
         filled_dsn,
-        "UPDATE ingest_ledger SET n_in = n_in - 1, n_dead = 0 WHERE lo = 0",
+        "UPDATE ingest_ledger SET n_in = n_in - 1, n_rows = n_rows - 1, n_dead = 0 WHERE lo = 0",
     )
     run(filled_dsn, lambda connection: check_new_tiling(connection, queries, marks))
     with pytest.raises(Violation):

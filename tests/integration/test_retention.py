@@ -268,9 +268,9 @@ def set_aside(dsn: str, *, days_ago: int, offsets: range) -> None:
     )
     fetch(
         dsn,
-        "INSERT INTO ingest_ledger (cluster_id, topic, partition, lo, hi, n_in, n_inserted,"
-        " n_duplicate, n_dead, epoch, committed_at)"
-        " SELECT 'c', 't', 0, n, n + 1, 1, 0, 0, 1, 1, $3"
+        "INSERT INTO ingest_ledger (cluster_id, topic, partition, lo, hi, n_in, n_rows,"
+        " n_inserted, n_duplicate, n_dead, epoch, committed_at)"
+        " SELECT 'c', 't', 0, n, n + 1, 1, 1, 0, 0, 1, 1, $3"
         " FROM generate_series($1::bigint, $2::bigint - 1) AS n",
         *(offsets.start, offsets.stop, since),
     )

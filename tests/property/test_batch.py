@@ -109,7 +109,8 @@ def test_every_message_is_accounted_for(
     for batch in batches:
         rows = batch.rows()
         assert _found(rows) == _unique(batch)
-        assert rows.icao24s == {vector.icao24 for vector in rows.state_vectors}
+        assert rows.icao24s == [vector.icao24 for vector in rows.state_vectors]
+        assert rows.contacts.tolist() == [vector.last_contact for vector in rows.state_vectors]
 
 
 @given(_CONTENTS, st.sets(st.integers(0, PARTITIONS - 1)))

@@ -19,11 +19,19 @@ class LedgerTotals(NamedTuple):
     n_transactions: int = 0
     n_partitions: int = 0
     n_in: int = 0
+    n_rows: int = 0
     n_inserted: int = 0
     n_duplicate: int = 0
     n_dead: int = 0
     n_gaps: int = 0
     n_without_digest: int = 0
+
+    @property
+    def of_messages(self) -> str:
+        """The number of messages, and that of their rows where messages hold several."""
+        if self.n_rows == self.n_in:
+            return f"{self.n_in} messages"
+        return f"{self.n_rows} rows of {self.n_in} messages"
 
 
 class Proof(msgspec.Struct):
@@ -60,7 +68,7 @@ class Proof(msgspec.Struct):
         first = (
             f"{verdict}: {totals.n_transactions:,} transactions over"
             f" {totals.n_partitions} partitions tile without hole or overlap;"
-            f" {totals.n_in} messages = {totals.n_inserted} inserted"
+            f" {totals.of_messages} = {totals.n_inserted} inserted"
             f" + {totals.n_duplicate} duplicates + {totals.n_dead} dead letters;"
             f" {self.n_rows} rows of {self.n_days} days stored as they were inserted"
         )

@@ -4,14 +4,16 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from configuration.shared_sections import KafkaSettings
 from kafka_client.errors import BrokerErrors
 from kafka_client.topic_policy import find_shortcomings, read_topic
 from processor.archive.audit.findings import Proof, Violation, place
+from processor.archive.batch import count_rows
 from processor.archive.database import Connection, Record
+from processor.archive.dead_letter import offset_of
 from processor.archive.sql import AuditQueries
 from processor.errors import ReconnectError
 from processor.kafka import Broker, check, consumer_config, make_client, read_watermarks
@@ -108,16 +110,17 @@ class Log:
         begin, end = tiles[0]["lo"], tiles[-1]["hi"]
         consumer.assign([TopicPartition(self._settings.topic, partition, begin)])
         waiting = iter(tiles)
-        tile, n_held, total = next(waiting), 0, 0
-        for offset in _offsets(consumer, end, where, self._errors):
-            while offset >= tile["hi"]:
-                _check_count(tile, n_held, where)
-                tile, n_held = next(waiting), 0
+        tile, n_held, n_rows, total = next(waiting), 0, 0, 0
+        for message in _messages(consumer, end, where, self._errors):
+            while offset_of(message) >= tile["hi"]:
+                _check_count(tile, n_held, n_rows, where)
+                tile, n_held, n_rows = next(waiting), 0, 0
             n_held += 1
+            n_rows += count_rows(message)
             total += 1
-        _check_count(tile, n_held, where)
+        _check_count(tile, n_held, n_rows, where)
         for left in waiting:
-            _check_count(left, 0, where)
+            _check_count(left, 0, 0, where)
         return Counts(total, sum(one["n_in"] for one in tiles))
 
     def _consumer(self) -> Consumer:
@@ -128,8 +131,8 @@ class Log:
         return make_client(AdminClient, self._errors.client_config())
 
 
-def _offsets(consumer: Consumer, end: int, where: str, errors: BrokerErrors) -> Iterator[int]:
-    """Yield the offsets below `end` that hold a readable message."""
+def _messages(consumer: Consumer, end: int, where: str, errors: BrokerErrors) -> Iterator[Message]:
+    """Yield the readable messages below offset `end`."""
     give_up_at = time.monotonic() + SILENCE_SECONDS
     while True:
         messages = consumer.consume(MESSAGES_AT_ONCE, timeout=1.0)
@@ -139,17 +142,21 @@ def _offsets(consumer: Consumer, end: int, where: str, errors: BrokerErrors) -> 
                     return
                 check(error, errors)
                 continue
-            offset = message.offset() or 0
-            if offset >= end:
+            if offset_of(message) >= end:
                 return
-            yield offset
+            yield message
         if messages:
             give_up_at = time.monotonic() + SILENCE_SECONDS
         elif time.monotonic() > give_up_at:
             raise ReconnectError(f"{where}: Kafka sent no message for a minute before offset {end}")
 
 
-def _check_count(tile: Record, n_held: int, where: str) -> None:
+def _check_count(tile: Record, n_held: int, n_rows: int, where: str) -> None:
+    if n_rows != tile["n_rows"] and n_held == tile["n_in"]:
+        raise Violation(
+            f"{where}: the log holds {n_rows} rows from offset {tile['lo']} to {tile['hi']}, the"
+            f" ledger took {tile['n_rows']}"
+        )
     if n_held != tile["n_in"]:
         raise Violation(
             f"{where}: the log holds {n_held} messages from offset {tile['lo']} to {tile['hi']},"

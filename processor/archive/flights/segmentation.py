@@ -188,6 +188,27 @@ def continues_flight(
     )
 
 
+def proves_flight(
+    flight_state: FlightState,
+    seconds: int,
+    callsign: str | None,
+    on_ground: bool,  # noqa: FBT001 - called for every state vector
+) -> bool:
+    """Whether an observation so many seconds later repeats the flight, and so ends all doubts.
+
+    A state with the doubt `UNKNOWN` is not judged: the flight has to be segmented again.
+    """
+    return (
+        flight_state.doubt is not None
+        and flight_state.doubt is not UNKNOWN
+        and 0 < seconds <= SILENCE_SECONDS
+        and on_ground == flight_state.on_ground
+        and callsign is not None
+        and callsign == flight_state.flight.callsign
+        and flight_state.flight.landing is None
+    )
+
+
 def restore_state(
     flight: DetectedFlight,
     newest: Observation | None,

@@ -1,11 +1,12 @@
 """Store the flights of all aircraft, in the transaction that stores their state vectors."""
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import groupby, islice
+from collections.abc import Collection, Mapping, Sequence
+from itertools import compress, groupby, islice
 from typing import NamedTuple
 
 from processor.archive.database import Connection, Record
+from processor.archive.flights.memory import FlightMemory, FlightStates
 from processor.archive.flights.segmentation import (
     SILENCE_SECONDS,
     UNKNOWN,
@@ -13,12 +14,12 @@ from processor.archive.flights.segmentation import (
     FlightStart,
     FlightState,
     Observation,
-    continues_flight,
     leaves_flights_unchanged,
     restore_state,
     segment,
 )
 from processor.archive.sql import Queries
+from processor.archive.unique_rows import UniqueRows
 from telemetry.state_vector import StateVector
 
 MAX_REMEMBERED = 200_000
@@ -32,8 +33,6 @@ a successor is measured after a day of silence. The four hours less are for cloc
 
 AIRCRAFT_PER_STEP = 50
 """Aircraft whose flights are segmented again together: each may have days of state vectors."""
-
-FlightStates = dict[str, FlightState]
 
 
 class LateObservation(NamedTuple):
@@ -52,47 +51,41 @@ class FlightStore:
 
     def __init__(self, queries: Queries) -> None:
         self._queries = queries
-        self._flight_states: FlightStates = {}
-        # The newest contact of each aircraft; `FlightState.last_contact` may be older.
-        self._contacts: dict[str, int] = {}
+        self._memory = FlightMemory()
 
     def forget(self) -> None:
         """Read everything again: another instance may have stored, or a commit is in doubt."""
-        self._flight_states.clear()
-        self._contacts.clear()
+        self._memory.forget()
 
-    def _remember(self, flight_states: FlightStates) -> None:
-        self._flight_states.update(flight_states)
-        self._contacts.update(
-            {icao24: flight_state.last_contact for icao24, flight_state in flight_states.items()}
-        )
-
-    async def load(self, connection: Connection, icao24s: set[str]) -> None:
+    async def load(self, connection: Connection, aircraft: Collection[str]) -> None:
         """Read the newest flights of aircraft, before their new state vectors are inserted."""
-        unknown = icao24s.difference(self._flight_states)
-        if len(self._flight_states) + len(unknown) > MAX_REMEMBERED:
+        unknown = self._memory.unknown(aircraft)
+        if len(self._memory) + len(unknown) > MAX_REMEMBERED:
             self.forget()
-            unknown = icao24s
+            unknown = self._memory.unknown(aircraft)
         if unknown:
-            rows = await connection.fetch(self._queries.flight_states, list(unknown))
-            self._remember({row["icao24"]: _flight_state(row) for row in rows})
+            rows = await connection.fetch(self._queries.flight_states, unknown)
+            self._memory.remember({row["icao24"]: _flight_state(row) for row in rows})
 
-    async def store(
-        self, connection: Connection, state_vectors: Sequence[StateVector], now: float
-    ) -> None:
-        """Store the flights of state vectors that have just been inserted.
+    async def store(self, connection: Connection, rows: UniqueRows, now: float) -> None:
+        """Store the flights of rows that have just been inserted.
 
         Args:
             connection: Is in the transaction that has inserted them, after `load`.
-            state_vectors: The new ones, sorted by icao24 and last_contact.
+            rows: The new ones.
             now: Unix time in seconds.
         """
+        memory = self._memory
         flights: dict[tuple[str, int], DetectedFlight] = {}
         late: list[LateObservation] = []
         unknown: dict[str, list[Observation]] = {}
-        for state in self._skip_continuing(state_vectors):
+        is_encoded = len(rows.identities) > 0
+        for place in memory.note_continuing(rows):
+            state = rows.state_vectors[place]
+            if memory.continues(state, rows.identities[place] if is_encoded else None):
+                continue
             icao24, last_contact = state.icao24, state.last_contact
-            flight_state, observation = self._flight_state(icao24), _observation_of(state)
+            flight_state, observation = memory.state(icao24), _observation_of(state)
             if flight_state is not None and last_contact <= flight_state.last_contact:
                 late.append(LateObservation(icao24, observation))
                 continue
@@ -101,39 +94,14 @@ class FlightStore:
             ):
                 unknown.setdefault(icao24, []).append(observation)
                 continue
-            changed, self._flight_states[icao24] = segment(flight_state, [observation])
-            self._contacts[icao24] = last_contact
+            changed, new_state = segment(flight_state, [observation])
+            memory.replace(icao24, new_state)
             for flight in changed:
                 flights[icao24, flight.first_seen] = flight
         await self._save(connection, [(icao24, flight) for (icao24, _), flight in flights.items()])
-        self._remember(await self._segment_unknown(connection, unknown))
-        self._remember(await self._insert_late(connection, late))
-        await self._invalidate(connection, late, state_vectors, now)
-
-    def _skip_continuing(self, state_vectors: Iterable[StateVector]) -> Iterator[StateVector]:
-        """Note the contact of those that only continue a flight; yield the others.
-
-        Nearly all state vectors only continue a flight, and the transaction waits for this loop:
-        what is skipped here is saved for storing.
-        """
-        flight_states, contacts = self._flight_states, self._contacts
-        for state in state_vectors:
-            icao24, last_contact = state.icao24, state.last_contact
-            flight_state = flight_states.get(icao24)
-            if flight_state is None or not continues_flight(
-                flight_state, last_contact - contacts[icao24], state.callsign, state.on_ground
-            ):
-                yield state
-            else:
-                contacts[icao24] = last_contact
-
-    def _flight_state(self, icao24: str) -> FlightState | None:
-        flight_state = self._flight_states.get(icao24)
-        if flight_state is None or flight_state.last_contact == (
-            last_contact := self._contacts[icao24]
-        ):
-            return flight_state
-        return flight_state._replace(last_contact=last_contact)
+        memory.remember(await self._segment_unknown(connection, unknown))
+        memory.remember(await self._insert_late(connection, late))
+        await self._invalidate(connection, late, rows, now)
 
     async def _segment_unknown(
         self, connection: Connection, unknown: Mapping[str, Sequence[Observation]]
@@ -147,7 +115,9 @@ class FlightStore:
         flight_states = await self.segment_again(connection, since)
         flights: list[tuple[str, DetectedFlight]] = []
         for icao24 in unknown.keys() - flight_states.keys():
-            found = segment(self._flight_states[icao24]._replace(doubt=None), unknown[icao24])
+            restored = self._memory.state(icao24)
+            known = None if restored is None else restored._replace(doubt=None)
+            found = segment(known, unknown[icao24])
             flight_states[icao24] = found.flight_state
             flights += [(icao24, flight) for flight in found.flights]
         await self._save(connection, flights)
@@ -227,17 +197,16 @@ class FlightStore:
         self,
         connection: Connection,
         late: Sequence[LateObservation],
-        state_vectors: Sequence[StateVector],
+        rows: UniqueRows,
         now: float,
     ) -> None:
         """Have flights measured again that got a state vector after their measurement."""
         old = [(one.icao24, one.observation.last_contact) for one in late]
         # Only the newest flight of each aircraft: those before it have been saved again.
-        old += {
-            state.icao24: state.last_contact
-            for state in state_vectors
-            if state.last_contact < now - OLD_SECONDS
-        }.items()
+        is_old = rows.contacts < now - OLD_SECONDS
+        if is_old.any():
+            pairs = zip(rows.icao24s, rows.contacts.tolist(), strict=True)
+            old += dict(compress(pairs, is_old.tolist())).items()
         if old:
             await connection.execute(
                 self._queries.invalidate_flights,

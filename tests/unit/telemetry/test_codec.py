@@ -10,6 +10,7 @@ from telemetry.codec import (
     decode_each_row,
     decode_readable,
     decode_rows,
+    decode_values,
     encode,
     encode_rows,
     has_several_rows,
@@ -112,3 +113,12 @@ def test_readable_rows_of_both_kinds_and_none_for_the_others() -> None:
     assert decode_readable(mixed) == [one, other, None]
     for value in (None, b"", b"{}", b"[]", b"[", b"[1}", b"null"):
         assert decode_readable(value) == [None]
+
+
+@pytest.mark.parametrize("wrong", [None, b"", b"[]", b"\xff", b'{"icao24":"zzz"}'])
+def test_values_are_read_together_or_refused_together(wrong: bytes | None) -> None:
+    """One value that is not a state vector refuses all, so that the caller looks at each."""
+    values = [encode(state_vector("00000a")), encode(state_vector("00000b"))]
+    assert decode_values(values) == [state_vector("00000a"), state_vector("00000b")]
+    with pytest.raises(MalformedMessageError):
+        decode_values([*values, wrong])

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processor.archive.batch import Batch, Claim, DeadLetter
+from processor.archive.batch import Batch, Claim
 from processor.archive.message_headers import HeaderReader
 from processor.archive.time_window import TimeBounds
 from telemetry.codec import CONTENT_TYPE, REJECTED, SCHEMA_VERSION, encode
@@ -39,5 +39,5 @@ def test_each_message_is_judged_by_its_own(found: list[dict[str, bytes | None]])
     together, bounds, claim = Batch(), TimeBounds(0.0, START + 300.0), Claim(0, 0, epoch=1)
     for offset, headers in enumerate(found):
         message = InventedMessage(0, offset, encode(state_vector()), headers)
-        alone: DeadLetter | None = Batch().add(message, claim, bounds)
+        alone = Batch().add(message, claim, bounds)
         assert together.add(message, claim, bounds) == alone

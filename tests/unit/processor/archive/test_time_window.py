@@ -150,7 +150,7 @@ def test_a_stream_of_wrong_times_is_not_set_aside_for_ever() -> None:
     for _ in range(MAX_IN_A_ROW):
         doubt.record_untimely(letter)
     for _ in range(2):
-        with pytest.raises(ClockDoubtError, match="in a row"):
+        with pytest.raises(ClockDoubtError, match="in succession"):
             doubt.record_untimely(letter)
     doubt.record_timely()
     doubt.record_untimely(letter)
