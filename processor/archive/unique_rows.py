@@ -22,7 +22,8 @@ Keys = NDArray[np.int64]
 """icao24 and last_contact as one number, which sorts like the pair."""
 
 _LAST_CONTACT = 0xFFFF_FFFF
-_BITS = 32
+ADDRESS_BITS = 32
+"""A key without so many bits is the number of the aircraft."""
 
 _icao24_of = attrgetter("icao24")
 _last_contact_of = attrgetter("last_contact")
@@ -46,7 +47,7 @@ class UniqueRows:
         state_vectors: Sorted by icao24 and last_contact.
         icao24s: The aircraft of each row.
         contacts: The last contact of each row (Unix seconds).
-        first_places: The place of each aircraft's first row.
+        keys: The aircraft and the last contact of each row as one number.
         encoded: The rows as bytes for COPY; None if the driver encodes them.
         minutes: The minutes that the last contacts fall into (Unix seconds).
         added: The rows that each partition of the topic adds to each day.
@@ -64,7 +65,6 @@ class UniqueRows:
         self.state_vectors = state_vectors
         self.icao24s: list[str] = list(map(_icao24_of, state_vectors))
         self.contacts: Times = keys & _LAST_CONTACT
-        self.first_places = np.flatnonzero(np.diff(keys >> _BITS, prepend=-1))
         self.encoded = encoded
         self._hashed = Hashed(NOT_ENCODED, hash_rows(self.rows())) if hashed is None else hashed
         self.minutes = round_down(self.contacts, 60)
@@ -159,4 +159,4 @@ def to_rows(state_vectors: Sequence[StateVector]) -> list[Row]:
 def _number(icao24s: Sequence[str], last_contacts: Sequence[int]) -> Keys:
     digits = "00".join(["", *icao24s])  # eight of each
     addresses = np.frombuffer(bytes.fromhex(digits), ">u4").astype(np.int64)
-    return addresses << _BITS | np.array(last_contacts, np.int64)
+    return addresses << ADDRESS_BITS | np.array(last_contacts, np.int64)

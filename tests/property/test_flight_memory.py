@@ -70,7 +70,15 @@ def _follow(batches: Sequence[UniqueRows], *, by_columns: bool) -> list[tuple[An
             for rows in batches
         ]
     asyncio.run(follow())
-    return recorder.statements
+    return [_in_any_order(statement) for statement in recorder.statements]
+
+
+def _in_any_order(statement: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Sort the rows of a statement whose arguments are columns."""
+    text, *columns = statement
+    lists = [column for column in columns if isinstance(column, list)]
+    others = [column for column in columns if not isinstance(column, list)]
+    return text, sorted(zip(*lists, strict=True), key=repr), others
 
 
 @settings(max_examples=400)

@@ -1,6 +1,6 @@
 """The newest flight of each aircraft in memory, and which rows only continue it."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from itertools import repeat
 
 import numpy as np
@@ -12,12 +12,16 @@ from processor.archive.flights.segmentation import (
     continues_flight,
     proves_flight,
 )
-from processor.archive.unique_rows import UniqueRows
+from processor.archive.unique_rows import ADDRESS_BITS, UniqueRows
 from telemetry.state_vector import StateVector
 
 FlightStates = dict[str, FlightState]
 
 FEWEST_SLOTS = 1_024
+
+MAX_ROUNDS = 4
+"""How often the rows after a change are judged by columns again. A new flight is known after its
+second row, so that three rounds suffice for a backlog in which each aircraft has many rows."""
 
 
 class FlightMemory:
@@ -77,38 +81,62 @@ class FlightMemory:
             return flight_state
         return flight_state._replace(last_contact=last_contact)
 
-    def note_continuing(self, rows: UniqueRows) -> Sequence[int]:
-        """Note the contacts of rows that only continue a flight; return the places of the others.
+    def find_changes(self, rows: UniqueRows) -> Iterator[int]:
+        """Yield the places of rows that may change a flight, each aircraft's in order.
 
-        From the first row of an aircraft on that may change its flight, all its rows are returned,
-        in order; `continues` judges those one by one.
+        The contacts of the others are noted. Before the next place is requested, each row must be
+        given to `continues`, and to `replace` if it changes the state of its aircraft.
         """
-        if not len(rows.identities):
-            return range(len(rows))
-        found = map(self._slots.get, rows.icao24s, repeat(-1))
-        slots = np.fromiter(found, np.int64, len(rows))
-        is_left = self._find_changes(rows, slots)
-        noted = ~is_left
-        self._contacts[slots[noted]] = rows.contacts[noted]  # of several rows the last counts
-        places: list[int] = np.flatnonzero(is_left).tolist()
-        return places
+        left = np.arange(len(rows))
+        if len(rows.identities):
+            for _ in range(MAX_ROUNDS):
+                if not len(left):
+                    return
+                found, left = self._note_continuing(rows, left)
+                yield from found.tolist()
+        yield from left.tolist()
 
-    def _find_changes(self, rows: UniqueRows, slots: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Find the rows of each aircraft from the first on that may change its flight."""
-        first = rows.first_places
-        previous = np.roll(rows.contacts, 1)
+    def _note_continuing(
+        self, rows: UniqueRows, places: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Note the rows in these places that continue a flight, up to the first that may not.
+
+        Returns:
+            The place of each aircraft's first row that may change its flight, and those after it.
+        """
+        aircraft = [rows.icao24s[place] for place in places.tolist()]
+        slots = np.fromiter(map(self._slots.get, aircraft, repeat(-1)), np.int64, len(places))
+        first = np.flatnonzero(np.diff(rows.keys[places] >> ADDRESS_BITS, prepend=-1))
+        contacts = rows.contacts[places]
+        changes = self._may_change(contacts, rows.identities[places], slots, first)
+        order = np.arange(len(places))
+        begins = np.repeat(first, np.diff(first, append=len(places)))
+        newest_change = np.maximum.accumulate(np.where(changes, order, -1))
+        is_left = newest_change >= begins
+        noted = ~is_left
+        self._contacts[slots[noted]] = contacts[noted]  # of several rows the last counts
+        was_left = np.roll(is_left, 1)
+        was_left[first] = False
+        return places[is_left & ~was_left], places[is_left & was_left]
+
+    def _may_change(
+        self,
+        contacts: NDArray[np.int64],
+        identities: NDArray[np.object_],
+        slots: NDArray[np.int64],
+        first: NDArray[np.intp],
+    ) -> NDArray[np.bool_]:
+        """Judge rows by the row before of the same aircraft, the first by what is remembered."""
+        previous = np.roll(contacts, 1)
         previous[first] = self._contacts[slots[first]]
-        seconds = rows.contacts - previous
-        changes = (
+        seconds = contacts - previous
+        changes: NDArray[np.bool_] = (
             (slots < 0)
-            | (self._identities[slots] != rows.identities)
+            | (self._identities[slots] != identities)
             | (seconds <= 0)
             | (seconds > SILENCE_SECONDS)
         )
-        newest_change = np.maximum.accumulate(np.where(changes, np.arange(len(rows)), -1))
-        begins = np.repeat(first, np.diff(first, append=len(rows)))
-        found: NDArray[np.bool_] = newest_change >= begins
-        return found
+        return changes
 
     def continues(self, state: StateVector, identity: bytes | None) -> bool:
         """Note a row if it only continues or proves a flight; return whether it does."""

@@ -80,7 +80,7 @@ class FlightStore:
         late: list[LateObservation] = []
         unknown: dict[str, list[Observation]] = {}
         is_encoded = len(rows.identities) > 0
-        for place in memory.note_continuing(rows):
+        for place in memory.find_changes(rows):
             state = rows.state_vectors[place]
             if memory.continues(state, rows.identities[place] if is_encoded else None):
                 continue
