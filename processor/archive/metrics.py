@@ -64,6 +64,12 @@ class ArchiveMetrics:
             age="ingest_audit_age_seconds",
             registry=registry,
         )
+        self.maintenance_failures = Counter(
+            "ingest_maintenance_failures",
+            "Tasks of the maintenance that failed and are due again a minute later, by task.",
+            ["task"],
+            registry=registry,
+        )
         self._add_clocks(registry)
 
     def _add_clocks(self, registry: CollectorRegistry) -> None:

@@ -31,7 +31,7 @@ FUNCTIONS = {
     *("parts_of", "most_parts", "uncovered_days", "missing_days", "span_of_part", "make_part"),
     *("make_coming_part", "make_coming_partitions", "rows_of_day"),
 }
-HEAD = "0008"
+HEAD = "0010"
 DIVIDED = {
     "state_vectors": ("make_partitions", "drop_state_vectors_before", "last_contact"),
     "minutely_state_vectors": (
