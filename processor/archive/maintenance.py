@@ -8,6 +8,7 @@ import structlog
 
 from processor.archive.audit.findings import Violation
 from processor.archive.audit.ledger import CheckedOffsets, check_new_tiling
+from processor.archive.columnstore import Columnstore
 from processor.archive.database import Database
 from processor.archive.metrics import ArchiveMetrics
 from processor.archive.retention import Retention, RetentionPeriods
@@ -44,7 +45,7 @@ class Maintenance:
         metrics: ArchiveMetrics,
         kept: RetentionPeriods,
         chunk_rows: int,
-        compress_after_days: int,
+        columnstore: Columnstore,
     ) -> None:
         self._database = database
         self._queries = queries
@@ -58,7 +59,7 @@ class Maintenance:
             clock_offset_seconds=database.clock_offset_seconds,
         )
         self._chunk_rows = chunk_rows
-        self._compress_after_days = compress_after_days
+        self._columnstore = columnstore
         self._rollups = Rollups(queries)
 
     @property
@@ -68,7 +69,6 @@ class Maintenance:
 
     async def run(self) -> None:
         """Maintain until cancelled."""
-        await self._database.run(self._apply_settings)
         while True:
             next_round = time.monotonic() + INTERVAL_SECONDS
             await self._database.run(self.maintain)
@@ -76,10 +76,6 @@ class Maintenance:
             while time.monotonic() < next_round and await self._database.run(self._roll_up):
                 pass
             await asyncio.sleep(max(0, next_round - time.monotonic()))
-
-    async def _apply_settings(self, connection: Connection) -> None:
-        """Apply the settings that are applied once."""
-        await connection.execute(self._queries.compress_after, self._compress_after_days)
 
     async def maintain(self, connection: Connection) -> None:
         """Do everything that is due but the rollups."""
@@ -91,6 +87,7 @@ class Maintenance:
                 "retention": self._retention.run,
                 "audit": self._audit,
                 "ledger": self._merge_ledger,
+                "columnstore": self._columnstore.look,
             },
         )
 

@@ -541,8 +541,12 @@ SELECT pg_try_advisory_xact_lock(hashtext('flight-monitor sums up'));
 -- fit_chunks: set how much time a chunk of the hypertable spans, for the given number of rows
 SELECT fit_chunks($1);
 
--- compress_after: set the age in days from which on the columnstore compresses chunks
-SELECT compress_after($1);
+-- chunks_to_compress: the chunks of so many days ago or earlier that are to be compressed, in the order of gain; other
+-- editions than TimescaleDB Community have none
+SELECT part, is_compressed FROM chunks_to_compress($1);
+
+-- compress_part: compress a chunk, unless another instance compresses one now or has compressed this one
+SELECT compress_part($1, $2);
 
 -- drop_expired_minutes: drop the oldest day or chunk of the minutely rollup, if all of it is older than the limit
 WITH dropped AS (

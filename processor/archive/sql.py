@@ -55,7 +55,8 @@ class Queries(NamedTuple):
     clear_dirty_hour: str
     try_maintenance_lock: str
     fit_chunks: str
-    compress_after: str
+    chunks_to_compress: str
+    compress_part: str
     drop_expired_minutes: str
     delete_expired_flights: str
     parts: str

@@ -9,6 +9,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 from structlog.testing import capture_logs
 
+from processor.archive.columnstore import Columnstore
 from processor.archive.database import Database
 from processor.archive.maintenance import Maintenance
 from processor.archive.metrics import ArchiveMetrics
@@ -44,13 +45,16 @@ async def hurried(site: ArchiveSite) -> AsyncIterator[Database]:
 
 def make_maintenance(database: Database, queries: Queries) -> Maintenance:
     """Return a maintenance that runs these statements."""
+    metrics = ArchiveMetrics(CollectorRegistry())
     return Maintenance(
         database=database,
         queries=queries,
-        metrics=ArchiveMetrics(CollectorRegistry()),
+        metrics=metrics,
         kept=KEPT,
         chunk_rows=25_000_000,
-        compress_after_days=0,
+        columnstore=Columnstore(
+            database=database, queries=queries, metrics=metrics, compress_after_days=4
+        ),
     )
 
 
