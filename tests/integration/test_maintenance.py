@@ -1,5 +1,6 @@
 """One task of the maintenance that takes too long keeps no other from being done."""
 
+import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator
@@ -100,3 +101,41 @@ async def test_minutes_that_take_too_long_are_done_in_smaller_parts(
             await hurried._attempt(rollups.roll_up_minutes)
     assert amounts[:6] == [30, 15, 7, 3, 1, 0]
     assert fetch_value(site.dsn, MINUTES) == len(flown)
+
+
+async def test_a_chunk_that_cannot_be_compressed_is_named(site: ArchiveSite) -> None:
+    """By health, log and metric; the others are compressed meanwhile, and storing goes on."""
+    compressed = "SELECT 1 / CASE $1::text WHEN 'broken' THEN 0 ELSE 1 END, $2::int"
+    queries = load_queries()._replace(
+        chunks_to_compress="SELECT part, FALSE AS is_compressed"
+        " FROM unnest(ARRAY['broken', 'sound']) AS part WHERE $1::int > 0",
+        compress_part=compressed,
+    )
+    registry = CollectorRegistry()
+    columnstore = Columnstore(
+        database=site.database,
+        queries=queries,
+        metrics=ArchiveMetrics(registry),
+        compress_after_days=4,
+    )
+    assert columnstore.trouble is None
+    running = asyncio.create_task(columnstore.run())
+    with capture_logs() as lines:
+        for _ in range(2):
+            await site.database.run(columnstore.look)
+            await wait_for_idle(columnstore)
+    running.cancel()
+    assert [(line["event"], line["part"]) for line in lines] == [
+        ("chunk_not_compressed", "broken"),
+        ("chunk_compressed", "sound"),
+    ]
+    assert columnstore.trouble is not None
+    assert columnstore.trouble.startswith("broken is not compressed: ")
+    assert registry.get_sample_value("ingest_uncompressed_chunks") == 2
+
+
+async def wait_for_idle(columnstore: Columnstore) -> None:
+    """Wait until what was found last is compressed or has failed."""
+    async with asyncio.timeout(20):
+        while columnstore._is_busy or not columnstore._next.empty():  # noqa: ASYNC110 - no event says so
+            await asyncio.sleep(0.01)
