@@ -3,7 +3,7 @@
 from migrations.editions import Edition, find_edition, run_file
 
 revision = "0010"
-down_revision = "0008"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 
