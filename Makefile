@@ -12,7 +12,7 @@ endif
 # Most tests wait for services that start or stop, so there are more workers than processors.
 WORKERS ?= 4
 
-.PHONY: help install run quick test check format bench nightly lock clean
+.PHONY: help install run quick test check format bench nightly community lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -86,6 +86,15 @@ bench: $(BIN)/.development web/dist/index.html parts ## measure; results go to b
 nightly: $(BIN)/.development parts ## the tests that take long
 	$(BIN)/python -m pytest -m nightly --timeout 7200 $(ARGS)
 	HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest -m "not nightly" --timeout 7200 tests/property
+
+# The tests that read and write the history; those of embedded PostgreSQL and of stopped servers show nothing here.
+COMMUNITY_TESTS := tests/integration/history $(addprefix tests/integration/test_,$(addsuffix .py,\
+	areas audit audit_over_time exports flight_memory maintenance migrations plausible recorded_flights \
+	replay retention segmentation sql_guide sums times))
+
+community: $(BIN)/.development ## the tests of the history on anybody's TimescaleDB Community, all chunks compressed; URL=postgresql://...
+	@test -n "$(URL)" || { echo "name a superuser's database: make community URL=postgresql://user:password@host/postgres"; exit 1; }
+	TIMESCALE_URL="$(URL)" $(BIN)/python -m pytest -k "not embedded" $(COMMUNITY_TESTS) $(ARGS)
 
 lock: $(BIN)/.development ## newest versions of every dependency, by hash
 	$(BIN)/python -m pip install --quiet uv

@@ -20,8 +20,8 @@ SELECT hypertable::text FROM timescaledb_information.hypertable_columnstore_sett
 _ENABLE = """
 ALTER TABLE {table} SET (
     timescaledb.enable_columnstore = TRUE,
-    timescaledb.segmentby = 'icao24',
-    timescaledb.orderby = '{time} DESC'
+    timescaledb.segmentby = '',
+    timescaledb.orderby = 'icao24, {time} DESC'
 )
 """
 _TIMES = {"state_vectors": "last_contact", "minutely_state_vectors": "minute"}

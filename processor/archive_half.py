@@ -8,6 +8,7 @@ import time
 from prometheus_client import CollectorRegistry
 
 from processor.archive.breaker import Breaker
+from processor.archive.columnstore import COMPRESSION_TIMEOUT_SECONDS, Columnstore
 from processor.archive.consumer import ArchiveConsumer
 from processor.archive.database import Database
 from processor.archive.database_watch import DatabaseWatch
@@ -35,7 +36,16 @@ class _Archive:
         owner = f"{socket.gethostname()}:{os.getpid()}"
         writing = _database(settings, f"flight-monitor archive {owner}")
         maintaining = _database(settings, f"flight-monitor maintenance {owner}")
+        self._compressing = _database(
+            settings, f"flight-monitor columnstore {owner}", COMPRESSION_TIMEOUT_SECONDS
+        )
         self._databases = (writing, maintaining)
+        self._columnstore = Columnstore(
+            database=self._compressing,
+            queries=queries,
+            metrics=metrics,
+            compress_after_days=settings.database.compress_after_days,
+        )
         timeout = settings.database.statement_timeout_seconds
         self._database_watch = DatabaseWatch(writing, statement_timeout_seconds=timeout)
         self._metrics = metrics
@@ -52,7 +62,7 @@ class _Archive:
                 settings.database.dead_letter_max_megabytes,
             ),
             chunk_rows=settings.database.chunk_rows,
-            compress_after_days=settings.database.compress_after_days,
+            columnstore=self._columnstore,
         )
         self.consumer = ArchiveConsumer(
             kafka=settings.kafka,
@@ -85,6 +95,7 @@ class _Archive:
         )
         self._others = [
             asyncio.create_task(self._maintenance.run(), name="maintenance"),
+            asyncio.create_task(self._columnstore.run(), name="columnstore"),
             asyncio.create_task(self._watch.run(), name="archive log watch"),
             asyncio.create_task(self._database_watch.run(), name="archive database watch"),
         ]
@@ -100,7 +111,7 @@ class _Archive:
         await asyncio.wait(self._others, timeout=MAX_WATCHES_STOP_SECONDS)
         retrieve_exceptions(self._consuming, *self._others)
         self._metrics.observe_lag({})
-        for database in self._databases:
+        for database in (*self._databases, self._compressing):
             await database.close()
 
     @property
@@ -112,6 +123,11 @@ class _Archive:
     def retention_refusal(self) -> str | None:
         """Why retention deletes nothing; None while it works."""
         return self._maintenance.refusal
+
+    @property
+    def columnstore_trouble(self) -> str | None:
+        """Why an old chunk is not compressed; None while all can be."""
+        return self._columnstore.trouble
 
     @property
     def database_trouble(self) -> str | None:
@@ -157,11 +173,14 @@ class ArchiveHalf:
         }
 
     def observations(self) -> Checks:
-        """Return why nothing expires, which does not stop the archive from storing."""
+        """Return why nothing expires or is compressed, while the archive goes on storing."""
         return {
             "retention": lambda: (
                 self._archive.retention_refusal if self._archive else BETWEEN_ATTEMPTS
-            )
+            ),
+            "columnstore": lambda: (
+                self._archive.columnstore_trouble if self._archive else BETWEEN_ATTEMPTS
+            ),
         }
 
     def _clock_trouble(self) -> str | None:
@@ -178,10 +197,15 @@ class ArchiveHalf:
         return self._archive.database_trouble if self._archive is not None else BETWEEN_ATTEMPTS
 
 
-def _database(settings: ProcessorSettings, application_name: str) -> Database:
+def _database(
+    settings: ProcessorSettings,
+    application_name: str,
+    statement_timeout_seconds: float | None = None,
+) -> Database:
+    timeout_seconds = statement_timeout_seconds or settings.database.statement_timeout_seconds
     return Database(
         url=settings.database.url.get_secret_value(),
         application_name=application_name,
         connect_timeout_seconds=settings.database.connect_timeout_seconds,
-        statement_timeout_seconds=settings.database.statement_timeout_seconds,
+        statement_timeout_seconds=timeout_seconds,
     )

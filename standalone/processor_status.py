@@ -10,7 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 _TIMEOUT_SECONDS = 3.0
 _HALVES = ("archive", "live")
 
-_ADVICE = frozenset({"clock", "retention"})
+_ADVICE = frozenset({"clock", "retention", "columnstore"})
 """Checks of `/ready` that an operator should know of, and that nothing has to wait for."""
 
 

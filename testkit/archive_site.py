@@ -10,6 +10,7 @@ from processor.archive.writer import BatchWriter
 from processor.message import LogIdentity, Watermarks
 from telemetry.state_vector import StateVector
 from testkit.flight_oracle import ExpectedFlight
+from testkit.given_timescale import compress_stored
 
 
 class ArchiveSite:
@@ -43,12 +44,14 @@ class ArchiveSite:
         span = Span(0, self._claim.epoch, lo, hi, n_in=n_rows, n_rows=n_rows, state_vectors=vectors)
         await self._writer.write(Batch([span]))
         self._claim.next_offset = hi
+        await compress_stored(self.dsn)
 
     async def roll_up(self) -> None:
         """Roll up and measure everything that is due."""
         rollups = Rollups(load_queries())
         while any(await self.database.run(rollups.roll_up)):
             pass
+        await compress_stored(self.dsn)
 
     async def expire(self, moment: int) -> None:
         """Drop the state vectors from before a moment (Unix seconds), as retention does."""

@@ -20,6 +20,7 @@ from processor.settings import (
 )
 from telemetry.state_vector import FIELDS, StateVector
 from testkit.application import LIVE, Application
+from testkit.given_timescale import compress_stored
 from testkit.state_vectors import START, state_vector
 
 MINUTE, DAY = 60, 86_400
@@ -132,6 +133,7 @@ class HistorySite(Application):
     async def insert(self, table: str, columns: Sequence[str], rows: Sequence[Any]) -> None:
         """Insert rows into a table; times are Unix seconds or datetimes."""
         await self._connection.copy_records_to_table(table, columns=columns, records=rows)
+        await compress_stored(self.dsn)
 
     async def execute(self, statement: str, *arguments: object) -> None:
         """Run a SQL statement."""

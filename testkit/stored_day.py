@@ -7,6 +7,7 @@ import asyncpg
 from processor.archive.instants import take_unix_seconds
 from processor.archive.unique_rows import to_rows
 from telemetry.state_vector import FIELDS
+from testkit.given_timescale import compress_stored
 from testkit.invented_day import Leg
 
 _LEG = """
@@ -45,6 +46,7 @@ async def store(dsn: str, legs: list[Leg]) -> None:
     await connection.execute(_HOURS)
     await connection.execute("ANALYZE")
     await connection.close()
+    await compress_stored(dsn)
 
 
 def _row(leg: Leg) -> tuple[object, ...]:

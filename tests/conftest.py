@@ -23,6 +23,7 @@ from testkit import (
 )
 from testkit.browser import Chromium, Pages
 from testkit.cache import are_parts_promised
+from testkit.given_timescale import GivenTimescale, given_url
 from testkit.kafka import Kafka
 from testkit.migration import create_migrated_database
 from testkit.timescale import Timescale
@@ -30,7 +31,9 @@ from tests import scheduling
 
 _PARTS: dict[str, Callable[[], str | None]] = {
     "real_kafka": functools.cache(kafka_install.unavailable_reason),
-    "real_database": functools.cache(timescale_install.unavailable_reason),
+    "real_database": functools.cache(
+        lambda: None if given_url() else timescale_install.unavailable_reason()
+    ),
     "real_pooler": functools.cache(pgbouncer_install.unavailable_reason),
     "wrong_clock": functools.cache(faketime_install.unavailable_reason),
     "real_browser": functools.cache(chromium_install.unavailable_reason),
@@ -87,7 +90,8 @@ def kafka() -> Iterator[Kafka]:
 def timescale() -> Iterator[Timescale]:
     """One TimescaleDB server for all tests; a test that kills it starts it again."""
     _require("real_database")
-    with Timescale() as server:
+    url = given_url()
+    with Timescale() if url is None else GivenTimescale(url) as server:
         yield server
 
 

@@ -50,3 +50,27 @@ BEGIN
     EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database());
 END
 $$;
+----
+-- By default every role may make background jobs of TimescaleDB, also one that may only read, and so fill its
+-- scheduler. Only a superuser can revoke that, because the functions are a superuser's; the role that owns the
+-- tables, or before the first migration the database, keeps the right.
+DO $$
+DECLARE
+    routine regprocedure;
+BEGIN
+    FOR routine IN
+        SELECT known.oid FROM pg_proc AS known
+        JOIN pg_depend AS member ON member.objid = known.oid AND member.deptype = 'e'
+        JOIN pg_extension AS extension ON extension.oid = member.refobjid
+        WHERE extension.extname = 'timescaledb'
+          AND known.proname ~ '^(add|alter|delete|remove|run)_.*(job|policy|policies)$'
+          AND pg_has_role(known.proowner, 'USAGE')
+    LOOP
+        EXECUTE format('REVOKE EXECUTE ON ROUTINE %s FROM PUBLIC', routine);
+        EXECUTE format('GRANT EXECUTE ON ROUTINE %s TO %s', routine, coalesce(
+            (SELECT relowner FROM pg_class WHERE oid = to_regclass('state_vectors')),
+            (SELECT datdba FROM pg_database WHERE datname = current_database())
+        )::regrole);
+    END LOOP;
+END
+$$;

@@ -48,8 +48,17 @@ BEGIN
 END
 $$;
 ----
--- The jobs of the columnstore run with the rights of the role that has created them. The archive creates
--- them again at its start, as this role.
+-- A superuser makes the extension, so that 0003_reader.sql can restrict who makes background jobs.
+DO $$
+BEGIN
+    IF current_setting('timescaledb.disable_load', TRUE) IS NOT NULL THEN
+        SET LOCAL client_min_messages = 'error';
+        CREATE EXTENSION IF NOT EXISTS timescaledb;
+    END IF;
+END
+$$;
+----
+-- The jobs of the columnstore run with the rights of the role that has created them. The archive needs none.
 DO $$
 DECLARE
     job record;

@@ -1,16 +1,20 @@
 """Maintain the archive every minute: coming days, rollups, retention, and a check of the ledger."""
 
 import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
 
 from processor.archive.audit.findings import Violation
 from processor.archive.audit.ledger import CheckedOffsets, check_new_tiling
+from processor.archive.columnstore import Columnstore
 from processor.archive.database import Database
 from processor.archive.metrics import ArchiveMetrics
 from processor.archive.retention import Retention, RetentionPeriods
 from processor.archive.rollups import Rollups
 from processor.archive.sql import Queries, load_audit_queries
+from processor.database_errors import Action, explain
 from processor.postgres import Connection
 
 log = structlog.get_logger()
@@ -26,6 +30,9 @@ MERGED_AFTER_DAYS = 1
 MERGED_AT_ONCE = 5_000
 """Entries of a partition that one statement merges: half a day of a poll every ten seconds."""
 
+_Task = Callable[[Connection], Awaitable[object]]
+"""Returns something true if it may have left work."""
+
 
 class Maintenance:
     """Runs every minute on its own connection; several instances may run at the same time."""
@@ -38,7 +45,7 @@ class Maintenance:
         metrics: ArchiveMetrics,
         kept: RetentionPeriods,
         chunk_rows: int,
-        compress_after_days: int,
+        columnstore: Columnstore,
     ) -> None:
         self._database = database
         self._queries = queries
@@ -52,7 +59,7 @@ class Maintenance:
             clock_offset_seconds=database.clock_offset_seconds,
         )
         self._chunk_rows = chunk_rows
-        self._compress_after_days = compress_after_days
+        self._columnstore = columnstore
         self._rollups = Rollups(queries)
 
     @property
@@ -62,24 +69,67 @@ class Maintenance:
 
     async def run(self) -> None:
         """Maintain until cancelled."""
-        await self._database.run(self._apply_settings)
         while True:
+            next_round = time.monotonic() + INTERVAL_SECONDS
             await self._database.run(self.maintain)
-            while any(await self._database.run(self._rollups.roll_up)):
+            # Rolling up a long backlog waits each minute for what else is due.
+            while time.monotonic() < next_round and await self._database.run(self._roll_up):
                 pass
-            await asyncio.sleep(INTERVAL_SECONDS)
-
-    async def _apply_settings(self, connection: Connection) -> None:
-        """Apply the settings that are applied once."""
-        await connection.execute(self._queries.compress_after, self._compress_after_days)
+            await asyncio.sleep(max(0, next_round - time.monotonic()))
 
     async def maintain(self, connection: Connection) -> None:
-        """Do everything that is due."""
+        """Do everything that is due but the rollups."""
+        await self._do_each(
+            connection,
+            {
+                "parts": self._make_coming_parts,
+                "chunk spans": self._fit_chunks,
+                "retention": self._retention.run,
+                "audit": self._audit,
+                "ledger": self._merge_ledger,
+                "columnstore": self._columnstore.look,
+            },
+        )
+
+    async def _roll_up(self, connection: Connection) -> bool:
+        """Roll up a part of what is due; return whether any may be left."""
+        return await self._do_each(
+            connection,
+            {
+                "flights": self._rollups.measure_flights,
+                "minutes": self._rollups.roll_up_minutes,
+                "hours": self._rollups.roll_up_hours,
+            },
+        )
+
+    async def _do_each(self, connection: Connection, tasks: Mapping[str, _Task]) -> bool:
+        """Do each task, although others fail; return whether any may have left work.
+
+        A failure that may pass by itself is logged, and the task is due again in the next round.
+        Any other is raised once all tasks have had their turn.
+        """
+        failure: Exception | None = None
+        has_more = False
+        for name, task in tasks.items():
+            try:
+                has_more |= bool(await task(connection))
+            except Exception as error:
+                problem = explain(error)
+                if connection.is_closed() or problem is None or not problem.is_retried:
+                    raise
+                log.warning("maintenance_task_failed", task=name, reason=str(problem))
+                self._metrics.maintenance_failures.labels(name).inc()
+                if problem.action is not Action.REPEAT:
+                    failure = failure or error
+        if failure is not None:
+            raise failure
+        return has_more
+
+    async def _make_coming_parts(self, connection: Connection) -> None:
         await connection.execute(self._queries.make_coming_partitions, DAYS_AHEAD)
+
+    async def _fit_chunks(self, connection: Connection) -> None:
         await connection.execute(self._queries.fit_chunks, self._chunk_rows)
-        await self._retention.run(connection)
-        await self._audit(connection)
-        await self._merge_ledger(connection)
 
     async def _merge_ledger(self, connection: Connection) -> None:
         """Merge the entries of each day that is over into one; one instance at a time does."""

@@ -64,7 +64,21 @@ class ArchiveMetrics:
             age="ingest_audit_age_seconds",
             registry=registry,
         )
+        self._add_maintenance(registry)
         self._add_clocks(registry)
+
+    def _add_maintenance(self, registry: CollectorRegistry) -> None:
+        self.maintenance_failures = Counter(
+            "ingest_maintenance_failures",
+            "Tasks of the maintenance that failed and are due again a minute later, by task.",
+            ["task"],
+            registry=registry,
+        )
+        self.uncompressed_chunks = Gauge(
+            "ingest_uncompressed_chunks",
+            "Chunks older than database.compress_after_days that are not compressed.",
+            registry=registry,
+        )
 
     def _add_clocks(self, registry: CollectorRegistry) -> None:
         self.clock_offset = Gauge(

@@ -379,8 +379,20 @@ WHERE flight.icao24 = late.icao24
   AND late.last_contact >= flight.first_seen AND late.last_contact < flight.ends_before
   AND flight.first_seen >= coalesce((SELECT max(dropped_before) FROM retention_marks), '-infinity');
 
--- mark_minutes_dirty: mark minutes whose rollup must be computed again
-INSERT INTO touched_minutes (minute) SELECT unnest($1::timestamptz[]);
+-- mark_minutes_dirty: mark minutes whose rollup must be computed again, for all aircraft. Returns the minutes that
+-- it does not mark, because their hour was counted, and so were they: of those single aircraft are marked
+WITH fresh AS (
+    INSERT INTO touched_minutes (minute)
+    SELECT minute FROM unnest($1::timestamptz[]) AS minute
+    WHERE NOT EXISTS (
+        SELECT FROM hourly_counts WHERE hour = date_trunc('hour', minute, 'UTC'))
+)
+SELECT minute FROM unnest($1::timestamptz[]) AS minute
+WHERE EXISTS (SELECT FROM hourly_counts WHERE hour = date_trunc('hour', minute, 'UTC'));
+
+-- mark_aircraft_dirty: mark the minutes of single aircraft whose rollup must be computed again
+INSERT INTO touched_minutes (minute, icao24)
+SELECT * FROM unnest($1::timestamptz[], $2::text[]);
 
 -- lock_dirty_flights: flights that are over and not measured yet; those that another session changes at the
 -- moment are left for the next run
@@ -407,16 +419,39 @@ JOIN flight_legs AS whole USING (icao24, first_seen)
 CROSS JOIN LATERAL measure_flight(whole.icao24, whole.first_seen, whole.ends_before) AS measured
 WHERE flight.icao24 = finished.icao24 AND flight.first_seen = finished.first_seen;
 
--- dirty_minutes: the oldest marked minutes that are over, and the ids of their marks
-SELECT minute, array_agg(id) AS ids FROM touched_minutes
-WHERE minute < date_trunc('minute', now()) - INTERVAL '1 minute'
-GROUP BY minute ORDER BY minute LIMIT $1;
+-- dirty_minutes: the oldest minutes that are over and marked for all aircraft, of a range of so many minutes, with the
+-- ids of their marks
+WITH due AS (
+    SELECT minute, id FROM touched_minutes
+    WHERE icao24 IS NULL AND minute < date_trunc('minute', now()) - INTERVAL '1 minute'
+)
+SELECT minute, array_agg(id) AS ids FROM due
+WHERE minute < (SELECT min(minute) FROM due) + $1 * INTERVAL '1 minute'
+GROUP BY minute ORDER BY minute;
+
+-- dirty_aircraft: the oldest marks of single aircraft, at most so many, within an hour
+WITH due AS (
+    SELECT minute, icao24, id FROM touched_minutes
+    WHERE icao24 IS NOT NULL AND minute < date_trunc('minute', now()) - INTERVAL '1 minute'
+)
+SELECT minute, icao24, array_agg(id) AS ids FROM due
+WHERE minute < (SELECT min(minute) FROM due) + INTERVAL '1 hour'
+GROUP BY minute, icao24 ORDER BY minute, icao24 LIMIT $1;
+
+-- divide_minute: mark each aircraft of a minute by itself, instead of all
+WITH marks AS (
+    DELETE FROM touched_minutes WHERE icao24 IS NULL AND minute = $1
+)
+INSERT INTO touched_minutes (minute, icao24)
+SELECT DISTINCT $1::timestamptz, icao24 FROM state_vectors
+WHERE last_contact >= $1 AND last_contact < $1::timestamptz + INTERVAL '1 minute';
 
 -- make_minutely_partitions: make the parts for minutes of these days; a hypertable makes its chunks by itself
 SELECT make_minutely_partitions($1::date[]);
 
--- roll_up_minutes: store the last state vector of each aircraft in each of these minutes. If there are fewer
--- than before, the minute has partly expired, and the old row stays
+-- roll_up_minutes: store the last state vector of each aircraft in each of these minutes, which lie in the range from
+-- $2 and before $3. The range is given by itself, so that the columnstore reads it once and not for each minute. If
+-- there are fewer state vectors than before, the minute has partly expired, and the old row stays
 INSERT INTO minutely_state_vectors AS minutely
 SELECT DISTINCT ON (minute, icao24)
        requested.minute,
@@ -426,10 +461,37 @@ SELECT DISTINCT ON (minute, icao24)
        state.true_track, state.vertical_rate, state.geo_altitude, state.squawk, state.spi,
        state.position_source, state.category
 FROM unnest($1::timestamptz[]) AS requested (minute)
-JOIN state_vectors AS state
-  ON state.last_contact >= requested.minute
- AND state.last_contact < requested.minute + INTERVAL '1 minute'
+JOIN state_vectors AS state ON date_trunc('minute', state.last_contact) = requested.minute
+WHERE state.last_contact >= $2 AND state.last_contact < $3
 ORDER BY minute, icao24, state.last_contact DESC
+ON CONFLICT (icao24, minute) DO UPDATE
+SET state_vectors = excluded.state_vectors, callsign = excluded.callsign,
+    origin_country = excluded.origin_country, time_position = excluded.time_position,
+    last_contact = excluded.last_contact, longitude = excluded.longitude,
+    latitude = excluded.latitude, baro_altitude = excluded.baro_altitude,
+    on_ground = excluded.on_ground, velocity = excluded.velocity,
+    true_track = excluded.true_track, vertical_rate = excluded.vertical_rate,
+    geo_altitude = excluded.geo_altitude, squawk = excluded.squawk, spi = excluded.spi,
+    position_source = excluded.position_source, category = excluded.category
+WHERE excluded.state_vectors >= minutely.state_vectors;
+
+-- roll_up_aircraft: like roll_up_minutes for single aircraft, $2, in these minutes, which lie in the range from $3 and
+-- before $4. So few late rows read and change few parts of the columnstore
+INSERT INTO minutely_state_vectors AS minutely
+SELECT requested.minute, state.state_vectors,
+       state.icao24, state.callsign, state.origin_country, state.time_position, state.last_contact,
+       state.longitude, state.latitude, state.baro_altitude, state.on_ground, state.velocity,
+       state.true_track, state.vertical_rate, state.geo_altitude, state.squawk, state.spi,
+       state.position_source, state.category
+FROM unnest($1::timestamptz[], $2::text[]) AS requested (minute, icao24)
+CROSS JOIN LATERAL (
+    SELECT state.*, count(*) OVER () AS state_vectors FROM state_vectors AS state
+    WHERE state.icao24 = requested.icao24
+      AND state.last_contact >= requested.minute
+      AND state.last_contact < requested.minute + INTERVAL '1 minute'
+      AND state.last_contact >= $3 AND state.last_contact < $4
+    ORDER BY state.last_contact DESC LIMIT 1
+) AS state
 ON CONFLICT (icao24, minute) DO UPDATE
 SET state_vectors = excluded.state_vectors, callsign = excluded.callsign,
     origin_country = excluded.origin_country, time_position = excluded.time_position,
@@ -445,6 +507,10 @@ WHERE excluded.state_vectors >= minutely.state_vectors;
 INSERT INTO touched_hours (hour)
 SELECT DISTINCT date_trunc('hour', minute) FROM unnest($1::timestamptz[]) AS requested (minute)
 ON CONFLICT DO NOTHING;
+
+-- plan_for_given_times: plan each statement of this transaction for its times, because a plan for any times locks every
+-- part of a table
+SET LOCAL plan_cache_mode = force_custom_plan;
 
 -- clear_dirty_minutes: delete the marks of minutes that were rolled up; marks that were set meanwhile stay
 DELETE FROM touched_minutes WHERE id = ANY ($1::bigint[]);
@@ -475,8 +541,12 @@ SELECT pg_try_advisory_xact_lock(hashtext('flight-monitor sums up'));
 -- fit_chunks: set how much time a chunk of the hypertable spans, for the given number of rows
 SELECT fit_chunks($1);
 
--- compress_after: set the age in days from which on the columnstore compresses chunks
-SELECT compress_after($1);
+-- chunks_to_compress: the chunks of so many days ago or earlier that are to be compressed, in the order of gain; other
+-- editions than TimescaleDB Community have none
+SELECT part, is_compressed FROM chunks_to_compress($1);
+
+-- compress_part: compress a chunk, unless another instance compresses one now or has compressed this one
+SELECT compress_part($1, $2);
 
 -- drop_expired_minutes: drop the oldest day or chunk of the minutely rollup, if all of it is older than the limit
 WITH dropped AS (
@@ -517,7 +587,7 @@ LEFT JOIN flight_legs AS flight
 WHERE flight.ends_before IS DISTINCT FROM 'infinity'
 ORDER BY kept.icao24;
 
--- mark_part_dirty: mark every minute of a part that has rows
+-- mark_part_dirty: mark every minute of a part that has rows, for all aircraft
 INSERT INTO touched_minutes (minute)
 SELECT DISTINCT date_trunc('minute', last_contact) FROM state_vectors
 WHERE last_contact >= $1 AND last_contact < $2;

@@ -38,19 +38,25 @@ class Queries(NamedTuple):
     save_flights: str
     invalidate_flights: str
     mark_minutes_dirty: str
+    mark_aircraft_dirty: str
     lock_dirty_flights: str
     measure_flights: str
     dirty_minutes: str
+    dirty_aircraft: str
+    divide_minute: str
     make_minutely_partitions: str
     roll_up_minutes: str
+    roll_up_aircraft: str
     mark_hours_dirty: str
+    plan_for_given_times: str
     clear_dirty_minutes: str
     dirty_hours: str
     roll_up_hour: str
     clear_dirty_hour: str
     try_maintenance_lock: str
     fit_chunks: str
-    compress_after: str
+    chunks_to_compress: str
+    compress_part: str
     drop_expired_minutes: str
     delete_expired_flights: str
     parts: str

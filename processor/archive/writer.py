@@ -18,6 +18,7 @@ from processor.archive.digest import RowsOfDay, as_bigint
 from processor.archive.encoded import COLUMNS
 from processor.archive.flights.store import FlightStore
 from processor.archive.rejected_rows import DividingStore, Rejection, rejection_of
+from processor.archive.rollups import mark_dirty
 from processor.archive.sql import Queries
 from processor.archive.unique_rows import UniqueRows
 from processor.database_errors import Blame
@@ -270,7 +271,7 @@ class BatchWriter:
         """Mark the minutes of new rows as dirty, and store their flights."""
         if not len(inserted):
             return
-        await connection.execute(self._queries.mark_minutes_dirty, inserted.minutes)
+        await mark_dirty(connection, self._queries, inserted)
         now = self._database.server_now() or time.time()
         await self._flights.store(connection, inserted, now)
 

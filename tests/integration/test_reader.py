@@ -139,6 +139,36 @@ def test_writes_nothing_even_without_its_settings(dsn: str, reader: str) -> None
             execute(f"{reader}?default_transaction_read_only=off", statement)
 
 
+JOBS = (
+    "SELECT add_job('pg_sleep', INTERVAL '1 second')",
+    "SELECT alter_job(1, scheduled => TRUE)",
+    "SELECT delete_job(1)",
+    "CALL run_job(1)",
+    "SELECT add_retention_policy('state_vectors', INTERVAL '1 day')",
+)
+MAY_MAKE_JOBS = """
+SELECT has_function_privilege($1, oid, 'EXECUTE') FROM pg_proc WHERE proname = 'add_job'
+"""
+
+
+def test_makes_no_background_jobs(dsn: str, reader: str) -> None:
+    """Every role may by default, and could fill the scheduler; the owner of the tables may."""
+    execute(dsn, "CREATE ROLE another_owner")
+    try:
+        if fetch(dsn, MAY_MAKE_JOBS, "public") == []:
+            return  # without TimescaleDB there are none
+        for statement in JOBS:
+            with pytest.raises(REFUSED):
+                execute(f"{reader}?default_transaction_read_only=off", statement)
+        assert fetch(dsn, MAY_MAKE_JOBS, "public") == [(False,)]
+        execute(dsn, "ALTER TABLE state_vectors OWNER TO another_owner")
+        run_reader_file(dsn)
+        assert fetch(dsn, MAY_MAKE_JOBS, "another_owner") == [(True,)]
+    finally:
+        execute(dsn, "DROP OWNED BY another_owner CASCADE")
+        execute(dsn, "DROP ROLE another_owner")
+
+
 def test_has_its_settings(reader: str) -> None:
     """The role itself logs in, so its settings apply; those of a group would not."""
     found = fetch(reader, "SELECT name, current_setting(name) FROM pg_settings")

@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry
 from structlog.testing import capture_logs
 
 from processor.archive.audit.audit import audit
+from processor.archive.columnstore import Columnstore
 from processor.archive.database import Database
 from processor.archive.maintenance import Maintenance
 from processor.archive.metrics import ArchiveMetrics
@@ -70,13 +71,16 @@ class Archive:
             statement_timeout_seconds=20,
             host_clock=lambda: time.time() + ahead_seconds,
         )
+        queries, metrics = load_queries(), ArchiveMetrics(self.registry)
         self.maintenance = Maintenance(
             database=self.database,
-            queries=load_queries(),
-            metrics=ArchiveMetrics(self.registry),
+            queries=queries,
+            metrics=metrics,
             kept=kept,
             chunk_rows=25_000_000,
-            compress_after_days=0,
+            columnstore=Columnstore(
+                database=self.database, queries=queries, metrics=metrics, compress_after_days=4
+            ),
         )
 
     async def maintain(self) -> None:

@@ -94,7 +94,7 @@ def test_database_that_a_superuser_has_made_is_handed_over(place: Place) -> None
     before = dt.datetime.fromtimestamp(START + 2 * stored_log.DAY, dt.UTC)
     for kind in ("state_vectors", "minutely_state_vectors"):
         assert fetch(url, f"SELECT part FROM drop_{kind}_before($1)", before)  # noqa: S608
-    fetch(url, "SELECT fit_chunks(1000), compress_after(4)")
+    fetch(url, "SELECT fit_chunks(1000), chunks_to_compress(4)")
     migrate(url, "downgrade", "base")
     migrate(url)
 

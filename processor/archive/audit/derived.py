@@ -142,7 +142,9 @@ class Derived:
                 return False
             await self._connection.execute(queries.clear_hour)
             minutes = [hour + dt.timedelta(minutes=number) for number in range(60)]
-            await self._connection.execute(self._queries.roll_up_minutes, minutes)
+            await self._connection.execute(
+                self._queries.roll_up_minutes, minutes, hour, hour + _HOUR
+            )
             await self._connection.execute(self._queries.roll_up_hour, hour)
             minute = await self._connection.fetchrow(queries.different_minute, hour)
             if minute is not None:
