@@ -7,18 +7,16 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 
+import msgspec
+
 from processor.access.slots import Client, OverloadedError
 from processor.live.client_pacing import ClientPacing
 from processor.live.connection_limits import ConnectionLimits, OpenStreams, StreamClient
 from processor.live.fleet import Fleet
-from processor.live.frame_maker import FrameMaker
-from processor.live.lifetime import Lifetime
 from processor.live.metrics import LiveMetrics
 from processor.live.restricted_ticks import RestrictedTicks
-from processor.live.side_thread import SideThread
-from processor.live.subscriber import CloseReason, Subscriber, wake_in_groups
+from processor.live.subscriber import CloseReason, Subscriber
 from processor.live.tick import Tick
-from processor.live.tick_step import TickStep
 from processor.stream import events
 from processor.stream.aircraft import Aircraft
 from processor.stream.encoder import Encoder, Frame
@@ -35,6 +33,22 @@ CLOSE_EVENT_SECONDS = 1.0
 """How long a client may take to receive the last event at shutdown."""
 
 STOPPING = CloseReason("stopping", "the server is shutting down")
+EXPIRED = CloseReason("expired", "the key or token has expired")
+MAX_AGE = CloseReason("age", "streams end after a while; resume from the last id")
+
+
+class Lifetime(msgspec.Struct, frozen=True):
+    """How streams end.
+
+    Attributes:
+        retry_ms: Clients are asked to reconnect after a random time of one to two times this.
+        max_age_seconds: A stream ends at a random age of 80 to 100 % of this.
+        drain_seconds: At shutdown streams end at random times within this.
+    """
+
+    retry_ms: int
+    max_age_seconds: float
+    drain_seconds: float
 
 
 class Broadcaster:
@@ -74,8 +88,6 @@ class Broadcaster:
         self._tick: Tick | None = None
         self._tick_number = 0
         self._restricted = RestrictedTicks(clock)
-        self._thread = SideThread()
-        self._frames = FrameMaker(self._thread)
         self._is_closing = False
         self._tick_listeners: set[Callable[[], None]] = set()
 
@@ -127,40 +139,15 @@ class Broadcaster:
         """Publish what changed since the last tick, with a heartbeat if one is due."""
         if self._tick is None:
             return
-        step = self._step_from(self._tick, is_heartbeat=is_heartbeat)
-        step.compute()
-        if self._show(step, is_heartbeat=is_heartbeat):
-            self._wake_all()
-
-    async def publish(self, *, is_heartbeat: bool = False) -> None:
-        """Do the same while other tasks run; until the tick is shown, the one before answers."""
-        if (before := self._tick) is None:
-            return
-        step = self._step_from(before, is_heartbeat=is_heartbeat)
-        await self._thread.run(step.compute)
-        if step.lacks_delta:
-            await self._thread.run(step.compute_delta)
-        if self._tick is before and self._show(step, is_heartbeat=is_heartbeat):
-            del before
-            await wake_in_groups(list(self._subscribers))
-            await self._thread.run(step.release)
-
-    def _step_from(self, tick: Tick, *, is_heartbeat: bool) -> TickStep:
-        is_used = self._open_streams.is_used(DELTA_FORMAT)
-        return TickStep(
-            tick, self._fleet, self._clock, is_heartbeat=is_heartbeat, is_delta_used=is_used
-        )
-
-    def _show(self, step: TickStep, *, is_heartbeat: bool) -> bool:
-        """Make a step the current tick, and return whether there is something to send."""
-        tick = step.show()
+        is_delta_used = self._open_streams.is_used(DELTA_FORMAT)
+        tick = self._tick.next(is_heartbeat=is_heartbeat, is_delta_used=is_delta_used)
         if tick is not None:
             self._tick, self._tick_number = tick, tick.number
             self._restricted.advance(is_heartbeat=is_heartbeat)
             for listener in self._tick_listeners:
                 listener()
-        self._metrics.aircraft.set(len(self._fleet))
-        return tick is not None
+            self._wake_all()
+        self._metrics.aircraft.set(self._tick.n_aircraft)
 
     def close(self) -> None:
         """End all streams, spread over the drain time."""
@@ -210,7 +197,7 @@ class Broadcaster:
         """
         self._open_streams.add(client, query.output_format)
         subscriber = Subscriber(query, client)
-        timer = subscriber.end_after(*self._lifetime.end_of(client, self._expiry_clock()))
+        timer = subscriber.end_after(*self._lifetime_of(client))
         self._restricted.add_subscriber(query.filter.areas)
         self._subscribers.add(subscriber)
         try:
@@ -220,6 +207,13 @@ class Broadcaster:
             self._subscribers.discard(subscriber)
             self._restricted.remove_subscriber(query.filter.areas)
             self._open_streams.remove(client, subscriber.query.output_format)
+
+    def _lifetime_of(self, client: StreamClient) -> tuple[float, CloseReason]:
+        """Return after how many seconds a stream ends, and for which reason."""
+        age = self._lifetime.max_age_seconds * random.uniform(0.8, 1)  # noqa: S311 - a spread
+        if client.expires_at is not None and client.expires_at - self._expiry_clock() < age:
+            return client.expires_at - self._expiry_clock(), EXPIRED
+        return age, MAX_AGE
 
     def change_query(
         self,
@@ -249,7 +243,7 @@ class Broadcaster:
 
     def retry_ms(self) -> int:
         """Return a random time after which a client may reconnect (milliseconds)."""
-        return self._lifetime.random_retry_ms()
+        return int(self._lifetime.retry_ms * random.uniform(1, 2))  # noqa: S311 - a spread
 
     async def stream(
         self, subscriber: Subscriber, encoder: Encoder[Frame], last_event_id: str
@@ -306,25 +300,22 @@ class Broadcaster:
             await self._wait_until_reached(subscriber, event_id)
         query = subscriber.query
         while (tick := await self._next_tick(subscriber, query, tick_number)) is not None:
-            before, query = query, subscriber.query
-            if query is before and tick_number is not None:
-                frames = await self._next_frames(tick, tick_number, event_id, query, encoder)
+            if subscriber.query is query and tick_number is not None:
+                frames = self._next_frames(tick, tick_number, event_id, query, encoder)
             else:
-                is_return = query is before and last_event_id != ""
+                is_return = subscriber.query is query and last_event_id != ""
                 del tick
                 async with self._paced(subscriber, is_shared=not is_return):
                     # In the meantime there may be another tick, or the stream is to end.
-                    tick, latest = self.current_tick_of(subscriber.query), subscriber.query
+                    tick = self.current_tick_of(subscriber.query)
                     if tick is None or self._is_over(subscriber):
-                        query = before
                         continue
-                    is_return = is_return and latest is query
-                    query = latest
-                    if is_return:
-                        frames = await self._resume(tick, event_id, query, encoder)
+                    if is_return and subscriber.query is query:
+                        frames = self._resume(tick, event_id, query, encoder)
                     else:
-                        frames = await self._frames.snapshot(tick, query, encoder)
-            tick_number, event_id = tick.number, tick.event_id(query)
+                        frames = tick.snapshot_frames(subscriber.query, encoder)
+            query, tick_number = subscriber.query, tick.number
+            event_id = tick.event_id(query)
             del tick
             # The frames are released one by one: a subscriber that waits for the next tick, and
             # the traceback of a stream that was cut off, would keep a whole snapshot each.
@@ -332,7 +323,7 @@ class Broadcaster:
             while left:
                 yield left.popleft()
 
-    async def _next_frames(
+    def _next_frames(
         self,
         tick: Tick,
         tick_number: int,
@@ -341,17 +332,17 @@ class Broadcaster:
         encoder: Encoder[Frame],
     ) -> tuple[Frame, ...]:
         """Return the frames of a tick for a subscriber that was sent an earlier one."""
-        if tick.number == tick_number + 1 and tick.continues(event_id, query):
-            return await self._frames.changes(tick, query, encoder)
+        if tick.number == tick_number + 1:
+            return tick.frames(query, encoder)
         self._metrics.conflated.inc()
-        frames, _ = await self._frames.catch_up(tick, event_id, query, encoder)
+        frames, _ = tick.catch_up(event_id, query, encoder)
         return frames
 
-    async def _resume(
+    def _resume(
         self, tick: Tick, event_id: EventId | None, query: StreamQuery, encoder: Encoder[Frame]
     ) -> tuple[Frame, ...]:
         """Return the first frames for a client that came with an event id."""
-        frames, is_certain = await self._frames.catch_up(tick, event_id, query, encoder)
+        frames, is_certain = tick.catch_up(event_id, query, encoder)
         self._metrics.resumed.labels("recovered" if is_certain else "reset").inc()
         return frames
 

@@ -1,6 +1,5 @@
 """A cache with a budget in bytes that drops the least recently used entries first."""
 
-import threading
 from collections import OrderedDict
 from collections.abc import Hashable
 from typing import Any
@@ -14,7 +13,7 @@ class ByteCache:
 
     An entry costs the size that is given for its value plus `ENTRY_BYTES`, so many keys with empty
     values cannot fill the memory either. A missing value is made again, so correctness never
-    depends on what is kept. Safe across threads.
+    depends on what is kept.
 
     Args:
         budget_bytes: Bound of the cost of all entries together.
@@ -23,7 +22,6 @@ class ByteCache:
     def __init__(self, budget_bytes: int) -> None:
         self._budget_bytes = budget_bytes
         self._used_bytes = 0
-        self._lock = threading.Lock()
         self._entries: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
 
     def __len__(self) -> int:
@@ -36,12 +34,11 @@ class ByteCache:
 
     def get(self, key: Hashable) -> Any:  # noqa: ANN401 - any value can be stored
         """Return the value of a key, or None if it is not kept."""
-        with self._lock:
-            entry = self._entries.get(key)
-            if entry is None:
-                return None
-            self._entries.move_to_end(key)
-            return entry[0]
+        entry = self._entries.get(key)
+        if entry is None:
+            return None
+        self._entries.move_to_end(key)
+        return entry[0]
 
     def store(self, key: Hashable, value: object, value_bytes: int) -> bool:
         """Keep a value, and drop as many of the least recently used entries as that takes.
@@ -49,15 +46,14 @@ class ByteCache:
         Returns:
             Whether the value is kept. One that exceeds the whole budget is not, and displaces none.
         """
+        self._remove(key)
         cost = value_bytes + ENTRY_BYTES
-        with self._lock:
-            self._remove(key)
-            if cost > self._budget_bytes:
-                return False
-            while self._used_bytes + cost > self._budget_bytes:
-                self._remove(next(iter(self._entries)))
-            self._entries[key] = value, cost
-            self._used_bytes += cost
+        if cost > self._budget_bytes:
+            return False
+        while self._used_bytes + cost > self._budget_bytes:
+            self._remove(next(iter(self._entries)))
+        self._entries[key] = value, cost
+        self._used_bytes += cost
         return True
 
     def _remove(self, key: Hashable) -> None:

@@ -1,12 +1,11 @@
 """The newest state vector of every aircraft, and what changed since any log position."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
 
 import msgspec
 
-from processor.live.fleet_state import FleetState, StateStep, empty_state, next_state
 from processor.message import AFTER_ANSWER_SECONDS, FUTURE_SECONDS
 from processor.stream.aircraft import Aircraft
 from processor.stream.changes import Changes
@@ -53,36 +52,6 @@ class _Tombstone(msgspec.Struct, frozen=True):
     position: LogPosition
 
 
-class FleetStep:
-    """The step of a fleet to its next tick. What it reads does not change meanwhile.
-
-    Attributes:
-        position: The position up to which the log was read.
-        now: The time of the step (Unix seconds).
-        found: What was computed.
-    """
-
-    found: StateStep
-
-    def __init__(
-        self,
-        state: FleetState,
-        incoming: Mapping[str, Aircraft],
-        position: LogPosition,
-        now: float,
-        silent_since: float,
-    ) -> None:
-        self.position = position
-        self.now = now
-        self._state = state
-        self._incoming = incoming
-        self._silent_since = silent_since
-
-    def compute(self) -> None:
-        """Compute the state of the next tick; safe in any thread."""
-        self.found = next_state(self._state, self._incoming, self._silent_since)
-
-
 class Fleet:
     """The aircraft that one log describes; `advance` moves it from tick to tick.
 
@@ -92,8 +61,7 @@ class Fleet:
     stand at or after it, and all that were removed recently. This works for subscribers of any
     instance, because every instance reads the same log.
 
-    Not safe across threads: only the event loop's thread may use it. What `prepare` returns may be
-    computed in another.
+    Not safe across threads: only the event loop's thread may use it.
 
     Args:
         start: The position from which the log is read.
@@ -118,36 +86,42 @@ class Fleet:
         clock: Callable[[], float],
     ) -> None:
         self.position = start
-        self.changes = Changes.of()
+        self.changes = Changes([], [], [])
         self._next_offsets = list(start.offsets)
         self._expiry_seconds = expiry_seconds
         self._resume_window_seconds = resume_window_seconds
         self._clock = clock
-        self._state = empty_state()
+        self._by_icao24: dict[str, Aircraft] = {}
         self._incoming: dict[str, Aircraft] = {}
-        self._prepared: Mapping[str, Aircraft] = {}
+        self._sorted: list[Aircraft] | None = None
+        self._columns: Columns | None = None
         self._tombstones: dict[str, _Tombstone] = {}
         # A subscriber at this position or before may hold aircraft whose removal is forgotten.
         self._forgotten = resumable_after
         self._uncertain_until: float | None = None
 
     def __len__(self) -> int:
-        return len(self._state.keys)
+        return len(self._by_icao24)
 
     @property
-    def aircraft(self) -> Sequence[Aircraft]:
+    def aircraft(self) -> list[Aircraft]:
         """Every aircraft at the newest tick, by icao24."""
-        return self._state.columns.aircraft
+        if self._sorted is None:
+            self._sorted = [self._by_icao24[icao24] for icao24 in sorted(self._by_icao24)]
+        return self._sorted
 
     @property
     def columns(self) -> Columns:
-        """`aircraft` in columns, in the same order."""
-        return self._state.columns
+        """`aircraft` in columns, in the same order; made at most once in a tick."""
+        if self._columns is None:
+            self._columns = Columns(self.aircraft)
+        return self._columns
 
     @property
     def newest_contact(self) -> int | None:
         """The newest last_contact of all aircraft (Unix seconds), None without aircraft."""
-        return int(self.columns.floats("last_contact").max()) if len(self) else None
+        contacts = (each.state_vector.last_contact for each in self._by_icao24.values())
+        return max(contacts, default=None)
 
     def add_partitions(self, starts: Sequence[int]) -> None:
         """Follow partitions that were added to the log, each from its start offset."""
@@ -182,11 +156,7 @@ class Fleet:
                 ignored[reason] += 1
                 continue
             icao24 = state_vector.icao24
-            known = (
-                self._incoming.get(icao24)
-                or self._prepared.get(icao24)
-                or self._state.by_icao24.get(icao24)
-            )
+            known = self._incoming.get(icao24) or self._by_icao24.get(icao24)
             if known is None or known.state_vector.last_contact < state_vector.last_contact:
                 self._incoming[icao24] = Aircraft(
                     icao24, state_vector, update.partition, update.offset
@@ -195,43 +165,45 @@ class Fleet:
 
     def advance(self) -> Changes:
         """Show all messages that were applied, and remove the aircraft that have expired."""
-        step = self.prepare()
-        step.compute()
-        return self.show(step)
-
-    def prepare(self) -> "FleetStep":
-        """Return the step to the next tick, which takes all messages that were applied so far.
-
-        Until `show` the fleet stays as it is, and messages that are applied wait for a later tick.
-        A step that is never shown changes nothing.
-        """
-        # A step that was never shown leaves its messages to this one.
-        self._prepared = {**self._prepared, **self._incoming} if self._prepared else self._incoming
-        self._incoming = {}
-        position = LogPosition(self.position.epoch, tuple(self._next_offsets))
         now = self._clock()
-        return FleetStep(self._state, self._prepared, position, now, now - self._expiry_seconds)
-
-    def show(self, step: "FleetStep") -> Changes:
-        """Show what a step has computed, and return what it changed."""
-        found = step.found
-        self._state, self._prepared = found.state, {}
-        self.position, self.changes = step.position, found.changes
-        self._remember_removals(found.expired, step.now)
-        if self._uncertain_until is not None and step.now > self._uncertain_until:
+        self.position = LogPosition(self.position.epoch, tuple(self._next_offsets))
+        self._sorted = self._columns = None
+        incoming, self._incoming = self._incoming, {}
+        shown = {name: self._by_icao24[name] for name in incoming if name in self._by_icao24}
+        self._by_icao24 |= incoming
+        expired = self._remove_expired(now)
+        self._remember_removals(expired, now)
+        if self._uncertain_until is not None and now > self._uncertain_until:
             self._forgotten, self._uncertain_until = self.position, None
-        for icao24 in self._tombstones.keys() & self._state.by_icao24.keys():
+        for icao24 in incoming.keys() & self._tombstones.keys() & self._by_icao24.keys():
             del self._tombstones[icao24]
+        changed = sorted(incoming.keys() & self._by_icao24.keys())
+        self.changes = Changes(
+            after=[incoming[icao24] for icao24 in changed],
+            before=[shown[icao24] for icao24 in changed if icao24 in shown],
+            removed=[
+                shown.get(aircraft.icao24, aircraft)
+                for aircraft in expired
+                if aircraft.icao24 not in incoming or aircraft.icao24 in shown
+            ],
+        )
         return self.changes
 
-    def _remember_removals(self, expired: Sequence[str], now: float) -> None:
+    def _remove_expired(self, now: float) -> list[Aircraft]:
+        latest = now - self._expiry_seconds
+        found = [a for a in self._by_icao24.values() if a.state_vector.last_contact <= latest]
+        for aircraft in found:
+            del self._by_icao24[aircraft.icao24]
+        return found
+
+    def _remember_removals(self, expired: list[Aircraft], now: float) -> None:
         """Set a tombstone for each, also for one that expired before any tick showed it.
 
         Another instance may have shown it.
         """
-        for icao24 in expired:
-            self._tombstones.pop(icao24, None)
-            self._tombstones[icao24] = _Tombstone(now, self.position)
+        for aircraft in expired:
+            self._tombstones.pop(aircraft.icao24, None)
+            self._tombstones[aircraft.icao24] = _Tombstone(now, self.position)
         self._forget_removals(now - self._resume_window_seconds)
 
     def _forget_removals(self, before: float) -> None:

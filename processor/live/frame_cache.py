@@ -32,17 +32,13 @@ class FrameCache:
     """Encodes each thing once in a tick.
 
     The frames of standard queries are few and are kept without a bound. Clients choose the fields,
-    filters and event ids of all others, so those are kept within a budget. Safe across threads.
-
-    Attributes:
-        formats: The formats in which the changed aircraft were requested.
+    filters and event ids of all others, so those are kept within a budget.
 
     Args:
         n_caches: How many caches of the same kind exist, which divide `CHOSEN_BYTES`.
     """
 
     def __init__(self, n_caches: int = 1) -> None:
-        self.formats: set[OutputFormat] = set()
         self._standard: dict[Hashable, Any] = {}
         self._selections = ByteCache(SELECTION_BYTES)
         self._chosen = ByteCache(CHOSEN_BYTES // n_caches)
@@ -68,29 +64,22 @@ class FrameCache:
             encoder: How the events are written.
             make_events: Returns the events; it is called only if the frames are missing.
         """
-        frames = self.find(content, query, encoder)
+        key = (content, query.key, encoder.name)
+        is_catch_up = isinstance(content, EventId)
+        is_standard = query.is_standard and not is_catch_up
+        chosen = self._cache_of(content, query)
+        frames: tuple[Frame, ...] | None = (self._standard if is_standard else chosen).get(key)
         if frames is None:
-            is_shared = query.filter.is_everything and not isinstance(content, EventId)
+            is_shared = query.filter.is_everything and not is_catch_up
             frames = encoder.encode(make_events(), self._effort(is_shared=is_shared))
-            key = (content, query.key, encoder.name)
-            if _is_standard(content, query):
+            if is_standard:
                 self._standard[key] = frames
             else:
-                size = sum(map(getsizeof, frames))
-                self._cache_of(content, query).store(key, frames, size)
-        return frames
-
-    def find(
-        self, content: FramesOf, query: StreamQuery, encoder: Encoder[Frame]
-    ) -> tuple[Frame, ...] | None:
-        """Return frames that are kept, None if they are missing; the arguments are as above."""
-        kept = self._standard if _is_standard(content, query) else self._cache_of(content, query)
-        frames: tuple[Frame, ...] | None = kept.get((content, query.key, encoder.name))
+                chosen.store(key, frames, sum(map(getsizeof, frames)))
         return frames
 
     def rows(self, output_format: OutputFormat, columns: Columns) -> Rows:
         """Return the changed aircraft of the tick as JSON in a format; encode them if missing."""
-        self.formats.add(output_format)
         is_standard = output_format in STANDARD_FORMATS
         rows: Rows | None = (self._standard if is_standard else self._selections).get(output_format)
         if rows is None:
@@ -111,7 +100,3 @@ class FrameCache:
             return "high"
         self._n_own_encodings += 1
         return "normal" if self._n_own_encodings <= CAREFUL_ENCODINGS else "low"
-
-
-def _is_standard(content: FramesOf, query: StreamQuery) -> bool:
-    return query.is_standard and not isinstance(content, EventId)

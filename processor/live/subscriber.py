@@ -1,17 +1,12 @@
 """One open stream: its query, and what wakes it."""
 
 import asyncio
-from collections.abc import Sequence
 
 import msgspec
 
 from processor.live.connection_limits import StreamClient
 from processor.stream.query import StreamQuery
 from processor.stream.replay_request import ReplayRequest
-
-WOKEN_AT_ONCE = 10
-"""Subscribers that are sent a tick before other tasks run. Among 48,000 aircraft, a box of 5 by 5
-degrees costs each about a millisecond."""
 
 
 class CloseReason(msgspec.Struct, frozen=True):
@@ -67,11 +62,3 @@ class Subscriber:
             self._waiter = self._loop.create_future()
             await self._waiter
         self._is_woken = False
-
-
-async def wake_in_groups(subscribers: Sequence[Subscriber]) -> None:
-    """Wake all subscribers, and let other tasks run after some of them."""
-    for number, subscriber in enumerate(subscribers, start=1):
-        subscriber.wake()
-        if number % WOKEN_AT_ONCE == 0:
-            await asyncio.sleep(0)

@@ -1,9 +1,7 @@
 """One step in which the changes of a fleet are published: changes, snapshot and catch-up."""
 
 import asyncio
-import threading
 from collections.abc import Callable, Sequence
-from typing import TypeAlias
 
 from processor.live.fleet import Fleet, MissedChanges
 from processor.live.frame_cache import FrameCache
@@ -17,8 +15,6 @@ from processor.stream.encoder import Encoder, Frame
 from processor.stream.events import Event
 from processor.stream.log_position import EventId, LogPosition, format_event_id
 from processor.stream.query import StreamQuery
-
-_MakeEvents: TypeAlias = Callable[[], Sequence[Event]]
 
 AIRCRAFT_AT_ONCE = 500
 """Aircraft that are encoded for one client before other tasks run: about a millisecond."""
@@ -41,10 +37,6 @@ class Tick:
     Attributes:
         number: One more than that of the tick before.
         position: The log position that the fleet had reached.
-        changes: What changed since the tick before.
-        delta: State of the format `delta`; None while no client uses it.
-        is_delta_requested: Whether a client has requested its first snapshot in that format.
-        cache: Keeps what is encoded in this tick.
     """
 
     def __init__(
@@ -54,11 +46,9 @@ class Tick:
         number: int,
         clock: Callable[[], float],
         *,
-        time: float | None = None,
         delta: DeltaState | None = None,
-        delta_events: Sequence[Event] = (),
-        cache: FrameCache | None = None,
         is_heartbeat: bool = False,
+        n_caches: int = 1,
     ) -> None:
         """Publish changes that the fleet has made.
 
@@ -67,25 +57,23 @@ class Tick:
             changes: What changed since the tick before.
             number: Number of the tick.
             clock: Unix time in seconds, as the state vectors have it.
-            time: The time of the changes by this clock; None for now.
-            delta: State of the format `delta` at this tick; None while no client uses it.
-            delta_events: What changed in `delta`.
-            cache: Keeps what is encoded in this tick; None for a new cache.
+            delta: State of the format `delta` at the tick before; None while no client uses it.
             is_heartbeat: Whether a heartbeat ends the changes.
+            n_caches: How many fleets divide the budget of frames that clients choose.
         """
         self.number = number
         self.position = fleet.position
-        self.changes = changes
-        self.delta = delta
-        self.is_delta_requested = False
-        self._delta_lock = threading.Lock()
-        self.cache = FrameCache() if cache is None else cache
         self._position_text = str(fleet.position)
         self._fleet = fleet
+        self._changes = changes
         self._clock = clock
-        self._time = clock() if time is None else time
-        self._delta_events = delta_events
+        self._time = clock()
+        self._delta = delta
+        self._delta_events: Sequence[Event] = ()
+        if delta is not None:
+            self._delta_events = delta.advance(changes, fleet.position, self._time)
         self._heartbeat_aircraft = len(fleet) if is_heartbeat else None
+        self._cache = FrameCache(n_caches)
         self._missed: tuple[LogPosition, MissedChanges] | None = None
 
     @classmethod
@@ -97,33 +85,31 @@ class Tick:
         *,
         n_caches: int = 1,
     ) -> "Tick":
-        """Advance a fleet, and return the first of its ticks.
+        """Advance a fleet, and return the first of its ticks; arguments as of the class."""
+        return cls(fleet, fleet.advance(), number, clock, n_caches=n_caches)
 
-        Args:
-            fleet: The fleet.
-            number: Number of the tick.
-            clock: As of the class.
-            n_caches: How many fleets divide the budget of frames that clients choose.
-        """
-        return cls(fleet, fleet.advance(), number, clock, cache=FrameCache(n_caches))
-
-    def next(self, *, is_heartbeat: bool, n_caches: int = 1) -> "Tick | None":
+    def next(self, *, is_heartbeat: bool, is_delta_used: bool, n_caches: int = 1) -> "Tick | None":
         """Advance the fleet, and return its next tick; None if there is nothing to publish.
 
         Args:
             is_heartbeat: Whether a heartbeat is due, which is sent without changes too.
-            n_caches: As of `first`.
+            is_delta_used: Whether an open stream has the format `delta`.
+            n_caches: As of the class.
         """
         changes = self._fleet.advance()
         if not changes and not is_heartbeat:
             return None
+        delta = self._delta
+        if delta is not None and delta.is_abandoned(is_used=is_delta_used):
+            delta = None
         return Tick(
             self._fleet,
             changes,
             self.number + 1,
             self._clock,
-            cache=FrameCache(n_caches),
+            delta=delta,
             is_heartbeat=is_heartbeat,
+            n_caches=n_caches,
         )
 
     @property
@@ -141,18 +127,11 @@ class Tick:
 
     def frames(self, query: StreamQuery, encoder: Encoder[Frame]) -> tuple[Frame, ...]:
         """Return the changes and the heartbeat, for subscribers that have the tick before."""
-        return self.cache.frames("changes", query, encoder, lambda: self._events(query))
+        return self._cache.frames("changes", query, encoder, lambda: self._events(query))
 
     def snapshot_frames(self, query: StreamQuery, encoder: Encoder[Frame]) -> tuple[Frame, ...]:
         """Return the snapshot, for subscribers that are new or have changed their query."""
-        return self.snapshot_work(query, encoder)()
-
-    def snapshot_work(
-        self, query: StreamQuery, encoder: Encoder[Frame]
-    ) -> Callable[[], tuple[Frame, ...]]:
-        """Return a function that returns the same as `snapshot_frames` in any thread."""
-        make = self._snapshot_of(query)
-        return lambda: self.cache.frames("snapshot", query, encoder, lambda: [make()])
+        return self._cache.frames("snapshot", query, encoder, lambda: [self._snapshot(query)])
 
     async def snapshot_json(self, query: StreamQuery) -> bytes:
         """Return the data of a snapshot; other tasks run while it is encoded."""
@@ -173,28 +152,11 @@ class Tick:
             The frames, and whether they are certain to be complete. If not, they are a `reset`
             and a snapshot.
         """
-        work = self.catch_up_work(since, query, encoder)
-        if work is None:
-            return (*self.reset_frames(encoder), *self.snapshot_frames(query, encoder)), False
-        return work(), True
-
-    def catch_up_work(
-        self, since: EventId | None, query: StreamQuery, encoder: Encoder[Frame]
-    ) -> Callable[[], tuple[Frame, ...]] | None:
-        """Return a function that returns what was missed in any thread; None if not certain."""
-        if since is None or (make_events := self._events_since(since, query)) is None:
-            return None
-        return lambda: self.cache.frames(since, query, encoder, make_events)
-
-    def reset_frames(self, encoder: Encoder[Frame]) -> tuple[Frame, ...]:
-        """Return what precedes a snapshot if it is not certain what was missed."""
-        return encoder.encode([events.reset(UNCERTAIN)])
-
-    def continues(self, event_id: EventId | None, query: StreamQuery) -> bool:
-        """Whether `frames` follow an event id of the tick before."""
-        return query.output_format.format != "delta" or (
-            self.delta is not None and event_id is not None and event_id.tag == self.delta.tag
-        )
+        missed = self._events_since(since, query) if since is not None else None
+        if since is not None and missed is not None:
+            return self._cache.frames(since, query, encoder, lambda: missed), True
+        reset = encoder.encode([events.reset(UNCERTAIN)])
+        return (*reset, *self.snapshot_frames(query, encoder)), False
 
     def is_behind(self, event_id: EventId, query: StreamQuery) -> bool:
         """Whether another instance, which has read further, sent an event id: waiting helps."""
@@ -207,65 +169,49 @@ class Tick:
         if query.output_format.format == "delta":
             found = list(self._delta_events)
         else:
-            encoded = self.cache.rows(query.output_format, self.changes.after_columns)
-            rows, removed = self.changes.select(query.filter, encoded)
+            encoded = self._cache.rows(query.output_format, self._changes.after_columns)
+            rows, removed = self._changes.select(query.filter, encoded)
             found = events.changes(rows, removed, query.output_format, id=event_id, now=self._time)
         if self._heartbeat_aircraft is not None:
             found.append(events.heartbeat(self._heartbeat_aircraft, id=event_id, now=self._time))
         return found
 
-    def _snapshot_of(self, query: StreamQuery) -> Callable[[], Event]:
-        """Return a function that makes the snapshot of the fleet as it is now."""
-        columns, now = self._fleet.columns, self._clock()
+    def _snapshot(self, query: StreamQuery) -> Event:
         if query.output_format.format == "delta":
-            self.is_delta_requested = True
-            return lambda: self.delta_state(columns).snapshot(self.position, now)
+            return self._delta_state().snapshot(self.position, self._clock())
+        rows = [aircraft.encode(query.output_format) for aircraft in self.select(query)]
         event_id = str(self.event_id(query))
-
-        def make() -> Event:
-            selected = query.filter.select(columns)
-            rows = [aircraft.encode(query.output_format) for aircraft in selected]
-            return events.snapshot(rows, query.output_format, id=event_id, now=now)
-
-        return make
+        return events.snapshot(rows, query.output_format, id=event_id, now=self._clock())
 
     def _can_resume(self, event_id: EventId, query: StreamQuery) -> bool:
-        if query.output_format.format == "delta" and self.delta is None:
-            return False  # the id is from another numbering of the aircraft
         return event_id.tag == self._tag(query) and self._fleet.can_resume(event_id.position)
 
-    def _events_since(self, since: EventId, query: StreamQuery) -> _MakeEvents | None:
-        """Return a function that returns what was missed; None if that is not known for certain."""
+    def _events_since(self, since: EventId, query: StreamQuery) -> Sequence[Event] | None:
+        """Return what a subscriber has missed, or None if that is not known for certain."""
         if not self._can_resume(since, query):
             return None
-        if self.delta is not None and query.output_format.format == "delta":
-            missed = self.delta.events_since(since.position)
-            return None if missed is None else lambda: missed
+        if query.output_format.format == "delta":
+            return self._delta_state().events_since(since.position)
         if not since.position.is_within(self._fleet.position):
             return None
         return self._changes_since(since.position, query)
 
-    def _changes_since(self, position: LogPosition, query: StreamQuery) -> _MakeEvents:
-        make_snapshot = self._snapshot_of(query)
+    def _changes_since(self, position: LogPosition, query: StreamQuery) -> Sequence[Event]:
         if query.filter.areas:
-            return lambda: [make_snapshot()]
+            return [self._snapshot(query)]
         missed = self._missed_since(position)
-        columns, event_id, now = self._fleet.columns, str(self.event_id(query)), self._clock()
-
-        def make() -> Sequence[Event]:
-            passing = query.filter.select(Columns(missed.changed))
-            removed = missed.removed
-            if not query.filter.is_everything:
-                # Whether an aircraft passed the filter at the position is not known, so each that
-                # changed and does not pass is removed. If those are many, a snapshot is smaller.
-                names = {aircraft.icao24 for aircraft in passing}
-                removed = [a.icao24 for a in missed.changed if a.icao24 not in names] + removed
-                if len(removed) > len(query.filter.select(columns)):
-                    return [make_snapshot()]
-            rows = [aircraft.encode(query.output_format) for aircraft in passing]
-            return events.changes(rows, removed, query.output_format, id=event_id, now=now)
-
-        return make
+        passing = query.filter.select(Columns(missed.changed))
+        removed = missed.removed
+        if not query.filter.is_everything:
+            # Whether an aircraft passed the filter at the position is not known, so each that
+            # changed and does not pass is removed. If those are many, a snapshot is smaller.
+            names = {aircraft.icao24 for aircraft in passing}
+            removed = [a.icao24 for a in missed.changed if a.icao24 not in names] + removed
+            if len(removed) > len(self.select(query)):
+                return [self._snapshot(query)]
+        rows = [aircraft.encode(query.output_format) for aircraft in passing]
+        event_id = str(self.event_id(query))
+        return events.changes(rows, removed, query.output_format, id=event_id, now=self._clock())
 
     def _missed_since(self, position: LogPosition) -> MissedChanges:
         """Return what was missed since a position; slow subscribers often share one position."""
@@ -274,13 +220,9 @@ class Tick:
         return self._missed[1]
 
     def _tag(self, query: StreamQuery) -> str:
-        if query.output_format.format != "delta":
-            return query.tag
-        return self.delta_state(self._fleet.columns).tag
+        return self._delta_state().tag if query.output_format.format == "delta" else query.tag
 
-    def delta_state(self, columns: Columns) -> DeltaState:
-        """Return the state of the format `delta`, made from the aircraft of the tick if missing."""
-        with self._delta_lock:
-            if self.delta is None:
-                self.delta = DeltaState(columns.aircraft, self.position)
-            return self.delta
+    def _delta_state(self) -> DeltaState:
+        if self._delta is None:
+            self._delta = DeltaState(self._fleet.aircraft, self.position)
+        return self._delta

@@ -1,6 +1,5 @@
 """The format `delta`: the fleet in integer columns, each event a difference from the last."""
 
-import copy
 import heapq
 import secrets
 from collections import deque
@@ -61,18 +60,6 @@ class DeltaState:
         self._unused_ticks = 0
         self._apply(fleet)
         self._ticks.append((position, []))
-
-    def copy(self) -> "DeltaState":
-        """Return a state with the same tag that can be advanced while this one is read."""
-        other = copy.copy(self)
-        other.__dict__ |= {
-            "_slots": self._slots.copy(),
-            "_free": self._free.copy(),
-            "_columns": {name: values.copy() for name, values in self._columns.items()},
-            "_texts": {name: texts.copy() for name, texts in self._texts.items()},
-            "_ticks": deque(((at, list(found)) for at, found in self._ticks), TICKS_KEPT),
-        }
-        return other
 
     def is_abandoned(self, *, is_used: bool) -> bool:
         """Count a tick, and return whether neither an open stream nor a resumed one needs it.

@@ -2,7 +2,6 @@
 
 import gzip
 import sys
-import threading
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain
@@ -159,17 +158,9 @@ def _gzip(text: bytes) -> bytes:
 
 
 def _zstd(level: int) -> Compress:
-    # Making a compressor takes as long as compressing a small frame, so each is reused, but in one
-    # thread only: a second one would wait for it.
-    kept = threading.local()
-
-    def compress(text: bytes) -> bytes:
-        if (compressor := getattr(kept, "compressor", None)) is None:
-            compressor = kept.compressor = zstd.ZstdCompressor(level)
-        body: bytes = compressor.compress(text, zstd.ZstdCompressor.FLUSH_FRAME)
-        return body
-
-    return compress
+    # Making a compressor takes as long as compressing a small frame, so each is reused.
+    compressor = zstd.ZstdCompressor(level)
+    return lambda text: compressor.compress(text, zstd.ZstdCompressor.FLUSH_FRAME)
 
 
 def _identity(text: bytes) -> bytes:

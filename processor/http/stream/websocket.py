@@ -137,12 +137,8 @@ async def _until_first(*coroutines: Coroutine[None, None, None]) -> None:
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks)
-    try:
-        for task in done:
-            task.result()
-    finally:
-        # A task keeps its exception, and the traceback this frame: a cycle that is freed late.
-        del tasks, done, task
+    for task in done:
+        task.result()
 
 
 @router.websocket("/ws/flights")
