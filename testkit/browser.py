@@ -28,7 +28,7 @@ _ARGUMENTS = (
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
     f"--host-resolver-rules=MAP {OTHER_HOST} 127.0.0.1",
 )
-_TIMEOUT_MS = 10_000.0
+_TIMEOUT_MS = 20_000.0
 
 
 @dataclass(frozen=True, kw_only=True)

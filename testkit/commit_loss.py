@@ -1,12 +1,13 @@
-"""A proxy of the database that loses the acknowledgement of a COMMIT."""
+"""A proxy of the database that loses the acknowledgement of the COMMIT of a batch."""
 
 from testkit.tcp_proxy import TcpProxy
 
 
 class CommitLosingProxy(TcpProxy):
-    """Passes everything until `lose(n)`, which resets connections after each of the next n COMMITs.
+    """Passes everything until `lose(n)`, which resets connections after the next n batches commit.
 
-    The server has carried such a COMMIT out, since its answer is what is thrown away.
+    The server has carried such a COMMIT out, since its answer is what is thrown away. A batch
+    copies rows, which distinguishes its transaction from those of the maintenance.
     """
 
     def __init__(self, upstream_port: int) -> None:
@@ -14,9 +15,11 @@ class CommitLosingProxy(TcpProxy):
         self.lost = 0
         self._to_lose = 0
         self._is_answer_next = False
+        self._has_copied = False
 
     def lose(self, commits: int) -> None:
         """Lose the acknowledgements of the next commits."""
+        self._has_copied = False
         self._to_lose = commits
 
     def _within_budget(self, data: bytes) -> bytes:
@@ -26,8 +29,10 @@ class CommitLosingProxy(TcpProxy):
             self._is_cut = True
             self._loop.call_soon(self._cancel_all)
             return b""
-        if self._to_lose and b"COMMIT;" in data:
+        self._has_copied = self._has_copied or b"COPY " in data
+        if self._to_lose and self._has_copied and b"COMMIT;" in data:
             self._to_lose -= 1
+            self._has_copied = False
             self._is_answer_next = True
         return super()._within_budget(data)
 

@@ -13,11 +13,14 @@ from testkit.queries import fetch_value
 from testkit.services import Service
 from testkit.waiting import wait_until
 
-pytestmark = [pytest.mark.real_kafka, pytest.mark.real_database, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.real_kafka, pytest.mark.real_database, pytest.mark.timeout(300)]
 
 BACKLOG = 60_000
 REPEATED = 10_000
 KILLS = 6
+
+CATCH_UP_S = 150
+"""How long storing the backlog may take, beside the other tests; alone it takes some seconds."""
 
 TRANSACTIONS = "SELECT count(*) FROM ingest_ledger"
 
@@ -69,7 +72,7 @@ def test_archive_is_killed_again_and_again(deployment: Deployment, chance: rando
         time.sleep(chance.uniform(0, 0.15))
         archive.kill()
     start_archive(deployment)
-    deployment.wait_until_stored(60)
+    deployment.wait_until_stored(CATCH_UP_S)
     account = deployment.check()
     assert account.records == BACKLOG + REPEATED
     assert account.dead_letters == account.records // 1_000
@@ -84,7 +87,7 @@ def test_database_is_killed_again_and_again(deployment: Deployment, chance: rand
         time.sleep(chance.uniform(0, 0.15))
         deployment.timescale.kill()
         deployment.timescale.start()
-    deployment.wait_until_stored(60)
+    deployment.wait_until_stored(CATCH_UP_S)
     assert archive.is_running, archive.log_tail()
     account = deployment.check()
     assert account.records == BACKLOG + REPEATED
