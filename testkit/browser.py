@@ -16,6 +16,7 @@ from playwright.async_api import (
 
 from testkit import chromium_install
 from testkit.cache import PartUnavailableError
+from testkit.draw_calls import COUNTER
 
 OTHER_HOST = "flights.test"
 """This machine under a name by which a browser does not know that it is this machine."""
@@ -77,11 +78,21 @@ class Chromium:
         await self._browser.close()
         await self._playwright.stop()
 
-    async def context(self, device: Device | None = None) -> BrowserContext:
-        """Give a context as a browser just installed has it, on a device if one is named."""
+    async def context(
+        self, device: Device | None = None, *, is_drawn: bool = True
+    ) -> BrowserContext:
+        """Give a context as a browser just installed has it.
+
+        Args:
+            device: The screen; None for Chromium's own.
+            is_drawn: Whether WebGL is drawn. Without a graphics card that takes most of the
+                processor's time of a page, and its other parts work without it.
+        """
         new = self._browser.new_context() if device is None else device.context(self._browser)
         context = await new
         context.set_default_timeout(_TIMEOUT_MS)
+        if not is_drawn:
+            await context.add_init_script(path=COUNTER)
         return context
 
 

@@ -1,6 +1,7 @@
 """The page, as a person uses it: what they open, press, type and read."""
 
 import asyncio
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -142,10 +143,9 @@ class MapPage:
         )
 
     async def keep(self, name: str) -> None:
-        """Keep a screenshot for people to look at."""
-        ARTEFACTS.mkdir(exist_ok=True)
+        """Keep a picture of the page and its ground for people to look at, if they want it."""
         await self.has_ground()
-        await self.page.screenshot(path=ARTEFACTS / f"{name}.png")
+        await keep_picture(self.page, name)
 
     async def evaluate(self, script: str, arg: object = None) -> Any:  # noqa: ANN401 - JSON
         """Run a script in the page."""
@@ -155,6 +155,18 @@ class MapPage:
         parts = urlsplit(request.url)
         if parts.path == _STREAM:
             self.streams.append(parts.query)
+
+
+def keeps_pictures() -> bool:
+    """Whether pictures are kept: if KEEP_PICTURES is set."""
+    return bool(os.environ.get("KEEP_PICTURES"))
+
+
+async def keep_picture(page: Page, name: str) -> None:
+    """Keep a picture of a page in tests/artefacts, if pictures are kept."""
+    if keeps_pictures():
+        ARTEFACTS.mkdir(exist_ok=True)
+        await page.screenshot(path=ARTEFACTS / f"{name}.png")
 
 
 def _place(translate: str) -> tuple[float, float]:

@@ -3,7 +3,6 @@
 import pytest
 
 from testkit.browser import Chromium, Device, Pages
-from testkit.draw_calls import COUNTER
 from tests.page.legibility import CONTRAST, EVERY_RULE, violations
 from tests.page.map_page import DESKTOP, PHONE, MapPage
 from tests.page.monitor import Monitor
@@ -33,8 +32,7 @@ async def test_axe_finds_nothing_grave(
     chromium: Chromium, monitor: Monitor, sky: RecordedSky, device: Device, theme: str
 ) -> None:
     """No violation of impact serious or critical, contrast included."""
-    context = await chromium.context(device)
-    await context.add_init_script(path=COUNTER)
+    context = await chromium.context(device, is_drawn=False)
     page = MapPage(Pages(context), monitor)
     found = [
         f"{name}: {violation}"

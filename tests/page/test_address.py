@@ -9,7 +9,6 @@ from tests.page.recorded_sky import RecordedSky
 pytestmark = [pytest.mark.real_browser, pytest.mark.asyncio(loop_scope="session")]
 
 
-@pytest.mark.undrawn
 async def test_a_reload_shows_the_same(desktop: MapPage, sky: RecordedSky) -> None:
     """Place, aircraft, filters, units, theme, panel and table."""
     await desktop.open("at=47.4556,8.5695,5&country=United States")
@@ -53,7 +52,6 @@ async def test_theme_follows_the_system(desktop: MapPage) -> None:
     await expect(html).to_have_attribute("data-theme", "dark")
 
 
-@pytest.mark.undrawn
 async def test_tab_reaches_the_tools(desktop: MapPage) -> None:
     """A panel that is opened by a key has the focus; closed, it gives it back."""
     await desktop.open()
@@ -74,7 +72,6 @@ async def test_tab_reaches_the_tools(desktop: MapPage) -> None:
     await expect(tool).to_be_focused()
 
 
-@pytest.mark.undrawn
 async def test_a_letter_opens_a_panel(desktop: MapPage) -> None:
     """Typing it again closes the panel; in a field it is a letter."""
     await desktop.open()

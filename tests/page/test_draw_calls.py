@@ -7,7 +7,7 @@ import pytest_asyncio
 from playwright.async_api import Page
 
 from testkit.browser import Chromium, Device, Pages
-from testkit.draw_calls import COUNTER, MAX_DRAW_CALLS
+from testkit.draw_calls import MAX_DRAW_CALLS
 from testkit.scripted_app import ScriptedApp
 from testkit.state_vectors import state_vector
 
@@ -22,9 +22,8 @@ FRAMES = 3
 @pytest_asyncio.fixture(loop_scope="session")
 async def page(chromium: Chromium) -> AsyncIterator[Page]:
     """Give the page where nine tiles, the most, are in view, with one aircraft."""
-    context = await chromium.context(SCREEN)
+    context = await chromium.context(SCREEN, is_drawn=False)
     context.set_default_timeout(GROUND_MS)
-    await context.add_init_script(path=COUNTER)
     async with ScriptedApp() as app:
         app.publish(state_vector("aaaaaa"))
         page = await Pages(context).open(f"{app.url}/?at=41,45,4")

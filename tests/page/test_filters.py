@@ -35,7 +35,6 @@ async def test_a_country_narrows_the_stream(desktop: MapPage, monitor: Monitor) 
     assert desktop.streams[-1] == WHOLE
 
 
-@pytest.mark.undrawn
 async def test_filters_add_up(desktop: MapPage, monitor: Monitor) -> None:
     """A country and an altitude in the units of the user, which the server gets in its own."""
     await desktop.open("country=United States&units=nautical")
@@ -51,7 +50,6 @@ async def test_filters_add_up(desktop: MapPage, monitor: Monitor) -> None:
     await desktop.shows(len(await monitor.states()))
 
 
-@pytest.mark.undrawn
 async def test_what_is_selected_passes_every_filter(desktop: MapPage, monitor: Monitor) -> None:
     """The stream keeps it, beside those that the filter lets pass."""
     [state, *_] = await monitor.states("country=China")
@@ -60,7 +58,6 @@ async def test_what_is_selected_passes_every_filter(desktop: MapPage, monitor: M
     assert f"pinned={state['icao24']}" in desktop.streams[-1]
 
 
-@pytest.mark.undrawn
 async def test_a_wrong_value_is_reported(desktop: MapPage) -> None:
     """The message is at the field, and the view stays as it was."""
     await desktop.open("panel=filters")
@@ -72,7 +69,6 @@ async def test_a_wrong_value_is_reported(desktop: MapPage) -> None:
     assert desktop.streams == [WHOLE]
 
 
-@pytest.mark.undrawn
 async def test_an_area_is_drawn(desktop: MapPage, monitor: Monitor) -> None:
     """Two corners of a box on the map: what flies in it stays."""
     await desktop.open("at=48,10,4&panel=filters")

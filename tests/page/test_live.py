@@ -22,7 +22,6 @@ async def over(monitor: Monitor, icao24: str, zoom: int) -> str:
     return f"at={state['latitude']},{state['longitude']},{zoom}"
 
 
-@pytest.mark.undrawn
 async def test_every_aircraft_is_counted(desktop: MapPage, monitor: Monitor) -> None:
     """As many as the server has, in the air as many as it says; and no delay of minutes."""
     await desktop.open()
@@ -33,6 +32,7 @@ async def test_every_aircraft_is_counted(desktop: MapPage, monitor: Monitor) -> 
     await expect(desktop.text("delay")).to_have_text(re.compile(r"^\d s$"))
 
 
+@pytest.mark.drawn
 async def test_aircraft_are_drawn_and_move(
     desktop: MapPage, monitor: Monitor, sky: RecordedSky
 ) -> None:
@@ -56,6 +56,7 @@ async def test_aircraft_are_drawn_and_move(
     assert abs((track - state["true_track"] + 180) % 360 - 180) < 10
 
 
+@pytest.mark.drawn
 async def test_an_aircraft_is_drawn_where_it_is(
     desktop: MapPage, monitor: Monitor, sky: RecordedSky
 ) -> None:
@@ -70,7 +71,6 @@ async def test_an_aircraft_is_drawn_where_it_is(
     assert await desktop.picture(around=MIDDLE) != empty
 
 
-@pytest.mark.undrawn
 async def test_a_click_selects_and_the_pointer_names(
     desktop: MapPage, monitor: Monitor, sky: RecordedSky
 ) -> None:
@@ -91,7 +91,6 @@ async def test_a_click_selects_and_the_pointer_names(
     assert "aircraft" not in desktop.query()
 
 
-@pytest.mark.undrawn
 async def test_what_is_followed_stays_in_the_middle(
     desktop: MapPage, monitor: Monitor, sky: RecordedSky
 ) -> None:

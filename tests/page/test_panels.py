@@ -12,6 +12,7 @@ EMPTY = "icao24=000000&at=48,10,4"
 
 
 @pytest.mark.parametrize("tool", ["Filters", "Statistics", "Table"])
+@pytest.mark.drawn
 async def test_the_map_stays_beside_a_panel(desktop: MapPage, tool: str) -> None:
     """To the last pixel: browsers may leave out what they take to be covered."""
     await desktop.open(EMPTY)
@@ -21,6 +22,7 @@ async def test_the_map_stays_beside_a_panel(desktop: MapPage, tool: str) -> None
     assert await desktop.still_picture(around=(700, 240), reach=100) == before
 
 
+@pytest.mark.drawn
 async def test_the_map_stays_above_a_panel(phone: MapPage) -> None:
     """On a phone too, where it is the upper half."""
     await phone.open(EMPTY)

@@ -34,7 +34,6 @@ def slider(desktop: MapPage) -> Locator:
     return desktop.page.get_by_role("slider", name="Time shown")
 
 
-@pytest.mark.undrawn
 async def test_scrubbing_shows_the_traffic_of_then(desktop: MapPage, monitor: Monitor) -> None:
     """Pulled to a second, the map shows what is stored of it, filters included."""
     await desktop.open("country=United States")
@@ -62,7 +61,6 @@ async def test_scrubbing_shows_the_traffic_of_then(desktop: MapPage, monitor: Mo
     await desktop.shows(len(await monitor.states("country=United States")))
 
 
-@pytest.mark.undrawn
 async def test_time_is_stepped_by_keys(desktop: MapPage, monitor: Monitor) -> None:
     """An arrow is a minute, space plays, End is now."""
     await desktop.open()

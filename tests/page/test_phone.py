@@ -18,7 +18,6 @@ PANELS = {
 }
 
 
-@pytest.mark.undrawn
 async def test_panels_open_and_close_by_touch(phone: MapPage) -> None:
     """One at a time, above the tabs; each has a cross."""
     await phone.open()
@@ -65,7 +64,6 @@ async def test_the_table_fills_the_screen(phone: MapPage) -> None:
     await expect(table).to_be_hidden()
 
 
-@pytest.mark.undrawn
 async def test_thumbs_and_eyes_find_it_easy(phone: MapPage, sky: RecordedSky) -> None:
     """Nothing scrolls sideways, is too small to press or to read, or lies under something else."""
     found = [

@@ -11,7 +11,7 @@ from playwright.async_api import Page, Route, expect
 from testkit.browser import Chromium, Pages
 from testkit.scripted_app import ScriptedApp
 from testkit.state_vectors import START, state_vector
-from tests.page.map_page import ARTEFACTS, DESKTOP
+from tests.page.map_page import DESKTOP, keep_picture, keeps_pictures
 
 pytestmark = [pytest.mark.real_browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -31,7 +31,7 @@ async def app() -> AsyncIterator[ScriptedApp]:
 @pytest_asyncio.fixture(loop_scope="session")
 async def desk(chromium: Chromium) -> AsyncIterator[Pages]:
     """Give pages on a desk."""
-    context = await chromium.context(DESKTOP)
+    context = await chromium.context(DESKTOP, is_drawn=keeps_pictures())
     yield Pages(context)
     await context.close()
 
@@ -73,14 +73,14 @@ async def test_an_outlier_is_called_implausible_until_the_next_position(
     await expect(doubt).to_be_hidden()
     await publish(app, page, 12, longitude=31.0, latitude=30.0)
     await expect(doubt).to_have_text("position implausible")
-    await page.screenshot(path=ARTEFACTS / "implausible.png")
+    await keep_picture(page, "implausible")
     await publish(app, page, 13)
     await expect(doubt).to_be_hidden()
     for step in range(14, 24):
         await publish(app, page, step)
     await expect(doubt).to_be_hidden()
     await has_ground(page)
-    await page.screenshot(path=ARTEFACTS / "gap.png")
+    await keep_picture(page, "gap")
 
 
 async def test_following_does_not_sweep_to_an_implausible_position(
@@ -115,7 +115,7 @@ async def test_clocks_that_differ_are_said_in_one_line(app: ScriptedApp, desk: P
     page = await desk.open(app.url)
     await expect(page.locator("#delay")).to_have_text("3 min")
     await expect(page.locator("#reason")).to_have_text("No poll for 300 s.")
-    await page.screenshot(path=ARTEFACTS / "reason.png")
+    await keep_picture(page, "reason")
 
 
 async def test_an_aircraft_beyond_the_antimeridian_is_labelled_where_it_is(
@@ -133,7 +133,7 @@ async def test_an_aircraft_beyond_the_antimeridian_is_labelled_where_it_is(
     await expect(label).to_be_in_viewport()
     await expect(page.locator("#implausible")).to_be_hidden()
     await has_ground(page)
-    await page.screenshot(path=ARTEFACTS / "westwards.png")
+    await keep_picture(page, "westwards")
 
 
 def flight(**fields: object) -> dict[str, object]:
@@ -211,7 +211,7 @@ async def test_a_flight_over_the_antimeridian_is_shown_whole(app: ScriptedApp, d
     await page.get_by_label("Include aircraft that stayed on the ground").check()
     await expect(row).to_be_visible()
     assert "include_ground=true" in asked[-1]
-    await page.screenshot(path=ARTEFACTS / "past-ground.png")
+    await keep_picture(page, "past-ground")
     await row.get_by_role("button", name="Show track of SWR7EA").click()
     await page.wait_for_url(lambda url: "at=42." in url)
     await expect(page.locator("#profile canvas")).to_be_visible()
@@ -222,4 +222,4 @@ async def test_a_flight_over_the_antimeridian_is_shown_whole(app: ScriptedApp, d
     assert abs(longitude) == pytest.approx(180, abs=1)
     assert zoom > 4
     await has_ground(page)
-    await page.screenshot(path=ARTEFACTS / "antimeridian.png")
+    await keep_picture(page, "antimeridian")

@@ -12,7 +12,6 @@ pytestmark = [pytest.mark.real_browser, pytest.mark.asyncio(loop_scope="session"
 
 
 @pytest.mark.timeout(120)
-@pytest.mark.undrawn
 async def test_a_restart_needs_no_reload(
     chromium: Chromium, monitor: Monitor, sky: RecordedSky
 ) -> None:

@@ -52,7 +52,6 @@ async def test_the_table_sorts(desktop: MapPage, monitor: Monitor) -> None:
     assert names[:5] == sorted(names[:5])
 
 
-@pytest.mark.undrawn
 async def test_a_row_selects(desktop: MapPage, sky: RecordedSky) -> None:
     """A row that is filtered and clicked selects its aircraft on the map."""
     await desktop.open("table=open")
@@ -65,7 +64,6 @@ async def test_a_row_selects(desktop: MapPage, sky: RecordedSky) -> None:
     await expect(row).to_have_attribute("aria-selected", "true")
 
 
-@pytest.mark.undrawn
 async def test_the_table_is_walked_by_keys(desktop: MapPage) -> None:
     """One stop of the tab key; arrows go from row to row, Enter selects."""
     await desktop.open("table=open")
