@@ -9,8 +9,9 @@ ifeq ($(MAKELEVEL),0)
 .NOTPARALLEL:
 endif
 
-# Most tests wait for services that start or stop, so there are more workers than processors.
-WORKERS ?= 4
+# Many tests wait for services that start or stop, so there are more workers than processors. With
+# one more the processors are no busier, and what a test waits for takes longer.
+WORKERS ?= 3
 
 .PHONY: help install run quick test check format bench nightly community lock clean
 

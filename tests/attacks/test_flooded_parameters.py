@@ -15,7 +15,7 @@ from testkit.flood import (
     request_without_reading,
 )
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.alone, pytest.mark.timeout(180)]
 
 AIRCRAFT = 5_000
 """Less than half of the aircraft at noon, so that the observing subscribers can keep up."""

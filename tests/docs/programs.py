@@ -43,7 +43,7 @@ exit $code
 """
 """Stands before the real `curl` on the PATH of the blocks."""
 
-_STREAM_SECONDS = 3
+_STREAM_SECONDS = 6
 
 _SHELL = """\
 set -ea

@@ -31,6 +31,10 @@ pytestmark = pytest.mark.real_kafka
 
 Start = Callable[..., Service]
 
+FEW_LINES = 20
+"""Bound of the lines about a host that is not found: some when it begins, and one more each time
+that a busy machine lets a throttle expire. librdkafka itself writes hundreds."""
+
 
 @pytest.fixture(scope="module")
 def kafka() -> Iterator[GuardedKafka]:
@@ -134,7 +138,7 @@ def test_librdkafkas_lines_are_events_and_few(start: Start) -> None:
         service.stop()
         lines = service.log.read_text().splitlines()
         assert all(json.loads(line)["event"] for line in lines)
-        assert len([each for each in lines if "no-such-host.invalid" in each]) < 8
+        assert len([each for each in lines if "no-such-host.invalid" in each]) < FEW_LINES
 
 
 def test_standalone_names_a_refused_password(kafka: GuardedKafka) -> None:
