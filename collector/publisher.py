@@ -50,7 +50,7 @@ class Publisher:
 
     def __init__(self, *, settings: KafkaSettings, metrics: Metrics, clock: Clock) -> None:
         self._topic = settings.topic
-        self._rows_per_message = settings.rows_per_message
+        self._rows_per_message = settings.rows_per_message or 1
         self._metrics = metrics
         self._clock = clock
         self._log = structlog.stdlib.get_logger().bind(topic=settings.topic)

@@ -22,7 +22,7 @@ class KafkaSettings(Section):
     replication_factor: int = Field(1, ge=1, le=9)
     retention_hours: int = Field(72, ge=1)
     compression: Literal["none", "gzip", "snappy", "lz4", "zstd"] = "zstd"
-    rows_per_message: int = Field(1, ge=1, le=1000)
+    rows_per_message: int | None = Field(None, ge=1, le=1000)
     delivery_timeout_seconds: int = Field(120, ge=1)
     security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
     sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"

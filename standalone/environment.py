@@ -49,7 +49,7 @@ def children_environment(
     if options.kafka is None:
         # What the user's own cluster asks for, the embedded broker does not speak.
         environment["KAFKA_SECURITY_PROTOCOL"] = "PLAINTEXT"
-        if "rows_per_message" not in settings.kafka.model_fields_set:
+        if settings.kafka.rows_per_message is None:
             environment["KAFKA_ROWS_PER_MESSAGE"] = str(_ROWS_PER_MESSAGE)
     return environment
 

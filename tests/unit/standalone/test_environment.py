@@ -75,7 +75,8 @@ def test_settings_of_another_cluster_do_not_disturb_the_embedded_broker(
     [
         (None, "", 500),
         (None, "kafka: {rows_per_message: 1}", 1),
-        ("there:1", "", 1),
+        (None, "kafka: {rows_per_message: null}", 500),
+        ("there:1", "", None),
         ("there:1", "kafka: {rows_per_message: 20}", 20),
     ],
 )
@@ -84,7 +85,7 @@ def test_the_embedded_topic_has_messages_of_several_rows(
     monkeypatch: pytest.MonkeyPatch,
     kafka: str | None,
     config: str,
-    expected: int,
+    expected: int | None,
 ) -> None:
     """Unless the user wants something else, or has a broker that others read."""
     Path("config.yaml").write_text(config)
