@@ -210,7 +210,7 @@ def _read(kafka: Kafka, topic: str) -> Log:
 
 
 def _decode(value: bytes | None) -> list[StateVector]:
-    if value is not None and has_several_rows(value):
+    if has_several_rows(value):
         return decode_rows(value)
     return [decode_value(value)]
 

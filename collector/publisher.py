@@ -305,7 +305,3 @@ class Publisher:
             self._log.error(
                 "kafka_failing", reason=reason, queued=len(self._producer), for_seconds=seconds
             )
-
-
-def _nothing_to_settle(_is_delivered: bool) -> None:  # noqa: FBT001 - see Settle
-    """A rejected row has no last contact to remember."""

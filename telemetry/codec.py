@@ -4,8 +4,9 @@ A message holds one state vector, a JSON object, or several, a JSON array of suc
 of a message that holds several all belong to the message's partition: that of their icao24.
 """
 
+import contextlib
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import TypeGuard
 
 import msgspec
 
@@ -39,18 +40,6 @@ class MalformedMessageError(Exception):
     """The message holds no state vector: set it aside with this text as the reason."""
 
 
-class MalformedRow(NamedTuple):
-    """A row of a message of several rows that is not a state vector.
-
-    Attributes:
-        value: The JSON of the row.
-        reason: The field and what is wrong with it.
-    """
-
-    value: bytes
-    reason: str
-
-
 def encode(state_vector: StateVector) -> bytes:
     """Return a JSON object with OpenSky's names, nulls included."""
     return _encoder.encode(state_vector)
@@ -61,7 +50,7 @@ def encode_rows(state_vectors: Sequence[StateVector]) -> bytes:
     return _encoder.encode(state_vectors)
 
 
-def has_several_rows(value: bytes | None) -> bool:
+def has_several_rows(value: bytes | None) -> TypeGuard[bytes]:
     """Whether the value of a message is an array of rows rather than one row."""
     return value is not None and value[:1] == _ARRAY
 
@@ -70,21 +59,12 @@ def decode_rows(value: bytes) -> list[StateVector]:
     """Read the value of a message of several rows.
 
     Raises:
-        MalformedMessageError: Some row is not a state vector; `decode_each_row` tells which.
+        MalformedMessageError: A row is not a state vector; `split_rows` separates them.
     """
     try:
         return _rows_decoder.decode(value)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise MalformedMessageError(str(error)) from error
-
-
-def decode_each_row(value: bytes) -> list[StateVector | MalformedRow]:
-    """Read each row of a message of several rows; a malformed one does not spoil the others.
-
-    Raises:
-        MalformedMessageError: The value is not a JSON array.
-    """
-    return [_decode_row(row) for row in split_rows(value)]
 
 
 def split_rows(value: bytes) -> list[bytes]:
@@ -105,31 +85,21 @@ def decode_readable(value: bytes | None) -> list[StateVector | None]:
     Returns:
         None for each row that is malformed. A message without any row counts as one of these.
     """
-    if value is None:
-        return [None]
-    try:
-        if value[:1] != _ARRAY:
-            return [_decoder.decode(value)]
-        return [*_rows_decoder.decode(value)] or [None]
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return _decode_readable_rows(value)
-
-
-def _decode_readable_rows(value: bytes) -> list[StateVector | None]:
     if not has_several_rows(value):
-        return [None]
-    try:
-        rows = decode_each_row(value)
-    except MalformedMessageError:
-        return [None]
-    return [each if isinstance(each, StateVector) else None for each in rows]
+        return [decode_readable_row(value)]
+    with contextlib.suppress(MalformedMessageError):
+        return [*decode_rows(value)] or [None]
+    with contextlib.suppress(MalformedMessageError):
+        return [decode_readable_row(row) for row in split_rows(value)]
+    return [None]
 
 
-def _decode_row(value: bytes) -> StateVector | MalformedRow:
+def decode_readable_row(value: bytes | None) -> StateVector | None:
+    """Read the value of a message of one row, or a row of `split_rows`; None if it is malformed."""
     try:
         return decode_value(value)
-    except MalformedMessageError as error:
-        return MalformedRow(value, str(error))
+    except MalformedMessageError:
+        return None
 
 
 def decode(value: bytes | None, headers: Headers) -> StateVector:

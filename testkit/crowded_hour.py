@@ -13,7 +13,7 @@ from testkit.swarm_messages import Group, Report, Understanding
 from testkit.waiting import wait_until
 
 _SSE = {"write_deadline_seconds": 5.0, "max_viewers": 10_000, "max_viewers_per_address": 10_000}
-BASELINE_S, LOAD_S = 6.0, 20.0
+BASELINE_S, LOAD_S = 8.0, 40.0
 CLOSED_TIMEOUT_S = 30.0
 RETURNS_PER_SECOND = 200.0
 """Rate of clients that return, as long as this machine can create them."""

@@ -220,7 +220,7 @@ class Batch:
 def count_rows(message: Message) -> int:
     """Return the number of rows of a message, as `Batch.add` counts them."""
     value = message.value()
-    if value is None or not has_several_rows(value):
+    if not has_several_rows(value):
         return 1
     if read_message_headers(message).fault is not None:
         return 1
@@ -241,7 +241,7 @@ def _read_rows(
     if headers.fault is not None:
         raise MalformedMessageError(headers.fault)
     value = message.value()
-    if value is None or not has_several_rows(value):
+    if not has_several_rows(value):
         vector = decode_value(value)
         untimely = _judge(vector.last_contact, message, headers, bounds)
         if untimely is None:

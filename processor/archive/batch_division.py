@@ -140,7 +140,7 @@ def set_aside(batch: Batch, number: int, reason: str) -> Batch | None:
 def _letter_of_row(message: Message, number: int, reason: str) -> DeadLetter:
     """Return the dead letter of a row that could be decoded but is not stored."""
     value, headers = message.value(), read_message_headers(message)
-    if value is None or not has_several_rows(value):
+    if not has_several_rows(value):
         return make_dead_letter(message, headers, reason)
     row = MessageRow(number, split_rows(value)[number])
     return make_dead_letter(message, headers, reason, row=row)

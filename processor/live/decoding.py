@@ -10,10 +10,9 @@ from telemetry.codec import (
     MalformedMessageError,
     check_headers,
     decode_readable,
-    decode_value,
+    decode_readable_row,
     has_several_rows,
 )
-from telemetry.state_vector import StateVector
 
 UPDATES_AT_ONCE = 500
 """So many updates, and the rest of their last message, are handed to the event loop at once: some
@@ -100,12 +99,5 @@ def _add_updates(updates: list[Update], message: Message, headers: MessageHeader
         rows = decode_readable(value)
         updates += [Update(partition, offset, row, poll_time, published_at) for row in rows]
     else:
-        row = _decode_row(value) if headers.is_valid else None
+        row = decode_readable_row(value) if headers.is_valid else None
         updates.append(Update(partition, offset, row, poll_time, published_at))
-
-
-def _decode_row(value: bytes | None) -> StateVector | None:
-    try:
-        return decode_value(value)
-    except MalformedMessageError:  # the archive makes it a dead letter
-        return None

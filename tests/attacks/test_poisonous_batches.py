@@ -249,7 +249,7 @@ def refusing_dsn(embedded_server: str) -> Iterator[str]:
     databases.drop_database(embedded_server, dsn)
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), database=None)
 @given(
     kinds=st.lists(st.text("grdx", min_size=1, max_size=4), min_size=1, max_size=20),
     partitions=st.integers(1, 3),

@@ -70,7 +70,7 @@ async def store(dsn: str, made: list[StateVector], encoded: Encoded | None) -> S
     return Stored([tuple(row) for row in stored], summed["digest"])
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     st.lists(
         state_vectors(),
@@ -88,7 +88,7 @@ def test_the_digest_is_the_same(dsn: str, made: list[StateVector]) -> None:
     assert stored.digest == as_bigint(sum(hash_rows(to_rows(made)).tolist()))
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     st.lists(
         state_vectors().map(lambda one: msgspec.structs.replace(one, sensors=None)),

@@ -5,15 +5,15 @@ import pytest
 
 from telemetry.codec import (
     MalformedMessageError,
-    MalformedRow,
     decode,
-    decode_each_row,
     decode_readable,
     decode_rows,
+    decode_value,
     decode_values,
     encode,
     encode_rows,
     has_several_rows,
+    split_rows,
 )
 from telemetry.state_vector import FIELDS
 from testkit.state_vectors import state_vector
@@ -73,7 +73,7 @@ def test_several_rows_are_read_back_in_their_order() -> None:
     value = encode_rows(vectors)
     assert msgspec.json.decode(value) == [msgspec.json.decode(encode(each)) for each in vectors]
     assert has_several_rows(value)
-    assert decode_rows(value) == decode_each_row(value) == vectors
+    assert decode_rows(value) == [decode_value(row) for row in split_rows(value)] == vectors
 
 
 def test_malformed_row_leaves_the_others_readable() -> None:
@@ -82,11 +82,11 @@ def test_malformed_row_leaves_the_others_readable() -> None:
     value = b"[" + good + b"," + bad + b"]"
     with pytest.raises(MalformedMessageError, match="<= 90"):
         decode_rows(value)
-    first, second = decode_each_row(value)
-    assert first == state_vector()
-    assert isinstance(second, MalformedRow)
-    assert second.value == bad
-    assert "latitude" in second.reason
+    first, second = split_rows(value)
+    assert decode_value(first) == state_vector()
+    assert second == bad
+    with pytest.raises(MalformedMessageError, match="latitude"):
+        decode_value(second)
 
 
 @pytest.mark.parametrize("value", [b"[", b"[\xff]", b'{"icao24":"4b1814"}'])
@@ -95,7 +95,7 @@ def test_value_that_is_no_array_has_no_rows(value: bytes) -> None:
     with pytest.raises(MalformedMessageError):
         decode_rows(value)
     with pytest.raises(MalformedMessageError):
-        decode_each_row(value)
+        split_rows(value)
 
 
 @pytest.mark.parametrize("value", [None, b"", encode(state_vector())])
