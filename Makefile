@@ -37,7 +37,7 @@ check: $(BIN)/.development $(BIN)/.web ## formatting, lint, types, layers, spell
 	@$(MAKE) $(IN_PARALLEL) $(CHECKS)
 
 # The longest comes first.
-CHECKS := check-types check-web check-prose check-layers check-format check-lint check-spelling check-compose
+CHECKS := check-types check-web check-prose check-layers check-format check-lint check-spelling check-figures check-compose
 IN_PARALLEL := --no-print-directory --output-sync=target --jobs=3
 PYTEST := $(BIN)/python -m pytest --durations=10
 QUICK_TESTS := tests/unit tests/property
@@ -65,6 +65,9 @@ check-lint:
 
 check-spelling:
 	$(BIN)/codespell
+
+check-figures:
+	$(BIN)/python -m benchmarks.readme --check
 
 check-compose:
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml

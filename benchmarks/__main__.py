@@ -7,7 +7,7 @@ import sys
 import time
 from typing import Any
 
-from benchmarks import machine, readme, report
+from benchmarks import machine, measured_code, readme, report
 from benchmarks.feed import NotDeliveredError
 from benchmarks.parts import MISSING
 from benchmarks.report import MeasurementError, Options, Report
@@ -67,6 +67,7 @@ def _run(name: str, *, is_quick: bool) -> int:
         "revision": machine.revision(),
         "machine": machine.describe(),
         "load_average_before": machine.load_average(),
+        "measured": measured_code.digests(name),
     }
     try:
         found: Report = importlib.import_module(f"benchmarks.{name}").run(
@@ -82,7 +83,7 @@ def _run(name: str, *, is_quick: bool) -> int:
     try:
         print(f"  in {report.write(name, found, about)}\n", flush=True)
         if not is_quick:
-            readme.refresh(NAMES)
+            readme.refresh()
     except OSError as error:
         print(f"{name}: not written: {error}", file=sys.stderr)
         return 1
