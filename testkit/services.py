@@ -128,7 +128,8 @@ class Service:
 
 def child_environment(settings: Mapping[str, str]) -> dict[str, str]:
     """Return the settings with what a process needs, and nothing else of this environment."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    names = ("PATH", "HOME", "LANG", "SSL_CERT_FILE")
+    kept = {name: os.environ[name] for name in names if name in os.environ}
     return {**kept, "PYTHONPATH": str(ROOT), "LOG_FORMAT": "json", **settings}
 
 

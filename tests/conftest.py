@@ -23,6 +23,7 @@ from testkit import (
 )
 from testkit.browser import Chromium, Pages
 from testkit.cache import are_parts_promised
+from testkit.certificates import Authority
 from testkit.given_timescale import GivenTimescale, given_url
 from testkit.kafka import Kafka
 from testkit.migration import create_migrated_database
@@ -76,6 +77,15 @@ def _require(marker: str) -> None:
             f"{reason} (a missing part fails here: CI or REQUIRE_REAL_PARTS is set)", pytrace=False
         )
     pytest.skip(reason)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_certificate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Let HTTP clients trust one authority instead of all: they read its file for 40 ms each."""
+    file = tmp_path_factory.mktemp("authority") / "authority.crt"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SSL_CERT_FILE", str(Authority.create("tests").write(file)))
+        yield
 
 
 @pytest.fixture(scope="session")
