@@ -22,6 +22,9 @@ from testkit.producer import vectors
 from testkit.state_vectors import START, state_vector, state_vectors
 
 DAY = 86_400
+FEW_DAYS = (START, START + 4 * DAY)
+"""When invented rows were received; those of `EDGES` also in far years."""
+
 EDGES = [
     state_vector("000000", START, latitude=-0.0, velocity=0.0, true_track=-0.0, sensors=[]),
     state_vector("000001", START, callsign="elevenbytes", origin_country="a text of 12"),
@@ -73,7 +76,7 @@ async def store(dsn: str, made: list[StateVector], encoded: Encoded | None) -> S
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     st.lists(
-        state_vectors(),
+        state_vectors(times=FEW_DAYS),
         min_size=1,
         max_size=30,
         unique_by=lambda one: (one.icao24, one.last_contact),
@@ -91,7 +94,7 @@ def test_the_digest_is_the_same(dsn: str, made: list[StateVector]) -> None:
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     st.lists(
-        state_vectors().map(lambda one: msgspec.structs.replace(one, sensors=None)),
+        state_vectors(times=FEW_DAYS).map(lambda one: msgspec.structs.replace(one, sensors=None)),
         min_size=1,
         max_size=30,
         unique_by=lambda one: (one.icao24, one.last_contact),

@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.real_kafka, pytest.mark.real_database, pytest.mark.tim
 
 BACKLOG = 60_000
 REPEATED = 10_000
-KILLS = 10
+KILLS = 6
 
 CATCH_UP_S = 150
 """How long storing the backlog may take, beside the other tests; alone it takes some seconds."""
