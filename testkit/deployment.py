@@ -14,6 +14,7 @@ from confluent_kafka.cimpl import NewTopic
 
 from testkit import audit_log, producer
 from testkit.audit_log import Account
+from testkit.audit_run import AuditRun, run_audit
 from testkit.kafka import Kafka
 from testkit.migration import create_migrated_database
 from testkit.producer import Outgoing
@@ -137,9 +138,13 @@ class Deployment:
         logs = "\n".join(service.log_tail(15) for service in self._services)
         return f"offsets behind by partition: {self.behind()}\n{logs}"
 
+    def audit(self, *, kafka: bool = False) -> AuditRun:
+        """Have the archive prove what it has stored."""
+        return run_audit(self.environment, kafka=kafka)
+
     def check(self) -> Account:
         """Have the archive prove itself, then account for every message independently."""
-        done = self.command("audit")
+        done = self.audit()
         assert done.returncode == 0, done.stdout + done.stderr
         assert done.stdout.startswith("audit clean"), done.stdout
         return audit_log.check_log(self.kafka.bootstrap_servers, self.topic, self.database_url)

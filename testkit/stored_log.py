@@ -5,6 +5,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
+from processor.archive.audit.derived import Extent
 from processor.archive.batch import Batch
 from processor.archive.database import Database
 from processor.archive.rollups import Rollups
@@ -12,6 +13,7 @@ from processor.archive.sql import load_queries
 from processor.archive.writer import BatchWriter
 from processor.message import LogIdentity, Watermarks
 from telemetry.state_vector import StateVector
+from testkit.audit_run import AuditRun, run_audit
 from testkit.messages import garbage, message
 from testkit.migration import create_migrated_database
 from testkit.services import run_module
@@ -34,15 +36,18 @@ def fill(
     asyncio.run(_fill(dsn, days, low, topic_id))
 
 
-def audit(dsn: str, *options: str) -> "subprocess.CompletedProcess[str]":
-    """Run the command."""
-    return command(dsn, "audit", *options)
+def audit(dsn: str, deep: Extent | None = None) -> AuditRun:
+    """Audit the database."""
+    return run_audit(_environment(dsn), deep=deep)
 
 
 def command(dsn: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
     """Run a command of the processor."""
-    environment = {"DATABASE_URL": dsn, "DATABASE_RETENTION_DAYS": "0"}
-    return run_module(["processor", *arguments], folder=Path("/"), environment=environment)
+    return run_module(["processor", *arguments], folder=Path("/"), environment=_environment(dsn))
+
+
+def _environment(dsn: str) -> dict[str, str]:
+    return {"DATABASE_URL": dsn, "DATABASE_RETENTION_DAYS": "0"}
 
 
 async def _fill(dsn: str, days: Sequence[int], low: int, topic_id: str) -> None:

@@ -54,5 +54,5 @@ def test_days_without_end_are_stored_or_set_aside_and_the_archive_goes_on(
     assert fetch_value(dsn, "SELECT count(*) FROM dead_letters") == messages - n_past
     assert fetch_value(dsn, "SELECT count(*) FROM parts_of('state_vectors')") < 800
     assert archive.stop() == 0
-    audited = any_stage.command("audit")
+    audited = any_stage.audit()
     assert audited.returncode == 0, audited.stdout + audited.stderr

@@ -33,7 +33,7 @@ def stored(kafka: Kafka, timescale: Timescale) -> Iterator[Deployment]:
 
 def violation(deployment: Deployment) -> str:
     """Run the audit, which must fail, and return its output."""
-    done = deployment.command("audit")
+    done = deployment.audit()
     assert done.returncode == 1, done.stdout + done.stderr
     assert done.stdout.startswith("audit violation: "), done.stdout
     return done.stdout
@@ -41,7 +41,7 @@ def violation(deployment: Deployment) -> str:
 
 def test_clean_archive_is_proven(stored: Deployment) -> None:
     """The exit code is 0, and the independent checker agrees with the totals."""
-    done = stored.command("audit")
+    done = stored.audit()
     assert done.returncode == 0, done.stdout + done.stderr
     account = check_log(stored.kafka.bootstrap_servers, stored.topic, stored.database_url)
     assert f"{account.records} messages = {account.rows} inserted" in done.stdout
@@ -131,7 +131,7 @@ def test_tampering_is_found_and_placed(stored: Deployment, name: str) -> None:
         assert place in violation(stored)
     finally:
         with_copies.restore()
-    assert stored.command("audit").returncode == 0
+    assert stored.audit().returncode == 0
 
 
 FABRICATED = (
@@ -147,7 +147,7 @@ FABRICATED = (
 
 def test_the_log_itself_agrees(stored: Deployment) -> None:
     """With --kafka the audit counts the messages that the log holds, entry by entry."""
-    done = stored.command("audit", "--kafka")
+    done = stored.audit(kafka=True)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "compared: the log: 1204 messages that it still holds" in done.stdout
     assert "--kafka" not in done.stdout
@@ -162,13 +162,13 @@ def test_skipped_messages_are_found_in_the_log(kafka: Kafka, timescale: Timescal
         assert archive.stop() == 0
         for statement in FABRICATED:
             databases.execute(deployment.database_url, statement)
-        assert "1000 offsets between the messages held none" in deployment.command("audit").stdout
-        done = deployment.command("audit", "--kafka")
+        assert "1000 offsets between the messages held none" in deployment.audit().stdout
+        done = deployment.audit(kafka=True)
         assert done.returncode == 1, done.stdout + done.stderr
         assert "[1] of cluster" in done.stdout
         assert "but is stored up to" in done.stdout
         deployment.publish(as_messages(vectors(1_100, first=10_000), partition=1))
-        done = deployment.command("audit", "--kafka")
+        done = deployment.audit(kafka=True)
         assert done.returncode == 1, done.stdout + done.stderr
         assert "the ledger took" in done.stdout
 
@@ -181,7 +181,7 @@ def test_transaction_markers_are_gaps_and_no_loss(kafka: Kafka, timescale: Times
         archive = deployment.archive()
         deployment.wait_until_stored()
         assert archive.stop() == 0
-        done = deployment.command("audit", "--kafka")
+        done = deployment.audit(kafka=True)
         assert done.returncode == 0, done.stdout + done.stderr
         assert "compared: 3 offsets between the messages held none" in done.stdout
         assert "the log: 40 messages" in done.stdout
@@ -214,7 +214,7 @@ def test_a_compacted_topic_is_a_violation(kafka: Kafka, timescale: Timescale) ->
         archive = deployment.archive()
         deployment.wait_until_stored()
         assert archive.stop() == 0
-        done = deployment.command("audit", "--kafka")
+        done = deployment.audit(kafka=True)
         assert done.returncode == 1, done.stdout + done.stderr
         assert "cleanup.policy compact" in done.stdout
         assert "--add-config cleanup.policy=delete" in done.stdout
@@ -248,7 +248,7 @@ def test_database_without_the_tables_is_named(deployment: Deployment) -> None:
     """An audit before the migrations says which command is missing."""
     empty = deployment.timescale.create_database()
     deployment.database_url, whole = empty, deployment.database_url
-    done = deployment.command("audit")
+    done = deployment.audit()
     deployment.database_url = whole
     deployment.timescale.drop_database(empty)
     assert done.returncode == 1

@@ -2,6 +2,7 @@
 
 import pytest
 
+from processor.archive.audit.derived import Extent
 from testkit import databases, stored_log
 from testkit.queries import fetch_value
 from testkit.stored_log import audit
@@ -11,7 +12,7 @@ FIRST_DAY = "2026-09-21"
 
 def test_what_was_stored_is_proven(filled_dsn: str) -> None:
     """The exit code is 0, and the output has the numbers of what was compared."""
-    done = audit(filled_dsn)
+    done = stored_log.command(filled_dsn, "audit")
     assert done.returncode == 0, done.stdout + done.stderr
     rows = stored_log.PARTITIONS * stored_log.BATCHES * stored_log.AIRCRAFT * 15
     assert done.stdout.startswith("audit clean: ")
@@ -198,19 +199,19 @@ def test_change_of_what_is_derived_is_noticed_by_computing_it_again(
     statement, words = DERIVED[name]
     databases.execute(filled_dsn, statement)
     assert audit(filled_dsn).returncode == 0
-    done = audit(filled_dsn, "--deep", "all")
+    done = audit(filled_dsn, Extent.ALL)
     assert done.returncode == 1, done.stdout + done.stderr
     assert words in done.stdout
 
 
-@pytest.mark.parametrize("extent", ["sample", "all"])
-def test_computing_again_agrees_and_writes_nothing(filled_dsn: str, extent: str) -> None:
+@pytest.mark.parametrize("extent", Extent)
+def test_computing_again_agrees_and_writes_nothing(filled_dsn: str, extent: Extent) -> None:
     """The output counts what was computed again, and the tables are unchanged."""
     before = contents(filled_dsn)
-    done = audit(filled_dsn, "--deep", extent)
+    done = audit(filled_dsn, extent)
     assert done.returncode == 0, done.stdout + done.stderr
     flights = stored_log.PARTITIONS * stored_log.BATCHES * stored_log.AIRCRAFT
-    if extent == "all":
+    if extent is Extent.ALL:
         assert f"all of what is derived, computed again: {flights} flights" in done.stdout
         assert "the minutes of 4 hours are as they are stored" in done.stdout
     else:

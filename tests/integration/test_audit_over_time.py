@@ -151,10 +151,10 @@ def test_every_later_audit_lists_the_loss_that_reset_offsets_acknowledges(
     assert done.returncode == 0, done.stdout + done.stderr
     stored_log.fill(filled_dsn, [5], low=3_000)
     for _ in range(2):
-        done = audit(filled_dsn)
-        assert done.returncode == 0, done.stdout + done.stderr
-        assert "acknowledged: telemetry.raw[0], reset-offsets of 20" in done.stdout
-        assert "offsets 2408 to 3000 (592) were removed before they were stored" in done.stdout
+        audited = audit(filled_dsn)
+        assert audited.returncode == 0, audited.stdout + audited.stderr
+        assert "acknowledged: telemetry.raw[0], reset-offsets of 20" in audited.stdout
+        assert "offsets 2408 to 3000 (592) were removed before they were stored" in audited.stdout
         stored_log.fill(filled_dsn, [6])
 
 

@@ -39,7 +39,7 @@ def test_garbage_alone_stops_the_archive(deployment: Deployment) -> None:
     assert "archive.max_invalid_consecutive" in reason
     set_aside = int(fetch_value(deployment.database_url, "SELECT count(*) FROM dead_letters"))
     assert set_aside < 1_000
-    assert deployment.command("audit").returncode == 0
+    assert deployment.audit().returncode == 0
 
 
 def test_archive_goes_on_once_the_operator_allows_it(deployment: Deployment) -> None:

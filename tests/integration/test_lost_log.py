@@ -62,7 +62,7 @@ def reset_offsets(deployment: Deployment, expected_rows: int) -> Service:
     archive = deployment.archive()
     deployment.wait_until_stored()
     assert rows(deployment) == expected_rows
-    audit = deployment.command("audit")
+    audit = deployment.audit()
     assert audit.returncode == 0, audit.stdout
     return archive
 
@@ -163,5 +163,5 @@ def test_retention_of_stored_messages_changes_nothing(deployment: Deployment) ->
     deployment.archive()
     fill(deployment, 100, first=10_000)
     deployment.wait_until_stored()
-    assert deployment.command("audit").returncode == 0
+    assert deployment.audit().returncode == 0
     assert rows(deployment) == 200 * deployment.partitions

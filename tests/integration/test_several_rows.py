@@ -83,7 +83,7 @@ def test_mixed_messages_are_stored_once_through_kills(deployment: Deployment) ->
         "SELECT count(*) FROM dead_letters WHERE row_index IS NULL AND substr(value, 1, 1) = '['"
     )
     assert fetch_value(deployment.database_url, whole) == 0
-    proof = deployment.command("audit", "--kafka")
+    proof = deployment.audit(kafka=True)
     assert proof.returncode == 0, proof.stdout
     assert f"{account.published} rows of {account.records} messages" in proof.stdout
 

@@ -56,7 +56,7 @@ def test_impossible_times_are_dead_letters(deployment: Deployment) -> None:
     for reason in ("future", "past", "after_answer"):
         assert f'ingest_untimely_messages_total{{reason="{reason}"}} 1.0' in metrics
     assert archive.stop() == 0
-    assert deployment.command("audit").returncode == 0
+    assert deployment.audit().returncode == 0
 
 
 def test_an_answer_an_hour_ahead_does_not_stop_what_follows(deployment: Deployment) -> None:
