@@ -20,6 +20,10 @@ UNPACED = ("0", "max")
 
 DAY_SECONDS = 86_400
 
+CLIENT_AHEAD_SECONDS = 60
+"""How far a client's clock may be ahead of ours. Browsers of the same machine differ by some
+milliseconds already, which is a second when times are whole seconds."""
+
 
 def parse_replay_request(pairs: Iterable[tuple[str, str]], now: float) -> ReplayRequest | None:
     """Read `from`, `to` and `speed`; return None if a request has none of them.
@@ -37,9 +41,7 @@ def parse_replay_request(pairs: Iterable[tuple[str, str]], now: float) -> Replay
         return None
     if "from" not in values:
         raise FilterError(next(iter(values)), "a replay needs the parameter from as well")
-    start = _parse_second("from", values["from"])
-    if start > now:
-        raise FilterError("from", f"{values['from']!r} is in the future; give a time in the past")
+    start = _parse_past("from", values["from"], now)
     end = _parse_end(values["to"], start, now) if "to" in values else None
     speed = _parse_speed(values["speed"]) if "speed" in values else None if end is None else 1.0
     return ReplayRequest(start, end, speed, start)
@@ -90,19 +92,26 @@ def check_window(request: ReplayRequest, max_days: int, now: float) -> None:
 
 def _parse_end(text: str, start: int, now: float) -> int:
     """Return the second after `to`, because a range includes its last second."""
-    last = _parse_second("to", text)
-    if not start <= last <= now:
-        raise FilterError(
-            "to", f"{text!r} is not between from and now; leave it out to go on with live data"
-        )
+    last = _parse_past("to", text, now)
+    if last < start:
+        raise FilterError("to", f"{text!r} is earlier than from")
     return last + 1
 
 
-def _parse_second(name: str, text: str) -> int:
+def _parse_past(name: str, text: str, now: float) -> int:
+    """Return a second that is not later than now: a time just ahead of our clock is taken as now.
+
+    Raises:
+        FilterError: It is no time, or one in the future.
+    """
     try:
-        return int(parse_moment(text).timestamp())
+        second = int(parse_moment(text).timestamp())
     except ValueError as error:
         raise FilterError(name, str(error)) from None
+    if second > now + CLIENT_AHEAD_SECONDS:
+        remedy = "give a time in the past, or no `to` to go on with live data"
+        raise FilterError(name, f"{text!r} is in the future; {remedy}")
+    return min(second, int(now))
 
 
 def _parse_speed(text: str) -> float | None:

@@ -21,6 +21,9 @@ _CONSOLE_ORIGIN = "http://localhost:8081/health"
 _START_SECONDS = 5.0
 _POLL_SECONDS = 0.1
 _SHOWN_CHARACTERS = 2_000
+_BROWSERS_OWN = "Failed to load resource"
+"""How the browser's own errors begin: the origin has no icon."""
+
 _PORT = re.compile(r"\b(8081|8082|8000)\b")
 _VARIABLE = re.compile(r"\$([A-Z][A-Z0-9_]+)\b")
 
@@ -122,7 +125,7 @@ async def _browse(step: Step, site: Site, programs: Programs, pages: Pages) -> N
 
 
 class _Seen:
-    """What a page writes to its console with `console.log`, and the errors of its scripts."""
+    """What a page writes with `console.log`, and its errors: thrown, or by `console.error`."""
 
     def __init__(self, page: Page) -> None:
         self.lines: list[str] = []
@@ -133,6 +136,8 @@ class _Seen:
     def _on_console(self, message: ConsoleMessage) -> None:
         if message.type == "log":
             self.lines.append(message.text)
+        elif message.type == "error" and not message.text.startswith(_BROWSERS_OWN):
+            self.mistakes.append(message.text)
 
     def _on_error(self, error: Error) -> None:
         self.mistakes.append(str(error))

@@ -40,9 +40,9 @@ def test_usual_speeds() -> None:
         ({"from_": "yesterday"}, "from"),
         ({"from_": "2026-09-21T14:13:20"}, "from"),
         ({"from_": "nan"}, "from"),
-        ({"from_": NOW + 1}, "from"),
+        ({"from_": NOW + 61}, "from"),
         ({"from_": START, "to": START - 1}, "to"),
-        ({"from_": START, "to": NOW + 5}, "to"),
+        ({"from_": START, "to": NOW + 61}, "to"),
         ({"from_": START, "speed": 0.5}, "speed"),
         ({"from_": START, "speed": 601}, "speed"),
         ({"from_": START, "speed": "nan"}, "speed"),
@@ -54,6 +54,15 @@ def test_parameters_that_cannot_be_used(parameters: dict[str, object], parameter
     with pytest.raises(FilterError) as raised:
         request(**parameters)
     assert raised.value.parameter == parameter
+
+
+def test_a_clock_that_is_ahead_a_little_asks_for_now() -> None:
+    """Whole seconds of two clocks differ although the clocks agree to some milliseconds."""
+    assert request(from_=START, to=NOW + 1).end == NOW + 1
+    assert request(from_=NOW + 60).start == NOW
+    late = parse_replay_request([("from", str(NOW)), ("to", str(NOW + 1))], NOW + 0.999)
+    assert late is not None
+    assert (late.start, late.end) == (NOW, NOW + 1)
 
 
 def test_a_parameter_given_twice() -> None:
