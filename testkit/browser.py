@@ -21,12 +21,23 @@ from testkit.draw_calls import COUNTER
 OTHER_HOST = "flights.test"
 """This machine under a name by which a browser does not know that it is this machine."""
 
+_DISABLED_FEATURES = (
+    # Pages that Chromium loads for the list below its address bar, beside each first page of a
+    # context: to load them takes more of the processor's time than the map.
+    *("WebUIOmniboxPopup", "WebUIOmniboxAimPopup", "WebUIOmniboxFullPopup"),
+    # The switch replaces the list of Playwright. These are its features but those of other systems.
+    *("AimEnabled", "AvoidCorsURLLoaderRestartOnRedirect", "AvoidUnnecessaryBeforeUnloadCheckSync"),
+    *("DestroyProfileOnBrowserClose", "HttpsFirstBalancedModeAutoEnable", "HttpsUpgrades"),
+    *("LensOverlay", "MediaRouter", "NetworkTimeServiceQuerying", "OptimizationHints"),
+    *("PaintHolding", "PreconnectToSearch", "ThirdPartyStoragePartitioning"),
+)
 # It runs as root in containers, without a display, and connects to the server under test alone.
 # Without a graphics card the CPU draws WebGL, which must be enabled.
 _ARGUMENTS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--enable-unsafe-swiftshader"),
     *("--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+    f"--disable-features={','.join(_DISABLED_FEATURES)}",
     f"--host-resolver-rules=MAP {OTHER_HOST} 127.0.0.1",
 )
 _TIMEOUT_MS = 20_000.0

@@ -138,8 +138,8 @@ async def chromium() -> AsyncIterator[Chromium]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def pages(chromium: Chromium) -> AsyncIterator[Pages]:
-    """Give a browser context of the test's own, to open pages in."""
-    context = await chromium.context()
+    """Give a browser context of the test's own, to open pages in; maps are not drawn."""
+    context = await chromium.context(is_drawn=False)
     yield Pages(context)
     await context.close()
 

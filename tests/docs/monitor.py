@@ -20,7 +20,7 @@ from standalone.database import free_port
 from tests.docs.programs import Programs, write_curl
 from tests.end_to_end.command import PROJECT, Command, environment, wait_for
 
-_AIRCRAFT = ("--aircraft", "2000", "--interval", "1")
+_AIRCRAFT = ("--aircraft", "2000", "--interval", "2")
 
 _DATA_FOLDER = ".local/share/opensky-flight-monitor"
 """Where the pages say that the data folder is, below the home of a user who is not root."""

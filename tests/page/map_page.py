@@ -143,9 +143,10 @@ class MapPage:
         )
 
     async def keep(self, name: str) -> None:
-        """Keep a picture of the page and its ground for people to look at, if they want it."""
-        await self.has_ground()
-        await keep_picture(self.page, name)
+        """Keep a picture of the page and its ground, if pictures are kept."""
+        if keeps_pictures():
+            await self.has_ground()
+            await keep_picture(self.page, name)
 
     async def evaluate(self, script: str, arg: object = None) -> Any:  # noqa: ANN401 - JSON
         """Run a script in the page."""

@@ -16,7 +16,7 @@ async def test_a_restart_needs_no_reload(
     chromium: Chromium, monitor: Monitor, sky: RecordedSky
 ) -> None:
     """Aircraft stay, on a dimmed map; live again it has the same aircraft selected."""
-    context = await chromium.context()
+    context = await chromium.context(is_drawn=False)
     page = MapPage(Pages(context), monitor)
     await page.open()
     n_all = len(await monitor.states())
