@@ -99,7 +99,7 @@ class _Live:
         await self.settle()
         self._probe.begin()
         before = time.process_time()
-        self._part.broadcaster.tick()
+        await self._part.broadcaster.publish()
         await self.settle()
         cpu_seconds, probe = time.process_time() - before, self._probe
         return _Tick(cpu_seconds, probe.longest_delay, probe.longest_stretch)

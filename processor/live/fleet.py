@@ -1,17 +1,18 @@
 """The newest state vector of every aircraft, and what changed since any log position."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Literal
 
 import msgspec
 
-from processor.live.fleet_state import empty_state, next_state
+from processor.live.fleet_state import FleetState, StateStep, empty_state, next_state
 from processor.message import AFTER_ANSWER_SECONDS, FUTURE_SECONDS
 from processor.stream.aircraft import Aircraft
 from processor.stream.changes import Changes
 from processor.stream.columns import Columns
 from processor.stream.log_position import LogPosition
+from processor.stream.slices import Slices, run_at_once
 from telemetry.state_vector import StateVector
 
 Untimely = Literal["future", "after_answer"]
@@ -51,6 +52,41 @@ class MissedChanges(msgspec.Struct, frozen=True):
 class _Tombstone(msgspec.Struct, frozen=True):
     removed_at: float
     position: LogPosition
+
+
+class FleetStep:
+    """The step of a fleet to its next tick. What it reads does not change meanwhile.
+
+    Attributes:
+        position: The position up to which the log was read.
+        now: The time of the step (Unix seconds).
+        n_incoming: How many aircraft have newer state vectors.
+        found: The state of the next tick, when it was computed.
+    """
+
+    found: StateStep
+
+    def __init__(
+        self,
+        state: FleetState,
+        incoming: Mapping[str, Aircraft],
+        position: LogPosition,
+        now: float,
+        expiry_seconds: float,
+    ) -> None:
+        self.position = position
+        self.now = now
+        self.n_incoming = len(incoming)
+        self._state = state
+        self._incoming = incoming
+        self._silent_since = now - expiry_seconds
+
+    def compute(self) -> Slices[None]:
+        """Compute the state of the next tick."""
+        self.found = yield from next_state(self._state, self._incoming, self._silent_since)
+
+    def __len__(self) -> int:
+        return len(self.found.state.keys)
 
 
 class Fleet:
@@ -94,6 +130,7 @@ class Fleet:
         self._clock = clock
         self._state = empty_state()
         self._incoming: dict[str, Aircraft] = {}
+        self._prepared: Mapping[str, Aircraft] = {}
         self._tombstones: dict[str, _Tombstone] = {}
         # A subscriber at this position or before may hold aircraft whose removal is forgotten.
         self._forgotten = resumable_after
@@ -150,7 +187,11 @@ class Fleet:
                 ignored[reason] += 1
                 continue
             icao24 = state_vector.icao24
-            known = self._incoming.get(icao24) or self._state.by_icao24.get(icao24)
+            known = (
+                self._incoming.get(icao24)
+                or self._prepared.get(icao24)
+                or self._state.by_icao24.get(icao24)
+            )
             if known is None or known.state_vector.last_contact < state_vector.last_contact:
                 self._incoming[icao24] = Aircraft(
                     icao24, state_vector, update.partition, update.offset
@@ -159,13 +200,32 @@ class Fleet:
 
     def advance(self) -> Changes:
         """Show all messages that were applied, and remove the aircraft that have expired."""
-        now = self._clock()
-        self.position = LogPosition(self.position.epoch, tuple(self._next_offsets))
-        incoming, self._incoming = self._incoming, {}
-        step = next_state(self._state, incoming, now - self._expiry_seconds)
-        self._state, self.changes = step.state, step.changes
-        self._remember_removals(step.expired, now)
-        if self._uncertain_until is not None and now > self._uncertain_until:
+        step = self.prepare()
+        run_at_once(step.compute())
+        return self.show(step)
+
+    def prepare(self) -> FleetStep:
+        """Return the step to the next tick, which takes all messages that were applied so far.
+
+        Until `show` the fleet stays as it is, and messages that are applied wait for a later tick.
+        A step that is never shown changes nothing: its messages are taken by the next one.
+        """
+        self._prepared = {**self._prepared, **self._incoming} if self._prepared else self._incoming
+        self._incoming = {}
+        position = LogPosition(self.position.epoch, tuple(self._next_offsets))
+        return FleetStep(self._state, self._prepared, position, self._clock(), self._expiry_seconds)
+
+    def can_show(self, step: FleetStep) -> bool:
+        """Whether a step has all partitions; some may have been added since it was prepared."""
+        return len(step.position.offsets) == len(self._next_offsets)
+
+    def show(self, step: FleetStep) -> Changes:
+        """Show what the newest step has computed, and return what it changed."""
+        found = step.found
+        self._state, self._prepared = found.state, {}
+        self.position, self.changes = step.position, found.changes
+        self._remember_removals(found.expired, step.now)
+        if self._uncertain_until is not None and step.now > self._uncertain_until:
             self._forgotten, self._uncertain_until = self.position, None
         for icao24 in self._tombstones.keys() & self._state.by_icao24.keys():
             del self._tombstones[icao24]

@@ -9,12 +9,13 @@ from numpy.typing import NDArray
 from processor.stream.aircraft import Aircraft
 from processor.stream.changes import Changes
 from processor.stream.columns import Columns, Mask
+from processor.stream.slices import Slices
 
 _Keys = NDArray[np.int64]
 
 
 class FleetState(msgspec.Struct, frozen=True):
-    """The aircraft of a fleet at one tick. It does not change, so any thread may read it.
+    """The aircraft of a fleet at one tick. It does not change.
 
     Attributes:
         by_icao24: Every aircraft.
@@ -48,8 +49,8 @@ def empty_state() -> FleetState:
 
 def next_state(
     before: FleetState, incoming: Mapping[str, Aircraft], silent_since: float
-) -> StateStep:
-    """Return what follows from newer state vectors and from the time; safe in any thread.
+) -> Slices[StateStep]:
+    """Return what follows from newer state vectors and from the time.
 
     The columns of `before` are merged with those of the incoming aircraft, so the time is
     proportional to the number of aircraft.
@@ -60,34 +61,39 @@ def next_state(
         silent_since: An aircraft whose last contact is at this time or earlier expires
             (Unix seconds).
     """
-    keys, received = _sorted(incoming)
+    keys, received = yield from _sorted(incoming)
     places = before.keys.searchsorted(keys)
     is_known = np.zeros(len(keys), np.bool_)
     is_inside = places < len(before.keys)
     is_known[is_inside] = before.keys[places[is_inside]] == keys[is_inside]
+    yield
     is_fresh = received.floats("last_contact") > silent_since
     is_staying = before.columns.floats("last_contact") > silent_since
     is_staying[places[is_known]] = False
     is_removed = before.columns.floats("last_contact") <= silent_since
     is_removed[places[is_known]] = ~is_fresh[is_known]
+    yield
     after = received.take(np.flatnonzero(is_fresh))
     changes = Changes(
         after_columns=after,
         before_columns=before.columns.take(places[is_known & is_fresh]),
         removed_columns=before.columns.take(np.flatnonzero(is_removed)),
     )
+    yield
     never_shown = received.at(np.flatnonzero(~is_known & ~is_fresh))
     expired = [one.icao24 for one in (*changes.removed, *never_shown)]
     by_icao24 = {**before.by_icao24, **incoming}
     for icao24 in expired:
         del by_icao24[icao24]
-    state = _merged(before, is_staying, keys[is_fresh], after, by_icao24)
+    yield
+    state = yield from _merged(before, is_staying, keys[is_fresh], after, by_icao24)
     return StateStep(state, changes, expired)
 
 
-def _sorted(incoming: Mapping[str, Aircraft]) -> tuple[_Keys, Columns]:
+def _sorted(incoming: Mapping[str, Aircraft]) -> Slices[tuple[_Keys, Columns]]:
     """Return the addresses as ascending numbers, and the aircraft in the same order."""
     keys = np.array([int(icao24, 16) for icao24 in incoming], np.int64)
+    yield
     order = np.argsort(keys)
     return keys[order], Columns(list(incoming.values())).take(order)
 
@@ -98,10 +104,12 @@ def _merged(
     keys: _Keys,
     after: Columns,
     by_icao24: Mapping[str, Aircraft],
-) -> FleetState:
+) -> Slices[FleetState]:
     """Return the aircraft that stay as they were with those that changed, in order."""
     both = np.concatenate([before.keys[is_staying], keys])
     # Both parts are sorted, which this kind of sorting makes use of.
     order = np.argsort(both, kind="stable")
     staying = before.columns.take(np.flatnonzero(is_staying))
-    return FleetState(by_icao24, both[order], Columns.merged([staying, after], order))
+    yield
+    columns = yield from Columns.merged([staying, after], order)
+    return FleetState(by_icao24, both[order], columns)

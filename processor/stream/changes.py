@@ -9,6 +9,7 @@ import numpy as np
 from processor.stream.aircraft import Aircraft
 from processor.stream.columns import Columns, Indices, Rows
 from processor.stream.filter import Filter
+from processor.stream.slices import Slices
 
 
 class Changes(msgspec.Struct, frozen=True, dict=True):
@@ -58,6 +59,23 @@ class Changes(msgspec.Struct, frozen=True, dict=True):
     def held_columns(self) -> Columns:
         """`before`, then `removed`: what subscribers may hold of all that changed."""
         return Columns.joined([self.before_columns, self.removed_columns])
+
+    def prepare_filters(self) -> Slices[None]:
+        """Make what `select` uses for boxes, before it is called."""
+        both = self._both_columns
+        for field in ("latitude", "longitude"):
+            yield
+            both.floats(field)
+        yield
+        _ = both.by_latitude
+        yield
+        _ = self._index_after
+        yield
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether `select` was called with a filter."""
+        return "_both_columns" in self.__dict__
 
     def select(self, query_filter: Filter, rows: Rows) -> tuple[list[bytes], list[str]]:
         """Return what a subscriber with a filter is sent.

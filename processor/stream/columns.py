@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from processor.stream.aircraft import Aircraft
 from processor.stream.output_format import OutputFormat
+from processor.stream.slices import Slices
 from telemetry.state_vector import StateVector
 
 Mask = NDArray[np.bool_]
@@ -24,10 +25,7 @@ _LAST_CHARACTER = "\U0010ffff"
 
 
 class Columns:
-    """Columns of equal length. A missing number is NaN, for which every comparison is false.
-
-    They do not change, so any thread may read them.
-    """
+    """Columns of equal length. A missing number is NaN, for which every comparison is false."""
 
     def __init__(self, aircraft: Sequence[Aircraft], parts: "Sequence[Columns]" = ()) -> None:
         """Describe some aircraft.
@@ -47,7 +45,7 @@ class Columns:
         return cls(list(chain.from_iterable(part.aircraft for part in parts)), parts)
 
     @classmethod
-    def merged(cls, parts: "Sequence[Columns]", order: Indices) -> "Columns":
+    def merged(cls, parts: "Sequence[Columns]", order: Indices) -> "Slices[Columns]":
         """Return the aircraft of several columns in an order.
 
         Args:
@@ -57,6 +55,7 @@ class Columns:
         joined = cls.joined(parts)
         for field in parts[0]._floats:  # noqa: SLF001
             joined.floats(field)
+            yield
         return joined.take(order)
 
     def __len__(self) -> int:

@@ -8,6 +8,7 @@ import numpy as np
 from processor.live.fleet_state import FleetState, empty_state, next_state
 from processor.stream.aircraft import Aircraft
 from processor.stream.columns import Columns
+from processor.stream.slices import run_at_once
 from testkit.state_vectors import START, state_vector
 
 FIELDS = ("last_contact", "latitude", "longitude", "baro_altitude")
@@ -51,7 +52,7 @@ def test_kept_columns_equal_columns_that_are_made_again() -> None:
     expected: dict[str, Aircraft] = {}
     for second in range(TICKS):
         before, incoming, silent_since = expected, _incoming(chance, second), START + second - 12
-        step = next_state(state, incoming, silent_since)
+        step = run_at_once(next_state(state, incoming, silent_since))
         merged = {**before, **incoming}
         expected = {
             name: merged[name]
@@ -73,10 +74,10 @@ def test_kept_columns_equal_columns_that_are_made_again() -> None:
 def test_a_state_does_not_change_when_the_next_one_is_computed() -> None:
     """So readers of it may go on while a later one is computed."""
     chance = random.Random(5)
-    first = next_state(empty_state(), _incoming(chance, 0), START - 1).state
+    first = run_at_once(next_state(empty_state(), _incoming(chance, 0), START - 1)).state
     names, columns = dict(first.by_icao24), list(first.columns.aircraft)
     latitudes = first.columns.floats("latitude").copy()
-    next_state(first, _incoming(chance, 1), START + 100)
+    run_at_once(next_state(first, _incoming(chance, 1), START + 100))
     assert isinstance(first, FleetState)
     assert (dict(first.by_icao24), list(first.columns.aircraft)) == (names, columns)
     np.testing.assert_array_equal(first.columns.floats("latitude"), latitudes)
