@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from processor.stream.aircraft import Aircraft
 from processor.stream.changes import Changes
-from processor.stream.columns import Columns, Mask
+from processor.stream.columns import Columns, Indices, Mask
 from processor.stream.slices import Slices
 
 _Keys = NDArray[np.int64]
@@ -18,7 +18,7 @@ class FleetState(msgspec.Struct, frozen=True):
     """The aircraft of a fleet at one tick. It does not change.
 
     Attributes:
-        by_icao24: Every aircraft.
+        by_icao24: Every aircraft, in the order in which they were first received.
         keys: Their addresses as numbers, ascending: the order of six hexadecimal digits.
         columns: The aircraft in the same order.
     """
@@ -77,7 +77,7 @@ def next_state(
     changes = Changes(
         after_columns=after,
         before_columns=before.columns.take(places[is_known & is_fresh]),
-        removed_columns=before.columns.take(np.flatnonzero(is_removed)),
+        removed_columns=before.columns.take(_as_received(before, np.flatnonzero(is_removed))),
     )
     yield
     never_shown = received.at(np.flatnonzero(~is_known & ~is_fresh))
@@ -88,6 +88,15 @@ def next_state(
     yield
     state = yield from _merged(before, is_staying, keys[is_fresh], after, by_icao24)
     return StateStep(state, changes, expired)
+
+
+def _as_received(state: FleetState, indices: Indices) -> Indices:
+    """Return the indices of aircraft in the order in which these were first received."""
+    aircraft = state.columns.aircraft
+    found = {aircraft[index].icao24: index for index in indices.tolist()}
+    if not found:
+        return indices
+    return np.array([found[name] for name in state.by_icao24 if name in found], np.intp)
 
 
 def _sorted(incoming: Mapping[str, Aircraft]) -> Slices[tuple[_Keys, Columns]]:

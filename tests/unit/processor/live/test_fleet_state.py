@@ -56,15 +56,15 @@ def test_kept_columns_equal_columns_that_are_made_again() -> None:
         merged = {**before, **incoming}
         expected = {
             name: merged[name]
-            for name in sorted(merged)
+            for name in merged
             if merged[name].state_vector.last_contact > silent_since
         }
-        _assert_equal(step.state.columns, list(expected.values()))
-        assert step.state.by_icao24 == expected
+        _assert_equal(step.state.columns, [expected[name] for name in sorted(expected)])
+        assert list(step.state.by_icao24.items()) == list(expected.items())
         changed = sorted(incoming.keys() & expected.keys())
         _assert_equal(step.changes.after_columns, [incoming[name] for name in changed])
         held = [before[name] for name in changed if name in before]
-        removed = [before[name] for name in sorted(before.keys() - expected.keys())]
+        removed = [before[name] for name in before if name not in expected]
         _assert_equal(step.changes.held_columns, held + removed)
         assert list(step.changes.removed) == removed
         assert sorted(step.expired) == sorted(merged.keys() - expected.keys())
