@@ -19,6 +19,7 @@ NAMES = {
     "end_to_end": "from the response of OpenSky to the last of 100 subscribers, and to the commit",
     "memory": "start and memory of each role; the processor's memory over 500 polls of 12,000",
     "fan_out": "processor time of an event for 1,000 subscribers, over a bare and a naive writer",
+    "large_fleet": "a tick of 48,000 aircraft over one of 12,000, and delays of the event loop",
     "ten_thousand": "from the tick to 10,000 subscribers of the fleet, on one core",
     "subscriber_memory": "memory of an idle and of a stalled subscriber, in process and kernel",
     "page": "the page in Chromium: update, script of a frame, memory, first paint, bytes",

@@ -4,12 +4,14 @@ import contextlib
 import random
 import statistics
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from benchmarks import machine
 from benchmarks.report import Figure, MeasurementError, Options, Report, percentile, ratios
 from benchmarks.serving import BURST_SECONDS, Event, Server
 from benchmarks.subscribers import QUIET_SECONDS, Subscribers
+from telemetry.state_vector import StateVector
 from testkit.traffic import AIRCRAFT, CHANGING_SHARE, InventedFleet
 
 SUBSCRIBERS = 1_000
@@ -90,14 +92,21 @@ def _kinds() -> list[_Kind]:
 
 def _boxes() -> tuple[str, ...]:
     """Return paths with a box around an aircraft each, so that none is empty."""
+    return tuple(
+        f"{PATH}?bbox={box}" for box in box_parameters(InventedFleet(now=0).states(), SUBSCRIBERS)
+    )
+
+
+def box_parameters(states: Sequence[StateVector], count: int) -> list[str]:
+    """Return boxes around some of the aircraft, the same for the same aircraft."""
     chance, half = random.Random(BOX_SEED), BOX_DEGREES / 2
-    paths = []
-    for state in chance.sample(InventedFleet(now=0).states(), SUBSCRIBERS):
+    boxes = []
+    for state in chance.sample(states, count):
         longitude, latitude = state.longitude or 0.0, state.latitude or 0.0
         west, east = max(-180, longitude - half), min(180, longitude + half)
         south, north = max(-90, latitude - half), min(90, latitude + half)
-        paths.append(f"{PATH}?bbox={west:.4f},{south:.4f},{east:.4f},{north:.4f}")
-    return tuple(paths)
+        boxes.append(f"{west:.4f},{south:.4f},{east:.4f},{north:.4f}")
+    return boxes
 
 
 def _enter(stack: contextlib.ExitStack, kind: _Kind, options: Options) -> _Audience:

@@ -44,11 +44,11 @@ class TimedBroadcaster(Broadcaster):
 
     ticked_at: float | None = None
 
-    def tick(self, *, is_heartbeat: bool = False) -> None:
-        """Publish what has changed, and note the time."""
+    async def publish(self, *, is_heartbeat: bool = False) -> None:
+        """Publish what has changed, and note the time at which that begins."""
         if self.ticked_at is None:
             self.ticked_at = time.monotonic()
-        super().tick(is_heartbeat=is_heartbeat)
+        await super().publish(is_heartbeat=is_heartbeat)
 
 
 class LivePart(Application):

@@ -8,9 +8,10 @@ from prometheus_client import CollectorRegistry
 from processor.access.slots import SlotLimits
 from processor.history.database import HistoryDatabase
 from processor.http.health import Checks, holds
-from processor.live.broadcaster import Broadcaster, Lifetime
+from processor.live.broadcaster import Broadcaster
 from processor.live.connection_limits import ConnectionLimits
 from processor.live.data_clock import DataClock
+from processor.live.lifetime import Lifetime
 from processor.live.metrics import LiveMetrics
 from processor.live.reader import LiveReader
 from processor.live.ticker import Ticker

@@ -20,9 +20,10 @@ from processor.history.database import HistoryDatabase
 from processor.http.app import create_app
 from processor.http.server.server import create_server, listen
 from processor.http.stream.routes import stream_routes
-from processor.live.broadcaster import Broadcaster, Lifetime
+from processor.live.broadcaster import Broadcaster
 from processor.live.connection_limits import ConnectionLimits
 from processor.live.fleet import Fleet, Update
+from processor.live.lifetime import Lifetime
 from processor.live.metrics import LiveMetrics
 from processor.message import LogIdentity
 from processor.replay.session import Replay, ReplayLimits

@@ -7,16 +7,16 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 
-import msgspec
-
 from processor.access.slots import Client, OverloadedError
 from processor.live.client_pacing import ClientPacing
 from processor.live.connection_limits import ConnectionLimits, OpenStreams, StreamClient
 from processor.live.fleet import Fleet
+from processor.live.lifetime import Lifetime
 from processor.live.metrics import LiveMetrics
 from processor.live.restricted_ticks import RestrictedTicks
-from processor.live.subscriber import CloseReason, Subscriber
+from processor.live.subscriber import CloseReason, Subscriber, wake_in_groups
 from processor.live.tick import Tick
+from processor.live.tick_step import TickStep
 from processor.stream import events
 from processor.stream.aircraft import Aircraft
 from processor.stream.encoder import Encoder, Frame
@@ -25,6 +25,7 @@ from processor.stream.log_position import EventId, parse_event_id
 from processor.stream.output_format import DELTA_FORMAT
 from processor.stream.query import StreamQuery
 from processor.stream.replay_request import ReplayRequest
+from processor.stream.slices import run_at_once, run_in_slices
 
 MAX_REACH_SECONDS = 5.0
 """How long a subscriber may wait whose event id comes from an instance that has read further."""
@@ -33,22 +34,6 @@ CLOSE_EVENT_SECONDS = 1.0
 """How long a client may take to receive the last event at shutdown."""
 
 STOPPING = CloseReason("stopping", "the server is shutting down")
-EXPIRED = CloseReason("expired", "the key or token has expired")
-MAX_AGE = CloseReason("age", "streams end after a while; resume from the last id")
-
-
-class Lifetime(msgspec.Struct, frozen=True):
-    """How streams end.
-
-    Attributes:
-        retry_ms: Clients are asked to reconnect after a random time of one to two times this.
-        max_age_seconds: A stream ends at a random age of 80 to 100 % of this.
-        drain_seconds: At shutdown streams end at random times within this.
-    """
-
-    retry_ms: int
-    max_age_seconds: float
-    drain_seconds: float
 
 
 class Broadcaster:
@@ -139,15 +124,36 @@ class Broadcaster:
         """Publish what changed since the last tick, with a heartbeat if one is due."""
         if self._tick is None:
             return
-        is_delta_used = self._open_streams.is_used(DELTA_FORMAT)
-        tick = self._tick.next(is_heartbeat=is_heartbeat, is_delta_used=is_delta_used)
+        step = TickStep(self._tick, self._fleet, self._clock, is_heartbeat=is_heartbeat)
+        run_at_once(step.compute())
+        if self._show(step, is_heartbeat=is_heartbeat):
+            self._wake_all()
+
+    async def publish(self, *, is_heartbeat: bool = False) -> None:
+        """Do the same while other tasks run; until the tick is shown, the one before answers."""
+        if self._tick is None:
+            return
+        step = TickStep(self._tick, self._fleet, self._clock, is_heartbeat=is_heartbeat)
+        with self.pacing.held():
+            await run_in_slices(step.compute())
+            if not step.can_show(self._tick) or not self._show(step, is_heartbeat=is_heartbeat):
+                return
+            # Release all that was encoded for the tick before, and later its aircraft.
+            n_changed, release = step.n_changed, step.release()
+            next(release, None)
+            await wake_in_groups(list(self._subscribers), n_changed)
+        await run_in_slices(release)
+
+    def _show(self, step: TickStep, *, is_heartbeat: bool) -> bool:
+        """Make a step the current tick, and return whether there is something to send."""
+        tick = step.show(is_delta_used=self._open_streams.is_used(DELTA_FORMAT))
         if tick is not None:
             self._tick, self._tick_number = tick, tick.number
             self._restricted.advance(is_heartbeat=is_heartbeat)
             for listener in self._tick_listeners:
                 listener()
-            self._wake_all()
-        self._metrics.aircraft.set(self._tick.n_aircraft)
+        self._metrics.aircraft.set(len(self._fleet))
+        return tick is not None
 
     def close(self) -> None:
         """End all streams, spread over the drain time."""
@@ -197,7 +203,7 @@ class Broadcaster:
         """
         self._open_streams.add(client, query.output_format)
         subscriber = Subscriber(query, client)
-        timer = subscriber.end_after(*self._lifetime_of(client))
+        timer = subscriber.end_after(*self._lifetime.end_of(client, self._expiry_clock()))
         self._restricted.add_subscriber(query.filter.areas)
         self._subscribers.add(subscriber)
         try:
@@ -207,13 +213,6 @@ class Broadcaster:
             self._subscribers.discard(subscriber)
             self._restricted.remove_subscriber(query.filter.areas)
             self._open_streams.remove(client, subscriber.query.output_format)
-
-    def _lifetime_of(self, client: StreamClient) -> tuple[float, CloseReason]:
-        """Return after how many seconds a stream ends, and for which reason."""
-        age = self._lifetime.max_age_seconds * random.uniform(0.8, 1)  # noqa: S311 - a spread
-        if client.expires_at is not None and client.expires_at - self._expiry_clock() < age:
-            return client.expires_at - self._expiry_clock(), EXPIRED
-        return age, MAX_AGE
 
     def change_query(
         self,
@@ -243,7 +242,7 @@ class Broadcaster:
 
     def retry_ms(self) -> int:
         """Return a random time after which a client may reconnect (milliseconds)."""
-        return int(self._lifetime.retry_ms * random.uniform(1, 2))  # noqa: S311 - a spread
+        return self._lifetime.random_retry_ms()
 
     async def stream(
         self, subscriber: Subscriber, encoder: Encoder[Frame], last_event_id: str

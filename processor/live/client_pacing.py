@@ -1,8 +1,8 @@
 """Pace answers that are made for one client: one at a time for each, a quarter of the time."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 from processor.access.addresses import network_of
 from processor.access.slots import Client
@@ -34,10 +34,21 @@ class ClientPacing:
     def __init__(self) -> None:
         self._queues: dict[str, _Queue] = {}
         self._places = asyncio.Semaphore(MAX_CLIENTS_AT_ONCE)
+        self._is_free = asyncio.Event()
+        self._is_free.set()
 
     def __len__(self) -> int:
         """Return how many clients wait, are served, or rest."""
         return len(self._queues)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Begin to serve no client within the block, because a tick goes before their answers."""
+        self._is_free.clear()
+        try:
+            yield
+        finally:
+            self._is_free.set()
 
     @asynccontextmanager
     async def paced(self, client: Client) -> AsyncIterator[None]:
@@ -54,6 +65,7 @@ class ClientPacing:
         rest_seconds = 0.0
         try:
             async with self._places:
+                await self._is_free.wait()
                 began_at = loop.time()
                 try:
                     yield

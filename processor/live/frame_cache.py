@@ -4,6 +4,8 @@ from collections.abc import Callable, Hashable, Sequence
 from sys import getsizeof
 from typing import Any, Literal, TypeAlias
 
+import msgspec
+
 from processor.live.byte_cache import ByteCache
 from processor.stream.columns import Columns, Rows
 from processor.stream.encoder import CompressionEffort, Encoder, Frame
@@ -11,6 +13,7 @@ from processor.stream.events import Event
 from processor.stream.log_position import EventId
 from processor.stream.output_format import STANDARD_FORMATS, OutputFormat
 from processor.stream.query import StreamQuery
+from processor.stream.slices import Slices
 
 SELECTION_BYTES = 48 * 1024 * 1024
 """Budget of one tick for changes of the whole fleet with chosen fields. Many subscribers may share
@@ -28,6 +31,20 @@ FramesOf: TypeAlias = Literal["changes", "snapshot"] | EventId
 """What frames contain; an event id stands for the catch-up since it."""
 
 
+class UsedFrames(msgspec.Struct, frozen=True):
+    """What subscribers requested in a tick, and are likely to request in the next one.
+
+    It is bounded, because clients cannot choose more than the standard formats and encoders.
+
+    Attributes:
+        formats: The standard formats in which the changed aircraft were requested.
+        queries: The standard queries, each with its encoder.
+    """
+
+    formats: Sequence[OutputFormat]
+    queries: Sequence[tuple[StreamQuery, Encoder[Any]]]
+
+
 class FrameCache:
     """Encodes each thing once in a tick.
 
@@ -43,11 +60,18 @@ class FrameCache:
         self._selections = ByteCache(SELECTION_BYTES)
         self._chosen = ByteCache(CHOSEN_BYTES // n_caches)
         self._n_own_encodings = 0
+        self._used_formats: set[OutputFormat] = set()
+        self._used_queries: dict[Hashable, tuple[StreamQuery, Encoder[Any]]] = {}
 
     @property
     def chosen_bytes(self) -> int:
         """Bytes that are kept because of what clients chose."""
         return self._chosen.used_bytes + self._selections.used_bytes
+
+    @property
+    def used(self) -> UsedFrames:
+        """What was requested until now."""
+        return UsedFrames(list(self._used_formats), list(self._used_queries.values()))
 
     def frames(
         self,
@@ -68,6 +92,8 @@ class FrameCache:
         is_catch_up = isinstance(content, EventId)
         is_standard = query.is_standard and not is_catch_up
         chosen = self._cache_of(content, query)
+        if is_standard:
+            self._used_queries[query.key, encoder.name] = query, encoder
         frames: tuple[Frame, ...] | None = (self._standard if is_standard else chosen).get(key)
         if frames is None:
             is_shared = query.filter.is_everything and not is_catch_up
@@ -78,9 +104,24 @@ class FrameCache:
                 chosen.store(key, frames, sum(map(getsizeof, frames)))
         return frames
 
+    def make_changes(
+        self, query: StreamQuery, encoder: Encoder[Any], found: Sequence[Event]
+    ) -> Slices[None]:
+        """Encode changes for all subscribers with a standard query before one requests them.
+
+        Args:
+            query: The query that the events answer.
+            encoder: How the events are written.
+            found: The events.
+        """
+        frames = yield from encoder.encode_in_slices(found, self._effort(is_shared=True))
+        self._standard["changes", query.key, encoder.name] = frames
+
     def rows(self, output_format: OutputFormat, columns: Columns) -> Rows:
         """Return the changed aircraft of the tick as JSON in a format; encode them if missing."""
         is_standard = output_format in STANDARD_FORMATS
+        if is_standard:
+            self._used_formats.add(output_format)
         rows: Rows | None = (self._standard if is_standard else self._selections).get(output_format)
         if rows is None:
             rows = columns.rows(output_format)

@@ -56,19 +56,15 @@ class RestrictedFleet:
     def advance(self) -> Changes:
         """Return what the fleet's newest tick has changed inside."""
         changes = self._fleet.changes
-        after = self._inside(changes.after)
+        after = self._filter.select(changes.after_columns)
         names = {aircraft.icao24 for aircraft in after}
-        inside_before = self._inside([*changes.before, *changes.removed])
-        gone = [aircraft for aircraft in inside_before if aircraft.icao24 not in names]
-        return Changes(
+        held = self._filter.select(changes.held_columns)
+        gone = [aircraft for aircraft in held if aircraft.icao24 not in names]
+        return Changes.of(
             after=after,
-            before=[aircraft for aircraft in inside_before if aircraft.icao24 in names],
-            # The fleet's order depends on when aircraft were first received, inside or outside.
+            before=[aircraft for aircraft in held if aircraft.icao24 in names],
             removed=sorted(gone, key=lambda aircraft: aircraft.icao24),
         )
-
-    def _inside(self, aircraft: Sequence[Aircraft]) -> list[Aircraft]:
-        return list(self._filter.select(Columns(aircraft))) if aircraft else []
 
     def can_resume(self, position: LogPosition) -> bool:
         """Whether a position is the one in the ids of a restricted principal."""

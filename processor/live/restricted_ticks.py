@@ -69,9 +69,7 @@ class RestrictedTicks:
         for ticks in self._by_areas.values():
             if ticks.tick is None:
                 continue
-            tick = ticks.tick.next(
-                is_heartbeat=is_heartbeat, is_delta_used=False, n_caches=n_caches
-            )
+            tick = ticks.tick.next(is_heartbeat=is_heartbeat, n_caches=n_caches)
             if tick is not None:
                 ticks.tick, ticks.tick_number = tick, tick.number
 

@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import Callable, Sequence
 
-from processor.live.fleet import Fleet, MissedChanges
-from processor.live.frame_cache import FrameCache
+from processor.live.fleet import Fleet, FleetStep, MissedChanges
+from processor.live.frame_cache import FrameCache, UsedFrames
 from processor.live.restricted_fleet import RestrictedFleet
 from processor.stream import events
 from processor.stream.aircraft import Aircraft
@@ -15,6 +15,7 @@ from processor.stream.encoder import Encoder, Frame
 from processor.stream.events import Event
 from processor.stream.log_position import EventId, LogPosition, format_event_id
 from processor.stream.query import StreamQuery
+from processor.stream.slices import Slices, portions
 
 AIRCRAFT_AT_ONCE = 500
 """Aircraft that are encoded for one client before other tasks run: about a millisecond."""
@@ -37,6 +38,9 @@ class Tick:
     Attributes:
         number: One more than that of the tick before.
         position: The log position that the fleet had reached.
+        changes: What changed since the tick before.
+        delta: State of the format `delta`; None while no client uses it.
+        delta_events: The changes in this format.
     """
 
     def __init__(
@@ -46,33 +50,32 @@ class Tick:
         number: int,
         clock: Callable[[], float],
         *,
-        delta: DeltaState | None = None,
+        step: FleetStep | None = None,
         is_heartbeat: bool = False,
         n_caches: int = 1,
     ) -> None:
-        """Publish changes that the fleet has made.
+        """Publish changes that the fleet has made, or will have made with a step.
 
         Args:
-            fleet: The fleet after the changes.
+            fleet: The fleet.
             changes: What changed since the tick before.
             number: Number of the tick.
             clock: Unix time in seconds, as the state vectors have it.
-            delta: State of the format `delta` at the tick before; None while no client uses it.
+            step: The step that the fleet is to show; None if it has made the changes.
             is_heartbeat: Whether a heartbeat ends the changes.
             n_caches: How many fleets divide the budget of frames that clients choose.
         """
         self.number = number
-        self.position = fleet.position
-        self._position_text = str(fleet.position)
+        reached = fleet if step is None else step
+        self.position = reached.position
+        self.changes = changes
+        self.delta: DeltaState | None = None
+        self.delta_events: Sequence[Event] = ()
+        self._position_text = str(self.position)
         self._fleet = fleet
-        self._changes = changes
         self._clock = clock
-        self._time = clock()
-        self._delta = delta
-        self._delta_events: Sequence[Event] = ()
-        if delta is not None:
-            self._delta_events = delta.advance(changes, fleet.position, self._time)
-        self._heartbeat_aircraft = len(fleet) if is_heartbeat else None
+        self._time = clock() if step is None else step.now
+        self._heartbeat_aircraft = len(reached) if is_heartbeat else None
         self._cache = FrameCache(n_caches)
         self._missed: tuple[LogPosition, MissedChanges] | None = None
 
@@ -88,26 +91,21 @@ class Tick:
         """Advance a fleet, and return the first of its ticks; arguments as of the class."""
         return cls(fleet, fleet.advance(), number, clock, n_caches=n_caches)
 
-    def next(self, *, is_heartbeat: bool, is_delta_used: bool, n_caches: int = 1) -> "Tick | None":
+    def next(self, *, is_heartbeat: bool, n_caches: int = 1) -> "Tick | None":
         """Advance the fleet, and return its next tick; None if there is nothing to publish.
 
         Args:
             is_heartbeat: Whether a heartbeat is due, which is sent without changes too.
-            is_delta_used: Whether an open stream has the format `delta`.
             n_caches: As of the class.
         """
         changes = self._fleet.advance()
         if not changes and not is_heartbeat:
             return None
-        delta = self._delta
-        if delta is not None and delta.is_abandoned(is_used=is_delta_used):
-            delta = None
         return Tick(
             self._fleet,
             changes,
             self.number + 1,
             self._clock,
-            delta=delta,
             is_heartbeat=is_heartbeat,
             n_caches=n_caches,
         )
@@ -116,6 +114,32 @@ class Tick:
     def n_aircraft(self) -> int:
         """How many aircraft the fleet has."""
         return len(self._fleet)
+
+    @property
+    def used(self) -> UsedFrames:
+        """What subscribers have requested in this tick."""
+        return self._cache.used
+
+    def prepare(self, used: UsedFrames, *, is_filtered: bool) -> Slices[None]:
+        """Make what subscribers are likely to request.
+
+        Args:
+            used: What they requested in the tick before.
+            is_filtered: Whether some of them had a filter.
+        """
+        if is_filtered:
+            yield from self.changes.prepare_filters()
+        for output_format in used.formats:
+            for some in portions(self.changes.after):
+                for aircraft in some:
+                    aircraft.encode(output_format)
+                yield
+            self._cache.rows(output_format, self.changes.after_columns)
+            yield
+        for query, encoder in used.queries:
+            found = self._events(query)
+            yield
+            yield from self._cache.make_changes(query, encoder, found)
 
     def select(self, query: StreamQuery) -> Sequence[Aircraft]:
         """Return the aircraft that pass the filter of a query."""
@@ -167,10 +191,10 @@ class Tick:
     def _events(self, query: StreamQuery) -> Sequence[Event]:
         event_id = format_event_id(self._position_text, self._tag(query))
         if query.output_format.format == "delta":
-            found = list(self._delta_events)
+            found = list(self.delta_events)
         else:
-            encoded = self._cache.rows(query.output_format, self._changes.after_columns)
-            rows, removed = self._changes.select(query.filter, encoded)
+            encoded = self._cache.rows(query.output_format, self.changes.after_columns)
+            rows, removed = self.changes.select(query.filter, encoded)
             found = events.changes(rows, removed, query.output_format, id=event_id, now=self._time)
         if self._heartbeat_aircraft is not None:
             found.append(events.heartbeat(self._heartbeat_aircraft, id=event_id, now=self._time))
@@ -223,6 +247,6 @@ class Tick:
         return self._delta_state().tag if query.output_format.format == "delta" else query.tag
 
     def _delta_state(self) -> DeltaState:
-        if self._delta is None:
-            self._delta = DeltaState(self._fleet.aircraft, self.position)
-        return self._delta
+        if self.delta is None:
+            self.delta = DeltaState(self._fleet.aircraft, self.position)
+        return self.delta

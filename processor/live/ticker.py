@@ -129,7 +129,7 @@ class Ticker:
             is_heartbeat = self._monotonic() >= heartbeat_at
             if is_heartbeat:
                 heartbeat_at = self._monotonic() + self._heartbeat_seconds
-            self._broadcaster.tick(is_heartbeat=is_heartbeat)
+            await self._broadcaster.publish(is_heartbeat=is_heartbeat)
             self.observe_times()
 
     async def _wait_until_due(self) -> None:

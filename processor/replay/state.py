@@ -182,7 +182,7 @@ class ReplayState(Generic[Frame]):
             for icao24, aircraft in expired.items()
             if icao24 not in incoming or icao24 in before
         }
-        return Changes(
+        return Changes.of(
             after=[incoming[icao24] for icao24 in changed],
             before=[before[icao24] for icao24 in changed if icao24 in before],
             removed=[removed[icao24] for icao24 in sorted(removed)],

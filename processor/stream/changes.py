@@ -1,5 +1,6 @@
 """What changed in a fleet from one tick to the next, and which of it a filter selects."""
 
+from collections.abc import Sequence
 from functools import cached_property
 
 import msgspec
@@ -8,29 +9,73 @@ import numpy as np
 from processor.stream.aircraft import Aircraft
 from processor.stream.columns import Columns, Indices, Rows
 from processor.stream.filter import Filter
+from processor.stream.slices import Slices
 
 
 class Changes(msgspec.Struct, frozen=True, dict=True):
     """The difference between the fleet at one tick and at the tick before.
 
     Attributes:
-        after: The aircraft that changed, as they are, by icao24: similar neighbours save a
+        after_columns: The aircraft that changed, as they are, by icao24: similar neighbours save a
             twentieth of the bytes after compression.
-        before: Those of them that were in the fleet already, as they were.
-        removed: The aircraft that left the fleet, as they were.
+        before_columns: Those of them that were in the fleet already, as they were.
+        removed_columns: The aircraft that left the fleet, as they were.
     """
 
-    after: list[Aircraft]
-    before: list[Aircraft]
-    removed: list[Aircraft]
+    after_columns: Columns
+    before_columns: Columns
+    removed_columns: Columns
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        after: Sequence[Aircraft] = (),
+        before: Sequence[Aircraft] = (),
+        removed: Sequence[Aircraft] = (),
+    ) -> "Changes":
+        """Return the changes of some aircraft; the arguments are as the attributes."""
+        return cls(Columns(after), Columns(before), Columns(removed))
+
+    @property
+    def after(self) -> Sequence[Aircraft]:
+        """The aircraft that changed, as they are."""
+        return self.after_columns.aircraft
+
+    @property
+    def before(self) -> Sequence[Aircraft]:
+        """Those of `after` that were in the fleet already, as they were."""
+        return self.before_columns.aircraft
+
+    @property
+    def removed(self) -> Sequence[Aircraft]:
+        """The aircraft that left the fleet, as they were."""
+        return self.removed_columns.aircraft
 
     def __bool__(self) -> bool:
         return bool(self.after or self.removed)
 
     @cached_property
-    def after_columns(self) -> Columns:
-        """The aircraft that changed, as they are, in columns."""
-        return Columns(self.after)
+    def held_columns(self) -> Columns:
+        """`before`, then `removed`: what subscribers may hold of all that changed."""
+        return Columns.joined([self.before_columns, self.removed_columns])
+
+    def prepare_filters(self) -> Slices[None]:
+        """Make what `select` uses for boxes, before it is called."""
+        both = self._both_columns
+        for field in ("latitude", "longitude"):
+            yield
+            both.floats(field)
+        yield
+        _ = both.by_latitude
+        yield
+        _ = self._index_after
+        yield
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether `select` was called with a filter."""
+        return "_both_columns" in self.__dict__
 
     def select(self, query_filter: Filter, rows: Rows) -> tuple[list[bytes], list[str]]:
         """Return what a subscriber with a filter is sent.
@@ -62,7 +107,7 @@ class Changes(msgspec.Struct, frozen=True, dict=True):
     @cached_property
     def _both_columns(self) -> Columns:
         """First the changed aircraft as they are, then the changed and removed as they were."""
-        return Columns([*self.after, *self.before, *self.removed])
+        return Columns.joined([self.after_columns, self.before_columns, self.removed_columns])
 
     @cached_property
     def _index_after(self) -> Indices:

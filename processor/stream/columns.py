@@ -4,6 +4,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Hashable, Mapping, Sequence
 from functools import cached_property
+from itertools import chain
 from operator import attrgetter
 
 import numpy as np
@@ -11,6 +12,8 @@ from numpy.typing import NDArray
 
 from processor.stream.aircraft import Aircraft
 from processor.stream.output_format import OutputFormat
+from processor.stream.slices import Slices
+from telemetry.state_vector import StateVector
 
 Mask = NDArray[np.bool_]
 Indices = NDArray[np.intp]
@@ -24,18 +27,53 @@ _LAST_CHARACTER = "\U0010ffff"
 class Columns:
     """Columns of equal length. A missing number is NaN, for which every comparison is false."""
 
-    def __init__(self, aircraft: Sequence[Aircraft]) -> None:
+    def __init__(self, aircraft: Sequence[Aircraft], parts: "Sequence[Columns]" = ()) -> None:
+        """Describe some aircraft.
+
+        Args:
+            aircraft: The aircraft.
+            parts: Columns of the same aircraft in this order, whose numbers are used.
+        """
         self.aircraft = aircraft
-        self._state_vectors = [one.state_vector for one in aircraft]
+        self._parts = parts
         self._floats: dict[str, Floats] = {}
         self._groups: dict[str, Mapping[Hashable, Indices]] = {}
+
+    @classmethod
+    def joined(cls, parts: "Sequence[Columns]") -> "Columns":
+        """Return the aircraft of several columns, one after another."""
+        return cls(list(chain.from_iterable(part.aircraft for part in parts)), parts)
+
+    @classmethod
+    def merged(cls, parts: "Sequence[Columns]", order: Indices) -> "Slices[Columns]":
+        """Return the aircraft of several columns in an order.
+
+        Args:
+            parts: The columns. Those numbers are kept which the first part has.
+            order: The indices of the aircraft in the sequence of all parts.
+        """
+        joined = cls.joined(parts)
+        for field in parts[0]._floats:  # noqa: SLF001
+            joined.floats(field)
+            yield
+        return joined.take(order)
 
     def __len__(self) -> int:
         return len(self.aircraft)
 
+    @cached_property
+    def _state_vectors(self) -> list[StateVector]:
+        return [one.state_vector for one in self.aircraft]
+
     def at(self, indices: Indices) -> list[Aircraft]:
         """Return the aircraft at some indices."""
         return [self.aircraft[index] for index in indices.tolist()]
+
+    def take(self, indices: Indices) -> "Columns":
+        """Return the aircraft at some indices, with the numbers that are known already."""
+        taken = Columns(self.at(indices))
+        taken._floats |= {field: values[indices] for field, values in self._floats.items()}
+        return taken
 
     def rows(self, output_format: OutputFormat) -> Rows:
         """Return all aircraft as JSON, in an array from which indices select many at once."""
@@ -50,9 +88,14 @@ class Columns:
     def floats(self, field: str) -> Floats:
         """Return a numeric field; NaN where it was not received."""
         if field not in self._floats:
-            values = list(map(attrgetter(field), self._state_vectors))
-            self._floats[field] = np.array(values, dtype=np.float64)
+            self._floats[field] = self._make_floats(field)
         return self._floats[field]
+
+    def _make_floats(self, field: str) -> Floats:
+        if self._parts:
+            return np.concatenate([part.floats(field) for part in self._parts])
+        values = list(map(attrgetter(field), self._state_vectors))
+        return np.array(values, dtype=np.float64)
 
     @cached_property
     def altitude(self) -> Floats:

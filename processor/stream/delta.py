@@ -1,5 +1,6 @@
 """The format `delta`: the fleet in integer columns, each event a difference from the last."""
 
+import copy
 import heapq
 import secrets
 from collections import deque
@@ -14,6 +15,7 @@ from processor.stream.aircraft import Aircraft
 from processor.stream.changes import Changes
 from processor.stream.events import Event, removal
 from processor.stream.log_position import EventId, LogPosition
+from processor.stream.slices import Slices, run_at_once
 
 NULL = -(2**31)
 """Stands for "not received", so that differences are integers; it fits into 32 bits."""
@@ -58,8 +60,20 @@ class DeltaState:
         self._texts: dict[str, dict[int, str | None]] = {name: {} for name in TEXTS}
         self._ticks: deque[tuple[LogPosition, list[Event]]] = deque(maxlen=TICKS_KEPT)
         self._unused_ticks = 0
-        self._apply(fleet)
+        run_at_once(self._apply(fleet))
         self._ticks.append((position, []))
+
+    def copy(self) -> "DeltaState":
+        """Return a state with the same tag that can be advanced while this one is read."""
+        other = copy.copy(self)
+        other.__dict__ |= {
+            "_slots": self._slots.copy(),
+            "_free": self._free.copy(),
+            "_columns": {name: values.copy() for name, values in self._columns.items()},
+            "_texts": {name: texts.copy() for name, texts in self._texts.items()},
+            "_ticks": deque(((at, list(found)) for at, found in self._ticks), TICKS_KEPT),
+        }
+        return other
 
     def is_abandoned(self, *, is_used: bool) -> bool:
         """Count a tick, and return whether neither an open stream nor a resumed one needs it.
@@ -70,7 +84,7 @@ class DeltaState:
         self._unused_ticks = 0 if is_used else self._unused_ticks + 1
         return self._unused_ticks > TICKS_KEPT
 
-    def advance(self, changes: Changes, position: LogPosition, now: float) -> list[Event]:
+    def advance(self, changes: Changes, position: LogPosition, now: float) -> Slices[list[Event]]:
         """Apply the changes of a tick, and return its events.
 
         Args:
@@ -85,7 +99,8 @@ class DeltaState:
             self._free_slots(removed)
             events.append(removal(removed, id=None if changes.after else event_id, now=now))
         if changes.after:
-            data = {"time": int(now), **self._apply(changes.after)}
+            applied = yield from self._apply(changes.after)
+            data = {"time": int(now), **applied}
             events.append(Event("update", msgspec.json.encode(data), event_id))
         self._ticks[-1][1].extend(events)
         # A tick that only removes aircraft has the position of the tick before. A subscriber from
@@ -132,20 +147,26 @@ class DeltaState:
             for texts in self._texts.values():
                 texts.pop(slot, None)
 
-    def _apply(self, aircraft: Sequence[Aircraft]) -> Mapping[str, object]:
+    def _apply(self, aircraft: Sequence[Aircraft]) -> Slices[Mapping[str, object]]:
         """Take in new state vectors, and return their differences from the columns and texts."""
         taken = np.array([self._slot(one.icao24) for one in aircraft], dtype=np.int64)
         self._extend_columns()
+        yield
         order = np.argsort(taken)
         slots = taken[order]
         ordered = [aircraft[index].state_vector for index in order.tolist()]
+        yield
         differences = {}
         for name, unit in UNITS.items():
             values = _integers(list(map(attrgetter(name), ordered)), unit)
             column = self._columns[name]
             differences[name] = (values - column[slots]).tolist()
             column[slots] = values
-        texts = {name: self._changed_texts(name, slots.tolist(), ordered) for name in TEXTS}
+            yield
+        texts = {}
+        for name in TEXTS:
+            texts[name] = self._changed_texts(name, slots.tolist(), ordered)
+            yield
         return {
             "slots": _gaps(slots),
             "columns": differences,

@@ -27,6 +27,36 @@ STRUCTS_KEPT = 64
 """Bound of the cached struct types for chosen fields: each takes some kilobytes, which only the
 garbage collector frees."""
 
+PAGE_FIELDS = (
+    "callsign",
+    "origin_country",
+    "time_position",
+    "last_contact",
+    "longitude",
+    "latitude",
+    "baro_altitude",
+    "geo_altitude",
+    "on_ground",
+    "velocity",
+    "true_track",
+    "vertical_rate",
+    "squawk",
+    "position_source",
+    "category",
+)
+"""Fields that the page requests together with a filter (web/src/stream/view.ts)."""
+
+KEPT_AS: Mapping[tuple[Format, tuple[str, ...]], str] = {
+    ("object", FIELDS): "object_row",
+    ("row", FIELDS): "row",
+    ("geojson", FIELDS): "feature",
+    ("row", ("icao24", *PAGE_FIELDS)): "page_row",
+}
+"""The attribute of an aircraft that keeps its JSON, for each format and fields that are kept.
+
+Clients can choose half a million others; kept on 12,000 aircraft they would fill the memory.
+"""
+
 Encode = Callable[[StateVector], bytes]
 
 _encode = msgspec.json.Encoder().encode
@@ -41,14 +71,16 @@ class OutputFormat:
         format: The format's name in a query.
         fields: Names of the fields.
         encode: Returns a state vector as JSON.
+        kept_as: The attribute of an aircraft that keeps its JSON; None if it is not kept.
     """
 
-    __slots__ = ("_hash", "encode", "fields", "format")
+    __slots__ = ("_hash", "encode", "fields", "format", "kept_as")
 
     def __init__(self, format_: Format, fields: Sequence[str] = FIELDS) -> None:
         self.format = format_
         self.fields = tuple(name for name in FIELDS if name in fields or name == "icao24")
         self.encode: Encode = _ENCODERS[format_](self.fields)
+        self.kept_as = KEPT_AS.get((format_, self.fields))
         self._hash = hash((format_, self.fields))
 
     def __eq__(self, other: object) -> bool:
@@ -124,35 +156,5 @@ DEFAULT_FORMAT = OutputFormat("object")
 
 DELTA_FORMAT = OutputFormat("delta")
 
-PAGE_FIELDS = (
-    "callsign",
-    "origin_country",
-    "time_position",
-    "last_contact",
-    "longitude",
-    "latitude",
-    "baro_altitude",
-    "geo_altitude",
-    "on_ground",
-    "velocity",
-    "true_track",
-    "vertical_rate",
-    "squawk",
-    "position_source",
-    "category",
-)
-"""Fields that the page requests together with a filter (web/src/stream/view.ts)."""
-
-STANDARD_FORMATS = frozenset(
-    {
-        DEFAULT_FORMAT,
-        DELTA_FORMAT,
-        OutputFormat("row"),
-        OutputFormat("geojson"),
-        OutputFormat("row", PAGE_FIELDS),
-    }
-)
-"""Formats that are encoded once for all subscribers, kept on each aircraft and not limited.
-
-Clients can choose half a million others.
-"""
+STANDARD_FORMATS = frozenset({DELTA_FORMAT, *(OutputFormat(*key) for key in KEPT_AS)})
+"""Formats that are encoded once for all subscribers and not limited."""

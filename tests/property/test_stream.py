@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 
-from processor.live.broadcaster import Broadcaster, Lifetime
+from processor.live.broadcaster import Broadcaster
 from processor.live.connection_limits import ConnectionLimits, StreamClient
 from processor.live.fleet import Fleet, Update
+from processor.live.lifetime import Lifetime
 from processor.live.metrics import LiveMetrics
 from processor.stream.encoder import SSE_ENCODERS
 from processor.stream.log_position import LogPosition

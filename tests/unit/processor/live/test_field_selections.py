@@ -8,8 +8,9 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from processor.access.slots import OverloadedError, SlotLimits
-from processor.live.broadcaster import Broadcaster, Lifetime
+from processor.live.broadcaster import Broadcaster
 from processor.live.connection_limits import ConnectionLimits, StreamClient
+from processor.live.lifetime import Lifetime
 from processor.live.metrics import LiveMetrics
 from processor.stream.output_format import PAGE_FIELDS, STANDARD_FORMATS
 from processor.stream.query import StreamQuery, parse_query

@@ -1,5 +1,7 @@
 """The fleet, case by case; arbitrary sequences are in tests/property/test_stream.py."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from processor.live.fleet import Fleet, Update
@@ -43,7 +45,7 @@ def _receive(fleet: Fleet, icao24: str, offset: int, last_contact: int = START) 
     fleet.apply([Update(0, offset, state_vector(icao24, last_contact))])
 
 
-def _addresses(aircraft: list[Aircraft]) -> list[str]:
+def _addresses(aircraft: Sequence[Aircraft]) -> list[str]:
     return [one.icao24 for one in aircraft]
 
 

@@ -151,7 +151,7 @@ class _Ticks:
     def open(self) -> None:
         self.is_open = True
 
-    def tick(self, *, is_heartbeat: bool) -> None:  # noqa: ARG002 - as of Broadcaster
+    async def publish(self, *, is_heartbeat: bool) -> None:  # noqa: ARG002 - as of Broadcaster
         self._fleet.advance()
         [offset] = self._fleet.position.offsets
         if offset > self._offset:

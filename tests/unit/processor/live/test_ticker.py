@@ -4,11 +4,12 @@ import pytest
 from prometheus_client import CollectorRegistry
 from structlog.testing import capture_logs
 
-from processor.live.broadcaster import Broadcaster, Lifetime
+from processor.live.broadcaster import Broadcaster
 from processor.live.clock_report import CHANGE_SECONDS, REPEAT_SECONDS, ClockReport
 from processor.live.connection_limits import ConnectionLimits
 from processor.live.data_clock import DataClock
 from processor.live.fleet import Update
+from processor.live.lifetime import Lifetime
 from processor.live.metrics import LiveMetrics
 from processor.live.ticker import Ticker
 from processor.settings import LiveSettings

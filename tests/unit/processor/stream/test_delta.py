@@ -14,6 +14,7 @@ from processor.live.fleet import Fleet, Update
 from processor.stream.delta import TEXTS, TICKS_KEPT, UNITS, DeltaState
 from processor.stream.events import Event
 from processor.stream.log_position import LogPosition, parse_event_id
+from processor.stream.slices import run_at_once
 from telemetry.state_vector import StateVector
 from testkit.delta_node import NodeDecoder, Picture, Sent
 from testkit.state_vectors import START, state_vector, state_vectors
@@ -94,7 +95,8 @@ class _Server:
         for state in received:
             self._fleet.apply([Update(0, self._offset, state)])
             self._offset += 1
-        return self.delta.advance(self._fleet.advance(), self._fleet.position, self.now)
+        changes = self._fleet.advance()
+        return run_at_once(self.delta.advance(changes, self._fleet.position, self.now))
 
     def snapshot(self) -> Event:
         return self.delta.snapshot(self._fleet.position, self.now)

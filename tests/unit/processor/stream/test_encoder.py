@@ -10,12 +10,14 @@ from hypothesis import strategies as st
 from processor.stream.encoder import (
     MAX_FRAME_BYTES,
     SSE_ENCODERS,
+    TEXT_AT_ONCE,
     WEBSOCKET_ENCODER,
     CompressionEffort,
     ContentEncoding,
     choose_encoding,
 )
 from processor.stream.events import Event
+from processor.stream.slices import run_at_once
 from testkit.decoding import decoder
 from testkit.subscriber import Subscriber
 
@@ -58,6 +60,35 @@ def test_a_subscriber_that_joins_late_decodes_all(
     subscriber = Subscriber()
     subscriber.feed(decoder(encoding)(received))
     assert [json.loads(event.data)["text"] for event in subscriber.events] == texts[missed:]
+
+
+@pytest.mark.parametrize("encoding", list(SSE_ENCODERS))
+@pytest.mark.parametrize("numbers", [10, TEXT_AT_ONCE])
+def test_other_events_may_be_encoded_between_slices(
+    encoding: ContentEncoding, numbers: int
+) -> None:
+    """The frames are those of this event, and do not depend on the others."""
+    encoder, other = SSE_ENCODERS[encoding], Event("update", b"{}")
+    text = json.dumps({"n": [number * 7919 % 1_000_003 for number in range(numbers)]}).encode()
+    slices, n_slices = encoder.encode_in_slices([Event("update", text, "1")], "high"), 0
+    frames: tuple[bytes, ...] | None = None
+    while frames is None:
+        try:
+            next(slices)
+        except StopIteration as end:
+            frames = end.value
+        encoder.encode([other], "high")
+        n_slices += 1
+    assert max(map(len, frames)) <= MAX_FRAME_BYTES
+    assert n_slices >= (2 if encoding == "identity" else len(text) // TEXT_AT_ONCE)
+    subscriber = Subscriber()
+    received = (*encoder.opening_frames(1000), *frames, *encoder.encode([other]))
+    subscriber.feed(decoder(encoding)(b"".join(received)))
+    assert [event.data.encode() for event in subscriber.events] == [text, other.data]
+
+
+def test_no_events_have_no_frames_in_slices_either() -> None:
+    assert run_at_once(SSE_ENCODERS["zstd"].encode_in_slices([], "high")) == ()
 
 
 @pytest.mark.parametrize("effort", get_args(CompressionEffort))
