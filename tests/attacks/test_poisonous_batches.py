@@ -263,8 +263,8 @@ def test_whatever_is_refused_the_rest_is_stored_once(
 
 
 async def _check_any(dsn: str, kinds: list[str], partitions: int, days: int) -> None:
-    fetch(dsn, "TRUNCATE state_vectors, flight_legs, touched_minutes, ingest_days, ingest_ledger")
-    fetch(dsn, "TRUNCATE ingest_offsets, dead_letters")
+    fetch(dsn, "TRUNCATE stored_state_vectors, flight_legs, touched_minutes, ingest_days")
+    fetch(dsn, "TRUNCATE ingest_ledger, ingest_offsets, dead_letters")
     archive = RefusingArchive(dsn, partitions=partitions)
     await archive.claim()
     rows, n_dead, messages = set(), 0, []

@@ -48,7 +48,7 @@ WRITES = (
     "INSERT INTO state_vectors (icao24) VALUES ('4b1814')",
     "UPDATE state_vectors SET callsign = 'SWR7EA'",
     "DELETE FROM minutely_state_vectors",
-    "TRUNCATE state_vectors",
+    "TRUNCATE stored_state_vectors",
     "DROP VIEW tracks",
     "CREATE TABLE mine (id int)",
     "CREATE TEMPORARY TABLE mine (id int)",
