@@ -115,8 +115,8 @@ ALTERATIONS: dict[str, tuple[list[str], str]] = {
             (
                 "INSERT INTO stored_state_vectors"
                 " (icao24, last_contact, on_ground, spi, position_source, velocity_e2)"
-                " SELECT icao24, last_contact, on_ground, spi, position_source, 1 FROM state_vectors"
-                " LIMIT 1"
+                " SELECT icao24, last_contact, on_ground, spi, position_source, 1"
+                " FROM state_vectors LIMIT 1"
             ),
         ],
         "has no unique index on (icao24, last_contact)",
