@@ -32,7 +32,7 @@ INSERT INTO stored_state_vectors
     (icao24, callsign, origin_country, position_age, last_contact, longitude_e4, latitude_e4,
      baro_altitude, on_ground, velocity_e2, true_track_e2, vertical_rate_e2, sensors, geo_altitude,
      squawk, spi, position_source, category)
-SELECT icao24, callsign, origin_country, extract(epoch FROM last_contact - time_position)::integer,
+SELECT icao24, callsign, origin_country, extract(epoch FROM last_contact - time_position)::bigint,
        last_contact, round(longitude * 10000)::integer, round(latitude * 10000)::integer,
        baro_altitude, on_ground, round(velocity::double precision * 100)::integer,
        round(true_track::double precision * 100)::integer,

@@ -2,9 +2,9 @@
 -- whole numbers is compressed to a fraction of a column of doubles, and OpenSky sends no more digits than these.
 CREATE TEMPORARY TABLE stored_columns (
     last_contact     timestamptz NOT NULL,
+    position_age     bigint,
     longitude_e4     integer,
     latitude_e4      integer,
-    position_age     integer,
     velocity_e2      integer,
     true_track_e2    integer,
     vertical_rate_e2 integer,

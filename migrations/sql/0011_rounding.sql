@@ -1,6 +1,6 @@
--- Accounts for rows of a part that have more digits than are stored, or a position that is 68 years older than the
--- contact. Their digest changes with them; the difference counts as dropped, on the account of one partition of
--- the log, so that the audit expects what is stored. OpenSky sends no such rows; other producers may.
+-- Accounts for rows of a part that have more digits than are stored. Their digest changes with them; the difference
+-- counts as dropped, on the account of one partition of the log, so that the audit expects what is stored. OpenSky
+-- sends no such rows; other producers may.
 CREATE FUNCTION pg_temp.account_for_rounding(part text) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     n_rounded bigint;
@@ -10,8 +10,7 @@ BEGIN
          WHERE longitude <> round(longitude * 10000) / 10000 OR latitude <> round(latitude * 10000) / 10000
             OR velocity <> (round(velocity::double precision * 100) / 100)::real
             OR true_track <> (round(true_track::double precision * 100) / 100)::real
-            OR vertical_rate <> (round(vertical_rate::double precision * 100) / 100)::real
-            OR abs(extract(epoch FROM last_contact - time_position)) > 2147483647', part);
+            OR vertical_rate <> (round(vertical_rate::double precision * 100) / 100)::real', part);
     GET DIAGNOSTICS n_rounded = ROW_COUNT;
     IF n_rounded > 0 THEN
         ANALYZE rounded;

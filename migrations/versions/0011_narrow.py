@@ -11,9 +11,8 @@ branch_labels = None
 depends_on = None
 
 _NARROW = """
-    last_contact, round(longitude * 10000)::integer, round(latitude * 10000)::integer,
-    CASE WHEN abs(extract(epoch FROM last_contact - time_position)) <= 2147483647
-         THEN extract(epoch FROM last_contact - time_position)::integer END,
+    last_contact, extract(epoch FROM last_contact - time_position)::bigint,
+    round(longitude * 10000)::integer, round(latitude * 10000)::integer,
     round(velocity::double precision * 100)::integer,
     round(true_track::double precision * 100)::integer,
     round(vertical_rate::double precision * 100)::integer,

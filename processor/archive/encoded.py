@@ -50,7 +50,7 @@ _POWERS = 1 << np.arange(len(NUMBERS))
 
 _TYPES = {
     "last_contact": ">i8",
-    "time_position": ">i4",
+    "time_position": ">i8",
     **dict.fromkeys(SINGLES, ">f4"),
     **dict.fromkeys(STEPS, ">i4"),
 }

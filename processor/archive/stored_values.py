@@ -34,9 +34,6 @@ STORED_NAMES = {
 STORED_FIELDS = tuple(STORED_NAMES.get(name, name) for name in FIELDS)
 """The columns of stored_state_vectors in the order of the fields."""
 
-MAX_POSITION_AGE = 2**31 - 1
-"""Seconds between the time of a position and the last contact; more do not fit into the column."""
-
 
 def find_inexact(names: Sequence[str], numbers: NDArray[np.float64]) -> list[int]:
     """Return the places of the rows that the database cannot hold as they are.
@@ -46,8 +43,7 @@ def find_inexact(names: Sequence[str], numbers: NDArray[np.float64]) -> list[int
         numbers: Their values, one row for each state vector; NaN is null.
     """
     columns = dict(zip(names, numbers.T, strict=True))
-    age = columns["last_contact"] - columns["time_position"]
-    is_inexact = np.abs(age) > MAX_POSITION_AGE
+    is_inexact = np.zeros(len(numbers), np.bool_)
     for name, steps in STEPS.items():
         column = columns[name]
         is_inexact |= np.abs(np.rint(column * steps) / steps - column) > 0
@@ -56,19 +52,12 @@ def find_inexact(names: Sequence[str], numbers: NDArray[np.float64]) -> list[int
 
 
 def round_to_stored(vector: StateVector) -> StateVector:
-    """Return the state vector with the digits that are stored.
-
-    A time of the position that is 68 years from the last contact cannot be stored, and is None.
-    """
+    """Return the state vector with the digits that are stored."""
     rounded: dict[str, Any] = {
         name: round(value * steps) / steps
         for name, steps in STEPS.items()
         if (value := getattr(vector, name)) is not None
     }
-    if vector.time_position is not None:
-        age = vector.last_contact - vector.time_position
-        if abs(age) > MAX_POSITION_AGE:
-            rounded["time_position"] = None
     return replace(vector, **rounded)
 
 

@@ -26,7 +26,7 @@ SELECT (last_contact AT TIME ZONE 'UTC')::date, hashint8extended(h, h) FROM (
 ) AS hashed
 """
 MORE_DIGITS = """
-UPDATE state_vectors SET longitude = 8.123456, velocity = 231.5049, time_position = '2000-01-01Z'
+UPDATE state_vectors SET longitude = 8.123456, velocity = 231.5049
 WHERE icao24 = '000001'
   AND last_contact = (SELECT min(last_contact) FROM state_vectors WHERE icao24 = '000001')
 """

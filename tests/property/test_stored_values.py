@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from benchmarks.captures import folder, globe_moved_on, real_hour
 from processor.archive.digest import NUMBERS
 from processor.archive.stored_values import (
-    MAX_POSITION_AGE,
     STEPS,
     STORED_FIELDS,
     find_inexact,
@@ -65,9 +64,7 @@ def test_other_numbers_are_rounded_to_the_nearest(vector: StateVector) -> None:
     for name, steps in STEPS.items():
         if (value := getattr(vector, name)) is not None:
             assert abs(getattr(rounded, name) - value) <= 0.5001 / steps
-    if vector.time_position is not None:
-        is_near = abs(vector.last_contact - vector.time_position) <= MAX_POSITION_AGE
-        assert rounded.time_position == (vector.time_position if is_near else None)
+    assert rounded.time_position == vector.time_position
 
 
 def test_no_digit_of_a_recording_is_lost() -> None:
