@@ -82,7 +82,8 @@ def test_old_chunks_are_compressed_again_without_segments(server_before: Pglite)
     before = fetch(server.dsn, ROWS)
     assert fetch(server.dsn, SEGMENTS) == [("icao24",)]
     assert fetch(server.dsn, TO_COMPRESS) == [(True,)]
-    asyncio.run(compress_all(server.dsn))
+    for part, _ in fetch(server.dsn, "SELECT * FROM chunks_to_compress(4)"):
+        fetch(server.dsn, "SELECT compress_part($1, 4)", part)
     assert fetch(server.dsn, SEGMENTS) == [("",)]
     assert fetch(server.dsn, TO_COMPRESS) == []
     assert fetch(server.dsn, ROWS) == before
