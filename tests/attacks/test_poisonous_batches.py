@@ -76,7 +76,7 @@ async def test_hours_without_end_are_few_in_a_transaction(
     """Also where the parts are chunks of an hour."""
     if place.is_timescale:
         databases.execute(
-            place.dsn, "SELECT set_chunk_time_interval('state_vectors', INTERVAL '1 hour')"
+            place.dsn, "SELECT set_chunk_time_interval('stored_state_vectors', INTERVAL '1 hour')"
         )
     vectors = [state_vector(f"{number:06x}", NOW - number * 3_600) for number in range(500)]
     assert (await archive.store(vectors)).n_inserted == 500

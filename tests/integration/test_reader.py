@@ -144,7 +144,7 @@ JOBS = (
     "SELECT alter_job(1, scheduled => TRUE)",
     "SELECT delete_job(1)",
     "CALL run_job(1)",
-    "SELECT add_retention_policy('state_vectors', INTERVAL '1 day')",
+    "SELECT add_retention_policy('stored_state_vectors', INTERVAL '1 day')",
 )
 MAY_MAKE_JOBS = """
 SELECT has_function_privilege($1, oid, 'EXECUTE') FROM pg_proc WHERE proname = 'add_job'
