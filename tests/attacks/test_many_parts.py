@@ -31,7 +31,8 @@ _MAKE_SOME = """
 DO $$ BEGIN
     FOR number IN {first}..{last} LOOP
         EXECUTE format(
-            'CREATE TABLE stored_state_vectors_%s PARTITION OF stored_state_vectors FOR VALUES FROM (%L) TO (%L)',
+            'CREATE TABLE stored_state_vectors_%s PARTITION OF stored_state_vectors'
+            ' FOR VALUES FROM (%L) TO (%L)',
             to_char(date '2010-01-01' + number, 'YYYYMMDD'),
             (date '2010-01-01' + number)::timestamp AT TIME ZONE 'UTC',
             (date '2010-01-01' + number + 1)::timestamp AT TIME ZONE 'UTC');
