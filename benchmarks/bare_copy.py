@@ -9,11 +9,13 @@ import asyncpg
 import uvloop
 
 from benchmarks.rows import Row, day_of
-from telemetry.state_vector import FIELDS
+from processor.archive.stored_values import STORED_FIELDS
 from testkit.process_resources import cpu_seconds
 
-_STAGING = "CREATE TEMPORARY TABLE IF NOT EXISTS staging (LIKE state_vectors) ON COMMIT DELETE ROWS"
-_INSERT = "INSERT INTO state_vectors SELECT * FROM staging ON CONFLICT DO NOTHING"
+_STAGING = (
+    "CREATE TEMPORARY TABLE IF NOT EXISTS staging (LIKE stored_state_vectors) ON COMMIT DELETE ROWS"
+)
+_INSERT = "INSERT INTO stored_state_vectors SELECT * FROM staging ON CONFLICT DO NOTHING"
 
 
 class Stored(NamedTuple):
@@ -30,7 +32,7 @@ def store(dsn: str, batches: list[list[Row]], *, is_straight: bool = False) -> S
 
     Args:
         dsn: A migrated database.
-        batches: Rows of state_vectors in its own order of columns.
+        batches: Rows of stored_state_vectors in the order of the fields.
         is_straight: COPY into the table itself, instead of COPY into a temporary table and
             INSERT ... ON CONFLICT DO NOTHING, which is what a writer needs that may meet
             duplicates.
@@ -63,9 +65,11 @@ async def store_batch(
     """Store one batch."""
     async with connection.transaction():
         if is_straight:
-            await connection.copy_records_to_table("state_vectors", records=rows, columns=FIELDS)
+            await connection.copy_records_to_table(
+                "stored_state_vectors", records=rows, columns=STORED_FIELDS
+            )
             return
-        await connection.copy_records_to_table("staging", records=rows, columns=FIELDS)
+        await connection.copy_records_to_table("staging", records=rows, columns=STORED_FIELDS)
         await connection.execute(_INSERT)
 
 

@@ -34,6 +34,9 @@ class Statements(NamedTuple):
     """Every statement of history_fill.sql."""
 
     create_naive: str
+    is_view: str
+    create_staging: str
+    insert_staged: str
     fill_minutes: str
     fill_hours: str
     fill_flights: str
@@ -120,10 +123,17 @@ async def _run(dsn: str, statement: str) -> None:
 async def _copy(dsn: str, queue: asyncio.Queue[Block | None]) -> None:
     connection = await asyncpg.connect(dsn)
     try:
+        is_staged = await connection.fetchval(STATEMENTS.is_view)
+        table = "staging" if is_staged else "state_vectors"
         while (block := await queue.get()) is not None:
-            await connection.copy_to_table(
-                "state_vectors", source=_one_day(block, queue), columns=FIELDS, format="binary"
-            )
+            async with connection.transaction():
+                if is_staged:
+                    await connection.execute(STATEMENTS.create_staging)
+                await connection.copy_to_table(
+                    table, source=_one_day(block, queue), columns=FIELDS, format="binary"
+                )
+                if is_staged:
+                    await connection.execute(STATEMENTS.insert_staged)
     finally:
         await connection.close()
 

@@ -21,6 +21,25 @@ CREATE TABLE state_vectors (
 );
 CREATE INDEX ON state_vectors (last_contact);
 
+-- is_view: whether the archive's schema is there, whose rows are stored as whole numbers
+SELECT relkind = 'v' FROM pg_class WHERE oid = 'state_vectors'::regclass;
+
+-- create_staging: the table that the rows of a day are copied into, as the view shows them
+CREATE TEMPORARY TABLE staging (LIKE state_vectors) ON COMMIT DROP;
+
+-- insert_staged: store the rows of a day
+INSERT INTO stored_state_vectors
+    (icao24, callsign, origin_country, position_age, last_contact, longitude_e4, latitude_e4,
+     baro_altitude, on_ground, velocity_e2, true_track_e2, vertical_rate_e2, sensors, geo_altitude,
+     squawk, spi, position_source, category)
+SELECT icao24, callsign, origin_country, extract(epoch FROM last_contact - time_position)::bigint,
+       last_contact, round(longitude * 10000)::integer, round(latitude * 10000)::integer,
+       baro_altitude, on_ground, round(velocity::double precision * 100)::integer,
+       round(true_track::double precision * 100)::integer,
+       round(vertical_rate::double precision * 100)::integer, sensors, geo_altitude, squawk, spi,
+       position_source, category
+FROM staging;
+
 -- fill_minutes: each row is the last of its minute, for polls are further apart (or the key fails)
 INSERT INTO minutely_state_vectors
 SELECT date_trunc('minute', last_contact), 1, icao24, callsign, origin_country, time_position,

@@ -4,18 +4,16 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import Any
 
-import msgspec
-
+from processor.archive.stored_values import to_stored_row
 from telemetry.state_vector import FIELDS, StateVector
 
 Row = tuple[Any, ...]
 
-_TIME_POSITION = FIELDS.index("time_position")
 _LAST_CONTACT = FIELDS.index("last_contact")
 
 
 def sorted_rows(state_vectors: Iterable[StateVector]) -> list[Row]:
-    """Return rows in the order of the key, as the archive stores them."""
+    """Return rows of stored_state_vectors in the order of the key, as the archive stores them."""
     ordered = sorted(state_vectors, key=lambda each: (each.icao24, each.last_contact))
     return [_row(each) for each in ordered]
 
@@ -27,8 +25,6 @@ def day_of(row: Row) -> dt.date:
 
 
 def _row(state_vector: StateVector) -> Row:
-    values = list(msgspec.structs.astuple(state_vector))
-    for column in (_TIME_POSITION, _LAST_CONTACT):
-        if values[column] is not None:
-            values[column] = dt.datetime.fromtimestamp(values[column], dt.UTC)
+    values = list(to_stored_row(state_vector))
+    values[_LAST_CONTACT] = dt.datetime.fromtimestamp(state_vector.last_contact, dt.UTC)
     return tuple(values)

@@ -24,7 +24,7 @@ ALTER TABLE {table} SET (
     timescaledb.orderby = 'icao24, {time} DESC'
 )
 """
-_TIMES = {"state_vectors": "last_contact", "minutely_state_vectors": "minute"}
+_TIMES = {"stored_state_vectors": "last_contact", "minutely_state_vectors": "minute"}
 _STATS = """
 SELECT after_compression_table_bytes, after_compression_toast_bytes,
        after_compression_index_bytes, after_compression_total_bytes,

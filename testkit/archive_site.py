@@ -81,7 +81,7 @@ class ArchiveSite:
         """Empty all tables."""
         connection = await asyncpg.connect(self.dsn)
         await connection.execute(
-            "TRUNCATE state_vectors, flight_legs, ingest_offsets, ingest_ledger, touched_minutes,"
-            " minutely_state_vectors, retention_marks, ingest_days"
+            "TRUNCATE stored_state_vectors, flight_legs, ingest_offsets, ingest_ledger,"
+            " touched_minutes, minutely_state_vectors, retention_marks, ingest_days"
         )
         await connection.close()

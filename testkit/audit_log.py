@@ -24,6 +24,10 @@ _COLUMNS = (
     *("sensors", "geo_altitude", "squawk", "spi", "position_source", "category"),
 )
 _TIMES = {"time_position", "last_contact"}
+_STEPS = {
+    **dict.fromkeys(("longitude", "latitude"), 10_000),
+    **dict.fromkeys(("velocity", "true_track", "vertical_rate"), 100),
+}
 _SINGLE_PRECISION = {"baro_altitude", "velocity", "true_track", "vertical_rate", "geo_altitude"}
 
 Key = tuple[str, int]
@@ -212,9 +216,14 @@ def _is_kept(letter: tuple[bytes | None, bytes | None], record: LogRecord, *, is
 def _as_stored(fields: dict[str, Any]) -> Values:
     if set(fields) != set(_COLUMNS):
         raise KeyError(f"fields {sorted(set(fields) ^ set(_COLUMNS))}")
-    return tuple(
-        _single(fields[name]) if name in _SINGLE_PRECISION else fields[name] for name in _COLUMNS
-    )
+    return tuple(_as_column(name, fields[name]) for name in _COLUMNS)
+
+
+def _as_column(name: str, value: Any) -> Any:  # noqa: ANN401 - of any column
+    """Return what the database has of a value: numbers are rounded to the digits of OpenSky."""
+    if name in _STEPS and value is not None:
+        value = round(value * _STEPS[name]) / _STEPS[name]
+    return _single(value) if name in _SINGLE_PRECISION else value
 
 
 def _single(value: float | None) -> float | None:

@@ -15,7 +15,7 @@ from processor.access.gate import Gate
 from processor.access.slots import SlotLimits
 from processor.access.tickets import Tickets
 from processor.archive.instants import take_unix_seconds
-from processor.archive.unique_rows import to_rows
+from processor.archive.stored_values import STORED_FIELDS, to_stored_row
 from processor.history.database import HistoryDatabase
 from processor.http.app import create_app
 from processor.http.server.server import create_server, listen
@@ -29,7 +29,7 @@ from processor.message import LogIdentity
 from processor.replay.session import Replay, ReplayLimits
 from processor.settings import SseSettings
 from processor.stream.log_position import LogPosition, epoch_of
-from telemetry.state_vector import FIELDS, StateVector
+from telemetry.state_vector import StateVector
 from testkit.state_vectors import START, state_vector
 
 EXPIRY_SECONDS = 60
@@ -57,7 +57,7 @@ async def store(url: str, vectors: Sequence[StateVector]) -> None:
     try:
         await _make_partitions(connection, [state.last_contact for state in vectors])
         await connection.copy_records_to_table(
-            "state_vectors", records=to_rows(vectors), columns=FIELDS
+            "stored_state_vectors", records=map(to_stored_row, vectors), columns=STORED_FIELDS
         )
     finally:
         await connection.close()
@@ -146,7 +146,7 @@ class HistoryLog:
         vectors = self._logs[partition][first : first + most]
         async with self._connection.transaction():
             await self._connection.copy_records_to_table(
-                "state_vectors", records=to_rows(vectors), columns=FIELDS
+                "stored_state_vectors", records=map(to_stored_row, vectors), columns=STORED_FIELDS
             )
             await self._connection.execute(
                 STORE_OFFSET,

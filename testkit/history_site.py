@@ -10,7 +10,7 @@ import httpx2
 from pydantic import SecretStr
 
 from processor.archive.instants import take_unix_seconds
-from processor.archive.unique_rows import to_rows
+from processor.archive.stored_values import STORED_FIELDS, to_stored_row
 from processor.settings import (
     AccessSettings,
     DatabaseSettings,
@@ -89,7 +89,7 @@ class HistorySite(Application):
         """Insert state vectors into their table alone."""
         days = sorted({_day(vector.last_contact) for vector in vectors})
         await self._connection.execute("SELECT make_partitions($1::date[])", days)
-        await self.insert("state_vectors", FIELDS, to_rows(vectors))
+        await self.insert("stored_state_vectors", STORED_FIELDS, list(map(to_stored_row, vectors)))
 
     async def store_minutes(self, *vectors: StateVector) -> None:
         """Insert the last state vector of each aircraft and minute into the table of minutes."""

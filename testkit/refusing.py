@@ -27,11 +27,13 @@ BEGIN
     RETURN NEW;
 END
 $$;
-CREATE TRIGGER refuse BEFORE INSERT ON state_vectors FOR EACH ROW EXECUTE FUNCTION refuse()
+CREATE TRIGGER refuse BEFORE INSERT ON stored_state_vectors
+FOR EACH ROW EXECUTE FUNCTION refuse()
 """
 
 WAYS = {
-    "constraint": "ALTER TABLE state_vectors ADD CONSTRAINT refused CHECK (icao24 NOT LIKE 'bad%')",
+    "constraint": "ALTER TABLE stored_state_vectors ADD CONSTRAINT refused"
+    " CHECK (icao24 NOT LIKE 'bad%')",
     "trigger": _TRIGGER.format(act="RAISE EXCEPTION 'no such aircraft'"),
     "division by zero": _TRIGGER.format(act="NEW.category := 1 / 0"),
     "overflow": _TRIGGER.format(act="NEW.category := 70000"),
@@ -54,7 +56,8 @@ BEGIN
     RETURN NEW;
 END
 $$;
-CREATE TRIGGER count_up BEFORE INSERT ON state_vectors FOR EACH ROW EXECUTE FUNCTION count_up()
+CREATE TRIGGER count_up BEFORE INSERT ON stored_state_vectors
+FOR EACH ROW EXECUTE FUNCTION count_up()
 """
 """Statements after which a transaction of more than 100 rows is too large for the server."""
 

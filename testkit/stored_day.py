@@ -5,8 +5,7 @@ import datetime as dt
 import asyncpg
 
 from processor.archive.instants import take_unix_seconds
-from processor.archive.unique_rows import to_rows
-from telemetry.state_vector import FIELDS
+from processor.archive.stored_values import STORED_FIELDS, to_stored_row
 from testkit.given_timescale import compress_stored
 from testkit.invented_day import Leg
 
@@ -39,8 +38,10 @@ async def store(dsn: str, legs: list[Leg]) -> None:
     days = sorted({dt.datetime.fromtimestamp(moment, dt.UTC).date() for moment in moments})
     await connection.execute("SELECT make_partitions($1::date[])", days)
     await connection.execute("SELECT make_minutely_partitions($1::date[])", days)
-    rows = to_rows(vectors)
-    await connection.copy_records_to_table("state_vectors", records=rows, columns=FIELDS)
+    rows = map(to_stored_row, vectors)
+    await connection.copy_records_to_table(
+        "stored_state_vectors", records=rows, columns=STORED_FIELDS
+    )
     await connection.executemany(_LEG, [_row(leg) for leg in legs])
     await connection.execute(_MINUTES)
     await connection.execute(_HOURS)

@@ -118,10 +118,10 @@ SELECT * FROM letters WHERE n_there <> n_recorded ORDER BY 1, 2, 3 LIMIT 1;
 
 -- key: a part of the table in which one state vector could be stored twice
 SELECT part.relation::text FROM (
-    SELECT 'state_vectors'::regclass AS relation
+    SELECT 'stored_state_vectors'::regclass AS relation
     UNION ALL
     SELECT inhrelid::regclass FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
-    WHERE inhparent = 'state_vectors'::regclass AND relkind IN ('r', 'p')
+    WHERE inhparent = 'stored_state_vectors'::regclass AND relkind IN ('r', 'p')
 ) AS part
 WHERE NOT EXISTS (
     SELECT FROM pg_index AS key

@@ -8,18 +8,16 @@ from collections.abc import AsyncIterator, Sequence
 from functools import lru_cache
 from itertools import chain, repeat
 from operator import attrgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from processor.archive.digest import (
     CODES,
-    DOUBLES,
     NUMBERS,
     SINGLES,
     TEXTS,
-    TIMES,
     Y2000,
     Columns,
     Hashes,
@@ -28,10 +26,11 @@ from processor.archive.digest import (
     hash_identities,
     hash_numbers,
 )
+from processor.archive.stored_values import STEPS, STORED_NAMES
 from telemetry.state_vector import StateVector
 
-COLUMNS = (*TEXTS, *CODES, "sensors", *NUMBERS)
-"""The columns in the order of the encoded bytes."""
+COLUMNS = (*TEXTS, *CODES, "sensors", *(STORED_NAMES.get(name, name) for name in NUMBERS))
+"""The columns of stored_state_vectors in the order of the encoded bytes."""
 
 MAX_KNOWN = 100_000
 """Identities that are cached, in 60 MB at most. An identity is the columns that stay the same from
@@ -46,12 +45,14 @@ _identity_of = attrgetter(*TEXTS, *CODES)
 _numbers_of = attrgetter(*NUMBERS)
 _sensors_of = attrgetter("sensors")
 
+_LAST_CONTACT = NUMBERS.index("last_contact")
 _POWERS = 1 << np.arange(len(NUMBERS))
 
 _TYPES = {
-    **dict.fromkeys(TIMES, ">i8"),
-    **dict.fromkeys(DOUBLES, ">f8"),
+    "last_contact": ">i8",
+    "time_position": ">i8",
     **dict.fromkeys(SINGLES, ">f4"),
+    **dict.fromkeys(STEPS, ">i4"),
 }
 
 
@@ -214,15 +215,23 @@ def _encode_numbers(columns: Columns) -> list[bytes]:
 def _encode_alike(columns: Columns, nulls: list[bool]) -> list[bytes]:
     template = _template(tuple(nulls))
     rows = np.repeat(template, columns.shape[1])
+    contacts = columns[_LAST_CONTACT]
     for name, column, is_null in zip(NUMBERS, columns, nulls, strict=True):
         if is_null:
             continue
-        if name in TIMES:
-            rows[name] = (column.astype(np.int64) - Y2000) * 1_000_000
-        else:
-            rows[name] = column
+        rows[name] = _to_stored(name, column, contacts)
     encoded: list[bytes] = rows.view(f"V{template.itemsize}").tolist()
     return encoded
+
+
+def _to_stored(
+    name: str, column: NDArray[np.float64], contacts: NDArray[np.float64]
+) -> NDArray[Any]:
+    if name == "last_contact":
+        return (column.astype(np.int64) - Y2000) * 1_000_000
+    if name == "time_position":
+        return contacts - column
+    return np.rint(column * STEPS[name]) if name in STEPS else column
 
 
 @lru_cache(1 << len(NUMBERS))

@@ -31,7 +31,7 @@ SELECT partition, next_offset, epoch FROM ingest_offsets
 WHERE cluster_id = $1 AND topic = $2 AND partition = ANY ($3::int[]);
 
 -- missing_days: the days among these that have no part yet; a hypertable makes the parts of recent days by itself
-SELECT missing_days('state_vectors', $1::date[]);
+SELECT missing_days('stored_state_vectors', $1::date[]);
 
 -- make_partitions: make the parts for rows of these days; a hypertable makes its chunks by itself
 SELECT make_partitions($1::date[]);
@@ -40,10 +40,10 @@ SELECT make_partitions($1::date[]);
 SELECT make_coming_partitions($1);
 
 -- create_staging: the table that rows are copied into while some of them may be stored already; once for each connection
-CREATE TEMPORARY TABLE IF NOT EXISTS staging (LIKE state_vectors) ON COMMIT DELETE ROWS;
+CREATE TEMPORARY TABLE IF NOT EXISTS staging (LIKE stored_state_vectors) ON COMMIT DELETE ROWS;
 
 -- insert_staged: insert the staged rows that are not stored yet
-INSERT INTO state_vectors SELECT * FROM staging
+INSERT INTO stored_state_vectors SELECT * FROM staging
 ON CONFLICT (icao24, last_contact) DO NOTHING
 RETURNING icao24, last_contact;
 
@@ -572,7 +572,7 @@ DELETE FROM flight_legs WHERE (icao24, first_seen) IN (
 );
 
 -- parts: the time range of each day, month or chunk of state vectors
-SELECT begins, ends_before FROM parts_of('state_vectors') ORDER BY begins;
+SELECT begins, ends_before FROM parts_of('stored_state_vectors') ORDER BY begins;
 
 -- first_contacts: the first contact of each aircraft in a part
 SELECT icao24, min(last_contact) AS since FROM state_vectors

@@ -11,8 +11,9 @@ import numpy as np
 from msgspec.structs import astuple
 from numpy.typing import NDArray
 
-from processor.archive.digest import Hashes, Times, hash_rows, round_down, sum_by_day
+from processor.archive.digest import NUMBERS, Hashes, Times, hash_rows, round_down, sum_by_day
 from processor.archive.encoded import Encoded, RowColumns, encode, join_columns, split_columns
+from processor.archive.stored_values import find_inexact, round_to_stored
 from telemetry.state_vector import StateVector
 
 Row = tuple[Any, ...]
@@ -66,7 +67,9 @@ class UniqueRows:
         self.icao24s: list[str] = list(map(_icao24_of, state_vectors))
         self.contacts: Times = keys & _LAST_CONTACT
         self.encoded = encoded
-        self._hashed = Hashed(NOT_ENCODED, hash_rows(self.rows())) if hashed is None else hashed
+        self._hashed = (
+            Hashed(NOT_ENCODED, hash_rows(to_rows(state_vectors))) if hashed is None else hashed
+        )
         self.minutes = round_down(self.contacts, 60)
         self.added = sum_by_day(self._hashed.hashes, self.contacts, partitions)
 
@@ -83,10 +86,6 @@ class UniqueRows:
         """The partition of the topic that each row came from."""
         partitions: list[int] = self._partitions.tolist()
         return partitions
-
-    def rows(self) -> list[Row]:
-        """Return the rows as tuples for the driver."""
-        return to_rows(self.state_vectors)
 
     def days(self) -> list[int]:
         """Return the midnights of the days that the last contacts fall into (Unix seconds)."""
@@ -122,10 +121,17 @@ class PartitionRows(NamedTuple):
 
 
 def make_partition_rows(partition: int, state_vectors: Sequence[StateVector]) -> PartitionRows:
-    """Compute the keys and the columns of state vectors."""
+    """Compute the keys and the columns of state vectors, rounded to what is stored."""
     icao24s = list(map(_icao24_of, state_vectors))
     keys = _number(icao24s, list(map(_last_contact_of, state_vectors)))
-    return PartitionRows(partition, state_vectors, keys, split_columns(state_vectors))
+    columns = split_columns(state_vectors)
+    inexact = range(len(keys)) if columns is None else find_inexact(NUMBERS, columns.numbers)
+    if len(inexact):
+        state_vectors = list(state_vectors)
+        for place in inexact:
+            state_vectors[place] = round_to_stored(state_vectors[place])
+        columns = split_columns(state_vectors)
+    return PartitionRows(partition, state_vectors, keys, columns)
 
 
 def make_unique(found: Iterable[PartitionRows]) -> UniqueRows:
@@ -152,7 +158,7 @@ def make_unique(found: Iterable[PartitionRows]) -> UniqueRows:
 
 
 def to_rows(state_vectors: Sequence[StateVector]) -> list[Row]:
-    """Turn state vectors into rows of the table; the connection takes times as Unix seconds."""
+    """Turn state vectors into rows of the view state_vectors, with times in Unix seconds."""
     return [astuple(state_vector) for state_vector in state_vectors]
 
 

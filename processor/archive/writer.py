@@ -20,11 +20,11 @@ from processor.archive.flights.store import FlightStore
 from processor.archive.rejected_rows import DividingStore, Rejection, rejection_of
 from processor.archive.rollups import mark_dirty
 from processor.archive.sql import Queries
+from processor.archive.stored_values import STORED_FIELDS, to_stored_row
 from processor.archive.unique_rows import UniqueRows
 from processor.database_errors import Blame
 from processor.errors import LogLostError
 from processor.message import LogIdentity, Watermarks
-from telemetry.state_vector import FIELDS
 
 log = structlog.get_logger()
 
@@ -249,7 +249,7 @@ class BatchWriter:
         if not self._expects_duplicates:
             with contextlib.suppress(asyncpg.UniqueViolationError):
                 async with connection.transaction():
-                    await _copy(connection, "state_vectors", found)
+                    await _copy(connection, "stored_state_vectors", found)
                 return found
         return await self._insert_new(connection, found)
 
@@ -330,7 +330,8 @@ class BatchWriter:
 
 async def _copy(connection: Connection, table: str, found: UniqueRows) -> None:
     if (encoded := found.encoded) is None:
-        await connection.copy_records_to_table(table, records=found.rows(), columns=FIELDS)
+        rows = map(to_stored_row, found.state_vectors)
+        await connection.copy_records_to_table(table, records=rows, columns=STORED_FIELDS)
         return
     await connection.copy_to_table(table, source=encoded.stream(), columns=COLUMNS, format="binary")
 

@@ -52,7 +52,7 @@ def test_days_without_end_are_stored_or_set_aside_and_the_archive_goes_on(
     n_past = sum(day <= now for day in days)
     assert fetch_value(dsn, "SELECT count(*) FROM state_vectors") == n_past + 1
     assert fetch_value(dsn, "SELECT count(*) FROM dead_letters") == messages - n_past
-    assert fetch_value(dsn, "SELECT count(*) FROM parts_of('state_vectors')") < 800
+    assert fetch_value(dsn, "SELECT count(*) FROM parts_of('stored_state_vectors')") < 800
     assert archive.stop() == 0
     audited = any_stage.audit()
     assert audited.returncode == 0, audited.stdout + audited.stderr

@@ -31,7 +31,8 @@ _MAKE_SOME = """
 DO $$ BEGIN
     FOR number IN {first}..{last} LOOP
         EXECUTE format(
-            'CREATE TABLE state_vectors_%s PARTITION OF state_vectors FOR VALUES FROM (%L) TO (%L)',
+            'CREATE TABLE stored_state_vectors_%s PARTITION OF stored_state_vectors'
+            ' FOR VALUES FROM (%L) TO (%L)',
             to_char(date '2010-01-01' + number, 'YYYYMMDD'),
             (date '2010-01-01' + number)::timestamp AT TIME ZONE 'UTC',
             (date '2010-01-01' + number + 1)::timestamp AT TIME ZONE 'UTC');
@@ -122,7 +123,7 @@ async def test_retention_works_off_any_number_of_parts(dsn: str, count: int) -> 
     left: list[int] = []
     while not left or left[-1] > 1:
         await expiry.expire()
-        left.append(fetch_value(dsn, "SELECT count(*) FROM parts_of('state_vectors')"))
+        left.append(fetch_value(dsn, "SELECT count(*) FROM parts_of('stored_state_vectors')"))
     assert left == list(range(count - 1, 0, -1))
     assert fetch_value(dsn, "SELECT count(*) FROM state_vectors") == 100
     await expiry.database.close()

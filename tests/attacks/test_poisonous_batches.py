@@ -76,7 +76,7 @@ async def test_hours_without_end_are_few_in_a_transaction(
     """Also where the parts are chunks of an hour."""
     if place.is_timescale:
         databases.execute(
-            place.dsn, "SELECT set_chunk_time_interval('state_vectors', INTERVAL '1 hour')"
+            place.dsn, "SELECT set_chunk_time_interval('stored_state_vectors', INTERVAL '1 hour')"
         )
     vectors = [state_vector(f"{number:06x}", NOW - number * 3_600) for number in range(500)]
     assert (await archive.store(vectors)).n_inserted == 500
@@ -263,8 +263,8 @@ def test_whatever_is_refused_the_rest_is_stored_once(
 
 
 async def _check_any(dsn: str, kinds: list[str], partitions: int, days: int) -> None:
-    fetch(dsn, "TRUNCATE state_vectors, flight_legs, touched_minutes, ingest_days, ingest_ledger")
-    fetch(dsn, "TRUNCATE ingest_offsets, dead_letters")
+    fetch(dsn, "TRUNCATE stored_state_vectors, flight_legs, touched_minutes, ingest_days")
+    fetch(dsn, "TRUNCATE ingest_ledger, ingest_offsets, dead_letters")
     archive = RefusingArchive(dsn, partitions=partitions)
     await archive.claim()
     rows, n_dead, messages = set(), 0, []

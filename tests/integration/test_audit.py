@@ -115,7 +115,7 @@ TAMPERINGS = {
         "dead letters are there",
     ),
     "unique index gone": (
-        "ALTER TABLE state_vectors DROP CONSTRAINT state_vectors_pkey",
+        "ALTER TABLE stored_state_vectors DROP CONSTRAINT stored_state_vectors_pkey",
         "no unique index on (icao24, last_contact)",
     ),
 }
@@ -237,7 +237,7 @@ def test_changed_value_is_found_by_the_independent_checker(stored: Deployment) -
     """A row that differs from its message in one field is named."""
     with_copies = _Copies(stored.database_url)
     databases.execute(
-        stored.database_url, "UPDATE state_vectors SET spi = NOT spi WHERE icao24 = '000000'"
+        stored.database_url, "UPDATE stored_state_vectors SET spi = NOT spi WHERE icao24 = '000000'"
     )
     with pytest.raises(UnaccountedError, match=r"changed: \('000000'"):
         check_log(stored.kafka.bootstrap_servers, stored.topic, stored.database_url)
@@ -258,7 +258,7 @@ def test_database_without_the_tables_is_named(deployment: Deployment) -> None:
 class _Copies:
     """The four tables as they are, to go back to after tampering."""
 
-    tables = ("state_vectors", "dead_letters", "ingest_ledger", "ingest_offsets")
+    tables = ("stored_state_vectors", "dead_letters", "ingest_ledger", "ingest_offsets")
 
     def __init__(self, dsn: str) -> None:
         self._dsn = dsn
@@ -271,7 +271,8 @@ class _Copies:
             databases.execute(self._dsn, f"INSERT INTO {table} TABLE copy_of_{table}")
             databases.execute(self._dsn, f"DROP TABLE copy_of_{table}")
         if not fetch_value(
-            self._dsn, "SELECT count(*) FROM pg_constraint WHERE conname = 'state_vectors_pkey'"
+            self._dsn,
+            "SELECT count(*) FROM pg_constraint WHERE conname = 'stored_state_vectors_pkey'",
         ):
-            key = "ALTER TABLE state_vectors ADD PRIMARY KEY (icao24, last_contact)"
+            key = "ALTER TABLE stored_state_vectors ADD PRIMARY KEY (icao24, last_contact)"
             databases.execute(self._dsn, key)

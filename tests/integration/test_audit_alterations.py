@@ -46,14 +46,19 @@ ALTERATIONS: dict[str, tuple[list[str], str]] = {
         f"{FIRST_DAY}: 1200 rows are there, as many",
     ),
     "positions of an aircraft set to 0": (
-        ["UPDATE state_vectors SET latitude = 0, longitude = 0 WHERE icao24 = '001002'"],
+        [
+            (
+                "UPDATE stored_state_vectors SET latitude_e4 = 0, longitude_e4 = 0"
+                " WHERE icao24 = '001002'"
+            )
+        ],
         f"{FIRST_DAY}: 1200 rows are there, as many",
     ),
     "values changed places between rows": (
         [
             (
-                "UPDATE state_vectors AS one SET velocity = other.velocity, callsign ="
-                " other.callsign FROM state_vectors AS other WHERE one.last_contact ="
+                "UPDATE stored_state_vectors AS one SET velocity_e2 = other.velocity_e2, callsign ="
+                " other.callsign FROM stored_state_vectors AS other WHERE one.last_contact ="
                 " other.last_contact AND (one.icao24, other.icao24) IN (('000001', '000002'),"
                 " ('000002', '000001'))"
             )
@@ -106,12 +111,13 @@ ALTERATIONS: dict[str, tuple[list[str], str]] = {
     ),
     "the key replaced by another, and a duplicate inserted": (
         [
-            "ALTER TABLE state_vectors DROP CONSTRAINT state_vectors_pkey",
-            "CREATE UNIQUE INDEX ON state_vectors (icao24, last_contact, velocity)",
+            "ALTER TABLE stored_state_vectors DROP CONSTRAINT stored_state_vectors_pkey",
+            "CREATE UNIQUE INDEX ON stored_state_vectors (icao24, last_contact, velocity_e2)",
             (
-                "INSERT INTO state_vectors (icao24, last_contact, on_ground, spi, position_source,"
-                " velocity) SELECT icao24, last_contact, on_ground, spi, position_source, 1 FROM"
-                " state_vectors LIMIT 1"
+                "INSERT INTO stored_state_vectors"
+                " (icao24, last_contact, on_ground, spi, position_source, velocity_e2)"
+                " SELECT icao24, last_contact, on_ground, spi, position_source, 1"
+                " FROM state_vectors LIMIT 1"
             ),
         ],
         "has no unique index on (icao24, last_contact)",
@@ -232,7 +238,7 @@ def test_everything_truncated_is_nothing_to_audit(filled_dsn: str) -> None:
     """The exit code is 3, and the output does not say "clean"."""
     databases.execute(
         filled_dsn,
-        "TRUNCATE state_vectors, ingest_ledger, ingest_offsets, ingest_days, dead_letters,"
+        "TRUNCATE stored_state_vectors, ingest_ledger, ingest_offsets, ingest_days, dead_letters,"
         " flight_legs, minutely_state_vectors, hourly_counts, retention_marks",
     )
     done = audit(filled_dsn)

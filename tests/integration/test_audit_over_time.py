@@ -77,7 +77,9 @@ def test_a_message_of_long_ago_does_not_end_the_comparison(filled_dsn: str) -> N
     done = audit(filled_dsn)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "4800 rows of 4 days stored as they were inserted" in done.stdout
-    databases.execute(filled_dsn, "UPDATE state_vectors SET velocity = 1 WHERE icao24 = '000001'")
+    databases.execute(
+        filled_dsn, "UPDATE stored_state_vectors SET velocity_e2 = 1 WHERE icao24 = '000001'"
+    )
     assert "the digests differ" in audit(filled_dsn).stdout
 
 

@@ -28,6 +28,9 @@ pytestmark = [pytest.mark.nightly, pytest.mark.timeout(600)]
 BEFORE = "0008"
 """The revision with segments of one aircraft each."""
 
+LAYOUT = "0010"
+"""The revision without segments."""
+
 HOUR = dt.datetime(2026, 6, 1, 3, tzinfo=dt.UTC)
 FILL = """
 INSERT INTO state_vectors (icao24, last_contact, on_ground, spi, position_source, velocity)
@@ -51,7 +54,7 @@ MINUTES = "SELECT sum(state_vectors)::int, count(*)::int FROM minutely_state_vec
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Pglite]:
+def server_before() -> Iterator[Pglite]:
     """Give a database with rows that were compressed before the migration to the new layout."""
     try:
         server = Pglite()
@@ -62,16 +65,25 @@ def server() -> Iterator[Pglite]:
         fetch(server.dsn, FILL)
         [(chunk,)] = fetch(server.dsn, "SELECT show_chunks('state_vectors')::text")
         fetch(server.dsn, f"CALL convert_to_columnstore('{chunk}')")
-        migrate(server.owner_dsn)
+        migrate(server.owner_dsn, "upgrade", LAYOUT)
         yield server
 
 
-def test_old_chunks_are_compressed_again_without_segments(server: Pglite) -> None:
+@pytest.fixture(scope="module")
+def server(server_before: Pglite) -> Pglite:
+    """Give the same database with all migrations."""
+    migrate(server_before.owner_dsn)
+    return server_before
+
+
+def test_old_chunks_are_compressed_again_without_segments(server_before: Pglite) -> None:
     """The archive does it by itself, and keeps every row."""
+    server = server_before
     before = fetch(server.dsn, ROWS)
     assert fetch(server.dsn, SEGMENTS) == [("icao24",)]
     assert fetch(server.dsn, TO_COMPRESS) == [(True,)]
-    asyncio.run(compress_all(server.dsn))
+    for part, _ in fetch(server.dsn, "SELECT * FROM chunks_to_compress(4)"):
+        fetch(server.dsn, "SELECT compress_part($1, 4)", part)
     assert fetch(server.dsn, SEGMENTS) == [("",)]
     assert fetch(server.dsn, TO_COMPRESS) == []
     assert fetch(server.dsn, ROWS) == before
@@ -95,6 +107,13 @@ async def compress_all(dsn: str) -> None:
         await database.run(partial(columnstore._compress, columnstore._next.get_nowait()))
         assert columnstore.trouble is None
     await database.close()
+
+
+def test_chunks_that_move_stay_compressed(server: Pglite) -> None:
+    """The migration to whole numbers compresses what was compressed, and keeps every row."""
+    assert fetch(server.dsn, ROWS) == [(30 * 1001, 30 * 500_500, 30)]
+    assert fetch(server.dsn, SEGMENTS) == [("",)]
+    assert fetch(server.dsn, TO_COMPRESS) == []
 
 
 def test_rollups_do_not_compare_each_row_with_each_minute(server: Pglite) -> None:
@@ -163,6 +182,7 @@ def test_migrations_go_down_and_up_again(server: Pglite) -> None:
     assert of_this_edition == {
         *("0001_columnstore.sql", "0002_columnstore.sql", "0004_columnstore.sql"),
         *("0010_columnstore.sql", "0010_columnstore_down.sql"),
+        *("0011_columnstore.sql", "0011_columnstore_down.sql"),
     }
     before = fetch(server.dsn, ROWS)
     migrate(server.owner_dsn, "downgrade", BEFORE)

@@ -57,7 +57,7 @@ def make_site(dsn: str, *, statement_timeout_seconds: float = 30) -> HistorySite
 async def site(dsn: str) -> AsyncIterator[HistorySite]:
     """Give a site with an empty table."""
     async with make_site(dsn) as site:
-        await site.execute("TRUNCATE state_vectors")
+        await site.execute("TRUNCATE stored_state_vectors")
         yield site
 
 
@@ -230,7 +230,7 @@ class TestChoice:
         file.write_text(entry + other)
         access = AccessSettings(mode="required", keys_file=file)
         async with HistorySite(dsn, access=access) as site:
-            await site.execute("TRUNCATE state_vectors")
+            await site.execute("TRUNCATE stored_state_vectors")
             await site.store(*traffic())
             for extra in ({}, {"icao24": "a00000"}, {"bbox": "-180,-90,180,90"}):
                 found = await exported(site, key, **extra)
@@ -343,7 +343,7 @@ class TestLength:
     async def test_the_timeout_limits_a_statement_not_the_download(self, dsn: str) -> None:
         """A download that takes longer in all is complete."""
         async with make_site(dsn, statement_timeout_seconds=1) as site:
-            await site.execute("TRUNCATE state_vectors")
+            await site.execute("TRUNCATE stored_state_vectors")
             await fill(site)
             query = f"{PATH}?from={START}&to={START + DAY}&format=geojson"
             content, started = b"", time.monotonic()
@@ -360,7 +360,7 @@ class TestLength:
 async def test_an_index_provides_the_order(site: HistorySite, name: str) -> None:
     """Neither an hour nor a track is sorted, in memory or on disk."""
     await fill(site)
-    await site.execute("ANALYZE state_vectors")
+    await site.execute("ANALYZE stored_state_vectors")
     bounds = (moment(START), moment(START + HOUR), None, None, None, None)
     arguments = bounds if name == "by_time" else (*bounds, "000001")
     async with site.database.reading() as connection:

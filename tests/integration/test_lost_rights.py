@@ -66,7 +66,7 @@ class _Site:
 
     async def fill(self) -> None:
         """Store an hour with a state vector in each second."""
-        await self.history.execute("TRUNCATE state_vectors")
+        await self.history.execute("TRUNCATE stored_state_vectors")
         await self.history.store(
             *(state_vector(f"{n % 50:06x}", START + n * 3_600 // MANY) for n in range(MANY))
         )

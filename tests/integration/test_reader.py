@@ -48,7 +48,7 @@ WRITES = (
     "INSERT INTO state_vectors (icao24) VALUES ('4b1814')",
     "UPDATE state_vectors SET callsign = 'SWR7EA'",
     "DELETE FROM minutely_state_vectors",
-    "TRUNCATE state_vectors",
+    "TRUNCATE stored_state_vectors",
     "DROP VIEW tracks",
     "CREATE TABLE mine (id int)",
     "CREATE TEMPORARY TABLE mine (id int)",
@@ -144,7 +144,7 @@ JOBS = (
     "SELECT alter_job(1, scheduled => TRUE)",
     "SELECT delete_job(1)",
     "CALL run_job(1)",
-    "SELECT add_retention_policy('state_vectors', INTERVAL '1 day')",
+    "SELECT add_retention_policy('stored_state_vectors', INTERVAL '1 day')",
 )
 MAY_MAKE_JOBS = """
 SELECT has_function_privilege($1, oid, 'EXECUTE') FROM pg_proc WHERE proname = 'add_job'

@@ -323,8 +323,10 @@ async def test_room_for_coming_days_is_made_by_the_servers_calendar(
     await archive(ahead_seconds=40 * DAY).maintain()
     if not place.is_timescale:
         today = dt.datetime.now(dt.UTC).date()
-        names = {f"state_vectors_{today + dt.timedelta(days=ahead):%Y%m%d}" for ahead in range(3)}
+        names = {
+            f"stored_state_vectors_{today + dt.timedelta(days=ahead):%Y%m%d}" for ahead in range(3)
+        }
         made = (
             "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = $1::text::regclass"
         )
-        assert {row[0] for row in fetch(place.dsn, made, "state_vectors")} == names
+        assert {row[0] for row in fetch(place.dsn, made, "stored_state_vectors")} == names

@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.real_kafka, pytest.mark.real_database, pytest.mark.tim
 ROWS = 20_000
 KILLS = 3
 
-_REFUSE = "ALTER TABLE state_vectors ADD CONSTRAINT refused CHECK (icao24 <> '{}')"
+_REFUSE = "ALTER TABLE stored_state_vectors ADD CONSTRAINT refused CHECK (icao24 <> '{}')"
 
 
 def mixed_messages(found: list[StateVector], partitions: int) -> list[Outgoing]:

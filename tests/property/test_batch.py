@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from processor.archive.batch import Batch, Claim
 from processor.archive.digest import RowsOfDay, as_bigint, hash_rows
+from processor.archive.stored_values import round_to_stored
 from processor.archive.unique_rows import UniqueRows, to_rows
 from telemetry.state_vector import StateVector
 from testkit.messages import InventedMessage, garbage, message
@@ -61,11 +62,12 @@ def sorted_by_key(found: list[tuple[StateVector, int]]) -> list[tuple[StateVecto
 
 
 def _unique(batch: Batch) -> list[tuple[StateVector, int]]:
-    """Return each state vector once, with its partition, sorted; of several the first."""
+    """Return each state vector once as it is stored, with its partition, sorted; the first wins."""
     first: dict[tuple[str, int], tuple[StateVector, int]] = {}
     for partition in sorted(batch.spans):
         for vector in batch.spans[partition].state_vectors:
-            first.setdefault((vector.icao24, vector.last_contact), (vector, partition))
+            stored = (round_to_stored(vector), partition)
+            first.setdefault((vector.icao24, vector.last_contact), stored)
     return sorted_by_key(list(first.values()))
 
 

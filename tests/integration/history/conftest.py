@@ -11,7 +11,7 @@ from testkit.history_site import HistorySite
 from testkit.migration import migrated_database
 
 TABLES = (
-    "state_vectors, minutely_state_vectors, flight_legs, hourly_counts, touched_hours,"
+    "stored_state_vectors, minutely_state_vectors, flight_legs, hourly_counts, touched_hours,"
     " touched_minutes"
 )
 SETTINGS = HistorySettings(max_rows=50, page_rows=10, max_connections=4)

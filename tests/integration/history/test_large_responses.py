@@ -24,7 +24,7 @@ OTHER = FLOOD | {"X-Forwarded-For": "192.0.2.2"}
 async def serving(dsn: str, **history: float) -> AsyncIterator[HistorySite]:
     settings = HistorySettings.model_validate(history)
     async with HistorySite(dsn, history=settings) as site:
-        await site.execute("TRUNCATE state_vectors")
+        await site.execute("TRUNCATE stored_state_vectors")
         await site.store(*(state_vector(f"{number:06x}", START) for number in range(ROWS)))
         yield site
 

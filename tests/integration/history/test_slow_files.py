@@ -21,7 +21,7 @@ FLOOD, OTHER = {"X-Forwarded-For": "192.0.2.1"}, {"X-Forwarded-For": "192.0.2.2"
 
 
 async def fill(site: HistorySite) -> None:
-    await site.execute("TRUNCATE state_vectors")
+    await site.execute("TRUNCATE stored_state_vectors")
     await site.store(*(state_vector(f"{n % 400:06x}", START + n // 400 * 60) for n in range(ROWS)))
 
 

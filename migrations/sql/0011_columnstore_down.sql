@@ -1,0 +1,5 @@
+ALTER TABLE state_vectors SET (
+    timescaledb.enable_columnstore = TRUE,
+    timescaledb.segmentby = '',
+    timescaledb.orderby = 'icao24, last_contact DESC'
+)
