@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import asyncpg
 import pytest
 
+from processor.archive.audit.derived import Extent
 from testkit.databases import execute
 from testkit.migration import migrate
 from testkit.queries import fetch, fetch_value
@@ -60,7 +61,7 @@ def test_rows_and_their_audit_stay_the_same_down_and_up(filled_dsn: str) -> None
     assert (fetch(filled_dsn, ROWS), fetch(filled_dsn, TYPES)) == (rows, types)
     migrate(filled_dsn)
     assert (fetch(filled_dsn, ROWS), fetch(filled_dsn, TYPES)) == (rows, types)
-    done = audit(filled_dsn, "--deep", "all")
+    done = audit(filled_dsn, Extent.ALL)
     assert done.returncode == 0, done.stdout + done.stderr
     for role, table in (
         *(("flights_reader", "state_vectors"), ("pg_monitor", "state_vectors")),
