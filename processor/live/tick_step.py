@@ -88,7 +88,7 @@ class TickStep:
     def release(self) -> Slices[None]:
         """Free the aircraft that only the tick before kept, when the step was shown."""
         replaced = [*self._tick.changes.before, *self._tick.changes.removed]
-        self.__dict__.clear()
+        del self._tick, self._next, self._used, self._step
         while replaced:
             yield
             del replaced[-ITEMS_AT_ONCE:]
