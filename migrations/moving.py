@@ -38,7 +38,8 @@ def move(what: Move) -> None:
     """Move each part in a transaction of its own, and drop the empty table.
 
     So an interruption loses nothing, the next attempt continues, and only the space of one part is
-    needed beside that of the table. A part of a million rows takes a few seconds.
+    needed beside that of the table. A million rows took 9 s
+    in plain PostgreSQL on two cores.
     """
     is_plain = find_edition() is Edition.PLAIN
     run_file(what.accounting)
