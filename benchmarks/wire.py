@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 
 import structlog
 
-from benchmarks import captures
-from benchmarks.captures import Poll
 from benchmarks.live_channel import LIVE, LivePart
 from benchmarks.report import Figure, MeasurementError, Options, Report
 from benchmarks.wire_subscriber import WireSubscriber
+from testkit import captures
+from testkit.captures import Poll
 from testkit.traffic import CHANGING_SHARE, InventedFleet
 
 NINE_FIELDS = (

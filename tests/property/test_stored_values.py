@@ -11,7 +11,6 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from benchmarks.captures import folder, globe_moved_on, real_hour
 from processor.archive.digest import NUMBERS
 from processor.archive.stored_values import (
     STEPS,
@@ -21,6 +20,7 @@ from processor.archive.stored_values import (
     to_stored_row,
 )
 from telemetry.state_vector import StateVector
+from testkit.captures import folder, globe_moved_on, real_hour
 from testkit.state_vectors import START, state_vector, state_vectors
 
 _numbers_of = attrgetter(*NUMBERS)
