@@ -21,20 +21,8 @@ BEGIN
                    sum(hashint8extended(before, before)) - sum(hashint8extended(after, after)) AS difference
             FROM (
                 SELECT last_contact,
-                       hash_record_extended(ROW(
-                           icao24, rounded.callsign, rounded.origin_country, rounded.time_position, last_contact,
-                           rounded.longitude, rounded.latitude, rounded.baro_altitude, rounded.on_ground,
-                           rounded.velocity, rounded.true_track, rounded.vertical_rate, rounded.sensors,
-                           rounded.geo_altitude, rounded.squawk, rounded.spi, rounded.position_source,
-                           rounded.category
-                       ), 0) AS before,
-                       hash_record_extended(ROW(
-                           icao24, stored.callsign, stored.origin_country, stored.time_position, last_contact,
-                           stored.longitude, stored.latitude, stored.baro_altitude, stored.on_ground,
-                           stored.velocity, stored.true_track, stored.vertical_rate, stored.sensors,
-                           stored.geo_altitude, stored.squawk, stored.spi, stored.position_source,
-                           stored.category
-                       ), 0) AS after
+                       hash_record_extended(ROW(rounded.*), 0) AS before,
+                       hash_record_extended(ROW(stored.*), 0) AS after
                 FROM rounded JOIN state_vectors AS stored USING (icao24, last_contact)
                 OFFSET 0
             ) AS hashed
