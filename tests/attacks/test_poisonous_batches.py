@@ -55,17 +55,19 @@ def parts(place: Place, table: str = "state_vectors") -> int:
     return int(fetch_value(place.dsn, "SELECT count(*) FROM parts_of($1)", table))
 
 
+@pytest.mark.parametrize("days", [600, pytest.param(1_200, marks=pytest.mark.nightly)])
 async def test_days_without_end_make_parts_of_a_bounded_number(
-    place: Place, archive: RefusingArchive
+    place: Place, archive: RefusingArchive, days: int
 ) -> None:
-    """A batch of 600 days of 26 years takes several transactions; parts are days or months."""
+    """A batch of days of 26 years takes several transactions; parts are days or months."""
+    apart = 9_600 // days
     vectors = [
-        state_vector(f"{number:06x}", NOW - (30 + 16 * number) * DAY) for number in range(600)
+        state_vector(f"{number:06x}", NOW - (30 + apart * number) * DAY) for number in range(days)
     ]
     stored = await archive.store(vectors)
-    assert (stored.n_inserted, stored.next_offsets) == (600, {0: 600})
-    assert archive.attempts == math.ceil(600 / MAX_HOURS)
-    assert parts(place) < 400 // 16 + 26 * 13
+    assert (stored.n_inserted, stored.next_offsets) == (days, {0: days})
+    assert archive.attempts == math.ceil(days / MAX_HOURS)
+    assert parts(place) < 400 // apart + 26 * 13
     assert (await archive.store(crowd(3))).n_inserted == 3
     assert (await archive.audit()).startswith("audit clean")
 
@@ -117,12 +119,23 @@ async def test_one_row_that_is_refused_is_set_aside_and_all_others_are_stored(
     assert (await archive.audit()).startswith("audit clean")
 
 
-@pytest.mark.parametrize("refused", [{0}, {0, 119}, set(range(50, 60)), set(range(120))])
-async def test_any_number_of_refused_rows(archive: RefusingArchive, refused: set[int]) -> None:
+@pytest.mark.parametrize(
+    ("count", "refused"),
+    [
+        (300, {0}),
+        (300, {0, 299}),
+        (300, set(range(100, 110))),
+        (120, set(range(120))),
+        pytest.param(300, set(range(300)), marks=pytest.mark.nightly),
+    ],
+)
+async def test_any_number_of_refused_rows(
+    archive: RefusingArchive, count: int, refused: set[int]
+) -> None:
     """The first, two, ten side by side, all: each is set aside, each other one stored once."""
     archive.refuse("constraint")
-    stored = await archive.store(crowd(120, refused=refused))
-    assert (stored.n_inserted, stored.n_dead) == (120 - len(refused), len(refused))
+    stored = await archive.store(crowd(count, refused=refused))
+    assert (stored.n_inserted, stored.n_dead) == (count - len(refused), len(refused))
     assert stored.refused == len(refused)
     assert {offset for _, offset in (await archive.account()).dead} == refused
     assert archive.attempts <= 3 * len(refused) + 20 * min(len(refused), 20)

@@ -17,7 +17,9 @@ pytestmark = [pytest.mark.real_kafka, pytest.mark.real_database, pytest.mark.tim
 
 BACKLOG = 60_000
 REPEATED = 10_000
-KILLS = 6
+KILLS = pytest.mark.parametrize(
+    "kills", [6, pytest.param(30, marks=[pytest.mark.nightly, pytest.mark.timeout(1_800)])]
+)
 
 CATCH_UP_S = 150
 """How long storing the backlog may take, beside the other tests; alone it takes some seconds."""
@@ -63,10 +65,13 @@ def wait_for_progress(deployment: Deployment, archive: Service) -> None:
     )
 
 
-def test_archive_is_killed_again_and_again(deployment: Deployment, chance: random.Random) -> None:
+@KILLS
+def test_archive_is_killed_again_and_again(
+    deployment: Deployment, chance: random.Random, kills: int
+) -> None:
     """Each successor goes on exactly where the database says."""
     publish_backlog(deployment)
-    for _ in range(KILLS):
+    for _ in range(kills):
         archive = start_archive(deployment)
         wait_for_progress(deployment, archive)
         time.sleep(chance.uniform(0, 0.15))
@@ -78,11 +83,14 @@ def test_archive_is_killed_again_and_again(deployment: Deployment, chance: rando
     assert account.dead_letters == account.records // 1_000
 
 
-def test_database_is_killed_again_and_again(deployment: Deployment, chance: random.Random) -> None:
+@KILLS
+def test_database_is_killed_again_and_again(
+    deployment: Deployment, chance: random.Random, kills: int
+) -> None:
     """One instance carries on after every crash of the server."""
     publish_backlog(deployment)
     archive = start_archive(deployment)
-    for _ in range(KILLS // 2):
+    for _ in range(kills // 2):
         wait_for_progress(deployment, archive)
         time.sleep(chance.uniform(0, 0.15))
         deployment.timescale.kill()
