@@ -8,6 +8,7 @@ from operator import attrgetter, methodcaller
 
 import msgspec
 
+from processor.answers import AnswerPart
 from processor.archive.dead_letter import (
     DeadLetter,
     MessageRow,
@@ -84,6 +85,7 @@ class Batch:
         self._parts: list[PartitionRows] = []
         self._rows: tuple[int, UniqueRows] | None = None
         self._header_reader = HeaderReader()
+        self._answer_parts: list[AnswerPart] = []
 
     @property
     def n_in(self) -> int:
@@ -110,6 +112,7 @@ class Batch:
         """
         span = self._span(claim)
         offset, headers = offset_of(message), self._header_reader.read(message)
+        self._note_answer(headers, 1)
         try:
             vectors, letters = _read_rows(message, headers, bounds)
         except MalformedMessageError as error:
@@ -159,6 +162,7 @@ class Batch:
             return False
         if not _are_timely(vectors, headers, bounds):
             return False
+        self._note_answer(headers, len(messages))
         span = self._span(claim)
         span.hi = offset_of(messages[-1]) + 1
         span.n_in += len(messages)
@@ -175,6 +179,15 @@ class Batch:
             letters = self.add(message, claim, bounds)
             yield len(self._span(claim).state_vectors) - n_before
             yield from letters
+
+    def _note_answer(self, headers: MessageHeaders, n_messages: int) -> None:
+        if headers.answer is not None:
+            self._answer_parts.append(AnswerPart(headers.answer, n_messages))
+
+    def take_answer_parts(self) -> list[AnswerPart]:
+        """Return the parts of answers that were added since the last call."""
+        parts, self._answer_parts = self._answer_parts, []
+        return parts
 
     def _span(self, claim: Claim) -> Span:
         span = self.spans.get(claim.partition)

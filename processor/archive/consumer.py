@@ -16,6 +16,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 
 from configuration.log_throttle import Throttle
 from configuration.shared_sections import KafkaSettings
+from processor.answers import AnswerCounts
 from processor.archive.batch import Batch, Claim
 from processor.archive.batch_result import Stored
 from processor.archive.breaker import Breaker
@@ -100,6 +101,7 @@ class ArchiveConsumer:
         self._batch = Batch()
         self._batch_since = 0.0
         self._read_size = ReadSize()
+        self._answers = AnswerCounts()
         self._write: concurrent.futures.Future[Stored] | None = None
         self._errors = broker_errors(kafka, "archive")
         self._recheck_at = 0.0
@@ -183,7 +185,10 @@ class ArchiveConsumer:
         messages = self._polling.read(n_messages, wait_seconds=self._archive.idle_seconds)
         self._take(messages)
         self._read_size.note(len(messages), self._batch.n_rows - n_rows)
-        if self._batch.n_in and self._is_due(is_idle=not messages):
+        completed = self._answers.add_all(self._batch.take_answer_parts(), time.monotonic())
+        # While the log holds more, whole batches are stored, which costs less than one per answer.
+        has_read_answer = bool(completed) and len(messages) < n_messages
+        if self._batch.n_in and self._is_due(is_at_end=has_read_answer or not messages):
             self._hand_over()
         elif self._write is not None and self._write.done():
             self._await_write()
@@ -219,10 +224,10 @@ class ArchiveConsumer:
                 self._check_identity()
             raise
 
-    def _is_due(self, *, is_idle: bool) -> bool:
+    def _is_due(self, *, is_at_end: bool) -> bool:
         age_seconds = time.monotonic() - self._batch_since
         return (
-            is_idle
+            is_at_end
             or self._batch.n_rows >= self._archive.max_batch_messages
             or age_seconds >= self._archive.max_batch_age_seconds
         )

@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from processor.answers import Answer, read_answer
 from processor.message import (
     AFTER_ANSWER_SECONDS,
     HeaderList,
@@ -22,12 +23,14 @@ class MessageHeaders(NamedTuple):
         fault: Why a message with these headers is malformed; None if they are valid.
         poll_time: Time of the answer that the message comes from; None without that header.
         latest: The latest `last_contact` that this answer can contain.
+        answer: That answer; None if the headers do not say how many messages it became.
     """
 
     by_name: Headers
     fault: str | None
     poll_time: int | None
     latest: float
+    answer: Answer | None
 
 
 class HeaderReader:
@@ -60,4 +63,4 @@ def read_message_headers(message: Message) -> MessageHeaders:
         fault = str(error)
     poll_time = read_poll_time(headers)
     latest = math.inf if poll_time is None else poll_time + AFTER_ANSWER_SECONDS
-    return MessageHeaders(headers, fault, poll_time, latest)
+    return MessageHeaders(headers, fault, poll_time, latest, read_answer(headers))

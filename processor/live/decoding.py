@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from processor.live.answers import Answer, AnswerPart, read_answer
+from processor.answers import Answer, AnswerPart, read_answer
 from processor.live.fleet import Update
 from processor.message import HeaderList, Message, read_headers, read_poll_time, read_published_at
 from telemetry.codec import (

@@ -13,6 +13,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 from configuration.log_throttle import Throttle
 from configuration.shared_sections import KafkaSettings
 from kafka_client.errors import BrokerErrors
+from processor.answers import AnswerPart
 from processor.errors import LogLostError, ReconnectError
 from processor.kafka import (
     RECHECK_SECONDS,
@@ -26,7 +27,6 @@ from processor.kafka import (
     read_watermarks,
     recheck,
 )
-from processor.live.answers import AnswerPart
 from processor.live.decoding import Decoder, Delivery
 from processor.live.fleet import Update
 from processor.live.log_time import find_log_time

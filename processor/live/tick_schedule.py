@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable
 
-from processor.live.answers import AnswerCounts, AnswerPart
+from processor.answers import AnswerCounts, AnswerPart
 
 PAUSE_SECONDS = 2.0
 """How long an incomplete answer is waited for after its newest message. A broker that elects a
@@ -50,11 +50,9 @@ class TickSchedule:
         if self._first_at is None:
             self._first_at = now
         self._last_at = now
-        for part in parts:
-            count = self._answers.add(part, now)
-            if count is not None and not count.n_left:
-                self._complete_at = now
-                self._completes_split = self._completes_split or count.is_split
+        for complete in self._answers.add_all(parts, now):
+            self._complete_at = now
+            self._completes_split = self._completes_split or complete.is_split
 
     def due_at(self) -> float:
         """Return when the next tick is due; infinity if no message waits for one."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
-from processor.live.answers import AnswerPart
+from processor.answers import AnswerPart
 from processor.live.broadcaster import Broadcaster
 from processor.live.clock_report import ClockReport
 from processor.live.data_clock import DataClock, Evidence

@@ -12,7 +12,14 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from processor.archive.digest import as_bigint, hash_rows, sum_by_day
-from processor.archive.encoded import COLUMNS, MAX_KNOWN, Encoded, encode_rows
+from processor.archive.encoded import (
+    COLUMNS,
+    MAX_KNOWN,
+    RENEWED_AFTER_ROWS,
+    Encoded,
+    IdentityCache,
+    encode_rows,
+)
 from processor.archive.instants import take_unix_seconds
 from processor.archive.sql import load_audit_queries
 from processor.archive.stored_values import STORED_FIELDS, round_to_stored, to_stored_row
@@ -131,6 +138,20 @@ def test_what_is_known_has_a_bound() -> None:
     assert again is not None
     assert again.hashes[::-1].tolist() == encoded.hashes.tolist()
     assert encoded.hashes[-100:].tolist() == hash_rows(to_rows(made[-100:])).tolist()
+
+
+def test_identities_are_forgotten_in_time() -> None:
+    """The cache holds the aircraft of the newest rows alone, and encodes all the same."""
+    cache = IdentityCache()
+    first, later = (
+        (icao24, None, None, None, False, False, 0, None) for icao24 in ("000001", "000002")
+    )
+    heads, hashes = cache.find([first])
+    for _ in range(RENEWED_AFTER_ROWS // 100_000 + 1):
+        cache.find([later] * 100_000)
+    assert len(cache) == 1
+    heads_again, hashes_again = cache.find([first])
+    assert (heads_again.tolist(), hashes_again.tolist()) == (heads.tolist(), hashes.tolist())
 
 
 @given(st.integers(-(2**70), 2**70))

@@ -1,13 +1,14 @@
 """The archive on real Kafka and TimescaleDB stores each published message once."""
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
 from confluent_kafka import Producer
 
-from telemetry.codec import encode
+from telemetry.codec import POLL_MESSAGES, encode
 from testkit.audit_log import KEPT_BYTES
 from testkit.deployment import Deployment
 from testkit.kafka import Kafka
@@ -70,6 +71,28 @@ def test_empty_texts_are_not_nulls_and_extremes_are_kept(deployment: Deployment)
     deployment.archive()
     deployment.wait_until_stored()
     assert deployment.check().rows == len(edges)
+
+
+def test_an_answer_is_stored_once_it_is_complete(deployment: Deployment) -> None:
+    """Its messages say how many they are: the archive waits neither for more nor for silence."""
+    deployment.archive(ARCHIVE_IDLE_SECONDS="5", ARCHIVE_MAX_BATCH_AGE_SECONDS="60")
+    deployment.publish(as_messages(vectors(10)))  # announces nothing, so that silence decides
+    deployment.wait_until_stored()
+    announced = [
+        (POLL_MESSAGES, b"500"),
+        ("poll-time", str(START).encode()),
+        ("source", b"global"),
+    ]
+    published = time.monotonic()
+    deployment.publish(
+        [
+            outgoing._replace(headers=[*HEADERS, *announced])
+            for outgoing in as_messages(vectors(510)[10:])
+        ]
+    )
+    deployment.wait_until_stored()
+    assert time.monotonic() - published < 4
+    assert deployment.check().rows == 510
 
 
 def test_duplicates_are_stored_once_and_counted(deployment: Deployment) -> None:

@@ -42,11 +42,12 @@ async def test_a_transaction_that_failed_leaves_no_trace(site: ArchiveSite) -> N
     assert await site.flights() == flights_of([*flight("aaaaaa", 0, 1), *then])
 
 
-async def test_more_aircraft_than_are_remembered(
-    site: ArchiveSite, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("bound", ["MAX_REMEMBERED", "RENEWED_AFTER_ROWS"])
+async def test_more_than_is_remembered(
+    site: ArchiveSite, monkeypatch: pytest.MonkeyPatch, bound: str
 ) -> None:
-    """They are read again, including those of the same batch that were known before."""
-    monkeypatch.setattr(store, "MAX_REMEMBERED", 3)
+    """Aircraft are read again, including those of the same batch that were known before."""
+    monkeypatch.setattr(store, bound, 3)
     batches = [
         flight("aaaaaa", 0, 1) + flight("bbbbbb", 0, 1),
         flight("aaaaaa", 2) + flight("cccccc", 2, 3) + flight("dddddd", 2, 3),

@@ -25,6 +25,11 @@ from telemetry.state_vector import StateVector
 MAX_REMEMBERED = 200_000
 """Aircraft whose state is kept in memory: ten times as many as are ever in the air at once."""
 
+RENEWED_AFTER_ROWS = 1_000_000
+"""After so many rows everything is forgotten, so that memory does not grow with every aircraft that
+was ever seen. Reading the flights of those in the air again takes a hundredth of the time that so
+many rows take."""
+
 SILENCE = dt.timedelta(seconds=SILENCE_SECONDS)
 
 OLD_SECONDS = 20 * 3600
@@ -52,15 +57,18 @@ class FlightStore:
     def __init__(self, queries: Queries) -> None:
         self._queries = queries
         self._memory = FlightMemory()
+        self._n_rows = 0
 
     def forget(self) -> None:
         """Read everything again: another instance may have stored, or a commit is in doubt."""
         self._memory.forget()
+        self._n_rows = 0
 
     async def load(self, connection: Connection, aircraft: Collection[str]) -> None:
         """Read the newest flights of aircraft, before their new state vectors are inserted."""
         unknown = self._memory.unknown(aircraft)
-        if len(self._memory) + len(unknown) > MAX_REMEMBERED:
+        n_remembered = len(self._memory) + len(unknown)
+        if n_remembered > MAX_REMEMBERED or self._n_rows >= RENEWED_AFTER_ROWS:
             self.forget()
             unknown = self._memory.unknown(aircraft)
         if unknown:
@@ -76,6 +84,7 @@ class FlightStore:
             now: Unix time in seconds.
         """
         memory = self._memory
+        self._n_rows += len(rows)
         flights: dict[tuple[str, int], DetectedFlight] = {}
         late: list[LateObservation] = []
         unknown: dict[str, list[Observation]] = {}

@@ -1,6 +1,6 @@
 """Messages of the log become updates: one row or several, and how much of an answer was read."""
 
-from processor.live.answers import Answer, AnswerPart
+from processor.answers import Answer, AnswerPart
 from processor.live.decoding import UPDATES_AT_ONCE, Decoder
 from telemetry.codec import encode, encode_rows
 from telemetry.state_vector import StateVector

@@ -8,7 +8,7 @@ from typing import cast
 import pytest
 from prometheus_client import CollectorRegistry
 
-from processor.live.answers import MAX_ANSWERS, Answer, AnswerCounts, AnswerPart, read_answer
+from processor.answers import MAX_ANSWERS, Answer, AnswerCounts, AnswerPart, read_answer
 from processor.live.broadcaster import Broadcaster
 from processor.live.data_clock import DataClock
 from processor.live.fleet import Fleet, Update

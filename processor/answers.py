@@ -1,5 +1,6 @@
 """How much of each OpenSky answer has been read, by the header `poll-messages`."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from telemetry.codec import POLL_MESSAGES, Headers
@@ -74,6 +75,11 @@ class AnswerCounts:
         count.n_left = max(0, count.n_left - part.n_messages)
         count.read_at = now
         return count
+
+    def add_all(self, parts: Iterable[AnswerPart], now: float) -> list[AnswerCount]:
+        """Count messages of several answers; return the counts of those that they complete."""
+        counts = [self.add(part, now) for part in parts]
+        return [count for count in counts if count is not None and not count.n_left]
 
     def incomplete(self) -> list[AnswerCount]:
         """Return the answers with messages that are still to be read."""
