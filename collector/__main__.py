@@ -12,6 +12,11 @@ the missing time, up to an hour, is requested afterwards (with credentials only)
 """
 
 _EPILOG = """\
+commands:
+  run     (default) poll until SIGTERM or Ctrl-C
+  check   send one request, and show credentials, credits, areas and what they cost, and by how
+          much this host's clock differs; Kafka is not needed
+
 settings:
   config.yaml in the current folder, or the file of --config, explains each of them; an
   environment variable SECTION_KEY comes before the file:
@@ -25,13 +30,15 @@ settings:
 example:
   OPENSKY_CREDENTIALS_FILE=credentials.json KAFKA_BOOTSTRAP_SERVERS=localhost:9092 \\
     python -m collector
+  python -m collector check
 
 signals:
   SIGTERM and SIGINT end the running request and deliver what was fetched; a second one hurries.
 
 exit codes:
   0  stopped by a signal, everything delivered
-  1  OpenSky refuses the credentials, the topic cannot be used, or messages were left undelivered
+  1  OpenSky refuses the credentials, the topic cannot be used, or messages were left undelivered;
+     of check: OpenSky cannot be used as things are, or something needs attention
   2  the settings cannot be used
 """
 
@@ -42,7 +49,7 @@ def main(arguments: list[str] | None = None) -> int:
     # --help needs none of it.
     from collector.start import start  # noqa: PLC0415
 
-    return start(options.config)
+    return start(options.command, options.config)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -52,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.add_argument("command", nargs="?", default="run", choices=["run", "check"])
     parser.add_argument("--config", type=Path, metavar="PATH", help="a config.yaml to read")
     return parser
 

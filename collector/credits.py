@@ -85,6 +85,11 @@ class Governor:
         return self._remaining
 
     @property
+    def budget_per_day(self) -> int:
+        """Credits of a day, of the account or as configured."""
+        return round(self._budget * DAY_SECONDS / self._period)
+
+    @property
     def spendable(self) -> float:
         """Credits above the reserve for restarts and retries."""
         return self._remaining - self._reserve_share * self._budget

@@ -3,23 +3,22 @@
 import asyncio
 import contextlib
 import signal
-from collections.abc import AsyncIterator, Iterator
-from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from collections.abc import Iterator
 
 import structlog
 from prometheus_client import CollectorRegistry, start_http_server
 
 from collector.clock import Clock
+from collector.connection import check_urls, make_governor, open_opensky
 from collector.credentials import Credentials, find_credentials
-from collector.credits import ANONYMOUS_CREDITS, Governor
+from collector.credits import ANONYMOUS_CREDITS
 from collector.errors import FinalError
 from collector.metrics import Metrics
-from collector.opensky import OpenSky, timeouts
+from collector.opensky import OpenSky
 from collector.poller import Poller
 from collector.published import Published
 from collector.publisher import Publisher
-from collector.settings import CollectorSettings, OpenSkySettings, find_plaintext_opensky
+from collector.settings import CollectorSettings, find_plaintext_opensky
 from collector.topic import Tail, Topic
 from configuration.errors import SettingsError
 from configuration.http_address import url_of
@@ -29,9 +28,6 @@ from configuration.transport_security import (
     warn_of_plaintext,
 )
 from kafka_client.refusals import refuse_unusable
-
-if TYPE_CHECKING:
-    from collector.access_token import AccessToken
 
 REQUEST_GRACE_SECONDS = 10.0
 """A request that is under way at shutdown may bring a whole poll."""
@@ -49,7 +45,7 @@ async def run(settings: CollectorSettings) -> int:
         SettingsError: The credentials, or what Kafka needs, cannot be used as they are given; or
             TLS is required and not used.
     """
-    _check_urls(settings.opensky)
+    check_urls(settings.opensky)
     refuse_unusable(settings.kafka)
     warn_of_plaintext(
         settings.security,
@@ -89,7 +85,8 @@ class _Service:
         publisher = Publisher(
             settings=self._settings.kafka, metrics=self.metrics, clock=self._clock
         )
-        async with self._opensky() as opensky:
+        connection = open_opensky(self._settings.opensky, self._credentials, self._clock)
+        async with connection as opensky:
             poller = self._poller(opensky, publisher, tail)
             ended_by = await self._poll_until_stopped(poller, publisher, topic)
         undelivered = await self._drain(publisher)
@@ -129,46 +126,13 @@ class _Service:
             settings=self._settings.opensky,
             opensky=opensky,
             publisher=publisher,
-            governor=self._governor(),
+            governor=make_governor(self._settings.opensky, self._credentials, self._clock),
             published=published,
             covered=tail.poll_times,
             last_published_at=tail.published_at,
             metrics=self.metrics,
             clock=self._clock,
             is_authenticated=self._credentials is not None,
-        )
-
-    def _governor(self) -> Governor:
-        settings = self._settings.opensky
-        return Governor(
-            clock=self._clock,
-            is_authenticated=self._credentials is not None,
-            credits_per_day=settings.credits_per_day,
-            reserve_share=settings.credit_reserve,
-            floor_seconds=settings.min_poll_interval_seconds,
-        )
-
-    @contextlib.asynccontextmanager
-    async def _opensky(self) -> AsyncIterator[OpenSky]:
-        settings = self._settings.opensky
-        access_token = None if self._credentials is None else self._access_token(self._credentials)
-        opensky = OpenSky(settings=settings, access_token=access_token, clock=self._clock)
-        try:
-            yield opensky
-        finally:
-            await opensky.close()
-            if access_token is not None:
-                await access_token.close()
-
-    def _access_token(self, credentials: Credentials) -> "AccessToken":
-        # authlib and cryptography take 6 MB, which only a collector with credentials needs.
-        from collector.access_token import AccessToken  # noqa: PLC0415
-
-        return AccessToken(
-            credentials=credentials,
-            token_url=self._settings.opensky.token_url,
-            timeout=timeouts(self._settings.opensky),
-            clock=self._clock,
         )
 
     async def _poll_until_stopped(
@@ -252,15 +216,6 @@ def _metrics_server(settings: HttpSettings, metrics: Metrics) -> Iterator[None]:
         server.shutdown()
         server.server_close()
         thread.join()
-
-
-def _check_urls(settings: OpenSkySettings) -> None:
-    for name in ("api_url", "token_url"):
-        url = urlsplit(getattr(settings, name))
-        if url.scheme not in {"https", "http"} or not url.hostname:
-            raise SettingsError(
-                f"opensky.{name} {url.geturl()!r}: not a URL like https://host/path"
-            )
 
 
 def _warn_of_anonymous_access() -> None:

@@ -1,11 +1,13 @@
-"""Read the settings and run the collector."""
+"""Read the settings, and run the collector or its command `check`."""
 
 import asyncio
 import importlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
+from typing import Any
 
+from collector.check import check
 from collector.service import run
 from collector.settings import CollectorSettings
 from configuration.errors import SettingsError
@@ -15,24 +17,27 @@ from configuration.logs import configure_logs
 EXIT_SETTINGS = 2
 
 
-def start(config_file: Path | None) -> int:
-    """Read the settings and run the collector; return the exit code.
+def start(command: str, config_file: Path | None) -> int:
+    """Read the settings and run a command; return the exit code.
 
     Args:
+        command: `run` or `check`.
         config_file: By default `config.yaml` in the current folder, if there is one.
     """
     try:
         settings = load_settings(CollectorSettings, config_file)
         configure_logs(settings.log.level, settings.log.format)
-        return _run(settings)
+        return _run(check if command == "check" else run, settings)
     except SettingsError as error:
         sys.stderr.write(f"{error}\n")
         return EXIT_SETTINGS
 
 
-def _run(settings: CollectorSettings) -> int:
+def _run(
+    command: Callable[[CollectorSettings], Coroutine[Any, Any, int]], settings: CollectorSettings
+) -> int:
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        return runner.run(run(settings))
+        return runner.run(command(settings))
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

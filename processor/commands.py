@@ -1,4 +1,4 @@
-"""The commands of the processor: run, audit, reset-offsets, rebuild and key.
+"""The commands of the processor: run, status, audit, dead-letters, reset-offsets, rebuild, key.
 
 Each command imports its modules itself, so that none loads the libraries of another.
 """
@@ -25,6 +25,9 @@ from processor.garbage_collection import keep_from_gc
 from processor.settings import ProcessorSettings
 
 log = structlog.get_logger()
+
+USING_KAFKA = {"run", "status", "dead-letters"}
+"""Commands that connect to Kafka; the audit does with an option."""
 
 
 def execute(arguments: argparse.Namespace) -> int:
@@ -55,7 +58,7 @@ def _plaintext_connections(
     if arguments.command == "key":
         return []
     found = find_plaintext_database(settings.database.url.get_secret_value())
-    uses_kafka = arguments.command == "run" or arguments.kafka
+    uses_kafka = arguments.command in USING_KAFKA or arguments.kafka
     return [*found, *find_plaintext_kafka(settings.kafka)] if uses_kafka else found
 
 
@@ -82,9 +85,14 @@ async def _maintain(settings: ProcessorSettings, arguments: argparse.Namespace) 
     """Run a command of the archive."""
     from processor.archive.audit.derived import Extent
     from processor.archive.commands import AuditScope, print_audit, rebuild, reset_offsets
+    from processor.archive.status import print_status
 
     keep_from_gc()
     match arguments.command:
+        case "status":
+            return await print_status(settings, as_json=arguments.json)
+        case "dead-letters":
+            return await _work_on_dead_letters(settings, arguments)
         case "audit":
             deep = None if arguments.deep is None else Extent(arguments.deep)
             return await print_audit(settings, AuditScope(arguments.kafka, deep))
@@ -92,6 +100,21 @@ async def _maintain(settings: ProcessorSettings, arguments: argparse.Namespace) 
             return await reset_offsets(settings)
         case _:
             return await rebuild(settings)
+
+
+async def _work_on_dead_letters(settings: ProcessorSettings, arguments: argparse.Namespace) -> int:
+    from processor.archive.dead_letter_commands import Choice, drop, publish_again, show, show_all
+
+    choice = Choice(arguments.place, arguments.reason, arguments.limit)
+    match arguments.action:
+        case "list":
+            return await show_all(settings, choice, as_json=arguments.json)
+        case "show":
+            return await show(settings, choice, as_json=arguments.json)
+        case "retry":
+            return await publish_again(settings, choice)
+        case _:
+            return await drop(settings, before=arguments.before)
 
 
 def _print_new_key(arguments: argparse.Namespace) -> int:

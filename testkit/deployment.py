@@ -108,11 +108,10 @@ class Deployment:
         """Start an instance that serves subscribers."""
         return self.service("processor", "--role", "live", **settings)
 
-    def command(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    def command(self, *arguments: str, **settings: str) -> "subprocess.CompletedProcess[str]":
         """Run `python -m processor` with a command and its options."""
-        return run_module(
-            ["processor", *arguments], folder=self.folder, environment=self.environment
-        )
+        environment = self.environment | settings
+        return run_module(["processor", *arguments], folder=self.folder, environment=environment)
 
     def publish(self, messages: Iterable[Outgoing]) -> None:
         """Publish messages and wait until they are acknowledged."""

@@ -11,9 +11,10 @@ _PROGRAMS = f"usr/lib/postgresql/{_POSTGRES_MAJOR}/bin"
 _SERVER_LIBRARIES = f"usr/lib/postgresql/{_POSTGRES_MAJOR}/lib"
 _REMEDY = "install TimescaleDB with `python -m testkit.install`"
 
-# The server, the extension, and the shared libraries that they load.
+# The server, the extension, pg_dump and pg_restore, and the shared libraries that they load.
 _PACKAGES = (
     *(f"postgresql-{_POSTGRES_MAJOR}", f"postgresql-{_POSTGRES_MAJOR}-timescaledb"),
+    f"postgresql-client-{_POSTGRES_MAJOR}",
     *("libc6", "libgcc-s1", "libstdc++6", "libcrypt1", "libuuid1", "libcap2", "libcap-ng0"),
     *("libpq5", "libldap2", "libsasl2-2", "libssl3t64", "libcurl4t64", "liburing2", "libnuma1"),
     *("libgssapi-krb5-2", "libkrb5-3", "libk5crypto3", "libkrb5support0", "libkeyutils1"),
@@ -53,4 +54,4 @@ def install() -> Path:
 
 
 def _target() -> Path:
-    return cache_dir() / f"timescaledb-debian-{SUITE}"
+    return cache_dir() / f"timescaledb-and-client-debian-{SUITE}"

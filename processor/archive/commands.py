@@ -1,11 +1,10 @@
 """The commands of the archive: audit, reset-offsets and rebuild."""
 
 import datetime as dt
-import functools
 import operator
 import sys
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from typing import Any, Concatenate, NamedTuple, ParamSpec
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import asyncpg
 
@@ -13,46 +12,21 @@ from processor.archive.audit.audit import audit
 from processor.archive.audit.derived import Derived, Extent
 from processor.archive.audit.findings import NothingToAudit, Proof, Violation
 from processor.archive.audit.log import Log
-from processor.archive.database import MISSING_SCHEMA, TO_ANY_CHUNK, Connection
+from processor.archive.command_connection import connect_for_command, explain_database_errors
+from processor.archive.database import MISSING_SCHEMA, Connection
 from processor.archive.flights.store import FlightStore
 from processor.archive.instants import take_unix_seconds
 from processor.archive.progress import ProgressLine
 from processor.archive.rollups import RolledUp, Rollups
 from processor.archive.sql import Queries, load_audit_queries, load_queries
-from processor.database_errors import explain
 from processor.errors import FatalError, ReconnectError, SchemaError
-from processor.postgres import connect
-from processor.schema import check_schema
 from processor.settings import ProcessorSettings
 
 AIRCRAFT_AT_ONCE = 500
 """Aircraft whose flights are segmented again in one transaction."""
 
-ONE_PART_AT_A_TIME = {"plan_cache_mode": "force_custom_plan"}
-"""A plan for any days locks every part of the table; a plan for given days locks only theirs."""
-
 VIOLATION, NOTHING_TO_AUDIT, NOT_ALL_COMPARED = 1, 3, 4
 """Exit codes of the audit. 0: everything was compared and agrees; 2: a setting is wrong."""
-
-Options = ParamSpec("Options")
-Command = Callable[Concatenate[ProcessorSettings, Options], Awaitable[int]]
-
-
-def explain_database_errors(command: Command[Options]) -> Callable[..., Coroutine[Any, Any, int]]:
-    """Let a command that the database stops end with one sentence: the reason and the remedy."""
-
-    @functools.wraps(command)
-    async def explained(
-        settings: ProcessorSettings, *args: Options.args, **kwargs: Options.kwargs
-    ) -> int:
-        try:
-            return await command(settings, *args, **kwargs)
-        except Exception as error:
-            if (trouble := explain(error)) is None:
-                raise
-            raise trouble.as_error() from error
-
-    return explained
 
 
 class AuditScope(NamedTuple):
@@ -70,7 +44,7 @@ class AuditScope(NamedTuple):
 @explain_database_errors
 async def print_audit(settings: ProcessorSettings, scope: AuditScope) -> int:
     """Print the proof or the first violation; return the exit code."""
-    connection = await _connect(settings)
+    connection = await connect_for_command(settings)
     try:
         with ProgressLine() as progress:
             proof = await _audit(connection, settings, scope, progress)
@@ -110,7 +84,7 @@ async def _audit(
 @explain_database_errors
 async def reset_offsets(settings: ProcessorSettings) -> int:
     """Keep a log's offsets and ledger under another name; the next start reads from the oldest."""
-    connection = await _connect(settings)
+    connection = await connect_for_command(settings)
     queries = load_queries()
     topic = settings.kafka.topic
     try:
@@ -129,26 +103,10 @@ async def reset_offsets(settings: ProcessorSettings) -> int:
     return 0
 
 
-async def _connect(settings: ProcessorSettings) -> Connection:
-    """Connect, without retries: an operator waits for the result."""
-    timeout_seconds = settings.database.connect_timeout_seconds
-    connection = await connect(
-        settings.database.url.get_secret_value(),
-        timeout_seconds=timeout_seconds,
-        settings={"timezone": "UTC", **TO_ANY_CHUNK, **ONE_PART_AT_A_TIME},
-    )
-    try:
-        await check_schema(connection)
-    except BaseException:
-        connection.terminate()
-        raise
-    return connection
-
-
 @explain_database_errors
 async def rebuild(settings: ProcessorSettings) -> int:
     """Segment all flights and roll up minutes and hours again, from the stored state vectors."""
-    connection = await _connect(settings)
+    connection = await connect_for_command(settings)
     queries = load_queries()
     try:
         await take_unix_seconds(connection)

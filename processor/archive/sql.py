@@ -1,4 +1,4 @@
-"""The statements of queries.sql and audit.sql by name."""
+"""The statements of queries.sql, audit.sql and operator.sql by name."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -117,3 +117,19 @@ class AuditQueries(NamedTuple):
 def load_audit_queries() -> AuditQueries:
     """Read audit.sql."""
     return load_statements(Path(__file__).with_name("audit.sql"), AuditQueries)
+
+
+class OperatorQueries(NamedTuple):
+    """The statements of the commands with which an operator looks at the archive."""
+
+    status: str
+    partitions: str
+    reasons: str
+    newest_letters: str
+    letters_at: str
+    count_letters: str
+
+
+def load_operator_queries() -> OperatorQueries:
+    """Read operator.sql."""
+    return load_statements(Path(__file__).with_name("operator.sql"), OperatorQueries)

@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 
 from processor.archive.audit.audit import audit
 from processor.archive.batch_division import MAX_BYTES
-from processor.archive.commands import ONE_PART_AT_A_TIME
+from processor.archive.command_connection import ONE_PART_AT_A_TIME
 from processor.archive.database import Database
 from processor.archive.metrics import ArchiveMetrics
 from processor.archive.retention import DEAD_LETTERS_A_RUN, Retention, RetentionPeriods

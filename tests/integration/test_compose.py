@@ -82,6 +82,20 @@ def plaintext_connections() -> list[PlaintextConnection]:
     return check_plaintext(settings.security, found)
 
 
+def test_config_yaml_counts_in_the_containers() -> None:
+    """The file is mounted, so that settings without a variable of their own reach them too."""
+    for service in ("collector", "processor"):
+        assert "./config.yaml:/app/config.yaml:ro" in SERVICES[service]["volumes"]
+
+
+def test_what_runs_for_long_has_bounds() -> None:
+    """Neither memory nor logs grow until the machine is full."""
+    for name, service in SERVICES.items():
+        if service.get("restart") == "unless-stopped":
+            assert service["mem_limit"], name
+            assert service["logging"]["options"] == {"max-size": "10m", "max-file": "5"}, name
+
+
 @pytest.mark.parametrize("service", ["migrate", "processor", "collector"])
 def test_containers_of_one_machine_need_no_tls_and_others_do(
     service: str, monkeypatch: pytest.MonkeyPatch

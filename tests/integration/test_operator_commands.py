@@ -1,0 +1,119 @@
+"""The commands `status` and `dead-letters`, on real Kafka and TimescaleDB."""
+
+import json
+import re
+
+import pytest
+
+from processor.archive.batch_division import MAX_BYTES
+from telemetry.codec import encode
+from testkit.deployment import Deployment
+from testkit.producer import Outgoing, as_messages, vectors
+from testkit.state_vectors import state_vector
+
+pytestmark = [pytest.mark.real_kafka, pytest.mark.real_database]
+
+WRONG = encode(state_vector(latitude=91.0))
+
+
+def run(deployment: Deployment, *arguments: str, code: int = 0, **settings: str) -> str:
+    """Run a command, and return what it printed."""
+    done = deployment.command(*arguments, **settings)
+    assert done.returncode == code, done.stdout + done.stderr
+    return done.stdout
+
+
+def status(deployment: Deployment, code: int = 0) -> dict[str, object]:
+    found: dict[str, object] = json.loads(run(deployment, "status", "--json", code=code))
+    return found
+
+
+def test_status_counts_what_is_stored_and_what_is_not(deployment: Deployment) -> None:
+    """Messages that no archive reads are behind, in each partition."""
+    deployment.publish(as_messages(vectors(400)))
+    assert "were never stored" in run(deployment, "status", code=1)
+    archive = deployment.archive()
+    deployment.wait_until_stored()
+    assert archive.stop() == 0
+    deployment.publish(as_messages(vectors(100, start=1_700_000_000), partition=2))
+    found = status(deployment)
+    assert (found["state_vectors"], found["dead_letters"], found["attention"]) == (400, {}, [])
+    partitions = found["partitions"]
+    assert isinstance(partitions, list)
+    assert [each["behind"] for each in partitions] == [0, 0, 100, 0]
+    text = run(deployment, "status")
+    assert "400, " in text
+    assert "4 partitions, 100 messages behind" in text
+    assert "Nothing needs attention." in text
+
+
+def test_status_without_a_broker_says_what_it_has_not_seen(deployment: Deployment) -> None:
+    deployment.publish(as_messages(vectors(10)))
+    deployment.archive()
+    deployment.wait_until_stored()
+    text = run(deployment, "status", code=4, KAFKA_BOOTSTRAP_SERVERS="localhost:9")
+    assert re.search(r"not seen +the topic: ", text)
+    assert "Nothing needs attention" not in text
+    assert "not asked" in text
+
+
+def test_dead_letters_are_listed_shown_published_again_and_dropped(deployment: Deployment) -> None:
+    """Those that are published again are dead once more, and the audit stays clean throughout."""
+    deployment.publish(as_messages(vectors(50)))
+    deployment.publish(
+        [Outgoing(WRONG, b"4b1814", partition=1), Outgoing(b"not JSON", b"4b1815", partition=3)]
+    )
+    deployment.archive()
+    deployment.wait_until_stored()
+
+    listed = run(deployment, "dead-letters")
+    assert "91" in listed
+    places = re.findall(r"^ +(\d+:\d+) ", listed, re.MULTILINE)
+    assert len(places) == 2
+    assert "dead letters" in run(deployment, "status", code=1)
+    some = json.loads(run(deployment, "dead-letters", "--reason", "latitude", "--json"))
+    [wrong] = some["newest"]
+    shown = run(deployment, "dead-letters", "show", wrong["place"])
+    assert WRONG.decode() in shown
+    assert "content-type: " in shown
+
+    again = run(deployment, "dead-letters", "retry", wrong["place"])
+    assert again.startswith("1 of 1 published again")
+    deployment.wait_until_stored()
+    listed = json.loads(run(deployment, "dead-letters", "--json"))
+    assert sum(listed["reasons"].values()) == 3
+    deployment.check()
+
+    assert run(deployment, "dead-letters", "drop", "--before", "2020-01-01", code=3)
+    assert run(deployment, "dead-letters", "drop", "--all") == "3 dead letters deleted\n"
+    assert run(deployment, "dead-letters", code=3).startswith("no dead letters")
+    run(deployment, "dead-letters", "show", wrong["place"], code=3)
+    assert "clean" in run(deployment, "audit")
+
+
+def test_a_dead_letter_that_was_cut_is_not_published_again(deployment: Deployment) -> None:
+    deployment.publish([Outgoing(b"x" * (2 * MAX_BYTES), b"4b1814", partition=0)])
+    deployment.archive()
+    deployment.wait_until_stored()
+    said = run(deployment, "dead-letters", "retry", code=3)
+    assert "0 of 1 published again" in said
+    assert "1 are not" in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["show"], "needs a PLACE"),
+        (["drop"], "give one of them"),
+        (["list", "--all"], "give one of them"),
+        (["show", "x:y"], "a PLACE is PARTITION:OFFSET"),
+        (["list", "3:4"], "takes no PLACE"),
+        (["list", "--limit", "0"], "from 1 to 1,000"),
+    ],
+)
+def test_wrong_arguments_are_explained(
+    deployment: Deployment, arguments: list[str], reason: str
+) -> None:
+    done = deployment.command("dead-letters", *arguments)
+    assert done.returncode == 2
+    assert reason in done.stderr
