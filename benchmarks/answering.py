@@ -48,6 +48,7 @@ class Answering(threading.Thread):
 
     def run(self) -> None:
         """Accept connections until the listener is closed."""
+        self._prepared = self._next_answer()
         while True:
             try:
                 connection, _ = self._listener.accept()
@@ -58,8 +59,9 @@ class Answering(threading.Thread):
 
     def _serve(self, connection: socket.socket) -> None:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        body, changed = self._next_answer()
         while _read_head(connection):
+            # A client may close an idle connection: the next one gets what was prepared in this.
+            body, changed = self._prepared
             head = _HEAD.format(length=len(body)).encode()
             started = time.monotonic()
             try:
@@ -67,7 +69,7 @@ class Answering(threading.Thread):
             except OSError:
                 return
             self.sent.append(Sent(started, time.monotonic(), changed))
-            body, changed = self._next_answer()
+            self._prepared = self._next_answer()
 
 
 def get(port: int, path: str) -> bytes:

@@ -14,6 +14,7 @@ MEASURED = {
     ),
     "memory": ("collector", "processor", "telemetry"),
     "fan_out": ("processor/http/server", "processor/http/stream", "processor/live"),
+    "large_fleet": ("processor/live", "processor/stream", "telemetry"),
     "ten_thousand": ("processor/http/server", "processor/http/stream", "processor/live"),
     "subscriber_memory": ("processor/http/server", "processor/http/stream", "processor/live"),
     "page": ("web/src",),

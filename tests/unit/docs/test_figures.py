@@ -55,6 +55,15 @@ def _check(folder: Path) -> str:
     return done.stderr
 
 
+def test_every_benchmark_says_what_it_measures() -> None:
+    """Without it the benchmark would fail, and its figures would never be old."""
+    compare = (
+        "from benchmarks.__main__ import NAMES; from benchmarks.measured_code import MEASURED;"
+        " print(set(NAMES) ^ set(MEASURED))"
+    )
+    assert _python(PROJECT, "-c", compare).stdout == "set()\n"
+
+
 def test_changed_code_makes_figures_old(copy: Path) -> None:
     """The README has to say which folder was changed."""
     source = copy / "telemetry/codec.py"
