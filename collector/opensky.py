@@ -1,7 +1,6 @@
 """One request to OpenSky's `/states/all`, and the errors that it may end with."""
 
 import asyncio
-from importlib.metadata import PackageNotFoundError, version
 from typing import Protocol
 from urllib.parse import urlsplit
 
@@ -19,6 +18,7 @@ from collector.errors import (
 )
 from collector.retry import RATE_LIMITED_WAIT_SECONDS, server_wait
 from collector.settings import Area, OpenSkySettings
+from configuration.build_info import PACKAGE, installed_version
 
 _REMEDIES = {
     400: "a parameter is not accepted",
@@ -188,8 +188,5 @@ def _credits_remaining(response: httpx2.Response) -> int | None:
 
 
 def _user_agent() -> str:
-    name = "opensky-flight-monitor"
-    try:
-        return f"{name}/{version(name)}"
-    except PackageNotFoundError:
-        return name
+    found = installed_version()
+    return PACKAGE if found is None else f"{PACKAGE}/{found}"

@@ -6,7 +6,7 @@ import signal
 from collections.abc import Iterator
 
 import structlog
-from prometheus_client import CollectorRegistry, start_http_server
+from prometheus_client import CollectorRegistry, ProcessCollector, start_http_server
 
 from collector.clock import Clock
 from collector.connection import check_urls, make_governor, open_opensky
@@ -20,6 +20,7 @@ from collector.published import Published
 from collector.publisher import Publisher
 from collector.settings import CollectorSettings, find_plaintext_opensky
 from collector.topic import Tail, Topic
+from configuration.build_info import prepare_metrics
 from configuration.errors import SettingsError
 from configuration.http_address import url_of
 from configuration.shared_sections import HttpSettings
@@ -68,7 +69,10 @@ class _Service:
         self._clock = Clock()
         self._hurry = asyncio.Event()
         self._failed_before_stop = 0
-        self.metrics = Metrics(CollectorRegistry())
+        registry = CollectorRegistry()
+        prepare_metrics(registry, "collector")
+        ProcessCollector(registry=registry)
+        self.metrics = Metrics(registry)
 
     async def run(self) -> int:
         """1. the topic, 2. its tail, 3. poll until the end, 4. drain."""

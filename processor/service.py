@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import structlog
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
 
+from configuration.build_info import prepare_metrics
 from configuration.http_address import url_of
 from processor.access.gate import create_gate
 from processor.access.metrics import watch_keys_file
@@ -53,6 +54,7 @@ class Service:
         self._stopping = asyncio.Event()
         self._hurry = asyncio.Event()
         self._registry = CollectorRegistry()
+        prepare_metrics(self._registry, "processor")
         watch_keys_file(self._gate, self._registry)
         for collector in (ProcessCollector, PlatformCollector, GCCollector):
             collector(registry=self._registry)

@@ -13,6 +13,7 @@ class Stored(msgspec.Struct, frozen=True):
         n_messages: The messages that held all of these.
         refused: How many of the dead letters the database had refused as rows.
         next_offsets: The stored offset of each partition after the batch.
+        seconds: How long storing took, with all attempts.
         fenced: Partitions that another instance owns, and this instance's epoch, which is not
             valid any more; nothing of them was stored.
     """
@@ -24,6 +25,7 @@ class Stored(msgspec.Struct, frozen=True):
     fenced: dict[int, int]
     n_messages: int = 0
     refused: int = 0
+    seconds: float = 0.0
 
     @property
     def n_rows(self) -> int:
@@ -40,6 +42,7 @@ class Stored(msgspec.Struct, frozen=True):
             next_offsets=self.next_offsets | later.next_offsets,
             fenced=self.fenced | later.fenced,
             refused=self.refused + later.refused,
+            seconds=self.seconds + later.seconds,
         )
 
 

@@ -111,6 +111,7 @@ class Maintenance:
         failure: Exception | None = None
         has_more = False
         for name, task in tasks.items():
+            failures = self._metrics.maintenance_failures.labels(name)
             try:
                 has_more |= bool(await task(connection))
             except Exception as error:
@@ -118,7 +119,7 @@ class Maintenance:
                 if connection.is_closed() or problem is None or not problem.is_retried:
                     raise
                 log.warning("maintenance_task_failed", task=name, reason=str(problem))
-                self._metrics.maintenance_failures.labels(name).inc()
+                failures.inc()
                 if problem.action is not Action.REPEAT:
                     failure = failure or error
         if failure is not None:

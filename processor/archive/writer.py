@@ -108,7 +108,9 @@ class BatchWriter:
 
         It takes one transaction, or several where the database needs that (`DividingStore`).
         """
-        return await self._dividing.store(batch)
+        began_at = time.monotonic()
+        stored = await self._dividing.store(batch)
+        return msgspec.structs.replace(stored, seconds=time.monotonic() - began_at)
 
     async def _try(
         self, batch: Batch, *, is_part: bool, is_trial: bool = False

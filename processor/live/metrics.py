@@ -2,8 +2,11 @@
 
 import math
 from collections.abc import Callable
+from typing import get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
+
+from processor.access.errors import Loss
 
 
 class LiveMetrics:
@@ -56,6 +59,17 @@ class LiveMetrics:
             ["reason"],
             registry=registry,
         )
+
+        self._show_all_labels()
+
+    def _show_all_labels(self) -> None:
+        """Show each series from the start: the first event would not count for `rate()`."""
+        for reason in ("future", "after_answer"):
+            self.ignored.labels(reason)
+        for outcome in ("recovered", "reset"):
+            self.resumed.labels(outcome)
+        for reason in (*get_args(Loss), "age", "overloaded", "slow", "stopping"):
+            self.closed.labels(reason)
 
     def watch_lag(self, messages: Callable[[], float], age_seconds: Callable[[], float]) -> None:
         """Call two functions at each scrape, for lag and age."""

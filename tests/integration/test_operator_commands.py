@@ -2,12 +2,15 @@
 
 import json
 import re
+import urllib.request
+from urllib.parse import urlsplit
 
 import pytest
 
 from processor.archive.batch_division import MAX_BYTES
 from telemetry.codec import encode
 from testkit.deployment import Deployment
+from testkit.metrics_page import PAGE
 from testkit.producer import Outgoing, as_messages, vectors
 from testkit.state_vectors import state_vector
 
@@ -45,6 +48,20 @@ def test_status_counts_what_is_stored_and_what_is_not(deployment: Deployment) ->
     assert "400, " in text
     assert "4 partitions, 100 messages behind" in text
     assert "Nothing needs attention." in text
+
+
+def test_what_is_scraped_is_on_the_page(deployment: Deployment) -> None:
+    """No metric is missing in docs/metrics.md, and none has a series of when it was created."""
+    processor = deployment.service("processor")
+    port = urlsplit(processor.url).port
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics") as answer:
+        text = answer.read().decode()
+    names = re.findall(r"^# TYPE (\w+) ", text, re.MULTILINE)
+    ours = {name for name in names if not name.startswith(("process_", "python_"))}
+    assert "ingest_store_seconds" in ours
+    assert [name for name in ours if f"`{name}`" not in PAGE.read_text()] == []
+    assert "_created" not in text
+    assert 'ingest_messages_total{result="dead"} 0.0' in text
 
 
 def test_status_without_a_broker_says_what_it_has_not_seen(deployment: Deployment) -> None:

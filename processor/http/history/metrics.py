@@ -15,3 +15,5 @@ class DownloadMetrics:
             ["outcome"],
             registry=registry,
         )
+        for outcome in ("whole", "failed", "slow", "late", "revoked"):
+            self.ended.labels(outcome)

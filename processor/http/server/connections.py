@@ -105,6 +105,13 @@ class ConnectionSlot:
         self._connections.refuse(reason, self.address)
 
 
+REFUSALS = (
+    *("connections_of_address", "connections_in_all"),
+    *("input_ahead", "input_in_all", "fragments"),
+)
+"""Labels of the metric `http_refused_total`: the bounds of connections and of their input."""
+
+
 class OpenConnections:
     """Limits the connections of one server, in all and per address.
 
@@ -139,6 +146,8 @@ class OpenConnections:
             ["reason"],
             registry=registry,
         )
+        for reason in REFUSALS:
+            self._refused.labels(reason)
         open_now = Gauge("http_connections", "Open connections.", registry=registry)
         open_now.set_function(lambda: self._count)
         held = Gauge(
