@@ -84,7 +84,7 @@ def test_dead_letters_are_listed_shown_published_again_and_dropped(deployment: D
     deployment.wait_until_stored()
 
     listed = run(deployment, "dead-letters")
-    assert "91" in listed
+    assert "at `$.latitude`" in listed
     places = re.findall(r"^ +(\d+:\d+) ", listed, re.MULTILINE)
     assert len(places) == 2
     assert "dead letters" in run(deployment, "status", code=1)
