@@ -10,6 +10,7 @@ from testkit import (
     faketime_install,
     kafka_install,
     pgbouncer_install,
+    proxies_install,
     timescale_install,
 )
 from testkit.cache import PartUnavailableError, are_parts_promised
@@ -19,6 +20,7 @@ _PARTS: dict[str, Callable[[], Path]] = {
     "TimescaleDB": timescale_install.install,
     "libfaketime": faketime_install.install,
     "PgBouncer": pgbouncer_install.install,
+    "nginx, HAProxy and Caddy": proxies_install.install,
     "Chromium": chromium_install.install,
 }
 

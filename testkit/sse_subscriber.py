@@ -3,6 +3,7 @@
 import contextlib
 import itertools
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable
@@ -27,7 +28,13 @@ class StreamSubscriber:
         is_ended: Whether the stream has ended.
     """
 
-    def __init__(self, url: str, *, last_event_id: str | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        last_event_id: str | None = None,
+        trust: ssl.SSLContext | None = None,
+    ) -> None:
         self.subscriber = Subscriber()
         self.statuses: list[int] = []
         self.update_times: list[float] = []
@@ -36,6 +43,7 @@ class StreamSubscriber:
         self._headers = {"Accept-Encoding": "identity"}
         if last_event_id is not None:
             self._headers["Last-Event-ID"] = last_event_id
+        self._trust: ssl.SSLContext | bool = True if trust is None else trust
         self._socket: socket.socket | None = None
         self._thread = threading.Thread(target=self._read, name="subscriber", daemon=True)
 
@@ -83,7 +91,7 @@ class StreamSubscriber:
     def _follow(self) -> None:
         timeout = httpx.Timeout(10.0, read=READ_TIMEOUT_S)
         with (
-            httpx.Client(timeout=timeout) as client,
+            httpx.Client(timeout=timeout, verify=self._trust) as client,
             client.stream("GET", self._url, headers=self._headers) as response,
         ):
             self._socket = response.extensions["network_stream"].get_extra_info("socket")

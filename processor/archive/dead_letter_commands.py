@@ -39,7 +39,7 @@ class Choice(NamedTuple):
     limit: int
 
 
-class Letter(msgspec.Struct, frozen=True):
+class PrintedLetter(msgspec.Struct, frozen=True):
     """A dead letter as it is printed.
 
     Attributes:
@@ -164,8 +164,8 @@ async def _find(connection: Connection, topic: str, choice: Choice) -> list[Reco
     return await connection.fetch(queries.newest_letters, topic, choice.reason, choice.limit)
 
 
-def _letter(row: Record) -> Letter:
-    return Letter(
+def _letter(row: Record) -> PrintedLetter:
+    return PrintedLetter(
         place=_place(row),
         reason=row["reason"],
         key=_text(row["key"]),

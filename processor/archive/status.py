@@ -24,11 +24,13 @@ MANY_MESSAGES = 100_000
 WAITING_HOURS = 48
 """Hours that wait for their statistics beyond this: maintenance rolls up hundreds a minute."""
 
-MINUTE_SECONDS, HOUR_SECONDS, DAY_SECONDS = 60, 3_600, 86_400
+TOLERATED_AHEAD = dt.timedelta(hours=1)
+"""A state vector that is later than this, by the database's clock, is wrong or the clock is."""
+
 MEGABYTE, GIGABYTE = 1_000_000, 1_000_000_000
 
 
-class Partition(msgspec.Struct, frozen=True):
+class StoredPartition(msgspec.Struct, frozen=True):
     """How far one partition of the topic is stored.
 
     Attributes:
@@ -42,7 +44,7 @@ class Partition(msgspec.Struct, frozen=True):
     behind: int | None
 
 
-class Status(msgspec.Struct, frozen=True):
+class ArchiveStatus(msgspec.Struct, frozen=True):
     """What the command found. Times are UTC; None is what there is none of, or is not known.
 
     Attributes:
@@ -70,7 +72,7 @@ class Status(msgspec.Struct, frozen=True):
     newest: dt.datetime | None
     committed_at: dt.datetime | None
     topic: str
-    partitions: Sequence[Partition]
+    partitions: Sequence[StoredPartition]
     dead_letters: Mapping[str, int]
     minutes_waiting: int
     hours_waiting: int
@@ -78,7 +80,7 @@ class Status(msgspec.Struct, frozen=True):
     attention: Sequence[str]
 
 
-class Log(msgspec.Struct, frozen=True):
+class TopicEnds(msgspec.Struct, frozen=True):
     """The topic as the broker reports it, or why it could not be asked."""
 
     identity: LogIdentity | None = None
@@ -104,18 +106,18 @@ async def print_status(settings: ProcessorSettings, *, as_json: bool) -> int:
     return NOT_ALL_SEEN if status.not_seen else 0
 
 
-def _read_log(settings: KafkaSettings) -> Log:
+def _read_log(settings: KafkaSettings) -> TopicEnds:
     try:
         broker = Broker(settings, broker_errors(settings, "status"))
         identity = broker.identify()
-        return Log(identity, broker.read_ends(identity.partitions))
+        return TopicEnds(identity, broker.read_ends(identity.partitions))
     except ReconnectError as error:
-        return Log(trouble=str(error))
+        return TopicEnds(trouble=str(error))
 
 
 async def read_status(
-    connection: Connection, queries: OperatorQueries, settings: ProcessorSettings, log: Log
-) -> Status:
+    connection: Connection, queries: OperatorQueries, settings: ProcessorSettings, log: TopicEnds
+) -> ArchiveStatus:
     """Read the status from the database, and compare it with the log."""
     topic = settings.kafka.topic
     found = await connection.fetchrow(queries.status, topic)
@@ -123,7 +125,7 @@ async def read_status(
     partitions = _partitions(await connection.fetch(queries.partitions, topic), log)
     letters = await connection.fetch(queries.reasons, topic, "")
     dead_letters = {row["reason"]: row["n_letters"] for row in letters}
-    return Status(
+    return ArchiveStatus(
         server=found["server"],
         timescaledb=found["timescaledb"],
         database_bytes=found["n_bytes"],
@@ -141,11 +143,11 @@ async def read_status(
     )
 
 
-def _partitions(rows: Sequence[Record], log: Log) -> list[Partition]:
+def _partitions(rows: Sequence[Record], log: TopicEnds) -> list[StoredPartition]:
     """Return the partitions of this log; of every cluster if the broker does not answer."""
     cluster_id = None if log.identity is None else log.identity.cluster_id
     return [
-        Partition(
+        StoredPartition(
             partition=row["partition"],
             next_offset=row["next_offset"],
             owner=row["owner"],
@@ -161,7 +163,7 @@ def _behind(end: int | None, next_offset: int) -> int | None:
     return None if end is None else max(0, end - next_offset)
 
 
-def _judge_log(partitions: Sequence[Partition], log: Log) -> Iterator[str]:
+def _judge_log(partitions: Sequence[StoredPartition], log: TopicEnds) -> Iterator[str]:
     """Yield what is wrong between the log and what is stored of it."""
     if log.identity is None:
         return
@@ -192,13 +194,11 @@ def _judge_work(found: Record, dead_letters: Mapping[str, int]) -> Iterator[str]
             f"{found['n_hours_waiting']:,} hours wait for their statistics: see the archive's log"
             " for maintenance_task_failed"
         )
-    if found["newest"] is not None and found["newest"] > found["server_now"] + dt.timedelta(
-        seconds=HOUR_SECONDS
-    ):
+    if found["newest"] is not None and found["newest"] > found["server_now"] + TOLERATED_AHEAD:
         yield f"the newest state vector is of {found['newest']:%Y-%m-%d %H:%M}, in the future"
 
 
-def _lines(status: Status) -> Iterator[str]:
+def _lines(status: ArchiveStatus) -> Iterator[str]:
     edition = "" if status.timescaledb is None else f", TimescaleDB {status.timescaledb}"
     size = _in_bytes(status.database_bytes)
     yield f"database       PostgreSQL {status.server}{edition}, {size}"
@@ -224,7 +224,7 @@ def _lines(status: Status) -> Iterator[str]:
         yield "Nothing needs attention."
 
 
-def _described(partitions: Sequence[Partition]) -> str:
+def _described(partitions: Sequence[StoredPartition]) -> str:
     if not partitions:
         return "never stored"
     if any(each.behind is None for each in partitions):
