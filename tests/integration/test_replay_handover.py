@@ -89,6 +89,8 @@ async def _play(log: HistoryLog, random: Random, longest_pause: float) -> list[_
         while not all(one.is_live for one in subscribers):
             log.broadcaster.tick()
             await asyncio.sleep(0.05)
+    # Those that have just become live may have removed aircraft that expired since the last tick.
+    log.broadcaster.tick()
     return subscribers
 
 
