@@ -156,11 +156,12 @@ class _Process:
         )
 
     def _counts(self, name: str, label: str) -> dict[str, int]:
+        """Return what a counter has counted by label, without what never occurred."""
         return {
             sample.labels[label]: int(sample.value)
             for family in self._registry.collect()
             for sample in family.samples
-            if sample.name == f"{name}_total"
+            if sample.name == f"{name}_total" and sample.value
         }
 
 
