@@ -76,7 +76,8 @@ exit codes:
 
 RESET_OFFSETS = """\
 After "messages were removed before they were stored": keep what is stored, and let the next start
-begin at the oldest message that is left. Stop the archive first.
+begin at the oldest message that is left. Stop the archive first. `begin-anew` is the old name of
+this command and works for one more release.
 """
 
 REBUILD = """\

@@ -96,9 +96,15 @@ def test_a_file_with_mistakes_is_left_alone(
     assert capsys.readouterr().out == ""
 
 
-@pytest.mark.parametrize("arguments", [["key"], ["run", "tower"]])
-def test_a_wrong_command_line_is_said(tmp_path: Path, arguments: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["key"], "the following arguments are required: NAME"),
+        (["run", "tower"], "unrecognized arguments: tower"),
+    ],
+)
+def test_a_wrong_command_line_is_said(tmp_path: Path, arguments: list[str], reason: str) -> None:
     """The exit code is 2, as for every program."""
     ended = run_module(["processor", *arguments], folder=tmp_path, environment={})
     assert ended.returncode == 2
-    assert "key needs a NAME" in ended.stderr
+    assert reason in ended.stderr
