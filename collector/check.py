@@ -69,23 +69,28 @@ def _describe_answer(answer: Answer, now: float | None) -> Iterator[str]:
     yield f"OpenSky      answers: {len(answer.state_vectors):,} aircraft, {left} credits left"
     if now is not None:
         yield f"answer       {now - answer.time:.0f} s old"
-    if answer.clocks is not None and answer.clocks.http_date is not None:
-        offset = answer.clocks.host - answer.clocks.http_date
+    if (offset := _clock_offset(answer)) is not None:
         yield f"clock        this host's differs by {offset:+.0f} s from OpenSky's"
 
 
 def _find_trouble(answer: Answer) -> Iterator[str]:
     """Yield what would make the collector's work worse than it could be."""
-    clocks = answer.clocks
-    if clocks is not None and clocks.http_date is not None:
-        offset = clocks.host - clocks.http_date
-        if abs(offset) > MAX_OFFSET_SECONDS:
-            direction = "ahead" if offset > 0 else "behind"
-            yield f"this host's clock is {abs(offset):.0f} s {direction}: synchronise it (NTP)"
+    offset = _clock_offset(answer)
+    if offset is not None and abs(offset) > MAX_OFFSET_SECONDS:
+        direction = "ahead" if offset > 0 else "behind"
+        yield f"this host's clock is {abs(offset):.0f} s {direction}: synchronise it (NTP)"
     if answer.credits_remaining == 0:
         yield "no credits are left: polling begins again when OpenSky refills them"
     if not answer.state_vectors:
         yield "the answer has no aircraft: does the area have any?"
+
+
+def _clock_offset(answer: Answer) -> float | None:
+    """Return by how many seconds the host is ahead of OpenSky; None if it sent no HTTP Date."""
+    clocks = answer.clocks
+    if clocks is None or clocks.http_date is None:
+        return None
+    return clocks.host - clocks.http_date
 
 
 def _credits(cost: int) -> str:

@@ -62,7 +62,7 @@ Look at the messages, and rows of messages, that could not be stored, and say wh
   show    one of them as it came; PLACE is PARTITION:OFFSET or PARTITION:OFFSET:ROW, as listed
   retry   publish them to the topic again, where they are read like any other message; a row that is
           stored already changes nothing. They stay here until `drop`
-  drop    delete them, the oldest first, up to and with --before DAY or --all
+  drop    delete those recorded --before DAY, or --all, of every topic that was ever stored
 
 examples:
   python -m processor dead-letters

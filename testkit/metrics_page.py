@@ -1,10 +1,5 @@
-"""Writes docs/metrics.md out of the metrics themselves, or checks it.
+"""Writes docs/metrics.md out of the metrics themselves: `python -m testkit.metrics_page`."""
 
-`python -m testkit.metrics_page` writes the page; `--check` fails if it would write another one.
-"""
-
-import argparse
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -45,20 +40,6 @@ _TAIL = """
 _COLUMNS = "\n| metric | type | labels | meaning |\n|---|---|---|---|\n"
 
 _ADDED_BY_PROMETHEUS = {"le"}
-
-
-def main() -> int:
-    """Write the page, or return 1 if it differs."""
-    parser = argparse.ArgumentParser(prog="python -m testkit.metrics_page", description=__doc__)
-    parser.add_argument("--check", action="store_true", help="write nothing")
-    text = page()
-    if not parser.parse_args().check:
-        PAGE.write_text(text)
-        return 0
-    if PAGE.read_text() == text:
-        return 0
-    sys.stderr.write(f"{PAGE.name} is old: run `python -m testkit.metrics_page`\n")
-    return 1
 
 
 def page() -> str:
@@ -112,4 +93,4 @@ def _labels(metric: Metric) -> list[str]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    PAGE.write_text(page())

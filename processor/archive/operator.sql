@@ -16,9 +16,9 @@ SELECT
 SELECT cluster_id, partition, next_offset, owner, updated_at
 FROM ingest_offsets WHERE topic = $1 ORDER BY cluster_id, partition;
 
--- reasons: how many dead letters there are by reason, the most frequent first
+-- reasons: how many dead letters there are by reason, the most frequent first, and how many of all reasons
 SELECT regexp_replace(reason, '[0-9]+', 'N', 'g') AS reason, count(*) AS n_letters,
-       max(recorded_at) AS newest
+       max(recorded_at) AS newest, (sum(count(*)) OVER ())::bigint AS n_all
 FROM dead_letters WHERE topic = $1 AND position($2 IN reason) > 0
 GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 20;
 

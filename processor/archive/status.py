@@ -57,7 +57,8 @@ class ArchiveStatus(msgspec.Struct, frozen=True):
         committed_at: When a transaction was last committed, within the last day.
         topic: The topic's name.
         partitions: Each partition that was ever stored.
-        dead_letters: How many messages and rows are set aside, by reason.
+        n_dead_letters: How many messages and rows are set aside.
+        dead_letters: The same by reason, of the twenty most frequent ones.
         minutes_waiting: Minutes that are still to be rolled up.
         hours_waiting: Hours that are still to be counted.
         not_seen: What could not be looked at, with the reason.
@@ -73,6 +74,7 @@ class ArchiveStatus(msgspec.Struct, frozen=True):
     committed_at: dt.datetime | None
     topic: str
     partitions: Sequence[StoredPartition]
+    n_dead_letters: int
     dead_letters: Mapping[str, int]
     minutes_waiting: int
     hours_waiting: int
@@ -124,7 +126,7 @@ async def read_status(
     assert found is not None  # noqa: S101 - the statement has one row
     partitions = _partitions(await connection.fetch(queries.partitions, topic), log)
     letters = await connection.fetch(queries.reasons, topic, "")
-    dead_letters = {row["reason"]: row["n_letters"] for row in letters}
+    n_letters = letters[0]["n_all"] if letters else 0
     return ArchiveStatus(
         server=found["server"],
         timescaledb=found["timescaledb"],
@@ -135,11 +137,12 @@ async def read_status(
         committed_at=found["committed_at"],
         topic=topic,
         partitions=partitions,
-        dead_letters=dead_letters,
+        n_dead_letters=n_letters,
+        dead_letters={row["reason"]: row["n_letters"] for row in letters},
         minutes_waiting=found["n_minutes_waiting"],
         hours_waiting=found["n_hours_waiting"],
         not_seen=[] if log.trouble is None else [f"the topic: {log.trouble}"],
-        attention=[*_judge_log(partitions, log), *_judge_work(found, dead_letters)],
+        attention=[*_judge_log(partitions, log), *_judge_work(found, n_letters)],
     )
 
 
@@ -182,11 +185,11 @@ def _judge_log(partitions: Sequence[StoredPartition], log: TopicEnds) -> Iterato
         )
 
 
-def _judge_work(found: Record, dead_letters: Mapping[str, int]) -> Iterator[str]:
+def _judge_work(found: Record, n_dead_letters: int) -> Iterator[str]:
     """Yield what is wrong with what is stored."""
-    if dead_letters:
+    if n_dead_letters:
         yield (
-            f"{sum(dead_letters.values()):,} dead letters:"
+            f"{n_dead_letters:,} dead letters:"
             " see `python -m processor dead-letters`, publish them again or drop them"
         )
     if found["n_hours_waiting"] > WAITING_HOURS:
@@ -211,7 +214,7 @@ def _lines(status: ArchiveStatus) -> Iterator[str]:
             f"  partition {each.partition:<3}  stored up to offset {each.next_offset:,}, {behind},"
             f" by {each.owner} at {_time(each.updated_at)}"
         )
-    yield f"dead letters   {sum(status.dead_letters.values()):,}"
+    yield f"dead letters   {status.n_dead_letters:,}"
     for reason, n_letters in status.dead_letters.items():
         yield f"  {n_letters:>9,}  {reason}"
     yield (

@@ -108,6 +108,19 @@ def test_dead_letters_are_listed_shown_published_again_and_dropped(deployment: D
     assert "clean" in run(deployment, "audit")
 
 
+def test_status_counts_the_dead_letters_of_rare_reasons_too(deployment: Deployment) -> None:
+    """It lists the twenty most frequent reasons, and counts all."""
+    right = encode(state_vector())
+    wrong = [right.replace(b"{", b'{"%c":1,' % letter, 1) for letter in b"abcdefghijklmnopqrstuvwx"]
+    deployment.publish([Outgoing(value, b"4b1814", partition=0) for value in wrong])
+    deployment.archive()
+    deployment.wait_until_stored()
+    found = status(deployment, code=1)
+    listed = found["dead_letters"]
+    assert isinstance(listed, dict)
+    assert (found["n_dead_letters"], len(listed)) == (24, 20)
+
+
 def test_a_dead_letter_that_was_cut_is_not_published_again(deployment: Deployment) -> None:
     deployment.publish([Outgoing(b"x" * (2 * MAX_BYTES), b"4b1814", partition=0)])
     deployment.archive()
