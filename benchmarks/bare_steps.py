@@ -85,15 +85,22 @@ class _Writer(threading.Thread):
         self._loop = uvloop.new_event_loop()
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
         self._is_listening = threading.Event()
+        self._is_stopped = asyncio.Event()
         self._writers: list[asyncio.StreamWriter] = []
 
     def run(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        self._loop.run_until_complete(
-            asyncio.start_server(self._on_subscriber, sock=self._listener)
-        )
+        self._loop.run_until_complete(self._serve())
+        self._loop.close()
+
+    async def _serve(self) -> None:
+        server = await asyncio.start_server(self._on_subscriber, sock=self._listener)
         self._is_listening.set()
-        self._loop.run_forever()
+        await self._is_stopped.wait()
+        # A connection that is left to the garbage collector closes a descriptor of a later one.
+        for writer in self._writers:
+            writer.transport.abort()
+        server.close()
+        await server.wait_closed()
 
     def wait_for_port(self) -> int:
         self._is_listening.wait()
@@ -109,7 +116,7 @@ class _Writer(threading.Thread):
         self._loop.call_soon_threadsafe(self._write, frame)
 
     def stop(self) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._loop.call_soon_threadsafe(self._is_stopped.set)
         self.join()
 
     def _write(self, frame: bytes) -> None:

@@ -35,8 +35,30 @@ SETTLED_SECONDS = 2.5
 """Time after a response until the services are idle, so that the bare steps may run."""
 
 START_SECONDS = 60.0
-ROWS_PER_MESSAGE = (1, 500)
-"""The setting `kafka.rows_per_message`: its default, and what `standalone` uses."""
+
+
+class _Shape(NamedTuple):
+    """How the services run.
+
+    Attributes:
+        rows_per_message: The setting `kafka.rows_per_message`.
+        roles: The processes of the processor by role; the first serves the subscribers.
+    """
+
+    rows_per_message: int
+    roles: tuple[str, ...]
+
+    @property
+    def prefix(self) -> str:
+        """The words before the name of a figure; none for the defaults."""
+        if self.rows_per_message == 1:
+            return ""
+        apart = ", a process each half" if len(self.roles) > 1 else ""
+        return f"{self.rows_per_message} rows a message{apart}: "
+
+
+SHAPES = (_Shape(1, ("all",)), _Shape(500, ("all",)), _Shape(500, ("live", "archive")))
+"""The defaults, what `standalone` uses, and the halves as processes of their own."""
 
 GOAL = "0.3 s"
 
@@ -76,27 +98,27 @@ class _Sky:
 
 
 def run(options: Options) -> Report:
-    """Measure the services with each number of rows per message, and the bare steps between."""
+    """Measure the services in each shape, and the bare steps between."""
     with parts.real_kafka() as kafka, parts.real_timescale() as server_dsn:
-        reports = [_run(rows, kafka, server_dsn, options) for rows in ROWS_PER_MESSAGE]
+        reports = [_run(shape, kafka, server_dsn, options) for shape in SHAPES]
     figures = [figure for report in reports for figure in report.figures]
     return Report(figures, reports[-1].details)
 
 
-def _run(rows_per_message: int, kafka: Kafka, server_dsn: str, options: Options) -> Report:
+def _run(shape: _Shape, kafka: Kafka, server_dsn: str, options: Options) -> Report:
     polls = (QUICK_POLLS if options.is_quick else POLLS) + UNCOUNTED_POLLS
     sky = _Sky()
     with (
         parts.migrated_database(server_dsn) as dsn,
         parts.migrated_database(server_dsn) as bare_dsn,
         Answering(sky.next_answer) as answering,
-        _services(kafka, dsn, answering.port, rows_per_message) as (collector, processor),
+        _services(kafka, dsn, answering.port, shape) as (collector, processor),
         Subscribers(pipeline.port_of(processor), "/sse/flights", SUBSCRIBERS) as swarm,
         _bare_steps(kafka, bare_dsn) as bare,
     ):
         options.progress(
             f"{polls} polls, one each {POLL_SECONDS:g} s, {SUBSCRIBERS} viewers, "
-            f"{rows_per_message} rows a message"
+            f"{shape.rows_per_message} rows a message, processor: {' and '.join(shape.roles)}"
         )
         bursts, steps = _watch(polls, sky, answering, swarm, bare)
         _wait_until_stored(dsn, answering.sent[:polls])
@@ -104,27 +126,30 @@ def _run(rows_per_message: int, kafka: Kafka, server_dsn: str, options: Options)
         commits = fetch(dsn, _COMMITS)
     values = _evaluate(answering.sent[:polls], bursts, commits, events)
     figures = _figures(values, steps[UNCOUNTED_POLLS:])
-    if rows_per_message > 1:
-        figures = [
-            replace(figure, name=f"{rows_per_message} rows a message: {figure.name}")
-            for figure in figures
-        ]
+    figures = [replace(figure, name=shape.prefix + figure.name) for figure in figures]
     return Report(figures, _details(sky, bursts))
 
 
 @contextlib.contextmanager
 def _services(
-    kafka: Kafka, dsn: str, opensky_port: int, rows_per_message: int
+    kafka: Kafka, dsn: str, opensky_port: int, shape: _Shape
 ) -> Iterator[tuple[Service, Service]]:
     """Run the processor first, so that subscribers are connected when the collector begins."""
     topic = parts.new_topic(kafka)
     settings = pipeline.environment(kafka.bootstrap_servers, topic, dsn)
-    settings["KAFKA_ROWS_PER_MESSAGE"] = str(rows_per_message)
+    settings["KAFKA_ROWS_PER_MESSAGE"] = str(shape.rows_per_message)
     opensky = pipeline.opensky_environment(opensky_port, POLL_SECONDS)
-    with pipeline.service("processor", settings=settings) as processor:
-        pipeline.port_of(processor)
-        with pipeline.service("collector", settings=settings | opensky) as collector:
-            yield collector, processor
+    with contextlib.ExitStack() as running:
+        processors = [
+            running.enter_context(pipeline.service("processor", "--role", role, settings=settings))
+            for role in shape.roles
+        ]
+        for processor in processors:
+            pipeline.port_of(processor)
+        collector = running.enter_context(
+            pipeline.service("collector", settings=settings | opensky)
+        )
+        yield collector, processors[0]
 
 
 def _bare_steps(kafka: Kafka, dsn: str) -> BareSteps:

@@ -132,6 +132,7 @@ class AccessSettings(Section):
     jwks_url: Annotated[str, AfterValidator(_check_confidential)] | None = None
     jwks_file: Path | None = None
     ticket_seconds: int = Field(30, ge=1, le=300)
+    metrics_token: Annotated[SecretStr, Field(min_length=32)] | None = None
 
 
 def _check_tile_url(url: str) -> str:

@@ -2,10 +2,12 @@
 
 import json
 import os
+import secrets
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from collector.settings import OpenSkySettings
+from processor.settings import AccessSettings
 from standalone.options import DEFAULT_INTERVAL_SECONDS, Options
 from standalone.settings import AllSettings
 
@@ -32,8 +34,21 @@ def simulator_arguments(options: Options, port: int) -> list[str]:
     return ["simulator", "--port", str(port), "--credits", str(_CREDITS), *sky, *pace]
 
 
+def choose_metrics_token(access: AccessSettings) -> str | None:
+    """Return what admits this program to the processor's metrics; None where all are admitted."""
+    if access.mode != "required":
+        return None
+    given = access.metrics_token
+    return secrets.token_urlsafe() if given is None else given.get_secret_value()
+
+
 def children_environment(
-    options: Options, settings: AllSettings, *, bootstrap_servers: str, database_url: str
+    options: Options,
+    settings: AllSettings,
+    *,
+    bootstrap_servers: str,
+    database_url: str,
+    metrics_token: str | None,
 ) -> dict[str, str]:
     """Return the environment of every child: the user's own, and what overrides it."""
     # The children find our packages wherever this was started.
@@ -46,6 +61,8 @@ def children_environment(
         "DATABASE_URL": database_url,
         "HTTP_PORT": str(options.port),
     }
+    if metrics_token is not None:
+        environment["ACCESS_METRICS_TOKEN"] = metrics_token
     if options.kafka is None:
         # What the user's own cluster asks for, the embedded broker does not speak.
         environment["KAFKA_SECURITY_PROTOCOL"] = "PLAINTEXT"

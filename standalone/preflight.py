@@ -22,7 +22,6 @@ from configuration.transport_security import (
 )
 from kafka_client.errors import BrokerErrors
 from kafka_client.refusals import refuse_unusable
-from processor.settings import AccessSettings
 from standalone.child import User
 from standalone.database_folder import DatabaseFolder, server_user
 from standalone.errors import RefusedError
@@ -42,7 +41,6 @@ def check(options: Options, settings: AllSettings) -> None:
         EmbeddedDatabaseError: The data folder cannot be used.
     """
     check_port(settings.http.host, options.port)
-    _check_access(settings.access)
     for path in options.replay:
         _check_readable(path)
     if options.opensky:
@@ -96,14 +94,6 @@ def check_port(host: str, port: int) -> None:
                 f"port {port} of {host} cannot be listened on ({error.strerror}): free it or"
                 " choose another with --port"
             ) from error
-
-
-def _check_access(settings: AccessSettings) -> None:
-    if settings.mode == "required":
-        raise RefusedError(
-            "access.mode is required, and this command has no key to read the processor's metrics"
-            " with: start the services one by one, or take access.mode and its keys away"
-        )
 
 
 def _check_readable(recording: Path) -> None:

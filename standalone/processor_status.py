@@ -34,11 +34,19 @@ class Figures:
 
 
 class ProcessorStatus:
-    """Asks the processor over HTTP; None or False while it does not answer."""
+    """Asks the processor over HTTP; None or False while it does not answer.
 
-    def __init__(self, url: str) -> None:
+    Args:
+        url: Where the processor serves.
+        metrics_token: What admits to its metrics where access is controlled; None elsewhere.
+    """
+
+    def __init__(self, url: str, metrics_token: str | None) -> None:
+        headers = {} if metrics_token is None else {"Authorization": f"Bearer {metrics_token}"}
         # Without proxies and netrc of the environment: it is this machine.
-        self._client = httpx2.Client(base_url=url, timeout=_TIMEOUT_SECONDS, trust_env=False)
+        self._client = httpx2.Client(
+            base_url=url, headers=headers, timeout=_TIMEOUT_SECONDS, trust_env=False
+        )
         self.failure: str | None = None
         """Why a half had failed when `missing` was last answered; None if none had."""
 

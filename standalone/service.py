@@ -16,6 +16,7 @@ from standalone.drain import wait_until_stored
 from standalone.environment import (
     PROJECT,
     children_environment,
+    choose_metrics_token,
     simulated_opensky,
     simulator_arguments,
 )
@@ -67,7 +68,8 @@ class Service:
             for name in ("migrations", "simulator", "collector", "processor")
         )
         self._url = url_of(settings.http.host, options.port)
-        self._status = ProcessorStatus(self._url)
+        self._metrics_token = choose_metrics_token(settings.access)
+        self._status = ProcessorStatus(self._url, self._metrics_token)
         self._failed: tuple[str, ...] = ()
 
     def ready_line(self, *, with_password: bool) -> str:
@@ -206,6 +208,7 @@ class Service:
             self._settings,
             bootstrap_servers=self._bootstrap_servers,
             database_url=self._database_url,
+            metrics_token=self._metrics_token,
         )
 
     def _check(self) -> None:

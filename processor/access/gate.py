@@ -1,16 +1,18 @@
 """Authenticate requests, check their scopes, and end what runs when its right is lost."""
 
 import asyncio
+import hmac
 import secrets
 from contextlib import AbstractContextManager
 from typing import Protocol
 
 import msgspec
+from pydantic import SecretStr
 
 from processor.access.api_keys import PREFIX, ApiKeys
 from processor.access.errors import AccessError, RightLostError, invalid_token
 from processor.access.grants import Grants, OnLost, Right
-from processor.access.principal import ANONYMOUS, HISTORY, LIVE, Principal, Scope
+from processor.access.principal import ANONYMOUS, HISTORY, LIVE, METRICS, Principal, Scope
 from processor.access.tickets import Tickets
 from processor.settings import AccessSettings
 
@@ -40,15 +42,23 @@ class Gate:
         keys: The API keys; None if none are configured.
         tokens: The check of tokens; None if none are configured.
         tickets: The tickets that were issued.
+        metrics_token: The token that admits to the metrics alone; None if there is none.
     """
 
     def __init__(
-        self, *, is_open: bool, keys: ApiKeys | None, tokens: TokenCheck | None, tickets: Tickets
+        self,
+        *,
+        is_open: bool,
+        keys: ApiKeys | None,
+        tokens: TokenCheck | None,
+        tickets: Tickets,
+        metrics_token: str | None = None,
     ) -> None:
         self._is_open = is_open
         self._keys = keys
         self._tokens = tokens
         self._tickets = tickets
+        self._metrics_token = None if metrics_token is None else metrics_token.encode()
         self._grants = Grants(self.check)
 
     @property
@@ -129,6 +139,10 @@ class Gate:
         return self._keys.trouble() if self._keys is not None else None
 
     async def _identify(self, text: str) -> Principal:
+        if self._metrics_token is not None and hmac.compare_digest(
+            text.encode(), self._metrics_token
+        ):
+            return _METRICS_READER
         if text.startswith(PREFIX):
             if self._keys is None:
                 raise invalid_token("API keys are not in use here: send a token of the issuer")
@@ -146,6 +160,9 @@ class Gate:
             await self._keys.reload_if_changed()
         self.check(Right(principal, principal.scopes))
         return principal
+
+
+_METRICS_READER = Principal("metrics_token", frozenset({METRICS}))
 
 
 def _check_not_narrowed(current: Principal, right: Right) -> None:
@@ -178,7 +195,12 @@ def create_gate(settings: AccessSettings) -> Gate:
         keys=None if settings.keys_file is None else ApiKeys(settings.keys_file),
         tokens=_tokens(settings),
         tickets=Tickets(ttl_seconds=settings.ticket_seconds),
+        metrics_token=_secret(settings.metrics_token),
     )
+
+
+def _secret(value: SecretStr | None) -> str | None:
+    return None if value is None else value.get_secret_value()
 
 
 def _tokens(settings: AccessSettings) -> TokenCheck | None:

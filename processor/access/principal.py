@@ -34,7 +34,8 @@ class Principal(msgspec.Struct, frozen=True):
         name: `key:` and the name of an API key, or `sub:` and the subject of a token.
         areas: The areas that it may read; empty for the whole globe.
         expires_at: When its key or token expires, in Unix seconds; None for never.
-        credential: How it was authenticated; None if access control is off.
+        credential: How it was authenticated; None if access control is off, and for
+            `access.metrics_token`, which is valid as long as the process runs.
     """
 
     name: str

@@ -16,6 +16,7 @@ import pytest
 from confluent_kafka.admin import AdminClient
 from httpx_sse import connect_sse
 
+from processor.access.new_key import make_key
 from standalone.broker import EmbeddedBroker
 from standalone.database import EmbeddedDatabase, free_port
 from testkit.kafka import Kafka
@@ -111,6 +112,22 @@ def test_an_empty_sky_is_ready(server_folder: Path, data_dir: Path) -> None:
     with Command(server_folder, *FLEET, data_dir=data_dir, settings=settings) as command:
         command.wait_until_ready()
         assert httpx.get(f"{command.url}/ready").status_code == 200
+        assert command.interrupt() < 10
+        assert command.process.returncode == 0
+
+
+def test_controlled_access(server_folder: Path, data_dir: Path) -> None:
+    """All others need a key, also for the metrics, which this program reads to stop cleanly."""
+    key, entry = make_key(name="tower", scopes=["flights:live"])
+    keys_file = server_folder / "keys.yaml"
+    keys_file.write_text(entry)
+    settings = {"ACCESS_MODE": "required", "ACCESS_KEYS_FILE": str(keys_file)}
+    with Command(server_folder, *FLEET, data_dir=data_dir, settings=settings) as command:
+        command.wait_until_ready()
+        headers = {"Authorization": f"Bearer {key}"}
+        assert httpx.get(f"{command.url}/metrics").status_code == 401
+        assert httpx.get(f"{command.url}/metrics", headers=headers).status_code == 403
+        assert httpx.get(f"{command.url}/api/flights", headers=headers).status_code == 200
         assert command.interrupt() < 10
         assert command.process.returncode == 0
 

@@ -5,13 +5,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from collector.credentials import find_credentials
 from configuration.loading import load_settings
+from processor.settings import AccessSettings
 from simulator.server import TOKEN_PATH
 from standalone.environment import (
     PROJECT,
     children_environment,
+    choose_metrics_token,
     simulated_opensky,
     simulator_arguments,
 )
@@ -39,7 +42,11 @@ def settings_of(
 def everything(options: Options, settings: AllSettings) -> dict[str, str]:
     return {
         **children_environment(
-            options, settings, bootstrap_servers="127.0.0.1:5", database_url="postgresql://here"
+            options,
+            settings,
+            bootstrap_servers="127.0.0.1:5",
+            database_url="postgresql://here",
+            metrics_token=choose_metrics_token(settings.access),
         ),
         **simulated_opensky(options, settings, port=7),
     }
@@ -68,6 +75,20 @@ def test_settings_of_another_cluster_do_not_disturb_the_embedded_broker(
     assert read.kafka.security_protocol == "PLAINTEXT"
     assert read.kafka.topic == "flights"
     assert read.kafka.group_id == "mine"
+
+
+def test_controlled_access_admits_this_program_to_the_metrics(
+    options: Options, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the user's token, or else one of this run; without access control there is none."""
+    required, given = AccessSettings(mode="required"), "t" * 32
+    own = {"metrics_token": SecretStr(given)}
+    tokens = [choose_metrics_token(required), choose_metrics_token(required)]
+    assert len({*tokens, None}) == 3
+    assert choose_metrics_token(required.model_copy(update=own)) == given
+    assert choose_metrics_token(AccessSettings()) is None
+    read = settings_of(everything(options, AllSettings(access=required)), monkeypatch)
+    assert read.access.metrics_token is not None
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,6 @@ import pytest
 from collector.settings import OpenSkySettings
 from configuration.errors import SettingsError
 from configuration.shared_sections import SecuritySettings
-from processor.settings import AccessSettings
 from standalone.broker import EmbeddedBroker
 from standalone.database import free_port
 from standalone.database_folder import FolderNotWritableError
@@ -46,12 +45,6 @@ def test_taken_port_names_the_remedy() -> None:
         with pytest.raises(RefusedError, match=rf"port {port} .*in use.*--port"):
             check_port("127.0.0.1", port)
     check_port("127.0.0.1", port)
-
-
-def test_access_that_this_command_would_not_get_is_refused(options: Options) -> None:
-    """Rather than waiting for metrics for ever."""
-    with pytest.raises(RefusedError, match=r"access\.mode is required.*one by one"):
-        check(options, AllSettings(access=AccessSettings(mode="required")))
 
 
 def test_recording_that_cannot_be_read(options: Options, server_folder: Path) -> None:

@@ -56,7 +56,7 @@ def test_figures_of_a_processor_that_has_done_nothing_yet(delay: str) -> None:
 
 def test_processor_that_does_not_answer() -> None:
     """It may be starting, or busy."""
-    status = ProcessorStatus(f"http://127.0.0.1:{free_port()}")
+    status = ProcessorStatus(f"http://127.0.0.1:{free_port()}", None)
     assert status.missing() is None
     assert status.figures() is None
     status.close()
@@ -72,7 +72,7 @@ async def test_half_that_has_failed_is_named_with_its_reason() -> None:
         create_gate(AccessSettings()),
     )
     listener = listen("127.0.0.1", 0, write_deadline_seconds=5)
-    status = ProcessorStatus(url_of(*listener.getsockname()))
+    status = ProcessorStatus(url_of(*listener.getsockname()), None)
     server = create_server(create_app(routers=[health], allowed_origins=[]))
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     assert await asyncio.to_thread(status.missing) == ["database"]

@@ -32,6 +32,7 @@ from tests.unit.processor.access.issuer import (
 )
 
 HERE = "192.0.2.1"
+METRICS_TOKEN = "m" * 32
 
 
 class _Door:
@@ -47,6 +48,7 @@ class _Door:
             keys=ApiKeys(file),
             tokens=tokens(Source(key_set_json(rsa_key())), Clock()),
             tickets=self.tickets,
+            metrics_token=METRICS_TOKEN,
         )
 
     async def admit(
@@ -75,6 +77,14 @@ class _Door:
 @pytest.fixture
 def door(tmp_path: Path) -> _Door:
     return _Door(tmp_path)
+
+
+async def test_metrics_token_admits_to_the_metrics_alone(door: _Door) -> None:
+    """A Prometheus without a key of the file, and the command that runs everything."""
+    given = f"Bearer {METRICS_TOKEN}"
+    assert (await door.admit(given, scope=METRICS)).scopes == {METRICS}
+    assert await door.refusal(given) == (403, "insufficient_scope")
+    assert await door.refusal(f"{given}x") == (401, "invalid_token")
 
 
 async def test_keys_and_tokens_come_the_same_way(door: _Door) -> None:
