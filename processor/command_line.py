@@ -78,11 +78,18 @@ RESET_OFFSETS = """\
 After "messages were removed before they were stored": keep what is stored, and let the next start
 begin at the oldest message that is left. Stop the archive first. `begin-anew` is the old name of
 this command and works for one more release.
+
+exit codes:
+  0  done           1  the database cannot be used; the reason is printed
 """
 
 REBUILD = """\
 Segment all flights and roll up all minutes and hours again, from the stored state vectors. Needed
-once after an upgrade from 0.1, or after an import. Stop the archive first.
+once after an upgrade from 0.1, or after an import. Stop the archive first. The progress is shown on
+standard error. It may be stopped and started again at any time.
+
+exit codes:
+  0  done           1  the database cannot be used; the reason is printed
 """
 
 KEY = """\
@@ -152,8 +159,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     for name in ("reset-offsets", *RENAMED_COMMANDS):
         hint = None if name in RENAMED_COMMANDS else "begin at the oldest message that is left"
-        _add(commands, name, hint, RESET_OFFSETS, _add_nothing)
-    _add(commands, "rebuild", "compute flights, minutes and hours again", REBUILD, _add_nothing)
+        _add(commands, name, hint, RESET_OFFSETS, _add_json)
+    _add(commands, "rebuild", "compute flights, minutes and hours again", REBUILD, _add_json)
     _add(commands, "key", "make an API key", KEY, _add_key_options)
     return parser
 
@@ -185,10 +192,6 @@ def _add(
     add_options(parser)
 
 
-def _add_nothing(_parser: argparse.ArgumentParser) -> None:
-    """Add no option to a command that has none of its own."""
-
-
 def _add_role(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--role",
@@ -216,6 +219,7 @@ def _add_audit_options(parser: argparse.ArgumentParser) -> None:
         metavar="sample|all",
         help="compute flights, minutes and hours again and compare them; without a value, a sample",
     )
+    _add_json(parser)
 
 
 def _add_dead_letter_options(parser: argparse.ArgumentParser) -> None:

@@ -95,11 +95,13 @@ async def _maintain(settings: ProcessorSettings, arguments: argparse.Namespace) 
             return await _work_on_dead_letters(settings, arguments)
         case "audit":
             deep = None if arguments.deep is None else Extent(arguments.deep)
-            return await print_audit(settings, AuditScope(arguments.kafka, deep))
+            return await print_audit(
+                settings, AuditScope(arguments.kafka, deep), as_json=arguments.json
+            )
         case "reset-offsets":
-            return await reset_offsets(settings)
+            return await reset_offsets(settings, as_json=arguments.json)
         case _:
-            return await rebuild(settings)
+            return await rebuild(settings, as_json=arguments.json)
 
 
 async def _work_on_dead_letters(settings: ProcessorSettings, arguments: argparse.Namespace) -> int:
@@ -112,9 +114,9 @@ async def _work_on_dead_letters(settings: ProcessorSettings, arguments: argparse
         case "show":
             return await show(settings, choice, as_json=arguments.json)
         case "retry":
-            return await publish_again(settings, choice)
+            return await publish_again(settings, choice, as_json=arguments.json)
         case _:
-            return await drop(settings, before=arguments.before)
+            return await drop(settings, before=arguments.before, as_json=arguments.json)
 
 
 def _print_new_key(arguments: argparse.Namespace) -> int:

@@ -40,7 +40,7 @@ def run_audit(
     # In a thread, because a test may have an event loop of its own.
     with ThreadPoolExecutor(1) as thread, contextlib.redirect_stdout(io.StringIO()) as printed:
         try:
-            audited = print_audit(settings, AuditScope(kafka, deep))
+            audited = print_audit(settings, AuditScope(kafka, deep), as_json=False)
             returncode = thread.submit(uvloop.run, audited).result()
         except FatalError as error:
             return AuditRun(1, printed.getvalue(), str(error))

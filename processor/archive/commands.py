@@ -2,7 +2,6 @@
 
 import datetime as dt
 import operator
-import sys
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -13,10 +12,11 @@ from processor.archive.audit.derived import Derived, Extent
 from processor.archive.audit.findings import NothingToAudit, Proof, Violation
 from processor.archive.audit.log import Log
 from processor.archive.command_connection import connect_for_command, explain_database_errors
+from processor.archive.command_output import print_result
 from processor.archive.database import MISSING_SCHEMA, Connection
 from processor.archive.flights.store import FlightStore
 from processor.archive.instants import take_unix_seconds
-from processor.archive.progress import ProgressLine
+from processor.archive.progress import Progress, ProgressLine
 from processor.archive.rollups import RolledUp, Rollups
 from processor.archive.sql import Queries, load_audit_queries, load_queries
 from processor.errors import FatalError, ReconnectError, SchemaError
@@ -42,17 +42,18 @@ class AuditScope(NamedTuple):
 
 
 @explain_database_errors
-async def print_audit(settings: ProcessorSettings, scope: AuditScope) -> int:
+async def print_audit(settings: ProcessorSettings, scope: AuditScope, *, as_json: bool) -> int:
     """Print the proof or the first violation; return the exit code."""
     connection = await connect_for_command(settings)
     try:
         with ProgressLine() as progress:
             proof = await _audit(connection, settings, scope, progress)
     except Violation as violation:
-        sys.stdout.write(f"audit violation: {violation}\n")
+        content = {"verdict": "violation", "violation": str(violation)}
+        print_result(content, f"audit violation: {violation}", as_json=as_json)
         return VIOLATION
     except NothingToAudit as nothing:
-        sys.stdout.write(f"{nothing}\n")
+        print_result({"verdict": "nothing to audit"}, str(nothing), as_json=as_json)
         return NOTHING_TO_AUDIT
     except MISSING_SCHEMA as error:
         raise SchemaError(f"{error}. Run `alembic upgrade head` first") from error
@@ -60,12 +61,12 @@ async def print_audit(settings: ProcessorSettings, scope: AuditScope) -> int:
         raise FatalError(f"Kafka does not answer: {error}. See kafka.bootstrap_servers") from error
     finally:
         await connection.close()
-    sys.stdout.write(f"{proof}\n")
+    print_result(proof.as_json(), str(proof), as_json=as_json)
     return 0 if proof.is_clean else NOT_ALL_COMPARED
 
 
 async def _audit(
-    connection: Connection, settings: ProcessorSettings, scope: AuditScope, progress: ProgressLine
+    connection: Connection, settings: ProcessorSettings, scope: AuditScope, progress: Progress
 ) -> Proof:
     queries = load_audit_queries()
     proof = await audit(connection, queries, progress)
@@ -82,7 +83,7 @@ async def _audit(
 
 
 @explain_database_errors
-async def reset_offsets(settings: ProcessorSettings) -> int:
+async def reset_offsets(settings: ProcessorSettings, *, as_json: bool) -> int:
     """Keep a log's offsets and ledger under another name; the next start reads from the oldest."""
     connection = await connect_for_command(settings)
     queries = load_queries()
@@ -96,15 +97,17 @@ async def reset_offsets(settings: ProcessorSettings) -> int:
             await connection.execute(queries.reset_offsets_dead_letters, topic, kept_as)
     finally:
         await connection.close()
-    sys.stdout.write(
+    text = (
         f"{len(moved)} partitions of {topic} are kept as {kept_as}; "
-        "the next start begins at the oldest message\n"
+        "the next start begins at the oldest message"
     )
+    content = {"topic": topic, "kept_as": kept_as, "partitions": len(moved)}
+    print_result(content, text, as_json=as_json)
     return 0
 
 
 @explain_database_errors
-async def rebuild(settings: ProcessorSettings) -> int:
+async def rebuild(settings: ProcessorSettings, *, as_json: bool) -> int:
     """Segment all flights and roll up minutes and hours again, from the stored state vectors."""
     connection = await connect_for_command(settings)
     queries = load_queries()
@@ -121,7 +124,8 @@ async def rebuild(settings: ProcessorSettings) -> int:
         raise SchemaError(f"{error}. Run `alembic upgrade head` first") from error
     finally:
         await connection.close()
-    sys.stdout.write(f"{done} out of {len(starts):,} aircraft\n")
+    text = f"{_describe(done)} out of {len(starts):,} aircraft"
+    print_result({"aircraft": len(starts), **done._asdict()}, text, as_json=as_json)
     return 0
 
 
@@ -141,7 +145,7 @@ async def _segment_again(
     connection: Connection,
     flights: FlightStore,
     starts: Sequence[asyncpg.Record],
-    progress: ProgressLine,
+    progress: Progress,
 ) -> None:
     for first in range(0, len(starts), AIRCRAFT_AT_ONCE):
         some = starts[first : first + AIRCRAFT_AT_ONCE]
@@ -149,18 +153,18 @@ async def _segment_again(
             since = {row["icao24"]: int(row["since"].timestamp()) for row in some}
             await flights.segment_again(connection, since)
         done = first + len(some)
-        progress(f"flights of {done:,} of {len(starts):,} aircraft are segmented")
+        progress(
+            f"flights of {done:,} of {len(starts):,} aircraft are segmented", done / len(starts)
+        )
 
 
-async def _roll_up(connection: Connection, rollups: Rollups, progress: ProgressLine) -> str:
-    """Roll up everything that is due; return what was done as a sentence."""
+async def _roll_up(connection: Connection, rollups: Rollups, progress: Progress) -> RolledUp:
+    """Roll up everything that is due; return what was done."""
     done = RolledUp()
-    words = _describe(done)
     while any(part := await rollups.roll_up(connection)):
         done = RolledUp(*map(operator.add, done, part))
-        words = _describe(done)
-        progress(words)
-    return words
+        progress(_describe(done))
+    return done
 
 
 def _describe(done: RolledUp) -> str:

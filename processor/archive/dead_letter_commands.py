@@ -9,8 +9,9 @@ import msgspec
 
 from processor.archive.batch_division import MAX_BYTES
 from processor.archive.command_connection import connect_for_command, explain_database_errors
+from processor.archive.command_output import print_json, print_result
 from processor.archive.database import Connection, Record
-from processor.archive.progress import ProgressLine
+from processor.archive.progress import Progress, ProgressLine
 from processor.archive.republishing import republish
 from processor.archive.sql import load_operator_queries, load_queries
 from processor.settings import ProcessorSettings
@@ -70,7 +71,7 @@ async def show_all(settings: ProcessorSettings, choice: Choice, *, as_json: bool
         await connection.close()
     if as_json:
         counts = {row["reason"]: row["n_letters"] for row in reasons}
-        _print_json({"reasons": counts, "newest": [_letter(each) for each in letters]})
+        print_json({"reasons": counts, "newest": [_letter(each) for each in letters]})
     else:
         sys.stdout.writelines(f"{line}\n" for line in _lines(topic, reasons, letters))
     return 0 if reasons else NOTHING_FOUND
@@ -85,7 +86,7 @@ async def show(settings: ProcessorSettings, choice: Choice, *, as_json: bool) ->
     finally:
         await connection.close()
     if as_json:
-        _print_json([_letter(each) for each in letters])
+        print_json([_letter(each) for each in letters])
     elif not letters:
         sys.stdout.write(f"no dead letter stands at {_place_of(choice)}\n")
     else:
@@ -94,7 +95,7 @@ async def show(settings: ProcessorSettings, choice: Choice, *, as_json: bool) ->
 
 
 @explain_database_errors
-async def publish_again(settings: ProcessorSettings, choice: Choice) -> int:
+async def publish_again(settings: ProcessorSettings, choice: Choice, *, as_json: bool) -> int:
     """Publish dead letters to their partitions again; return the exit code.
 
     They are read like any other message: what is stored already changes nothing, and what still
@@ -110,22 +111,22 @@ async def publish_again(settings: ProcessorSettings, choice: Choice) -> int:
         await connection.close()
     whole = [each for each in found if _is_whole(each)]
     delivered = republish(settings.kafka, whole)
-    sys.stdout.write(f"{delivered:,} of {len(found):,} published again; they stay until `drop`\n")
-    if len(whole) < len(found):
-        sys.stdout.write(
-            f"{len(found) - len(whole):,} are not: of larger messages only {MAX_BYTES:,} bytes"
-            " were kept\n"
-        )
+    cut = len(found) - len(whole)
+    text = f"{delivered:,} of {len(found):,} published again; they stay until `drop`"
+    if cut:
+        text += f"\n{cut:,} are not: of larger messages only {MAX_BYTES:,} bytes were kept"
+    print_result({"found": len(found), "published": delivered, "cut": cut}, text, as_json=as_json)
     return 0 if delivered else NOTHING_FOUND
 
 
 @explain_database_errors
-async def drop(settings: ProcessorSettings, *, before: dt.date | None) -> int:
+async def drop(settings: ProcessorSettings, *, before: dt.date | None, as_json: bool) -> int:
     """Delete dead letters as retention does, which the audit knows; return the exit code.
 
     Args:
         settings: Names the database.
         before: Only those that were recorded before this day (UTC); None for all.
+        as_json: Whether to print the result as JSON.
     """
     end = None if before is None else dt.datetime.combine(before, dt.time(), dt.UTC)
     connection = await connect_for_command(settings)
@@ -137,18 +138,19 @@ async def drop(settings: ProcessorSettings, *, before: dt.date | None) -> int:
             n_deleted = await _delete(connection, end, n_meant, progress)
     finally:
         await connection.close()
-    sys.stdout.write(f"{n_deleted:,} dead letters deleted\n")
+    text = f"{n_deleted:,} dead letters deleted"
+    print_result({"deleted": n_deleted}, text, as_json=as_json)
     return 0 if n_deleted else NOTHING_FOUND
 
 
 async def _delete(
-    connection: Connection, end: dt.datetime, n_meant: int, progress: ProgressLine
+    connection: Connection, end: dt.datetime, n_meant: int, progress: Progress
 ) -> int:
     statement = load_queries().delete_expired_dead_letters
     n_deleted = 0
     while n_last := await connection.fetchval(statement, end, DELETED_AT_ONCE):
         n_deleted += n_last
-        progress(f"{n_deleted:,} of {n_meant:,} dead letters deleted")
+        progress(f"{n_deleted:,} of {n_meant:,} dead letters deleted", n_deleted / n_meant)
     return n_deleted
 
 
@@ -213,7 +215,3 @@ def _place_of(choice: Choice) -> str:
 
 def _text(value: bytes | None) -> str | None:
     return None if value is None else value.decode(errors="replace")
-
-
-def _print_json(content: object) -> None:
-    sys.stdout.write(msgspec.json.format(msgspec.json.encode(content)).decode() + "\n")

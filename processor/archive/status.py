@@ -8,6 +8,7 @@ import msgspec
 
 from configuration.shared_sections import KafkaSettings
 from processor.archive.command_connection import connect_for_command, explain_database_errors
+from processor.archive.command_output import print_json
 from processor.archive.database import Connection, Record
 from processor.archive.sql import OperatorQueries, load_operator_queries
 from processor.errors import ReconnectError
@@ -100,7 +101,7 @@ async def print_status(settings: ProcessorSettings, *, as_json: bool) -> int:
     finally:
         await connection.close()
     if as_json:
-        sys.stdout.write(msgspec.json.format(msgspec.json.encode(status)).decode() + "\n")
+        print_json(status)
     else:
         sys.stdout.writelines(f"{line}\n" for line in _lines(status))
     if status.attention:

@@ -1,4 +1,4 @@
-"""The commands `status` and `dead-letters`, on real Kafka and TimescaleDB."""
+"""The commands of the processor, on real Kafka and TimescaleDB."""
 
 import json
 import re
@@ -62,6 +62,25 @@ def test_what_is_scraped_is_on_the_page(deployment: Deployment) -> None:
     assert [name for name in ours if f"`{name}`" not in PAGE.read_text()] == []
     assert "_created" not in text
     assert 'ingest_messages_total{result="dead"} 0.0' in text
+
+
+def test_results_can_be_read_by_programs(deployment: Deployment) -> None:
+    """Each command that changes or proves something has `--json`."""
+    assert json.loads(run(deployment, "audit", "--json", code=3)) == {"verdict": "nothing to audit"}
+    deployment.publish(as_messages(vectors(50)))
+    deployment.publish([Outgoing(b"{", b"4b1814", partition=1)])
+    archive = deployment.archive()
+    deployment.wait_until_stored()
+    archive.stop()
+    proof = json.loads(run(deployment, "audit", "--json"))
+    assert (proof["verdict"], proof["totals"]["n_inserted"]) == ("clean", 50)
+    assert json.loads(run(deployment, "rebuild", "--json"))["aircraft"] == 50
+    retried = json.loads(run(deployment, "dead-letters", "retry", "--json"))
+    assert retried == {"found": 1, "published": 1, "cut": 0}
+    dropped = json.loads(run(deployment, "dead-letters", "drop", "--all", "--json"))
+    assert dropped == {"deleted": 1}
+    offsets = json.loads(run(deployment, "reset-offsets", "--json"))
+    assert (offsets["topic"], offsets["partitions"]) == (deployment.topic, 4)
 
 
 def test_status_without_a_broker_says_what_it_has_not_seen(deployment: Deployment) -> None:

@@ -178,5 +178,5 @@ async def test_rebuild_measures_what_was_measured_before(site: ArchiveSite) -> N
     migrate(site.dsn)
     unknown = "SELECT implausible_positions, airborne FROM flights"
     assert fetch(site.dsn, unknown) == [(None, None)]
-    await rebuild(ProcessorSettings(database=DatabaseSettings(url=site.dsn)))
+    await rebuild(ProcessorSettings(database=DatabaseSettings(url=site.dsn)), as_json=False)
     assert fetch(site.dsn, unknown) == [(1, True)]

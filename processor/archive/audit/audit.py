@@ -1,20 +1,19 @@
 """Run the audit: return the proof that every message was stored once, or raise a violation."""
 
-from collections.abc import Callable
-
 from processor.archive.audit.days import Days
 from processor.archive.audit.findings import NothingToAudit, Proof
 from processor.archive.audit.ledger import check_ledger, server_hashes_alike
 from processor.archive.database import Connection
+from processor.archive.progress import Progress
 from processor.archive.sql import AuditQueries
 
 
-def _silent(_line: str) -> None:
-    """Ignore a line of progress."""
+def _silent(line: str, share: float | None = None) -> None:
+    """Ignore progress."""
 
 
 async def audit(
-    connection: Connection, queries: AuditQueries, progress: Callable[[str], None] = _silent
+    connection: Connection, queries: AuditQueries, progress: Progress = _silent
 ) -> Proof:
     """Compare offsets, ledger, rows, dead letters, minutes, hours and flights.
 

@@ -1,11 +1,12 @@
 """Audit day by day: the rows are those that were inserted, and what is derived agrees."""
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from processor.archive.audit.findings import Proof, Violation
 from processor.archive.database import Connection
+from processor.archive.progress import Progress
 from processor.archive.sql import AuditQueries
 
 _DAY = dt.timedelta(days=1)
@@ -51,7 +52,7 @@ class Days:
         self,
         connection: Connection,
         queries: AuditQueries,
-        progress: Callable[[str], None],
+        progress: Progress,
         *,
         has_digests: bool,
     ) -> None:
@@ -75,13 +76,13 @@ class Days:
             )
             await self._check_strays(days)
         unknown = []
-        for day in days:
+        for n_done, day in enumerate(days, start=1):
             async with self._connection.transaction(isolation="repeatable_read", readonly=True):
                 counted = await self._check_rows(day, proof)
                 if counted.n_rows and not (day.is_known and day.is_whole):
                     unknown.append((day, counted.n_rows))
                 await self._check_derived(day, counted, proof)
-            self._progress(f"{day.day}: {counted.n_rows:,} rows compared")
+            self._progress(f"{day.day}: {counted.n_rows:,} rows compared", n_done / len(days))
         if unknown:
             await self._check_total()
         _name_unknown(unknown, proof)

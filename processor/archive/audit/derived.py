@@ -6,13 +6,14 @@ read-only transactions.
 
 import datetime as dt
 import random
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from enum import StrEnum
 
 from processor.archive.audit.findings import Proof, Violation
 from processor.archive.database import Connection
 from processor.archive.flights.store import FlightStore
 from processor.archive.instants import take_unix_seconds
+from processor.archive.progress import Progress
 from processor.archive.sql import AuditQueries, Queries
 
 SAMPLE_AIRCRAFT = 200
@@ -39,7 +40,7 @@ class Derived:
         connection: Connection,
         audit_queries: AuditQueries,
         queries: Queries,
-        progress: Callable[[str], None],
+        progress: Progress,
     ) -> None:
         self._connection = connection
         self._audit_queries = audit_queries
@@ -124,7 +125,7 @@ class Derived:
 
     async def _check_days(self, extent: Extent) -> None:
         days = await self._connection.fetch(self._audit_queries.derived_days)
-        for row in days:
+        for n_done, row in enumerate(days, start=1):
             begin = dt.datetime.combine(row["day"], dt.time(), dt.UTC)
             hours = [begin + number * _HOUR for number in range(24)]
             random.shuffle(hours)
@@ -132,7 +133,7 @@ class Derived:
                 has_rows = await self._check_hour(hour)
                 if has_rows and extent is Extent.SAMPLE:
                     break
-            self._progress(f"{row['day']}: minutes computed again")
+            self._progress(f"{row['day']}: minutes computed again", n_done / len(days))
 
     async def _check_hour(self, hour: dt.datetime) -> bool:
         """Compare an hour, unless some of it is dirty; return whether the hour has rows."""

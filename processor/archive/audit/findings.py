@@ -62,6 +62,12 @@ class Proof(msgspec.Struct):
         """Whether everything that is stored was compared."""
         return not self.not_compared
 
+    def as_json(self) -> dict[str, object]:
+        """Return everything as it is printed with `--json`."""
+        verdict = "clean" if self.is_clean else "incomplete"
+        totals = self.totals._asdict()
+        return {"verdict": verdict, **msgspec.structs.asdict(self), "totals": totals}
+
     def __str__(self) -> str:
         totals = self.totals
         verdict = "audit clean" if self.is_clean else "audit found nothing wrong"

@@ -1,7 +1,7 @@
 """Audit the log: the messages that it still holds agree with the ledger."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
@@ -14,6 +14,7 @@ from processor.archive.audit.findings import Proof, Violation, place
 from processor.archive.batch import count_rows
 from processor.archive.database import Connection, Record
 from processor.archive.dead_letter import offset_of
+from processor.archive.progress import Progress
 from processor.archive.sql import AuditQueries
 from processor.errors import ReconnectError
 from processor.kafka import Broker, check, consumer_config, make_client, read_watermarks
@@ -35,7 +36,7 @@ class Counts(NamedTuple):
 class Log:
     """Reads the topic in a consumer group of its own, and commits nothing."""
 
-    def __init__(self, settings: KafkaSettings, progress: Callable[[str], None]) -> None:
+    def __init__(self, settings: KafkaSettings, progress: Progress) -> None:
         self._settings = settings
         self._progress = progress
         self._errors = BrokerErrors(settings, client="audit")
