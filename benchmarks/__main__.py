@@ -21,6 +21,7 @@ NAMES = {
     "fan_out": "processor time of an event for 1,000 subscribers, over a bare and a naive writer",
     "large_fleet": "a tick of 48,000 aircraft over one of 12,000, and delays of the event loop",
     "ten_thousand": "from the tick to 10,000 subscribers of the fleet, on one core",
+    "scaling": "an event by the number of viewers; a simulation of several instances from it",
     "subscriber_memory": "memory of an idle and of a stalled subscriber, in process and kernel",
     "page": "the page in Chromium: update, script of a frame, memory, first paint, bytes",
     "wire": "bytes for each aircraft and poll, by format and by compression",

@@ -16,6 +16,7 @@ MEASURED = {
     "fan_out": ("processor/http/server", "processor/http/stream", "processor/live"),
     "large_fleet": ("processor/live", "processor/stream", "telemetry"),
     "ten_thousand": ("processor/http/server", "processor/http/stream", "processor/live"),
+    "scaling": ("processor/http/server", "processor/http/stream", "processor/live", "telemetry"),
     "subscriber_memory": ("processor/http/server", "processor/http/stream", "processor/live"),
     "page": ("web/src",),
     "wire": ("processor/stream", "telemetry"),

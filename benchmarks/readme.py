@@ -1,4 +1,4 @@
-"""Writes the figures of the newest full runs into README.md and docs/stream.md, or checks them.
+"""Writes the figures of the newest full runs into README.md and pages of docs, or checks them.
 
 `python -m benchmarks.readme` writes. `--check` fails if there is something to write: a figure that
 is not that of the result, or code that has changed since it was measured and is not named there.
@@ -11,13 +11,14 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from benchmarks import sizing
 from benchmarks.measured_code import MEASURED, changed_folders
 from benchmarks.report import RESULTS
 
 _README = Path(__file__).with_name("README.md")
 _HEADING = "## Latest numbers\n"
-_STREAM = Path(__file__).parents[1] / "docs" / "stream.md"
-_BEGIN, _END = "<!-- benchmarks/wire -->\n", "<!-- end of benchmarks/wire -->\n"
+_DOCS = Path(__file__).parents[1] / "docs"
+_STREAM, _SCALING = _DOCS / "stream.md", _DOCS / "scaling.md"
 _WHOLE_FROM = 1_000
 """Values from here on are shown without decimals, smaller ones with three digits."""
 
@@ -55,13 +56,16 @@ def _documents() -> Iterator[tuple[Path, str]]:
     before, heading, _ = _README.read_text().partition(_HEADING)
     yield _README, before + heading + "\n" + "\n".join(_lines(found.values())) + "\n"
     if "wire" in found:
-        yield _STREAM, _with_table(_STREAM.read_text(), found["wire"]["markdown"])
+        yield _STREAM, _with_table(_STREAM.read_text(), "wire", found["wire"]["markdown"])
+    if found.keys() >= set(sizing.NEEDED):
+        text = _with_table(_SCALING.read_text(), "sizing", sizing.sizing_table(found))
+        yield _SCALING, _with_table(text, "scaling", found["scaling"]["markdown"])
 
 
-def _with_table(text: str, table: list[str]) -> str:
-    """Put the table between the two marks, where the document has them."""
-    before, begin, rest = text.partition(_BEGIN)
-    _, end, after = rest.partition(_END)
+def _with_table(text: str, name: str, table: list[str]) -> str:
+    """Put the table between the two marks of its name, where the document has them."""
+    before, begin, rest = text.partition(f"<!-- benchmarks/{name} -->\n")
+    _, end, after = rest.partition(f"<!-- end of benchmarks/{name} -->\n")
     if not (begin and end):
         return text
     return "\n".join([before + begin, *table, "", end + after])

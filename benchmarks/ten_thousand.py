@@ -28,8 +28,9 @@ Values = dict[str, list[float]]
 
 def run(options: Options) -> Report:
     """Measure with as many subscribers as the limit on open files allows."""
-    subscribers = _subscribers(options)
-    server_core, audience_core = _cores()
+    wanted = QUICK_SUBSCRIBERS if options.is_quick else SUBSCRIBERS
+    subscribers = possible_subscribers(wanted, options)
+    server_core, audience_core = available_cores()
     events = QUICK_EVENTS if options.is_quick else EVENTS
     with Server(core=server_core) as server:
         before = _memory_with_one(server)
@@ -50,10 +51,9 @@ def run(options: Options) -> Report:
     return Report(figures, _details(subscribers, counted, (server_core, audience_core)))
 
 
-def _subscribers(options: Options) -> int:
+def possible_subscribers(wanted: int, options: Options) -> int:
     """Return the possible number of subscribers, and report if it is less than wanted."""
     allow_open_files()
-    wanted = QUICK_SUBSCRIBERS if options.is_quick else SUBSCRIBERS
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     possible = min(wanted, most - SPARE_FILES)
     if possible < wanted:
@@ -63,7 +63,7 @@ def _subscribers(options: Options) -> int:
     return possible
 
 
-def _cores() -> tuple[int, int]:
+def available_cores() -> tuple[int, int]:
     """Return the cores of the server and of the subscribers, different if there are two."""
     cores = sorted(os.sched_getaffinity(0))
     return cores[0], cores[-1]

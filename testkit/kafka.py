@@ -82,6 +82,10 @@ class Kafka(Server):
         client = AdminClient({"bootstrap.servers": self.bootstrap_servers, "log_level": 0})
         client.create_topics([NewTopic(name, partitions, 1)])[name].result(_ADMIN_TIMEOUT_S)
 
+    def topic_bytes(self, name: str) -> int:
+        """Return the size of all segments of a topic, without their indexes."""
+        return sum(file.stat().st_size for file in self._data.glob(f"{name}-*/*.log"))
+
     def _launch(self) -> subprocess.Popen[bytes]:
         if not self._properties.exists():
             self._format()
