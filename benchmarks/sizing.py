@@ -11,6 +11,7 @@ NEEDED = ("archive", "memory", "scaling", "storage", "subscriber_memory")
 _DAY_SECONDS = 86_400
 _DAY_MINUTES = 1_440
 _MILLION = 1e6
+_LEAST_SHOWN = 0.001
 _TERABYTE = 1e12
 _TOPIC_HOURS = 72
 """The default of `kafka.retention_hours`."""
@@ -79,9 +80,7 @@ def _cells(one: _Installation, results: Mapping[str, Mapping[str, Any]]) -> list
     return [
         f"{one.name}; {one.viewers:,} viewers, {one.days} days",
         _rounded(one.rows_a_day),
-        f"{client:.1%}",
-        f"{server:.1%}",
-        f"{live:.1%}",
+        *(_share(core) for core in (client, server, live)),
         f"{_memory_mib(one, results):,.0f} MiB",
         _bytes(one.rows_a_day * _TOPIC_HOURS / 24 * _median(scaling, "topic, 1 rows a message")),
         _disk(one.rows_a_day * one.days, results, "stored_state_vectors"),
@@ -113,6 +112,10 @@ def _measured(scaling: Mapping[str, Any]) -> int:
 
 def _median(result: Mapping[str, Any], name: str) -> float:
     return next(float(each["median"]) for each in result["figures"] if each["name"] == name)
+
+
+def _share(core: float) -> str:
+    return f"{core:.1%}" if core >= _LEAST_SHOWN else f"under {_LEAST_SHOWN:.1%}"
 
 
 def _bytes(size: float) -> str:
