@@ -6,7 +6,7 @@ import signal
 from collections.abc import Iterator
 
 import structlog
-from prometheus_client import CollectorRegistry, ProcessCollector, start_http_server
+from prometheus_client import ProcessCollector, start_http_server
 
 from collector.clock import Clock
 from collector.connection import check_urls, make_governor, open_opensky
@@ -23,6 +23,7 @@ from collector.topic import Tail, Topic
 from configuration.build_info import prepare_metrics
 from configuration.errors import SettingsError
 from configuration.http_address import url_of
+from configuration.old_metric_names import RegistryWithOldNames
 from configuration.shared_sections import HttpSettings
 from configuration.transport_security import (
     find_plaintext_kafka,
@@ -69,7 +70,7 @@ class _Service:
         self._clock = Clock()
         self._hurry = asyncio.Event()
         self._failed_before_stop = 0
-        registry = CollectorRegistry()
+        registry = RegistryWithOldNames()
         prepare_metrics(registry, "collector")
         ProcessCollector(registry=registry)
         self.metrics = Metrics(registry)

@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector,
 
 from configuration.build_info import prepare_metrics
 from configuration.http_address import url_of
+from configuration.old_metric_names import RegistryWithOldNames
 from processor.access.gate import create_gate
 from processor.access.metrics import watch_keys_file
 from processor.access.startup_checks import check_access_settings, check_exposure
@@ -53,7 +54,7 @@ class Service:
         self._gate = create_gate(settings.access)
         self._stopping = asyncio.Event()
         self._hurry = asyncio.Event()
-        self._registry = CollectorRegistry()
+        self._registry = RegistryWithOldNames()
         prepare_metrics(self._registry, "processor")
         watch_keys_file(self._gate, self._registry)
         for collector in (ProcessCollector, PlatformCollector, GCCollector):

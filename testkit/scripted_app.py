@@ -110,7 +110,7 @@ class ScriptedApp:
     async def wait_empty(self) -> None:
         """Wait until no stream is open."""
         async with asyncio.timeout(10):
-            while self.metric("stream_viewers"):  # noqa: ASYNC110 - the server's state
+            while self.metric("flightmonitor_stream_subscribers"):  # noqa: ASYNC110 - the server's state
                 await asyncio.sleep(0.01)
 
     def receive(self, *vectors: StateVector | None) -> None:

@@ -17,53 +17,53 @@ class ArchiveMetrics:
     def __init__(self, registry: CollectorRegistry) -> None:
         self._lagging: set[int] = set()
         self.messages = Counter(
-            "ingest_messages",
+            "flightmonitor_archive_rows",
             "Rows of messages by result: inserted, duplicate or dead; most messages hold one row.",
             ["result"],
             registry=registry,
         )
         self.batch_messages = Histogram(
-            "ingest_batch_messages",
+            "flightmonitor_archive_batch_messages",
             "Messages in one transaction.",
             registry=registry,
             buckets=(1, 10, 100, 1_000, 3_000, 6_000, 12_000, 50_000),
         )
         self.store_seconds = Histogram(
-            "ingest_store_seconds",
+            "flightmonitor_archive_commit_duration_seconds",
             "Seconds from handing over a batch to its commit, with waits for the database.",
             registry=registry,
             buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
         )
         self.untimely = Counter(
-            "ingest_untimely_messages",
+            "flightmonitor_archive_untimely_rows",
             "Rows whose last_contact cannot be true, by reason.",
             ["reason"],
             registry=registry,
         )
         self.refused = Counter(
-            "ingest_refused_messages",
+            "flightmonitor_archive_refused_rows",
             "Rows set aside because the database refused them.",
             registry=registry,
         )
         self.fenced = Counter(
-            "ingest_fenced_partitions",
+            "flightmonitor_archive_fenced_partitions",
             "Partitions that another instance had taken over when a batch was to be stored.",
             registry=registry,
         )
         self.lag_messages = Gauge(
-            "ingest_lag_messages",
+            "flightmonitor_archive_lag_messages",
             "Messages in the log that are not stored yet.",
             ["partition"],
             registry=registry,
         )
         self.last_commit = Gauge(
-            "ingest_last_commit_timestamp_seconds",
+            "flightmonitor_archive_last_commit_timestamp_seconds",
             "When a transaction was last committed.",
             registry=registry,
         )
         self._lag_age = Gauge(
-            "ingest_lag_age_seconds",
-            "Seconds since ingest_lag_messages was computed; grows while Kafka does not answer.",
+            "flightmonitor_archive_lag_age_seconds",
+            "Seconds since the lag was computed; grows while Kafka does not answer.",
             registry=registry,
         )
         self._add_maintenance(registry)
@@ -79,31 +79,31 @@ class ArchiveMetrics:
 
     def _add_maintenance(self, registry: CollectorRegistry) -> None:
         self.audit_violations = Observation(
-            "ingest_audit_violations",
+            "flightmonitor_archive_audit_violations",
             "1 if the ledger has a hole or an overlap; must be 0.",
-            age="ingest_audit_age_seconds",
+            age="flightmonitor_archive_audit_age_seconds",
             registry=registry,
         )
         self.maintenance_failures = Counter(
-            "ingest_maintenance_failures",
+            "flightmonitor_archive_maintenance_failures",
             "Tasks of the maintenance that failed and are due again a minute later, by task.",
             ["task"],
             registry=registry,
         )
         self.uncompressed_chunks = Gauge(
-            "ingest_uncompressed_chunks",
+            "flightmonitor_archive_uncompressed_chunks",
             "Chunks older than database.compress_after_days that are not compressed.",
             registry=registry,
         )
 
     def _add_clocks(self, registry: CollectorRegistry) -> None:
         self.clock_offset = Gauge(
-            "ingest_database_clock_offset_seconds",
+            "flightmonitor_archive_database_clock_offset_seconds",
             "Seconds by which this host's clock is ahead of the database server's.",
             registry=registry,
         )
         self.retention_refused = Gauge(
-            "ingest_retention_refused",
+            "flightmonitor_archive_retention_refused",
             "1 while retention deletes nothing because the clocks of host and database differ.",
             registry=registry,
         )

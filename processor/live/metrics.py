@@ -13,48 +13,56 @@ class LiveMetrics:
     """Open streams, how they fare, and how fresh the live state is."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        self.aircraft = Gauge("live_aircraft", "Aircraft in the live state.", registry=registry)
-        self.subscribers = Gauge("stream_viewers", "Open streams.", registry=registry)
+        self.aircraft = Gauge(
+            "flightmonitor_live_aircraft", "Aircraft in the live state.", registry=registry
+        )
+        self.subscribers = Gauge(
+            "flightmonitor_stream_subscribers", "Open streams.", registry=registry
+        )
         self.delay = Gauge(
-            "live_delay_seconds",
+            "flightmonitor_live_delay_seconds",
             "Seconds from the newest last_contact to now, by the time of the data.",
             registry=registry,
         )
         self.clock_offset = Gauge(
-            "live_clock_offset_seconds",
+            "flightmonitor_live_clock_offset_seconds",
             "Seconds that this host's clock is ahead of the time of the data.",
             registry=registry,
         )
         self.ignored = Counter(
-            "live_ignored_messages",
+            "flightmonitor_live_ignored_messages",
             "State vectors that the live state ignored because of their time, by reason.",
             ["reason"],
             registry=registry,
         )
         self._lag = Gauge(
-            "live_lag_messages", "Messages in the log that were not read yet.", registry=registry
+            "flightmonitor_live_lag_messages",
+            "Messages in the log that were not read yet.",
+            registry=registry,
         )
         self._lag_age = Gauge(
-            "live_lag_age_seconds",
-            "Seconds since live_lag_messages was measured; grows while Kafka is silent.",
+            "flightmonitor_live_lag_age_seconds",
+            "Seconds since the lag was measured; grows while Kafka is silent.",
             registry=registry,
         )
         self.malformed = Counter(
-            "live_malformed_messages", "Messages without a valid state vector.", registry=registry
+            "flightmonitor_live_malformed_messages",
+            "Messages without a valid state vector.",
+            registry=registry,
         )
         self.resumed = Counter(
-            "stream_resumes",
+            "flightmonitor_stream_resumes",
             "Subscribers that came back: recovered, or reset with a snapshot.",
             ["outcome"],
             registry=registry,
         )
         self.conflated = Counter(
-            "stream_conflated_events",
+            "flightmonitor_stream_conflated_events",
             "Times that a slow subscriber got only the newest state of what it missed.",
             registry=registry,
         )
         self.closed = Counter(
-            "stream_closed",
+            "flightmonitor_stream_closed",
             "Streams that the server ended, by reason.",
             ["reason"],
             registry=registry,

@@ -115,7 +115,7 @@ def days_stored(dsn: str, table: str = "state_vectors") -> list[int]:
 
 def clock_offset(archive: Archive) -> float:
     """Return the value of the metric."""
-    value = archive.registry.get_sample_value("ingest_database_clock_offset_seconds")
+    value = archive.registry.get_sample_value("flightmonitor_archive_database_clock_offset_seconds")
     assert value is not None
     return value
 

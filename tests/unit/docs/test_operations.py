@@ -23,7 +23,7 @@ ALERTS: list[dict[str, Any]] = [
 UNITS = sorted((ROOT / "deploy/systemd").glob("*.service"))
 OPERATIONS = (ROOT / "docs/operations.md").read_text()
 
-_METRIC = re.compile(r"\b(?:ingest|live|collector|http|access|processor)_[a-z_]+\b")
+_METRIC = re.compile(r"\bflightmonitor_[a-z_]+\b")
 KNOWN = set(re.findall(r"^\| `(\w+)` \|", PAGE.read_text(), re.MULTILINE))
 
 

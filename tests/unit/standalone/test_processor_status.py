@@ -51,7 +51,7 @@ def test_figures_of_a_processor_that_has_done_nothing_yet(delay: str) -> None:
         aircraft=0, rows_inserted=0, messages_accounted=0, delay_seconds=None, subscribers=0
     )
     assert parse_figures("") == nothing
-    assert parse_figures(f"live_delay_seconds {delay}\n") == nothing
+    assert parse_figures(f"flightmonitor_live_delay_seconds {delay}\n") == nothing
 
 
 def test_processor_that_does_not_answer() -> None:

@@ -135,7 +135,7 @@ async def test_limits_are_shared_with_the_other_stream(app: ScriptedApp) -> None
             await third.recv()
         assert raised.value.rcvd is not None
         assert raised.value.rcvd.code == 1013
-    assert app.metric("stream_closed_total", reason="overloaded") == 1
+    assert app.metric("flightmonitor_stream_closed_total", reason="overloaded") == 1
 
 
 async def test_bye(app: ScriptedApp) -> None:
@@ -170,7 +170,7 @@ async def test_closed_sockets_are_not_counted(app: ScriptedApp) -> None:
     """A client may also leave without a close frame."""
     async with _watching(app) as socket:
         await _next(socket)
-        assert app.metric("stream_viewers") == 1
+        assert app.metric("flightmonitor_stream_subscribers") == 1
         socket.transport.abort()
     await app.wait_empty()
-    assert app.metric("stream_viewers") == 0
+    assert app.metric("flightmonitor_stream_subscribers") == 0
