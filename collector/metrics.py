@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from telemetry.state_vector import FIELDS
+
 
 class Metrics:
     """The metrics of one collector; /metrics serves `registry`."""
@@ -60,6 +62,8 @@ class Metrics:
             registry=registry,
         )
         self._judge_answers(registry)
+        for field in FIELDS:
+            self.repaired_fields.labels(field)
         for result in ("ok", "transient", "refused", "rate_limited", "implausible_time"):
             self.polls.labels(result)
         for result in ("delivered", "failed", "rejected"):

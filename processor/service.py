@@ -23,6 +23,7 @@ from processor.http.health import Health, holds
 from processor.http.history.metrics import DownloadMetrics
 from processor.http.middleware import HttpOptions
 from processor.http.operations import DeferredApp, create_operations
+from processor.http.request_metrics import RequestMetrics
 from processor.http.server.connections import OpenConnections, fit_open_files, socket_limits
 from processor.http.server.server import create_server, listen
 from processor.settings import ProcessorSettings
@@ -61,6 +62,7 @@ class Service:
             collector(registry=self._registry)
         self._history = history_of(settings)
         self._downloads = DownloadMetrics(self._registry)
+        self._requests = RequestMetrics(self._registry)
         self._live = (
             None if role == "archive" else _live_half(settings, self._registry, self._history)
         )
@@ -126,7 +128,8 @@ class Service:
         )
         health = self._health()
         return DeferredApp(
-            create_operations(health, self._gate, options), lambda: self._load(health, options)
+            create_operations(health, self._gate, options, self._requests),
+            lambda: self._load(health, options),
         )
 
     def _health(self) -> Health:
@@ -157,6 +160,7 @@ class Service:
             history=self._history,
             downloads=self._downloads,
             live=self._live,
+            requests=self._requests,
         )
         keep_from_gc()
         return app

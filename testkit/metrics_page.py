@@ -12,6 +12,7 @@ from processor.access.gate import create_gate
 from processor.access.metrics import watch_keys_file
 from processor.archive.metrics import ArchiveMetrics
 from processor.http.history.metrics import DownloadMetrics
+from processor.http.request_metrics import RequestMetrics
 from processor.http.server.connections import OpenConnections
 from processor.live.metrics import LiveMetrics
 from processor.settings import AccessSettings
@@ -60,11 +61,11 @@ def processor_metrics() -> RegistryWithOldNames:
     watch_keys_file(create_gate(AccessSettings()), registry)
     OpenConnections(registry=registry)
     DownloadMetrics(registry)
+    RequestMetrics(registry)
     HalfMetrics(registry).failed.labels("archive")
     LiveMetrics(registry)
     archive = ArchiveMetrics(registry)
     archive.observe_lag({0: 0})
-    archive.maintenance_failures.labels("minutes")
     return registry
 
 
@@ -73,7 +74,6 @@ def collector_metrics() -> RegistryWithOldNames:
     registry = RegistryWithOldNames()
     prepare_metrics(registry, "collector")
     metrics = Metrics(registry)
-    metrics.repaired_fields.labels("icao24")
     metrics.clock_offset_seconds.labels("host")
     return registry
 

@@ -8,7 +8,7 @@ from testkit.cache import PartUnavailableError, cache_dir, installing
 _REMEDY = "install Prometheus with `python -m testkit.install`"
 
 # The server with promtool, and the shared libraries that they load.
-_PACKAGES = ("prometheus", "libc6", "libgcc-s1")
+_PACKAGES = ("prometheus", "promtool", "libc6", "libgcc-s1")
 
 
 def program(name: str) -> Path:

@@ -144,9 +144,7 @@ class _Process:
         return Account(
             port=self._application.port,
             position=str(self._application.broadcaster._fleet.position),
-            subscribers=int(
-                self._registry.get_sample_value("flightmonitor_stream_subscribers") or 0
-            ),
+            subscribers=int(self._application.metric("flightmonitor_stream_subscribers")),
             closed=self._counts("flightmonitor_stream_closed", "reason"),
             resumes=self._counts("flightmonitor_stream_resumes", "outcome"),
             conflated=int(

@@ -2,11 +2,18 @@
 
 import math
 from collections.abc import Callable
-from typing import get_args
+from typing import Literal, get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from processor.access.errors import Loss
+from processor.access.slots import Bound
+from processor.bulk_histogram import DELAY_BUCKETS, BulkHistogram
+from processor.live.sent_bytes import ENCODINGS, SentBytesMetrics, Transport
+from processor.stream.output_format import Format, OutputFormat
+
+Refusal = Literal[Bound, "credentials", "query", "origin"]
+"""Why a stream is refused: a limit in all, of a principal or an address, or the request itself."""
 
 
 class LiveMetrics:
@@ -15,9 +22,6 @@ class LiveMetrics:
     def __init__(self, registry: CollectorRegistry) -> None:
         self.aircraft = Gauge(
             "flightmonitor_live_aircraft", "Aircraft in the live state.", registry=registry
-        )
-        self.subscribers = Gauge(
-            "flightmonitor_stream_subscribers", "Open streams.", registry=registry
         )
         self.delay = Gauge(
             "flightmonitor_live_delay_seconds",
@@ -50,6 +54,31 @@ class LiveMetrics:
             "Messages without a valid state vector.",
             registry=registry,
         )
+        self._add_streams(registry)
+        self._show_all_labels()
+
+    def _add_streams(self, registry: CollectorRegistry) -> None:
+        self.subscribers = Gauge(
+            "flightmonitor_stream_subscribers",
+            "Open streams, by transport and format; that of a replay counts too.",
+            ["transport", "format"],
+            registry=registry,
+        )
+        self.refused = Counter(
+            "flightmonitor_stream_refused",
+            "Clients that were refused a stream, by reason: a limit in all (total), of a principal"
+            " or of an address, their credentials, their query, or the origin of their page.",
+            ["reason"],
+            registry=registry,
+        )
+        self.broadcast_delay = BulkHistogram(
+            "flightmonitor_stream_delay_seconds",
+            "Seconds from an aircraft's last_contact to the tick that sends it to the subscribers,"
+            " by the time of the data.",
+            buckets=DELAY_BUCKETS,
+            registry=registry,
+        )
+        self.sent_bytes = SentBytesMetrics(registry)
         self.resumed = Counter(
             "flightmonitor_stream_resumes",
             "Subscribers that came back: recovered, or reset with a snapshot.",
@@ -68,8 +97,6 @@ class LiveMetrics:
             registry=registry,
         )
 
-        self._show_all_labels()
-
     def _show_all_labels(self) -> None:
         """Show each series from the start: the first event would not count for `rate()`."""
         for reason in ("future", "after_answer"):
@@ -78,6 +105,21 @@ class LiveMetrics:
             self.resumed.labels(outcome)
         for reason in (*get_args(Loss), "age", "overloaded", "slow", "stopping"):
             self.closed.labels(reason)
+        for refusal in (*get_args(Bound), "credentials", "query", "origin"):
+            self.refused.labels(refusal)
+        for transport in ENCODINGS:
+            for format_ in get_args(Format):
+                self.subscribers.labels(transport, format_)
+
+    def count_subscriber(
+        self, transport: Transport, output_format: OutputFormat, step: int
+    ) -> None:
+        """Count a stream that was opened (1) or has ended (-1)."""
+        self.subscribers.labels(transport, output_format.format).inc(step)
+
+    def count_refusal(self, reason: Refusal) -> None:
+        """Count a client that is refused a stream."""
+        self.refused.labels(reason).inc()
 
     def watch_lag(self, messages: Callable[[], float], age_seconds: Callable[[], float]) -> None:
         """Call two functions at each scrape, for lag and age."""

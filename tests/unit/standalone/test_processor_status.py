@@ -28,7 +28,8 @@ def test_figures_are_read_from_the_metrics_that_the_processor_serves() -> None:
     halves.failed.labels("archive").set(1)
     halves.failed.labels("live").set(0)
     live.aircraft.set(2_926)
-    live.subscribers.set(3)
+    live.subscribers.labels("sse", "delta").set(2)
+    live.subscribers.labels("websocket", "row").set(1)
     live.delay.set(4.25)
     for result, count in (("inserted", 100), ("duplicate", 20), ("dead", 3)):
         archive.messages.labels(result).inc(count)
