@@ -14,7 +14,7 @@ from confluent_kafka.admin import AdminClient
 from collector.credentials import find_credentials
 from collector.settings import OpenSkySettings, find_plaintext_opensky
 from configuration.database_url import check_url, has_password, without_password
-from configuration.shared_sections import KafkaSettings
+from configuration.shared_sections import AccessSettings, KafkaSettings
 from configuration.transport_security import (
     check_plaintext,
     find_plaintext_database,
@@ -22,7 +22,6 @@ from configuration.transport_security import (
 )
 from kafka_client.errors import BrokerErrors
 from kafka_client.refusals import refuse_unusable
-from processor.settings import AccessSettings
 from standalone.child import User
 from standalone.database_folder import DatabaseFolder, server_user
 from standalone.errors import RefusedError

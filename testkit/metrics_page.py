@@ -8,6 +8,7 @@ from prometheus_client.metrics_core import Metric
 from collector.metrics import Metrics
 from configuration.build_info import prepare_metrics
 from configuration.old_metric_names import OLD_NAMES, PREFIX, RegistryWithOldNames
+from configuration.shared_sections import AccessSettings
 from processor.access.gate import create_gate
 from processor.access.metrics import watch_keys_file
 from processor.archive.metrics import ArchiveMetrics
@@ -15,7 +16,6 @@ from processor.http.history.metrics import DownloadMetrics
 from processor.http.request_metrics import RequestMetrics
 from processor.http.server.connections import OpenConnections
 from processor.live.metrics import LiveMetrics
-from processor.settings import AccessSettings
 from processor.supervisor import HalfMetrics
 
 PAGE = Path(__file__).parents[1] / "docs" / "metrics.md"
@@ -24,9 +24,10 @@ _HEAD = """\
 # Metrics
 
 Both services answer in Prometheus' text format: the processor at `/metrics` of its own port, the
-collector at `http.collector_metrics_port`. [operations.md](operations.md#alerts) has alerts about
-them. Both also have `process_*` (processor time, memory, open files), and the processor `python_*`,
-as prometheus_client defines them.
+collector at `http.collector_metrics_port`. Where `access.mode` is `required` they ask for a key
+with the scope `metrics` ([access.md](access.md)). [operations.md](operations.md#watch) has
+dashboards and alerts about them. Both also have `process_*` (processor time, memory, open files),
+and the processor `python_*`, as prometheus_client defines them.
 
 A series with a label exists from the start where its values are known, so that `rate()` sees its
 first event. Each metric that had another name before version 0.2 is served under both names until

@@ -110,6 +110,8 @@ def test_no_panel_and_no_rule_is_empty_for_a_typo(deployment: Deployment, key: s
         Prometheus(targets, key) as prometheus,
     ):
         next(stream.iter_raw())
+        for service in (url, f"http://127.0.0.1:{port}"):
+            assert httpx.get(f"{service}/metrics").status_code == 401
         empty: list[Query] = []
 
         def is_each_filled() -> bool:

@@ -15,11 +15,11 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from configuration.shared_sections import AccessSettings
 from processor.access.api_keys import ApiKeys
 from processor.access.gate import REVIEW_INTERVAL_SECONDS
 from processor.access.principal import LIVE
 from processor.http.stream.revocation import CLOSE_SECONDS
-from processor.settings import AccessSettings
 from testkit.keys_file import KeysFile
 from testkit.scripted_app import ScriptedApp
 from testkit.services import Service

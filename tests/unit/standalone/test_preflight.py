@@ -8,8 +8,7 @@ import pytest
 
 from collector.settings import OpenSkySettings
 from configuration.errors import SettingsError
-from configuration.shared_sections import SecuritySettings
-from processor.settings import AccessSettings
+from configuration.shared_sections import AccessSettings, SecuritySettings
 from standalone.broker import EmbeddedBroker
 from standalone.database import free_port
 from standalone.database_folder import FolderNotWritableError

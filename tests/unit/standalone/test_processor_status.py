@@ -6,6 +6,7 @@ import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
 from configuration.http_address import url_of
+from configuration.shared_sections import AccessSettings
 from processor.access.gate import create_gate
 from processor.archive.batch_result import Stored
 from processor.archive.metrics import ArchiveMetrics
@@ -14,7 +15,6 @@ from processor.http.health import Health
 from processor.http.health_routes import health_routes
 from processor.http.server.server import create_server, listen
 from processor.live.metrics import LiveMetrics
-from processor.settings import AccessSettings
 from processor.supervisor import HalfMetrics
 from standalone.database import free_port
 from standalone.processor_status import Figures, ProcessorStatus, parse_figures

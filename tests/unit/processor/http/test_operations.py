@@ -8,6 +8,7 @@ import pytest
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry, Counter
 
+from configuration.shared_sections import AccessSettings
 from processor.access.gate import create_gate
 from processor.http.app import create_app
 from processor.http.health import Health
@@ -15,7 +16,6 @@ from processor.http.health_routes import health_routes
 from processor.http.middleware import HttpOptions
 from processor.http.operations import OPERATIONS, DeferredApp, create_operations
 from processor.http.request_metrics import RequestMetrics
-from processor.settings import AccessSettings
 
 ORIGIN = "https://page.example"
 OPTIONS = HttpOptions([ORIGIN], ["localhost"])

@@ -3,8 +3,8 @@
 import httpx2
 import pytest
 
+from configuration.shared_sections import AccessSettings
 from processor.access.gate import create_gate
-from processor.settings import AccessSettings
 from testkit.application import Application
 
 

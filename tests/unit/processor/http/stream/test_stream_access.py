@@ -11,8 +11,8 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
+from configuration.shared_sections import AccessSettings
 from processor.access.new_key import make_key
-from processor.settings import AccessSettings
 from testkit.scripted_app import SSE, ScriptedApp
 from testkit.state_vectors import state_vector
 from testkit.subscriber import Subscriber
