@@ -76,7 +76,7 @@ check-compose:
 test-web: check-web web/dist/index.html
 	$(BIN)/python web/build.py test
 
-parts: # real Kafka, TimescaleDB, PgBouncer, proxies, libfaketime and Chromium
+parts: # real Kafka, TimescaleDB, PgBouncer, proxies, Prometheus, libfaketime and Chromium
 	$(BIN)/python -m testkit.install
 
 format: $(BIN)/.development $(BIN)/.web ## let the tools mend what they can

@@ -178,7 +178,7 @@ async def _taken(part: LivePart, subscribers: dict[Kind, WireSubscriber]) -> dic
 
 
 def _aircraft(part: LivePart) -> int:
-    return int(part.metric("live_aircraft"))
+    return int(part.metric("flightmonitor_live_aircraft"))
 
 
 def _means(sizes: list[float], polls: int) -> list[float]:

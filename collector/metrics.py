@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from telemetry.state_vector import FIELDS
+
 
 class Metrics:
     """The metrics of one collector; /metrics serves `registry`."""
@@ -11,55 +13,57 @@ class Metrics:
     def __init__(self, registry: CollectorRegistry) -> None:
         self.registry = registry
         self.polls: Counter = Counter(
-            "collector_polls",
+            "flightmonitor_collector_polls",
             "Requests for state vectors, after their retries, by result "
             "(ok, transient, refused, rate_limited, implausible_time).",
             ["result"],
             registry=registry,
         )
         self.poll_seconds: Histogram = Histogram(
-            "collector_poll_duration_seconds",
+            "flightmonitor_collector_poll_duration_seconds",
             "Seconds from the request to the last row handed to the producer.",
             buckets=(0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60),
             registry=registry,
         )
         self.published: Counter = Counter(
-            "collector_published",
+            "flightmonitor_collector_published_rows",
             "Rows by what became of their messages: delivered, failed, or rejected (delivered rows "
             "that could not be read).",
             ["result"],
             registry=registry,
         )
         self.credits_remaining: Gauge = Gauge(
-            "collector_credits_remaining", "OpenSky credits left.", registry=registry
+            "flightmonitor_collector_credits_remaining", "OpenSky credits left.", registry=registry
         )
         self.poll_interval_seconds: Gauge = Gauge(
-            "collector_poll_interval_seconds",
+            "flightmonitor_collector_poll_interval_seconds",
             "Seconds until the next live poll.",
             registry=registry,
         )
         self.back_fill_pending: Gauge = Gauge(
-            "collector_back_fill_pending",
+            "flightmonitor_collector_back_fill_pending",
             "Moments of past outages that are still to be requested.",
             registry=registry,
         )
         self.aircraft_known: Gauge = Gauge(
-            "collector_aircraft_known",
+            "flightmonitor_collector_aircraft_known",
             "Aircraft whose last published contact is remembered.",
             registry=registry,
         )
         self._source_age: Gauge = Gauge(
-            "collector_source_age_seconds",
+            "flightmonitor_collector_source_age_seconds",
             "Age of the newest answer of OpenSky, by a clock that agrees with it; -1 before the "
             "first.",
             registry=registry,
         )
         self._queue: Gauge = Gauge(
-            "collector_producer_queue_messages",
+            "flightmonitor_collector_producer_queue_messages",
             "Messages that wait for the broker's acknowledgement.",
             registry=registry,
         )
         self._judge_answers(registry)
+        for field in FIELDS:
+            self.repaired_fields.labels(field)
         for result in ("ok", "transient", "refused", "rate_limited", "implausible_time"):
             self.polls.labels(result)
         for result in ("delivered", "failed", "rejected"):
@@ -68,20 +72,20 @@ class Metrics:
     def _judge_answers(self, registry: CollectorRegistry) -> None:
         """Add the metrics of values and times in answers that cannot be right."""
         self.repaired_fields: Counter = Counter(
-            "collector_repaired_fields",
+            "flightmonitor_collector_repaired_fields",
             "Fields of received rows whose value was unusable, so that they are null or a "
             "substitute; rows that OpenSky repeats are counted again.",
             ["field"],
             registry=registry,
         )
         self.misdated_rows: Counter = Counter(
-            "collector_misdated_rows",
+            "flightmonitor_collector_misdated_rows",
             "Received rows that are set aside because their last contact is more than a minute "
             "later or an hour earlier than their answer's time.",
             registry=registry,
         )
         self.clock_offset_seconds: Gauge = Gauge(
-            "collector_clock_offset_seconds",
+            "flightmonitor_collector_clock_offset_seconds",
             "The host's clock minus another one at the newest answer of OpenSky: its HTTP Date, or "
             "its time, which is some seconds old. Absent before the first.",
             ["witness"],

@@ -6,7 +6,7 @@ import signal
 from collections.abc import Iterator
 
 import structlog
-from prometheus_client import CollectorRegistry, ProcessCollector, start_http_server
+from prometheus_client import ProcessCollector
 
 from collector.clock import Clock
 from collector.connection import check_urls, make_governor, open_opensky
@@ -14,6 +14,7 @@ from collector.credentials import Credentials, find_credentials
 from collector.credits import ANONYMOUS_CREDITS
 from collector.errors import FinalError
 from collector.metrics import Metrics
+from collector.metrics_server import metrics_server
 from collector.opensky import OpenSky
 from collector.poller import Poller
 from collector.published import Published
@@ -21,9 +22,7 @@ from collector.publisher import Publisher
 from collector.settings import CollectorSettings, find_plaintext_opensky
 from collector.topic import Tail, Topic
 from configuration.build_info import prepare_metrics
-from configuration.errors import SettingsError
-from configuration.http_address import url_of
-from configuration.shared_sections import HttpSettings
+from configuration.old_metric_names import RegistryWithOldNames
 from configuration.transport_security import (
     find_plaintext_kafka,
     warn_of_plaintext,
@@ -43,8 +42,8 @@ async def run(settings: CollectorSettings) -> int:
     """Run the collector until a signal; return the process's exit code.
 
     Raises:
-        SettingsError: The credentials, or what Kafka needs, cannot be used as they are given; or
-            TLS is required and not used.
+        SettingsError: The credentials, what Kafka needs, or the file of API keys cannot be used as
+            they are given; the port of the metrics is taken; or TLS is required and not used.
     """
     check_urls(settings.opensky)
     refuse_unusable(settings.kafka)
@@ -56,7 +55,8 @@ async def run(settings: CollectorSettings) -> int:
     if credentials is None:
         _warn_of_anonymous_access()
     service = _Service(settings, credentials)
-    with service.signals(), _metrics_server(settings.http, service.metrics):
+    registry = service.metrics.registry
+    with service.signals(), metrics_server(settings.http, settings.access, registry):
         return await service.run()
 
 
@@ -69,7 +69,7 @@ class _Service:
         self._clock = Clock()
         self._hurry = asyncio.Event()
         self._failed_before_stop = 0
-        registry = CollectorRegistry()
+        registry = RegistryWithOldNames()
         prepare_metrics(registry, "collector")
         ProcessCollector(registry=registry)
         self.metrics = Metrics(registry)
@@ -193,33 +193,6 @@ def _conclude(error: BaseException | None, undelivered: int) -> int:
         raise error
     log.info("stopped", undelivered=undelivered)
     return 1 if undelivered else 0
-
-
-@contextlib.contextmanager
-def _metrics_server(settings: HttpSettings, metrics: Metrics) -> Iterator[None]:
-    """Serve /metrics in a thread of its own, so that it answers while a poll is decoded.
-
-    Raises:
-        SettingsError: The port is taken.
-    """
-    port = settings.collector_metrics_port
-    if not port:
-        yield
-        return
-    try:
-        server, thread = start_http_server(port, settings.host, metrics.registry)
-    except OSError as error:
-        raise SettingsError(
-            f"http.collector_metrics_port {port}: cannot listen on {settings.host} "
-            f"({error.strerror}); take another port, or 0 for none"
-        ) from error
-    log.info("metrics_served", url=f"{url_of(settings.host, port)}/metrics")
-    try:
-        yield
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 def _warn_of_anonymous_access() -> None:

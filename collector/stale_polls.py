@@ -26,6 +26,7 @@ class StalePolls:
                 rows=rows,
                 time=time,
                 reason="each row is older than the last contact that is published of its aircraft",
-                hint="compare the clocks by collector_clock_offset_seconds; newer times on the "
-                "topic come from another producer, or from a time when a clock was wrong",
+                hint="compare the clocks by flightmonitor_collector_clock_offset_seconds; newer "
+                "times on the topic come from another producer, or from a time when a clock was "
+                "wrong",
             )

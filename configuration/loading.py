@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, YamlConf
 
 from configuration.errors import SettingsError, explain, fields_below, place_of
 from configuration.shared_sections import (
+    AccessSettings,
     HttpSettings,
     KafkaSettings,
     LogSettings,
@@ -18,9 +19,9 @@ from configuration.shared_sections import (
 
 SECTIONS = frozenset(
     {
-        *("kafka", "http", "security", "log"),
+        *("kafka", "http", "access", "security", "log"),
         *("opensky",),
-        *("database", "archive", "history", "live", "sse", "access", "page"),
+        *("database", "archive", "history", "live", "sse", "page"),
     }
 )
 """All sections of config.yaml: those of both services, of the collector, of the processor. One file
@@ -34,6 +35,7 @@ class ServiceSettings(BaseSettings):
 
     kafka: KafkaSettings = KafkaSettings()
     http: HttpSettings = HttpSettings()
+    access: AccessSettings = AccessSettings()
     security: SecuritySettings = SecuritySettings()
     log: LogSettings = LogSettings()
 

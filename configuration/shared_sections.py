@@ -1,12 +1,13 @@
-"""The sections of config.yaml that both services read: kafka, http, security and log."""
+"""The sections of config.yaml that both services read: kafka, http, access, security and log."""
 
 import ipaddress
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
-from configuration.http_address import read_host
+from configuration.http_address import is_loopback, read_host
 from configuration.logs import LogFormat, LogLevel
 from configuration.section import Section, split_commas
 
@@ -79,6 +80,50 @@ class HttpSettings(Section):
     max_connections_per_address: int | None = Field(None, ge=1)
     trusted_proxies: Annotated[tuple[Network, ...], BeforeValidator(split_commas)] = ()
     collector_metrics_port: int = Field(0, ge=0, le=65_535)
+
+
+def _check_confidential(url: str) -> str:
+    """Refuse a URL whose answer another host on the way could replace."""
+    parts = urlsplit(url)
+    is_local = parts.scheme == "http" and is_loopback(parts.hostname or "")
+    if not parts.hostname or not (parts.scheme == "https" or is_local):
+        raise ValueError("https:// is needed; http:// only for localhost, 127.0.0.1 and [::1]")
+    return url
+
+
+JwtAlgorithm = Literal[
+    "RS256",
+    "RS384",
+    "RS512",
+    "PS256",
+    "PS384",
+    "PS512",
+    "ES256",
+    "ES384",
+    "ES512",
+    "EdDSA",
+    "Ed25519",
+]
+"""Signatures by key pairs only: with HS256, every service that can check a token can make one."""
+
+
+class AccessSettings(Section):
+    """The clients that may read what the processor serves, and how they prove who they are."""
+
+    mode: Literal["loopback", "required", "open"] = "loopback"
+    keys_file: Path | None = None
+    jwt_issuer: str | None = Field(None, min_length=1)
+    jwt_audience: str | None = Field(None, min_length=1)
+    jwt_algorithms: Annotated[tuple[JwtAlgorithm, ...], BeforeValidator(split_commas)] = (
+        "RS256",
+        "ES256",
+        "EdDSA",
+        "Ed25519",
+    )
+    jwks_url: Annotated[str, AfterValidator(_check_confidential)] | None = None
+    jwks_file: Path | None = None
+    ticket_seconds: int = Field(30, ge=1, le=300)
+    metrics_token: Annotated[SecretStr, Field(min_length=32)] | None = None
 
 
 def _read_plaintext_host(text: str) -> str:

@@ -17,6 +17,7 @@ from processor.http.history.routes import history_routes
 from processor.http.middleware import HttpOptions
 from processor.http.page import page_routes
 from processor.http.readsb.routes import readsb_routes
+from processor.http.request_metrics import RequestMetrics
 from processor.http.stream.routes import stream_routes
 from processor.live_half import LiveHalf
 from processor.settings import ProcessorSettings
@@ -31,6 +32,7 @@ def create_application(
     history: HistoryDatabase,
     downloads: DownloadMetrics,
     live: LiveHalf | None,
+    requests: RequestMetrics,
 ) -> FastAPI:
     """Create the application of one process.
 
@@ -42,6 +44,7 @@ def create_application(
         history: Where the stored rows are read.
         downloads: Counts the files of the history.
         live: The live half; None if this process has none.
+        requests: Counts the requests.
     """
     history_router = history_routes(
         database=history,
@@ -61,6 +64,7 @@ def create_application(
         allowed_origins=options.allowed_origins,
         accepted_hosts=options.accepted_hosts,
         write_deadline_seconds=options.write_deadline_seconds,
+        requests=requests,
     )
 
 

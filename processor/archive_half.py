@@ -21,7 +21,7 @@ from processor.archive.writer import BatchWriter
 from processor.host_clock import carried_on
 from processor.http.health import Checks, holds
 from processor.log_watch import LogWatch
-from processor.settings import ProcessorSettings
+from processor.settings import DatabaseSettings, ProcessorSettings
 from processor.supervisor import BETWEEN_ATTEMPTS, retrieve_exceptions
 
 MAX_WATCHES_STOP_SECONDS = 2
@@ -34,10 +34,10 @@ class _Archive:
     def __init__(self, settings: ProcessorSettings, metrics: ArchiveMetrics) -> None:
         queries = load_queries()
         owner = f"{socket.gethostname()}:{os.getpid()}"
-        writing = _database(settings, f"flight-monitor archive {owner}")
-        maintaining = _database(settings, f"flight-monitor maintenance {owner}")
+        writing = _database(settings, "archive", owner, metrics)
+        maintaining = _database(settings, "maintenance", owner, metrics)
         self._compressing = _database(
-            settings, f"flight-monitor columnstore {owner}", COMPRESSION_TIMEOUT_SECONDS
+            settings, "columnstore", owner, metrics, COMPRESSION_TIMEOUT_SECONDS
         )
         self._databases = (writing, maintaining)
         self._columnstore = Columnstore(
@@ -46,21 +46,16 @@ class _Archive:
             metrics=metrics,
             compress_after_days=settings.database.compress_after_days,
         )
-        timeout = settings.database.statement_timeout_seconds
-        self._database_watch = DatabaseWatch(writing, statement_timeout_seconds=timeout)
+        self._database_watch = watched = DatabaseWatch(
+            writing, statement_timeout_seconds=settings.database.statement_timeout_seconds
+        )
+        metrics.watch_database(lambda: watched.trouble is None)
         self._metrics = metrics
         self._maintenance = Maintenance(
             database=maintaining,
             queries=queries,
             metrics=metrics,
-            kept=RetentionPeriods(
-                settings.database.retention_days,
-                settings.database.minutely_retention_days,
-                settings.database.flight_retention_days,
-                settings.database.dead_letter_retention_days,
-                settings.database.dead_letter_max_rows,
-                settings.database.dead_letter_max_megabytes,
-            ),
+            kept=_retention_periods(settings.database),
             chunk_rows=settings.database.chunk_rows,
             columnstore=self._columnstore,
         )
@@ -68,7 +63,11 @@ class _Archive:
             kafka=settings.kafka,
             archive=settings.archive,
             store_for=lambda identity: BatchWriter(
-                database=writing, queries=queries, identity=identity, owner=owner
+                database=writing,
+                queries=queries,
+                identity=identity,
+                owner=owner,
+                observe_delays=metrics.delay.observe_delays,
             ),
             loop=asyncio.get_running_loop(),
             breaker=Breaker(
@@ -197,15 +196,29 @@ class ArchiveHalf:
         return self._archive.database_trouble if self._archive is not None else BETWEEN_ATTEMPTS
 
 
+def _retention_periods(settings: DatabaseSettings) -> RetentionPeriods:
+    return RetentionPeriods(
+        settings.retention_days,
+        settings.minutely_retention_days,
+        settings.flight_retention_days,
+        settings.dead_letter_retention_days,
+        settings.dead_letter_max_rows,
+        settings.dead_letter_max_megabytes,
+    )
+
+
 def _database(
     settings: ProcessorSettings,
-    application_name: str,
+    connection: str,
+    owner: str,
+    metrics: ArchiveMetrics,
     statement_timeout_seconds: float | None = None,
 ) -> Database:
     timeout_seconds = statement_timeout_seconds or settings.database.statement_timeout_seconds
     return Database(
         url=settings.database.url.get_secret_value(),
-        application_name=application_name,
+        application_name=f"flight-monitor {connection} {owner}",
         connect_timeout_seconds=settings.database.connect_timeout_seconds,
         statement_timeout_seconds=timeout_seconds,
+        on_retry=metrics.retries.labels(connection).inc,
     )

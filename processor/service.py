@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector,
 
 from configuration.build_info import prepare_metrics
 from configuration.http_address import url_of
+from configuration.old_metric_names import RegistryWithOldNames
 from processor.access.gate import create_gate
 from processor.access.metrics import watch_keys_file
 from processor.access.startup_checks import check_access_settings, check_exposure
@@ -22,6 +23,7 @@ from processor.http.health import Health, holds
 from processor.http.history.metrics import DownloadMetrics
 from processor.http.middleware import HttpOptions
 from processor.http.operations import DeferredApp, create_operations
+from processor.http.request_metrics import RequestMetrics
 from processor.http.server.connections import OpenConnections, fit_open_files, socket_limits
 from processor.http.server.server import create_server, listen
 from processor.settings import ProcessorSettings
@@ -53,13 +55,14 @@ class Service:
         self._gate = create_gate(settings.access)
         self._stopping = asyncio.Event()
         self._hurry = asyncio.Event()
-        self._registry = CollectorRegistry()
+        self._registry = RegistryWithOldNames()
         prepare_metrics(self._registry, "processor")
         watch_keys_file(self._gate, self._registry)
         for collector in (ProcessCollector, PlatformCollector, GCCollector):
             collector(registry=self._registry)
         self._history = history_of(settings)
         self._downloads = DownloadMetrics(self._registry)
+        self._requests = RequestMetrics(self._registry)
         self._live = (
             None if role == "archive" else _live_half(settings, self._registry, self._history)
         )
@@ -125,7 +128,8 @@ class Service:
         )
         health = self._health()
         return DeferredApp(
-            create_operations(health, self._gate, options), lambda: self._load(health, options)
+            create_operations(health, self._gate, options, self._requests),
+            lambda: self._load(health, options),
         )
 
     def _health(self) -> Health:
@@ -156,6 +160,7 @@ class Service:
             history=self._history,
             downloads=self._downloads,
             live=self._live,
+            requests=self._requests,
         )
         keep_from_gc()
         return app

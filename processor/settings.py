@@ -1,13 +1,11 @@
-"""The settings of the processor: database, archive, history, live, sse, access and page."""
+"""The settings of the processor: database, archive, history, live, sse and page."""
 
-from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, field_validator
 
 from configuration.database_url import check_url
-from configuration.http_address import is_loopback
 from configuration.loading import ServiceSettings
 from configuration.section import Section, split_commas
 
@@ -91,50 +89,6 @@ class SseSettings(Section):
     drain_seconds: float = Field(3, ge=0, le=60)
 
 
-def _check_confidential(url: str) -> str:
-    """Refuse a URL whose answer another host on the way could replace."""
-    parts = urlsplit(url)
-    is_local = parts.scheme == "http" and is_loopback(parts.hostname or "")
-    if not parts.hostname or not (parts.scheme == "https" or is_local):
-        raise ValueError("https:// is needed; http:// only for localhost, 127.0.0.1 and [::1]")
-    return url
-
-
-JwtAlgorithm = Literal[
-    "RS256",
-    "RS384",
-    "RS512",
-    "PS256",
-    "PS384",
-    "PS512",
-    "ES256",
-    "ES384",
-    "ES512",
-    "EdDSA",
-    "Ed25519",
-]
-"""Signatures by key pairs only: with HS256, every service that can check a token can make one."""
-
-
-class AccessSettings(Section):
-    """The clients that may read what the processor serves, and how they prove who they are."""
-
-    mode: Literal["loopback", "required", "open"] = "loopback"
-    keys_file: Path | None = None
-    jwt_issuer: str | None = Field(None, min_length=1)
-    jwt_audience: str | None = Field(None, min_length=1)
-    jwt_algorithms: Annotated[tuple[JwtAlgorithm, ...], BeforeValidator(split_commas)] = (
-        "RS256",
-        "ES256",
-        "EdDSA",
-        "Ed25519",
-    )
-    jwks_url: Annotated[str, AfterValidator(_check_confidential)] | None = None
-    jwks_file: Path | None = None
-    ticket_seconds: int = Field(30, ge=1, le=300)
-    metrics_token: Annotated[SecretStr, Field(min_length=32)] | None = None
-
-
 def _check_tile_url(url: str) -> str:
     """Refuse what is no template of a tile's address."""
     parts = urlsplit(url)
@@ -169,5 +123,4 @@ class ProcessorSettings(ServiceSettings):
     history: HistorySettings = HistorySettings()
     live: LiveSettings = LiveSettings()
     sse: SseSettings = SseSettings()
-    access: AccessSettings = AccessSettings()
     page: PageSettings = PageSettings()

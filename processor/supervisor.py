@@ -55,7 +55,7 @@ class HalfMetrics:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.failed = Gauge(
-            "processor_half_failed",
+            "flightmonitor_processor_half_failed",
             "1 while a half (archive, live) has failed and is tried again; must be 0.",
             ["half"],
             registry=registry,

@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from collector.settings import OpenSkySettings
-from processor.settings import AccessSettings
+from configuration.shared_sections import AccessSettings
 from standalone.options import DEFAULT_INTERVAL_SECONDS, Options
 from standalone.settings import AllSettings
 

@@ -84,16 +84,17 @@ def _failure(checks: Mapping[str, object]) -> str | None:
 def parse_figures(exposition: str) -> Figures:
     """Pick the figures out of Prometheus' text format; what is not there yet counts as 0."""
     values = _sums(exposition)
-    failed = [half for half in _HALVES if values.get(("processor_half_failed", half))]
+    failed = [half for half in _HALVES if values.get(("flightmonitor_processor_half_failed", half))]
     return Figures(
-        aircraft=int(values.get(("live_aircraft", ""), 0)),
-        rows_inserted=int(values.get(("ingest_messages_total", "inserted"), 0)),
+        aircraft=int(values.get(("flightmonitor_live_aircraft", ""), 0)),
+        rows_inserted=int(values.get(("flightmonitor_archive_rows_total", "inserted"), 0)),
         # A message may hold several rows, which the other counters count.
-        messages_accounted=int(values.get(("ingest_batch_messages_sum", ""), 0)),
-        delay_seconds=_finite(values.get(("live_delay_seconds", ""), math.nan)),
-        subscribers=int(values.get(("stream_viewers", ""), 0)),
+        messages_accounted=int(values.get(("flightmonitor_archive_batch_messages_sum", ""), 0)),
+        delay_seconds=_finite(values.get(("flightmonitor_live_delay_seconds", ""), math.nan)),
+        subscribers=int(values.get(("flightmonitor_stream_subscribers", ""), 0)),
         failed=tuple(failed),
-        clock_offset_seconds=_finite(values.get(("live_clock_offset_seconds", ""), 0)) or 0.0,
+        clock_offset_seconds=_finite(values.get(("flightmonitor_live_clock_offset_seconds", ""), 0))
+        or 0.0,
     )
 
 

@@ -20,6 +20,7 @@ from processor.http.history.metrics import DownloadMetrics
 from processor.http.history.routes import history_routes
 from processor.http.page import BUILT, page_routes
 from processor.http.readsb.routes import readsb_routes
+from processor.http.request_metrics import RequestMetrics
 from processor.http.server.connections import OpenConnections
 from processor.http.server.server import Server, create_server, listen
 from processor.http.stream.routes import stream_routes
@@ -142,6 +143,7 @@ class Application:
             allowed_origins=settings.sse.allowed_origins,
             accepted_hosts=accepted_hosts,
             write_deadline_seconds=settings.sse.write_deadline_seconds,
+            requests=RequestMetrics(self.registry),
         )
 
     def _create_replay(self) -> Replay:
@@ -225,8 +227,13 @@ class Application:
         )
 
     def metric(self, name: str, **labels: str) -> float:
-        """Return the value of a metric, 0 if it has none."""
-        return self.registry.get_sample_value(name, labels) or 0
+        """Return the sum of a metric over all labels that are not given; 0 if it has no series."""
+        return sum(
+            sample.value
+            for family in self.registry.collect()
+            for sample in family.samples
+            if sample.name == name and labels.items() <= sample.labels.items()
+        )
 
     def start(self, port: int = 0, *, connections: OpenConnections | None = None) -> int:
         """Serve in a task of the running loop, and return the port.

@@ -9,10 +9,10 @@ import asyncpg
 import httpx2
 from pydantic import SecretStr
 
+from configuration.shared_sections import AccessSettings
 from processor.archive.instants import take_unix_seconds
 from processor.archive.stored_values import STORED_FIELDS, to_stored_row
 from processor.settings import (
-    AccessSettings,
     DatabaseSettings,
     HistorySettings,
     ProcessorSettings,

@@ -10,6 +10,7 @@ from testkit import (
     faketime_install,
     kafka_install,
     pgbouncer_install,
+    prometheus_install,
     proxies_install,
     timescale_install,
 )
@@ -21,6 +22,7 @@ _PARTS: dict[str, Callable[[], Path]] = {
     "libfaketime": faketime_install.install,
     "PgBouncer": pgbouncer_install.install,
     "nginx, HAProxy and Caddy": proxies_install.install,
+    "Prometheus": prometheus_install.install,
     "Chromium": chromium_install.install,
 }
 

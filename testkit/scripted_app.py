@@ -8,9 +8,10 @@ from typing import Any, Self
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
+from configuration.shared_sections import AccessSettings
 from processor.access.gate import create_gate
 from processor.http.server.server import Server
-from processor.settings import AccessSettings, ProcessorSettings, SseSettings
+from processor.settings import ProcessorSettings, SseSettings
 from processor.stream.log_position import LogPosition
 from processor.stream.output_format import DEFAULT_FORMAT
 from telemetry.state_vector import StateVector
@@ -110,7 +111,7 @@ class ScriptedApp:
     async def wait_empty(self) -> None:
         """Wait until no stream is open."""
         async with asyncio.timeout(10):
-            while self.metric("stream_viewers"):  # noqa: ASYNC110 - the server's state
+            while self.metric("flightmonitor_stream_subscribers"):  # noqa: ASYNC110 - the server's state
                 await asyncio.sleep(0.01)
 
     def receive(self, *vectors: StateVector | None) -> None:

@@ -144,10 +144,12 @@ class _Process:
         return Account(
             port=self._application.port,
             position=str(self._application.broadcaster._fleet.position),
-            subscribers=int(self._registry.get_sample_value("stream_viewers") or 0),
-            closed=self._counts("stream_closed", "reason"),
-            resumes=self._counts("stream_resumes", "outcome"),
-            conflated=int(self._registry.get_sample_value("stream_conflated_events_total") or 0),
+            subscribers=int(self._application.metric("flightmonitor_stream_subscribers")),
+            closed=self._counts("flightmonitor_stream_closed", "reason"),
+            resumes=self._counts("flightmonitor_stream_resumes", "outcome"),
+            conflated=int(
+                self._registry.get_sample_value("flightmonitor_stream_conflated_events_total") or 0
+            ),
             tasks=len(asyncio.all_tasks()),
             files=len(list(Path("/proc/self/fd").iterdir())),
             resident_kib=resident_kib(os.getpid()),

@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from configuration.shared_sections import AccessSettings
 from processor.message import LogIdentity
 from processor.service import Service
-from processor.settings import AccessSettings, HistorySettings, ProcessorSettings
+from processor.settings import HistorySettings, ProcessorSettings
 from processor.stream.log_position import LogPosition, epoch_of
 from testkit.history_site import HistorySite
 

@@ -19,6 +19,7 @@ from testkit import (
     faketime_install,
     kafka_install,
     pgbouncer_install,
+    prometheus_install,
     proxies_install,
     timescale_install,
 )
@@ -37,6 +38,7 @@ _PARTS: dict[str, Callable[[], str | None]] = {
         lambda: None if given_url() else timescale_install.unavailable_reason()
     ),
     "real_proxies": functools.cache(proxies_install.unavailable_reason),
+    "real_prometheus": functools.cache(prometheus_install.unavailable_reason),
     "real_pooler": functools.cache(pgbouncer_install.unavailable_reason),
     "wrong_clock": functools.cache(faketime_install.unavailable_reason),
     "real_browser": functools.cache(chromium_install.unavailable_reason),

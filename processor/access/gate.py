@@ -9,12 +9,12 @@ from typing import Protocol
 import msgspec
 from pydantic import SecretStr
 
+from configuration.shared_sections import AccessSettings
 from processor.access.api_keys import PREFIX, ApiKeys
 from processor.access.errors import AccessError, RightLostError, invalid_token
 from processor.access.grants import Grants, OnLost, Right
 from processor.access.principal import ANONYMOUS, HISTORY, LIVE, METRICS, Principal, Scope
 from processor.access.tickets import Tickets
-from processor.settings import AccessSettings
 
 REVIEW_INTERVAL_SECONDS = 2.0
 """Between two reads of the file of API keys, and between two reviews of the rights in use."""

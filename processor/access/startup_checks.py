@@ -3,8 +3,9 @@
 import ipaddress
 import socket
 
+from configuration.shared_sections import AccessSettings
 from processor.errors import FatalError
-from processor.settings import AccessSettings, ProcessorSettings
+from processor.settings import ProcessorSettings
 
 
 def check_access_settings(settings: ProcessorSettings) -> None:

@@ -14,6 +14,7 @@ from joserfc.jws import JWSRegistry
 from joserfc.jwt import JWTClaimsRegistry
 from joserfc.util import urlsafe_b64decode
 
+from configuration.shared_sections import AccessSettings
 from processor.access.errors import RightLostError, invalid_token
 from processor.access.key_set import (
     FILE_FRESH_SECONDS,
@@ -24,7 +25,6 @@ from processor.access.key_set import (
 )
 from processor.access.principal import SCOPES, Credential, Principal
 from processor.bounding_box import BoundingBox, parse_box
-from processor.settings import AccessSettings
 
 LEEWAY_SECONDS = 30
 """How far the clocks of issuer and processor may differ."""

@@ -130,7 +130,14 @@ def set_aside(batch: Batch, number: int, reason: str) -> Batch | None:
         letter = _letter_of_row(entry.message, number, reason[:MAX_WORDS])
     elif refused.key or refused.headers or refused.value:
         words = f"{refused.reason}; its original content is refused too: {reason}"
-        letter = replace(refused, key=None, headers={}, value=None, reason=words[: 2 * MAX_WORDS])
+        letter = replace(
+            refused,
+            key=None,
+            headers={},
+            value=None,
+            reason=words[: 2 * MAX_WORDS],
+            untimely=None,
+        )
     else:
         return None
     rows = [*entry.rows[:number], letter, *entry.rows[number + 1 :]]

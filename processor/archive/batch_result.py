@@ -1,6 +1,11 @@
 """The result of storing a batch."""
 
+from collections import Counter
+from collections.abc import Mapping
+
 import msgspec
+
+from processor.archive.time_window import Reason
 
 
 class Stored(msgspec.Struct, frozen=True):
@@ -12,6 +17,8 @@ class Stored(msgspec.Struct, frozen=True):
         n_dead: Rows, or messages without a row, that became dead letters.
         n_messages: The messages that held all of these.
         refused: How many of the dead letters the database had refused as rows.
+        untimely: How many of them have a time that cannot be true, by reason.
+        n_skipped: Offsets of the log without a message: its gaps.
         next_offsets: The stored offset of each partition after the batch.
         seconds: How long storing took, with all attempts.
         fenced: Partitions that another instance owns, and this instance's epoch, which is not
@@ -25,6 +32,8 @@ class Stored(msgspec.Struct, frozen=True):
     fenced: dict[int, int]
     n_messages: int = 0
     refused: int = 0
+    untimely: Mapping[Reason, int] = {}
+    n_skipped: int = 0
     seconds: float = 0.0
 
     @property
@@ -42,6 +51,8 @@ class Stored(msgspec.Struct, frozen=True):
             next_offsets=self.next_offsets | later.next_offsets,
             fenced=self.fenced | later.fenced,
             refused=self.refused + later.refused,
+            untimely=Counter(self.untimely) + Counter(later.untimely),
+            n_skipped=self.n_skipped + later.n_skipped,
             seconds=self.seconds + later.seconds,
         )
 

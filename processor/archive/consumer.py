@@ -174,6 +174,7 @@ class ArchiveConsumer:
             self._drain()
         finally:
             self._abandon_write()
+            self._metrics.paused.set(0)
             self.is_assigned = False
             self._consumer.close()
             # The consumer holds our callbacks, and that cycle would keep the other's connection.
@@ -261,11 +262,7 @@ class ArchiveConsumer:
             read()
 
     def _await_write(self) -> bool:
-        """Wait for the batch that is being stored; poll on if that takes long.
-
-        Returns:
-            Whether messages may have been read meanwhile.
-        """
+        """Wait for the batch that is being stored; return whether more was read meanwhile."""
         if self._write is None:
             return False
         pause_at = time.monotonic() + self._archive.pause_after_seconds
@@ -276,12 +273,14 @@ class ArchiveConsumer:
             if not paused and time.monotonic() >= pause_at:
                 paused = self._consumer.assignment()
                 self._consumer.pause(paused)
+                self._metrics.paused.set(1)
                 log.warning("paused_for_database", partitions=len(paused))
             if paused:
                 self._poll_paused()
         stored, self._write = self._write.result(), None
         if paused:
             self._consumer.resume(self._consumer.assignment())
+            self._metrics.paused.set(0)
             log.info("resumed")
         self._settle(stored)
         return bool(paused)

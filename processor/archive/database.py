@@ -53,6 +53,7 @@ class Database:
         connect_timeout_seconds: float,
         statement_timeout_seconds: float,
         host_clock: Callable[[], float] = time.time,
+        on_retry: Callable[[], None] | None = None,
     ) -> None:
         self._url = url
         self._connect_timeout_seconds = connect_timeout_seconds
@@ -73,6 +74,7 @@ class Database:
         self._is_schema_checked = False
         self._reason: str | None = None
         self._problem_log = ProblemLog()
+        self._on_retry = on_retry
         self.is_reachable = False
 
     @property
@@ -105,7 +107,7 @@ class Database:
         retrying = tenacity.AsyncRetrying(
             retry=tenacity.retry_if_exception(_is_retried),
             wait=_back_off,
-            before_sleep=lambda state: self._report(_error_of(state)),
+            before_sleep=self._before_retry,
         )
         try:
             return await retrying(self._attempt, operation)
@@ -117,6 +119,11 @@ class Database:
                 raise
             self._report(error)
             raise trouble.as_error() from error
+
+    def _before_retry(self, state: tenacity.RetryCallState) -> None:
+        self._report(_error_of(state))
+        if self._on_retry is not None:
+            self._on_retry()
 
     async def _attempt(self, operation: Operation[Result]) -> Result:
         async with self._one_at_a_time:

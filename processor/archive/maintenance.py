@@ -88,6 +88,7 @@ class Maintenance:
                 "audit": self._audit,
                 "ledger": self._merge_ledger,
                 "columnstore": self._columnstore.look,
+                "waiting rollups": self._count_waiting,
             },
         )
 
@@ -139,6 +140,11 @@ class Maintenance:
                 await connection.execute(
                     self._queries.merge_ledger, MERGED_AFTER_DAYS, MERGED_AT_ONCE
                 )
+
+    async def _count_waiting(self, connection: Connection) -> None:
+        [waiting] = await connection.fetch(self._queries.waiting_rollups)
+        for kind, n_waiting in waiting.items():
+            self._metrics.waiting_rollups.labels(kind).set(n_waiting)
 
     async def _audit(self, connection: Connection) -> None:
         """Check the ledger entries that were added since the last check."""

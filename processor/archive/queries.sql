@@ -83,11 +83,11 @@ SELECT part, ends_before FROM drop_state_vectors_before($1);
 
 -- mark_expired: retention has dropped the state vectors before this time, so the account of those days changes.
 -- Days without rows are closed; of days that have lost a part of their rows, where chunks of several days and of
--- hours lie side by side, the number that is left is unknown
+-- hours lie side by side, the number that is left is unknown. Returns the rows of the days that it has closed
 WITH marked AS (
     INSERT INTO retention_marks (dropped_before) VALUES ($1) ON CONFLICT DO NOTHING
 ), accounted AS (
-    SELECT cluster_id, topic, partition, day, n_rows, digest,
+    SELECT cluster_id, topic, partition, day, n_rows, n_dropped, digest,
            sum(n_rows - n_dropped) OVER (PARTITION BY day) AS n_expected
     FROM ingest_days
     WHERE day < ($1 AT TIME ZONE 'UTC')::date AND n_dropped IS DISTINCT FROM n_rows
@@ -103,7 +103,9 @@ SET n_dropped = CASE WHEN n_left = 0 THEN coalesce(accounted.n_rows, 0) END,
 FROM accounted JOIN counted USING (day)
 WHERE (known.cluster_id, known.topic, known.partition, known.day)
     = (accounted.cluster_id, accounted.topic, accounted.partition, accounted.day)
-  AND (n_left = 0 OR n_left < n_expected);
+  AND (n_left = 0 OR n_left < n_expected)
+RETURNING CASE WHEN n_left = 0 THEN coalesce(accounted.n_rows, 0) - coalesce(accounted.n_dropped, 0) ELSE 0 END
+    AS n_rows;
 
 -- merge_ledger: merge the ledger entries of each day that has been over for so many days into one entry of
 -- each partition. The totals stay equal, in a hundred-thousandth of the rows. A hole, an overlap or a changed
@@ -534,6 +536,12 @@ SET aircraft = excluded.aircraft, state_vectors = excluded.state_vectors;
 
 -- clear_dirty_hour: delete the mark of an hour that was rolled up; only maintenance changes hours, one instance at a time
 DELETE FROM touched_hours WHERE hour = $1;
+
+-- waiting_rollups: what is over and marked: minutes of all aircraft, minutes of single aircraft, hours
+SELECT count(DISTINCT minute) FILTER (WHERE icao24 IS NULL) AS minutes,
+       count(*) FILTER (WHERE icao24 IS NOT NULL) AS aircraft_minutes,
+       (SELECT count(*) FROM touched_hours WHERE hour < date_trunc('hour', now() - INTERVAL '10 minutes')) AS hours
+FROM touched_minutes WHERE minute < date_trunc('minute', now()) - INTERVAL '1 minute';
 
 -- try_maintenance_lock: whether this instance may roll up and merge now; only one instance does at a time, the others skip it
 SELECT pg_try_advisory_xact_lock(hashtext('flight-monitor sums up'));

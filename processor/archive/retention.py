@@ -61,24 +61,20 @@ class Retention:
             return
         await self._drop_state_vectors(connection)
         await self._drop_minutes(connection)
-        await self._delete(
-            connection, self._queries.delete_expired_flights, self._kept.flights_days, FLIGHTS_A_RUN
-        )
-        await self._delete(
-            connection,
-            self._queries.delete_expired_dead_letters,
-            self._kept.dead_letters_days,
-            DEAD_LETTERS_A_RUN,
-        )
+        await self._delete_flights(connection)
+        await self._delete_dead_letters(connection)
 
     async def _drop_state_vectors(self, connection: Connection) -> None:
         """Drop the oldest part, and close the accounts of its days."""
+        n_rows = 0
         async with connection.transaction():
             expired = await self._drop_part(
                 connection, self._queries.drop_expired, self._kept.state_vectors_days
             )
             if expired:
-                await connection.execute(self._queries.mark_expired, expired)
+                closed = await connection.fetch(self._queries.mark_expired, expired)
+                n_rows = sum(row["n_rows"] for row in closed)
+        self._count("state_vectors", n_rows)
 
     async def _drop_minutes(self, connection: Connection) -> None:
         await self._drop_part(
@@ -108,6 +104,7 @@ class Retention:
                 self._queries.delete_expired_dead_letters, limit, DEAD_LETTERS_A_RUN
             )
             deleted += n_last
+        self._count("dead_letters", deleted)
         if deleted:
             log.warning(
                 "dead_letters_beyond_their_bound",
@@ -115,12 +112,24 @@ class Retention:
                 reason="see database.dead_letter_max_rows and dead_letter_max_megabytes",
             )
 
-    async def _delete(
-        self, connection: Connection, statement: str, days: int, max_rows: int
-    ) -> None:
-        limit = await self._limit(connection, days)
+    async def _delete_flights(self, connection: Connection) -> None:
+        limit = await self._limit(connection, self._kept.flights_days)
         if limit is not None:
-            await connection.execute(statement, limit, max_rows)
+            deleted = await connection.execute(
+                self._queries.delete_expired_flights, limit, FLIGHTS_A_RUN
+            )
+            self._count("flights", int(deleted.removeprefix("DELETE ")))
+
+    async def _delete_dead_letters(self, connection: Connection) -> None:
+        limit = await self._limit(connection, self._kept.dead_letters_days)
+        if limit is not None:
+            deleted = await connection.fetchval(
+                self._queries.delete_expired_dead_letters, limit, DEAD_LETTERS_A_RUN
+            )
+            self._count("dead_letters", deleted)
+
+    def _count(self, table: str, n_rows: int) -> None:
+        self._metrics.expired_rows.labels(table).inc(n_rows)
 
     async def _limit(self, connection: Connection, days: int) -> object:
         """Return the time before which data kept for so many days may be deleted, or None."""

@@ -53,6 +53,7 @@ class Queries(NamedTuple):
     dirty_hours: str
     roll_up_hour: str
     clear_dirty_hour: str
+    waiting_rollups: str
     try_maintenance_lock: str
     fit_chunks: str
     chunks_to_compress: str

@@ -4,7 +4,7 @@ import contextlib
 import datetime as dt
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import asyncpg
 import msgspec
@@ -14,7 +14,7 @@ from processor.archive.batch import Batch, Claim, Span
 from processor.archive.batch_division import shorten
 from processor.archive.batch_result import NOTHING, Stored
 from processor.archive.database import Connection, Database
-from processor.archive.digest import RowsOfDay, as_bigint
+from processor.archive.digest import RowsOfDay, Times, as_bigint
 from processor.archive.encoded import COLUMNS
 from processor.archive.flights.store import FlightStore
 from processor.archive.rejected_rows import DividingStore, Rejection, rejection_of
@@ -47,8 +47,24 @@ class BatchWriter:
     """
 
     def __init__(
-        self, *, database: Database, queries: Queries, identity: LogIdentity, owner: str
+        self,
+        *,
+        database: Database,
+        queries: Queries,
+        identity: LogIdentity,
+        owner: str,
+        observe_delays: Callable[[float, Times], None] | None = None,
     ) -> None:
+        """Store the batches of a log.
+
+        Args:
+            database: Where they are stored.
+            queries: The statements.
+            identity: The log.
+            owner: This instance.
+            observe_delays: Called after a commit with its time by the database's clock, and the
+                last contacts of the rows that it inserted (Unix seconds).
+        """
         self._database = database
         self._queries = queries
         self._log_identity = identity
@@ -57,6 +73,7 @@ class BatchWriter:
         self._expects_duplicates = True
         self._flights = FlightStore(queries)
         self._dividing = DividingStore(self._try)
+        self._observe_delays = observe_delays
 
     async def claim(self, watermarks: dict[int, Watermarks]) -> list[Claim]:
         """Become the owner of partitions; their former owners cannot store any more.
@@ -142,9 +159,11 @@ class BatchWriter:
         transaction = connection.transaction()
         await transaction.start()
         try:
-            return await self._store(connection, batch)
+            stored, _ = await self._store(connection, batch)
         except _OffsetMismatchError:
             return NOTHING  # explained when the batch is stored
+        else:
+            return stored
         finally:
             self._flights.forget()
             if not connection.is_closed():
@@ -152,9 +171,16 @@ class BatchWriter:
 
     async def _resolve(self, connection: Connection, batch: Batch) -> Stored:
         try:
-            return await self._store(connection, batch)
+            stored, inserted = await self._store(connection, batch)
         except _OffsetMismatchError:
             return await self._explain(connection, batch)
+        if self._observe_delays is not None:
+            self._observe_delays(self._now(), inserted.contacts)
+        return stored
+
+    def _now(self) -> float:
+        """Return the database's time, or the host's until that is known (Unix seconds)."""
+        return self._database.server_now() or time.time()
 
     async def _explain(self, connection: Connection, batch: Batch) -> Stored:
         """Find out why the stored offsets are not the expected ones.
@@ -203,7 +229,8 @@ class BatchWriter:
         )
         return _stored(batch, Counter({row[0]: row[1] for row in recorded}), fenced)
 
-    async def _store(self, connection: Connection, batch: Batch) -> Stored:
+    async def _store(self, connection: Connection, batch: Batch) -> tuple[Stored, UniqueRows]:
+        """Store a batch in one transaction; return the result and the rows that were new."""
         found = batch.rows()
         await self._make_parts(connection, found)
         spans = [batch.spans[partition] for partition in sorted(batch.spans)]
@@ -218,7 +245,7 @@ class BatchWriter:
         except BaseException:
             self._flights.forget()
             raise
-        return _stored(batch, _count(inserted.added), {})
+        return _stored(batch, _count(inserted.added), {}), inserted
 
     async def _make_parts(self, connection: Connection, found: UniqueRows) -> None:
         """Make the parts of the table that the rows need, before the transaction of the batch."""
@@ -274,8 +301,7 @@ class BatchWriter:
         if not len(inserted):
             return
         await mark_dirty(connection, self._queries, inserted)
-        now = self._database.server_now() or time.time()
-        await self._flights.store(connection, inserted, now)
+        await self._flights.store(connection, inserted, self._now())
 
     async def _set_aside(self, connection: Connection, spans: Sequence[Span]) -> None:
         letters = [letter for span in spans for letter in span.dead_letters]
@@ -352,6 +378,8 @@ def _stored(batch: Batch, inserted: Counter[int], fenced: dict[int, int]) -> Sto
         n_duplicate=sum(len(span.state_vectors) for span in spans) - inserted.total(),
         n_dead=sum(len(span.dead_letters) for span in spans),
         n_messages=batch.n_in,
+        untimely=Counter(letter.untimely for letter in batch.dead_letters() if letter.untimely),
+        n_skipped=sum(span.hi - span.lo - span.n_in for span in spans),
         next_offsets={span.partition: span.hi for span in spans},
         fenced=fenced,
     )

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from fastapi import APIRouter, FastAPI
+from fastapi.routing import iter_route_contexts
 from starlette.types import ASGIApp
 
 from processor.access.errors import AccessError
@@ -15,17 +16,21 @@ from processor.http.access.error_responses import (
 from processor.http.dependencies import Routes, add_routes
 from processor.http.history.error_responses import HISTORY_ERRORS
 from processor.http.middleware import HttpOptions, add_middleware
+from processor.http.request_metrics import WEBSOCKET, CountedRequests, RequestMetrics
 from processor.http.server.default_headers import DefaultHeaders
 from processor.http.stream.request import respond_invalid_filter
 from processor.stream.filter import FilterError
 
 
 class _App(FastAPI):
-    """Adds the default headers to every response, also to those of unhandled errors."""
+    """Counts and adds the default headers to every response, also to those of unhandled errors."""
+
+    requests: RequestMetrics | None = None
 
     def build_middleware_stack(self) -> ASGIApp:
-        """Put the default headers around all other middleware."""
-        return DefaultHeaders(super().build_middleware_stack())
+        """Put the count and the default headers around all other middleware."""
+        app = super().build_middleware_stack()
+        return DefaultHeaders(app if self.requests is None else CountedRequests(app, self.requests))
 
 
 def create_app(
@@ -34,6 +39,7 @@ def create_app(
     allowed_origins: Sequence[str],
     accepted_hosts: Sequence[str] = (),
     write_deadline_seconds: float = 30,
+    requests: RequestMetrics | None = None,
 ) -> FastAPI:
     """Create the application of one process.
 
@@ -42,6 +48,7 @@ def create_app(
         allowed_origins: Other origins whose pages may read the responses.
         accepted_hosts: The names that the Host header may give; empty accepts every name.
         write_deadline_seconds: How long a client may take to read each chunk of a large response.
+        requests: Counts the requests; None counts none.
     """
     app = _App(
         title="OpenSky Flight Monitor",
@@ -58,5 +65,9 @@ def create_app(
     app.exception_handler(FilterError)(respond_invalid_filter)
     for error, handler in HISTORY_ERRORS.items():
         app.exception_handler(error)(handler)
+    if requests is not None:
+        app.requests = requests
+        for route in iter_route_contexts(app.routes):
+            requests.show(route.path or "", route.methods or {WEBSOCKET})
     add_middleware(app, HttpOptions(allowed_origins, accepted_hosts, write_deadline_seconds))
     return app

@@ -17,6 +17,7 @@ from processor.http.access.admission import admit
 from processor.http.access.error_responses import respond_not_admitted
 from processor.http.health import ALIVE, Health, respond_metrics, respond_ready
 from processor.http.middleware import HttpOptions, add_middleware
+from processor.http.request_metrics import CountedRequests, RequestMetrics
 from processor.http.server.default_headers import DefaultHeaders
 
 OPERATIONS = frozenset(
@@ -31,7 +32,9 @@ OPERATIONS = frozenset(
 App = TypeVar("App", bound=ASGIApp)
 
 
-def create_operations(health: Health, gate: Gate, options: HttpOptions) -> ASGIApp:
+def create_operations(
+    health: Health, gate: Gate, options: HttpOptions, requests: RequestMetrics
+) -> ASGIApp:
     """Create the application for `OPERATIONS`, which responds as `health_routes` does."""
 
     async def alive(_request: Request) -> Response:
@@ -51,7 +54,9 @@ def create_operations(health: Health, gate: Gate, options: HttpOptions) -> ASGIA
         routes=[Route("/health", alive), Route("/ready", ready), Route("/metrics", metrics)]
     )
     add_middleware(app, options)
-    return DefaultHeaders(app)
+    for method, path in OPERATIONS:
+        requests.show(path, [method])
+    return DefaultHeaders(CountedRequests(app, requests))
 
 
 class DeferredApp(Generic[App]):

@@ -150,6 +150,9 @@ class Broadcaster:
         if tick is not None:
             self._tick, self._tick_number = tick, tick.number
             self._restricted.advance(is_heartbeat=is_heartbeat)
+            self._metrics.broadcast_delay.observe_delays(
+                self._clock(), tick.changes.after_columns.floats("last_contact")
+            )
             for listener in self._tick_listeners:
                 listener()
         self._metrics.aircraft.set(len(self._fleet))
@@ -238,6 +241,7 @@ class Broadcaster:
     def overloaded_event(self, error: OverloadedError) -> Event:
         """Count a client that is refused, and return the event for it."""
         self._metrics.closed.labels("overloaded").inc()
+        self._metrics.count_refusal(error.bound)
         return events.close_event("overloaded", str(error), self.retry_ms())
 
     def retry_ms(self) -> int:

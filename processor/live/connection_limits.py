@@ -5,6 +5,7 @@ import msgspec
 from processor.access.slots import Client, OverloadedError, SlotLimits, Slots
 from processor.live.field_selections import FieldSelections
 from processor.live.metrics import LiveMetrics
+from processor.live.sent_bytes import Transport
 from processor.stream.output_format import OutputFormat
 
 
@@ -13,9 +14,11 @@ class StreamClient(Client, frozen=True):
 
     Attributes:
         expires_at: When its token expires, and its streams end (Unix seconds); None if never.
+        transport: How it is sent the stream.
     """
 
     expires_at: float | None = None
+    transport: Transport = "sse"
 
 
 class ConnectionLimits(msgspec.Struct, frozen=True):
@@ -55,13 +58,13 @@ class OpenStreams:
         except OverloadedError:
             self._streams.release(client)
             raise
-        self._metrics.subscribers.set(len(self._streams))
+        self._metrics.count_subscriber(client.transport, output_format, 1)
 
     def remove(self, client: StreamClient, output_format: OutputFormat) -> None:
         """Undo `add`."""
         self._selections.remove(client, output_format)
         self._streams.release(client)
-        self._metrics.subscribers.set(len(self._streams))
+        self._metrics.count_subscriber(client.transport, output_format, -1)
 
     def is_used(self, output_format: OutputFormat) -> bool:
         """Whether an open stream has an output format."""
@@ -74,3 +77,5 @@ class OpenStreams:
             OverloadedError: Too many selections of fields are in use; nothing is changed.
         """
         self._selections.change(client, before, after)
+        self._metrics.count_subscriber(client.transport, before, -1)
+        self._metrics.count_subscriber(client.transport, after, 1)

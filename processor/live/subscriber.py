@@ -18,7 +18,7 @@ class CloseReason(msgspec.Struct, frozen=True):
     """Why the server ends a stream.
 
     Attributes:
-        name: Label of the metric `stream_closed_total`.
+        name: Label of the metric `flightmonitor_stream_closed_total`.
         text: Reason in the `bye` event.
     """
 

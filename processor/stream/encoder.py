@@ -45,6 +45,16 @@ Frame = TypeVar("Frame", bound=bytes | str)
 Frame_co = TypeVar("Frame_co", bound=bytes | str, covariant=True)
 
 
+class CompressedFrame(bytes):
+    """A compressed frame that knows its size before compression.
+
+    Attributes:
+        plain_bytes: The size; 0 for all but the first of several frames that hold one text.
+    """
+
+    plain_bytes: int = 0
+
+
 class Encoder(Protocol[Frame_co]):
     """A way to write events; its frames are shared by all subscribers with the same query.
 
@@ -82,7 +92,8 @@ class SseEncoder:
     def opening_frames(self, retry_ms: int) -> tuple[bytes, ...]:
         """Return a comment, at which proxies and browsers consider the stream open."""
         first = _GZIP_HEADER if self.name == "gzip" else b""
-        return (first + self._compress["normal"](b": welcome\nretry: %d\n\n" % retry_ms),)
+        text = b": welcome\nretry: %d\n\n" % retry_ms
+        return self._divided(first + self._compress["normal"](text), len(text))
 
     def encode(
         self, events: Sequence[Event], effort: CompressionEffort = "normal"
@@ -90,7 +101,8 @@ class SseEncoder:
         """Return all events as one compressed text, divided at `MAX_FRAME_BYTES`."""
         if not events:
             return ()
-        return _divided(self._compress[effort](_text(events)))
+        text = _text(events)
+        return self._divided(self._compress[effort](text), len(text))
 
     def encode_in_slices(
         self, events: Sequence[Event], effort: CompressionEffort
@@ -100,7 +112,17 @@ class SseEncoder:
         yield
         if len(text) <= TEXT_AT_ONCE or self.name == "identity":
             return self.encode(events, effort)
-        return _divided((yield from _compress_in_slices(text, self.name, effort)))
+        compressed = yield from _compress_in_slices(text, self.name, effort)
+        return self._divided(compressed, len(text))
+
+    def _divided(self, body: bytes, plain_bytes: int) -> tuple[bytes, ...]:
+        places = range(0, len(body), MAX_FRAME_BYTES)
+        parts = [body[at : at + MAX_FRAME_BYTES] for at in places]
+        if self.name == "identity":
+            return tuple(parts)
+        frames = tuple(map(CompressedFrame, parts))
+        frames[0].plain_bytes = plain_bytes
+        return frames
 
 
 class WebSocketEncoder:
@@ -163,10 +185,6 @@ def compress(body: bytes, encoding: ContentEncoding) -> bytes:
 
 def _text(events: Sequence[Event]) -> bytes:
     return b"".join(chain.from_iterable(map(_lines, events)))
-
-
-def _divided(body: bytes) -> tuple[bytes, ...]:
-    return tuple(body[at : at + MAX_FRAME_BYTES] for at in range(0, len(body), MAX_FRAME_BYTES))
 
 
 def _lines(event: Event) -> Iterator[bytes]:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from configuration.shared_sections import AccessSettings
 from processor.access.new_key import make_key
-from processor.settings import AccessSettings
 from testkit.history_site import HistorySite
 from testkit.migration import migrate
 from testkit.state_vectors import START, state_vector

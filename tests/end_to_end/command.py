@@ -91,7 +91,7 @@ class Command:
 
     def wait_for_aircraft(self) -> None:
         """Wait for the first answer of OpenSky; the command is ready with an empty sky too."""
-        known = re.compile(r"^live_aircraft [1-9]", re.MULTILINE)
+        known = re.compile(r"^flightmonitor_live_aircraft [1-9]", re.MULTILINE)
         wait_for(lambda: known.search(self.metrics()) is not None, _READY_SECONDS)
 
     def descendants(self) -> dict[int, str]:

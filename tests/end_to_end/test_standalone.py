@@ -74,7 +74,7 @@ def test_stream_gives_a_snapshot_then_updates(running: Command) -> None:
 def test_health_metrics_and_page_are_served(running: Command) -> None:
     """The addresses that operators and people ask for."""
     assert httpx.get(f"{running.url}/ready").status_code == 200
-    assert "live_aircraft " in running.metrics()
+    assert "flightmonitor_live_aircraft " in running.metrics()
     page = httpx.get(f"{running.url}/")
     assert page.status_code == 200
     assert page.headers["content-type"].startswith("text/html")

@@ -87,8 +87,8 @@ def test_the_same_aircraft_are_shown_when_the_clock_was_set(
     ready = httpx.get(f"{live.url}/ready", timeout=10)
     assert ready.status_code == 200
     assert "NTP" in ready.json()["reasons"]["clock"]
-    assert 0 <= _metric(live.url, "live_delay_seconds") < 60
-    assert abs(_metric(live.url, "live_clock_offset_seconds") - step) < 60
+    assert 0 <= _metric(live.url, "flightmonitor_live_delay_seconds") < 60
+    assert abs(_metric(live.url, "flightmonitor_live_clock_offset_seconds") - step) < 60
 
 
 @pytest.mark.parametrize("ahead", [600, -600])
@@ -104,7 +104,9 @@ def test_a_sky_is_shown_by_an_instance_that_starts_with_a_wrong_clock(
     live.wait_for_event("live_state_complete")
     deployment.publish(_poll(5))
     wait_until(
-        lambda: _metric(live.url, "live_aircraft") == FLEET, timeout_s=20, what="all aircraft"
+        lambda: _metric(live.url, "flightmonitor_live_aircraft") == FLEET,
+        timeout_s=20,
+        what="all aircraft",
     )
 
 

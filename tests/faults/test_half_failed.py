@@ -31,12 +31,12 @@ RECOVERY_TIMEOUT_S = 60.0
 def has_failed(processor: Service, half: str) -> bool:
     """Whether a half says so, by /ready and by its metric."""
     _, checks = readiness(processor)
-    return checks[half] is False and metric(processor, "processor_half_failed") == 1
+    return checks[half] is False and metric(processor, "flightmonitor_processor_half_failed") == 1
 
 
 def works_again(processor: Service) -> bool:
     """Whether both halves do their work, and neither says any longer that it failed."""
-    return is_ready(processor) and not metric(processor, "processor_half_failed")
+    return is_ready(processor) and not metric(processor, "flightmonitor_processor_half_failed")
 
 
 def delete_messages(deployment: Deployment) -> None:

@@ -69,15 +69,17 @@ def test_lag_is_counted_while_the_database_is_away(deployment: Deployment) -> No
     archive.wait_for_event("paused_for_database")
     deployment.publish(as_messages(vectors(13_000, aircraft=500, first=10_000)))
     wait_until(
-        lambda: metric(archive, "ingest_lag_messages") == 19_000,
+        lambda: metric(archive, "flightmonitor_archive_lag_messages") == 19_000,
         timeout_s=NOTICED_S,
-        what=lambda: f"a lag of 19,000: {metric(archive, 'ingest_lag_messages')}",
+        what=lambda: f"a lag of 19,000: {metric(archive, 'flightmonitor_archive_lag_messages')}",
     )
     assert "database" in reasons(archive)
     deployment.timescale.start()
     deployment.wait_until_stored(RECOVERED_S)
     wait_until(
-        lambda: metric(archive, "ingest_lag_messages") == 0, timeout_s=NOTICED_S, what="no lag"
+        lambda: metric(archive, "flightmonitor_archive_lag_messages") == 0,
+        timeout_s=NOTICED_S,
+        what="no lag",
     )
     assert archive.stop() == 0
 

@@ -73,7 +73,7 @@ def test_added_under_load(deployment: Deployment) -> None:
             what="messages in every partition",
         )
         wait_until(
-            lambda: metric(processor, "live_lag_messages") == 0,
+            lambda: metric(processor, "flightmonitor_live_lag_messages") == 0,
             timeout_s=TAKEN_UP_S,
             what="a reader without lag",
         )

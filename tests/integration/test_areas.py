@@ -12,8 +12,8 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from configuration.shared_sections import AccessSettings
 from processor.access.new_key import make_key
-from processor.settings import AccessSettings
 from testkit import databases
 from testkit.archive_site import ArchiveSite
 from testkit.history_requests import STATIC, RequestMaker, RouteRequest

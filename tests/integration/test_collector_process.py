@@ -164,8 +164,8 @@ def test_metrics_are_served_while_it_runs(start: Start, opensky: str, broker: Mo
     assert url == f"http://[::1]:{port}/metrics"
     with urllib.request.urlopen(f"http://[::1]:{port}/metrics", timeout=5) as response:
         text = response.read().decode()
-    names = ["polls_total", "credits_remaining", "source_age_seconds", "published_total"]
-    assert all(f"\ncollector_{name}" in text for name in names)
+    names = ["polls_total", "credits_remaining", "source_age_seconds", "published_rows_total"]
+    assert all(f"\nflightmonitor_collector_{name}" in text for name in names)
     assert collector.stop() == 0
 
 

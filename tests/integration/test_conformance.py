@@ -334,4 +334,4 @@ async def check_resumes(app: ScriptedApp, events: RecordedEvents, *, missed: lis
     assert sorted(addresses(seen[2])) == missed
     assert addresses(seen[3]) == ["eeeeee"]
     assert fleet_of(seen) == app.live_state()
-    assert app.metric("stream_resumes_total", outcome="recovered") == 1
+    assert app.metric("flightmonitor_stream_resumes_total", outcome="recovered") == 1

@@ -15,6 +15,7 @@ from geojson_pydantic import FeatureCollection
 from msgspec import json
 from pyarrow import parquet as pq  # type: ignore[import-untyped]
 
+from configuration.shared_sections import AccessSettings
 from processor.access.new_key import make_key
 from processor.history.export.reading import (
     STATEMENTS,
@@ -24,7 +25,7 @@ from processor.history.export.reading import (
 )
 from processor.history.export.write import FILE_FORMATS
 from processor.history.window import Window
-from processor.settings import AccessSettings, HistorySettings
+from processor.settings import HistorySettings
 from telemetry.state_vector import StateVector
 from testkit.history_site import HistorySite
 from testkit.migration import migrated_database

@@ -172,7 +172,7 @@ def test_health_readiness_and_metrics(deployment: Deployment) -> None:
         assert {"not_stopping", "live", "live_picture", "clock"} <= checks.keys()
         assert set(checks.values()) == {True}
         subscriber.wait_for(
-            lambda: f"live_aircraft {FLEET}.0" in httpx.get(f"{url}/metrics").text,
+            lambda: f"flightmonitor_live_aircraft {FLEET}.0" in httpx.get(f"{url}/metrics").text,
             timeout_s=5,
             what="the gauge of aircraft",
         )

@@ -11,7 +11,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from processor.settings import AccessSettings, HistorySettings, SseSettings
+from configuration.shared_sections import AccessSettings
+from processor.settings import HistorySettings, SseSettings
 from standalone.database import EmbeddedDatabase
 from testkit.history_site import HistorySite
 from testkit.keys_file import KeysFile

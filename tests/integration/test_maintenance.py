@@ -132,7 +132,7 @@ async def test_a_chunk_that_cannot_be_compressed_is_named(site: ArchiveSite) -> 
     troubles.append(columnstore.trouble)
     assert troubles[0] is None
     assert str(troubles[1]).startswith("broken is not compressed: ")
-    assert registry.get_sample_value("ingest_uncompressed_chunks") == 2
+    assert registry.get_sample_value("flightmonitor_archive_uncompressed_chunks") == 2
 
 
 async def wait_for_idle(columnstore: Columnstore) -> None:

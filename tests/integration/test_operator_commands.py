@@ -58,10 +58,10 @@ def test_what_is_scraped_is_on_the_page(deployment: Deployment) -> None:
         text = answer.read().decode()
     names = re.findall(r"^# TYPE (\w+) ", text, re.MULTILINE)
     ours = {name for name in names if not name.startswith(("process_", "python_"))}
-    assert "ingest_store_seconds" in ours
+    assert "flightmonitor_archive_commit_duration_seconds" in ours
     assert [name for name in ours if f"`{name}`" not in PAGE.read_text()] == []
     assert "_created" not in text
-    assert 'ingest_messages_total{result="dead"} 0.0' in text
+    assert 'flightmonitor_archive_rows_total{result="dead"} 0.0' in text
 
 
 def test_results_can_be_read_by_programs(deployment: Deployment) -> None:

@@ -286,7 +286,9 @@ async def test_areas_restrict_replays(log: HistoryLog) -> None:
 
 
 def _closed(log: HistoryLog, reason: str) -> float:
-    return log.registry.get_sample_value("stream_closed_total", {"reason": reason}) or 0
+    return (
+        log.registry.get_sample_value("flightmonitor_stream_closed_total", {"reason": reason}) or 0
+    )
 
 
 def _socket(address: str, query: str) -> connect:

@@ -113,9 +113,15 @@ def days_stored(dsn: str, table: str = "state_vectors") -> list[int]:
     return [(today - row[0]).days for row in fetch(dsn, statement)]
 
 
+def n_expired(archive: Archive, table: str) -> float | None:
+    """Return how many rows of a table retention has counted as deleted."""
+    name = "flightmonitor_archive_expired_rows_total"
+    return archive.registry.get_sample_value(name, {"table": table})
+
+
 def clock_offset(archive: Archive) -> float:
     """Return the value of the metric."""
-    value = archive.registry.get_sample_value("ingest_database_clock_offset_seconds")
+    value = archive.registry.get_sample_value("flightmonitor_archive_database_clock_offset_seconds")
     assert value is not None
     return value
 
@@ -206,10 +212,17 @@ async def test_a_run_drops_one_part_the_oldest_first(
     """An operator has time to stop it; the mark shows what was dropped."""
     rows = [row for days_ago in (45, 44, 43, 30, 1) for row in crowd(noon(days_ago))]
     await asyncio.to_thread(fill, place.dsn, *rows)
-    left = []
+    fetch(
+        place.dsn,
+        "INSERT INTO ingest_days (cluster_id, topic, partition, day, n_rows, digest)"
+        " SELECT 'c', 't', 0, (last_contact AT TIME ZONE 'UTC')::date, count(*), 0"
+        " FROM state_vectors GROUP BY 4",
+    )
+    left, one = [], archive()
     for _ in range(4):
-        await archive().maintain()
+        await one.maintain()
         left.append(days_stored(place.dsn))
+    assert n_expired(one, "state_vectors") == 300
     assert left == [[44, 43, 30, 1], [43, 30, 1], [30, 1], [30, 1]]
     [newest] = fetch(place.dsn, "SELECT max(dropped_before) FROM retention_marks")[0]
     assert int(newest.timestamp()) == noon(43) + DAY // 2
@@ -252,7 +265,11 @@ async def test_minutes_flights_and_dead_letters_go_by_the_same_limit(
     kept = RetentionPeriods(
         state_vectors_days=0, minutely_days=60, flights_days=60, dead_letters_days=60
     )
-    await archive(kept).maintain()
+    one = archive(kept)
+    await one.maintain()
+    assert n_expired(one, "state_vectors") == 0
+    assert n_expired(one, "flights") == 50
+    assert n_expired(one, "dead_letters") == 3
     assert days_stored(place.dsn) == [65, 50, 1]
     assert days_stored(place.dsn, "minutely_state_vectors") == [50, 1]
     assert fetch_value(place.dsn, "SELECT count(*) FROM flight_legs") == 50

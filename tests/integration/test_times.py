@@ -54,7 +54,7 @@ def test_impossible_times_are_dead_letters(deployment: Deployment) -> None:
     url = archive.url
     metrics = httpx.get(f"{url}/metrics").text
     for reason in ("future", "past", "after_answer"):
-        assert f'ingest_untimely_messages_total{{reason="{reason}"}} 1.0' in metrics
+        assert f'flightmonitor_archive_untimely_rows_total{{reason="{reason}"}} 1.0' in metrics
     assert archive.stop() == 0
     assert deployment.audit().returncode == 0
 
@@ -81,7 +81,7 @@ def test_an_answer_an_hour_ahead_does_not_stop_what_follows(deployment: Deployme
     assert fetch_value(deployment.database_url, "SELECT count(*) FROM state_vectors") == 2 * FLEET
     assert fetch_value(deployment.database_url, "SELECT count(*) FROM dead_letters") == FLEET
     assert (
-        f'live_ignored_messages_total{{reason="future"}} {FLEET}.0'
+        f'flightmonitor_live_ignored_messages_total{{reason="future"}} {FLEET}.0'
         in httpx.get(f"{live.url}/metrics").text
     )
 

@@ -7,8 +7,8 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import expect
 
+from configuration.shared_sections import AccessSettings
 from processor.access.new_key import make_key
-from processor.settings import AccessSettings
 from testkit.browser import Pages
 from testkit.scripted_app import ScriptedApp
 from testkit.state_vectors import START, state_vector

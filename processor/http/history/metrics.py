@@ -8,7 +8,7 @@ class DownloadMetrics:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.ended = Counter(
-            "history_downloads",
+            "flightmonitor_history_downloads",
             "Files by outcome: whole, or aborted because the history could not be read (failed),"
             " the client read too slowly (slow), the file took too long (late), or the right to it"
             " was lost (revoked).",

@@ -109,7 +109,7 @@ REFUSALS = (
     *("connections_of_address", "connections_in_all"),
     *("input_ahead", "input_in_all", "fragments"),
 )
-"""Labels of the metric `http_refused_total`: the bounds of connections and of their input."""
+"""Labels of `flightmonitor_http_refused_total`: the bounds of connections and of their input."""
 
 
 class OpenConnections:
@@ -141,17 +141,19 @@ class OpenConnections:
         self._throttle = Throttle()
         registry = registry or CollectorRegistry()
         self._refused = Counter(
-            "http_refused",
+            "flightmonitor_http_refused",
             "Connections and requests that were refused before any route saw them, by reason.",
             ["reason"],
             registry=registry,
         )
         for reason in REFUSALS:
             self._refused.labels(reason)
-        open_now = Gauge("http_connections", "Open connections.", registry=registry)
+        open_now = Gauge("flightmonitor_http_connections", "Open connections.", registry=registry)
         open_now.set_function(lambda: self._count)
         held = Gauge(
-            "http_waiting_input_bytes", "Bytes received and not parsed yet.", registry=registry
+            "flightmonitor_http_waiting_input_bytes",
+            "Bytes received and not parsed yet.",
+            registry=registry,
         )
         held.set_function(lambda: self._input_bytes)
 

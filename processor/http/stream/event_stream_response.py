@@ -10,6 +10,7 @@ from sse_starlette import EventSourceResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from processor.http.server.connection import ClientConnection, connection_of
+from processor.live.sent_bytes import SentBytes
 
 
 class _NotReadingError(Exception):
@@ -26,8 +27,11 @@ class _Delivery:
     connection: ClientConnection
     send: Send
 
-    def __init__(self, frames: AsyncGenerator[bytes, None], deadline_seconds: float) -> None:
+    def __init__(
+        self, frames: AsyncGenerator[bytes, None], deadline_seconds: float, sent: SentBytes
+    ) -> None:
         self._frames = frames
+        self._sent = sent
         self._deadline_seconds = deadline_seconds
 
     def __aiter__(self) -> Self:
@@ -36,6 +40,7 @@ class _Delivery:
     async def __anext__(self) -> bytes:
         async with aclosing(self._frames) as frames:
             async for frame in frames:
+                self._sent.add(frame)
                 message: Message = {"type": "http.response.body", "body": frame, "more_body": True}
                 del frame
                 try:
@@ -67,6 +72,7 @@ class EventStreamResponse(EventSourceResponse):
         headers: The headers of the response.
         deadline_seconds: How long a frame may wait while earlier frames are in the socket's buffer.
         closed: Counts disconnected subscribers.
+        sent: Counts the bytes of the frames.
     """
 
     def __init__(
@@ -76,8 +82,9 @@ class EventStreamResponse(EventSourceResponse):
         headers: Mapping[str, str],
         deadline_seconds: float,
         closed: Counter,
+        sent: SentBytes,
     ) -> None:
-        self._delivery = _Delivery(frames, deadline_seconds)
+        self._delivery = _Delivery(frames, deadline_seconds, sent)
         self._closed = closed
         # sse-starlette's ping is off: the stream has heartbeats with the log position.
         super().__init__(self._delivery, headers=headers, ping=0)

@@ -9,9 +9,12 @@ from starlette.requests import HTTPConnection
 
 from processor.access.errors import AccessError
 from processor.access.principal import HISTORY, Principal
+from processor.access.slots import OverloadedError
 from processor.history.errors import InvalidRequestError
 from processor.http.access.admission import client_of
 from processor.live.connection_limits import StreamClient
+from processor.live.metrics import Refusal
+from processor.live.sent_bytes import Transport
 from processor.replay.request import PARAMETERS, check_window, parse_replay_request, resume
 from processor.replay.session import Replay
 from processor.stream import events
@@ -108,7 +111,8 @@ def _without(names: frozenset[str], pairs: Iterable[tuple[str, str]]) -> list[tu
 def stream_client_of(connection: HTTPConnection, principal: Principal) -> StreamClient:
     """Return the client that a stream counts for."""
     client = client_of(connection, principal)
-    return StreamClient(client.address, client.principal, principal.expires_at)
+    transport: Transport = "websocket" if connection.scope["type"] == "websocket" else "sse"
+    return StreamClient(client.address, client.principal, principal.expires_at, transport)
 
 
 def error_event(error: Exception, *, id: str | None = None) -> Event:  # noqa: A002 - SSE's name
@@ -122,3 +126,10 @@ async def respond_invalid_filter(_connection: HTTPConnection, error: FilterError
     """Respond to a parameter that cannot be used, in the form of FastAPI's validation errors."""
     detail = {"type": "filter", "loc": ["query", error.parameter], "msg": error.reason}
     return JSONResponse({"detail": [detail]}, status_code=422)
+
+
+def refusal_of(error: AccessError | FilterError | InvalidRequestError | OverloadedError) -> Refusal:
+    """Return the label under which a client that is refused a stream is counted."""
+    if isinstance(error, OverloadedError):
+        return error.bound
+    return "credentials" if isinstance(error, AccessError) else "query"

@@ -11,7 +11,7 @@ from processor.access.errors import AccessError
 from processor.access.gate import Gate
 from processor.access.grants import Right
 from processor.access.principal import HISTORY, LIVE, Principal, Scope
-from processor.access.slots import OverloadedError
+from processor.access.slots import Client, OverloadedError
 from processor.history.errors import InvalidRequestError
 from processor.http.access.admission import Admission, admit, client_of
 from processor.http.access.dependencies import GivenGate
@@ -22,6 +22,7 @@ from processor.http.stream.request import (
     INVALID_FILTER,
     error_event,
     read_request,
+    refusal_of,
     stream_client_of,
 )
 from processor.http.stream.revocation import ended_without_right
@@ -138,6 +139,7 @@ async def flights(
         principal = await admit(gate, LIVE, request)
         query, past = read_request(request, principal, streams.replay, last_event_id)
     except (AccessError, FilterError, InvalidRequestError) as error:
+        streams.metrics.count_refusal(refusal_of(error))
         # A status other than 200 stops an EventSource for good, and hides the reason from the page.
         if not _is_event_source(request, accept):
             raise
@@ -147,7 +149,7 @@ async def flights(
     if past is not None and past.is_over:
         return Response(status_code=204)
     if past is not None and streams.replay is not None and not _is_event_source(request, accept):
-        await streams.replay.check(client_of(request, principal))
+        await _check_replay(streams, streams.replay, client_of(request, principal))
     subscription = _Subscription(
         request.scope,
         _admission(gate, principal, past),
@@ -157,6 +159,14 @@ async def flights(
         last_event_id,
     )
     return _respond(streams, encoder, _stream(streams, encoder, subscription))
+
+
+async def _check_replay(streams: StreamServices, replay: Replay, client: Client) -> None:
+    try:
+        await replay.check(client)
+    except OverloadedError as error:
+        streams.metrics.count_refusal(error.bound)
+        raise
 
 
 def _admission(gate: Gate, principal: Principal, past: ReplayRequest | None) -> Admission:
@@ -173,6 +183,7 @@ def _respond(
         headers=HEADERS if is_plain else HEADERS | {"Content-Encoding": encoder.name},
         deadline_seconds=streams.settings.write_deadline_seconds,
         closed=streams.metrics.closed,
+        sent=streams.metrics.sent_bytes.of("sse", encoder.name),
     )
 
 

@@ -2,26 +2,28 @@
 
 import asyncio
 from collections.abc import Coroutine
+from typing import Annotated
 from urllib.parse import parse_qsl
 
 import msgspec
-from fastapi import APIRouter, WebSocket
+from fastapi import APIRouter, Depends, WebSocket
 from fastapi.responses import PlainTextResponse
 from starlette.websockets import WebSocketDisconnect
 
 from processor.access.errors import AccessError
 from processor.access.grants import Right
-from processor.access.principal import HISTORY, LIVE
+from processor.access.principal import HISTORY, LIVE, Principal
 from processor.access.slots import OverloadedError
 from processor.history.errors import InvalidRequestError
-from processor.http.access.admission import Admission
-from processor.http.access.dependencies import GivenGate, LivePrincipal
+from processor.http.access.admission import Admission, admit
+from processor.http.access.dependencies import GivenGate
 from processor.http.access.origins import is_allowed_origin
 from processor.http.server.connection import connection_of
 from processor.http.stream.request import (
     error_event,
     read_request,
     read_subscription,
+    refusal_of,
     stream_client_of,
 )
 from processor.http.stream.revocation import ended_without_right
@@ -69,6 +71,8 @@ class _Stream:
         self._replay = streams.replay
         self._last_event_id = socket.query_params.get("last_event_id", "")
         self._deadline_seconds = streams.settings.write_deadline_seconds
+        self._metrics = streams.metrics
+        self._sent = streams.metrics.sent_bytes.of("websocket", "identity")
 
     async def serve(self) -> int:
         """Send the stream until it ends, and return the code to close with.
@@ -88,6 +92,7 @@ class _Stream:
                 subscriber.replay_request = past
                 await _until_first(self._send_stream(subscriber), self._receive(subscriber))
         except REFUSED as error:
+            self._metrics.count_refusal(refusal_of(error))
             await self._send(error_event(error))
             return POLICY_VIOLATION
         except OverloadedError as error:
@@ -124,6 +129,7 @@ class _Stream:
             await self._send_text(text)
 
     async def _send_text(self, text: str) -> None:
+        self._sent.add(text)
         async with asyncio.timeout(self._deadline_seconds):
             await self._socket.send_text(text)
 
@@ -141,9 +147,20 @@ async def _until_first(*coroutines: Coroutine[None, None, None]) -> None:
         task.result()
 
 
+async def _admitted(socket: WebSocket, gate: GivenGate, streams: Streams) -> Principal:
+    try:
+        return await admit(gate, LIVE, socket)
+    except AccessError:
+        streams.metrics.count_refusal("credentials")
+        raise
+
+
 @router.websocket("/ws/flights")
 async def flights(
-    socket: WebSocket, principal: LivePrincipal, gate: GivenGate, streams: Streams
+    socket: WebSocket,
+    principal: Annotated[Principal, Depends(_admitted)],
+    gate: GivenGate,
+    streams: Streams,
 ) -> None:
     """Stream the live state or a replay; each message of the client replaces the query."""
     if not is_allowed_origin(
@@ -152,6 +169,7 @@ async def flights(
         scheme=socket.scope["scheme"],
         allowed=streams.settings.allowed_origins,
     ):
+        streams.metrics.count_refusal("origin")
         await socket.send_denial_response(PlainTextResponse(WRONG_ORIGIN, status_code=403))
         return
     await socket.accept()

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from configuration.shared_sections import AccessSettings
 from processor.access.new_key import make_key
-from processor.settings import AccessSettings, HistorySettings
+from processor.settings import HistorySettings
 from testkit.history_site import HistorySite
 from testkit.migration import migrated_database
 

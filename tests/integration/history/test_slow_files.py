@@ -46,7 +46,12 @@ async def read_slowly(answer: httpx2.Response) -> int:
 
 
 def ended(site: HistorySite, outcome: str) -> float:
-    return site.registry.get_sample_value("history_downloads_total", {"outcome": outcome}) or 0
+    return (
+        site.registry.get_sample_value(
+            "flightmonitor_history_downloads_total", {"outcome": outcome}
+        )
+        or 0
+    )
 
 
 async def test_slow_downloads_of_one_client_leave_places_to_others(dsn: str) -> None:

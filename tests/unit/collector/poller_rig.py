@@ -153,7 +153,9 @@ class Rig:
 
     def count(self, result: str) -> float:
         """Return the polls that ended so."""
-        return self.metrics.registry.get_sample_value("collector_polls_total", {"result": result})  # type: ignore[return-value]
+        return self.metrics.registry.get_sample_value(
+            "flightmonitor_collector_polls_total", {"result": result}
+        )  # type: ignore[return-value]
 
 
 def events(logs: list[dict[str, Any]]) -> list[str]:

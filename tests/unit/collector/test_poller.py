@@ -121,7 +121,7 @@ async def test_an_outage_is_filled_in_oldest_first(rig: Rig) -> None:
         "back_fill_planned",
         "back_fill_done",
     ]
-    assert rig.metrics.registry.get_sample_value("collector_back_fill_pending") == 0
+    assert rig.metrics.registry.get_sample_value("flightmonitor_collector_back_fill_pending") == 0
 
 
 async def test_an_outage_is_noticed_however_far_the_interval_was_widened(rig: Rig) -> None:

@@ -111,9 +111,14 @@ async def test_a_wrong_clock_of_the_host_is_named_and_does_not_matter(
     warnings = logged(logs, "host_clock_wrong")
     assert [each["seconds"] for each in warnings] == [host_error] * 3
     assert "NTP" in warnings[0]["hint"]
-    assert rig.value("collector_clock_offset_seconds", witness="http_date") == host_error
-    assert rig.value("collector_clock_offset_seconds", witness="answer_time") == host_error
-    assert 0 <= rig.value("collector_source_age_seconds") <= 10
+    assert (
+        rig.value("flightmonitor_collector_clock_offset_seconds", witness="http_date") == host_error
+    )
+    assert (
+        rig.value("flightmonitor_collector_clock_offset_seconds", witness="answer_time")
+        == host_error
+    )
+    assert 0 <= rig.value("flightmonitor_collector_source_age_seconds") <= 10
 
 
 async def test_a_clock_that_steps_while_it_runs_is_named_with_its_size(rig: TimedRig) -> None:
@@ -174,7 +179,7 @@ async def test_old_answers_are_published_and_named(rig: TimedRig) -> None:
     logs = await rig.run(100)
     assert len(rig.contacts_of()) == 10
     assert [each["seconds"] for each in logged(logs, "answers_old")] == [400]
-    assert rig.value("collector_source_age_seconds") >= 400
+    assert rig.value("flightmonitor_collector_source_age_seconds") >= 400
 
 
 @pytest.mark.parametrize("contact", [4_070_908_800, NOW + 3_000, 1_100_000_000, NOW - 4_000])
@@ -189,7 +194,7 @@ async def test_a_row_of_another_time_is_set_aside_and_mutes_nothing(
     assert rejected.icao24 == AIRCRAFT[0]
     assert str(contact) in rejected.raw.decode()
     assert rejected.reason.startswith(f"last_contact: {contact} is ")
-    assert rig.value("collector_misdated_rows_total") == 5
+    assert rig.value("flightmonitor_collector_misdated_rows_total") == 5
     assert [each["rejected"] for each in logs if each["event"] == "polled"] == [1] * 5
 
 
@@ -199,7 +204,7 @@ async def test_a_position_of_the_future_loses_its_time(rig: TimedRig) -> None:
     await rig.run(10)
     (vector,) = [each for each in rig.publisher.vectors if each.icao24 == "00000e"]
     assert (vector.time_position, vector.last_contact) == (None, NOW)
-    assert rig.value("collector_repaired_fields_total", field="time_position") == 1
+    assert rig.value("flightmonitor_collector_repaired_fields_total", field="time_position") == 1
 
 
 async def test_an_answer_whose_rows_are_of_another_time_is_refused(rig: TimedRig) -> None:
@@ -218,7 +223,7 @@ async def test_of_many_rows_of_another_time_a_hundred_are_set_aside(rig: TimedRi
     logs = await rig.run(5)
     assert len(rig.publisher.vectors) == len(AIRCRAFT) + 200
     assert len(rig.publisher.rejected) == 100
-    assert rig.value("collector_misdated_rows_total") == 150
+    assert rig.value("flightmonitor_collector_misdated_rows_total") == 150
     assert [each["rows"] for each in logs if each["event"] == "polled"] == [356]
 
 
@@ -287,7 +292,7 @@ async def test_a_back_fill_that_is_not_granted_is_given_up_with_one_warning(
     warnings = [each["event"] for each in logs if each["log_level"] == "warning"]
     assert warnings == ["back_fill_given_up"]
     assert rig.contacts_of() == list(range(0, 300, 10))
-    assert rig.value("collector_back_fill_pending") == 0
+    assert rig.value("flightmonitor_collector_back_fill_pending") == 0
 
 
 async def test_a_refusal_now_and_then_does_not_end_a_back_fill(rig: TimedRig) -> None:

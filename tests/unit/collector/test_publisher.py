@@ -59,7 +59,9 @@ def vectors(count: int) -> list[StateVector]:
 
 def published(metrics: Metrics, result: str) -> float:
     """Return how many messages ended so."""
-    value = metrics.registry.get_sample_value("collector_published_total", {"result": result})
+    value = metrics.registry.get_sample_value(
+        "flightmonitor_collector_published_rows_total", {"result": result}
+    )
     assert value is not None
     return value
 
@@ -75,7 +77,7 @@ async def test_every_message_is_delivered_and_reported(
         assert publisher.failed == 0
     assert len(settled.delivered) == published(metrics, "delivered") == 12_000
     assert sum(broker.end_offsets().values()) == 12_000
-    assert metrics.registry.get_sample_value("collector_producer_queue_messages") == 0
+    assert metrics.registry.get_sample_value("flightmonitor_collector_producer_queue_messages") == 0
 
 
 async def test_a_message_is_what_the_contract_says(broker: MockBroker, metrics: Metrics) -> None:

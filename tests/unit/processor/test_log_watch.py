@@ -59,7 +59,9 @@ def test_partitions_of_others_have_no_lag_here() -> None:
     metrics = ArchiveMetrics(registry)
 
     def lag(partition: int) -> float | None:
-        return registry.get_sample_value("ingest_lag_messages", {"partition": str(partition)})
+        return registry.get_sample_value(
+            "flightmonitor_archive_lag_messages", {"partition": str(partition)}
+        )
 
     metrics.observe_lag({0: 5, 1: 7})
     assert (lag(0), lag(1)) == (5, 7)
@@ -74,6 +76,6 @@ def test_audit_gauge_has_a_clock_of_its_own(clock: list[float]) -> None:
     registry = CollectorRegistry()
     metrics = ArchiveMetrics(registry)
     clock[0] += 3600
-    assert registry.get_sample_value("ingest_audit_age_seconds") == 3600
+    assert registry.get_sample_value("flightmonitor_archive_audit_age_seconds") == 3600
     metrics.audit_violations.set(0)
-    assert registry.get_sample_value("ingest_audit_age_seconds") == 0
+    assert registry.get_sample_value("flightmonitor_archive_audit_age_seconds") == 0

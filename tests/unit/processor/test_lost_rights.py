@@ -15,11 +15,11 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from configuration.shared_sections import AccessSettings
 from processor.access.api_keys import ApiKeys
 from processor.access.gate import REVIEW_INTERVAL_SECONDS
 from processor.access.principal import LIVE
 from processor.http.stream.revocation import CLOSE_SECONDS
-from processor.settings import AccessSettings
 from testkit.keys_file import KeysFile
 from testkit.scripted_app import ScriptedApp
 from testkit.services import Service
@@ -158,7 +158,7 @@ async def test_streams_end_with_their_right(
         await other_sse.read_until("update")
         assert (await _message(other_websocket))["event"] == "update"
     loss = "revoked" if how == "deleted" else "narrowed"
-    assert site.app.metric("stream_closed_total", reason=loss) == 2
+    assert site.app.metric("flightmonitor_stream_closed_total", reason=loss) == 2
 
 
 async def test_streams_end_when_their_key_expires(site: _Site) -> None:
@@ -277,9 +277,9 @@ async def test_who_takes_nothing_is_cut_off(watched: _Site) -> None:
     request = f"GET /sse/flights HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {site.keeper}\r\n\r\n"
     with socket.create_connection(("127.0.0.1", site.app.port)) as silent:
         await asyncio.get_running_loop().run_in_executor(None, silent.sendall, request.encode())
-        await _wait_until(lambda: site.app.metric("stream_viewers") == 1)
+        await _wait_until(lambda: site.app.metric("flightmonitor_stream_subscribers") == 1)
         site.file.delete("keeper")
-        await _wait_until(lambda: site.app.metric("stream_viewers") == 0)
+        await _wait_until(lambda: site.app.metric("flightmonitor_stream_subscribers") == 0)
 
 
 async def _wait_until(holds: Callable[[], bool]) -> None:
@@ -329,7 +329,7 @@ def test_the_service_looks_by_itself(tmp_path: Path) -> None:
         with httpx2.stream("GET", f"{service.url}/sse/flights", headers=headers) as stream:
             chunks = stream.iter_raw()
             next(chunks)
-            assert "access_keys_file_ok 1.0" in get("/metrics").text
+            assert "flightmonitor_access_keys_file_ok 1.0" in get("/metrics").text
             file.delete("loser")
             assert b"the API key was deleted" in b"".join(chunks)
         file.write("")
@@ -337,6 +337,6 @@ def test_the_service_looks_by_itself(tmp_path: Path) -> None:
         while ready.json()["keys_file"]:
             ready = get("/ready")
         assert "keys_file" in ready.json()["reasons"]
-        assert "access_keys_file_ok 0.0" in get("/metrics").text
+        assert "flightmonitor_access_keys_file_ok 0.0" in get("/metrics").text
     finally:
         service.kill()

@@ -57,7 +57,7 @@ class Running:
         self.tasks = [asyncio.create_task(one.run()) for one in self.supervisors]
 
     def failed(self, name: str) -> float | None:
-        return self.registry.get_sample_value("processor_half_failed", {"half": name})
+        return self.registry.get_sample_value("flightmonitor_processor_half_failed", {"half": name})
 
     def why(self, name: str) -> str | None:
         [found] = [one for one in self.supervisors if one.half.name == name]

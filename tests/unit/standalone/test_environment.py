@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from collector.credentials import find_credentials
 from configuration.loading import load_settings
-from processor.settings import AccessSettings
+from configuration.shared_sections import AccessSettings
 from simulator.server import TOKEN_PATH
 from standalone.environment import (
     PROJECT,

@@ -6,6 +6,7 @@ import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
 from configuration.http_address import url_of
+from configuration.shared_sections import AccessSettings
 from processor.access.gate import create_gate
 from processor.archive.batch_result import Stored
 from processor.archive.metrics import ArchiveMetrics
@@ -14,7 +15,6 @@ from processor.http.health import Health
 from processor.http.health_routes import health_routes
 from processor.http.server.server import create_server, listen
 from processor.live.metrics import LiveMetrics
-from processor.settings import AccessSettings
 from processor.supervisor import HalfMetrics
 from standalone.database import free_port
 from standalone.processor_status import Figures, ProcessorStatus, parse_figures
@@ -28,7 +28,8 @@ def test_figures_are_read_from_the_metrics_that_the_processor_serves() -> None:
     halves.failed.labels("archive").set(1)
     halves.failed.labels("live").set(0)
     live.aircraft.set(2_926)
-    live.subscribers.set(3)
+    live.subscribers.labels("sse", "delta").set(2)
+    live.subscribers.labels("websocket", "row").set(1)
     live.delay.set(4.25)
     for result, count in (("inserted", 100), ("duplicate", 20), ("dead", 3)):
         archive.messages.labels(result).inc(count)
@@ -51,7 +52,7 @@ def test_figures_of_a_processor_that_has_done_nothing_yet(delay: str) -> None:
         aircraft=0, rows_inserted=0, messages_accounted=0, delay_seconds=None, subscribers=0
     )
     assert parse_figures("") == nothing
-    assert parse_figures(f"live_delay_seconds {delay}\n") == nothing
+    assert parse_figures(f"flightmonitor_live_delay_seconds {delay}\n") == nothing
 
 
 def test_processor_that_does_not_answer() -> None:

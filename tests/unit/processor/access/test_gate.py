@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from joserfc.jwk import Key, RSAKey
 
+from configuration.shared_sections import AccessSettings
 from processor.access.api_keys import ApiKeys
 from processor.access.errors import AccessError, RightLostError
 from processor.access.gate import Gate, create_gate
@@ -16,7 +17,6 @@ from processor.access.principal import ANONYMOUS, HISTORY, LIVE, METRICS, Princi
 from processor.access.tickets import Tickets
 from processor.access.tokens import LEEWAY_SECONDS, Tokens
 from processor.errors import FatalError
-from processor.settings import AccessSettings
 from tests.unit.processor.access.issuer import (
     AUDIENCE,
     ISSUER,

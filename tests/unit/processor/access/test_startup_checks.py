@@ -5,11 +5,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from configuration.shared_sections import AccessSettings
 from processor.access.startup_checks import check_access_settings, check_exposure
 from processor.errors import FatalError
 from processor.http.server.server import listen
 from processor.service import Service
-from processor.settings import AccessSettings, ProcessorSettings
+from processor.settings import ProcessorSettings
 
 TOKENS = {
     "jwt_issuer": "https://issuer.example",

@@ -8,13 +8,14 @@ import pytest
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry, Counter
 
+from configuration.shared_sections import AccessSettings
 from processor.access.gate import create_gate
 from processor.http.app import create_app
 from processor.http.health import Health
 from processor.http.health_routes import health_routes
 from processor.http.middleware import HttpOptions
 from processor.http.operations import OPERATIONS, DeferredApp, create_operations
-from processor.settings import AccessSettings
+from processor.http.request_metrics import RequestMetrics
 
 ORIGIN = "https://page.example"
 OPTIONS = HttpOptions([ORIGIN], ["localhost"])
@@ -41,7 +42,9 @@ class _Site:
         self.is_loading = asyncio.Event()
         self.may_load = asyncio.Event()
         self.may_load.set()
-        self.deferred = DeferredApp(create_operations(health, self._gate, OPTIONS), self._load)
+        requests = RequestMetrics(CollectorRegistry())
+        operations = create_operations(health, self._gate, OPTIONS, requests)
+        self.deferred = DeferredApp(operations, self._load)
 
     async def _load(self) -> FastAPI:
         self.n_loads += 1

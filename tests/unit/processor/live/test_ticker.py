@@ -82,7 +82,11 @@ def test_a_step_of_the_clock_changes_no_aircraft(step: int, behind: int) -> None
         stepped.host_ahead = step if poll > POLLS // 2 else 0
         assert stepped.poll(behind=behind) == steady.poll(behind=behind)
     assert len(stepped.shown()) == 40
-    assert stepped.sample("live_delay_seconds") == steady.sample("live_delay_seconds") == 0
+    assert (
+        stepped.sample("flightmonitor_live_delay_seconds")
+        == steady.sample("flightmonitor_live_delay_seconds")
+        == 0
+    )
 
 
 def test_answers_400_s_behind_the_host_are_shown_and_reported() -> None:
@@ -92,8 +96,8 @@ def test_answers_400_s_behind_the_host_are_shown_and_reported() -> None:
         for _ in range(4):
             live.poll(behind=400)
     assert len(live.shown()) == 40
-    assert live.sample("live_clock_offset_seconds") == 400
-    assert live.sample("live_delay_seconds") == 0
+    assert live.sample("flightmonitor_live_clock_offset_seconds") == 400
+    assert live.sample("flightmonitor_live_delay_seconds") == 0
     trouble = live.ticker.clock_trouble()
     assert trouble is not None
     assert "400 s ahead" in trouble
@@ -122,8 +126,8 @@ def test_one_row_of_2099_is_counted_and_changes_nothing() -> None:
             live.receive("000001", 4_070_908_800)
     live.poll()
     assert live.shown() == {f"{number:06x}" for number in range(40)}
-    assert live.sample("live_ignored_messages_total", reason="future") == 5
-    assert live.sample("live_delay_seconds") == 0
+    assert live.sample("flightmonitor_live_ignored_messages_total", reason="future") == 5
+    assert live.sample("flightmonitor_live_delay_seconds") == 0
     assert [line["event"] for line in logs] == ["live_messages_ignored"]
 
 

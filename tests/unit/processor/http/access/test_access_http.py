@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry
 from starlette.testclient import TestClient, WebSocketDenialResponse
 from starlette.types import Message, Receive, Scope, Send
 
+from configuration.shared_sections import AccessSettings
 from processor.access.gate import create_gate
 from processor.access.new_key import make_key
 from processor.http.access.dependencies import LivePrincipal
@@ -18,7 +19,6 @@ from processor.http.access.ticket_routes import ticket_routes
 from processor.http.app import create_app
 from processor.http.health import Health
 from processor.http.health_routes import health_routes
-from processor.settings import AccessSettings
 
 ORIGIN = "https://map.example"
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - a name for it, nothing is bound

@@ -10,11 +10,11 @@ import httpx2
 import msgspec
 import pytest
 
+from configuration.shared_sections import AccessSettings
 from processor.access.gate import Gate, create_gate
 from processor.access.new_key import make_key
 from processor.http.app import create_app
 from processor.http.readsb.routes import readsb_routes
-from processor.settings import AccessSettings
 from testkit.application import Application
 from testkit.state_vectors import START, state_vector
 

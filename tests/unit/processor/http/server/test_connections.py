@@ -43,7 +43,7 @@ class _Door:
 
     @property
     def open(self) -> float | None:
-        return self.registry.get_sample_value("http_connections")
+        return self.registry.get_sample_value("flightmonitor_http_connections")
 
 
 def test_an_address_has_a_share() -> None:
@@ -54,7 +54,7 @@ def test_an_address_has_a_share() -> None:
     assert door.enter("third") is None
     assert door.enter("of another address", "192.0.2.2") is not None
     refused = {"reason": "connections_of_address"}
-    assert door.registry.get_sample_value("http_refused_total", refused) == 1
+    assert door.registry.get_sample_value("flightmonitor_http_refused_total", refused) == 1
     assert (door.closed, door.open) == ([], 3)
 
 
@@ -192,14 +192,14 @@ async def test_a_connection_too_many_is_closed_at_once(
             writer.write(request)
             await reader.readuntil(b"\r\n\r\n")
             writers.append(writer)
-        assert registry.get_sample_value("http_connections") == 2
+        assert registry.get_sample_value("flightmonitor_http_connections") == 2
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         with contextlib.suppress(ConnectionError):
             assert await reader.read() == b""
         writer.close()
         for writer in writers:
             writer.transport.abort()
-        while registry.get_sample_value("http_connections"):  # noqa: ASYNC110 - the server's
+        while registry.get_sample_value("flightmonitor_http_connections"):  # noqa: ASYNC110 - the server's
             await asyncio.sleep(0.01)
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(b"GET /nothing HTTP/1.1\r\nHost: localhost\r\n\r\n")

@@ -7,10 +7,11 @@ import httpx2
 import pytest
 from fastapi import APIRouter
 
+from configuration.shared_sections import AccessSettings
 from processor.http.server.default_headers import with_default_headers
 from processor.http.server.server import create_server, listen
 from processor.service import Service
-from processor.settings import AccessSettings, DatabaseSettings, ProcessorSettings
+from processor.settings import DatabaseSettings, ProcessorSettings
 
 SETTINGS = ProcessorSettings(
     database=DatabaseSettings.model_validate({"url": "postgresql://x@127.0.0.1:1/x"})

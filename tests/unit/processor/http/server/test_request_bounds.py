@@ -181,15 +181,15 @@ async def test_requests_sent_ahead_of_a_stream_wait_in_the_network(app: Scripted
     async with asyncio.timeout(10):
         await reader.readuntil(b"event: snapshot")
         writer.write(500 * (HEALTH + b"\r\n"))
-        while not app.metric("http_waiting_input_bytes"):  # noqa: ASYNC110 - a state of the server's
+        while not app.metric("flightmonitor_http_waiting_input_bytes"):  # noqa: ASYNC110 - a state of the server's
             await asyncio.sleep(0)
         writer.write(50_000 * (HEALTH + b"\r\n"))
         app.publish(state_vector("bbbbbb"))
         await reader.readuntil(b"bbbbbb")
-        assert app.metric("http_waiting_input_bytes") <= 64 * KIB
+        assert app.metric("flightmonitor_http_waiting_input_bytes") <= 64 * KIB
         writer.transport.abort()
         # What is written next finds that the client has left.
-        while app.metric("stream_viewers"):
+        while app.metric("flightmonitor_stream_subscribers"):
             app.tick(is_heartbeat=True)
             await asyncio.sleep(0.01)
 
@@ -204,8 +204,8 @@ async def test_a_read_of_more_than_is_held_ends_the_connection(app: ScriptedApp)
         served.data_received(5_000 * (HEALTH + b"\r\n"))
         with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):
             await reader.readuntil(b"never")
-    assert app.metric("http_refused_total", reason="input_ahead") == 1
-    assert app.metric("http_waiting_input_bytes") == 0
+    assert app.metric("flightmonitor_http_refused_total", reason="input_ahead") == 1
+    assert app.metric("flightmonitor_http_waiting_input_bytes") == 0
     writer.close()
     await app.wait_empty()
 
@@ -283,11 +283,11 @@ async def _come_and_go(app: ScriptedApp, sent: bytes) -> None:
     """Send, and close the connection without reading."""
     _, writer = await asyncio.open_connection("127.0.0.1", app.port)
     writer.write(sent)
-    while app.metric("http_connections") == 0:  # noqa: ASYNC110 - a state of the server's
+    while app.metric("flightmonitor_http_connections") == 0:  # noqa: ASYNC110 - a state of the server's
         await asyncio.sleep(0)
     await asyncio.sleep(0.05)
     writer.transport.abort()
-    while app.metric("http_connections"):
+    while app.metric("flightmonitor_http_connections"):
         app.tick(is_heartbeat=True)
         await asyncio.sleep(0.01)
 

@@ -128,8 +128,8 @@ async def test_resume_sends_only_missed_changes() -> None:
                 assert response.status_code == 200
                 await _until(other, response.aiter_bytes(), "snapshot")
             assert other.names == ["reset", "snapshot"]
-    assert site.metric("stream_resumes_total", outcome="recovered") == 1
-    assert site.metric("stream_resumes_total", outcome="reset") == 4
+    assert site.metric("flightmonitor_stream_resumes_total", outcome="recovered") == 1
+    assert site.metric("flightmonitor_stream_resumes_total", outcome="reset") == 4
 
 
 async def test_a_log_that_is_read_again_resets_subscribers() -> None:
@@ -161,7 +161,7 @@ async def test_one_subscriber_too_many_is_asked_to_return() -> None:
         subscriber = Subscriber()
         subscriber.feed(second.content)
         assert subscriber.names == ["overloaded"]
-    assert site.metric("stream_closed_total", reason="overloaded") == 1
+    assert site.metric("flightmonitor_stream_closed_total", reason="overloaded") == 1
 
 
 async def test_a_subscriber_that_does_not_read_is_closed() -> None:
@@ -172,15 +172,15 @@ async def test_a_subscriber_that_does_not_read_is_closed() -> None:
     async with _serving(site):
         stalled = socket.create_connection(("127.0.0.1", site.port))
         stalled.sendall(b"GET /sse/flights HTTP/1.1\r\nHost: x\r\n\r\n")
-        while site.metric("stream_viewers") == 0:  # noqa: ASYNC110 - a state of the server's
+        while site.metric("flightmonitor_stream_subscribers") == 0:  # noqa: ASYNC110 - a state of the server's
             await asyncio.sleep(0.01)
         for seconds in range(1, 40):
             site.receive_aircraft("aaaaaa", last_contact=START + seconds)
             site.tick()
-            if site.metric("stream_viewers") == 0:
+            if site.metric("flightmonitor_stream_subscribers") == 0:
                 break
             await asyncio.sleep(0.1)
-        assert site.metric("stream_viewers") == 0
+        assert site.metric("flightmonitor_stream_subscribers") == 0
         stalled.close()
 
 
@@ -222,7 +222,7 @@ async def test_health_ready_metrics() -> None:
             },
         )
         assert (await client.get("/health")).status_code == 200
-        assert "stream_viewers" in (await client.get("/metrics")).text
+        assert "flightmonitor_stream_subscribers" in (await client.get("/metrics")).text
 
 
 async def _raw(port: int, request: bytes) -> bytes:

@@ -69,7 +69,7 @@ async def _connect(app: ScriptedApp, early: bytes = b"") -> _Client:
 async def _held(app: ScriptedApp) -> float:
     """Return how much input is held, once there is some."""
     async with asyncio.timeout(10):
-        while not (held := app.metric("http_waiting_input_bytes")):  # noqa: ASYNC110 - the server's
+        while not (held := app.metric("flightmonitor_http_waiting_input_bytes")):  # noqa: ASYNC110 - the server's
             await asyncio.sleep(0)
     return held
 
@@ -95,15 +95,15 @@ async def test_pings_beyond_a_rate_wait_in_the_network(app: ScriptedApp) -> None
     client.writer.write(_frame(PING, 16 * b"x") * 100_000)
     app.publish(state_vector("bbbbbb"))
     assert b"bbbbbb" in await client.receive_until(TEXT)
-    assert app.metric("http_waiting_input_bytes") <= 128 * KIB
+    assert app.metric("flightmonitor_http_waiting_input_bytes") <= 128 * KIB
     client.writer.transport.abort()
     async with asyncio.timeout(10):
         seconds = 0
-        while app.metric("stream_viewers"):
+        while app.metric("flightmonitor_stream_subscribers"):
             seconds += 1
             app.publish(state_vector("bbbbbb", START + seconds))
             await asyncio.sleep(0.01)
-    assert app.metric("http_waiting_input_bytes") == 0
+    assert app.metric("flightmonitor_http_waiting_input_bytes") == 0
 
 
 async def test_messages_in_one_piece_are_taken_one_after_another(app: ScriptedApp) -> None:
@@ -164,8 +164,8 @@ async def test_a_read_of_more_than_is_held_ends_the_connection(app: ScriptedApp)
     served.data_received(_frame(PING, 100 * b"x") * 2_500)
     with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):
         await client.receive_until(CLOSE)
-    assert app.metric("http_refused_total", reason="input_ahead") == 1
-    assert app.metric("http_waiting_input_bytes") == 0
+    assert app.metric("flightmonitor_http_refused_total", reason="input_ahead") == 1
+    assert app.metric("flightmonitor_http_waiting_input_bytes") == 0
     client.writer.close()
     await app.wait_empty()
 

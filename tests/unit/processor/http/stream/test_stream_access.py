@@ -11,8 +11,8 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
+from configuration.shared_sections import AccessSettings
 from processor.access.new_key import make_key
-from processor.settings import AccessSettings
 from testkit.scripted_app import SSE, ScriptedApp
 from testkit.state_vectors import state_vector
 from testkit.subscriber import Subscriber
@@ -143,7 +143,7 @@ async def test_a_stream_ends_with_its_token(door: _Door) -> None:
         assert time.monotonic() - started <= 2.5
     assert subscriber.names == ["snapshot", "bye"]
     assert "expired" in subscriber.events[-1].data
-    assert door.app.metric("stream_closed_total", reason="expired") == 1
+    assert door.app.metric("flightmonitor_stream_closed_total", reason="expired") == 1
 
 
 async def test_a_principal_has_so_many_streams(door: _Door) -> None:
@@ -153,7 +153,7 @@ async def test_a_principal_has_so_many_streams(door: _Door) -> None:
         client.stream("GET", "/sse/flights") as first,
     ):
         chunks = first.aiter_bytes()
-        while not door.app.metric("stream_viewers"):
+        while not door.app.metric("flightmonitor_stream_subscribers"):
             await anext(chunks)
         assert (await _watch(client, "/sse/flights", "overloaded")).names == ["overloaded"]
         async with _client(door, door.alps) as other:

@@ -135,7 +135,9 @@ async def test_limits_are_shared_with_the_other_stream(app: ScriptedApp) -> None
             await third.recv()
         assert raised.value.rcvd is not None
         assert raised.value.rcvd.code == 1013
-    assert app.metric("stream_closed_total", reason="overloaded") == 1
+    assert app.metric("flightmonitor_stream_closed_total", reason="overloaded") == 1
+    assert app.metric("flightmonitor_stream_refused_total") == 1
+    assert app.metric("flightmonitor_stream_refused_total", reason="total") == 1
 
 
 async def test_bye(app: ScriptedApp) -> None:
@@ -158,6 +160,8 @@ async def test_pages_of_others_are_refused(app: ScriptedApp, origin: str) -> Non
         async with _watching(app, origin=origin):
             pass
     assert raised.value.response.status_code == 403
+    assert app.metric("flightmonitor_stream_refused_total", reason="origin") == 1
+    assert app.metric("flightmonitor_http_requests_total", route="/ws/flights", status="4xx") == 1
 
 
 async def test_pages_of_ours_are_not(app: ScriptedApp) -> None:
@@ -170,7 +174,10 @@ async def test_closed_sockets_are_not_counted(app: ScriptedApp) -> None:
     """A client may also leave without a close frame."""
     async with _watching(app) as socket:
         await _next(socket)
-        assert app.metric("stream_viewers") == 1
+        labels = {"transport": "websocket", "format": "object"}
+        assert app.metric("flightmonitor_stream_subscribers", **labels) == 1
+        assert app.metric("flightmonitor_stream_subscribers") == 1
+        assert app.metric("flightmonitor_http_requests_total", status="1xx") == 1
         socket.transport.abort()
     await app.wait_empty()
-    assert app.metric("stream_viewers") == 0
+    assert app.metric("flightmonitor_stream_subscribers") == 0
