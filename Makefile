@@ -105,6 +105,7 @@ lock: $(BIN)/.development ## newest versions of every dependency, by hash
 	$(COMPILE) --output-file requirements.lock pyproject.toml
 	$(COMPILE) --output-file requirements-standalone.lock --extra standalone --constraint requirements.lock pyproject.toml
 	$(COMPILE) --output-file requirements-dev.lock --all-extras --constraint requirements-standalone.lock pyproject.toml
+	$(COMPILE) --output-file deploy/sbom.lock --group sbom
 
 COMPILE = $(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
 	--no-header --upgrade --quiet

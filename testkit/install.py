@@ -8,6 +8,7 @@ from pathlib import Path
 from testkit import (
     chromium_install,
     faketime_install,
+    image,
     kafka_install,
     pgbouncer_install,
     proxies_install,
@@ -21,6 +22,7 @@ _PARTS: dict[str, Callable[[], Path]] = {
     "libfaketime": faketime_install.install,
     "PgBouncer": pgbouncer_install.install,
     "nginx, HAProxy and Caddy": proxies_install.install,
+    "the image's Debian and packages": image.install_packages,
     "Chromium": chromium_install.install,
 }
 
