@@ -18,9 +18,9 @@ WORKERS ?= 3
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-install: $(BIN)/.runtime ## the virtual environment with what running needs
+install: $(BIN)/.runtime ## the virtual environment with what collector and processor need
 
-run: $(BIN)/.runtime web/dist/index.html ## the whole pipeline on this machine; ARGS="--aircraft 12000" and so on
+run: $(BIN)/.standalone web/dist/index.html ## the whole pipeline on this machine; ARGS="--aircraft 12000" and so on
 	@exec $(BIN)/python -m standalone $(ARGS)
 
 quick: check web/dist/index.html ## the checks, and the tests that need neither Kafka nor a database: under two minutes
@@ -102,11 +102,13 @@ community: $(BIN)/.development ## the tests of the history on anybody's Timescal
 
 lock: $(BIN)/.development ## newest versions of every dependency, by hash
 	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
-		--no-header --upgrade --quiet pyproject.toml --output-file requirements.lock
-	$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
-		--no-header --upgrade --quiet --extra dev --constraint requirements.lock \
-		pyproject.toml --output-file requirements-dev.lock
+	$(COMPILE) --output-file requirements.lock pyproject.toml
+	$(COMPILE) --output-file requirements-standalone.lock --extra standalone --constraint requirements.lock pyproject.toml
+	$(COMPILE) --output-file requirements-dev.lock --all-extras --constraint requirements-standalone.lock pyproject.toml
+	$(COMPILE) --output-file deploy/sbom.lock --group sbom
+
+COMPILE = $(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
+	--no-header --upgrade --quiet
 
 clean: ## the virtual environment, the built page and the tools' caches
 	rm -rf $(VENV) web/dist web/node_modules .mypy_cache .ruff_cache .pytest_cache .coverage .hypothesis .import_linter_cache
@@ -121,10 +123,15 @@ $(BIN)/.runtime: $(BIN)/python requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@touch $@
 
-# requirements-dev.lock contains all of requirements.lock.
-$(BIN)/.development: $(BIN)/python requirements.lock requirements-dev.lock
+# requirements-standalone.lock contains all of requirements.lock, requirements-dev.lock all of both.
+$(BIN)/.standalone: $(BIN)/python requirements.lock requirements-standalone.lock
+	@echo "installing what requirements-standalone.lock names ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-standalone.lock
+	@touch $(BIN)/.runtime $@
+
+$(BIN)/.development: $(BIN)/python requirements.lock requirements-standalone.lock requirements-dev.lock
 	@echo "installing what requirements-dev.lock names ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
-	@touch $(BIN)/.runtime $@
+	@touch $(BIN)/.runtime $(BIN)/.standalone $@
 
 include web/web.mk

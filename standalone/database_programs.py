@@ -4,6 +4,7 @@ import fcntl
 import importlib.util
 import os
 import shutil
+import sys
 import tempfile
 from importlib.metadata import version
 from pathlib import Path
@@ -45,13 +46,23 @@ def programs_dir(user: User, copies: Path | None = None) -> Path:
     return copy / _PACKAGE / "pginstall/bin"
 
 
+def check_installed() -> None:
+    """Refuse to start without the package of the extra `standalone`.
+
+    Raises:
+        EmbeddedDatabaseError: It is not installed.
+    """
+    _installed_package()
+
+
 def _installed_package() -> Path:
     # Found, not imported: importing it loads a server manager that is not used here.
     spec = importlib.util.find_spec(_PACKAGE)
     if spec is None or not spec.submodule_search_locations:
         raise EmbeddedDatabaseError(
-            f"the embedded database needs the package {_DISTRIBUTION}, which is not installed:"
-            " install it or take an existing database instead"
+            f"the embedded database needs the package {_DISTRIBUTION}, which is not installed: run"
+            f" `{sys.executable} -m pip install -r requirements-standalone.lock`, as `make run`"
+            " does, or name an existing database with --database"
         )
     return Path(spec.submodule_search_locations[0])
 

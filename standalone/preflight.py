@@ -24,6 +24,7 @@ from kafka_client.errors import BrokerErrors
 from kafka_client.refusals import refuse_unusable
 from standalone.child import User
 from standalone.database_folder import DatabaseFolder, server_user
+from standalone.database_programs import check_installed
 from standalone.errors import RefusedError
 from standalone.options import Options
 from standalone.settings import AllSettings
@@ -38,8 +39,10 @@ def check(options: Options, settings: AllSettings) -> None:
     Raises:
         RefusedError: Naming the first thing at fault, its value and the remedy.
         SettingsError: The credentials for OpenSky cannot be used.
-        EmbeddedDatabaseError: The data folder cannot be used.
+        EmbeddedDatabaseError: The data folder cannot be used, or PostgreSQL is not installed.
     """
+    if options.database is None:
+        check_installed()
     check_port(settings.http.host, options.port)
     for path in options.replay:
         _check_readable(path)

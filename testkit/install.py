@@ -8,6 +8,7 @@ from pathlib import Path
 from testkit import (
     chromium_install,
     faketime_install,
+    image,
     kafka_install,
     pgbouncer_install,
     prometheus_install,
@@ -23,6 +24,7 @@ _PARTS: dict[str, Callable[[], Path]] = {
     "PgBouncer": pgbouncer_install.install,
     "nginx, HAProxy and Caddy": proxies_install.install,
     "Prometheus": prometheus_install.install,
+    "the image's Debian and packages": image.install_packages,
     "Chromium": chromium_install.install,
 }
 

@@ -17,6 +17,7 @@ from standalone.database import EmbeddedDatabase
 from testkit import (
     chromium_install,
     faketime_install,
+    image,
     kafka_install,
     pgbouncer_install,
     prometheus_install,
@@ -37,6 +38,7 @@ _PARTS: dict[str, Callable[[], str | None]] = {
     "real_database": functools.cache(
         lambda: None if given_url() else timescale_install.unavailable_reason()
     ),
+    "real_image": functools.cache(image.unavailable_reason),
     "real_proxies": functools.cache(proxies_install.unavailable_reason),
     "real_prometheus": functools.cache(prometheus_install.unavailable_reason),
     "real_pooler": functools.cache(pgbouncer_install.unavailable_reason),

