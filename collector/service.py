@@ -80,10 +80,10 @@ class _Service:
         try:
             await topic.prepare()
         except FinalError as error:
-            log.error("cannot_start", reason=str(error))  # noqa: TRY400 - the text is for the user
+            log.error("cannot_go_on", reason=str(error))  # noqa: TRY400 - the text is for the user
             return 1
         if self._clock.is_stopping:
-            log.info("stopped", reason="before the broker was reached")
+            log.info("stopped", undelivered=0)
             return 0
         tail = await topic.read_tail()
         publisher = Publisher(
@@ -187,7 +187,7 @@ def _conclude(error: BaseException | None, undelivered: int) -> int:
             "again, up to an hour back and only with credentials",
         )
     if isinstance(error, FinalError):
-        log.error("stopped", reason=str(error))
+        log.error("cannot_go_on", reason=str(error))
         return 1
     if error is not None:
         raise error

@@ -110,7 +110,7 @@ class Retention:
             deleted += n_last
         if deleted:
             log.warning(
-                "dead_letters_beyond_their_bound",
+                "dead_letters_deleted",
                 deleted=deleted,
                 reason="see database.dead_letter_max_rows and dead_letter_max_megabytes",
             )
