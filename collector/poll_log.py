@@ -1,6 +1,4 @@
-"""One log line and one trace for each answer of OpenSky, live or past."""
-
-import secrets
+"""One log line for each answer of OpenSky, live or past."""
 
 import structlog
 
@@ -55,7 +53,6 @@ class PollLog:
         }
 
 
-def origin_of(area: Area | None, answer: Answer) -> Origin:
-    """Return the origin of the messages of an answer, with a trace of its own (W3C traceparent)."""
-    traceparent = f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
+def origin_of(area: Area | None, answer: Answer, traceparent: str) -> Origin:
+    """Return the origin of the messages of an answer."""
     return Origin(poll_time=answer.time, source=source_of(area), traceparent=traceparent)

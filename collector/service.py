@@ -24,8 +24,10 @@ from configuration.build_info import prepare_metrics
 from configuration.errors import SettingsError
 from configuration.http_address import url_of
 from configuration.shared_sections import HttpSettings
+from configuration.tracing import Tracing, open_tracing
 from configuration.transport_security import (
     find_plaintext_kafka,
+    find_plaintext_tracing,
     warn_of_plaintext,
 )
 from kafka_client.refusals import refuse_unusable
@@ -50,21 +52,32 @@ async def run(settings: CollectorSettings) -> int:
     refuse_unusable(settings.kafka)
     warn_of_plaintext(
         settings.security,
-        [*find_plaintext_kafka(settings.kafka), *find_plaintext_opensky(settings.opensky)],
+        [
+            *find_plaintext_kafka(settings.kafka),
+            *find_plaintext_opensky(settings.opensky),
+            *find_plaintext_tracing(settings.tracing),
+        ],
     )
     credentials = find_credentials(settings.opensky)
     if credentials is None:
         _warn_of_anonymous_access()
-    service = _Service(settings, credentials)
-    with service.signals(), _metrics_server(settings.http, service.metrics):
-        return await service.run()
+    tracing = open_tracing(settings.tracing, "flight-monitor-collector")
+    service = _Service(settings, credentials, tracing)
+    try:
+        with service.signals(), _metrics_server(settings.http, service.metrics):
+            return await service.run()
+    finally:
+        tracing.close()
 
 
 class _Service:
     """One run of the process: start, poll, stop."""
 
-    def __init__(self, settings: CollectorSettings, credentials: Credentials | None) -> None:
+    def __init__(
+        self, settings: CollectorSettings, credentials: Credentials | None, tracing: Tracing
+    ) -> None:
         self._settings = settings
+        self._tracing = tracing
         self._credentials = credentials
         self._clock = Clock()
         self._hurry = asyncio.Event()
@@ -137,6 +150,7 @@ class _Service:
             metrics=self.metrics,
             clock=self._clock,
             is_authenticated=self._credentials is not None,
+            tracing=self._tracing,
         )
 
     async def _poll_until_stopped(

@@ -14,11 +14,12 @@ from configuration.shared_sections import (
     KafkaSettings,
     LogSettings,
     SecuritySettings,
+    TracingSettings,
 )
 
 SECTIONS = frozenset(
     {
-        *("kafka", "http", "security", "log"),
+        *("kafka", "http", "security", "tracing", "log"),
         *("opensky",),
         *("database", "archive", "history", "live", "sse", "access", "page"),
     }
@@ -35,6 +36,7 @@ class ServiceSettings(BaseSettings):
     kafka: KafkaSettings = KafkaSettings()
     http: HttpSettings = HttpSettings()
     security: SecuritySettings = SecuritySettings()
+    tracing: TracingSettings = TracingSettings()
     log: LogSettings = LogSettings()
 
 

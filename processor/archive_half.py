@@ -7,8 +7,10 @@ import time
 
 from prometheus_client import CollectorRegistry
 
+from configuration.tracing import NO_TRACING, Tracing
 from processor.archive.breaker import Breaker
 from processor.archive.columnstore import COMPRESSION_TIMEOUT_SECONDS, Columnstore
+from processor.archive.commit_trace import TracedWriter
 from processor.archive.consumer import ArchiveConsumer
 from processor.archive.database import Database
 from processor.archive.database_watch import DatabaseWatch
@@ -31,7 +33,9 @@ MAX_WATCHES_STOP_SECONDS = 2
 class _Archive:
     """One attempt at storing; everything in it is built for this attempt and closed with it."""
 
-    def __init__(self, settings: ProcessorSettings, metrics: ArchiveMetrics) -> None:
+    def __init__(
+        self, settings: ProcessorSettings, metrics: ArchiveMetrics, tracing: Tracing
+    ) -> None:
         queries = load_queries()
         owner = f"{socket.gethostname()}:{os.getpid()}"
         writing = _database(settings, f"flight-monitor archive {owner}")
@@ -67,8 +71,10 @@ class _Archive:
         self.consumer = ArchiveConsumer(
             kafka=settings.kafka,
             archive=settings.archive,
-            store_for=lambda identity: BatchWriter(
-                database=writing, queries=queries, identity=identity, owner=owner
+            store_for=lambda identity: TracedWriter(
+                BatchWriter(database=writing, queries=queries, identity=identity, owner=owner),
+                tracing,
+                settings.kafka,
             ),
             loop=asyncio.get_running_loop(),
             breaker=Breaker(
@@ -141,14 +147,20 @@ class ArchiveHalf:
 
     name = "archive"
 
-    def __init__(self, settings: ProcessorSettings, registry: CollectorRegistry) -> None:
+    def __init__(
+        self,
+        settings: ProcessorSettings,
+        registry: CollectorRegistry,
+        tracing: Tracing = NO_TRACING,
+    ) -> None:
         self._settings = settings
+        self._tracing = tracing
         self._metrics = ArchiveMetrics(registry)
         self._archive: _Archive | None = None
 
     def begin(self) -> list[asyncio.Task[None]]:
         """Build one attempt and start its tasks."""
-        self._archive = _Archive(self._settings, self._metrics)
+        self._archive = _Archive(self._settings, self._metrics, self._tracing)
         return self._archive.start()
 
     async def end(self) -> None:

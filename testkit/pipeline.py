@@ -12,7 +12,12 @@ class Pipeline:
     """Simulator, collector and both halves of the processor as processes, running."""
 
     def __init__(
-        self, deployment: Deployment, *, aircraft: int = 800, interval_s: float = 1.0
+        self,
+        deployment: Deployment,
+        *,
+        aircraft: int = 800,
+        interval_s: float = 1.0,
+        **settings: str,
     ) -> None:
         self.deployment = deployment
         port = free_port()
@@ -21,7 +26,7 @@ class Pipeline:
             *("--port", str(port), "--aircraft", str(aircraft), "--interval", str(interval_s)),
             *("--credits", ENOUGH_CREDITS),
         )
-        self.processor = deployment.service("processor", HTTP_PORT=str(free_port()))
+        self.processor = deployment.service("processor", HTTP_PORT=str(free_port()), **settings)
         self.collector = deployment.service(
             "collector",
             OPENSKY_API_URL=f"http://127.0.0.1:{port}/api",
@@ -30,6 +35,7 @@ class Pipeline:
             OPENSKY_CLIENT_SECRET="simulator",  # noqa: S106 - the simulator's
             OPENSKY_MIN_POLL_INTERVAL_SECONDS=str(interval_s),
             OPENSKY_CREDITS_PER_DAY=ENOUGH_CREDITS,
+            **settings,
         )
 
     def check_alive(self, *services: Service) -> None:
