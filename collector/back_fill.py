@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 import structlog
 
-from collector.back_fill_plan import Planner
+from collector.back_fill_plan import Planner, source_of
 from collector.clock import Clock
 from collector.coverage import Gap
 from collector.credits import Governor
@@ -17,6 +17,7 @@ from collector.published import Published
 from collector.publisher import Publisher
 from collector.settings import Area
 from collector.state_requests import StateRequests
+from configuration.tracing import Tracing
 from telemetry.state_vector import StateVector
 
 MAX_SPACING_SECONDS = 2.0
@@ -40,7 +41,9 @@ class BackFill:
         poll_log: PollLog,
         metrics: Metrics,
         clock: Clock,
+        tracing: Tracing,
     ) -> None:
+        self._tracing = tracing
         self._requests = requests
         self._publisher = publisher
         self._published = published
@@ -105,7 +108,8 @@ class BackFill:
             log.info("back_fill_done")
         else:
             try:
-                await self._fill(outage, moment)
+                with self._tracing.span("back_fill", {"source": source_of(moment.area)}):
+                    await self._fill(outage, moment)
             except RateLimitedError:
                 outage.push_back(moment)
                 raise
@@ -119,7 +123,8 @@ class BackFill:
 
     async def _fill(self, outage: Outage, moment: PastMoment) -> None:
         started = self._clock.monotonic()
-        answer = await self._requests.past(moment.area, moment.time)
+        with self._tracing.span("request"):
+            answer = await self._requests.past(moment.area, moment.time)
         outage.note_granted()
         new = outage.take_new(answer.state_vectors)
 
@@ -128,12 +133,14 @@ class BackFill:
             if not is_delivered:
                 self._fill_again(outage, moment)
 
-        await self._publisher.publish(
-            new,
-            self._published.take_new_rejected(answer.rejected, answer.time),
-            origin=origin_of(moment.area, answer),
-            settle=settle,
-        )
+        rejected = self._published.take_new_rejected(answer.rejected, answer.time)
+        with self._tracing.span("publish", self._publisher.span_attributes(len(new))):
+            await self._publisher.publish(
+                new,
+                rejected,
+                origin=origin_of(moment.area, answer, self._tracing.traceparent()),
+                settle=settle,
+            )
         self._published.remember(new)
         self._poll_log.back_filled(moment.area, answer, n_new=len(new), started=started)
 

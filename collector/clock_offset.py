@@ -1,5 +1,7 @@
 """Measures the host's clock against OpenSky's, and warns when it is wrong or answers are old."""
 
+from typing import Literal
+
 import structlog
 
 from collector.answer_time import ClockReadings
@@ -22,18 +24,8 @@ class ClockOffset:
 
     def __init__(self, *, metrics: Metrics, clock: Clock) -> None:
         self._gauge = metrics.clock_offset_seconds
-        self._host = _Condition(
-            clock,
-            "host_clock_wrong",
-            "synchronise this host's clock (NTP); until then ages, expiry and retention may be "
-            "wrong on this host. The collector itself uses OpenSky's clock",
-        )
-        self._answers = _Condition(
-            clock,
-            "answers_old",
-            "OpenSky answers with old state vectors; aircraft that are older than "
-            "live.expiry_seconds leave the map",
-        )
+        self._host = _Condition(clock)
+        self._answers = _Condition(clock)
 
     def observe(self, clocks: ClockReadings) -> None:
         """Show and judge the clocks at one live answer."""
@@ -41,10 +33,41 @@ class ClockOffset:
         if clocks.http_date is not None:
             self._gauge.labels("http_date").set(clocks.host - clocks.http_date)
         wrong = host_error(clocks)
-        self._host.show(wrong, clocks)
+        self._observe_host(wrong, clocks)
         now = clocks.now()
         is_old = wrong is None and now is not None and now - clocks.answer > MAX_ANSWER_AGE_SECONDS
-        self._answers.show(now - clocks.answer if is_old and now is not None else None, clocks)
+        self._observe_age(now - clocks.answer if is_old and now is not None else None, clocks)
+
+    def _observe_host(self, seconds: float | None, clocks: ClockReadings) -> None:
+        before = self._host.seconds
+        match self._host.observe(seconds):
+            case None:
+                pass
+            case "news":
+                log.warning(
+                    "host_clock_wrong",
+                    **_readings(seconds, clocks),
+                    hint="synchronise this host's clock (NTP); until then ages, expiry and "
+                    "retention may be wrong on this host. The collector itself uses OpenSky's "
+                    "clock",
+                )
+            case "over":
+                log.info("host_clock_right", seconds_before=round(before or 0))
+
+    def _observe_age(self, seconds: float | None, clocks: ClockReadings) -> None:
+        before = self._answers.seconds
+        match self._answers.observe(seconds):
+            case None:
+                pass
+            case "news":
+                log.warning(
+                    "answers_old",
+                    **_readings(seconds, clocks),
+                    hint="OpenSky answers with old state vectors; aircraft that are older than "
+                    "live.expiry_seconds leave the map",
+                )
+            case "over":
+                log.info("answers_current", seconds_before=round(before or 0))
 
 
 def host_error(clocks: ClockReadings) -> float | None:
@@ -62,33 +85,40 @@ def host_error(clocks: ClockReadings) -> float | None:
     return by_date
 
 
+def _readings(seconds: float | None, clocks: ClockReadings) -> dict[str, float | None]:
+    return {
+        "seconds": round(seconds or 0),
+        "host": round(clocks.host),
+        "http_date": clocks.http_date,
+        "answer_time": clocks.answer,
+    }
+
+
 class _Condition:
-    """A state that is worth a warning, and how many seconds it amounts to."""
+    """A state that is worth a warning.
 
-    def __init__(self, clock: Clock, event: str, hint: str) -> None:
+    Attributes:
+        seconds: What it amounted to when it was logged last; None while there is none.
+    """
+
+    def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._event, self._end = event, f"{event}_no_more"
-        self._hint = hint
-        self._logged: tuple[float, float] | None = None
+        self._logged_at = 0.0
+        self.seconds: float | None = None
 
-    def show(self, seconds: float | None, clocks: ClockReadings) -> None:
-        """Log the state if it is new, has changed or lasts; None means that it is over."""
+    def observe(self, seconds: float | None) -> Literal["news", "over"] | None:
+        """Return what is to be logged: that the state is new, has changed or lasts, or is over.
+
+        Args:
+            seconds: What the state amounts to; None while there is none.
+        """
+        before, self.seconds = self.seconds, seconds
         if seconds is None:
-            if self._logged is not None:
-                log.info(self._end, seconds_before=round(self._logged[0]))
-            self._logged = None
-            return
+            return None if before is None else "over"
         now = self._clock.monotonic()
-        if self._logged is not None:
-            before, at = self._logged
-            if abs(seconds - before) <= MAX_OFFSET_SECONDS and now - at < REPEAT_SECONDS:
-                return
-        self._logged = seconds, now
-        log.warning(
-            self._event,
-            seconds=round(seconds),
-            host=round(clocks.host),
-            http_date=clocks.http_date,
-            answer_time=clocks.answer,
-            hint=self._hint,
-        )
+        is_like_before = before is not None and abs(seconds - before) <= MAX_OFFSET_SECONDS
+        if is_like_before and now - self._logged_at < REPEAT_SECONDS:
+            self.seconds = before
+            return None
+        self._logged_at = now
+        return "news"

@@ -12,6 +12,7 @@ from telemetry.codec import (
     POLL_MESSAGES,
     REJECTED,
     SCHEMA_VERSION,
+    TRACEPARENT,
     encode,
     encode_rows,
 )
@@ -47,7 +48,7 @@ class Origin(NamedTuple):
             ("content-type", CONTENT_TYPE),
             ("poll-time", str(self.poll_time).encode()),
             ("source", self.source.encode()),
-            ("traceparent", self.traceparent.encode()),
+            (TRACEPARENT, self.traceparent.encode()),
             (POLL_MESSAGES, str(n_messages).encode()),
         ]
 

@@ -1,6 +1,4 @@
-"""One log line and one trace for each answer of OpenSky, live or past."""
-
-import secrets
+"""One log line for each answer of OpenSky, live or past."""
 
 import structlog
 
@@ -32,31 +30,29 @@ class PollLog:
             n_new: How many state vectors of it were published.
             started: When the request began, in the clock's monotonic seconds.
         """
-        self._log("polled", area, answer, n_new, started)
+        log.info("polled", **self._measure(area, answer, n_new, started))
 
     def back_filled(self, area: Area | None, answer: Answer, *, n_new: int, started: float) -> None:
         """Log the answer of a past moment; see `polled`."""
-        self._log("back_filled", area, answer, n_new, started)
+        log.info("back_filled", **self._measure(area, answer, n_new, started))
 
-    def _log(
-        self, event: str, area: Area | None, answer: Answer, n_new: int, started: float
-    ) -> None:
+    def _measure(
+        self, area: Area | None, answer: Answer, n_new: int, started: float
+    ) -> dict[str, object]:
         seconds = self._clock.monotonic() - started
         self._metrics.poll_seconds.observe(seconds)
-        log.info(
-            event,
-            source=source_of(area),
-            time=answer.time,
-            rows=answer.row_count,
-            new=n_new,
-            rejected=len(answer.rejected),
-            repaired=sum(answer.unusable_fields.values()),
-            credits=self._governor.remaining,
-            seconds=round(seconds, 3),
-        )
+        return {
+            "source": source_of(area),
+            "time": answer.time,
+            "rows": answer.row_count,
+            "new": n_new,
+            "rejected": len(answer.rejected),
+            "repaired": sum(answer.unusable_fields.values()),
+            "credits": self._governor.remaining,
+            "seconds": round(seconds, 3),
+        }
 
 
-def origin_of(area: Area | None, answer: Answer) -> Origin:
-    """Return the origin of the messages of an answer, with a trace of its own (W3C traceparent)."""
-    traceparent = f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
+def origin_of(area: Area | None, answer: Answer, traceparent: str) -> Origin:
+    """Return the origin of the messages of an answer."""
     return Origin(poll_time=answer.time, source=source_of(area), traceparent=traceparent)

@@ -21,6 +21,7 @@ from collector.publisher import Publisher
 from collector.settings import Area, OpenSkySettings
 from collector.stale_polls import StalePolls
 from collector.state_requests import StateRequests
+from configuration.tracing import NO_TRACING, Tracing
 from telemetry.state_vector import StateVector
 
 WIDEN_AFTER_FAILURES = 5
@@ -65,6 +66,7 @@ class Poller:
         clock: Clock,
         is_authenticated: bool,
         last_published_at: float | None = None,
+        tracing: Tracing = NO_TRACING,
     ) -> None:
         self._requests = StateRequests(
             opensky=opensky,
@@ -74,6 +76,7 @@ class Poller:
             max_attempts=settings.max_attempts,
         )
         self._publisher = publisher
+        self._tracing = tracing
         self._governor = governor
         self._published = published
         self._last_published_at = last_published_at
@@ -99,6 +102,7 @@ class Poller:
             poll_log=self._poll_log,
             metrics=metrics,
             clock=clock,
+            tracing=tracing,
         )
         self._failed_polls = 0
         self._reasons: set[str] = set()
@@ -184,7 +188,8 @@ class Poller:
             if self._clock.is_stopping:
                 break
             try:
-                await self._poll_area(area, sweep)
+                with self._tracing.span("poll", {"source": source_of(area)}):
+                    await self._poll_area(area, sweep)
             except RateLimitedError:
                 raise
             except OpenSkyError as error:
@@ -194,7 +199,8 @@ class Poller:
     async def _poll_area(self, area: Area | None, sweep: _Sweep) -> None:
         """Publish the new state vectors of one area, and find the gaps before them."""
         started = self._clock.monotonic()
-        answer = await self._requests.live(area)
+        with self._tracing.span("request"):
+            answer = await self._requests.live(area)
         self._forget_future(sweep, max(answer.time, self._requests.now()) + MAX_LATER_SECONDS)
         is_all_older = self._published.are_all_older(answer.state_vectors)
         new = self._published.take_new(answer.state_vectors)
@@ -202,12 +208,14 @@ class Poller:
         moment = PolledMoment(answer.time, sweep.before, new, outstanding=len(new))
         sweep.gaps += [(area, gap) for gap in self._find_gaps(area, moment)]
         self._back_fill.note_live(new)
-        await self._publisher.publish(
-            new,
-            self._published.take_new_rejected(answer.rejected, answer.time),
-            origin=origin_of(area, answer),
-            settle=partial(self._settle_live, moment),
-        )
+        rejected = self._published.take_new_rejected(answer.rejected, answer.time)
+        with self._tracing.span("publish", self._publisher.span_attributes(len(new))):
+            await self._publisher.publish(
+                new,
+                rejected,
+                origin=origin_of(area, answer, self._tracing.traceparent()),
+                settle=partial(self._settle_live, moment),
+            )
         self._published.prune(answer.time)
         self._metrics.aircraft_known.set(len(self._published))
         self._poll_log.polled(area, answer, n_new=len(new), started=started)

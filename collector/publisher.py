@@ -21,6 +21,7 @@ from collector.messages import (
 from collector.metrics import Metrics
 from configuration.log_throttle import Throttle
 from configuration.shared_sections import KafkaSettings
+from configuration.tracing import Attributes
 from kafka_client.errors import REFUSALS, BrokerErrors
 from telemetry.state_vector import StateVector
 
@@ -80,6 +81,15 @@ class Publisher:
     def is_failing(self) -> bool:
         """Whether the newest report was a failure."""
         return self._failing_since is not None
+
+    def span_attributes(self, n_rows: int) -> Attributes:
+        """Return what a span about publishing state vectors says, by OpenTelemetry's names."""
+        return {
+            "messaging.system": "kafka",
+            "messaging.destination.name": self._topic,
+            "messaging.operation.type": "send",
+            "flightmonitor.rows": n_rows,
+        }
 
     async def publish(
         self,

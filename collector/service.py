@@ -23,8 +23,10 @@ from collector.settings import CollectorSettings, find_plaintext_opensky
 from collector.topic import Tail, Topic
 from configuration.build_info import prepare_metrics
 from configuration.old_metric_names import RegistryWithOldNames
+from configuration.tracing import Tracing, open_tracing
 from configuration.transport_security import (
     find_plaintext_kafka,
+    find_plaintext_tracing,
     warn_of_plaintext,
 )
 from kafka_client.refusals import refuse_unusable
@@ -49,22 +51,33 @@ async def run(settings: CollectorSettings) -> int:
     refuse_unusable(settings.kafka)
     warn_of_plaintext(
         settings.security,
-        [*find_plaintext_kafka(settings.kafka), *find_plaintext_opensky(settings.opensky)],
+        [
+            *find_plaintext_kafka(settings.kafka),
+            *find_plaintext_opensky(settings.opensky),
+            *find_plaintext_tracing(settings.tracing),
+        ],
     )
     credentials = find_credentials(settings.opensky)
     if credentials is None:
         _warn_of_anonymous_access()
-    service = _Service(settings, credentials)
+    tracing = open_tracing(settings.tracing, "flight-monitor-collector")
+    service = _Service(settings, credentials, tracing)
     registry = service.metrics.registry
-    with service.signals(), metrics_server(settings.http, settings.access, registry):
-        return await service.run()
+    try:
+        with service.signals(), metrics_server(settings.http, settings.access, registry):
+            return await service.run()
+    finally:
+        tracing.close()
 
 
 class _Service:
     """One run of the process: start, poll, stop."""
 
-    def __init__(self, settings: CollectorSettings, credentials: Credentials | None) -> None:
+    def __init__(
+        self, settings: CollectorSettings, credentials: Credentials | None, tracing: Tracing
+    ) -> None:
         self._settings = settings
+        self._tracing = tracing
         self._credentials = credentials
         self._clock = Clock()
         self._hurry = asyncio.Event()
@@ -80,10 +93,10 @@ class _Service:
         try:
             await topic.prepare()
         except FinalError as error:
-            log.error("cannot_start", reason=str(error))  # noqa: TRY400 - the text is for the user
+            log.error("cannot_go_on", reason=str(error))  # noqa: TRY400 - the text is for the user
             return 1
         if self._clock.is_stopping:
-            log.info("stopped", reason="before the broker was reached")
+            log.info("stopped", undelivered=0)
             return 0
         tail = await topic.read_tail()
         publisher = Publisher(
@@ -137,6 +150,7 @@ class _Service:
             metrics=self.metrics,
             clock=self._clock,
             is_authenticated=self._credentials is not None,
+            tracing=self._tracing,
         )
 
     async def _poll_until_stopped(
@@ -187,7 +201,7 @@ def _conclude(error: BaseException | None, undelivered: int) -> int:
             "again, up to an hour back and only with credentials",
         )
     if isinstance(error, FinalError):
-        log.error("stopped", reason=str(error))
+        log.error("cannot_go_on", reason=str(error))
         return 1
     if error is not None:
         raise error

@@ -113,7 +113,7 @@ class StateRequests:
         now = self._clock.monotonic()
         if self._refusal_logged_at is None or now - self._refusal_logged_at >= REPEAT_SECONDS:
             self._refusal_logged_at = now
-            log.warning("answer_refused", reason=str(error), **error.values)
+            log.warning("answer_refused", reason=str(error), values=error.values)
 
     def _count(self, answer: Answer) -> None:
         self._metrics.polls.labels("ok").inc()

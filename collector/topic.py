@@ -1,6 +1,7 @@
 """Prepare the topic before the first poll: wait for it, create it if missing, read its tail."""
 
 import asyncio
+import logging
 import math
 import time
 from dataclasses import dataclass, field
@@ -181,12 +182,20 @@ class Topic:
             return []
         if state.config is None:
             # The development broker of standalone has no such settings to look at.
-            write = self._log.info if state.is_embedded else self._log.warning
-            write("topic_unchecked", reason=state.unchecked, hint=UNCHECKED_HINT)
+            self._log.log(
+                logging.INFO if state.is_embedded else logging.WARNING,
+                "topic_unchecked",
+                reason=state.unchecked,
+                hint=UNCHECKED_HINT,
+            )
         shortcomings = find_shortcomings(state, self._settings)
         for each in shortcomings:
-            write = self._log.error if each.loses_messages else self._log.warning
-            write("topic_endangers_messages", setting=each.setting, reason=each.text)
+            self._log.log(
+                logging.ERROR if each.loses_messages else logging.WARNING,
+                "topic_endangers_messages",
+                setting=each.setting,
+                reason=each.text,
+            )
         return shortcomings
 
     def _attempt(self, admin: AdminClient) -> bool:

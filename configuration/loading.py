@@ -15,11 +15,12 @@ from configuration.shared_sections import (
     KafkaSettings,
     LogSettings,
     SecuritySettings,
+    TracingSettings,
 )
 
 SECTIONS = frozenset(
     {
-        *("kafka", "http", "access", "security", "log"),
+        *("kafka", "http", "access", "security", "tracing", "log"),
         *("opensky",),
         *("database", "archive", "history", "live", "sse", "page"),
     }
@@ -37,6 +38,7 @@ class ServiceSettings(BaseSettings):
     http: HttpSettings = HttpSettings()
     access: AccessSettings = AccessSettings()
     security: SecuritySettings = SecuritySettings()
+    tracing: TracingSettings = TracingSettings()
     log: LogSettings = LogSettings()
 
 

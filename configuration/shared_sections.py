@@ -1,4 +1,4 @@
-"""The sections of config.yaml that both services read: kafka, http, access, security and log."""
+"""Sections of config.yaml that both services read: kafka, http, access, security, tracing, log."""
 
 import ipaddress
 from pathlib import Path
@@ -138,6 +138,15 @@ class SecuritySettings(Section):
         tuple[Annotated[str, AfterValidator(_read_plaintext_host)], ...],
         BeforeValidator(split_commas),
     ] = ()
+
+
+class TracingSettings(Section):
+    """Whether spans are recorded, for what share of the polls, and where they are sent."""
+
+    enabled: bool = False
+    endpoint: str = Field("http://localhost:4318", pattern=r"^https?://[^\s/]+")
+    sample_ratio: float = Field(1.0, ge=0, le=1)
+    service_name: str | None = Field(None, min_length=1)
 
 
 class LogSettings(Section):

@@ -10,7 +10,7 @@ import structlog
 from configuration.database_url import database_hosts, url_parameters, without_port
 from configuration.errors import SettingsError
 from configuration.http_address import is_loopback
-from configuration.shared_sections import KafkaSettings, SecuritySettings
+from configuration.shared_sections import KafkaSettings, SecuritySettings, TracingSettings
 
 log = structlog.get_logger()
 
@@ -82,6 +82,11 @@ def find_plaintext_url(setting: str, url: str) -> list[PlaintextConnection]:
             "write https://",
         )
     ]
+
+
+def find_plaintext_tracing(settings: TracingSettings) -> list[PlaintextConnection]:
+    """Return the connection by which spans are sent, unless none are or it has TLS."""
+    return find_plaintext_url("tracing.endpoint", settings.endpoint) if settings.enabled else []
 
 
 def warn_of_plaintext(

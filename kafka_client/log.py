@@ -35,11 +35,14 @@ class LibraryLog:
         left_out = self._throttle.admit(_NUMBER.sub("#", f"{self._client} {facility} {said}"))
         if left_out is None:
             return
-        more = {"left_out": left_out} if left_out else {}
-        write = log.error if level >= logging.ERROR else log.warning
-        if level < logging.WARNING:
-            write = log.info
-        write("librdkafka", client=self._client, facility=facility, text=said, **more)
+        log.log(
+            min(max(level, logging.INFO), logging.ERROR),
+            "librdkafka",
+            client=self._client,
+            facility=facility,
+            text=said,
+            left_out=left_out,
+        )
 
 
 def without_decoration(text: str) -> str:

@@ -7,8 +7,10 @@ import time
 
 from prometheus_client import CollectorRegistry
 
+from configuration.tracing import NO_TRACING, Tracing
 from processor.archive.breaker import Breaker
 from processor.archive.columnstore import COMPRESSION_TIMEOUT_SECONDS, Columnstore
+from processor.archive.commit_trace import TracedWriter
 from processor.archive.consumer import ArchiveConsumer
 from processor.archive.database import Database
 from processor.archive.database_watch import DatabaseWatch
@@ -21,6 +23,7 @@ from processor.archive.writer import BatchWriter
 from processor.host_clock import carried_on
 from processor.http.health import Checks, holds
 from processor.log_watch import LogWatch
+from processor.message import LogIdentity
 from processor.settings import DatabaseSettings, ProcessorSettings
 from processor.supervisor import BETWEEN_ATTEMPTS, retrieve_exceptions
 
@@ -31,7 +34,9 @@ MAX_WATCHES_STOP_SECONDS = 2
 class _Archive:
     """One attempt at storing; everything in it is built for this attempt and closed with it."""
 
-    def __init__(self, settings: ProcessorSettings, metrics: ArchiveMetrics) -> None:
+    def __init__(
+        self, settings: ProcessorSettings, metrics: ArchiveMetrics, tracing: Tracing
+    ) -> None:
         queries = load_queries()
         owner = f"{socket.gethostname()}:{os.getpid()}"
         writing = _database(settings, "archive", owner, metrics)
@@ -59,16 +64,22 @@ class _Archive:
             chunk_rows=settings.database.chunk_rows,
             columnstore=self._columnstore,
         )
-        self.consumer = ArchiveConsumer(
-            kafka=settings.kafka,
-            archive=settings.archive,
-            store_for=lambda identity: BatchWriter(
+
+        def store_for(identity: LogIdentity) -> TracedWriter:
+            observe = metrics.delay.observe_delays
+            writer = BatchWriter(
                 database=writing,
                 queries=queries,
                 identity=identity,
                 owner=owner,
-                observe_delays=metrics.delay.observe_delays,
-            ),
+                observe_delays=observe,
+            )
+            return TracedWriter(writer, tracing, settings.kafka)
+
+        self.consumer = ArchiveConsumer(
+            kafka=settings.kafka,
+            archive=settings.archive,
+            store_for=store_for,
             loop=asyncio.get_running_loop(),
             breaker=Breaker(
                 max_consecutive=settings.archive.max_invalid_consecutive,
@@ -80,12 +91,16 @@ class _Archive:
                 retention_days=settings.database.retention_days,
             ),
         )
-        consumer = self.consumer
+        self._watch = self._watch_log(settings)
+
+    def _watch_log(self, settings: ProcessorSettings) -> LogWatch:
+        consumer, metrics = self.consumer, self._metrics
         # The callbacks do not refer to this object: a cycle would keep the watch's connection open.
-        self._watch = watch = LogWatch(
+        watch = LogWatch(
             settings.kafka, take=lambda look: metrics.observe_lag(consumer.lag(look.ends))
         )
         metrics.watch_lag_age(lambda: watch.age_seconds)
+        return watch
 
     def start(self) -> list[asyncio.Task[None]]:
         """Start the consumer in a thread, and the other tasks in the event loop."""
@@ -140,14 +155,20 @@ class ArchiveHalf:
 
     name = "archive"
 
-    def __init__(self, settings: ProcessorSettings, registry: CollectorRegistry) -> None:
+    def __init__(
+        self,
+        settings: ProcessorSettings,
+        registry: CollectorRegistry,
+        tracing: Tracing = NO_TRACING,
+    ) -> None:
         self._settings = settings
+        self._tracing = tracing
         self._metrics = ArchiveMetrics(registry)
         self._archive: _Archive | None = None
 
     def begin(self) -> list[asyncio.Task[None]]:
         """Build one attempt and start its tasks."""
-        self._archive = _Archive(self._settings, self._metrics)
+        self._archive = _Archive(self._settings, self._metrics, self._tracing)
         return self._archive.start()
 
     async def end(self) -> None:

@@ -17,6 +17,7 @@ from configuration.transport_security import (
     PlaintextConnection,
     find_plaintext_database,
     find_plaintext_kafka,
+    find_plaintext_tracing,
     warn_of_plaintext,
 )
 from processor.access.principal import LIVE
@@ -58,6 +59,8 @@ def _plaintext_connections(
     if arguments.command == "key":
         return []
     found = find_plaintext_database(settings.database.url.get_secret_value())
+    if arguments.command == "run":
+        found += find_plaintext_tracing(settings.tracing)
     uses_kafka = arguments.command in USING_KAFKA or arguments.kafka
     return [*found, *find_plaintext_kafka(settings.kafka)] if uses_kafka else found
 

@@ -5,12 +5,14 @@ import time
 
 from prometheus_client import CollectorRegistry
 
+from configuration.tracing import NO_TRACING, Tracing
 from processor.access.slots import SlotLimits
 from processor.history.database import HistoryDatabase
 from processor.http.health import Checks, holds
 from processor.live.broadcaster import Broadcaster
 from processor.live.connection_limits import ConnectionLimits
 from processor.live.data_clock import DataClock
+from processor.live.first_frame import FirstFrame
 from processor.live.lifetime import Lifetime
 from processor.live.metrics import LiveMetrics
 from processor.live.reader import LiveReader
@@ -42,15 +44,18 @@ class LiveHalf:
         settings: ProcessorSettings,
         registry: CollectorRegistry,
         history: HistoryDatabase,
+        tracing: Tracing = NO_TRACING,
     ) -> None:
         self.metrics = metrics = LiveMetrics(registry)
         self.clock = clock = DataClock()
+        first_frame = FirstFrame(tracing)
         self.broadcaster = Broadcaster(
             metrics=metrics,
             limits=limits_of(settings.sse),
             lifetime=lifetime_of(settings.sse),
             clock=clock,
             expiry_clock=time.time,
+            first_frame=first_frame,
         )
         self._ticker = Ticker(
             settings=settings.live,
@@ -58,6 +63,7 @@ class LiveHalf:
             broadcaster=self.broadcaster,
             metrics=metrics,
             clock=clock,
+            first_frame=first_frame,
         )
         self._settings = settings
         self._reader: LiveReader | None = None

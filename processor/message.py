@@ -5,7 +5,7 @@ from typing import NamedTuple, Protocol, cast
 
 import msgspec
 
-from telemetry.codec import Headers
+from telemetry.codec import TRACEPARENT_BYTES, Headers
 
 FUTURE_SECONDS = 300
 """How far a time may be ahead of the clocks that judge it. Hosts without NTP drift by minutes
@@ -17,6 +17,9 @@ state vectors it never was later; a minute allows for feeders whose clocks diffe
 
 MAX_POLL_TIME_DIGITS = 10
 """Unix seconds have ten digits until the year 2286."""
+
+MAX_TRACES = 64
+"""Bound of the polls whose traces a batch or a tick continues; usually there are one or two."""
 
 HeaderList = dict[str, str | bytes | None] | list[tuple[str, str | bytes | None]] | None
 """The type that confluent_kafka declares; in fact it is a list with bytes, or None."""
@@ -53,6 +56,13 @@ def read_published_at(message: Message) -> int | None:
     """Return Kafka's timestamp of a message (Unix seconds); None if it has none."""
     milliseconds = message.timestamp()[1]
     return milliseconds // 1000 if milliseconds > 0 else None
+
+
+def note_traceparent(traceparent: bytes | None, noted: dict[bytes, None]) -> None:
+    """Note the context of a poll's trace, unless it is malformed or many are noted."""
+    if traceparent is None or len(traceparent) != TRACEPARENT_BYTES or len(noted) >= MAX_TRACES:
+        return
+    noted[traceparent] = None
 
 
 class LogIdentity(msgspec.Struct, frozen=True):

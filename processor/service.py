@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector,
 from configuration.build_info import prepare_metrics
 from configuration.http_address import url_of
 from configuration.old_metric_names import RegistryWithOldNames
+from configuration.tracing import Tracing, open_tracing
 from processor.access.gate import create_gate
 from processor.access.metrics import watch_keys_file
 from processor.access.startup_checks import check_access_settings, check_exposure
@@ -61,12 +62,17 @@ class Service:
         for collector in (ProcessCollector, PlatformCollector, GCCollector):
             collector(registry=self._registry)
         self._history = history_of(settings)
+        self._tracing = tracing = open_tracing(settings.tracing, "flight-monitor-processor")
         self._downloads = DownloadMetrics(self._registry)
         self._requests = RequestMetrics(self._registry)
         self._live = (
-            None if role == "archive" else _live_half(settings, self._registry, self._history)
+            None
+            if role == "archive"
+            else _live_half(settings, self._registry, self._history, tracing)
         )
-        halves: list[Half] = [] if role == "live" else [_archive_half(settings, self._registry)]
+        halves: list[Half] = (
+            [] if role == "live" else [_archive_half(settings, self._registry, tracing)]
+        )
         if self._live is not None:
             halves.append(self._live)
         self._supervisors = supervise(halves, self._registry)
@@ -110,6 +116,7 @@ class Service:
             await self._history.close()
             server.should_exit = True
             await asyncio.wait([serving], timeout=SERVER_STOP_SECONDS)
+            await asyncio.to_thread(self._tracing.close)
             log.info("stopped")
 
     def _connections(self) -> OpenConnections:
@@ -184,15 +191,20 @@ class Service:
         self._stopping.set()
 
 
-def _archive_half(settings: ProcessorSettings, registry: CollectorRegistry) -> Half:
+def _archive_half(
+    settings: ProcessorSettings, registry: CollectorRegistry, tracing: Tracing
+) -> Half:
     from processor.archive_half import ArchiveHalf
 
-    return ArchiveHalf(settings, registry)
+    return ArchiveHalf(settings, registry, tracing)
 
 
 def _live_half(
-    settings: ProcessorSettings, registry: CollectorRegistry, history: HistoryDatabase
+    settings: ProcessorSettings,
+    registry: CollectorRegistry,
+    history: HistoryDatabase,
+    tracing: Tracing,
 ) -> "LiveHalf":
     from processor.live_half import LiveHalf
 
-    return LiveHalf(settings, registry, history)
+    return LiveHalf(settings, registry, history, tracing)

@@ -155,7 +155,7 @@ class Supervisor:
         if now - self._ready_since >= STEADY_SECONDS:
             self.failure, self._retry_seconds = None, FIRST_RETRY_SECONDS
             self._gauge.set(0)
-            log.info("half_works_again", half=self.half.name)
+            log.info("half_recovered", half=self.half.name)
 
 
 def supervise(halves: Sequence[Half], registry: CollectorRegistry) -> list[Supervisor]:

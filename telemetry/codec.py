@@ -23,6 +23,12 @@ the row as it was received."""
 
 Headers = Mapping[str, bytes | None]
 
+TRACEPARENT = "traceparent"
+"""The header with the context of the poll's trace (W3C Trace Context, version 00)."""
+
+TRACEPARENT_BYTES = 55
+"""Length of that header; one of another length is not read."""
+
 POLL_MESSAGES = "poll-messages"
 """The header with the number of messages, in decimal digits, that carry rows of one OpenSky answer,
 over all partitions. A reader that has read so many of one `poll-time` and `source` has read the

@@ -93,6 +93,11 @@ class Batch:
         return sum(span.n_in for span in self.spans.values())
 
     @property
+    def traceparents(self) -> list[bytes]:
+        """The contexts of the polls that the messages come from."""
+        return list(self._header_reader.traceparents)
+
+    @property
     def n_rows(self) -> int:
         """The number of rows in the messages."""
         return sum(span.n_rows for span in self.spans.values())
@@ -204,6 +209,7 @@ class Batch:
         """Return the batch without partitions that another instance owns."""
         left_out = set(partitions)
         batch = Batch(span for span in self.spans.values() if span.partition not in left_out)
+        batch._header_reader = self._header_reader
         batch._parts = [part for part in self._parts if part.partition not in left_out]
         return batch
 

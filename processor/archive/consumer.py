@@ -274,14 +274,14 @@ class ArchiveConsumer:
                 paused = self._consumer.assignment()
                 self._consumer.pause(paused)
                 self._metrics.paused.set(1)
-                log.warning("paused_for_database", partitions=len(paused))
+                log.warning("paused_for_database", partitions=[item.partition for item in paused])
             if paused:
                 self._poll_paused()
         stored, self._write = self._write.result(), None
         if paused:
             self._consumer.resume(self._consumer.assignment())
             self._metrics.paused.set(0)
-            log.info("resumed")
+            log.info("reading_resumed")
         self._settle(stored)
         return bool(paused)
 
@@ -312,7 +312,7 @@ class ArchiveConsumer:
         try:
             self._consumer.commit(offsets=offsets, asynchronous=True)
         except KafkaException as error:  # advisory: the database row is the authority
-            log.debug("kafka_commit_refused", error=str(error))
+            log.debug("kafka_commit_refused", reason=str(error))
 
     def _on_assign(self, consumer: Consumer, assigned: list[TopicPartition]) -> None:
         """Become the owner of partitions, and continue at their stored offsets."""
@@ -368,7 +368,7 @@ class ArchiveConsumer:
             self._hand_over()
             self._await_write()
         except StoppedError:
-            log.warning("left_in_log", messages=self._batch.n_in)
+            log.warning("messages_left_in_log", messages=self._batch.n_in)
 
     def _abandon_write(self) -> None:
         if self._write is not None:

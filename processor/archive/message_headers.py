@@ -9,10 +9,11 @@ from processor.message import (
     AFTER_ANSWER_SECONDS,
     HeaderList,
     Message,
+    note_traceparent,
     read_headers,
     read_poll_time,
 )
-from telemetry.codec import Headers, MalformedMessageError, check_headers
+from telemetry.codec import TRACEPARENT, Headers, MalformedMessageError, check_headers
 
 
 class MessageHeaders(NamedTuple):
@@ -24,6 +25,7 @@ class MessageHeaders(NamedTuple):
         poll_time: Time of the answer that the message comes from; None without that header.
         latest: The latest `last_contact` that this answer can contain.
         answer: That answer; None if the headers do not say how many messages it became.
+        traceparent: The context of its poll's trace; None without that header.
     """
 
     by_name: Headers
@@ -31,20 +33,27 @@ class MessageHeaders(NamedTuple):
     poll_time: int | None
     latest: float
     answer: Answer | None
+    traceparent: bytes | None
 
 
 class HeaderReader:
-    """Reads the headers of messages; headers equal to those of the message before are reused."""
+    """Reads the headers of messages; headers equal to those of the message before are reused.
+
+    Attributes:
+        traceparents: The contexts of the polls that the messages come from, each once.
+    """
 
     def __init__(self) -> None:
         self._raw: HeaderList = None
         self._read: MessageHeaders | None = None
+        self.traceparents: dict[bytes, None] = {}
 
     def read(self, message: Message) -> MessageHeaders:
         """Return the headers of a message."""
         raw = message.headers()
         if self._read is None or raw != self._raw:
             self._raw, self._read = raw, read_message_headers(message)
+            note_traceparent(self._read.traceparent, self.traceparents)
         return self._read
 
     def read_equal(self, messages: Sequence[Message]) -> MessageHeaders | None:
@@ -63,4 +72,5 @@ def read_message_headers(message: Message) -> MessageHeaders:
         fault = str(error)
     poll_time = read_poll_time(headers)
     latest = math.inf if poll_time is None else poll_time + AFTER_ANSWER_SECONDS
-    return MessageHeaders(headers, fault, poll_time, latest, read_answer(headers))
+    answer, traceparent = read_answer(headers), headers.get(TRACEPARENT)
+    return MessageHeaders(headers, fault, poll_time, latest, answer, traceparent)

@@ -107,7 +107,7 @@ class Retention:
         self._count("dead_letters", deleted)
         if deleted:
             log.warning(
-                "dead_letters_beyond_their_bound",
+                "dead_letters_deleted",
                 deleted=deleted,
                 reason="see database.dead_letter_max_rows and dead_letter_max_megabytes",
             )

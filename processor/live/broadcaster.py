@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager, contextmanager
 from processor.access.slots import Client, OverloadedError
 from processor.live.client_pacing import ClientPacing
 from processor.live.connection_limits import ConnectionLimits, OpenStreams, StreamClient
+from processor.live.first_frame import FirstFrame
 from processor.live.fleet import Fleet
 from processor.live.lifetime import Lifetime
 from processor.live.metrics import LiveMetrics
@@ -52,6 +53,7 @@ class Broadcaster:
         lifetime: Lifetime,
         clock: Callable[[], float] = time.time,
         expiry_clock: Callable[[], float] | None = None,
+        first_frame: FirstFrame | None = None,
     ) -> None:
         """Start without a fleet and without subscribers.
 
@@ -61,6 +63,7 @@ class Broadcaster:
             lifetime: How they end.
             clock: Unix time in seconds, as the state vectors have it.
             expiry_clock: Unix time in seconds, as tokens have it; None for the same clock.
+            first_frame: Traces ticks; None if none are traced.
         """
         self._metrics = metrics
         self._lifetime = lifetime
@@ -74,6 +77,7 @@ class Broadcaster:
         self._tick_number = 0
         self._restricted = RestrictedTicks(clock)
         self._is_closing = False
+        self._first_frame = first_frame or FirstFrame()
         self._tick_listeners: set[Callable[[], None]] = set()
 
     @property
@@ -138,6 +142,7 @@ class Broadcaster:
             await run_in_slices(step.compute())
             if not step.can_show(self._tick) or not self._show(step, is_heartbeat=is_heartbeat):
                 return
+            self._first_frame.show(self._tick_number)
             # Release all that was encoded for the tick before, and later its aircraft.
             n_changed, release = step.n_changed, step.release()
             next(release, None)
@@ -325,6 +330,8 @@ class Broadcaster:
             left, frames = deque(frames), ()
             while left:
                 yield left.popleft()
+                if self._first_frame.is_awaited:
+                    self._first_frame.send(tick_number)
 
     def _next_frames(
         self,

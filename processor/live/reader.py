@@ -4,7 +4,7 @@ import asyncio
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 import structlog
@@ -52,7 +52,9 @@ class UpdateReceiver(Protocol):
         self, start: LogPosition, resumable_after: LogPosition, *, is_complete: bool
     ) -> None: ...
     def add_partitions(self, starts: Sequence[int]) -> None: ...  # noqa: D102
-    def receive(self, updates: list[Update], parts: Sequence[AnswerPart]) -> None: ...  # noqa: D102
+    def receive(  # noqa: D102
+        self, updates: list[Update], parts: Sequence[AnswerPart], traceparents: Iterable[bytes]
+    ) -> None: ...
     def caught_up(self) -> None: ...  # noqa: D102
 
 

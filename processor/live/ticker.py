@@ -5,7 +5,7 @@ import contextlib
 import math
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import structlog
 
@@ -13,6 +13,7 @@ from processor.answers import AnswerPart
 from processor.live.broadcaster import Broadcaster
 from processor.live.clock_report import ClockReport
 from processor.live.data_clock import DataClock, Evidence
+from processor.live.first_frame import FirstFrame
 from processor.live.fleet import Fleet, Untimely, Update
 from processor.live.metrics import LiveMetrics
 from processor.live.tick_schedule import TickSchedule
@@ -34,6 +35,7 @@ class Ticker:
 
     Args:
         monotonic: Seconds of a clock that never steps.
+        first_frame: Traces ticks; None if none are traced.
     """
 
     def __init__(
@@ -45,11 +47,13 @@ class Ticker:
         metrics: LiveMetrics,
         clock: DataClock,
         monotonic: Callable[[], float] = time.monotonic,
+        first_frame: FirstFrame | None = None,
     ) -> None:
         self._settings = settings
         self._heartbeat_seconds = heartbeat_seconds
         self._broadcaster = broadcaster
         self._metrics = metrics
+        self._first_frame = first_frame or FirstFrame()
         self._data_clock = clock
         self._clock: Callable[[], float] = clock
         self._report = ClockReport(metrics)
@@ -98,24 +102,32 @@ class Ticker:
         if any(starts):
             self._fleet.forbid_resume()
 
-    def receive(self, updates: list[Update], parts: Sequence[AnswerPart] = ()) -> None:
+    def receive(
+        self,
+        updates: list[Update],
+        parts: Sequence[AnswerPart] = (),
+        traceparents: Iterable[bytes] = (),
+    ) -> None:
         """Apply messages that were read.
 
         Args:
             updates: Their rows.
             parts: How many of these messages are from which answer.
+            traceparents: The contexts of the traces of their polls.
         """
         if self._fleet is None:
             return
         self._data_clock.observe(_evidence(updates), is_fresh=self._is_caught_up)
         self._count_ignored(self._fleet.apply(updates))
         self._metrics.malformed.inc(sum(update.state_vector is None for update in updates))
+        self._first_frame.read(traceparents)
         self._schedule.receive(parts, self._monotonic())
         self._received.set()
 
     def caught_up(self) -> None:
         """Serve streams, because the log has been read to its end."""
         self._is_caught_up = True
+        self._first_frame.forget()
         self._broadcaster.open()
         log.info("live_state_complete", aircraft=len(self._fleet or ()))
 
@@ -129,6 +141,7 @@ class Ticker:
             is_heartbeat = self._monotonic() >= heartbeat_at
             if is_heartbeat:
                 heartbeat_at = self._monotonic() + self._heartbeat_seconds
+            self._first_frame.begin()
             await self._broadcaster.publish(is_heartbeat=is_heartbeat)
             self.observe_times()
 

@@ -111,7 +111,7 @@ def test_wrong_credentials_stop_it_and_say_what_to_do(
     settings = environment(opensky, broker.address) | {"OPENSKY_CLIENT_SECRET": "verysecret"}
     collector = start(settings)
     assert collector.process.wait(timeout=20) == 1
-    assert "my-opensky/account" in collector.events("stopped")[0]["reason"]
+    assert "my-opensky/account" in collector.events("cannot_go_on")[0]["reason"]
     assert "verysecret" not in collector.text()
 
 

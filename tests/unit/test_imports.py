@@ -36,7 +36,7 @@ ENTRIES = {
     "standalone": "import standalone.start",
 }
 
-ALWAYS_ABSENT = ("pyarrow", "fastapi", "alembic", "sqlalchemy", "joserfc")
+ALWAYS_ABSENT = ("pyarrow", "fastapi", "alembic", "sqlalchemy", "joserfc", "opentelemetry")
 
 ENTIRELY_LATER = ("structlog", "pydantic", "asyncio", "numpy", "asyncpg", "confluent_kafka")
 """Modules that the help and the errors of a command line do without."""

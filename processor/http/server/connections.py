@@ -55,7 +55,7 @@ def fit_open_files(limits: SocketLimits) -> SocketLimits:
     if allowed == needed:
         return limits
     total = max(1, allowed - OTHER_FILES)
-    log.warning("fewer_connections", wanted=limits.total, allowed=total, remedy="ulimit -Hn")
+    log.warning("connection_limit_lowered", wanted=limits.total, allowed=total, remedy="ulimit -Hn")
     return msgspec.structs.replace(limits, total=total)
 
 

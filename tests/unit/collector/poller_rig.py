@@ -43,6 +43,10 @@ class FakePublisher:
                 self.vectors.append(each)
             settle([each], is_delivered(each))
 
+    def span_attributes(self, n_rows: int) -> dict[str, str | int]:
+        """Return what a span says."""
+        return {"flightmonitor.rows": n_rows}
+
     async def publish(
         self,
         state_vectors: list[StateVector],

@@ -168,6 +168,7 @@ def test_lines_of_librdkafka_are_events_and_throttled(time: Time) -> None:
         "client": "archive",
         "facility": "FAIL",
         "text": "k:9092/1: Connect failed",
+        "left_out": 0,
     }
     assert (other["log_level"], other["text"]) == ("warning", "too slow")
     assert again["left_out"] == 29

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from processor.archive.batch import Batch, Claim
 from processor.archive.message_headers import HeaderReader
 from processor.archive.time_window import TimeBounds
+from processor.message import MAX_TRACES
 from telemetry.codec import CONTENT_TYPE, REJECTED, SCHEMA_VERSION, encode
 from testkit.messages import InventedMessage
 from testkit.state_vectors import START, state_vector
@@ -41,3 +42,14 @@ def test_each_message_is_judged_by_its_own(found: list[dict[str, bytes | None]])
         message = InventedMessage(0, offset, encode(state_vector()), headers)
         alone = Batch().add(message, claim, bounds)
         assert together.add(message, claim, bounds) == alone
+
+
+def test_a_batch_names_the_traces_of_its_polls_once_and_not_without_bound() -> None:
+    """Also after partitions were left out of it."""
+    batch, claim = Batch(), Claim(0, 0, epoch=1)
+    traces = [f"00-{number:032x}-{number:016x}-01".encode() for number in range(1, 100)]
+    for offset, trace in enumerate([traces[0], traces[0], b"x" * 500_000, *traces]):
+        headers = {"traceparent": trace}
+        batch.add(InventedMessage(0, offset, encode(state_vector()), headers), claim)
+    assert batch.traceparents == traces[:MAX_TRACES]
+    assert batch.without([0]).traceparents == batch.traceparents

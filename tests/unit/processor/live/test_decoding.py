@@ -72,3 +72,17 @@ def test_headers_that_change_are_read() -> None:
     [delivery] = Decoder().decode(messages)
     assert [each.state_vector for each in delivery.updates] == [vector, None, vector, vector]
     assert [each.poll_time for each in delivery.updates] == [START, START, START, None]
+
+
+def test_each_delivery_names_the_traces_of_its_polls_once() -> None:
+    """Those that cannot be a trace's context are left out."""
+    first, second = (f"00-{digit * 32}-{digit * 16}-01".encode() for digit in "ab")
+    headers = [{"traceparent": each} for each in (first, first, second, first, b"x" * 500_000)]
+    value = encode_rows(rows(100))
+    messages = [
+        InventedMessage(0, *each) for each in zip(range(5), [value] * 5, headers, strict=True)
+    ]
+    [delivery] = Decoder().decode(messages)
+    assert list(delivery.traceparents) == [first, second]
+    [without] = Decoder().decode([InventedMessage(0, 0, value)])
+    assert list(without.traceparents) == []
