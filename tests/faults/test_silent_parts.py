@@ -74,6 +74,9 @@ def test_lag_is_counted_while_the_database_is_away(deployment: Deployment) -> No
         what=lambda: f"a lag of 19,000: {metric(archive, 'flightmonitor_archive_lag_messages')}",
     )
     assert "database" in reasons(archive)
+    assert metric(archive, "flightmonitor_archive_database_up") == 0
+    assert metric(archive, "flightmonitor_archive_paused") == 1
+    assert (metric(archive, "flightmonitor_archive_database_retries_total") or 0) > 0
     deployment.timescale.start()
     deployment.wait_until_stored(RECOVERED_S)
     wait_until(
@@ -81,6 +84,9 @@ def test_lag_is_counted_while_the_database_is_away(deployment: Deployment) -> No
         timeout_s=NOTICED_S,
         what="no lag",
     )
+    assert metric(archive, "flightmonitor_archive_database_up") == 1
+    assert metric(archive, "flightmonitor_archive_paused") == 0
+    assert metric(archive, "flightmonitor_archive_delay_seconds_count") == 19_500
     assert archive.stop() == 0
 
 

@@ -1,6 +1,7 @@
 """What docker-compose.yml promises: no default password, no superuser, no open port."""
 
 import os
+import re
 import stat
 import subprocess
 from pathlib import Path
@@ -71,6 +72,32 @@ def test_ports_are_published_to_this_machine_alone() -> None:
             assert all(port.startswith("127.0.0.1:") for port in service.get("ports", []))
     assert SERVICES["proxy"]["profiles"] == ["proxy"]
     assert "ports" not in SERVICES["kafka"]
+
+
+def test_what_stays_is_bounded_and_its_image_is_exact() -> None:
+    staying = [each for each in SERVICES.values() if each["restart"] == "unless-stopped"]
+    assert len(staying) >= 6
+    for service in staying:
+        assert {"mem_limit", "logging"} <= service.keys()
+        assert re.search(r":v?\d+\.\d+", service["image"]), service["image"]
+
+
+def test_grafana_finds_what_is_mounted() -> None:
+    """The dashboards lie where the provisioning looks, and its data source is the Prometheus."""
+    mounts = dict(each.removesuffix(":ro").split(":") for each in SERVICES["grafana"]["volumes"])
+    provisioning = ROOT / "deploy/grafana/provisioning"
+    [provider] = yaml.safe_load((provisioning / "dashboards/flight-monitor.yaml").read_text())[
+        "providers"
+    ]
+    assert mounts["./deploy/grafana/dashboards"] == provider["options"]["path"]
+    assert mounts["./deploy/grafana/provisioning"] == "/etc/grafana/provisioning"
+    [source] = yaml.safe_load((provisioning / "datasources/prometheus.yaml").read_text())[
+        "datasources"
+    ]
+    assert source["url"] == "http://prometheus:9090"
+    for name in ("prometheus", "grafana"):
+        assert SERVICES[name]["profiles"] == ["monitoring"]
+        assert SERVICES[name]["read_only"]
 
 
 def plaintext_connections() -> list[PlaintextConnection]:
