@@ -12,6 +12,7 @@ from collector.clock import Clock
 from collector.connection import check_urls, make_governor, open_opensky
 from collector.credentials import Credentials, find_credentials
 from collector.credits import ANONYMOUS_CREDITS
+from collector.encodings import open_encoding
 from collector.errors import FinalError
 from collector.metrics import Metrics
 from collector.opensky import OpenSky
@@ -79,15 +80,19 @@ class _Service:
         topic = Topic(settings=self._settings.kafka, clock=self._clock)
         try:
             await topic.prepare()
+            encoding = await open_encoding(self._settings.kafka, self._clock)
         except FinalError as error:
             log.error("cannot_start", reason=str(error))  # noqa: TRY400 - the text is for the user
             return 1
         if self._clock.is_stopping:
-            log.info("stopped", reason="before the broker was reached")
+            log.info("stopped", reason="before the broker and the schema registry were reached")
             return 0
         tail = await topic.read_tail()
         publisher = Publisher(
-            settings=self._settings.kafka, metrics=self.metrics, clock=self._clock
+            settings=self._settings.kafka,
+            metrics=self.metrics,
+            clock=self._clock,
+            encoding=encoding,
         )
         connection = open_opensky(self._settings.opensky, self._credentials, self._clock)
         async with connection as opensky:
