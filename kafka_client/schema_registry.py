@@ -30,23 +30,12 @@ class RegisteredSchema(NamedTuple):
 class SchemaRegistry:
     """Looks schemas up by id, and registers those of the collector.
 
-    Raises:
-        RegistryUnavailableError: The file of the password or of the authorities cannot be read.
+    Each request has a connection of its own, because there is one for each schema.
     """
 
     def __init__(self, settings: KafkaSettings) -> None:
+        self._settings = settings
         self._url = (settings.schema_registry_url or "").rstrip("/")
-        try:
-            self._client = httpx2.Client(
-                auth=_credentials(settings),
-                verify=ssl.create_default_context(cafile=settings.ssl_ca_file),
-                timeout=TIMEOUT_SECONDS,
-                headers={"Accept": f"{_MEDIA_TYPE}, application/json"},
-            )
-        except OSError as error:
-            raise RegistryUnavailableError(
-                f"the files of the schema registry's settings cannot be read: {error}"
-            ) from error
 
     def find(self, schema_id: int) -> RegisteredSchema | None:
         """Return the schema with this id; None if the registry has none.
@@ -87,12 +76,27 @@ class SchemaRegistry:
     def _request(
         self, method: str, path: str, body: dict[str, str] | None = None
     ) -> httpx2.Response:
-        headers = {} if body is None else {"Content-Type": _MEDIA_TYPE}
+        headers = {"Accept": f"{_MEDIA_TYPE}, application/json"}
+        if body is not None:
+            headers["Content-Type"] = _MEDIA_TYPE
         try:
-            return self._client.request(method, self._url + path, json=body, headers=headers)
+            return httpx2.request(
+                method,
+                self._url + path,
+                json=body,
+                headers=headers,
+                auth=_credentials(self._settings),
+                verify=ssl.create_default_context(cafile=self._settings.ssl_ca_file),
+                timeout=TIMEOUT_SECONDS,
+            )
         except httpx2.HTTPError as error:
             raise RegistryUnavailableError(
-                f"the schema registry {self._url} does not answer: {str(error) or type(error).__name__}"
+                f"the schema registry {self._url} does not answer:"
+                f" {str(error) or type(error).__name__}"
+            ) from error
+        except OSError as error:
+            raise RegistryUnavailableError(
+                f"a file of the schema registry's settings cannot be read: {error}"
             ) from error
 
     def _unavailable(self, answer: httpx2.Response) -> RegistryUnavailableError:

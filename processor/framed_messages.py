@@ -56,7 +56,7 @@ class UnframedMessage:
         return self._value
 
     def headers(self) -> HeaderList:
-        """Return the headers, of which those that describe the value describe the JSON."""
+        """Return the headers; those that describe the value describe the JSON."""
         return self._headers
 
     def timestamp(self) -> tuple[int, int]:
@@ -82,7 +82,7 @@ class Unframer:
         return self._values.trouble
 
     def read(self, messages: Sequence[Message]) -> Sequence[Message]:
-        """Return the messages, of which the framed ones have their rows as JSON.
+        """Return the messages; the framed ones have their rows as JSON.
 
         Raises:
             ReconnectError: The schema registry cannot be used, and none was judged.

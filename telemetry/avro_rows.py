@@ -79,8 +79,8 @@ class AvroReader:
             record: Any = fastavro.schemaless_reader(stream, self._writer, self._reader)
         except Exception as error:  # fastavro raises many types on bytes that are no record
             raise MalformedMessageError(f"the Avro record is malformed: {error!r}") from error
-        if left := len(payload) - stream.tell():
-            raise MalformedMessageError(f"{left} bytes after the end of the Avro record")
+        if left := stream.read():
+            raise MalformedMessageError(f"{len(left)} bytes after the end of the Avro record")
         if self._reader is _ONE_ROW:
             return Rows([record], is_one=True)
         check_count(len(record["rows"]))

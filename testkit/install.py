@@ -11,12 +11,14 @@ from testkit import (
     kafka_install,
     pgbouncer_install,
     proxies_install,
+    registry_install,
     timescale_install,
 )
 from testkit.cache import PartUnavailableError, are_parts_promised
 
 _PARTS: dict[str, Callable[[], Path]] = {
     f"Apache Kafka {kafka_install.kafka_version()}": kafka_install.install,
+    "Apicurio Registry": registry_install.install,
     "TimescaleDB": timescale_install.install,
     "libfaketime": faketime_install.install,
     "PgBouncer": pgbouncer_install.install,

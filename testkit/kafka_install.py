@@ -28,7 +28,7 @@ def jars_dir() -> Path:
 
 def unavailable_reason() -> str | None:
     """Why Kafka cannot be started here, with the remedy; None if it can."""
-    if missing := _no_java():
+    if missing := no_java():
         return missing
     return None if jars_dir().exists() else f"Kafka is not in {jars_dir()}: {_REMEDY}"
 
@@ -41,7 +41,7 @@ def install() -> Path:
     """
     if jars_dir().exists():
         return jars_dir()
-    if missing := _no_java() or _no_maven():
+    if missing := no_java() or no_maven():
         raise PartUnavailableError(missing)
     with installing(jars_dir()) as folder:
         if folder is not None:
@@ -49,7 +49,8 @@ def install() -> Path:
     return jars_dir()
 
 
-def _no_java() -> str | None:
+def no_java() -> str | None:
+    """Why no Java can be used here, with the remedy; None if one can."""
     java = shutil.which("java")
     if java is None:
         return f"java is not on the PATH: install Java {_JAVA_VERSION_MIN} or newer"
@@ -57,13 +58,14 @@ def _no_java() -> str | None:
     found = re.search(r'version "(\d+)', printed)
     if found is None or int(found[1]) < _JAVA_VERSION_MIN:
         return (
-            f"{java} is {printed.splitlines()[:1]}, Kafka needs Java {_JAVA_VERSION_MIN} or newer:"
+            f"{java} is {printed.splitlines()[:1]}, Java {_JAVA_VERSION_MIN} or newer is needed:"
             " install it and put it first on the PATH"
         )
     return None
 
 
-def _no_maven() -> str | None:
+def no_maven() -> str | None:
+    """Why Maven cannot be used here, with the remedy; None if it can."""
     return None if shutil.which("mvn") else "mvn is not on the PATH: install Maven 3.8 or newer"
 
 

@@ -20,6 +20,7 @@ from testkit import (
     kafka_install,
     pgbouncer_install,
     proxies_install,
+    registry_install,
     timescale_install,
 )
 from testkit.browser import Chromium, Pages
@@ -28,6 +29,7 @@ from testkit.certificates import Authority
 from testkit.given_timescale import GivenTimescale, given_url
 from testkit.kafka import Kafka
 from testkit.migration import create_migrated_database
+from testkit.registry import Registry
 from testkit.timescale import Timescale
 from tests import scheduling
 
@@ -36,6 +38,7 @@ _PARTS: dict[str, Callable[[], str | None]] = {
     "real_database": functools.cache(
         lambda: None if given_url() else timescale_install.unavailable_reason()
     ),
+    "real_registry": functools.cache(registry_install.unavailable_reason),
     "real_proxies": functools.cache(proxies_install.unavailable_reason),
     "real_pooler": functools.cache(pgbouncer_install.unavailable_reason),
     "wrong_clock": functools.cache(faketime_install.unavailable_reason),
@@ -96,6 +99,14 @@ def kafka() -> Iterator[Kafka]:
     _require("real_kafka")
     with Kafka() as broker:
         yield broker
+
+
+@pytest.fixture(scope="session")
+def registry() -> Iterator[Registry]:
+    """One schema registry for all tests."""
+    _require("real_registry")
+    with Registry() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
