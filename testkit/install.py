@@ -9,6 +9,7 @@ from testkit import (
     chromium_install,
     faketime_install,
     kafka_install,
+    kcat_install,
     pgbouncer_install,
     proxies_install,
     registry_install,
@@ -19,6 +20,7 @@ from testkit.cache import PartUnavailableError, are_parts_promised
 _PARTS: dict[str, Callable[[], Path]] = {
     f"Apache Kafka {kafka_install.kafka_version()}": kafka_install.install,
     "Apicurio Registry": registry_install.install,
+    "kcat": kcat_install.install,
     "TimescaleDB": timescale_install.install,
     "libfaketime": faketime_install.install,
     "PgBouncer": pgbouncer_install.install,

@@ -18,6 +18,7 @@ from testkit import (
     chromium_install,
     faketime_install,
     kafka_install,
+    kcat_install,
     pgbouncer_install,
     proxies_install,
     registry_install,
@@ -38,6 +39,7 @@ _PARTS: dict[str, Callable[[], str | None]] = {
     "real_database": functools.cache(
         lambda: None if given_url() else timescale_install.unavailable_reason()
     ),
+    "real_kcat": functools.cache(kcat_install.unavailable_reason),
     "real_registry": functools.cache(registry_install.unavailable_reason),
     "real_proxies": functools.cache(proxies_install.unavailable_reason),
     "real_pooler": functools.cache(pgbouncer_install.unavailable_reason),
