@@ -45,7 +45,7 @@ def install() -> Path:
         raise PartUnavailableError(missing)
     with installing(jars_dir()) as folder:
         if folder is not None:
-            _copy_jars(folder)
+            copy_jars(_POM, folder)
     return jars_dir()
 
 
@@ -69,13 +69,19 @@ def no_maven() -> str | None:
     return None if shutil.which("mvn") else "mvn is not on the PATH: install Maven 3.8 or newer"
 
 
-def _copy_jars(folder: Path) -> None:
+def copy_jars(source: Path, folder: Path) -> None:
+    """Copy what a pom names, of Kafka's version, into a folder.
+
+    Raises:
+        PartUnavailableError: Maven failed.
+    """
     # A copy of the pom, so that Maven leaves no target folder beside the original.
     pom = folder / "pom.xml"
-    shutil.copy(_POM, pom)
+    shutil.copy(source, pom)
     command = [
         *("mvn", "--batch-mode", "--quiet", "-Dstyle.color=never", "--file", str(pom)),
         "dependency:copy-dependencies",
+        f"-Dkafka.version={kafka_version()}",
         "-DincludeScope=runtime",
         f"-DoutputDirectory={folder}",
     ]

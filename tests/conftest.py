@@ -16,6 +16,7 @@ from xdist.remote import Producer
 from standalone.database import EmbeddedDatabase
 from testkit import (
     chromium_install,
+    connect_install,
     faketime_install,
     kafka_install,
     kcat_install,
@@ -39,6 +40,7 @@ _PARTS: dict[str, Callable[[], str | None]] = {
     "real_database": functools.cache(
         lambda: None if given_url() else timescale_install.unavailable_reason()
     ),
+    "real_connect": functools.cache(connect_install.unavailable_reason),
     "real_kcat": functools.cache(kcat_install.unavailable_reason),
     "real_registry": functools.cache(registry_install.unavailable_reason),
     "real_proxies": functools.cache(proxies_install.unavailable_reason),

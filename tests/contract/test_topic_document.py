@@ -1,7 +1,7 @@
 """docs/topic.asyncapi.yaml describes the messages that the collector makes, in every encoding."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from collector.messages import (
     messages_of_rejected_rows,
 )
 from configuration.shared_sections import KafkaSettings
+from kafka_client.framed_values import Reader
 from kafka_client.topic_policy import creation_config
 from telemetry import avro_rows, protobuf_rows
 from telemetry.framing import frame, read_frame, read_indexes
@@ -37,6 +38,11 @@ from testkit.state_vectors import START, state_vectors
 PATH = Path("docs/topic.asyncapi.yaml")
 ORIGIN = Origin(START, "global", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
 ROWS = st.lists(state_vectors(addresses=9), min_size=1, max_size=6)
+
+READERS: Mapping[str, Callable[[str], Reader]] = {
+    "Avro": avro_rows.AvroReader,
+    "Protobuf": protobuf_rows.ProtobufReader,
+}
 
 AVRO = Encoding(
     AVRO_CONTENT,
@@ -128,8 +134,7 @@ def test_messages_in_avro_and_protobuf_are_described(rows: list[StateVector]) ->
             is_described(message, name)
             text = (PATH.parent / messages()[name]["payload"]["schema"]["$ref"]).read_text()
             payload = read_frame(message.value).payload
-            reader = {"Avro": avro_rows.AvroReader, "Protobuf": protobuf_rows.ProtobufReader}[kind]
-            read = reader(text).read(payload)  # type: ignore[operator] # classes alike
+            read = READERS[kind](text).read(payload)
             assert len(read.rows) == len(message.rows)
             assert read.is_one == (len(message.rows) == 1)
             if kind == "Protobuf":

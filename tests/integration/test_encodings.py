@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -18,14 +19,22 @@ from collector.metrics import Metrics
 from collector.publisher import Publisher
 from collector.topic import Topic
 from configuration.shared_sections import KafkaSettings
+from kafka_client.framed_values import FramedValues
 from processor.archive.audit.derived import Extent
 from telemetry import avro_rows
-from telemetry.codec import encode
+from telemetry.codec import decode_value, encode
 from telemetry.framing import frame
 from telemetry.schemas import read_schema
 from telemetry.state_vector import StateVector
 from testkit import audit_log
 from testkit.audit_run import run_audit
+from testkit.collector_process import (
+    MOCK_BROKER,
+    CollectorProcess,
+    environment,
+    serving,
+    simulator,
+)
 from testkit.deployment import Deployment
 from testkit.producer import Outgoing, vectors
 from testkit.queries import fetch
@@ -129,8 +138,8 @@ def test_three_encodings_in_one_topic_are_stored_once_and_shown(site: Site) -> N
     reasons = fetch(site.deployment.database_url, "SELECT reason FROM dead_letters")
     assert len(reasons) == len(hostile)
     assert shown_at(live.url) == {row.icao24 for row in rows}
-    environment = site.deployment.environment | site.settings
-    audit = run_audit(environment, kafka=True, deep=Extent.ALL)
+    settings = site.deployment.environment | site.settings
+    audit = run_audit(settings, kafka=True, deep=Extent.ALL)
     assert audit.returncode == 0, audit.stdout + audit.stderr
     assert audit.stdout.startswith("audit clean")
     subjects = [name for name in site.registry.subjects() if site.deployment.topic in name]
@@ -195,3 +204,30 @@ async def test_a_refused_schema_ends_the_collector(
     settings = KafkaSettings(topic=topic, encoding="avro", schema_registry_url=registry.url)
     with pytest.raises(EncodingError, match="refuses the schema of subject"):
         await open_encoding(settings, FakeClock())
+
+
+def test_the_collector_writes_what_the_setting_says(registry: Registry, tmp_path: Path) -> None:
+    """It waits for a registry that does not answer, and publishes nothing meanwhile."""
+    with (
+        simulator(tmp_path) as opensky,
+        serving("-c", MOCK_BROKER, folder=tmp_path) as broker,
+        TcpProxy(registry.port) as proxy,
+    ):
+        proxy.cut()
+        settings = {
+            "KAFKA_ENCODING": "protobuf",
+            "KAFKA_SCHEMA_REGISTRY_URL": registry.url_at(proxy.port),
+        }
+        collector = CollectorProcess(tmp_path, environment(opensky, broker) | settings)
+        try:
+            collector.wait_for("schema_registry_unusable")
+            assert not collector.events("started")
+            proxy.restore()
+            collector.wait_for("polled")
+            assert collector.stop() == 0
+        finally:
+            collector.end()
+        values = [record.value for record in audit_log.read_log(broker, "telemetry.raw")]
+        reader = FramedValues(KafkaSettings(schema_registry_url=registry.url))
+        rows = [decode_value(reader.to_json(value or b"")) for value in values]
+    assert len({row.icao24 for row in rows}) > 100
