@@ -11,6 +11,7 @@ CollectorError
 └── FinalError                   stop the process and show the text to the user
     ├── UnauthorizedError        the credentials are wrong
     ├── TopicError               the topic cannot be made or used
+    ├── EncodingError            values cannot be written in the encoding of the settings
     └── ProducerError            the Kafka producer is beyond repair; a new process may work
 """
 
@@ -77,6 +78,10 @@ class UnauthorizedError(FinalError):
 
 class TopicError(FinalError):
     """The topic is missing and cannot be made."""
+
+
+class EncodingError(FinalError):
+    """Values cannot be written in the encoding of the settings."""
 
 
 class ProducerError(FinalError):

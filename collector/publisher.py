@@ -9,11 +9,14 @@ from confluent_kafka import KafkaError, KafkaException, Producer
 from collector.answer import RejectedRow
 from collector.clock import Clock
 from collector.deliveries import Deliveries, Settle
+from collector.encodings import JSON, Encoding
 from collector.errors import ProducerError
 from collector.messages import (
+    Group,
     Origin,
     Outgoing,
     group,
+    groups_of_one_row,
     messages_of_groups,
     messages_of_one_row,
     messages_of_rejected_rows,
@@ -49,8 +52,16 @@ METADATA_TIMEOUT_SECONDS = 1.0
 class Publisher:
     """The producer. All its calls come from the event loop's thread, and so do its reports."""
 
-    def __init__(self, *, settings: KafkaSettings, metrics: Metrics, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        settings: KafkaSettings,
+        metrics: Metrics,
+        clock: Clock,
+        encoding: Encoding = JSON,
+    ) -> None:
         self._topic = settings.topic
+        self._encoding = encoding
         self._rows_per_message = settings.rows_per_message or 1
         self._metrics = metrics
         self._clock = clock
@@ -192,16 +203,31 @@ class Publisher:
         deliveries: Deliveries,
         partitions: int | None,
     ) -> Iterable[Outgoing]:
-        if partitions is None:
-            headers = origin.headers(len(state_vectors) + len(rejected))
+        groups = self._group(state_vectors, partitions)
+        n_messages = len(state_vectors if groups is None else groups) + len(rejected)
+        headers = origin.headers(n_messages, self._encoding.content_type)
+        if groups is None:
             yield from messages_of_one_row(state_vectors, headers, deliveries.report_one_row)
         else:
-            groups = group(
-                state_vectors, partitions=partitions, rows_per_message=self._rows_per_message
+            yield from messages_of_groups(groups, headers, deliveries.report_of, self._encoding)
+        as_received = origin.headers(n_messages)
+        yield from messages_of_rejected_rows(rejected, as_received, deliveries.report_rejected)
+
+    def _group(
+        self, state_vectors: Sequence[StateVector], partitions: int | None
+    ) -> list[Group] | None:
+        """Return what each message holds; None for messages of one row in JSON.
+
+        The report on a message of JSON reads its row from it, which needs no object for each.
+        """
+        if partitions is not None:
+            return group(
+                state_vectors,
+                partitions=partitions,
+                rows_per_message=self._rows_per_message,
+                encoding=self._encoding,
             )
-            headers = origin.headers(len(groups) + len(rejected))
-            yield from messages_of_groups(groups, headers, deliveries.report_of)
-        yield from messages_of_rejected_rows(rejected, headers, deliveries.report_rejected)
+        return None if self._encoding is JSON else groups_of_one_row(state_vectors)
 
     async def _wait_for_room(self, message: Outgoing, deliveries: Deliveries) -> None:
         """Queue a message once there is room; one that cannot be queued counts as failed."""

@@ -12,6 +12,7 @@ from collector.clock import Clock
 from collector.connection import check_urls, make_governor, open_opensky
 from collector.credentials import Credentials, find_credentials
 from collector.credits import ANONYMOUS_CREDITS
+from collector.encodings import open_encoding
 from collector.errors import FinalError
 from collector.metrics import Metrics
 from collector.metrics_server import metrics_server
@@ -92,6 +93,7 @@ class _Service:
         topic = Topic(settings=self._settings.kafka, clock=self._clock)
         try:
             await topic.prepare()
+            encoding = await open_encoding(self._settings.kafka, self._clock)
         except FinalError as error:
             log.error("cannot_go_on", reason=str(error))  # noqa: TRY400 - the text is for the user
             return 1
@@ -100,7 +102,10 @@ class _Service:
             return 0
         tail = await topic.read_tail()
         publisher = Publisher(
-            settings=self._settings.kafka, metrics=self.metrics, clock=self._clock
+            settings=self._settings.kafka,
+            metrics=self.metrics,
+            clock=self._clock,
+            encoding=encoding,
         )
         connection = open_opensky(self._settings.opensky, self._credentials, self._clock)
         async with connection as opensky:

@@ -18,8 +18,11 @@ from collector.errors import TopicError
 from configuration.log_throttle import Throttle
 from configuration.shared_sections import KafkaSettings
 from kafka_client.errors import AUTHORIZATION, BrokerErrors
+from kafka_client.framed_values import FramedValues
+from kafka_client.registry_errors import RegistryUnavailableError, RegistryUnusableError
 from kafka_client.topic_policy import Shortcoming, creation_config, find_shortcomings, read_topic
 from telemetry.codec import Headers, MalformedMessageError, check_headers, decode_readable
+from telemetry.framing import is_framed
 from telemetry.state_vector import StateVector
 
 METADATA_TIMEOUT_SECONDS = 2.0
@@ -75,11 +78,15 @@ class Tail:
     future_times: int = 0
     """Messages with a last contact or a poll time from the future."""
     is_complete: bool = True
+    framed: FramedValues | None = None
+    """Reads messages in Avro and Protobuf. None, and once it could not: they are passed over."""
+    unreadable_reason: str | None = None
+    """Why messages in Avro and Protobuf are passed over; None if none is."""
 
     def add(self, message: Message) -> None:
         """Add one message; rows that are not state vectors are passed over."""
         headers = _headers(message)
-        rows = _rows_of(message, headers)
+        rows = self._rows_of(message, headers)
         self.messages += 1
         self.rows += len(rows)
         poll_time, latest = _poll_time(headers), self.now + MAX_AHEAD_SECONDS
@@ -93,6 +100,21 @@ class Tail:
         if poll_time and (source := headers.get("source")):
             _keep_newest(self.poll_times, source.decode(errors="replace"), poll_time)
         self._add_published(message.timestamp()[1] / 1000)
+
+    def _rows_of(self, message: Message, headers: Headers) -> list[StateVector | None]:
+        """Return the rows of a message; None for what is not a state vector."""
+        value = message.value()
+        if not is_framed(value):
+            return _rows_of(value, headers)
+        if self.framed is None:
+            return [None]
+        try:
+            return decode_readable(self.framed.to_json(value))
+        except MalformedMessageError:
+            return [None]
+        except (RegistryUnavailableError, RegistryUnusableError) as error:
+            self.framed, self.unreadable_reason = None, str(error)
+            return [None]
 
     def _add_published(self, at: float) -> None:
         if (self.published_at or 0.0) < at <= self.now:
@@ -152,6 +174,12 @@ class Topic:
                 messages=tail.messages,
                 reason=self._errors.reason or reason,
                 hint="some state vectors may be published twice; the archive ignores the second",
+            )
+        if tail.unreadable_reason is not None:
+            self._log.warning(
+                "tail_unreadable",
+                reason=tail.unreadable_reason,
+                hint="what is in Avro or Protobuf may be published twice; the archive ignores that",
             )
         if tail.future_times:
             self._log.warning(
@@ -284,7 +312,7 @@ class Topic:
 
     def _consume_tail(self, consumer: Consumer, give_up_at: float) -> Tail:
         """Read blocks of messages, the newest first, until they hold enough rows."""
-        tail = Tail(self._clock.now())
+        tail = Tail(self._clock.now(), framed=FramedValues(self._settings))
         unread = self._held_offsets(consumer)
         n_partitions = max(1, len(unread))
         wanted = min(FIRST_TAIL_MESSAGES, TAIL_ROWS // n_partitions)
@@ -349,13 +377,13 @@ def _more_messages(tail: Tail) -> int:
     return min(missing, TAIL_GROWTH * tail.messages)
 
 
-def _rows_of(message: Message, headers: Headers) -> list[StateVector | None]:
-    """Return the rows of a message; None for what is not a state vector."""
+def _rows_of(value: bytes | None, headers: Headers) -> list[StateVector | None]:
+    """Return the rows of a message of JSON; None for what is not a state vector."""
     try:
         check_headers(headers)
     except MalformedMessageError:
         return [None]
-    return decode_readable(message.value())
+    return decode_readable(value)
 
 
 def _poll_time(headers: dict[str, bytes | None]) -> int:

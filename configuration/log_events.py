@@ -95,7 +95,10 @@ MEANINGS = {
     "response_aborted": "A large response was broken off at its deadline.",
     "retention_refused": "Nothing is deleted, because the clocks of host and database differ.",
     "revoked": "Partitions went to another instance of the archive.",
+    "schema_registry_unusable": "The schema registry does not answer, or not as it should; it is "
+    "asked again.",
     "schema_version_not_checked": "The role may not read the version of the tables.",
+    "schemas_registered": "The collector's schemas are registered.",
     "set_aside_as_refused": "The database refused a row, which became a dead letter.",
     "set_aside_for_its_time": "A row became a dead letter, because its time cannot be right.",
     "started": "The service works.",
@@ -105,6 +108,8 @@ MEANINGS = {
     "tail_incomplete": "The newest messages of the topic, from which the collector learns what is "
     "published, could not all be read.",
     "tail_times_in_future": "The newest messages of the topic have times of the future.",
+    "tail_unreadable": "Messages in Avro or Protobuf at the end of the topic cannot be read, so some "
+    "may be published twice.",
     "thread_crashed": "A thread ended because of an error that nothing has handled.",
     "token_not_renewed": "OpenSky's token could not be renewed; the present one is still valid.",
     "topic_created": "The collector made the topic.",

@@ -12,6 +12,18 @@ from configuration.logs import LogFormat, LogLevel
 from configuration.section import Section, split_commas
 
 
+def _check_registry_url(url: str) -> str:
+    """Refuse what is no address, and credentials in it, which would be logged."""
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("an address with http:// or https:// is needed")
+    if parts.username or parts.password:
+        raise ValueError(
+            "credentials belong into schema_registry_username and schema_registry_password_file"
+        )
+    return url
+
+
 class KafkaSettings(Section):
     """The broker and the topic between collector and processor."""
 
@@ -24,6 +36,10 @@ class KafkaSettings(Section):
     retention_hours: int = Field(72, ge=1)
     compression: Literal["none", "gzip", "snappy", "lz4", "zstd"] = "zstd"
     rows_per_message: int | None = Field(None, ge=1, le=1000)
+    encoding: Literal["json", "avro", "protobuf"] = "json"
+    schema_registry_url: Annotated[str, AfterValidator(_check_registry_url)] | None = None
+    schema_registry_username: str | None = None
+    schema_registry_password_file: Path | None = None
     delivery_timeout_seconds: int = Field(120, ge=1)
     security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
     sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"

@@ -55,17 +55,19 @@ def find_plaintext_database(url: str) -> list[PlaintextConnection]:
 
 
 def find_plaintext_kafka(settings: KafkaSettings) -> list[PlaintextConnection]:
-    """Return the connection to the brokers, unless the protocol has TLS."""
+    """Return the connections to the brokers and the schema registry that have no TLS."""
+    registry = find_plaintext_url("kafka.schema_registry_url", settings.schema_registry_url or "")
     if settings.security_protocol.endswith("SSL"):
-        return []
+        return registry
     return [
+        *registry,
         PlaintextConnection(
             "kafka.bootstrap_servers",
             kafka_hosts(settings.bootstrap_servers),
             f"Kafka is on another machine, and {settings.security_protocol} has no TLS",
             "set kafka.security_protocol to SASL_SSL or SSL (and kafka.ssl_ca_file for an authority"
             " of your own)",
-        )
+        ),
     ]
 
 

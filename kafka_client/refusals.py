@@ -1,5 +1,6 @@
 """Kafka settings that can never work: refused at start, where librdkafka would try for ever."""
 
+import os
 import ssl
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +15,11 @@ def refuse_unusable(settings: KafkaSettings) -> None:
     Raises:
         SettingsError: Naming every key at fault, its value and what is needed.
     """
-    if problems := [*_sasl_problems(settings), *_tls_problems(settings)]:
+    if problems := [
+        *_sasl_problems(settings),
+        *_tls_problems(settings),
+        *_registry_problems(settings),
+    ]:
         raise SettingsError("\n".join(problems))
 
 
@@ -35,10 +40,31 @@ def _sasl_problems(settings: KafkaSettings) -> Iterator[str]:
 
 def _tls_problems(settings: KafkaSettings) -> Iterator[str]:
     file = settings.ssl_ca_file
-    if file is None or not settings.security_protocol.endswith("SSL"):
+    is_used = settings.security_protocol.endswith("SSL") or _has_secure_registry(settings)
+    if file is None or not is_used:
         return
     if (reason := _authorities_problem(file)) is not None:
         yield f"kafka.ssl_ca_file: {str(file)!r} cannot be used: {reason}"
+
+
+def _has_secure_registry(settings: KafkaSettings) -> bool:
+    return (settings.schema_registry_url or "").startswith("https:")
+
+
+def _registry_problems(settings: KafkaSettings) -> Iterator[str]:
+    if settings.encoding != "json" and settings.schema_registry_url is None:
+        yield (
+            "kafka.schema_registry_url: null cannot be used:"
+            f" kafka.encoding {settings.encoding} needs it"
+        )
+    user, file = settings.schema_registry_username, settings.schema_registry_password_file
+    if (user is None) != (file is None):
+        yield (
+            "kafka.schema_registry_username and kafka.schema_registry_password_file:"
+            " both are needed, or neither"
+        )
+    if file is not None and not os.access(file, os.R_OK):
+        yield f"kafka.schema_registry_password_file: {str(file)!r} cannot be read"
 
 
 def _authorities_problem(file: Path) -> str | None:

@@ -7,18 +7,24 @@ from pathlib import Path
 
 from testkit import (
     chromium_install,
+    connect_install,
     faketime_install,
     image,
     kafka_install,
+    kcat_install,
     pgbouncer_install,
     prometheus_install,
     proxies_install,
+    registry_install,
     timescale_install,
 )
 from testkit.cache import PartUnavailableError, are_parts_promised
 
 _PARTS: dict[str, Callable[[], Path]] = {
     f"Apache Kafka {kafka_install.kafka_version()}": kafka_install.install,
+    "Apicurio Registry": registry_install.install,
+    "Kafka Connect": connect_install.install,
+    "kcat": kcat_install.install,
     "TimescaleDB": timescale_install.install,
     "libfaketime": faketime_install.install,
     "PgBouncer": pgbouncer_install.install,

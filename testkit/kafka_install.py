@@ -28,7 +28,7 @@ def jars_dir() -> Path:
 
 def unavailable_reason() -> str | None:
     """Why Kafka cannot be started here, with the remedy; None if it can."""
-    if missing := _no_java():
+    if missing := no_java():
         return missing
     return None if jars_dir().exists() else f"Kafka is not in {jars_dir()}: {_REMEDY}"
 
@@ -41,15 +41,16 @@ def install() -> Path:
     """
     if jars_dir().exists():
         return jars_dir()
-    if missing := _no_java() or _no_maven():
+    if missing := no_java() or no_maven():
         raise PartUnavailableError(missing)
     with installing(jars_dir()) as folder:
         if folder is not None:
-            _copy_jars(folder)
+            copy_jars(_POM, folder)
     return jars_dir()
 
 
-def _no_java() -> str | None:
+def no_java() -> str | None:
+    """Why no Java can be used here, with the remedy; None if one can."""
     java = shutil.which("java")
     if java is None:
         return f"java is not on the PATH: install Java {_JAVA_VERSION_MIN} or newer"
@@ -57,23 +58,30 @@ def _no_java() -> str | None:
     found = re.search(r'version "(\d+)', printed)
     if found is None or int(found[1]) < _JAVA_VERSION_MIN:
         return (
-            f"{java} is {printed.splitlines()[:1]}, Kafka needs Java {_JAVA_VERSION_MIN} or newer:"
+            f"{java} is {printed.splitlines()[:1]}, Java {_JAVA_VERSION_MIN} or newer is needed:"
             " install it and put it first on the PATH"
         )
     return None
 
 
-def _no_maven() -> str | None:
+def no_maven() -> str | None:
+    """Why Maven cannot be used here, with the remedy; None if it can."""
     return None if shutil.which("mvn") else "mvn is not on the PATH: install Maven 3.8 or newer"
 
 
-def _copy_jars(folder: Path) -> None:
+def copy_jars(source: Path, folder: Path) -> None:
+    """Copy what a pom names, of Kafka's version, into a folder.
+
+    Raises:
+        PartUnavailableError: Maven failed.
+    """
     # A copy of the pom, so that Maven leaves no target folder beside the original.
     pom = folder / "pom.xml"
-    shutil.copy(_POM, pom)
+    shutil.copy(source, pom)
     command = [
         *("mvn", "--batch-mode", "--quiet", "-Dstyle.color=never", "--file", str(pom)),
         "dependency:copy-dependencies",
+        f"-Dkafka.version={kafka_version()}",
         "-DincludeScope=runtime",
         f"-DoutputDirectory={folder}",
     ]

@@ -16,12 +16,15 @@ from xdist.remote import Producer
 from standalone.database import EmbeddedDatabase
 from testkit import (
     chromium_install,
+    connect_install,
     faketime_install,
     image,
     kafka_install,
+    kcat_install,
     pgbouncer_install,
     prometheus_install,
     proxies_install,
+    registry_install,
     timescale_install,
 )
 from testkit.browser import Chromium, Pages
@@ -30,6 +33,7 @@ from testkit.certificates import Authority
 from testkit.given_timescale import GivenTimescale, given_url
 from testkit.kafka import Kafka
 from testkit.migration import create_migrated_database
+from testkit.registry import Registry
 from testkit.timescale import Timescale
 from tests import scheduling
 
@@ -39,6 +43,9 @@ _PARTS: dict[str, Callable[[], str | None]] = {
         lambda: None if given_url() else timescale_install.unavailable_reason()
     ),
     "real_image": functools.cache(image.unavailable_reason),
+    "real_connect": functools.cache(connect_install.unavailable_reason),
+    "real_kcat": functools.cache(kcat_install.unavailable_reason),
+    "real_registry": functools.cache(registry_install.unavailable_reason),
     "real_proxies": functools.cache(proxies_install.unavailable_reason),
     "real_prometheus": functools.cache(prometheus_install.unavailable_reason),
     "real_pooler": functools.cache(pgbouncer_install.unavailable_reason),
@@ -100,6 +107,14 @@ def kafka() -> Iterator[Kafka]:
     _require("real_kafka")
     with Kafka() as broker:
         yield broker
+
+
+@pytest.fixture(scope="session")
+def registry() -> Iterator[Registry]:
+    """One schema registry for all tests."""
+    _require("real_registry")
+    with Registry() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

@@ -235,6 +235,11 @@ SELECT lo, hi, n_in, n_rows FROM ingest_ledger
 WHERE cluster_id = $1 AND topic = $2 AND partition = $3 AND lo >= $4
 ORDER BY lo;
 
+-- whole_dead_letters: the offsets of messages of a partition that were set aside as a whole
+SELECT message_offset FROM dead_letters
+WHERE cluster_id = $1 AND topic = $2 AND partition = $3 AND message_offset >= $4
+  AND row_index IS NULL;
+
 -- offsets: the stored offset of each partition of a log
 SELECT partition, next_offset, topic_id FROM ingest_offsets
 WHERE cluster_id = $1 AND topic = $2 ORDER BY partition;

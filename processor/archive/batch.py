@@ -23,6 +23,7 @@ from processor.archive.unique_rows import (
     make_partition_rows,
     make_unique,
 )
+from processor.framed_messages import fault_of
 from processor.message import Message, read_published_at
 from telemetry.codec import (
     MalformedMessageError,
@@ -121,7 +122,8 @@ class Batch:
         try:
             vectors, letters = _read_rows(message, headers, bounds)
         except MalformedMessageError as error:
-            vectors, letters = [], [make_dead_letter(message, headers, str(error))]
+            reason = fault_of(message) or str(error)
+            vectors, letters = [], [make_dead_letter(message, headers, reason)]
         n_rows = len(vectors) + len(letters)
         if n_rows > 1:
             span.row_counts[offset] = n_rows

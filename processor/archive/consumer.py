@@ -26,6 +26,7 @@ from processor.archive.metrics import ArchiveMetrics
 from processor.archive.read_size import ReadSize
 from processor.archive.time_window import TimeWindow
 from processor.errors import ClockDoubtError, LogLostError, ReconnectError, StoppedError
+from processor.framed_messages import Unframer
 from processor.kafka import (
     RECHECK_SECONDS,
     Broker,
@@ -104,14 +105,15 @@ class ArchiveConsumer:
         self._answers = AnswerCounts()
         self._write: concurrent.futures.Future[Stored] | None = None
         self._errors = broker_errors(kafka, "archive")
+        self._unframer = Unframer(kafka)
         self._recheck_at = 0.0
         self._restarts = Throttle()
         self.is_assigned = False
 
     @property
     def broker_trouble(self) -> str | None:
-        """Why Kafka cannot be used and what to do; None while it can be used."""
-        return self._errors.reason
+        """Why Kafka, or its schema registry, cannot be used and what to do; None while it can."""
+        return self._errors.reason or self._unframer.trouble
 
     def clock_trouble(self) -> str | None:
         """Return why the clocks here are doubted and nothing is stored; None if they are not."""
@@ -151,6 +153,7 @@ class ArchiveConsumer:
                 return
 
     def _run_once(self) -> None:
+        self._unframer.retry()
         config = consumer_config(self._kafka.group_id, self._errors)
         config["group.protocol"] = self._kafka.group_protocol
         if self._kafka.group_protocol == "classic":  # with the other protocol the broker decides
@@ -209,7 +212,7 @@ class ArchiveConsumer:
             self._batch_since = time.monotonic()
         for error in filter(None, map(_error_of, messages)):
             self._check(error)
-        read = [message for message in messages if message.error() is None]
+        read = self._unframer.read([each for each in messages if each.error() is None])
         for partition, some in groupby(read, _partition_of):
             claim = self._claims.get(partition)
             if claim is not None:  # else it was revoked or fenced since the messages were fetched
@@ -305,10 +308,8 @@ class ArchiveConsumer:
             self._commit(stored.next_offsets)
 
     def _commit(self, next_offsets: dict[int, int]) -> None:
-        offsets = [
-            TopicPartition(self._kafka.topic, partition, offset)
-            for partition, offset in next_offsets.items()
-        ]
+        topic = self._kafka.topic
+        offsets = [TopicPartition(topic, *each) for each in next_offsets.items()]
         try:
             self._consumer.commit(offsets=offsets, asynchronous=True)
         except KafkaException as error:  # advisory: the database row is the authority
@@ -322,11 +323,9 @@ class ArchiveConsumer:
             claims = self._claim(consumer, partitions)
             self._claims.update({claim.partition: claim for claim in claims})
             self._stored.update({claim.partition: claim.next_offset for claim in claims})
+            topic = self._kafka.topic
             consumer.incremental_assign(
-                [
-                    TopicPartition(self._kafka.topic, claim.partition, claim.next_offset)
-                    for claim in claims
-                ]
+                [TopicPartition(topic, each.partition, each.next_offset) for each in claims]
             )
             log.info("assigned", partitions=partitions)
         self.is_assigned = True

@@ -97,6 +97,7 @@ class AuditQueries(NamedTuple):
     hours: str
     without_flight: str
     tiles: str
+    whole_dead_letters: str
     offsets: str
     hide_tables: str
     flight_columns: str

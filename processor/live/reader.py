@@ -15,6 +15,7 @@ from configuration.shared_sections import KafkaSettings
 from kafka_client.errors import BrokerErrors
 from processor.answers import AnswerPart
 from processor.errors import LogLostError, ReconnectError
+from processor.framed_messages import Unframer
 from processor.kafka import (
     RECHECK_SECONDS,
     TIMEOUT_SECONDS,
@@ -77,6 +78,7 @@ class LiveReader:
         self._ahead = threading.Semaphore(MAX_DELIVERIES_AHEAD)
         self._consumer: Consumer
         self._errors = broker_errors(kafka, "live")
+        self._unframer = Unframer(kafka)
         self._recheck_at = 0.0
         self._restarts = Throttle()
         self._look: LogEnds | None = None
@@ -85,8 +87,8 @@ class LiveReader:
 
     @property
     def broker_trouble(self) -> str | None:
-        """Why Kafka cannot be used and what to do; None while it can."""
-        return self._errors.reason
+        """Why Kafka, or its schema registry, cannot be used and what to do; None while it can."""
+        return self._errors.reason or self._unframer.trouble
 
     @property
     def next_offsets(self) -> Mapping[int, int]:
@@ -211,8 +213,9 @@ class LiveReader:
         while not self._stopping.is_set():
             messages = polling.read(MESSAGES_AT_ONCE, wait_seconds=0.05)
             if messages:
-                found = _without_ends(messages, waiting_for, self._next, self._errors)
-                for delivery in decoder.decode(found):
+                found = list(_without_ends(messages, waiting_for, self._next, self._errors))
+                readable = self._unframer.read_or_wait(found, self._stopping)
+                for delivery in decoder.decode(readable):
                     self._deliver(delivery)
             self._recheck_broker()
             if (look := self._look) is not None:

@@ -36,7 +36,10 @@ ENTRIES = {
     "standalone": "import standalone.start",
 }
 
-ALWAYS_ABSENT = ("pyarrow", "fastapi", "alembic", "sqlalchemy", "joserfc", "opentelemetry")
+ALWAYS_ABSENT = (
+    *("pyarrow", "fastapi", "alembic", "sqlalchemy", "joserfc"),
+    *("fastavro", "google.protobuf", "opentelemetry"),
+)
 
 ENTIRELY_LATER = ("structlog", "pydantic", "asyncio", "numpy", "asyncpg", "confluent_kafka")
 """Modules that the help and the errors of a command line do without."""

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from configuration.shared_sections import KafkaSettings
@@ -17,8 +17,9 @@ from processor.archive.dead_letter import offset_of
 from processor.archive.progress import Progress
 from processor.archive.sql import AuditQueries
 from processor.errors import ReconnectError
+from processor.framed_messages import UnframedMessage, Unframer
 from processor.kafka import Broker, check, consumer_config, make_client, read_watermarks
-from processor.message import LogIdentity
+from processor.message import LogIdentity, Message
 
 MESSAGES_AT_ONCE = 10_000
 
@@ -33,6 +34,28 @@ class Counts(NamedTuple):
     n_taken: int
 
 
+class _Taken(NamedTuple):
+    """What the ledger took of a partition, entry by entry.
+
+    Attributes:
+        tiles: The entries in order.
+        set_aside: The offsets of messages that were set aside as a whole.
+    """
+
+    tiles: Sequence[Record]
+    set_aside: frozenset[int]
+
+    def count_rows(self, message: Message) -> int:
+        """Return the number of rows that the archive counted for a message.
+
+        The rows of a framed message cannot be read while the registry lacks its schema: such a
+        message was set aside as one row, also if the registry has the schema by now.
+        """
+        if isinstance(message, UnframedMessage) and offset_of(message) in self.set_aside:
+            return 1
+        return count_rows(message)
+
+
 class Log:
     """Reads the topic in a consumer group of its own, and commits nothing."""
 
@@ -40,6 +63,7 @@ class Log:
         self._settings = settings
         self._progress = progress
         self._errors = BrokerErrors(settings, client="audit")
+        self._unframer = Unframer(settings)
 
     async def check(self, connection: Connection, queries: AuditQueries, proof: Proof) -> None:
         """Compare every partition, entry by entry, and add the result to the proof.
@@ -96,28 +120,31 @@ class Log:
             tiles = await connection.fetch(
                 queries.tiles, identity.cluster_id, identity.topic, partition, low
             )
-            counts = self._compare(consumer, partition, tiles, where)
+            whole = await connection.fetch(
+                queries.whole_dead_letters, identity.cluster_id, identity.topic, partition, low
+            )
+            taken = _Taken(tiles, frozenset(row["message_offset"] for row in whole))
+            counts = self._compare(consumer, partition, taken, where)
         finally:
             consumer.close()
         self._progress(f"{where}: {counts.n_held:,} messages of the log compared")
         return counts
 
-    def _compare(
-        self, consumer: Consumer, partition: int, tiles: Sequence[Record], where: str
-    ) -> Counts:
+    def _compare(self, consumer: Consumer, partition: int, taken: "_Taken", where: str) -> Counts:
         """Count the messages of each entry; of an older entry the log may hold only the end."""
+        tiles = taken.tiles
         if not tiles:
             return Counts(0, 0)
         begin, end = tiles[0]["lo"], tiles[-1]["hi"]
         consumer.assign([TopicPartition(self._settings.topic, partition, begin)])
         waiting = iter(tiles)
         tile, n_held, n_rows, total = next(waiting), 0, 0, 0
-        for message in _messages(consumer, end, where, self._errors):
+        for message in self._messages(consumer, end, where):
             while offset_of(message) >= tile["hi"]:
                 _check_count(tile, n_held, n_rows, where)
                 tile, n_held, n_rows = next(waiting), 0, 0
             n_held += 1
-            n_rows += count_rows(message)
+            n_rows += taken.count_rows(message)
             total += 1
         _check_count(tile, n_held, n_rows, where)
         for left in waiting:
@@ -131,9 +158,15 @@ class Log:
     def _admin(self) -> AdminClient:
         return make_client(AdminClient, self._errors.client_config())
 
+    def _messages(self, consumer: Consumer, end: int, where: str) -> Iterator[Message]:
+        """Yield the readable messages below offset `end`, framed ones with their rows as JSON."""
+        for message in _read_messages(consumer, end, where, self._errors):
+            yield from self._unframer.read([message])
 
-def _messages(consumer: Consumer, end: int, where: str, errors: BrokerErrors) -> Iterator[Message]:
-    """Yield the readable messages below offset `end`."""
+
+def _read_messages(
+    consumer: Consumer, end: int, where: str, errors: BrokerErrors
+) -> Iterator[Message]:
     give_up_at = time.monotonic() + SILENCE_SECONDS
     while True:
         messages = consumer.consume(MESSAGES_AT_ONCE, timeout=1.0)
