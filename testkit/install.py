@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from testkit import (
+    chart_tools_install,
     chromium_install,
     faketime_install,
     image,
@@ -23,6 +24,7 @@ _PARTS: dict[str, Callable[[], Path]] = {
     "PgBouncer": pgbouncer_install.install,
     "nginx, HAProxy and Caddy": proxies_install.install,
     "the image's Debian and packages": image.install_packages,
+    "kubeconform": chart_tools_install.install,
     "Chromium": chromium_install.install,
 }
 

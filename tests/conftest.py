@@ -15,6 +15,7 @@ from xdist.remote import Producer
 
 from standalone.database import EmbeddedDatabase
 from testkit import (
+    chart_tools_install,
     chromium_install,
     faketime_install,
     image,
@@ -37,6 +38,7 @@ _PARTS: dict[str, Callable[[], str | None]] = {
     "real_database": functools.cache(
         lambda: None if given_url() else timescale_install.unavailable_reason()
     ),
+    "real_kubeconform": functools.cache(chart_tools_install.unavailable_reason),
     "real_image": functools.cache(image.unavailable_reason),
     "real_proxies": functools.cache(proxies_install.unavailable_reason),
     "real_pooler": functools.cache(pgbouncer_install.unavailable_reason),
