@@ -34,6 +34,7 @@ class KafkaSettings(Section):
     partitions: int = Field(12, ge=1, le=1000)
     replication_factor: int = Field(1, ge=1, le=9)
     retention_hours: int = Field(72, ge=1)
+    retention_bytes: int | None = Field(None, ge=1_000_000)
     compression: Literal["none", "gzip", "snappy", "lz4", "zstd"] = "zstd"
     rows_per_message: int | None = Field(None, ge=1, le=1000)
     encoding: Literal["json", "avro", "protobuf"] = "json"

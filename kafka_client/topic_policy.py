@@ -60,6 +60,8 @@ def creation_config(settings: KafkaSettings) -> dict[str, str]:
     }
     if settings.replication_factor >= SAFE_REPLICATION_FACTOR:
         config["min.insync.replicas"] = str(SAFE_IN_SYNC_REPLICAS)
+    if settings.retention_bytes is not None:
+        config["retention.bytes"] = str(settings.retention_bytes)
     return config
 
 
@@ -154,12 +156,13 @@ def _judge_retention(config: Mapping[str, str], settings: KafkaSettings) -> Iter
             "kafka.retention_hours",
         )
     most = _number(config, "retention.bytes")
-    if most is not None and most >= 0:
+    bound = settings.retention_bytes
+    if most is not None and most >= 0 and (bound is None or most < bound):
         yield Shortcoming(
             "retention.bytes",
             f"topic {settings.topic} keeps no more than {most:,} bytes of a partition: messages "
             "may be removed before kafka.retention_hours are over; "
-            f"{_alter(settings, 'retention.bytes=-1')}",
+            f"{_alter(settings, f'retention.bytes={bound or -1}')}",
         )
 
 

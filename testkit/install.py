@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from testkit import (
+    chart_tools_install,
     chromium_install,
     connect_install,
     faketime_install,
@@ -31,6 +32,7 @@ _PARTS: dict[str, Callable[[], Path]] = {
     "nginx, HAProxy and Caddy": proxies_install.install,
     "Prometheus": prometheus_install.install,
     "the image's Debian and packages": image.install_packages,
+    "kubeconform": chart_tools_install.install,
     "Chromium": chromium_install.install,
 }
 

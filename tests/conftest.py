@@ -15,6 +15,7 @@ from xdist.remote import Producer
 
 from standalone.database import EmbeddedDatabase
 from testkit import (
+    chart_tools_install,
     chromium_install,
     connect_install,
     faketime_install,
@@ -42,6 +43,7 @@ _PARTS: dict[str, Callable[[], str | None]] = {
     "real_database": functools.cache(
         lambda: None if given_url() else timescale_install.unavailable_reason()
     ),
+    "real_kubeconform": functools.cache(chart_tools_install.unavailable_reason),
     "real_image": functools.cache(image.unavailable_reason),
     "real_connect": functools.cache(connect_install.unavailable_reason),
     "real_kcat": functools.cache(kcat_install.unavailable_reason),

@@ -19,6 +19,7 @@ from configuration.transport_security import (
     find_plaintext_database,
     find_plaintext_kafka,
 )
+from kafka_client.topic_policy import creation_config
 from standalone.database import EmbeddedDatabase
 from standalone.database_folder import server_user
 from standalone.database_programs import programs_dir
@@ -112,9 +113,21 @@ def plaintext_connections() -> list[PlaintextConnection]:
 
 
 def test_config_yaml_counts_in_the_containers() -> None:
-    """The file is mounted, so that settings without a variable of their own reach them too."""
-    for service in ("collector", "processor"):
+    """The file is mounted, so that settings without a variable of their own reach them too.
+
+    Secrets, which do not stand in that file, come by a file of variables.
+    """
+    for service in ("migrate", "collector", "processor"):
         assert "./config.yaml:/app/config.yaml:ro" in SERVICES[service]["volumes"]
+        assert SERVICES[service]["env_file"] == [{"path": "deploy/settings.env", "required": False}]
+
+
+def test_the_topic_has_a_bound_in_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The collector makes it so: twelve partitions fit on a small disk."""
+    for name, value in environment("collector").items():
+        monkeypatch.setenv(name, value)
+    kafka = load_settings(AllSettings).kafka
+    assert kafka.partitions * int(creation_config(kafka)["retention.bytes"]) < 15e9
 
 
 def test_what_runs_for_long_has_bounds() -> None:

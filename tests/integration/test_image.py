@@ -110,7 +110,7 @@ def test_every_command_of_the_compose_file_runs(site: ComposeSite, database: Tim
     ("line", "module"),
     [
         ("COPY kafka_client kafka_client\n", "collector"),
-        ("COPY migrations migrations\n", "alembic"),
+        pytest.param("COPY migrations migrations\n", "alembic", marks=pytest.mark.nightly),
     ],
 )
 def test_a_line_less_is_noticed(line: str, module: str, tmp_path: Path) -> None:

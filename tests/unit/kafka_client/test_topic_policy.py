@@ -34,6 +34,17 @@ def test_compaction_loses_messages(policy: str) -> None:
     )
 
 
+def test_a_bound_in_bytes_that_is_wanted_is_no_shortcoming() -> None:
+    """The topic is made with it; a smaller one is named with the wanted one as its repair."""
+    settings = KafkaSettings(replication_factor=3, retention_bytes=5_000_000)
+    assert creation_config(settings)["retention.bytes"] == "5000000"
+    bounded = GOOD | {"retention.bytes": "5000000"}
+    assert find_shortcomings(TopicState(12, 3, bounded), settings) == []
+    smaller = GOOD | {"retention.bytes": "1000000"}
+    (found,) = find_shortcomings(TopicState(12, 3, smaller), settings)
+    assert found.text.endswith("--add-config retention.bytes=5000000")
+
+
 @pytest.mark.parametrize(
     ("setting", "value", "said"),
     [
