@@ -8,10 +8,11 @@ from typing import TypeAlias
 
 import asyncpg
 
+from configuration.database_url import url_parameters
 from processor.database_errors import Action, ProblemLog, explain
 from processor.errors import FatalError
 from processor.history.errors import RetryLaterError, TooLargeError
-from processor.postgres import MARK, check_mark, marked
+from processor.postgres import MARK, check_mark, connect_to_one, marked
 from processor.settings import ProcessorSettings
 
 Record: TypeAlias = asyncpg.Record
@@ -95,6 +96,8 @@ class HistoryDatabase:
                 session = marked(self._session_settings())
                 self._pools[use] = await asyncpg.create_pool(
                     self._url,
+                    connect=connect_to_one,
+                    target_session_attrs=_sort_of_server(self._url),
                     min_size=0,
                     max_size=self.connections[use],
                     timeout=self._connect_timeout_seconds,
@@ -128,6 +131,14 @@ def divide(max_connections: int) -> Mapping[Use, int]:
     exports, replays = max(1, max_connections // 4), max(1, max_connections // 8)
     requests = max(2, max_connections - exports - replays)
     return {Use.REQUESTS: requests, Use.EXPORTS: exports, Use.REPLAYS: replays}
+
+
+def _sort_of_server(url: str) -> str | None:
+    """Return what to ask of a server in place of the URL's `target_session_attrs`; None = that.
+
+    These sessions are read-only by default, so that no server would count as read-write.
+    """
+    return "primary" if url_parameters(url).get("target_session_attrs") == "read-write" else None
 
 
 def history_of(settings: ProcessorSettings) -> HistoryDatabase:
