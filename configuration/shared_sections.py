@@ -101,6 +101,16 @@ def _check_network(text: str) -> str:
 Network = Annotated[str, AfterValidator(_check_network)]
 
 
+_ROUTES = frozenset({"api", "assets", "metrics", "sse"})
+"""First parts of paths that the processor serves, which a proxy's path could be taken for."""
+
+
+def _check_root_path(path: str) -> str:
+    if path and path.split("/")[1] in _ROUTES:
+        raise ValueError("it begins like a path of the processor: choose another one at the proxy")
+    return path
+
+
 class HttpSettings(Section):
     """The addresses that the services listen on; with port 0 the collector serves no metrics."""
 
@@ -110,6 +120,9 @@ class HttpSettings(Section):
     max_connections: int | None = Field(None, ge=1)
     max_connections_per_address: int | None = Field(None, ge=1)
     trusted_proxies: Annotated[tuple[Network, ...], BeforeValidator(split_commas)] = ()
+    root_path: Annotated[str, AfterValidator(_check_root_path)] = Field(
+        "", pattern=r"^((/[A-Za-z0-9._~-]+)+)?$"
+    )
     collector_metrics_port: int = Field(0, ge=0, le=65_535)
 
 

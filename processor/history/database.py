@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from enum import Enum, auto
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import asyncpg
 
@@ -96,8 +96,7 @@ class HistoryDatabase:
                 session = marked(self._session_settings())
                 self._pools[use] = await asyncpg.create_pool(
                     self._url,
-                    connect=connect_to_one,
-                    target_session_attrs=_sort_of_server(self._url),
+                    **self._how_to_connect(),
                     min_size=0,
                     max_size=self.connections[use],
                     timeout=self._connect_timeout_seconds,
@@ -107,6 +106,15 @@ class HistoryDatabase:
                     ),
                 )
             return self._pools[use]
+
+    def _how_to_connect(self) -> dict[str, Any]:
+        """Return how a connection is opened to the host that `database.url` asks for.
+
+        These sessions are read-only by default, so that no server would count as read-write.
+        """
+        asked = url_parameters(self._url).get("target_session_attrs")
+        wanted = {"target_session_attrs": "primary"} if asked == "read-write" else {}
+        return {"connect": connect_to_one, **wanted}
 
     def _session_settings(self) -> dict[str, str]:
         return {
@@ -131,14 +139,6 @@ def divide(max_connections: int) -> Mapping[Use, int]:
     exports, replays = max(1, max_connections // 4), max(1, max_connections // 8)
     requests = max(2, max_connections - exports - replays)
     return {Use.REQUESTS: requests, Use.EXPORTS: exports, Use.REPLAYS: replays}
-
-
-def _sort_of_server(url: str) -> str | None:
-    """Return what to ask of a server in place of the URL's `target_session_attrs`; None = that.
-
-    These sessions are read-only by default, so that no server would count as read-write.
-    """
-    return "primary" if url_parameters(url).get("target_session_attrs") == "read-write" else None
 
 
 def history_of(settings: ProcessorSettings) -> HistoryDatabase:
