@@ -351,7 +351,7 @@ CONSEQUENCES: dict[tuple[str, str, str], Callable[[Site], None]] = {
     ("role-archive", "Read", "group"): lambda site: _refused(site.archive()),
     ("role-live", "Read", "topic"): lambda site: _refused(site.live()),
     ("role-live", "Describe", "groups"): lambda site: _refused(site.live()),
-    ("status", "Describe", "topic"): lambda site: _ended(site, 4, "not permit", "status"),
+    ("status", "Describe", "topic"): lambda site: _ended(site, 1, "not permit", "status"),
     ("audit-kafka", "Read", "topic"): lambda site: _ended(
         site, 1, "not permit", "audit", "--kafka"
     ),
