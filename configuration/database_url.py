@@ -61,6 +61,14 @@ def database_hosts(url: str) -> tuple[str, ...]:
     return tuple(host for host in hosts if not host.startswith("/"))
 
 
+def single_host_urls(url: str) -> list[str]:
+    """Return the URL once for each host that stands in it before the path, in their order."""
+    parts = urlsplit(url)
+    hosts = _written_hosts(url)
+    user = parts.netloc.partition("@")[0] + "@" if "@" in parts.netloc else ""
+    return [parts._replace(netloc=user + host).geturl() for host in hosts] or [url]
+
+
 def url_parameters(url: str) -> dict[str, str]:
     """Return what stands behind the question mark."""
     return dict(parse_qsl(urlsplit(url).query))

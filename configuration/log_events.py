@@ -108,7 +108,7 @@ MEANINGS = {
     "tail_incomplete": "The newest messages of the topic, from which the collector learns what is "
     "published, could not all be read.",
     "tail_times_in_future": "The newest messages of the topic have times of the future.",
-    "tail_unreadable": "Messages in Avro or Protobuf at the end of the topic cannot be read, so some "
+    "tail_unreadable": "Messages in Avro or Protobuf at the end of the topic cannot be read; some "
     "may be published twice.",
     "thread_crashed": "A thread ended because of an error that nothing has handled.",
     "token_not_renewed": "OpenSky's token could not be renewed; the present one is still valid.",

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from configuration.http_address import is_loopback, read_host
+from configuration.kafka_properties import KafkaProperties, Secret
 from configuration.logs import LogFormat, LogLevel
 from configuration.section import Section, split_commas
 
@@ -43,10 +44,13 @@ class KafkaSettings(Section):
     schema_registry_password_file: Path | None = None
     delivery_timeout_seconds: int = Field(120, ge=1)
     security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
-    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER"] = (
+        "SCRAM-SHA-512"
+    )
     sasl_username: str | None = None
-    sasl_password: SecretStr | None = None
+    sasl_password: Secret | None = None
     ssl_ca_file: Path | None = None
+    properties: KafkaProperties = Field(default_factory=dict)
 
     def connection(self) -> dict[str, str | int | float | bool]:
         """Return the librdkafka settings that every client needs to reach the broker."""
@@ -61,11 +65,39 @@ class KafkaSettings(Section):
         if self.ssl_ca_file is not None:
             config["ssl.ca.location"] = str(self.ssl_ca_file)
         if self.security_protocol.startswith("SASL"):
-            config["sasl.mechanism"] = self.sasl_mechanism
-            config["sasl.username"] = self.sasl_username or ""
-            password = self.sasl_password
-            config["sasl.password"] = password.get_secret_value() if password else ""
-        return config
+            config |= self._login()
+        return config | {name: each.get_secret_value() for name, each in self.properties.items()}
+
+    def has_token_login(self) -> bool:
+        """Whether the client shows the broker a token that it gets from a token server."""
+        return self.security_protocol.startswith("SASL") and self.sasl_mechanism == "OAUTHBEARER"
+
+    def describe_client(self) -> str:
+        """Return under which name the broker knows this client, for messages to an operator."""
+        if self.has_token_login():
+            client_id = self.property_text("sasl.oauthbearer.client.id")
+            return f"the client {client_id!r} of the token server"
+        if self.security_protocol == "SSL":
+            file = self.property_text("ssl.certificate.location")
+            return f"the client's certificate ({file or 'none'})"
+        if self.security_protocol == "PLAINTEXT":
+            return "clients without a login (User:ANONYMOUS)"
+        return f"the user {self.sasl_username!r}"
+
+    def property_text(self, name: str) -> str | None:
+        """Return the value of a property that is no secret; None if it is not set."""
+        value = self.properties.get(name)
+        return None if value is None else value.get_secret_value()
+
+    def _login(self) -> dict[str, str]:
+        if self.has_token_login():
+            return {"sasl.mechanism": self.sasl_mechanism}
+        password = self.sasl_password
+        return {
+            "sasl.mechanism": self.sasl_mechanism,
+            "sasl.username": self.sasl_username or "",
+            "sasl.password": password.get_secret_value() if password else "",
+        }
 
 
 AllowedHost = Annotated[
@@ -87,6 +119,16 @@ def _check_network(text: str) -> str:
 Network = Annotated[str, AfterValidator(_check_network)]
 
 
+_ROUTES = frozenset({"api", "assets", "metrics", "sse"})
+"""First parts of paths that the processor serves, which a proxy's path could be taken for."""
+
+
+def _check_root_path(path: str) -> str:
+    if path and path.split("/")[1] in _ROUTES:
+        raise ValueError("it begins like a path of the processor: choose another one at the proxy")
+    return path
+
+
 class HttpSettings(Section):
     """The addresses that the services listen on; with port 0 the collector serves no metrics."""
 
@@ -96,6 +138,9 @@ class HttpSettings(Section):
     max_connections: int | None = Field(None, ge=1)
     max_connections_per_address: int | None = Field(None, ge=1)
     trusted_proxies: Annotated[tuple[Network, ...], BeforeValidator(split_commas)] = ()
+    root_path: Annotated[str, AfterValidator(_check_root_path)] = Field(
+        "", pattern=r"^((/[A-Za-z0-9._~-]+)+)?$"
+    )
     collector_metrics_port: int = Field(0, ge=0, le=65_535)
 
 

@@ -16,6 +16,14 @@ log = structlog.get_logger()
 
 _ACKNOWLEDGE = "or, if the whole way there is your own, name the host in security.plaintext_hosts"
 
+_TOKEN_URL = "sasl.oauthbearer.token.endpoint.url"  # noqa: S105 - the name of a property
+
+_UNCHECKED = {
+    "enable.ssl.certificate.verification": "false",
+    "ssl.endpoint.identification.algorithm": "none",
+}
+"""Properties of librdkafka with the values that accept any broker's certificate."""
+
 
 @dataclass(frozen=True)
 class PlaintextConnection:
@@ -55,12 +63,16 @@ def find_plaintext_database(url: str) -> list[PlaintextConnection]:
 
 
 def find_plaintext_kafka(settings: KafkaSettings) -> list[PlaintextConnection]:
-    """Return the connections to the brokers and the schema registry that have no TLS."""
-    registry = find_plaintext_url("kafka.schema_registry_url", settings.schema_registry_url or "")
+    """Return the connections to brokers, token server and registry without TLS, or unchecked."""
+    url = settings.property_text(_TOKEN_URL) or ""
+    found = [
+        *find_plaintext_url("kafka.schema_registry_url", settings.schema_registry_url or ""),
+        *find_plaintext_url(f"kafka.properties: {_TOKEN_URL}", url),
+    ]
     if settings.security_protocol.endswith("SSL"):
-        return registry
+        return [*found, *_find_unchecked(settings)]
     return [
-        *registry,
+        *found,
         PlaintextConnection(
             "kafka.bootstrap_servers",
             kafka_hosts(settings.bootstrap_servers),
@@ -68,6 +80,19 @@ def find_plaintext_kafka(settings: KafkaSettings) -> list[PlaintextConnection]:
             "set kafka.security_protocol to SASL_SSL or SSL (and kafka.ssl_ca_file for an authority"
             " of your own)",
         ),
+    ]
+
+
+def _find_unchecked(settings: KafkaSettings) -> list[PlaintextConnection]:
+    return [
+        PlaintextConnection(
+            f"kafka.properties: {name}",
+            kafka_hosts(settings.bootstrap_servers),
+            "Kafka is on another machine, and its certificate is not checked",
+            "leave the property out, and set kafka.ssl_ca_file for an authority of your own",
+        )
+        for name, unsafe in _UNCHECKED.items()
+        if settings.property_text(name) == unsafe
     ]
 
 

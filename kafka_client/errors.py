@@ -15,6 +15,11 @@ REFUSAL_HOLDS_SECONDS = 15.0
 """How long a refusal explains lost connections. A refused client tries again after 5 s at most, so
 a connection that is lost later than this has another cause."""
 
+REFUSED_BACKOFF_MILLISECONDS = 2_000
+"""librdkafka's `reconnect.backoff.ms` for a client that is made after a refusal. While a request
+waits for a broker, librdkafka connects after half of this each time, whatever
+`reconnect.backoff.max.ms` is: 20 times a second with the value that serves a broker's restart."""
+
 _NOTICE = 5
 """librdkafka's level; below it come lines about each connection that was closed for idleness."""
 
@@ -40,6 +45,10 @@ _ALL_DOWN = KafkaError._ALL_BROKERS_DOWN  # noqa: SLF001 - librdkafka's public n
 
 REFUSALS = AUTHORIZATION | _AUTHENTICATION | {_TLS}
 """A broker answers, but does not serve this client until an operator changes something."""
+
+_ASKS_FOR_CERTIFICATE = re.compile(r"alert ([a-z ]*certificate|unknown ca)")
+"""What a broker says with TLS that refuses the client's certificate, or misses one. librdkafka
+reports it as a connection that is lost."""
 
 _BROKER = re.compile(r"^(\w+://)?\S+/(bootstrap|\d+): ")
 """The prefix of librdkafka's texts: `sasl_ssl://host:9092/bootstrap: `."""
@@ -89,32 +98,45 @@ class BrokerErrors:
         """Why no broker can be used and what to do; None while one answers."""
         return self.explain() if self._is_down else None
 
+    @property
+    def is_refused(self) -> bool:
+        """Whether a broker answered within the last seconds, and does not serve this client."""
+        return self._is_recent(self._refused_at)
+
     def client_config(self) -> dict[str, Any]:
         """Return what a client needs to reach the broker and to report here."""
         return {
             **self._settings.connection(),
+            **self.backoff(),
             "log_level": _NOTICE,
             "logger": LibraryLog(self._client),
             "error_cb": self.note,
         }
 
+    def backoff(self) -> dict[str, int]:
+        """Return what lets a client connect less often after a refusal; empty without one."""
+        return {"reconnect.backoff.ms": REFUSED_BACKOFF_MILLISECONDS} if self.is_refused else {}
+
     def note(self, error: KafkaError) -> None:
         """Record an error: librdkafka's `error_cb`, or one that came with a message."""
         code = error.code()
-        if code in REFUSALS or code == _RESOLVE:
+        is_refusal = code in REFUSALS or _asks_for_certificate(error)
+        if is_refusal or code == _RESOLVE:
             self._refused_at = self._monotonic()
             self._cause = _explain(error, self._settings)
         elif code != _ALL_DOWN and not self._is_recent(self._refused_at):
             self._cause = _explain(error, self._settings)
         if code in AUTHORIZATION:
             self._forbidden_at = self._monotonic()
-        if code == _ALL_DOWN or code in REFUSALS:
+        if code == _ALL_DOWN or is_refusal:
             self._is_down = True
         self._say()
 
-    def fail(self, reason: str) -> None:
+    def fail(self, reason: str, *, is_refusal: bool = False) -> None:
         """Record why a request of another client failed, which has its own errors."""
         self._cause, self._is_down = reason, True
+        if is_refusal:
+            self._refused_at = self._monotonic()
         self._say()
 
     def answered(self, *, with_data: bool = False) -> bool:
@@ -156,22 +178,42 @@ def _explain(error: KafkaError, settings: KafkaSettings) -> str:
     code, said = error.code(), _BROKER.sub("", without_decoration(error.str()))
     where = f"Kafka at {settings.bootstrap_servers}"
     if code in _AUTHENTICATION:
+        return f"{where} refuses {settings.describe_client()} ({said}): {_login_remedy(settings)}"
+    if _asks_for_certificate(error):
         return (
-            f"{where} refuses the user {settings.sasl_username!r} ({said}): correct "
-            "kafka.sasl_username, kafka.sasl_password or kafka.sasl_mechanism "
-            f"({settings.sasl_mechanism}), or the user at the broker"
+            f"{where} does not accept {settings.describe_client()} ({said}): set "
+            "ssl.certificate.location and ssl.key.location in kafka.properties to a certificate "
+            "that the broker trusts, or renew it"
         )
     if code == _TLS:
         authorities = settings.ssl_ca_file or "those of the system"
         return (
             f"no TLS connection to {where} ({said}): correct kafka.ssl_ca_file ({authorities}), "
-            "or the broker's certificate"
+            "or the broker's certificate, which may have expired or name another host"
         )
     if code == _RESOLVE:
         return f"{where} is not found ({said}): correct kafka.bootstrap_servers or the name service"
     if code in AUTHORIZATION:
         return (
-            f"{where} does not permit this to the user {settings.sasl_username!r} ({said}): grant "
+            f"{where} does not permit this to {settings.describe_client()} ({said}): grant "
             f"it the rights on topic {settings.topic} and group {settings.group_id} by kafka-acls"
         )
     return f"{where} cannot be reached ({said}): see kafka.bootstrap_servers and the broker's log"
+
+
+def _login_remedy(settings: KafkaSettings) -> str:
+    if settings.has_token_login():
+        endpoint = settings.property_text("sasl.oauthbearer.token.endpoint.url")
+        return (
+            "correct sasl.oauthbearer.client.id or sasl.oauthbearer.client.secret in "
+            f"kafka.properties, or the client at the token server ({endpoint}); the broker has to "
+            "trust that server's keys"
+        )
+    return (
+        "correct kafka.sasl_username, kafka.sasl_password or kafka.sasl_mechanism "
+        f"({settings.sasl_mechanism}), or the user at the broker"
+    )
+
+
+def _asks_for_certificate(error: KafkaError) -> bool:
+    return _ASKS_FOR_CERTIFICATE.search(error.str()) is not None

@@ -5,8 +5,12 @@ import ssl
 from collections.abc import Iterator
 from pathlib import Path
 
+from confluent_kafka import KafkaException, Producer
+
 from configuration.errors import SettingsError
 from configuration.shared_sections import KafkaSettings
+
+_METHOD = "sasl.oauthbearer.method"
 
 
 def refuse_unusable(settings: KafkaSettings) -> None:
@@ -15,11 +19,12 @@ def refuse_unusable(settings: KafkaSettings) -> None:
     Raises:
         SettingsError: Naming every key at fault, its value and what is needed.
     """
-    if problems := [
+    problems = [
         *_sasl_problems(settings),
         *_tls_problems(settings),
         *_registry_problems(settings),
-    ]:
+    ]
+    if problems := problems or [*_property_problems(settings)]:
         raise SettingsError("\n".join(problems))
 
 
@@ -29,7 +34,12 @@ def _sasl_problems(settings: KafkaSettings) -> Iterator[str]:
         settings.sasl_username,
         settings.sasl_password,
     )
-    if not protocol.startswith("SASL"):
+    if settings.has_token_login() and settings.property_text(_METHOD) != "oidc":
+        yield (
+            f"kafka.sasl_mechanism: 'OAUTHBEARER' cannot be used: kafka.properties needs {_METHOD}:"
+            " oidc with the client's id, its secret and the token server's address"
+        )
+    if not protocol.startswith("SASL") or settings.has_token_login():
         return
     need = f"cannot be used: kafka.security_protocol {protocol} needs it"
     if not user:
@@ -76,3 +86,23 @@ def _authorities_problem(file: Path) -> str | None:
     except OSError as error:
         return f"this file cannot be read ({error.strerror})"
     return None
+
+
+def _property_problems(settings: KafkaSettings) -> Iterator[str]:
+    """Yield what librdkafka says of the properties, by a client that has no broker to connect to.
+
+    It loads certificates and keys. SASL is left out, because a client would fetch its first token.
+    """
+    if not settings.properties:
+        return
+    has_tls = settings.security_protocol.endswith("SSL")
+    config = {
+        **settings.connection(),
+        "security.protocol": "SSL" if has_tls else "PLAINTEXT",
+        "log_level": 0,
+    }
+    del config["bootstrap.servers"]
+    try:
+        Producer(config)
+    except KafkaException as error:
+        yield f"kafka.properties cannot be used: {error.args[0].str()}"

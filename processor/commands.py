@@ -61,8 +61,11 @@ def _plaintext_connections(
     found = find_plaintext_database(settings.database.url.get_secret_value())
     if arguments.command == "run":
         found += find_plaintext_tracing(settings.tracing)
-    uses_kafka = arguments.command in USING_KAFKA or arguments.kafka
-    return [*found, *find_plaintext_kafka(settings.kafka)] if uses_kafka else found
+    return [*found, *find_plaintext_kafka(settings.kafka)] if _uses_kafka(arguments) else found
+
+
+def _uses_kafka(arguments: argparse.Namespace) -> bool:
+    return arguments.command in USING_KAFKA or bool(arguments.kafka)
 
 
 async def _run(settings: ProcessorSettings, arguments: argparse.Namespace) -> int:
@@ -90,6 +93,10 @@ async def _maintain(settings: ProcessorSettings, arguments: argparse.Namespace) 
     from processor.archive.commands import AuditScope, print_audit, rebuild, reset_offsets
     from processor.archive.status import print_status
 
+    if _uses_kafka(arguments):
+        from kafka_client.refusals import refuse_unusable
+
+        refuse_unusable(settings.kafka)
     keep_from_gc()
     match arguments.command:
         case "status":

@@ -128,6 +128,11 @@ _READ_ONLY = DatabaseProblem(
     "the database takes no writes",
     "connect to the primary server, or end default_transaction_read_only",
 )
+_NO_PRIMARY = DatabaseProblem(
+    Action.REPEAT,
+    "no server of database.url takes writes",
+    "promote a replica, or see that the primary runs and can be reached",
+)
 _DISK_FULL = DatabaseProblem(
     Action.WAIT,
     "the disk of the database is full",
@@ -265,6 +270,7 @@ _BY_KIND: tuple[tuple[type[BaseException], DatabaseProblem], ...] = (
     # The first match counts: a refused certificate is an OSError and a ValueError as well.
     (ssl.SSLError, _TLS),
     (asyncpg.ClientConfigurationError, _URL),
+    (asyncpg.TargetServerAttributeNotMatched, _NO_PRIMARY),
     (asyncpg.InterfaceError, _BROKE),
     (asyncpg.InternalClientError, _BROKE),
     (OSError, _ANSWERS_NOT),

@@ -99,7 +99,8 @@ class Broker:
         # Kafka closes idle connections, which says nothing about the consumer's connection.
         self._own_errors = BrokerErrors(settings, client=f"{errors.client} metadata")
         self._errors = errors
-        self._admin = make_client(AdminClient, self._own_errors.client_config())
+        config = self._own_errors.client_config()
+        self._admin = make_client(AdminClient, config | errors.backoff())
         self._policy_at = 0.0
 
     def identify(self) -> LogIdentity:
@@ -146,7 +147,11 @@ class Broker:
         """Return the error of a failed request, with the cause that its client reports."""
         self._admin.poll(0)
         reason = self._own_errors.explain(error.args[0])
-        self._errors.fail(reason)
+        is_refusal = self._own_errors.is_refused
+        self._errors.fail(reason, is_refusal=is_refusal)
+        if is_refusal:
+            # It connects less often.
+            self._admin = make_client(AdminClient, self._own_errors.client_config())
         return ReconnectError(reason)
 
     def warn_of_policy(self) -> None:

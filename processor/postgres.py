@@ -1,10 +1,11 @@
 """Connect to PostgreSQL, and refuse a connection pooler in between."""
 
 import secrets
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import asyncpg
 
+from configuration.database_url import single_host_urls
 from processor.database_errors import CONNECT_DIRECTLY
 from processor.errors import FatalError
 
@@ -16,6 +17,9 @@ MARK = "flight_monitor.session"
 it; a pooler refuses it, drops it, or returns that of another session."""
 
 _LOST_STATEMENTS = (asyncpg.InvalidSQLStatementNameError, asyncpg.DuplicatePreparedStatementError)
+
+_NEXT_HOST = (OSError, asyncpg.CannotConnectNowError, asyncpg.TargetServerAttributeNotMatched)
+"""A host that is away, starts or stops, or is a replica where the primary is asked for."""
 
 
 def marked(settings: dict[str, str]) -> dict[str, str]:
@@ -35,15 +39,33 @@ async def connect(url: str, *, timeout_seconds: float, settings: dict[str, str])
         FatalError: A connection pooler answers.
     """
     with_mark = marked(settings)
-    connection: Connection = await asyncpg.connect(
-        url, timeout=timeout_seconds, server_settings=with_mark
-    )
+    connection = await connect_to_one(url, timeout=timeout_seconds, server_settings=with_mark)
     try:
         await check_mark(connection, with_mark[MARK], timeout_seconds=timeout_seconds)
     except BaseException:
         connection.terminate()
         raise
     return connection
+
+
+async def connect_to_one(url: str, *, timeout: float, **options: Any) -> Connection:  # noqa: ASYNC109, ANN401 - asyncpg's own parameters
+    """Connect to the first host of the URL that can be used, with the timeout for each.
+
+    asyncpg's own timeout is for all hosts together, so that a host that is switched off would leave
+    no time for the next one.
+
+    Raises:
+        OSError: Why the last host could not be used.
+        asyncpg.PostgresError: Why a host refused the login.
+        asyncpg.TargetServerAttributeNotMatched: It is not what target_session_attrs asks for.
+    """
+    *others, last = single_host_urls(url)
+    for each in others:
+        try:
+            return await asyncpg.connect(each, timeout=timeout, **options)
+        except _NEXT_HOST:
+            continue
+    return await asyncpg.connect(last, timeout=timeout, **options)
 
 
 async def check_mark(connection: Connection, mark: str, *, timeout_seconds: float) -> None:

@@ -20,6 +20,7 @@ from processor.garbage_collection import keep_from_gc
 from processor.history.database import HistoryDatabase, history_of
 from processor.host_clock import watch_host_clock
 from processor.http.access.hosts import accepted_hosts
+from processor.http.access.root_path import at_root_path
 from processor.http.health import Health, holds
 from processor.http.history.metrics import DownloadMetrics
 from processor.http.middleware import HttpOptions
@@ -94,7 +95,7 @@ class Service:
         self._watch_signals()
         app = self._app(host)
         server = create_server(
-            app,
+            at_root_path(app, settings.http.root_path),
             trusted_proxies=settings.http.trusted_proxies,
             connections=self._connections(),
         )

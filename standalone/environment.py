@@ -65,7 +65,7 @@ def children_environment(
         environment["ACCESS_METRICS_TOKEN"] = metrics_token
     if options.kafka is None:
         # What the user's own cluster asks for, the embedded broker does not speak.
-        environment["KAFKA_SECURITY_PROTOCOL"] = "PLAINTEXT"
+        environment |= {"KAFKA_SECURITY_PROTOCOL": "PLAINTEXT", "KAFKA_PROPERTIES": "{}"}
         if settings.kafka.rows_per_message is None:
             environment["KAFKA_ROWS_PER_MESSAGE"] = str(_ROWS_PER_MESSAGE)
     return environment

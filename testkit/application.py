@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry
 
 from processor.access.gate import Gate, create_gate
 from processor.history.database import history_of
+from processor.http.access.root_path import at_root_path
 from processor.http.access.ticket_routes import ticket_routes
 from processor.http.app import create_app
 from processor.http.dependencies import Routes
@@ -248,7 +249,7 @@ class Application:
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.port = listener.getsockname()[1]
         self.server = create_server(
-            self.app,
+            at_root_path(self.app, self.settings.http.root_path),
             trusted_proxies=PROXIES,
             connections=connections or OpenConnections(proxies=PROXIES, registry=self.registry),
         )

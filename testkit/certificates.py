@@ -1,4 +1,4 @@
-"""Certificates of a database server: good ones, expired ones, and of another authority."""
+"""Certificates of servers and clients: good ones, expired ones, and of another authority."""
 
 import datetime as dt
 import ipaddress
@@ -18,7 +18,7 @@ _DAY = dt.timedelta(days=1)
 
 
 class Authority(NamedTuple):
-    """One that signs certificates, for 127.0.0.1 only."""
+    """One that signs certificates, of servers by default for 127.0.0.1."""
 
     name: x509.Name
     key: ec.EllipticCurvePrivateKey
@@ -52,20 +52,38 @@ class Authority(NamedTuple):
         file.write_bytes(self.certificate.public_bytes(serialization.Encoding.PEM))
         return file
 
-    def issue(self, folder: Path, *, owner: User, ends_in: dt.timedelta = _DAY) -> None:
-        """Write `server.crt` and `server.key` for a server that runs as another user."""
+    def issue(
+        self,
+        folder: Path,
+        *,
+        owner: User,
+        ends_in: dt.timedelta = _DAY,
+        name: str = "server",
+        subject: str = HOST,
+        host: str = HOST,
+    ) -> None:
+        """Write `NAME.crt` and `NAME.key` for a program that may run as another user.
+
+        Args:
+            folder: Where they are written.
+            owner: Who may read them.
+            ends_in: How long the certificate is valid.
+            name: The stem of both files.
+            subject: The common name, which is a client's user name.
+            host: The IP address that a server is reached at.
+        """
         key = ec.generate_private_key(ec.SECP256R1())
-        builder = _builder(_name(HOST), self.name, key, ends=_now() + ends_in)
-        names = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(HOST))])
+        builder = _builder(_name(subject), self.name, key, ends=_now() + ends_in)
+        names = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(host))])
         builder = builder.add_extension(names, critical=False)
         certificate = builder.sign(self.key, hashes.SHA256())
-        _write(folder / "server.crt", certificate.public_bytes(serialization.Encoding.PEM), owner)
+        _write(folder / f"{name}.crt", certificate.public_bytes(serialization.Encoding.PEM), owner)
         private = key.private_bytes(
             serialization.Encoding.PEM,
             serialization.PrivateFormat.PKCS8,
             serialization.NoEncryption(),
         )
-        _write(folder / "server.key", private, owner)
+        _write(folder / f"{name}.key", private, owner)
 
 
 def _write(file: Path, content: bytes, owner: User) -> None:

@@ -103,6 +103,10 @@ class Kafka(Server):
         """Return what a kind of broker adds; of a property that is named twice the last counts."""
         return ""
 
+    def _more_java_options(self) -> tuple[str, ...]:
+        """Return what a kind of broker adds to the options of Java."""
+        return ()
+
     def _format(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         self._properties.write_text(
@@ -125,9 +129,10 @@ class Kafka(Server):
 
     def _java(self, main_class: str, *arguments: str) -> subprocess.Popen[bytes]:
         java = shutil.which("java") or "/usr/bin/java"
+        options = (*_JAVA_OPTIONS, *self._more_java_options())
         with self._log.open("ab") as output:
             return spawn(
-                [java, *_JAVA_OPTIONS, "-cp", f"{jars_dir()}/*", main_class, *arguments],
+                [java, *options, "-cp", f"{jars_dir()}/*", main_class, *arguments],
                 at_parent_death=signal.SIGKILL,
                 cwd=self.folder,
                 output=output,

@@ -4,6 +4,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from standalone.child import spawn
@@ -48,9 +49,12 @@ class ReverseProxy(Server):
     Args:
         kind: A key of `EXAMPLES`.
         ports: Those of both instances.
+        changes: More to replace in the example, which it has to hold.
     """
 
-    def __init__(self, kind: str, ports: tuple[int, int]) -> None:
+    def __init__(
+        self, kind: str, ports: tuple[int, int], changes: Mapping[str, str] | None = None
+    ) -> None:
         folder = Path(tempfile.mkdtemp(prefix=f"{kind}-"))
         super().__init__(kind, folder, stop_signal=signal.SIGTERM)
         self._user = server_user()
@@ -63,12 +67,16 @@ class ReverseProxy(Server):
         both.write_bytes(certificate.read_bytes() + key.read_bytes())
         both.chmod(0o644)
         self._config = folder / EXAMPLES[kind]
-        self._config.write_text(self._fill_in(kind, ports))
+        self._config.write_text(self._fill_in(kind, ports, changes or {}))
         self.url = f"https://{HOST}:{self.port}"
 
-    def _fill_in(self, kind: str, ports: tuple[int, int]) -> str:
+    def _fill_in(self, kind: str, ports: tuple[int, int], more: Mapping[str, str]) -> str:
         """Put this machine's ports, names and files into the example."""
         example = (ROOT / "deploy" / "proxy" / EXAMPLES[kind]).read_text()
+        for before, after in more.items():
+            if before not in example:
+                raise ValueError(f"{EXAMPLES[kind]} has no {before!r}: correct the change")
+            example = example.replace(before, after)
         changes = {
             "127.0.0.1:8081": f"127.0.0.1:{ports[0]}",
             "127.0.0.1:8082": f"127.0.0.1:{ports[1]}",

@@ -82,7 +82,7 @@ class Timescale(Server):
         except FileNotFoundError:
             return False
         is_ours = self._process is not None and lines[:1] == [str(self._process.pid)]
-        return is_ours and lines[-1] == "ready"
+        return is_ours and lines[-1] in {"ready", "standby"}
 
     def _make_data(self) -> None:
         self._data.mkdir(mode=0o700)

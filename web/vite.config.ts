@@ -66,6 +66,8 @@ function shareWithWorker(): Plugin {
 }
 
 export default defineConfig({
+  // Relative addresses, so that the page works below any path of a proxy.
+  base: "./",
   plugins: [shareWithWorker(), compress()],
   server: { proxy, fs: { allow: [".."] } },
   preview: { proxy },

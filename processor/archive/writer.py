@@ -213,7 +213,8 @@ class BatchWriter:
             raise LogLostError(
                 f"stored offsets {ours} are neither before nor after the batch "
                 f"{[(span.partition, span.lo, span.hi) for span in rest.spans.values()]}, though "
-                "no other instance owns them: was ingest_offsets changed by hand?"
+                "no other instance owns them: was ingest_offsets changed by hand, or does this "
+                "server lack the last commits of the one before?"
             )
         stored = await self._resolve(connection, rest)
         return msgspec.structs.replace(stored, fenced=stored.fenced | fenced)

@@ -4,14 +4,15 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from enum import Enum, auto
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import asyncpg
 
+from configuration.database_url import url_parameters
 from processor.database_errors import Action, ProblemLog, explain
 from processor.errors import FatalError
 from processor.history.errors import RetryLaterError, TooLargeError
-from processor.postgres import MARK, check_mark, marked
+from processor.postgres import MARK, check_mark, connect_to_one, marked
 from processor.settings import ProcessorSettings
 
 Record: TypeAlias = asyncpg.Record
@@ -95,6 +96,7 @@ class HistoryDatabase:
                 session = marked(self._session_settings())
                 self._pools[use] = await asyncpg.create_pool(
                     self._url,
+                    **self._how_to_connect(),
                     min_size=0,
                     max_size=self.connections[use],
                     timeout=self._connect_timeout_seconds,
@@ -104,6 +106,15 @@ class HistoryDatabase:
                     ),
                 )
             return self._pools[use]
+
+    def _how_to_connect(self) -> dict[str, Any]:
+        """Return how a connection is opened to the host that `database.url` asks for.
+
+        These sessions are read-only by default, so that no server would count as read-write.
+        """
+        asked = url_parameters(self._url).get("target_session_attrs")
+        wanted = {"target_session_attrs": "primary"} if asked == "read-write" else {}
+        return {"connect": connect_to_one, **wanted}
 
     def _session_settings(self) -> dict[str, str]:
         return {

@@ -15,6 +15,7 @@ from processor.access.gate import Gate
 from processor.access.principal import METRICS
 from processor.http.access.admission import admit
 from processor.http.access.error_responses import respond_not_admitted
+from processor.http.access.root_path import route_path
 from processor.http.health import ALIVE, Health, respond_metrics, respond_ready
 from processor.http.middleware import HttpOptions, add_middleware
 from processor.http.request_metrics import CountedRequests, RequestMetrics
@@ -77,7 +78,7 @@ class DeferredApp(Generic[App]):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request."""
-        is_operation = (scope.get("method"), scope.get("path")) in OPERATIONS
+        is_operation = "path" in scope and (scope.get("method"), route_path(scope)) in OPERATIONS
         app = self._operations if is_operation else await self.loaded()
         await app(scope, receive, send)
 

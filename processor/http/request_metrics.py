@@ -5,6 +5,8 @@ from collections.abc import Awaitable, Iterable
 from prometheus_client import CollectorRegistry, Counter
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from processor.http.access.root_path import route_path
+
 METHODS = ("GET", "HEAD", "POST", "OPTIONS")
 OTHER = "other"
 """Label of any other method, and of a path that no route has: clients can send any number."""
@@ -50,7 +52,7 @@ class RequestMetrics:
         if route is not None:
             return str(route.path)
         # Refused before it reached its route.
-        path: str = scope["path"]
+        path = route_path(scope)
         return path if path in self._fixed_paths else OTHER
 
 

@@ -29,7 +29,7 @@ describe("the address", () => {
 
 describe("the stream's path", () => {
   test("the unfiltered fleet is requested as differences", () => {
-    expect(livePath(new Map(), "4b1814")).toBe("/sse/flights?format=delta");
+    expect(livePath(new Map(), "4b1814")).toBe("sse/flights?format=delta");
   });
 
   test("filters are applied by the server, and the selected aircraft is pinned", () => {

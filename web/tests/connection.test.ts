@@ -36,7 +36,7 @@ const states: ConnectionState[] = [];
 const received: string[] = [];
 
 function open(): Connection {
-  const connection = new Connection("/sse/flights?format=delta", {
+  const connection = new Connection("sse/flights?format=delta", {
     onEvent: (event) => received.push(event),
     onState: (state) => states.push(state),
   });
@@ -51,7 +51,7 @@ function newest(): FakeSource {
 beforeEach(() => {
   vi.useFakeTimers();
   vi.stubGlobal("EventSource", FakeSource);
-  vi.stubGlobal("location", { origin: "http://monitor.test" });
+  vi.stubGlobal("location", { href: "http://monitor.test/flights/?icao24=4b1814" });
   vi.stubGlobal("sessionStorage", { getItem: () => key });
   key = null;
   FakeSource.opened = [];
@@ -141,7 +141,7 @@ describe("with a key", () => {
     open();
     await vi.waitFor(() => expect(FakeSource.opened).toHaveLength(1));
     expect(newest().url.searchParams.get("ticket")).toBe("t1");
-    expect(fetch).toHaveBeenCalledWith("/sse/ticket", {
+    expect(fetch).toHaveBeenCalledWith("sse/ticket", {
       method: "POST",
       headers: { Authorization: "Bearer osfm_1" },
     });

@@ -43,7 +43,7 @@ function parameter(name: string): string | null {
 beforeEach(() => {
   vi.useFakeTimers({ now: NOW * 1000 });
   vi.stubGlobal("EventSource", FakeSource);
-  vi.stubGlobal("location", { origin: "http://monitor.test" });
+  vi.stubGlobal("location", { href: "http://monitor.test/" });
   vi.stubGlobal("sessionStorage", { getItem: () => null });
   FakeSource.opened = [];
   [states, arrivals] = [[], 0];

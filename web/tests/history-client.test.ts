@@ -68,8 +68,8 @@ describe("a request", () => {
     await fetchTrack("4b1814");
     await fetchTrack("4b1814", { from: T, to: T + 60, maxPoints: 500 });
     expect(asked).toEqual([
-      "/api/flights/4b1814/track?",
-      `/api/flights/4b1814/track?from=${T}&to=${T + 60}&max_points=500`,
+      "api/flights/4b1814/track?",
+      `api/flights/4b1814/track?from=${T}&to=${T + 60}&max_points=500`,
     ]);
   });
 
@@ -77,7 +77,7 @@ describe("a request", () => {
     const asked = answer({ flights: [FLIGHT], next: "WzE3" });
     const page = await fetchFlights({ callsign: "SWR*", bbox: [5.9, 45.8, 10.5, 47.9], limit: 50 });
     expect(asked[0]).toBe(
-      "/api/history/flights?callsign=SWR*&bbox=5.9%2C45.8%2C10.5%2C47.9&limit=50",
+      "api/history/flights?callsign=SWR*&bbox=5.9%2C45.8%2C10.5%2C47.9&limit=50",
     );
     expect(page).toEqual({ flights: [FLIGHT], next: "WzE3" });
   });
@@ -88,7 +88,7 @@ describe("a request", () => {
     const filters = new Map([["country", "Switzerland"]] as const);
     expect(await fetchSnapshot(T, filters, ["callsign"])).toEqual(snapshot);
     expect(asked[0]).toBe(
-      `/api/history/at?country=Switzerland&time=${T}&format=row&fields=callsign`,
+      `api/history/at?country=Switzerland&time=${T}&format=row&fields=callsign`,
     );
   });
 
@@ -96,7 +96,7 @@ describe("a request", () => {
     const hours = [{ hour: 1_789_999_200, aircraft: 702, state_vectors: 28_104 }];
     const asked = answer({ hours });
     expect(await fetchHours(T, T + 3_600)).toEqual(hours);
-    expect(asked[0]).toBe(`/api/statistics/hourly?from=${T}&to=${T + 3_600}`);
+    expect(asked[0]).toBe(`api/statistics/hourly?from=${T}&to=${T + 3_600}`);
   });
 });
 

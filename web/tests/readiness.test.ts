@@ -45,7 +45,7 @@ async function pass(seconds: number, isLate = false): Promise<void> {
 describe("the request", () => {
   test("is sent at once, then each minute, and more often while data are late", async () => {
     await pass(180);
-    expect(asked).toEqual(["/ready", "/ready", "/ready"]);
+    expect(asked).toEqual(["ready", "ready", "ready"]);
     await pass(60, true);
     expect(asked.length).toBe(6);
     expect(times).toEqual(Array(6).fill(T));

@@ -45,7 +45,7 @@ async function select(icao24: string): Promise<void> {
 
 test("a selection loads the track and the fields that the stream leaves out", async () => {
   await select("4b1814");
-  expect(requests.sort()).toEqual(["/api/flights", "/api/flights/4b1814/track"]);
+  expect(requests.sort()).toEqual(["api/flights", "api/flights/4b1814/track"]);
   expect(aircraft.track.value?.length).toBe(2);
   expect(aircraft.extra.value?.geo_altitude).toBe(9_100);
 });
@@ -69,7 +69,7 @@ test("a seek loads the flight of that time, unless the track covers it", async (
   expect(requests).toEqual([]);
   store.seek({ time: T - 90_000, speed: 0 });
   await vi.waitFor(() => expect(aircraft.notice.value).toBe(""));
-  expect(requests).toEqual(["/api/history/flights", "/api/flights/4b1814/track"]);
+  expect(requests).toEqual(["api/history/flights", "api/flights/4b1814/track"]);
 });
 
 test("a deselection drops the track, and a response that is still to come is ignored", async () => {

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from processor.http.access.root_path import route_path
+
 THIS_MACHINE = ("localhost", "127.0.0.1", "[::1]")
 """Always accepted: a page of another host cannot have one of these names."""
 
@@ -50,7 +52,7 @@ class HostCheck:
         if scope["type"] not in {"http", "websocket"} or self._is_accepted(scope):
             await self._app(scope, receive, send)
             return
-        if scope["type"] == "http" and scope["path"] in PROBES:
+        if scope["type"] == "http" and route_path(scope) in PROBES:
             marked = {**scope, "state": {**scope.get("state", {}), IS_OTHER_HOST: True}}
             await self._app(marked, receive, send)
             return

@@ -13,6 +13,7 @@ from processor.access.principal import ANONYMOUS
 from processor.access.slots import Bound, Client, OverloadedError
 from processor.http.access.admission import admission_of, client_of
 from processor.http.access.error_responses import respond_overloaded
+from processor.http.access.root_path import route_path
 from processor.http.server.connection import connection_of
 from processor.stream.encoder import MAX_FRAME_BYTES
 
@@ -102,7 +103,7 @@ class BoundedResponses:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run the application, and limit what it sends."""
-        if scope["type"] != "http" or scope["path"].startswith(STREAMS):
+        if scope["type"] != "http" or route_path(scope).startswith(STREAMS):
             await self._app(scope, receive, send)
             return
         start: Message | None = None

@@ -1,5 +1,6 @@
 """Settings from defaults, file and environment."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -141,6 +142,102 @@ def test_kafka_settings_that_can_never_work_are_refused(
 ) -> None:
     """At the start of those who use Kafka; a migration needs no password of it."""
     config_file.write_text(f"kafka: {text}")
+    settings = load_settings(AllSettings, config_file)
+    with pytest.raises(SettingsError, match=said):
+        refuse_unusable(settings.kafka)
+
+
+TOKENS = "sasl.oauthbearer.method: oidc, sasl.oauthbearer.client.id: me"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{ssl.certificate: x}", r'No such configuration property: "ssl.certificate"'),
+        ("{socket.timeout.ms: soon}", r'Invalid value for .* "socket.timeout.ms"'),
+        ("{ssl.certificate.location: /nowhere}", "ssl.certificate.location failed"),
+    ],
+)
+def test_properties_that_librdkafka_refuses_are_refused_at_start(
+    config_file: Path, text: str, said: str
+) -> None:
+    """A client that is made later would fail in the middle of the work, again and again."""
+    config_file.write_text(f"kafka: {{security_protocol: SSL, properties: {text}}}")
+    settings = load_settings(AllSettings, config_file)
+    with pytest.raises(SettingsError, match=f"^kafka.properties cannot be used: .*{said}"):
+        refuse_unusable(settings.kafka)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{sasl.password: hunter2}", "sasl.password has a setting of its own: kafka.sasl_password"),
+        ("{group.id: hunter2}", "group.id has a setting of its own: kafka.group_id"),
+        ("{enable.auto.commit: true}", "enable.auto.commit is no property of the connection"),
+        (
+            "{ssl.key.password: {file: /nowhere}}",
+            r"ssl.key.password: the file /nowhere .*\(No such",
+        ),
+        ("{ssl.key.password: {path: hunter2}}", r"ssl.key.password: .*\{file: PATH\}"),
+        ("{ssl.key.password: [hunter2]}", "ssl.key.password: a text, a number"),
+        ("hunter2", "properties of librdkafka are needed"),
+    ],
+)
+def test_properties_that_are_not_the_connections_are_refused(
+    config_file: Path, text: str, said: str
+) -> None:
+    """With the name of the setting where there is one, and without any value."""
+    config_file.write_text(f"kafka: {{properties: {text}}}")
+    with pytest.raises(
+        SettingsError, match=rf"^kafka.properties: \(not shown\) .*{said}"
+    ) as refused:
+        load_settings(AllSettings, config_file)
+    assert "hunter2" not in str(refused.value)
+
+
+def test_properties_reach_librdkafka_and_are_not_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From files too, as Docker and Kubernetes hand secrets over; from the environment as JSON."""
+    secret = tmp_path / "secret"
+    secret.write_text("hunter2\n")
+    properties = {"ssl.key.password": {"file": str(secret)}, "socket.keepalive.enable": True}
+    monkeypatch.setenv("KAFKA_PROPERTIES", json.dumps(properties))
+    kafka = load_settings(AllSettings).kafka
+    assert "hunter2" not in repr(kafka)
+    config = kafka.connection()
+    assert config["ssl.key.password"] == "hunter2"
+    assert config["socket.keepalive.enable"] == "true"
+
+
+def test_a_password_may_come_from_a_file(config_file: Path, tmp_path: Path) -> None:
+    """So that neither config.yaml nor the environment holds it."""
+    secret = tmp_path / "secret"
+    secret.write_text("hunter2\n")
+    login = f"{{security_protocol: SASL_SSL, sasl_username: me, sasl_password: {{file: {secret}}}}}"
+    config_file.write_text(f"kafka: {login}")
+    kafka = load_settings(AllSettings, config_file).kafka
+    assert kafka.connection()["sasl.password"] == "hunter2"
+    config_file.write_text("kafka: {sasl_password: {file: /nowhere}}")
+    with pytest.raises(SettingsError, match=r"sasl_password: \(not shown\) .*the file /nowhere"):
+        load_settings(AllSettings, config_file)
+
+
+@pytest.mark.parametrize(
+    ("properties", "said"),
+    [
+        ("{}", "kafka.properties needs sasl.oauthbearer.method: oidc"),
+        (f"{{{TOKENS}}}", "sasl.oauthbearer.token.endpoint.url` is mandatory"),
+        (
+            f"{{{TOKENS}, sasl.oauthbearer.token.endpoint.url: 'https://tokens.example/'}}",
+            "sasl.oauthbearer.client.secret` is mandatory",
+        ),
+    ],
+)
+def test_tokens_need_their_properties(config_file: Path, properties: str, said: str) -> None:
+    """The installed librdkafka fetches tokens itself; user name and password are not needed."""
+    login = f"security_protocol: SASL_SSL, sasl_mechanism: OAUTHBEARER, properties: {properties}"
+    config_file.write_text(f"kafka: {{{login}}}")
     settings = load_settings(AllSettings, config_file)
     with pytest.raises(SettingsError, match=said):
         refuse_unusable(settings.kafka)

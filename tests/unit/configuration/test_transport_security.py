@@ -156,6 +156,32 @@ def test_kafka_needs_tls_if_any_server_is_remote(
         assert "kafka.security_protocol" in found[0]
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("enable.ssl.certificate.verification", False),
+        ("ssl.endpoint.identification.algorithm", "none"),
+    ],
+)
+def test_tls_that_accepts_any_broker_is_as_none(name: str, value: object) -> None:
+    """Any machine on the way could pretend to be the broker."""
+    tls: dict[str, object] = {"bootstrap_servers": "kafka.example:9093", "security_protocol": "SSL"}
+    [sentence] = sentences(kafka={**tls, "properties": {name: value}})
+    assert sentence.startswith(f"kafka.properties: {name}: ")
+    assert "its certificate is not checked" in sentence
+    local = {**tls, "bootstrap_servers": "127.0.0.1:9093"}
+    assert sentences(kafka={**local, "properties": {name: value}}) == []
+
+
+def test_the_token_server_gets_the_clients_secret() -> None:
+    """By http:// everyone on the way gets it too."""
+    name = "sasl.oauthbearer.token.endpoint.url"
+    [sentence] = sentences(kafka={"properties": {name: "http://tokens.example/token"}})
+    assert sentence.startswith(f"kafka.properties: {name}: ")
+    assert "https://" in sentence
+    assert sentences(kafka={"properties": {name: "https://tokens.example/token"}}) == []
+
+
 def test_each_server_of_kafka_is_read() -> None:
     """With and without port and protocol."""
     servers = "a:1,SASL_SSL://b:2, [::1]:3 ,d,,"

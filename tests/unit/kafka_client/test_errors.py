@@ -181,3 +181,49 @@ def test_lines_that_differ_without_end_are_bounded(time: Time) -> None:
     assert sum(each is not None for each in admitted) == MAX_KEYS
     time.now += INTERVAL_SECONDS
     assert throttle.admit("line 999") == 0
+
+
+ASKED_FOR_CERTIFICATE = KafkaError(
+    KafkaError._TRANSPORT,
+    "ssl://kafka:9093/bootstrap: Receive failed: error:0A000412:SSL routines::ssl/tls alert bad "
+    "certificate: SSL alert number 42",
+)
+NO_TOKEN = KafkaError(
+    KafkaError._AUTHENTICATION,
+    'Failed to acquire SASL OAUTHBEARER token: {"error": "invalid_client"}',
+)
+
+
+def test_a_client_certificate_that_is_missing_is_named() -> None:
+    """The broker says so in an alert, which librdkafka reports as a lost connection."""
+    errors = BrokerErrors(
+        KafkaSettings(bootstrap_servers="kafka:9093", security_protocol="SSL"), client="test"
+    )
+    errors.note(ASKED_FOR_CERTIFICATE)
+    errors.note(ALL_DOWN)
+    assert "does not accept the client's certificate (none)" in str(errors.reason)
+    assert "ssl.certificate.location and ssl.key.location in kafka.properties" in str(errors.reason)
+
+
+def test_a_token_that_is_refused_is_named_with_the_server_that_gives_tokens() -> None:
+    """User name and password are not what has to be corrected."""
+    url = "https://tokens.example/token"
+    settings = KafkaSettings.model_validate(
+        {
+            "bootstrap_servers": "kafka:9093",
+            "security_protocol": "SASL_SSL",
+            "sasl_mechanism": "OAUTHBEARER",
+            "properties": {
+                "sasl.oauthbearer.client.id": "flights",
+                "sasl.oauthbearer.client.secret": "hush-hush",
+                "sasl.oauthbearer.token.endpoint.url": url,
+            },
+        }
+    )
+    errors = BrokerErrors(settings, client="test")
+    errors.note(NO_TOKEN)
+    remedy = f"client.secret in kafka.properties, or the client at the token server ({url})"
+    assert "refuses the client 'flights' of the token server" in str(errors.reason)
+    assert remedy in str(errors.reason)
+    assert "kafka.sasl_password" not in str(errors.reason)
+    assert "hush-hush" not in str(errors.reason)

@@ -33,7 +33,7 @@ export async function request(url: string, init: RequestInit = {}): Promise<Resp
  * succeed.
  */
 export async function fetchTicket(): Promise<string> {
-  const response = await request("/sse/ticket", { method: "POST" });
+  const response = await request("sse/ticket", { method: "POST" });
   const body = (await response.json()) as { ticket?: string; reason?: string };
   if (body.ticket === undefined) {
     const reason = body.reason ?? `the server answered with status ${response.status}`;

@@ -16,7 +16,7 @@ export interface Configuration {
 
 /** Returns the configuration and the server's time (see `serverTime`). */
 export async function fetchConfiguration(): Promise<Configuration & { time: number }> {
-  const response = await fetch("/page.json", { cache: "no-store" });
+  const response = await fetch("page.json", { cache: "no-store" });
   const configuration = (await response.json()) as Configuration;
   return { ...configuration, time: serverTime(response) };
 }

@@ -46,7 +46,7 @@ export async function fetchTrack(
   { from, to, maxPoints }: TrackQuery = {},
   signal?: AbortSignal,
 ): Promise<Track> {
-  const path = `/api/flights/${encodeURIComponent(icao24)}/track`;
+  const path = `api/flights/${encodeURIComponent(icao24)}/track`;
   return trackOf(
     (await fetchBody(path, { from, to, max_points: maxPoints }, signal)) as TrackResponse,
   );
@@ -58,7 +58,7 @@ export async function fetchFlights(
   signal?: AbortSignal,
 ): Promise<FlightsPage> {
   const query = { ...flights, bbox: flights.bbox?.join() };
-  return (await fetchBody("/api/history/flights", query, signal)) as FlightsPage;
+  return (await fetchBody("api/history/flights", query, signal)) as FlightsPage;
 }
 
 /** Fetches all traffic at a time, as rows: a `RowReader` applies it as a `snapshot` event. */
@@ -69,12 +69,12 @@ export async function fetchSnapshot(
   signal?: AbortSignal,
 ): Promise<Snapshot> {
   const query = { ...Object.fromEntries(filters), time, format: "row", fields: fields.join() };
-  return (await fetchBody("/api/history/at", query, signal)) as Snapshot;
+  return (await fetchBody("api/history/at", query, signal)) as Snapshot;
 }
 
 /** Fetches the traffic of each hour; hours without any are left out. */
 export async function fetchHours(from: number, to: number, signal?: AbortSignal): Promise<Hour[]> {
-  const body = await fetchBody("/api/statistics/hourly", { from, to }, signal);
+  const body = await fetchBody("api/statistics/hourly", { from, to }, signal);
   return (body as { hours: Hour[] }).hours;
 }
 

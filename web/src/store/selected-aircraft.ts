@@ -178,7 +178,7 @@ export class SelectedAircraft {
 async function fetchExtraFields(icao24: string): Promise<ExtraFields | null> {
   const fields = "geo_altitude,position_source";
   try {
-    const response = await request(`/api/flights?${new URLSearchParams({ icao24, fields })}`);
+    const response = await request(`api/flights?${new URLSearchParams({ icao24, fields })}`);
     const { states } = (await response.json()) as { states?: ExtraFields[] };
     return states?.[0] ?? null;
   } catch {

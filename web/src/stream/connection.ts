@@ -44,7 +44,7 @@ export class Connection {
   /** Opens the stream; after a pause it resumes with the event that followed the last one. */
   open(): void {
     this.close();
-    const url = new URL(this.path, location.origin);
+    const url = new URL(this.path, location.href);
     if (this.lastId !== "") {
       url.searchParams.set("last_event_id", this.lastId);
     }

@@ -55,7 +55,7 @@ export function formatOf(filters: Filters): "delta" | "row" {
 
 /** Returns the path of the live stream. */
 export function livePath(filters: Filters, pinned: string | null): string {
-  return formatOf(filters) === "delta" ? "/sse/flights?format=delta" : rowPath(filters, pinned);
+  return formatOf(filters) === "delta" ? "sse/flights?format=delta" : rowPath(filters, pinned);
 }
 
 /** Returns the path of a replay between two Unix seconds. */
@@ -74,5 +74,5 @@ function rowPath(filters: Filters, pinned: string | null): string {
   if (pinned !== null && filters.size > 0) {
     query.set("pinned", pinned);
   }
-  return `/sse/flights?${query}`;
+  return `sse/flights?${query}`;
 }

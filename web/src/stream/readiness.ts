@@ -39,7 +39,7 @@ export class Readiness {
     this.polledMs = performance.now();
     try {
       const signal = AbortSignal.timeout(TIMEOUT_MS);
-      const response = await fetch("/ready", { cache: "no-store", signal });
+      const response = await fetch("ready", { cache: "no-store", signal });
       this.onTime(serverTime(response));
       this.reasons = reasonsOf(await response.json());
     } catch {
