@@ -1,9 +1,10 @@
 """One membership in the collectors' consumer group, whose owner of partition 0 leads."""
 
+import asyncio
 import math
 import threading
 
-from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from configuration.shared_sections import KafkaSettings
 from kafka_client.errors import REFUSALS, BrokerErrors
@@ -22,8 +23,11 @@ either. A rebalance waits for a member at most as long."""
 REQUEST_TIMEOUT_SECONDS = 6.0
 """Longest wait for the answer to a commit."""
 
+ANSWER_POLL_SECONDS = 0.005
+"""A local broker answers a commit within some milliseconds."""
+
 END_TIMEOUT_SECONDS = 1.0
-"""Longest wait for the end of the partition; without an answer the last known one is committed."""
+"""Longest wait for what is not needed: the end of the partition, and the name of the leader."""
 
 LEADING_PARTITION = 0
 
@@ -65,6 +69,7 @@ class GroupMember:
         # A consumer may not be closed while another thread uses it.
         self._in_use = threading.Lock()
         self.leads = self.is_assigned = self.is_lost = self._is_closed = False
+        self._is_answer_due = self._is_accepted = False
         self._consumer = Consumer(
             {
                 **errors.client_config(),
@@ -78,6 +83,7 @@ class GroupMember:
                 "max.poll.interval.ms": round(MAX_BLOCKED_SECONDS * 1000),
                 "socket.timeout.ms": round(REQUEST_TIMEOUT_SECONDS * 1000),
                 "enable.auto.commit": False,
+                "on_commit": self._on_commit,
             }
         )
         self._consumer.subscribe(
@@ -89,18 +95,28 @@ class GroupMember:
 
     def poll(self) -> None:
         """Process what the broker has said; call it several times a second."""
+        if self._is_closed:
+            return
         message = self._consumer.poll(0)
         if message is not None and (error := message.error()) is not None:
             self._errors.note(error)
 
-    def confirm(self) -> bool:
+    async def confirm(self) -> bool:
         """Return whether the broker confirms now that this member leads; this takes a round trip.
 
         It does so by a commit. The offset is the end of the partition, so that tools which watch
-        the lag of all groups find none; its metadata name this process.
+        the lag of all groups find none; its metadata name this process. The call of librdkafka
+        that waits for the answer itself would stop all threads of the process meanwhile.
         """
-        with self._in_use:
-            return self.leads and self._commit() and self.leads
+        await self._answered()  # a call that was cancelled has left it to come
+        await asyncio.to_thread(self._update_end)
+        if not self.leads:
+            return False
+        position = TopicPartition(self._topic, LEADING_PARTITION, self._end, self._name)
+        self._is_answer_due, self._is_accepted = True, False
+        self._consumer.commit(offsets=[position], asynchronous=True)
+        await self._answered()
+        return self._is_accepted and self.leads
 
     def leader(self) -> str | None:
         """Return the name of the process that led last; None if there was none or no answer."""
@@ -109,38 +125,42 @@ class GroupMember:
             if self._is_closed:
                 return None
             try:
-                (found,) = self._consumer.committed(wanted, timeout=REQUEST_TIMEOUT_SECONDS)
+                (found,) = self._consumer.committed(wanted, timeout=END_TIMEOUT_SECONDS)
             except KafkaException:
                 return None
         return found.metadata or None
 
     def close(self) -> None:
         """Leave the group, which can then give the leadership to another member at once."""
-        self.leads = False
+        self.leads, self._is_closed = False, True
         with self._in_use:
-            self._is_closed = True
             self._consumer.close()
 
-    def _commit(self) -> bool:
-        self._update_end()
-        position = TopicPartition(self._topic, LEADING_PARTITION, self._end, self._name)
-        try:
-            committed = self._consumer.commit(offsets=[position], asynchronous=False)
-        except KafkaException as error:
-            if error.args[0].code() in REFUSALS:
-                self._errors.note(error.args[0])
-            return False
-        if any(each.error is not None for each in committed or ()):
-            return False
-        self._errors.answered()
-        return True
+    async def _answered(self) -> None:
+        """Wait until no answer to a commit is due."""
+        while self._is_answer_due and not self._is_closed:
+            self.poll()
+            await asyncio.sleep(ANSWER_POLL_SECONDS)
+
+    def _on_commit(self, error: KafkaError | None, partitions: list[TopicPartition]) -> None:
+        self._is_answer_due = False
+        errors = [found for found in (error, *(each.error for each in partitions)) if found]
+        self._is_accepted = not errors
+        if not errors:
+            self._errors.answered()
+        for found in errors:
+            if found.code() in REFUSALS:
+                self._errors.note(found)
 
     def _update_end(self) -> None:
         partition = TopicPartition(self._topic, LEADING_PARTITION)
-        try:
-            found = self._consumer.get_watermark_offsets(partition, timeout=END_TIMEOUT_SECONDS)
-        except KafkaException:
-            return
+        with self._in_use:
+            if self._is_closed:
+                return
+            try:
+                found = self._consumer.get_watermark_offsets(partition, timeout=END_TIMEOUT_SECONDS)
+            except KafkaException:
+                return
         if found is not None:
             self._end = found[1]
 

@@ -1,8 +1,10 @@
 """Which of several collectors requests and publishes: one leads, the others stand by."""
 
 import asyncio
+import contextlib
 import os
 import socket
+import threading
 from collections.abc import Callable, Coroutine
 from typing import Any, Protocol
 
@@ -20,6 +22,9 @@ CONFIRM_AGAIN_SECONDS = 0.2
 
 SAY_AFTER_SECONDS = 2.0
 """The group answers within a second, unless it waits for a member that was killed."""
+
+VALID_SECONDS = SESSION_TIMEOUT_SECONDS / 2
+"""A commit is a sign of life, so no other member leads before the session timeout has passed."""
 
 LEAVE_SECONDS = 5.0
 
@@ -81,7 +86,7 @@ class Member(Protocol):
     is_lost: bool
 
     def poll(self) -> None: ...  # noqa: D102
-    def confirm(self) -> bool: ...  # noqa: D102
+    async def confirm(self) -> bool: ...  # noqa: D102
     def leader(self) -> str | None: ...  # noqa: D102
     def close(self) -> None: ...  # noqa: D102
 
@@ -119,7 +124,7 @@ class GroupLeadership:
             if self._is_leading and not self._member.leads:
                 self._lose()
             if self._member.is_lost:
-                await asyncio.to_thread(self._member.close)
+                _ = _in_background(self._member.close)  # not waited for
                 self._member = self._join()
             await asyncio.sleep(MEMBER_POLL_SECONDS)
 
@@ -144,13 +149,16 @@ class GroupLeadership:
         """Return if Kafka confirms at this moment that this process leads.
 
         Where Kafka does not answer, or the group is being divided again, it waits for the outcome:
-        a request that is sent meanwhile might be the second one.
+        a request that is sent meanwhile might be the second one. A confirmation that took long, as
+        that of a process which was suspended, may be outdated and is asked for again.
 
         Raises:
             NotLeadingError: It does not lead, or it stops before that is known.
         """
         while self._is_leading:
-            if await asyncio.to_thread(self._member.confirm):
+            asked_at = self._clock.monotonic()
+            is_confirmed = await self._member.confirm()
+            if is_confirmed and self._clock.monotonic() - asked_at < VALID_SECONDS:
                 return
             if self._clock.is_stopping:
                 break
@@ -165,10 +173,9 @@ class GroupLeadership:
         """Leave the group, so that another collector leads at once."""
         self._is_leading = False
         self._metrics.leading.set(0)
-        try:
-            async with asyncio.timeout(LEAVE_SECONDS):
-                await asyncio.to_thread(self._member.close)
-        except TimeoutError:
+        left = _in_background(self._member.close)
+        await asyncio.wait([left], timeout=LEAVE_SECONDS)
+        if not left.done():
             self._log.warning("group_not_left", after_seconds=LEAVE_SECONDS)
 
     def _lose(self) -> None:
@@ -190,6 +197,23 @@ class GroupLeadership:
             hint="this collector requests nothing; it takes over when the leader stops, or within "
             f"{SESSION_TIMEOUT_SECONDS + 5:g} s after it has died",
         )
+
+
+def _in_background(function: Callable[[], None]) -> asyncio.Future[None]:
+    """Call it in a thread that the end of the process does not wait for.
+
+    A consumer whose broker is stuck closes only when that answers.
+    """
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[None] = loop.create_future()
+
+    def call() -> None:
+        function()
+        with contextlib.suppress(RuntimeError):  # the loop has ended
+            loop.call_soon_threadsafe(done.set_result, None)
+
+    threading.Thread(target=call, name="leave group", daemon=True).start()
+    return done
 
 
 def make_leadership(settings: KafkaSettings, *, metrics: Metrics, clock: Clock) -> Leadership:

@@ -94,12 +94,12 @@ class _Service:
         following = asyncio.create_task(leadership.run(), name="leadership")
         async with connection as opensky:
             polling = self._poll_while_leading(opensky, publisher, topic, leadership)
-            ended_by = await self._work_until_stopped(polling, publisher, topic)
+            ended_by = await self._work_until_stopped(polling, following, publisher, topic)
         undelivered = await self._drain(publisher)
         # Another collector begins with what this one has delivered.
-        await _cancel(following)
+        failure = await _cancel(following)
         await leadership.leave()
-        return _conclude(ended_by, undelivered)
+        return _conclude(ended_by or failure, undelivered)
 
     @contextlib.contextmanager
     def signals(self) -> Iterator[None]:
@@ -166,14 +166,20 @@ class _Service:
         )
 
     async def _work_until_stopped(
-        self, work: Coroutine[Any, Any, None], publisher: Publisher, topic: Topic
+        self,
+        work: Coroutine[Any, Any, None],
+        following: asyncio.Task[None],
+        publisher: Publisher,
+        topic: Topic,
     ) -> BaseException | None:
         """Return the error that ended polling, None after a signal."""
         polling = asyncio.create_task(work, name="polling")
         reporting = asyncio.create_task(publisher.run(), name="delivery reports")
         watching = asyncio.create_task(topic.watch(), name="topic settings")
         stopping = asyncio.create_task(self._clock.stopped(), name="signal")
-        await asyncio.wait((polling, reporting, stopping), return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(
+            (polling, following, reporting, stopping), return_when=asyncio.FIRST_COMPLETED
+        )
         self._clock.stop()
         self._failed_before_stop = publisher.failed
         await self._wait_for(polling, REQUEST_GRACE_SECONDS)

@@ -152,7 +152,7 @@ class Site:
             assert each.names.count("snapshot") == 1
             assert "reset" not in each.names
             assert each.longest_silence_s() < MOST_SILENCE_S
-        assert sum(each.resumed for each in self.subscribers) >= SUBSCRIBERS / 2
+            assert each.resumed >= 1  # both live instances were restarted
 
 
 def _served(live: Service) -> Fleet:

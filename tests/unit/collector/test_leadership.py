@@ -34,13 +34,15 @@ class FakeMember:
     is_confirmed: bool = True
     is_closed: bool = False
     confirmations: int = 0
+    suspended_s: float = 0.0
 
     def poll(self) -> None:
         """Receive nothing."""
 
-    def confirm(self) -> bool:
+    async def confirm(self) -> bool:
         """Return what the test has set."""
         self.confirmations += 1
+        await asyncio.sleep(self.suspended_s)
         return self.leads and self.is_confirmed
 
     def leader(self) -> str | None:
@@ -100,7 +102,14 @@ def _no_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     async def call(function: Callable[[], object]) -> object:
         return function()
 
+    def call_at_once(function: Callable[[], None]) -> asyncio.Future[None]:
+        function()
+        done = asyncio.get_running_loop().create_future()
+        done.set_result(None)
+        return done
+
     monkeypatch.setattr(asyncio, "to_thread", call)
+    monkeypatch.setattr("collector.leadership._in_background", call_at_once)
 
 
 def play(scenario: Scenario) -> list[dict[str, Any]]:
@@ -208,6 +217,22 @@ def test_confirmation_is_waited_for_while_kafka_is_away() -> None:
         await asyncio.wait_for(confirming, 1)
 
     assert play(scenario) == []
+
+
+def test_confirmation_from_before_a_suspension_does_not_count() -> None:
+    """Kafka confirmed, the process was suspended and replaced, and reads the answer only now."""
+
+    async def scenario(rig: Rig) -> None:
+        await rig.lead()
+        rig.members[-1].suspended_s = 60
+        confirming = asyncio.create_task(rig.leadership.confirm())
+        await asyncio.sleep(61)
+        assert not confirming.done()
+        rig.members[-1].leads, rig.members[-1].is_lost = False, True
+        with pytest.raises(NotLeadingError):
+            await confirming
+
+    assert [each["event"] for each in play(scenario)] == ["leadership_lost"]
 
 
 def test_stop_is_not_delayed_by_a_kafka_that_is_away() -> None:
