@@ -102,8 +102,8 @@ community: $(BIN)/.development ## the tests of the history on anybody's Timescal
 
 lock: $(BIN)/.development ## newest versions of every dependency, by hash
 	$(BIN)/python -m pip install --quiet uv
-	$(COMPILE) --output-file requirements.lock pyproject.toml
-	$(COMPILE) --output-file requirements-standalone.lock --extra standalone --constraint requirements.lock pyproject.toml
+	$(COMPILE) --output-file requirements.lock --extra otel --extra registry pyproject.toml
+	$(COMPILE) --output-file requirements-standalone.lock --extra otel --extra registry --extra standalone --constraint requirements.lock pyproject.toml
 	$(COMPILE) --output-file requirements-dev.lock --all-extras --constraint requirements-standalone.lock pyproject.toml
 	$(COMPILE) --output-file deploy/sbom.lock --group sbom
 

@@ -1,6 +1,7 @@
 """Errors by what the caller must do.
 
 CollectorError
+├── NotLeadingError              send and publish nothing: another collector may lead
 ├── OpenSkyError                 one request did not succeed
 │   ├── TransientError           request again soon; `retry_after` is the server's own wish
 │   │   ├── UnreadableAnswerError    not OpenSky's JSON: cut off, HTML of a proxy, too large
@@ -18,6 +19,10 @@ CollectorError
 
 class CollectorError(Exception):
     """The base of all errors that the collector raises."""
+
+
+class NotLeadingError(CollectorError):
+    """It is not certain that this collector leads, so it may neither request nor publish."""
 
 
 class OpenSkyError(CollectorError):

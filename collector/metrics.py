@@ -64,6 +64,7 @@ class Metrics:
         self._judge_answers(registry)
         for field in FIELDS:
             self.repaired_fields.labels(field)
+        self.leading: Gauge = _leading(registry)
         for result in ("ok", "transient", "refused", "rate_limited", "implausible_time"):
             self.polls.labels(result)
         for result in ("delivered", "failed", "rejected"):
@@ -99,3 +100,11 @@ class Metrics:
     def watch_queue(self, messages: Callable[[], float]) -> None:
         """Read the length of the queue at each scrape."""
         self._queue.set_function(messages)
+
+
+def _leading(registry: CollectorRegistry) -> Gauge:
+    return Gauge(
+        "flightmonitor_collector_leading",
+        "1 if this collector requests and publishes, 0 while it stands by for another one.",
+        registry=registry,
+    )

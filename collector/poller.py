@@ -1,6 +1,6 @@
 """The poll loop: request state vectors at the governor's pace and publish the new ones."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -51,6 +51,8 @@ class Poller:
     Args:
         covered: For each source, the time of the last answer that an earlier process published.
         last_published_at: When that process published last, by its own clock; None if unknown.
+        confirm_leadership: Called before each request and before its answer is published; raises
+            NotLeadingError if this process may do neither.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class Poller:
         metrics: Metrics,
         clock: Clock,
         is_authenticated: bool,
+        confirm_leadership: Callable[[], Awaitable[None]],
         last_published_at: float | None = None,
         tracing: Tracing = NO_TRACING,
     ) -> None:
@@ -74,6 +77,7 @@ class Poller:
             metrics=metrics,
             clock=clock,
             max_attempts=settings.max_attempts,
+            confirm_leadership=confirm_leadership,
         )
         self._publisher = publisher
         self._tracing = tracing
@@ -114,6 +118,7 @@ class Poller:
 
         Raises:
             FinalError: Continuing is useless.
+            NotLeadingError: Another collector may lead.
         """
         self._warn_of_expensive_areas()
         await self._wait_at_start()

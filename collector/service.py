@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 import signal
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from typing import Any
 
 import structlog
 from prometheus_client import ProcessCollector
@@ -11,9 +12,10 @@ from prometheus_client import ProcessCollector
 from collector.clock import Clock
 from collector.connection import check_urls, make_governor, open_opensky
 from collector.credentials import Credentials, find_credentials
-from collector.credits import ANONYMOUS_CREDITS
+from collector.credits import ANONYMOUS_CREDITS, Governor
 from collector.encodings import open_encoding
 from collector.errors import FinalError
+from collector.leadership import Leadership, make_leadership, run_while_leading
 from collector.metrics import Metrics
 from collector.metrics_server import metrics_server
 from collector.opensky import OpenSky
@@ -21,7 +23,8 @@ from collector.poller import Poller
 from collector.published import Published
 from collector.publisher import Publisher
 from collector.settings import CollectorSettings, find_plaintext_opensky
-from collector.topic import Tail, Topic
+from collector.tail import Tail
+from collector.topic import Topic
 from configuration.build_info import prepare_metrics
 from configuration.old_metric_names import RegistryWithOldNames
 from configuration.tracing import Tracing, open_tracing
@@ -89,7 +92,7 @@ class _Service:
         self.metrics = Metrics(registry)
 
     async def run(self) -> int:
-        """1. the topic, 2. its tail, 3. poll until the end, 4. drain."""
+        """1. the topic, 2. the leadership and the topic's tail, 3. poll until the end, 4. drain."""
         topic = Topic(settings=self._settings.kafka, clock=self._clock)
         try:
             await topic.prepare()
@@ -100,19 +103,19 @@ class _Service:
         if self._clock.is_stopping:
             log.info("stopped", undelivered=0)
             return 0
-        tail = await topic.read_tail()
-        publisher = Publisher(
-            settings=self._settings.kafka,
-            metrics=self.metrics,
-            clock=self._clock,
-            encoding=encoding,
-        )
-        connection = open_opensky(self._settings.opensky, self._credentials, self._clock)
+        kafka, metrics, clock = self._settings.kafka, self.metrics, self._clock
+        publisher = Publisher(settings=kafka, metrics=metrics, clock=clock, encoding=encoding)
+        connection = open_opensky(self._settings.opensky, self._credentials, clock)
+        leadership = make_leadership(kafka, metrics=metrics, clock=clock)
+        following = asyncio.create_task(leadership.run(), name="leadership")
         async with connection as opensky:
-            poller = self._poller(opensky, publisher, tail)
-            ended_by = await self._poll_until_stopped(poller, publisher, topic)
+            polling = self._poll_while_leading(opensky, publisher, topic, leadership)
+            ended_by = await self._work_until_stopped(polling, following, publisher, topic)
         undelivered = await self._drain(publisher)
-        return _conclude(ended_by, undelivered)
+        # Another collector begins with what this one has delivered.
+        failure = await _cancel(following)
+        await leadership.leave()
+        return _conclude(ended_by or failure, undelivered)
 
     @contextlib.contextmanager
     def signals(self) -> Iterator[None]:
@@ -134,7 +137,27 @@ class _Service:
             log.info("stopping", signal=name)
             self._clock.stop()
 
-    def _poller(self, opensky: OpenSky, publisher: Publisher, tail: Tail) -> Poller:
+    async def _poll_while_leading(
+        self, opensky: OpenSky, publisher: Publisher, topic: Topic, leadership: Leadership
+    ) -> None:
+        """Poll whenever this process leads, each time from what the topic holds then."""
+        governor = make_governor(self._settings.opensky, self._credentials, self._clock)
+        while True:
+            await leadership.take()
+            if self._clock.is_stopping:
+                return
+            tail = await topic.read_tail()
+            poller = self._poller(opensky, publisher, governor, tail, leadership)
+            await run_while_leading(poller.run(), leadership)
+
+    def _poller(
+        self,
+        opensky: OpenSky,
+        publisher: Publisher,
+        governor: Governor,
+        tail: Tail,
+        leadership: Leadership,
+    ) -> Poller:
         published = Published()
         published.seed(tail.last_contacts)
         log.info(
@@ -148,7 +171,7 @@ class _Service:
             settings=self._settings.opensky,
             opensky=opensky,
             publisher=publisher,
-            governor=make_governor(self._settings.opensky, self._credentials, self._clock),
+            governor=governor,
             published=published,
             covered=tail.poll_times,
             last_published_at=tail.published_at,
@@ -156,17 +179,24 @@ class _Service:
             clock=self._clock,
             is_authenticated=self._credentials is not None,
             tracing=self._tracing,
+            confirm_leadership=leadership.confirm,
         )
 
-    async def _poll_until_stopped(
-        self, poller: Poller, publisher: Publisher, topic: Topic
+    async def _work_until_stopped(
+        self,
+        work: Coroutine[Any, Any, None],
+        following: asyncio.Task[None],
+        publisher: Publisher,
+        topic: Topic,
     ) -> BaseException | None:
         """Return the error that ended polling, None after a signal."""
-        polling = asyncio.create_task(poller.run(), name="poller")
+        polling = asyncio.create_task(work, name="polling")
         reporting = asyncio.create_task(publisher.run(), name="delivery reports")
         watching = asyncio.create_task(topic.watch(), name="topic settings")
         stopping = asyncio.create_task(self._clock.stopped(), name="signal")
-        await asyncio.wait((polling, reporting, stopping), return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(
+            (polling, following, reporting, stopping), return_when=asyncio.FIRST_COMPLETED
+        )
         self._clock.stop()
         self._failed_before_stop = publisher.failed
         await self._wait_for(polling, REQUEST_GRACE_SECONDS)

@@ -1,5 +1,7 @@
 """Requests state vectors with retries, counts credits and results, and checks answers' times."""
 
+from collections.abc import Awaitable, Callable
+
 import structlog
 
 from collector.answer import Answer
@@ -32,12 +34,14 @@ class StateRequests:
         metrics: Metrics,
         clock: Clock,
         max_attempts: int,
+        confirm_leadership: Callable[[], Awaitable[None]],
     ) -> None:
         self._opensky = opensky
         self._governor = governor
         self._metrics = metrics
         self._clock = clock
         self._max_attempts = max_attempts
+        self._confirm_leadership = confirm_leadership
         self._offset = ClockOffset(metrics=metrics, clock=clock)
         self._now = clock.now()
         self._now_at = clock.monotonic()
@@ -51,6 +55,7 @@ class StateRequests:
         Raises:
             OpenSkyError: By what the caller must do.
             FinalError: Continuing is useless.
+            NotLeadingError: Another collector may lead.
         """
         return await self._request(area, None, self._max_attempts)
 
@@ -60,6 +65,7 @@ class StateRequests:
         Raises:
             OpenSkyError: By what the caller must do.
             FinalError: Continuing is useless.
+            NotLeadingError: Another collector may lead.
         """
         return await self._request(area, time, 1)
 
@@ -80,6 +86,7 @@ class StateRequests:
 
         async def attempt() -> Answer:
             await self._opensky.authorize()
+            await self._confirm_leadership()
             self._governor.spent(cost)
             answer = await self._opensky.states(area, time)
             self._judge(answer, time)
@@ -95,6 +102,8 @@ class StateRequests:
                 self._governor.rate_limited(error.retry_after)
                 self._metrics.credits_remaining.set(self._governor.remaining)
             raise
+        # A process that was suspended meanwhile may not publish what another one has requested.
+        await self._confirm_leadership()
         self._count(answer)
         return answer
 

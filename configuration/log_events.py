@@ -24,10 +24,10 @@ MEANINGS = {
     "chunk_not_compressed": "A chunk of TimescaleDB could not be compressed; it is tried again.",
     "clocks_agree": "The clock of the host and the time of the data agree again.",
     "clocks_differ": "The clock of the host and the time of the data differ by a minute or more.",
-    "clocks_doubted": "Most messages have times that cannot be right by the clocks of the host and "
-    "the database, so nothing is stored.",
-    "commit_had_succeeded": "The acknowledgement of a commit was lost, and the stored offsets show "
-    "that it had succeeded: nothing is stored again.",
+    "clocks_doubted": "Most messages have times that cannot be right by the clocks of the host "
+    "and the database, so nothing is stored.",
+    "commit_had_succeeded": "The acknowledgement of a commit was lost, and the stored offsets "
+    "show that it had succeeded: nothing is stored again.",
     "connection_limit_lowered": "The system allows fewer open files than `http.max_connections` "
     "needs, so fewer connections are accepted.",
     "connection_without_tls": "A connection leaves this machine without TLS.",
@@ -48,6 +48,8 @@ MEANINGS = {
     "X-Forwarded-For; it is logged once.",
     "future_contacts_forgotten": "Published contacts were of the future, and would have hidden "
     "what comes next.",
+    "group_not_left": "The collector ended without having left its group; another one takes over "
+    "when its session ends.",
     "half_failed": "The archive or the live half failed; it is started again after "
     "`retry_seconds`.",
     "half_not_ended": "A half that failed could not be ended cleanly.",
@@ -66,6 +68,11 @@ MEANINGS = {
     "kafka_unreachable": "The collector waits at its start for Kafka and the topic.",
     "kafka_unusable": "A half of the processor cannot use Kafka.",
     "kafka_usable": "A half can use Kafka again, after `kafka_unusable`.",
+    "leadership_lost": "Another collector may lead now, so this one requests nothing until it "
+    "leads again.",
+    "leadership_taken": "This collector leads: it requests and publishes.",
+    "leadership_unknown": "Kafka does not say which collector leads; until it does, none requests "
+    "anything.",
     "librdkafka": "A line of Kafka's client library; equal lines are logged once a minute.",
     "live_messages_ignored": "The live half ignored messages whose times cannot be right; "
     "`ignored` counts them by reason.",
@@ -101,6 +108,7 @@ MEANINGS = {
     "schemas_registered": "The collector's schemas are registered.",
     "set_aside_as_refused": "The database refused a row, which became a dead letter.",
     "set_aside_for_its_time": "A row became a dead letter, because its time cannot be right.",
+    "standing_by": "Another collector leads; this one takes over when that one ends.",
     "started": "The service works.",
     "stopped": "The service has ended after a signal; the collector counts what it could not "
     "deliver.",

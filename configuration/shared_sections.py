@@ -32,6 +32,8 @@ class KafkaSettings(Section):
     topic: str = Field("telemetry.raw", pattern=r"^[a-zA-Z0-9._-]{1,249}$")
     group_id: str = Field("flight-monitor-archive", min_length=1)
     group_protocol: Literal["classic", "consumer"] = "classic"
+    collector_standby: bool = True
+    collector_group_id: str | None = Field(None, min_length=1)
     partitions: int = Field(12, ge=1, le=1000)
     replication_factor: int = Field(1, ge=1, le=9)
     retention_hours: int = Field(72, ge=1)

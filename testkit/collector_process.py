@@ -50,9 +50,13 @@ class CollectorProcess:
         lines = [json.loads(line) for line in self.text().splitlines() if line.startswith("{")]
         return [line for line in lines if line["event"] == name]
 
-    def wait_for(self, name: str, count: int = 1) -> None:
+    def wait_for(self, name: str, count: int = 1, *, seconds: float = START_SECONDS) -> None:
         """Wait until an event was logged so many times."""
-        wait_until(lambda: len(self.events(name)) >= count, lambda: f"no {name}: {self.text()}")
+        wait_until(
+            lambda: len(self.events(name)) >= count,
+            lambda: f"no {name}: {self.text()}",
+            seconds=seconds,
+        )
 
     def stop(self, signals: int = 1, pause_seconds: float = 0.2) -> int:
         """Send SIGTERM so many times; return the exit code."""
@@ -68,9 +72,11 @@ class CollectorProcess:
         self.process.wait()
 
 
-def wait_until(is_true: Callable[[], bool], explain: Callable[[], str]) -> None:
+def wait_until(
+    is_true: Callable[[], bool], explain: Callable[[], str], *, seconds: float = START_SECONDS
+) -> None:
     """Wait, but not for ever."""
-    give_up_at = time.monotonic() + START_SECONDS
+    give_up_at = time.monotonic() + seconds
     while not is_true():
         if time.monotonic() > give_up_at:
             raise TimeoutError(explain())
@@ -116,4 +122,6 @@ def environment(simulator_address: str, broker_address: str) -> dict[str, str]:
         "OPENSKY_CREDITS_PER_DAY": "345600",
         "OPENSKY_MIN_POLL_INTERVAL_SECONDS": "1",
         "KAFKA_BOOTSTRAP_SERVERS": broker_address,
+        # The groups of a development broker take 3 s to form.
+        "KAFKA_COLLECTOR_STANDBY": "false",
     }

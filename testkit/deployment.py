@@ -12,6 +12,7 @@ from typing import Self
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
+from processor.archive.audit.derived import Extent
 from testkit import audit_log, producer
 from testkit.audit_log import Account
 from testkit.audit_run import AuditRun, run_audit
@@ -38,11 +39,13 @@ class Deployment:
         timescale: Timescale,
         *,
         partitions: int = 4,
+        replication_factor: int = 1,
         topic_config: Mapping[str, str] | None = None,
     ) -> None:
         self.kafka = kafka
         self.timescale = timescale
         self.partitions = partitions
+        self._replication_factor = replication_factor
         self.topic = f"telemetry.raw.{secrets.token_hex(6)}"
         self.folder = Path(tempfile.mkdtemp(prefix="stage-"))
         self.database_url = ""
@@ -76,6 +79,7 @@ class Deployment:
             "KAFKA_TOPIC": self.topic,
             "KAFKA_GROUP_ID": f"archive-{self.topic}",
             "KAFKA_PARTITIONS": str(self.partitions),
+            "KAFKA_REPLICATION_FACTOR": str(self._replication_factor),
             "DATABASE_URL": self.database_url,
             "DATABASE_RETENTION_DAYS": "0",
             "ARCHIVE_SESSION_TIMEOUT_SECONDS": "6",
@@ -85,7 +89,9 @@ class Deployment:
 
     def make_topic(self) -> None:
         """Create the topic, again after it was deleted."""
-        topic = NewTopic(self.topic, self.partitions, 1, config=self._topic_config)
+        topic = NewTopic(
+            self.topic, self.partitions, self._replication_factor, config=self._topic_config
+        )
         admin = self.admin()  # kept, because requests end with their client
         admin.create_topics([topic])[self.topic].result(TIMEOUT_S)
 
@@ -137,9 +143,9 @@ class Deployment:
         logs = "\n".join(service.log_tail(15) for service in self._services)
         return f"offsets behind by partition: {self.behind()}\n{logs}"
 
-    def audit(self, *, kafka: bool = False) -> AuditRun:
+    def audit(self, *, kafka: bool = False, deep: Extent | None = None) -> AuditRun:
         """Have the archive prove what it has stored."""
-        return run_audit(self.environment, kafka=kafka)
+        return run_audit(self.environment, kafka=kafka, deep=deep)
 
     def check(self) -> Account:
         """Have the archive prove itself, then account for every message independently."""

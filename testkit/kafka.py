@@ -107,6 +107,11 @@ class Kafka(Server):
         """Return what a kind of broker adds to the options of Java."""
         return ()
 
+    def _identity(self) -> list[str]:
+        """Return the options that say which cluster the broker is of: one of its own."""
+        # With "=", because an id may begin with a dash.
+        return ["--standalone", f"--cluster-id={new_cluster_id()}"]
+
     def _format(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         self._properties.write_text(
@@ -119,10 +124,8 @@ class Kafka(Server):
             )
             + self._more_properties()
         )
-        cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        # With "=", because an id may begin with a dash.
-        arguments = ["format", "--standalone", f"--cluster-id={cluster_id}", "--config"]
-        tool = self._java("kafka.tools.StorageTool", *arguments, str(self._properties))
+        arguments = ["format", *self._identity(), "--config", str(self._properties)]
+        tool = self._java("kafka.tools.StorageTool", *arguments)
         if tool.wait() != 0:
             self._properties.unlink()
             raise self._failure(f"could not format {self._data}")
@@ -137,3 +140,8 @@ class Kafka(Server):
                 cwd=self.folder,
                 output=output,
             )
+
+
+def new_cluster_id() -> str:
+    """Return an id that no other cluster has."""
+    return base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from confluent_kafka import Consumer, Message, Producer, TopicPartition
+from confluent_kafka import Message, Producer
 from confluent_kafka.admin import AdminClient, ConfigResource  # type: ignore[attr-defined]
 
 from testkit.collector_process import CollectorProcess, environment, simulator
 from testkit.kafka import Kafka
+from testkit.topic_contents import contacts, is_rejected, messages
 
 pytestmark = pytest.mark.real_kafka
 
@@ -43,45 +44,16 @@ def start(kafka: Kafka, topic: str, tmp_path: Path) -> Iterator[Start]:
     started: list[CollectorProcess] = []
 
     def start_one(opensky: str) -> CollectorProcess:
-        settings = environment(opensky, kafka.bootstrap_servers) | {"KAFKA_TOPIC": topic}
+        settings = environment(opensky, kafka.bootstrap_servers) | {
+            "KAFKA_TOPIC": topic,
+            "KAFKA_COLLECTOR_STANDBY": "true",
+        }
         started.append(CollectorProcess(tmp_path, settings))
         return started[-1]
 
     yield start_one
     for collector in started:
         collector.end()
-
-
-def messages(kafka: Kafka, topic: str) -> list[Message]:
-    """Return all messages of the topic."""
-    consumer = Consumer(
-        {
-            "bootstrap.servers": kafka.bootstrap_servers,
-            "group.id": "test",
-            "enable.auto.commit": False,
-        }
-    )
-    found: list[Message] = []
-    try:
-        partitions = consumer.list_topics(topic, timeout=10).topics[topic].partitions
-        positions = [TopicPartition(topic, number, 0) for number in partitions]
-        total = sum(consumer.get_watermark_offsets(each, timeout=10)[1] for each in positions)
-        consumer.assign(positions)
-        while len(found) < total:
-            found += [each for each in consumer.consume(10_000, 0.5) if each.error() is None]
-    finally:
-        consumer.close()
-    return found
-
-
-def contacts(found: list[Message]) -> list[tuple[str, int]]:
-    """Return the address and last contact of each message that is a state vector."""
-    rows = [json.loads(each.value() or b"") for each in found if not _is_rejected(each)]
-    return [(fields["icao24"], fields["last_contact"]) for fields in rows]
-
-
-def _is_rejected(message: Message) -> bool:
-    return "rejected" in dict(message.headers() or ())
 
 
 def test_makes_the_topic_and_delivers_everything(
@@ -130,7 +102,8 @@ def test_a_broker_that_dies_and_returns_costs_nothing(
         time.sleep(3)
         kafka.start()
         polls = len(collector.events("polled"))
-        collector.wait_for("polled", polls + 2)
+        # After an outage of 10 s the group waits as long for the membership of before.
+        collector.wait_for("polled", polls + 2, seconds=40)
         assert collector.stop() == 0
     found = contacts(messages(kafka, topic))
     polled = collector.events("polled") + collector.events("back_filled")
@@ -152,7 +125,7 @@ def test_faults_of_opensky_neither_end_it_nor_spoil_the_topic(
         assert collector.stop() == 0
     found = messages(kafka, topic)
     vectors = contacts(found)
-    rejected = [each for each in found if _is_rejected(each)]
+    rejected = [each for each in found if is_rejected(each)]
     assert len(vectors) == len(set(vectors)) > 500
     answers = collector.events("polled") + collector.events("back_filled")
     assert 0 < len(rejected) <= sum(each["rejected"] for each in answers)

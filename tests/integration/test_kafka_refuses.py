@@ -14,6 +14,7 @@ from structlog.testing import capture_logs
 from collector import publisher as publisher_module
 from collector.clock import Clock
 from collector.errors import TopicError
+from collector.leadership import make_leadership
 from collector.messages import Origin
 from collector.metrics import Metrics
 from collector.publisher import Publisher
@@ -307,6 +308,32 @@ async def test_the_collector_names_a_right_to_write_that_it_has_not(
     lines = [each for each in logs if each["event"] in {"kafka_failing", "kafka_recovered"}]
     assert "does not permit this to the user 'flights'" in lines[0]["reason"]
     assert lines[-1]["event"] == "kafka_recovered"
+
+
+async def test_a_collector_that_may_not_read_its_group_stands_by_until_it_may(
+    kafka: GuardedKafka, topic: str
+) -> None:
+    """It cannot know whether another one requests; it names the right that it lacks."""
+    kafka.create_topic(topic, 1)
+    group = f"{topic}-collectors"
+    kafka.deny(ResourceType.GROUP, group)
+    clock, metrics = Clock(), Metrics(CollectorRegistry())
+    with capture_logs() as logs:
+        leadership = make_leadership(kafka.with_password(topic=topic), metrics=metrics, clock=clock)
+        following = asyncio.create_task(leadership.run())
+        taking = asyncio.create_task(leadership.take())
+        async with asyncio.timeout(20):
+            while not any(each["event"] == "leadership_unknown" for each in logs):  # noqa: ASYNC110 - a log has no event to wait for
+                await asyncio.sleep(0.05)
+        assert not taking.done()
+        kafka.permit(ResourceType.GROUP, group)
+        async with asyncio.timeout(30):
+            await taking
+        await leadership.confirm()
+        following.cancel()
+        await leadership.leave()
+    line = next(each for each in logs if each["event"] == "leadership_unknown")
+    assert f"group {group} by kafka-acls" in line["reason"]
 
 
 async def test_an_idle_connection_that_kafka_closes_is_no_outage(

@@ -346,6 +346,7 @@ def _ended(site: Site, code: int, said: str, *arguments: str) -> None:
 CONSEQUENCES: dict[tuple[str, str, str], Callable[[Site], None]] = {
     ("collector", "Write", "topic"): lambda site: _published(site, "kafka_failing"),
     ("collector", "Read", "topic"): lambda site: _published(site, "tail_incomplete"),
+    ("collector", "Read", "group"): lambda site: _published(site, "leadership_unknown"),
     ("collector", "DescribeConfigs", "topic"): lambda site: _published(site, "topic_unchecked"),
     ("role-archive", "Read", "topic"): lambda site: _refused(site.archive()),
     ("role-archive", "Read", "group"): lambda site: _refused(site.archive()),

@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 from collector.answer import RejectedRow
 from collector.credits import Governor
 from collector.deliveries import Settle
+from collector.errors import NotLeadingError
 from collector.messages import Origin
 from collector.metrics import Metrics
 from collector.opensky import OpenSky
@@ -119,6 +120,12 @@ class Rig:
     covered: dict[str, int] = field(default_factory=dict)
     is_authenticated: bool = True
     last_published_at: float | None = None
+    is_leading: bool = True
+
+    async def confirm_leadership(self) -> None:
+        """Raise if the test has taken the leadership away."""
+        if not self.is_leading:
+            raise NotLeadingError("another collector may lead")
 
     def poller(self) -> Poller:
         """Build the poller as the service does."""
@@ -145,6 +152,7 @@ class Rig:
             metrics=self.metrics,
             clock=self.clock,
             is_authenticated=self.is_authenticated,
+            confirm_leadership=self.confirm_leadership,
             last_published_at=self.last_published_at,
         )
 

@@ -8,7 +8,7 @@ import httpx2
 import pytest
 from structlog.testing import capture_logs
 
-from collector.errors import FinalError, TransientError, UnauthorizedError
+from collector.errors import FinalError, NotLeadingError, TransientError, UnauthorizedError
 from collector.metrics import Metrics
 from collector.opensky import OpenSky
 from collector.settings import Area, OpenSkySettings
@@ -326,3 +326,25 @@ async def test_a_new_reason_of_a_failing_opensky_is_said(rig: Rig) -> None:
     assert len(reasons) == 2
     assert "503" in reasons[0]
     assert "403" in reasons[1]
+
+
+async def test_nothing_is_requested_without_the_leadership(rig: Rig) -> None:
+    """Kafka is asked right before each request, after the token was fetched."""
+    rig.is_leading = False
+    with pytest.raises(NotLeadingError):
+        await rig.run(100)
+    assert rig.sky.requested == []
+
+
+async def test_answer_that_comes_after_the_leadership_was_lost_is_not_published(rig: Rig) -> None:
+    """A process that was suspended in a request is resumed beside a second leader."""
+
+    def lose(_: httpx2.Request) -> None:
+        rig.is_leading = False
+
+    rig.sky.fault = lose
+    with pytest.raises(NotLeadingError):
+        await rig.run(100)
+    assert len(rig.sky.requested) == 1
+    assert rig.publisher.vectors == []
+    assert rig.publisher.origins == []
