@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.real_kafka, pytest.mark.real_database]
 FLEET = 100
 COUNT = "SELECT count(*) FROM state_vectors"
 RESUMED_SECONDS = 15.0
-"""Bound of the time from the promotion to the next commit; some 2 s were seen."""
+"""Bound of the time from the promotion to the next commit."""
 
 
 @pytest.fixture(scope="module")
