@@ -1,4 +1,4 @@
-"""The visible part of the map, which no panel covers: aircraft are centred in it, and it is what counts."""
+"""Aircraft are centred in what no panel covers of the map, and only those in it count as shown."""
 
 import math
 

@@ -1,6 +1,8 @@
 /** The map with everything on it, which follows the store. */
 
 import type { Map as MapLibre } from "maplibre-gl";
+import { putInto } from "../core/elements.ts";
+import { write } from "../core/units.ts";
 import type { SelectedAircraft } from "../store/selected-aircraft.ts";
 import type { Store } from "../store/store.ts";
 import { watch } from "../store/watch.ts";
@@ -10,6 +12,7 @@ import { type BaseMap, createBaseMap } from "./base-map.ts";
 import { positionOf } from "./dead-reckoning.ts";
 import { extentOfFlight, extentOfTrack } from "./extent.ts";
 import { Following } from "./following.ts";
+import { nextOf, slotsInView } from "./in-view.ts";
 import { Labels } from "./labels.ts";
 import { VisiblePart } from "./visible-part.ts";
 
@@ -77,6 +80,22 @@ export class MapView {
       const zoom = Math.max(this.map.getZoom(), CLOSE_ZOOM);
       this.map.flyTo({ center, zoom, offset: this.visiblePart.offset });
     }
+  }
+
+  /** Selects the next aircraft in the visible part from west to east, or with -1 the one before. */
+  selectNext(step: 1 | -1): void {
+    const { fleet, units } = this.store;
+    const slots = slotsInView(fleet, this.visiblePart);
+    const slot = nextOf(slots, this.aircraft.slot, step);
+    if (slot === null) {
+      putInto("announcement", "No aircraft in view");
+      return;
+    }
+    this.select(slot);
+    const name = fleet.text("callsign", slot) ?? fleet.icao24[slot] ?? "";
+    const altitude = write(fleet.measure("baro_altitude", slot), "altitude", units.value);
+    const order = `${slots.indexOf(slot) + 1} of ${slots.length} in view`;
+    putInto("announcement", `${name}, ${altitude}, ${order}`);
   }
 
   private get map(): MapLibre {

@@ -79,10 +79,13 @@ function showSide(side: Side | null): void {
   document.body.classList.toggle("has-side", side !== null);
 }
 
-/** Moves the focus into an opened panel; when a panel closes, back to the button that opened it. */
+/** Moves the focus into an opened panel, to its main field or its title; when a panel closes, back to the button that opened it. */
 function moveFocus(before: Side | null, side: Side | null): void {
   if (side !== null) {
-    element(side).querySelector<HTMLElement>("h2")?.focus();
+    // A field would open the keyboard of a phone.
+    const first = matchMedia("(pointer: coarse)").matches ? "h2" : "[data-first-focus], h2";
+    const found = [...element(side).querySelectorAll<HTMLElement>(first)];
+    (found.find(({ dataset }) => "firstFocus" in dataset) ?? found[0])?.focus();
   } else if (before !== null && element(before).contains(document.activeElement)) {
     element(`open-${before}`).focus();
   }
