@@ -152,7 +152,7 @@ async def test_systems_colours_and_paper(chromium: Chromium, app: ScriptedApp) -
     await page.context.close()
 
 
-async def test_aircraft_are_reached_by_keys_and_told_apart(
+async def test_aircraft_are_reached_by_keys_and_stacked_ones_by_clicks(
     chromium: Chromium, app: ScriptedApp
 ) -> None:
     """The next in view is announced; of two in one place the second click selects the other."""

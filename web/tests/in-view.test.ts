@@ -1,4 +1,4 @@
-/** Aircraft are gone through by keys, told apart where they are stacked, and labelled in each copy of the world. */
+/** Aircraft are gone through by keys, found where they are stacked, and labelled in each copy of the world. */
 
 import { expect, test } from "vitest";
 import { nextOf, slotsInView } from "../src/map/in-view.ts";

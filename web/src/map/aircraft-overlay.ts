@@ -18,7 +18,7 @@ const MIN_MOVE_PX = 0.25;
 const MAX_FRAME_INTERVAL_MS = 1_000;
 /** The greatest distance between the pointer and an aircraft that it hits. */
 const PICK_RADIUS_PX = 18;
-/** Aircraft that are nearer to each other than this cannot be told apart by clicking. */
+/** Aircraft that are nearer to each other than this cannot be distinguished by clicking. */
 const STACK_RADIUS_PX = 6;
 
 /** Width of the icons in pixels by zoom level, interpolated in between. */
