@@ -96,6 +96,23 @@ async def test_a_replay_runs_as_fast_as_chosen(desktop: MapPage) -> None:
     assert "time" not in desktop.query()
 
 
+async def test_a_flight_is_replayed_by_few_keys(desktop: MapPage, sky: RecordedSky) -> None:
+    """Eight at most, with five letters of the callsign; Back ends the replay."""
+    await desktop.open()
+    await desktop.has_aircraft()
+    slider_text = await slider(desktop).get_attribute("aria-valuetext")
+    assert slider_text == "now, live"
+    await desktop.page.keyboard.press("p")
+    await desktop.page.keyboard.type(sky.climbing[:5])
+    await desktop.page.keyboard.press("Enter")
+    await expect(desktop.page.locator(".past-replay").first).to_be_focused()
+    await desktop.page.keyboard.press("Enter")
+    await desktop.is_in("replay")
+    await desktop.page.go_back()
+    await desktop.is_in("live")
+    assert "aircraft" not in desktop.query()
+
+
 async def test_a_past_flight_is_found_and_flies_again(desktop: MapPage, sky: RecordedSky) -> None:
     """Its callsign finds its track, and then all aircraft as they were when it began."""
     await desktop.open()

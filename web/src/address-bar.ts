@@ -1,5 +1,6 @@
 /** Keeps the browser's address equal to the state of the page, for a reload or a link. */
 
+import { BrowserHistory } from "./browser-history.ts";
 import { putInto } from "./core/elements.ts";
 import type { Store } from "./store/store.ts";
 import { watch } from "./store/watch.ts";
@@ -11,10 +12,12 @@ const COPIED_MS = 2_000;
 
 export class AddressBar {
   private readonly store: Store;
+  private readonly history: BrowserHistory;
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(store: Store) {
     this.store = store;
+    this.history = new BrowserHistory(store);
     watch(
       () => store.addressState.value,
       () => this.write(),
@@ -28,7 +31,7 @@ export class AddressBar {
   write(): void {
     clearTimeout(this.timer);
     this.timer = undefined;
-    history.replaceState(null, "", this.store.address.value);
+    this.history.write(this.store.address.value);
   }
 
   private writeSoon(): void {

@@ -1,5 +1,6 @@
 /** Creates the parts of the page and connects them: the stream, the store, and the views of the store. */
 
+import { batch } from "@preact/signals-core";
 import { Actions } from "./actions.ts";
 import { AddressBar } from "./address-bar.ts";
 import { fetchConfiguration } from "./core/configuration.ts";
@@ -56,14 +57,16 @@ export class Page {
     });
     this.statistics = new Statistics(element("statistics-body"), store, actions);
     this.flights = new PastFlights(element("past-flights"), store, {
-      showFlight: (flight) => {
-        uncoverMap(store);
-        actions.select(flight.icao24, flight);
-      },
-      replayFlight: (flight) => {
-        uncoverMap(store);
-        actions.replayFlight(flight);
-      },
+      showFlight: (flight) =>
+        batch(() => {
+          uncoverMap(store);
+          actions.select(flight.icao24, flight);
+        }),
+      replayFlight: (flight) =>
+        batch(() => {
+          uncoverMap(store);
+          actions.replayFlight(flight);
+        }),
     });
     this.createPanels();
     this.createControls();
@@ -143,6 +146,8 @@ export class Page {
       { name: "Emergencies only", run: () => actions.setFilter("squawk", "emergency") },
       { name: "Clear all filters", run: () => actions.setFilters(new Map()) },
       { name: "Back to live", run: () => store.seek(null) },
+      { name: "Next aircraft in view", keys: "n", run: () => map.selectNext(1) },
+      { name: "Previous aircraft in view", keys: "N", run: () => map.selectNext(-1) },
       { name: "Follow", keys: "l", run: () => map.following.toggle() },
       { name: "Copy link", run: () => void this.address.copy() },
     ];
@@ -177,8 +182,10 @@ export class Page {
 
   /** Selects an aircraft and flies to it. */
   private visit(icao24: string): void {
-    uncoverMap(this.store);
-    this.actions.select(icao24);
+    batch(() => {
+      uncoverMap(this.store);
+      this.actions.select(icao24);
+    });
     this.map.flyToSelected();
   }
 

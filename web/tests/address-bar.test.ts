@@ -10,7 +10,9 @@ let store: Store;
 
 beforeEach(() => {
   vi.useFakeTimers();
+  vi.stubGlobal("addEventListener", () => {});
   vi.stubGlobal("history", {
+    state: null,
     replaceState: (_: null, __: string, url: string) => written.push(url),
   });
   store = new Store(readAddress("?at=47,8,3"));
