@@ -31,6 +31,8 @@ import { Table } from "./table/table.ts";
 import { PastFlights } from "./time/past-flights.ts";
 import { TimeBar } from "./time/time-bar.ts";
 
+/** The pause after a request of the configuration that was not answered. */
+const CONFIGURATION_RETRY_MS = 10_000;
 const FLEET_EVENTS: ReadonlySet<string> = new Set(["snapshot", "update", "remove"]);
 
 export class Page {
@@ -182,16 +184,18 @@ export class Page {
     this.map.flyToSelected();
   }
 
-  /** Without a configuration the page works, but has no base map and no sign-in. */
+  /** Without a configuration the page works, but has no base map and no sign-in; it asks again. */
   private async loadConfiguration(): Promise<void> {
     const { store, feed } = this;
     try {
       const configuration = await fetchConfiguration();
       feed.adjustServerTime(configuration.time);
+      feed.setHeartbeat(configuration.heartbeat_seconds);
       store.configuration.value = configuration;
-    } finally {
-      store.isServerTimeKnown.value = true;
-      store.oldest.value = await fetchOldest(feed.newest());
+    } catch {
+      setTimeout(() => void this.loadConfiguration(), CONFIGURATION_RETRY_MS);
     }
+    store.isServerTimeKnown.value = true;
+    store.oldest.value = await fetchOldest(feed.newest());
   }
 }

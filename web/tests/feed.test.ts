@@ -172,3 +172,18 @@ test("a replay ends at the server's time, whatever the computer's clock shows", 
   request({ time: NOW - 300, speed: 10 });
   expect(parameter("to")).toBe(String(NOW - 1));
 });
+
+test.each([
+  [undefined, 19],
+  [60, 77],
+  [0.01, 1],
+  [1e9, 389],
+])("a stated heartbeat interval of %s s is bounded", (stated, seconds) => {
+  feed.setHeartbeat(stated);
+  request(null);
+  newest().say("heartbeat", { time: NOW });
+  vi.advanceTimersByTime(seconds * 1_000);
+  expect(states.at(-1)).toBe("live");
+  vi.advanceTimersByTime(2_000);
+  expect(states.at(-1)).toBe("stale");
+});

@@ -3,7 +3,7 @@
 import type { Playback } from "../core/playback.ts";
 import { fetchSnapshot, isAbort } from "../history/history-client.ts";
 import { Clock } from "./clock.ts";
-import { Connection, type ConnectionState } from "./connection.ts";
+import { Connection, type ConnectionListener, type ConnectionState } from "./connection.ts";
 import { DeltaReader } from "./delta-reader.ts";
 import type { Fleet } from "./fleet.ts";
 import { formatOf, livePath, ROW_FIELDS, replayPath, type StreamQuery } from "./query.ts";
@@ -23,6 +23,10 @@ export interface FeedListener {
 
 /** One request of a replay covers this much of the past; the next one continues it. */
 const LONGEST_REPLAY_S = 86_400;
+/** The default of `sse.heartbeat_seconds`, until the server has stated its interval. */
+const HEARTBEAT_S = 15;
+/** The bounds of a stated interval; the server's own upper bound is the same. */
+const [SHORTEST_HEARTBEAT_S, LONGEST_HEARTBEAT_S] = [1, 300];
 /** A replay that is closer than this to live has caught up. */
 const CAUGHT_UP_S = 30;
 
@@ -31,6 +35,7 @@ export class Feed {
   private readonly liveClock = new Clock();
   private readonly fleet: Fleet;
   private readonly listener: FeedListener;
+  private heartbeatS = HEARTBEAT_S;
   private state: FeedState = "paused";
   private query: StreamQuery = { filters: new Map(), pinned: null, playback: null };
   private connection: Connection | null = null;
@@ -57,6 +62,11 @@ export class Feed {
     if (this.clock !== this.liveClock && !Number.isNaN(time)) {
       this.liveClock.adjust(time);
     }
+  }
+
+  /** Sets the server's heartbeat interval in seconds, as it states it; undefined by an older server. */
+  setHeartbeat(seconds = HEARTBEAT_S): void {
+    this.heartbeatS = Math.min(Math.max(seconds, SHORTEST_HEARTBEAT_S), LONGEST_HEARTBEAT_S);
   }
 
   /** The requested playback, at the time that a replay has reached; null is live. */
@@ -126,7 +136,7 @@ export class Feed {
     liveState: FeedState,
     until = Number.POSITIVE_INFINITY,
   ): void {
-    const connection: Connection = new Connection(path, {
+    const listener: ConnectionListener = {
       onEvent: (event, data) => {
         const { time = 0 } = data as { time?: number };
         this.apply(reader, event, data);
@@ -141,7 +151,8 @@ export class Feed {
           this.setState(state === "live" ? liveState : state, reason);
         }
       },
-    });
+    };
+    const connection = new Connection(path, listener, () => this.heartbeatS * 1_000);
     this.connection = connection;
     connection.open();
   }
