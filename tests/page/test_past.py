@@ -2,6 +2,7 @@
 
 import time
 from datetime import UTC, datetime
+from urllib.parse import parse_qs
 
 import pytest
 from playwright.async_api import Locator, expect
@@ -94,6 +95,19 @@ async def test_a_replay_runs_as_fast_as_chosen(desktop: MapPage) -> None:
     await desktop.keep("past")
     await desktop.is_in("live", timeout_ms=30_000)
     assert "time" not in desktop.query()
+
+
+async def test_a_reload_keeps_the_moment_of_a_replay(desktop: MapPage) -> None:
+    """The address follows the replay, so that a reload does not begin it again."""
+    begin = int(time.time()) - 70
+    iso = datetime.fromtimestamp(begin, tz=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    await desktop.open(f"time={iso}&speed=1", state="replay")
+    await desktop.says(lambda query: moment_of(query) >= begin + 2)
+    reached = moment_of(desktop.query())
+    await desktop.page.reload()
+    await desktop.is_in("replay")
+    [resumed] = parse_qs(desktop.streams[-1])["from"]
+    assert int(resumed) >= reached
 
 
 async def test_a_past_flight_is_found_and_flies_again(desktop: MapPage, sky: RecordedSky) -> None:

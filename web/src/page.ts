@@ -39,7 +39,7 @@ export class Page {
   private readonly store = new Store(readAddress(location.search));
   private readonly feed: Feed = this.createFeed();
   private readonly actions = new Actions(this.store, this.feed);
-  private readonly address = new AddressBar(this.store);
+  private readonly address = new AddressBar(this.store, () => this.feed.playback);
   private readonly aircraft = new SelectedAircraft(this.store);
   private readonly map: MapView;
   private readonly statistics: Statistics;
