@@ -121,7 +121,7 @@ export class AircraftOverlay {
   private trailLayers() {
     const { selected, fleet, settings, theme } = this;
     const head = selected === null ? null : positionOf(fleet, selected, this.glideTime);
-    return this.trail.layers(theme, head, settings.now());
+    return this.trail.layers(theme, head, settings.now(), this.metresPerPixel());
   }
 
   private aircraftLayer(): AircraftLayer {
