@@ -12,6 +12,7 @@ import { FilterForm } from "./find/filter-form.ts";
 import { type Command, Palette } from "./find/palette.ts";
 import { fetchOldest } from "./history/history-client.ts";
 import { MapView } from "./map/map-view.ts";
+import { canDrawMap, type MapPart, showNoMap } from "./map/no-map.ts";
 import { renderConnectionStatus } from "./panels/connection-status.ts";
 import { renderCounters } from "./panels/counters.ts";
 import { renderDetails } from "./panels/details.ts";
@@ -41,21 +42,18 @@ export class Page {
   private readonly actions = new Actions(this.store, this.feed);
   private readonly address = new AddressBar(this.store, () => this.feed.playback);
   private readonly aircraft = new SelectedAircraft(this.store);
-  private readonly map: MapView;
+  private readonly map: MapPart;
   private readonly statistics: Statistics;
   private readonly flights: PastFlights;
 
   constructor() {
-    const { store, actions, aircraft } = this;
+    const { store, actions } = this;
     watchSystemTheme((isDark) => {
       store.isSystemDark.value = isDark;
     });
     // Before the views, so that they render the time of a new request and not that of the last one.
     this.watchFeed();
-    this.map = new MapView(element("map"), store, aircraft, {
-      now: () => this.feed.now(),
-      select: (icao24) => actions.select(icao24),
-    });
+    this.map = this.createMap();
     this.statistics = new Statistics(element("statistics-body"), store, actions);
     this.flights = new PastFlights(element("past-flights"), store, {
       showFlight: (flight) => {
@@ -70,6 +68,17 @@ export class Page {
     this.createPanels();
     this.createControls();
     void this.loadConfiguration();
+  }
+
+  private createMap(): MapPart {
+    const { store, actions, aircraft } = this;
+    if (!canDrawMap()) {
+      return showNoMap(element("map"));
+    }
+    return new MapView(element("map"), store, aircraft, {
+      now: () => this.feed.now(),
+      select: (icao24) => actions.select(icao24),
+    });
   }
 
   private createFeed(): Feed {

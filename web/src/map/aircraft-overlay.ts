@@ -53,7 +53,11 @@ export class AircraftOverlay {
   private isDirty = true;
   private hasDrawn = false;
   private readonly buffers = new AircraftBuffers();
-  private readonly overlay = new MapLibreOverlay({ interleaved: false, layers: [] });
+  private readonly overlay: MapLibreOverlay = new MapLibreOverlay({
+    interleaved: false,
+    layers: [],
+    onLoad: () => this.leaveTabOrder(),
+  });
   private readonly map: MapLibre;
   private readonly fleet: Fleet;
   private readonly settings: OverlaySettings;
@@ -97,6 +101,15 @@ export class AircraftOverlay {
       this.draw(time);
     }
   };
+
+  /** deck.gl makes its canvas a tab stop, where nothing can be done: the map's own canvas has the keys. */
+  private leaveTabOrder(): void {
+    const canvas = this.overlay.getCanvas();
+    if (canvas !== null) {
+      canvas.tabIndex = -1;
+      canvas.ariaHidden = "true";
+    }
+  }
 
   private draw(time: number): void {
     this.isDirty = false;
