@@ -26,8 +26,9 @@ import { readAddress } from "./store/address.ts";
 import { SelectedAircraft } from "./store/selected-aircraft.ts";
 import { Store } from "./store/store.ts";
 import { watch } from "./store/watch.ts";
-import { Feed } from "./stream/feed.ts";
+import { Feed, type FeedListener } from "./stream/feed.ts";
 import { Readiness } from "./stream/readiness.ts";
+import { StreamWindows } from "./stream/stream-windows.ts";
 import { Table } from "./table/table.ts";
 import { PastFlights } from "./time/past-flights.ts";
 import { TimeBar } from "./time/time-bar.ts";
@@ -82,13 +83,14 @@ export class Page {
   }
 
   private createFeed(): Feed {
-    return new Feed(this.store.fleet, {
+    const listener: FeedListener = {
       onEvent: (event, data) => this.onEvent(event, data),
       onState: (state, reason) => {
         this.store.status.value = { state, reason };
       },
       onCaughtUp: () => this.store.seek(null),
-    });
+    };
+    return new Feed(this.store.fleet, listener, new StreamWindows());
   }
 
   private createPanels(): void {

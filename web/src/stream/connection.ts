@@ -1,6 +1,7 @@
 /** Keeps one stream open: reconnects by itself, and reports when the server falls silent. */
 
 import { AccessDenied, accessKey, fetchTicket } from "../core/access.ts";
+import { MAX_STREAMS, type StreamWindows } from "./stream-windows.ts";
 
 export type ConnectionState = "connecting" | "live" | "stale" | "offline" | "refused" | "paused";
 
@@ -17,6 +18,9 @@ const EVENTS = ["snapshot", "update", "remove", "heartbeat", "reset", "bye", "ov
 const STALE_HEARTBEATS = 1.3;
 /** Without an event for this many heartbeat intervals the connection counts as dead. */
 const SILENT_HEARTBEATS = 2.5;
+const TOO_MANY_WINDOWS = `${MAX_STREAMS} windows of this browser show the map already; close one of them`;
+/** The pause after which a window asks again whether another one was closed. */
+const WINDOW_WAIT_MS = 5_000;
 const NO_DATA = "no data from the server";
 /** The browser reconnects by itself this many times; after that the page does, with growing waits. */
 const BROWSER_ATTEMPTS = 3;
@@ -25,6 +29,7 @@ const LONGEST_WAIT_MS = 60_000;
 
 export class Connection {
   state: ConnectionState = "paused";
+  private reason = "";
   private readonly path: string;
   private readonly listener: ConnectionListener;
   private source: EventSource | null = null;
@@ -33,6 +38,7 @@ export class Connection {
   /** Counts the attempts to open, so that a ticket of an abandoned attempt is ignored. */
   private attempt = 0;
   private readonly heartbeatMs: () => number;
+  private readonly windows: StreamWindows | null;
   private staleTimer: ReturnType<typeof setTimeout> | undefined;
   private silenceTimer: ReturnType<typeof setTimeout> | undefined;
   private retryTimer: ReturnType<typeof setTimeout> | undefined;
@@ -40,11 +46,18 @@ export class Connection {
   /**
    * @param heartbeatMs Returns the server's heartbeat interval, as the server states it. It is not
    *   measured: heartbeats that a stalled network delivers together are not sent so fast.
+   * @param windows The windows of this browser; null if their number does not matter.
    */
-  constructor(path: string, listener: ConnectionListener, heartbeatMs: () => number) {
+  constructor(
+    path: string,
+    listener: ConnectionListener,
+    heartbeatMs: () => number,
+    windows: StreamWindows | null = null,
+  ) {
     this.path = path;
     this.listener = listener;
     this.heartbeatMs = heartbeatMs;
+    this.windows = windows;
   }
 
   /** Opens the stream; after a pause it resumes with the event that followed the last one. */
@@ -91,12 +104,40 @@ export class Connection {
   private connect(url: URL): void {
     const source = new EventSource(url);
     this.source = source;
+    if (this.windows !== null) {
+      this.windows.isStreaming = true;
+      void this.leaveToOthers(this.windows);
+    }
     for (const event of EVENTS) {
       source.addEventListener(event, (message) => this.onMessage(event, message as MessageEvent));
     }
     source.addEventListener("open", () => this.watchSilence());
     source.addEventListener("error", (event) => this.onError(event));
     this.watchSilence();
+  }
+
+  /** Closes the stream again if other windows have too many, until one of them is closed. */
+  private async leaveToOthers(windows: StreamWindows): Promise<void> {
+    const { attempt } = this;
+    if ((await windows.areTooMany()) && attempt === this.attempt) {
+      this.close();
+      this.setState("connecting", TOO_MANY_WINDOWS);
+      this.waitForWindow(windows);
+    }
+  }
+
+  private waitForWindow(windows: StreamWindows): void {
+    const { attempt } = this;
+    const check = async () => {
+      const areTooMany = await windows.areTooMany();
+      if (attempt === this.attempt && areTooMany) {
+        this.waitForWindow(windows);
+      } else if (attempt === this.attempt) {
+        this.open();
+      }
+    };
+    // At random, so that of two windows one is first.
+    this.retryTimer = setTimeout(() => void check(), WINDOW_WAIT_MS * (0.5 + Math.random()));
   }
 
   private onMessage(event: string, message: MessageEvent<string>): void {
@@ -182,6 +223,9 @@ export class Connection {
     clearTimeout(this.retryTimer);
     this.source?.close();
     this.source = null;
+    if (this.windows !== null) {
+      this.windows.isStreaming = false;
+    }
   }
 
   private stopTimers(): void {
@@ -190,8 +234,9 @@ export class Connection {
   }
 
   private setState(state: ConnectionState, reason: string): void {
-    if (state !== this.state || reason !== "") {
+    if (state !== this.state || reason !== this.reason) {
       this.state = state;
+      this.reason = reason;
       this.listener.onState(state, reason);
     }
   }
