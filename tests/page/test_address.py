@@ -73,7 +73,7 @@ async def test_tab_reaches_the_tools(desktop: MapPage) -> None:
 
 
 async def test_no_tab_stop_is_an_overlay(desktop: MapPage) -> None:
-    """Of the canvases only the map itself has the focus, and it has a name."""
+    """Only the canvas of the map itself can have the focus, and it has a name."""
     await desktop.open()
     await desktop.has_aircraft()
     stops = desktop.page.locator("canvas[tabindex='0']")

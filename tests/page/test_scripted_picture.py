@@ -87,6 +87,21 @@ async def test_page_works_without_webgl(app: ScriptedApp, pages: Pages) -> None:
     assert complaints(pages) == []
 
 
+@pytest.mark.nightly
+async def test_one_window_too_many_says_so(app: ScriptedApp, pages: Pages) -> None:
+    """Over HTTP/1.1 five windows have a stream; the next one waits, and can request things."""
+    windows = []
+    for _ in range(5):
+        windows.append(await pages.open(app.url))
+        await expect(windows[-1].locator("#connection")).to_have_text("live")
+    last = await pages.open(app.url)
+    await expect(last.locator("#connection")).to_contain_text("5 windows of this browser")
+    await keep_picture(last, "windows")
+    assert await last.evaluate("async () => (await fetch('/page.json')).status") == 200
+    await windows[0].close()
+    await expect(last.locator("#connection")).to_have_text("live", timeout=20_000)
+
+
 async def test_a_key_opens_the_map(pages: Pages, tmp_path: Path) -> None:
     """The page asks who looks; a wrong key is refused, the right one lasts for a reload."""
     key, entry = make_key(name="viewer", scopes=["flights:live", "flights:history"])

@@ -4,7 +4,7 @@ import "./no-map.css";
 import { element, make } from "../core/elements.ts";
 import type { MapView } from "./map-view.ts";
 
-/** What the other parts of the page ask of the map. */
+/** What the other parts of the page use of the map. */
 export interface MapPart extends Pick<MapView, "isVisible" | "flyToSelected"> {
   area: Pick<MapView["area"], "draw" | "visible">;
   following: Pick<MapView["following"], "toggle">;
