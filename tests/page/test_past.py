@@ -97,6 +97,13 @@ async def test_a_replay_runs_as_fast_as_chosen(desktop: MapPage) -> None:
     assert "time" not in desktop.query()
 
 
+async def test_a_time_before_the_first_stored_one_says_so(desktop: MapPage) -> None:
+    """The map is empty, and one line names the first time that is stored."""
+    await desktop.open("time=2020-01-01T00:00:00Z", state="paused in the past")
+    await expect(desktop.text("reason")).to_contain_text("Nothing is stored before")
+    await desktop.keep("before-all")
+
+
 async def test_a_reload_keeps_the_moment_of_a_replay(desktop: MapPage) -> None:
     """The address follows the replay, so that a reload does not begin it again."""
     begin = int(time.time()) - 70

@@ -95,7 +95,7 @@ async def test_one_window_too_many_says_so(app: ScriptedApp, pages: Pages) -> No
         windows.append(await pages.open(app.url))
         await expect(windows[-1].locator("#connection")).to_have_text("live")
     last = await pages.open(app.url)
-    await expect(last.locator("#connection")).to_contain_text("5 windows of this browser")
+    await expect(last.locator("#connection")).to_contain_text("5 other windows show the map")
     await keep_picture(last, "windows")
     assert await last.evaluate("async () => (await fetch('/page.json')).status") == 200
     await windows[0].close()

@@ -34,6 +34,7 @@ export function showNoMap(host: HTMLElement): MapPart {
       make("p", {}, "The table, the search, the filters and the statistics work without a map."),
     ),
   );
+  element("loading").hidden = true;
   element("follow").hidden = true;
   return {
     isVisible: () => true,

@@ -18,7 +18,7 @@ const EVENTS = ["snapshot", "update", "remove", "heartbeat", "reset", "bye", "ov
 const STALE_HEARTBEATS = 1.3;
 /** Without an event for this many heartbeat intervals the connection counts as dead. */
 const SILENT_HEARTBEATS = 2.5;
-const TOO_MANY_WINDOWS = `${MAX_STREAMS} windows of this browser show the map already; close one of them`;
+const TOO_MANY_WINDOWS = `${MAX_STREAMS} other windows show the map; close one`;
 /** The pause after which a window asks again whether another one was closed. */
 const WINDOW_WAIT_MS = 5_000;
 const NO_DATA = "no data from the server";
