@@ -72,6 +72,15 @@ async def test_tab_reaches_the_tools(desktop: MapPage) -> None:
     await expect(tool).to_be_focused()
 
 
+async def test_no_tab_stop_is_an_overlay(desktop: MapPage) -> None:
+    """Only the canvas of the map itself can have the focus, and it has a name."""
+    await desktop.open()
+    await desktop.has_aircraft()
+    stops = desktop.page.locator("canvas[tabindex='0']")
+    await expect(stops).to_have_count(1)
+    await expect(stops).to_have_attribute("aria-label", "Map")
+
+
 async def test_a_letter_opens_a_panel(desktop: MapPage) -> None:
     """Typing it again closes the panel; in a field it is a letter."""
     await desktop.open()

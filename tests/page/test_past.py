@@ -2,6 +2,7 @@
 
 import time
 from datetime import UTC, datetime
+from urllib.parse import parse_qs
 
 import pytest
 from playwright.async_api import Locator, expect
@@ -111,6 +112,26 @@ async def test_a_flight_is_replayed_by_few_keys(desktop: MapPage, sky: RecordedS
     await desktop.page.go_back()
     await desktop.is_in("live")
     assert "aircraft" not in desktop.query()
+
+
+async def test_a_time_before_the_first_stored_one_says_so(desktop: MapPage) -> None:
+    """The map is empty, and one line names the first time that is stored."""
+    await desktop.open("time=2020-01-01T00:00:00Z", state="paused in the past")
+    await expect(desktop.text("reason")).to_contain_text("Nothing is stored before")
+    await desktop.keep("before-all")
+
+
+async def test_a_reload_keeps_the_moment_of_a_replay(desktop: MapPage) -> None:
+    """The address follows the replay, so that a reload does not begin it again."""
+    begin = int(time.time()) - 70
+    iso = datetime.fromtimestamp(begin, tz=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    await desktop.open(f"time={iso}&speed=1", state="replay")
+    await desktop.says(lambda query: moment_of(query) >= begin + 2)
+    reached = moment_of(desktop.query())
+    await desktop.page.reload()
+    await desktop.is_in("replay")
+    [resumed] = parse_qs(desktop.streams[-1])["from"]
+    assert int(resumed) >= reached
 
 
 async def test_a_past_flight_is_found_and_flies_again(desktop: MapPage, sky: RecordedSky) -> None:

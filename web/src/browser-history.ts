@@ -2,7 +2,7 @@
 
 import { batch } from "@preact/signals-core";
 import type { Playback } from "./core/playback.ts";
-import { readAddress, type Side } from "./store/address.ts";
+import { type AddressState, readAddress, type Side, writeAddress } from "./store/address.ts";
 import type { Selected, Store } from "./store/store.ts";
 
 /** What Back and Forward restore; filters, units and the place of the map stay as they are. */
@@ -10,7 +10,7 @@ interface View {
   side: Side | null;
   isTableOpen: boolean;
   selected: Selected | null;
-  /** Null is live. */
+  /** At the moment that was on the screen; null is live. */
   playback: Playback | null;
 }
 
@@ -23,12 +23,15 @@ interface Entry {
 
 export class BrowserHistory {
   private readonly store: Store;
+  private readonly onScreen: () => AddressState;
   private entry: Entry;
   /** Whether the browser was asked to go back, which it does later. */
   private isGoingBack = false;
 
-  constructor(store: Store) {
+  /** @param onScreen Returns what the address is to say: what is on the screen. */
+  constructor(store: Store, onScreen: () => AddressState) {
     this.store = store;
+    this.onScreen = onScreen;
     // A reload keeps the state of its entry.
     const before = (history.state as Entry | null)?.before ?? null;
     this.entry = { view: viewOf(store), before };
@@ -36,15 +39,17 @@ export class BrowserHistory {
   }
 
   /**
-   * Writes an address into the browser's history: into a new entry if something was opened, else into
+   * Writes the address into the browser's history: into a new entry if something was opened, else into
    * the present one. When what was opened last is closed on the page, its entry is left by going
    * back, so that Back never opens it again.
    */
-  write(address: string): void {
+  write(): void {
     if (this.isGoingBack) {
       return;
     }
-    const view = viewOf(this.store);
+    const state = this.onScreen();
+    const address = writeAddress(state);
+    const view = { ...viewOf(this.store), playback: state.playback };
     const { entry } = this;
     if (entry.before !== null && isSame(view, entry.before) && !isSame(view, entry.view)) {
       this.isGoingBack = true;
@@ -63,11 +68,10 @@ export class BrowserHistory {
     if (this.isGoingBack) {
       // The page is there already, or has gone on in the meantime.
       this.isGoingBack = false;
-      this.write(this.store.address.value);
     } else {
       restore(this.store, this.entry.view);
-      this.write(this.store.address.value);
     }
+    this.write();
   }
 }
 

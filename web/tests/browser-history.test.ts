@@ -2,6 +2,7 @@
 
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { AddressBar } from "../src/address-bar.ts";
+import type { Playback } from "../src/core/playback.ts";
 import { readAddress } from "../src/store/address.ts";
 import { Store } from "../src/store/store.ts";
 
@@ -39,6 +40,8 @@ class FakeHistory {
 
 let browser: FakeHistory;
 let store: Store;
+/** The playback at the time on the screen. */
+let moment: Playback | null;
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -48,7 +51,8 @@ beforeEach(() => {
     browser.onPop = listener;
   });
   store = new Store(readAddress("?at=47,8,3"));
-  new AddressBar(store);
+  moment = null;
+  new AddressBar(store, () => moment);
 });
 
 afterEach(() => {
@@ -81,6 +85,19 @@ test("Back ends a replay, which is one step however often its time is changed", 
   expect(browser.entries).toHaveLength(2);
   browser.go(-1);
   expect(store.isLive.value).toBe(true);
+});
+
+test("Forward goes on with a replay at the moment that was on the screen", () => {
+  const start = { time: 1_790_000_000, speed: 30 };
+  store.seek(start);
+  moment = { ...start, time: start.time + 600 };
+  store.tick(0, 0);
+  store.tick(0, 0);
+  expect(browser.entries).toHaveLength(2);
+  browser.go(-1);
+  browser.go(1);
+  expect(store.playback.value).toEqual(moment);
+  expect(browser.entries[1]?.url).toContain("time=2026-09-21T14:23:20Z&speed=30");
 });
 
 test("what is closed on the page leaves no step behind it", () => {

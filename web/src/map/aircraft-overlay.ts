@@ -56,7 +56,11 @@ export class AircraftOverlay {
   private isDirty = true;
   private hasDrawn = false;
   private readonly buffers = new AircraftBuffers();
-  private readonly overlay = new MapLibreOverlay({ interleaved: false, layers: [] });
+  private readonly overlay: MapLibreOverlay = new MapLibreOverlay({
+    interleaved: false,
+    layers: [],
+    onLoad: () => this.leaveTabOrder(),
+  });
   private readonly map: MapLibre;
   private readonly fleet: Fleet;
   private readonly settings: OverlaySettings;
@@ -101,6 +105,15 @@ export class AircraftOverlay {
     }
   };
 
+  /** deck.gl makes its canvas a tab stop, where nothing can be done: the map's own canvas has the keys. */
+  private leaveTabOrder(): void {
+    const canvas = this.overlay.getCanvas();
+    if (canvas !== null) {
+      canvas.tabIndex = -1;
+      canvas.ariaHidden = "true";
+    }
+  }
+
   private draw(time: number): void {
     this.isDirty = false;
     this.lastDrawnAt = time;
@@ -124,7 +137,7 @@ export class AircraftOverlay {
   private trailLayers() {
     const { selected, fleet, settings, theme } = this;
     const head = selected === null ? null : positionOf(fleet, selected, this.glideTime);
-    return this.trail.layers(theme, head, settings.now());
+    return this.trail.layers(theme, head, settings.now(), this.metresPerPixel());
   }
 
   private aircraftLayer(): AircraftLayer {

@@ -10,6 +10,7 @@ import {
   setWorkerUrl,
 } from "maplibre-gl";
 import type { Tiles } from "../core/configuration.ts";
+import { element } from "../core/elements.ts";
 import type { ThemeName } from "../core/theme.ts";
 import type { System } from "../core/units.ts";
 import type { Place } from "../store/address.ts";
@@ -67,6 +68,7 @@ export function createBaseMap(container: HTMLElement, place: Place): BaseMap {
       void map.once("idle", () => {
         // After the land, which the worker colours again for another theme.
         container.style.backgroundColor = sea;
+        element("loading").hidden = true;
         performance.mark("ground-drawn");
       });
     },
