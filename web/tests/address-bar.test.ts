@@ -16,7 +16,8 @@ beforeEach(() => {
   vi.stubGlobal("addEventListener", () => {});
   vi.stubGlobal("history", {
     state: null,
-    replaceState: (_: null, __: string, url: string) => written.push(url),
+    pushState: (_: unknown, __: string, url: string) => written.push(url),
+    replaceState: (_: unknown, __: string, url: string) => written.push(url),
   });
   store = new Store(readAddress("?at=47,8,3"));
   moment = null;
@@ -63,8 +64,6 @@ test("during a replay the address has the moment on the screen", () => {
   store.tick(0, 0);
   store.tick(0, 0);
   expect(written.at(-1)).toContain("time=2026-09-21T14:24:20Z&speed=30");
-  store.seek(null);
-  expect(written.at(-1)).not.toContain("time=");
 });
 
 test("a replay that waits for the server's time keeps its start in the address", () => {

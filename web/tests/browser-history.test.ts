@@ -100,6 +100,17 @@ test("Forward goes on with a replay at the moment that was on the screen", () =>
   expect(browser.entries[1]?.url).toContain("time=2026-09-21T14:23:20Z&speed=30");
 });
 
+test("a replay that is ended on the page leaves no step and no time behind it", () => {
+  moment = { time: 1_790_000_600, speed: 30 };
+  store.seek({ time: 1_790_000_000, speed: 30 });
+  store.tick(0, 0);
+  store.tick(0, 0);
+  store.seek(null);
+  vi.advanceTimersByTime(10);
+  expect(browser.index).toBe(0);
+  expect(browser.entries[0]?.url).not.toContain("time=");
+});
+
 test("what is closed on the page leaves no step behind it", () => {
   store.isTableOpen.value = true;
   store.isTableOpen.value = false;

@@ -43,7 +43,7 @@ async function openWindow(): Promise<Window> {
     onEvent: () => undefined,
     onState: (state: ConnectionState, reason: string) => states.push([state, reason]),
   };
-  const connection = new Connection("/sse/flights", listener, () => 600_000, new StreamWindows());
+  const connection = new Connection("sse/flights", listener, () => 600_000, new StreamWindows());
   connection.open();
   await vi.advanceTimersByTimeAsync(2_000);
   return { connection, states };
@@ -57,7 +57,7 @@ beforeEach(() => {
   vi.useFakeTimers();
   vi.stubGlobal("BroadcastChannel", FakeChannel);
   vi.stubGlobal("EventSource", FakeSource);
-  vi.stubGlobal("location", { origin: "http://monitor.test" });
+  vi.stubGlobal("location", { href: "http://monitor.test/" });
   vi.stubGlobal("sessionStorage", { getItem: () => null });
   FakeChannel.all = [];
   opened = 0;
