@@ -115,10 +115,15 @@ async def test_a_flight_is_replayed_by_few_keys(desktop: MapPage, sky: RecordedS
 
 
 async def test_a_time_before_the_first_stored_one_says_so(desktop: MapPage) -> None:
-    """The map is empty, and one line names the first time that is stored."""
+    """The map is empty, and one line beside the header names the first time that is stored."""
     await desktop.open("time=2020-01-01T00:00:00Z", state="paused in the past")
     await expect(desktop.text("reason")).to_contain_text("Nothing is stored before")
     await desktop.keep("before-all")
+    header = await desktop.text("header").bounding_box()
+    reason = await desktop.text("reason").bounding_box()
+    assert header is not None
+    assert reason is not None
+    assert reason["x"] >= header["x"] + header["width"]
 
 
 async def test_a_reload_keeps_the_moment_of_a_replay(desktop: MapPage) -> None:
