@@ -78,5 +78,9 @@ def _live_routes(settings: ProcessorSettings, gate: Gate, live: LiveHalf) -> lis
             replay=live.replay,
         ),
         readsb_routes(broadcaster=live.broadcaster, gate=gate, clock=live.clock),
-        page_routes(settings.page, needs_key=settings.access.mode == "required"),
+        page_routes(
+            settings.page,
+            needs_key=settings.access.mode == "required",
+            heartbeat_seconds=settings.sse.heartbeat_seconds,
+        ),
     ]

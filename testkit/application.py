@@ -137,7 +137,10 @@ class Application:
                 *([self._history_routes()] if has_history else []),
                 readsb_routes(broadcaster=self.broadcaster, gate=self.gate, clock=self.clock),
                 page_routes(
-                    settings.page, needs_key=settings.access.mode == "required", built=built
+                    settings.page,
+                    needs_key=settings.access.mode == "required",
+                    heartbeat_seconds=settings.sse.heartbeat_seconds,
+                    built=built,
                 ),
                 ticket_routes(self.gate),
             ],

@@ -39,12 +39,19 @@ class Page:
     Args:
         settings: The settings of the page.
         needs_key: Whether the page must ask its user for a key.
+        heartbeat_seconds: The stream's heartbeat interval, by which the page notices silence.
         built: The folder with the built files. It is read at each request, so that a build that
             ends after the start is found.
     """
 
-    def __init__(self, settings: PageSettings, *, needs_key: bool, built: Path) -> None:
-        self.configuration = _configuration(settings, needs_key=needs_key)
+    def __init__(
+        self, settings: PageSettings, *, needs_key: bool, heartbeat_seconds: float, built: Path
+    ) -> None:
+        self.configuration = {
+            "needs_key": needs_key,
+            "tiles": _tiles(settings),
+            "heartbeat_seconds": heartbeat_seconds,
+        }
         self._headers = _security_headers(settings)
         self._built = built
         if not self.is_built():
@@ -79,9 +86,16 @@ class Page:
 GivenPage = Annotated[Page, Depends(provided(Page))]
 
 
-def page_routes(settings: PageSettings, *, needs_key: bool = False, built: Path = BUILT) -> Routes:
+def page_routes(
+    settings: PageSettings,
+    *,
+    needs_key: bool = False,
+    heartbeat_seconds: float,
+    built: Path = BUILT,
+) -> Routes:
     """Return the routes of the page, see `Page`."""
-    return Routes(router, (Page(settings, needs_key=needs_key, built=built),))
+    page = Page(settings, needs_key=needs_key, heartbeat_seconds=heartbeat_seconds, built=built)
+    return Routes(router, (page,))
 
 
 @router.api_route("/", methods=["GET", "HEAD"])
@@ -131,8 +145,7 @@ def _security_headers(settings: PageSettings) -> dict[str, str]:
     }
 
 
-def _configuration(settings: PageSettings, *, needs_key: bool) -> dict[str, Any]:
-    tiles = None
-    if settings.tile_url is not None:
-        tiles = {"url": settings.tile_url, "attribution": settings.tile_attribution}
-    return {"needs_key": needs_key, "tiles": tiles}
+def _tiles(settings: PageSettings) -> dict[str, Any] | None:
+    if settings.tile_url is None:
+        return None
+    return {"url": settings.tile_url, "attribution": settings.tile_attribution}

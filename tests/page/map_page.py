@@ -117,6 +117,23 @@ class MapPage:
         await expect(label).to_be_visible()
         return _place(await label.evaluate("label => label.style.translate"))
 
+    async def middle(self) -> tuple[float, float]:
+        """Return the middle of what no panel covers on a desktop."""
+        left, right, top, bottom = await self.evaluate(
+            """() => {
+                const box = id => {
+                    const { width, left, right, top, bottom } =
+                        document.getElementById(id).getBoundingClientRect();
+                    return width === 0 ? null : { left, right, top, bottom };
+                };
+                const sides = ["filters", "statistics", "past", "settings"].map(box);
+                const [details, footer] = [box("details"), box("footer")];
+                const left = (sides.find(side => side !== null) ?? box("tools")).right;
+                return [left, details?.left ?? innerWidth, box("header").bottom, footer.top];
+            }"""
+        )
+        return (left + right) / 2, (top + bottom) / 2
+
     async def picture(self, *, around: tuple[float, float] | None = None, reach: int = 60) -> bytes:
         """Return what is to be seen of the page, or of the map around a point."""
         if around is None:

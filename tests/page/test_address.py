@@ -72,20 +72,55 @@ async def test_tab_reaches_the_tools(desktop: MapPage) -> None:
     await expect(tool).to_be_focused()
 
 
+async def test_no_tab_stop_is_an_overlay(desktop: MapPage) -> None:
+    """Only the canvas of the map itself can have the focus, and it has a name."""
+    await desktop.open()
+    await desktop.has_aircraft()
+    stops = desktop.page.locator("canvas[tabindex='0']")
+    await expect(stops).to_have_count(1)
+    await expect(stops).to_have_attribute("aria-label", "Map")
+
+
 async def test_a_letter_opens_a_panel(desktop: MapPage) -> None:
     """Typing it again closes the panel; in a field it is a letter."""
     await desktop.open()
-    for key, title in {"f": "Filters", "s": "Statistics", "p": "Past flights"}.items():
+    for key, title in {"f": "Filters", "s": "Statistics"}.items():
         panel = desktop.panel(title)
         await desktop.page.keyboard.press(key)
         await expect(panel).to_be_visible()
         await desktop.page.keyboard.press(key)
         await expect(panel).to_be_hidden()
+    await desktop.page.keyboard.press("p")
+    await expect(desktop.page.get_by_label("What to search for")).to_be_focused()
+    await desktop.page.keyboard.press("Escape")
+    await expect(desktop.panel("Past flights")).to_be_hidden()
     await desktop.page.keyboard.press("/")
     await desktop.page.keyboard.type("fsp")
     await expect(desktop.page.get_by_role("combobox", name="Search")).to_have_value("fsp")
     await desktop.page.keyboard.press("Escape")
     await expect(desktop.panel("Filters")).to_be_hidden()
+
+
+async def test_back_closes_what_was_opened(desktop: MapPage, sky: RecordedSky) -> None:
+    """A panel, an aircraft and the table, one by one; what a cross has closed is no step."""
+    await desktop.open()
+    await desktop.has_aircraft()
+    await desktop.page.keyboard.press("f")
+    await desktop.button("Close filters").click()
+    await desktop.page.keyboard.press("s")
+    await expect(desktop.panel("Statistics")).to_be_visible()
+    await desktop.select(sky.climbing)
+    await desktop.page.keyboard.press("t")
+    await expect(desktop.text("table")).to_be_visible()
+    await desktop.page.go_back()
+    await expect(desktop.text("table")).to_be_hidden()
+    await desktop.page.go_back()
+    await expect(desktop.text("details")).to_be_hidden()
+    await desktop.page.go_back()
+    await expect(desktop.panel("Statistics")).to_be_hidden()
+    await expect(desktop.panel("Filters")).to_be_hidden()
+    await desktop.page.go_forward()
+    await expect(desktop.panel("Statistics")).to_be_visible()
 
 
 async def test_statistics_lead_to_a_filter(desktop: MapPage) -> None:

@@ -12,9 +12,6 @@ from tests.page.recorded_sky import RecordedSky
 
 pytestmark = [pytest.mark.real_browser, pytest.mark.asyncio(loop_scope="session")]
 
-MIDDLE = (640.0, 400.0)
-"""The middle of the map on a desktop."""
-
 
 async def over(monitor: Monitor, icao24: str, zoom: int) -> str:
     """Return the query of a map over an aircraft."""
@@ -65,10 +62,11 @@ async def test_an_aircraft_is_drawn_where_it_is(
     place = f"{await over(monitor, icao24, 8)}&glide=off"
     await desktop.open(f"{place}&icao24=000000")
     await desktop.shows(0)
-    empty = await desktop.picture(around=MIDDLE)
+    middle = await desktop.middle()
+    empty = await desktop.picture(around=middle)
     await desktop.open(place)
     await desktop.has_aircraft()
-    assert await desktop.picture(around=MIDDLE) != empty
+    assert await desktop.picture(around=middle) != empty
 
 
 async def test_a_click_selects_and_the_pointer_names(
@@ -78,15 +76,16 @@ async def test_a_click_selects_and_the_pointer_names(
     icao24 = sky.icao24(sky.lonely)
     await desktop.open(f"{await over(monitor, icao24, 8)}&glide=off")
     await desktop.shows(len(await monitor.states()))
-    await desktop.page.mouse.move(*MIDDLE)
+    x, y = await desktop.middle()
+    await desktop.page.mouse.move(x, y)
     await expect(desktop.text("hovered-label")).to_have_text(sky.lonely)
-    await desktop.page.mouse.click(*MIDDLE)
+    await desktop.page.mouse.click(x, y)
     details = desktop.page.get_by_role("complementary", name="Selected aircraft")
     await expect(details.get_by_role("heading")).to_have_text(sky.lonely)
     await expect(desktop.text("icao24")).to_have_text(icao24)
     await expect(desktop.text("selected-label")).to_have_text(sky.lonely)
     await desktop.says(lambda query: query.get("aircraft") == icao24)
-    await desktop.page.mouse.click(MIDDLE[0], MIDDLE[1] + 200)
+    await desktop.page.mouse.click(x, y + 200)
     await expect(details).to_be_hidden()
     assert "aircraft" not in desktop.query()
 
@@ -104,7 +103,8 @@ async def test_what_is_followed_stays_in_the_middle(
     await desktop.says(lambda query: query["at"] != place)
     await desktop.says(lambda query: _longitude(query) - _longitude({"at": place}) > 0.02)
     x, y = await desktop.place_of_label()
-    assert math.hypot(x - MIDDLE[0], y - MIDDLE[1]) < 60
+    middle = await desktop.middle()
+    assert math.hypot(x - middle[0], y - middle[1]) < 60
     await desktop.page.mouse.move(500, 500)
     await desktop.page.mouse.down()
     await desktop.page.mouse.move(400, 450, steps=5)

@@ -2,6 +2,7 @@
 
 import time
 from datetime import UTC, datetime
+from urllib.parse import parse_qs
 
 import pytest
 from playwright.async_api import Locator, expect
@@ -94,6 +95,48 @@ async def test_a_replay_runs_as_fast_as_chosen(desktop: MapPage) -> None:
     await desktop.keep("past")
     await desktop.is_in("live", timeout_ms=30_000)
     assert "time" not in desktop.query()
+
+
+async def test_a_flight_is_replayed_by_few_keys(desktop: MapPage, sky: RecordedSky) -> None:
+    """Eight at most, with five letters of the callsign; Back ends the replay."""
+    await desktop.open()
+    await desktop.has_aircraft()
+    slider_text = await slider(desktop).get_attribute("aria-valuetext")
+    assert slider_text == "now, live"
+    await desktop.page.keyboard.press("p")
+    await desktop.page.keyboard.type(sky.climbing[:5])
+    await desktop.page.keyboard.press("Enter")
+    await expect(desktop.page.locator(".past-replay").first).to_be_focused()
+    await desktop.page.keyboard.press("Enter")
+    await desktop.is_in("replay")
+    await desktop.page.go_back()
+    await desktop.is_in("live")
+    assert "aircraft" not in desktop.query()
+
+
+async def test_a_time_before_the_first_stored_one_says_so(desktop: MapPage) -> None:
+    """The map is empty, and one line beside the header names the first time that is stored."""
+    await desktop.open("time=2020-01-01T00:00:00Z", state="paused in the past")
+    await expect(desktop.text("reason")).to_contain_text("Nothing is stored before")
+    await desktop.keep("before-all")
+    header = await desktop.text("header").bounding_box()
+    reason = await desktop.text("reason").bounding_box()
+    assert header is not None
+    assert reason is not None
+    assert reason["x"] >= header["x"] + header["width"]
+
+
+async def test_a_reload_keeps_the_moment_of_a_replay(desktop: MapPage) -> None:
+    """The address follows the replay, so that a reload does not begin it again."""
+    begin = int(time.time()) - 70
+    iso = datetime.fromtimestamp(begin, tz=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    await desktop.open(f"time={iso}&speed=1", state="replay")
+    await desktop.says(lambda query: moment_of(query) >= begin + 2)
+    reached = moment_of(desktop.query())
+    await desktop.page.reload()
+    await desktop.is_in("replay")
+    [resumed] = parse_qs(desktop.streams[-1])["from"]
+    assert int(resumed) >= reached
 
 
 async def test_a_past_flight_is_found_and_flies_again(desktop: MapPage, sky: RecordedSky) -> None:

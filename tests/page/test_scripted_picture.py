@@ -12,6 +12,7 @@ from processor.access.new_key import make_key
 from testkit.browser import Pages
 from testkit.scripted_app import ScriptedApp
 from testkit.state_vectors import START, state_vector
+from tests.page.map_page import keep_picture
 
 pytestmark = [pytest.mark.real_browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -56,6 +57,49 @@ async def test_page_comes_back_by_itself(app: ScriptedApp, pages: Pages) -> None
     app.publish(state_vector("cccccc", START + 1))
     await expect(page.locator("#connection")).to_have_text("live", timeout=20_000)
     await expect(page.locator("#aircraft")).to_have_text("3")
+
+
+NO_WEBGL = """
+const { getContext } = HTMLCanvasElement.prototype;
+HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {
+    return kind.startsWith("webgl") ? null : getContext.call(this, kind, ...rest);
+};
+"""
+
+
+async def test_page_works_without_webgl(app: ScriptedApp, pages: Pages) -> None:
+    """It says what is missing; table, search, details and statistics are there without a map."""
+    page = await pages.open("about:blank")
+    await page.add_init_script(NO_WEBGL)
+    await page.goto(app.url)
+    await expect(page.locator("#connection")).to_have_text("live")
+    await expect(page.get_by_role("alert").filter(has_text="WebGL 2")).to_be_visible()
+    await keep_picture(page, "no-webgl")
+    await page.keyboard.press("t")
+    await expect(page.locator("#table [role=row][aria-rowindex]")).not_to_have_count(0)
+    await page.keyboard.press("s")
+    await expect(page.locator("#statistics .figures")).to_contain_text("aircraft2")
+    await page.keyboard.press("/")
+    await page.get_by_role("combobox", name="Search").fill("bbbbbb")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#details")).to_be_visible()
+    await expect(page.locator("#icao24")).to_have_text("bbbbbb")
+    assert complaints(pages) == []
+
+
+@pytest.mark.nightly
+async def test_one_window_too_many_says_so(app: ScriptedApp, pages: Pages) -> None:
+    """Over HTTP/1.1 five windows have a stream; the next one waits, and can request things."""
+    windows = []
+    for _ in range(5):
+        windows.append(await pages.open(app.url))
+        await expect(windows[-1].locator("#connection")).to_have_text("live")
+    last = await pages.open(app.url)
+    await expect(last.locator("#connection")).to_contain_text("5 other windows show the map")
+    await keep_picture(last, "windows")
+    assert await last.evaluate("async () => (await fetch('/page.json')).status") == 200
+    await windows[0].close()
+    await expect(last.locator("#connection")).to_have_text("live", timeout=20_000)
 
 
 async def test_a_key_opens_the_map(pages: Pages, tmp_path: Path) -> None:

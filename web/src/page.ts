@@ -1,5 +1,6 @@
 /** Creates the parts of the page and connects them: the stream, the store, and the views of the store. */
 
+import { batch } from "@preact/signals-core";
 import { Actions } from "./actions.ts";
 import { AddressBar } from "./address-bar.ts";
 import { fetchConfiguration } from "./core/configuration.ts";
@@ -12,6 +13,7 @@ import { FilterForm } from "./find/filter-form.ts";
 import { type Command, Palette } from "./find/palette.ts";
 import { fetchOldest } from "./history/history-client.ts";
 import { MapView } from "./map/map-view.ts";
+import { canDrawMap, type MapPart, showNoMap } from "./map/no-map.ts";
 import { renderConnectionStatus } from "./panels/connection-status.ts";
 import { renderCounters } from "./panels/counters.ts";
 import { renderDetails } from "./panels/details.ts";
@@ -25,59 +27,73 @@ import { readAddress } from "./store/address.ts";
 import { SelectedAircraft } from "./store/selected-aircraft.ts";
 import { Store } from "./store/store.ts";
 import { watch } from "./store/watch.ts";
-import { Feed } from "./stream/feed.ts";
+import { Feed, type FeedListener } from "./stream/feed.ts";
 import { Readiness } from "./stream/readiness.ts";
+import { StreamWindows } from "./stream/stream-windows.ts";
 import { Table } from "./table/table.ts";
 import { PastFlights } from "./time/past-flights.ts";
 import { TimeBar } from "./time/time-bar.ts";
 
+/** The pause after a request of the configuration that was not answered. */
+const CONFIGURATION_RETRY_MS = 10_000;
 const FLEET_EVENTS: ReadonlySet<string> = new Set(["snapshot", "update", "remove"]);
 
 export class Page {
   private readonly store = new Store(readAddress(location.search));
   private readonly feed: Feed = this.createFeed();
   private readonly actions = new Actions(this.store, this.feed);
-  private readonly address = new AddressBar(this.store);
+  private readonly address = new AddressBar(this.store, () => this.feed.playback);
   private readonly aircraft = new SelectedAircraft(this.store);
-  private readonly map: MapView;
+  private readonly map: MapPart;
   private readonly statistics: Statistics;
   private readonly flights: PastFlights;
 
   constructor() {
-    const { store, actions, aircraft } = this;
+    const { store, actions } = this;
     watchSystemTheme((isDark) => {
       store.isSystemDark.value = isDark;
     });
     // Before the views, so that they render the time of a new request and not that of the last one.
     this.watchFeed();
-    this.map = new MapView(element("map"), store, aircraft, {
-      now: () => this.feed.now(),
-      select: (icao24) => actions.select(icao24),
-    });
+    this.map = this.createMap();
     this.statistics = new Statistics(element("statistics-body"), store, actions);
     this.flights = new PastFlights(element("past-flights"), store, {
-      showFlight: (flight) => {
-        uncoverMap(store);
-        actions.select(flight.icao24, flight);
-      },
-      replayFlight: (flight) => {
-        uncoverMap(store);
-        actions.replayFlight(flight);
-      },
+      showFlight: (flight) =>
+        batch(() => {
+          uncoverMap(store);
+          actions.select(flight.icao24, flight);
+        }),
+      replayFlight: (flight) =>
+        batch(() => {
+          uncoverMap(store);
+          actions.replayFlight(flight);
+        }),
     });
     this.createPanels();
     this.createControls();
     void this.loadConfiguration();
   }
 
+  private createMap(): MapPart {
+    const { store, actions, aircraft } = this;
+    if (!canDrawMap()) {
+      return showNoMap(element("map"));
+    }
+    return new MapView(element("map"), store, aircraft, {
+      now: () => this.feed.now(),
+      select: (icao24) => actions.select(icao24),
+    });
+  }
+
   private createFeed(): Feed {
-    return new Feed(this.store.fleet, {
+    const listener: FeedListener = {
       onEvent: (event, data) => this.onEvent(event, data),
       onState: (state, reason) => {
         this.store.status.value = { state, reason };
       },
       onCaughtUp: () => this.store.seek(null),
-    });
+    };
+    return new Feed(this.store.fleet, listener, new StreamWindows());
   }
 
   private createPanels(): void {
@@ -143,6 +159,8 @@ export class Page {
       { name: "Emergencies only", run: () => actions.setFilter("squawk", "emergency") },
       { name: "Clear all filters", run: () => actions.setFilters(new Map()) },
       { name: "Back to live", run: () => store.seek(null) },
+      { name: "Next aircraft in view", keys: "n", run: () => map.selectNext(1) },
+      { name: "Previous aircraft in view", keys: "N", run: () => map.selectNext(-1) },
       { name: "Follow", keys: "l", run: () => map.following.toggle() },
       { name: "Copy link", run: () => void this.address.copy() },
     ];
@@ -177,21 +195,25 @@ export class Page {
 
   /** Selects an aircraft and flies to it. */
   private visit(icao24: string): void {
-    uncoverMap(this.store);
-    this.actions.select(icao24);
+    batch(() => {
+      uncoverMap(this.store);
+      this.actions.select(icao24);
+    });
     this.map.flyToSelected();
   }
 
-  /** Without a configuration the page works, but has no base map and no sign-in. */
+  /** Without a configuration the page works, but has no base map and no sign-in; it asks again. */
   private async loadConfiguration(): Promise<void> {
     const { store, feed } = this;
     try {
       const configuration = await fetchConfiguration();
       feed.adjustServerTime(configuration.time);
+      feed.setHeartbeat(configuration.heartbeat_seconds);
       store.configuration.value = configuration;
-    } finally {
-      store.isServerTimeKnown.value = true;
-      store.oldest.value = await fetchOldest(feed.newest());
+    } catch {
+      setTimeout(() => void this.loadConfiguration(), CONFIGURATION_RETRY_MS);
     }
+    store.isServerTimeKnown.value = true;
+    store.oldest.value = await fetchOldest(feed.newest());
   }
 }

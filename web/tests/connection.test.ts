@@ -35,11 +35,12 @@ let key: string | null = null;
 const states: ConnectionState[] = [];
 const received: string[] = [];
 
-function open(): Connection {
-  const connection = new Connection("sse/flights?format=delta", {
-    onEvent: (event) => received.push(event),
-    onState: (state) => states.push(state),
-  });
+function open(heartbeatMs = 15_000): Connection {
+  const listener = {
+    onEvent: (event: string) => received.push(event),
+    onState: (state: ConnectionState) => states.push(state),
+  };
+  const connection = new Connection("sse/flights?format=delta", listener, () => heartbeatMs);
   connection.open();
   return connection;
 }
@@ -71,25 +72,53 @@ test("the first event makes the connection live", () => {
   expect(received).toEqual(["snapshot"]);
 });
 
-test("after two and a half heartbeats without events it is stale, and it resumes from the last id", () => {
+test("a missing heartbeat is shown at once, and the next event is live again", () => {
   open();
-  newest().say("snapshot", {}, "epoch.1");
-  vi.advanceTimersByTime(37_400);
+  newest().say("snapshot", {});
+  vi.advanceTimersByTime(19_400);
   expect(states.at(-1)).toBe("live");
   vi.advanceTimersByTime(200);
   expect(states.at(-1)).toBe("stale");
+  newest().say("heartbeat", {});
+  expect(states.at(-1)).toBe("live");
+  expect(FakeSource.opened).toHaveLength(1);
+});
+
+test("after two and a half heartbeats without events it resumes from the last id", () => {
+  open();
+  newest().say("snapshot", {}, "epoch.1");
+  vi.advanceTimersByTime(37_400);
+  expect(FakeSource.opened[0]?.readyState).toBe(0);
+  vi.advanceTimersByTime(200);
+  expect(FakeSource.opened[0]?.readyState).toBe(FakeSource.CLOSED);
   vi.advanceTimersByTime(2_000);
   expect(FakeSource.opened).toHaveLength(2);
   expect(newest().url.searchParams.get("last_event_id")).toBe("epoch.1");
 });
 
-test("it adapts to the server's heartbeat interval", () => {
+test("it goes by the interval that the server states", () => {
+  open(2_000);
+  newest().say("heartbeat", {});
+  vi.advanceTimersByTime(2_500);
+  expect(states.at(-1)).toBe("live");
+  vi.advanceTimersByTime(200);
+  expect(states.at(-1)).toBe("stale");
+});
+
+test.each([34, 120])("after a stall of %d s it stays live", (stall) => {
   open();
   newest().say("heartbeat", {});
-  vi.advanceTimersByTime(2_000);
+  vi.advanceTimersByTime(stall * 1_000);
+  // What the network has held back arrives at once.
   newest().say("heartbeat", {});
-  vi.advanceTimersByTime(5_100);
-  expect(states.at(-1)).toBe("stale");
+  newest().say("heartbeat", {});
+  const opened = FakeSource.opened.length;
+  for (let heartbeat = 0; heartbeat < 8; heartbeat++) {
+    vi.advanceTimersByTime(15_000);
+    newest().say("heartbeat", {});
+    expect(states.at(-1)).toBe("live");
+  }
+  expect(FakeSource.opened).toHaveLength(opened);
 });
 
 test("when the browser gives up, it reconnects after growing delays", () => {

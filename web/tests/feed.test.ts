@@ -28,6 +28,7 @@ class FakeSource extends EventTarget {
 }
 
 let states: FeedState[] = [];
+let reasons: string[] = [];
 let arrivals = 0;
 let fleet: Fleet;
 let feed: Feed;
@@ -46,11 +47,14 @@ beforeEach(() => {
   vi.stubGlobal("location", { href: "http://monitor.test/" });
   vi.stubGlobal("sessionStorage", { getItem: () => null });
   FakeSource.opened = [];
-  [states, arrivals] = [[], 0];
+  [states, reasons, arrivals] = [[], [], 0];
   fleet = new Fleet();
   feed = new Feed(fleet, {
     onEvent: () => undefined,
-    onState: (state) => states.push(state),
+    onState: (state, reason) => {
+      states.push(state);
+      reasons.push(reason);
+    },
     onCaughtUp: () => {
       arrivals += 1;
     },
@@ -171,4 +175,30 @@ test("a replay ends at the server's time, whatever the computer's clock shows", 
   feed.adjustServerTime(NOW);
   request({ time: NOW - 300, speed: 10 });
   expect(parameter("to")).toBe(String(NOW - 1));
+});
+
+test.each([
+  [undefined, 19],
+  [60, 77],
+  [0.01, 1],
+  [1e9, 389],
+])("a stated heartbeat interval of %s s is bounded", (stated, seconds) => {
+  feed.setHeartbeat(stated);
+  request(null);
+  newest().say("heartbeat", { time: NOW });
+  vi.advanceTimersByTime(seconds * 1_000);
+  expect(states.at(-1)).toBe("live");
+  vi.advanceTimersByTime(2_000);
+  expect(states.at(-1)).toBe("stale");
+});
+
+test("a line that is too slow for the data is named, until it has caught up", () => {
+  request(null);
+  for (let event = 0; event < 12; event++) {
+    newest().say("heartbeat", { time: NOW + 5 * event });
+    vi.advanceTimersByTime(10_000);
+  }
+  expect([states.at(-1), reasons.at(-1)]).toEqual(["live", "slow connection"]);
+  newest().say("heartbeat", { time: NOW + 120 });
+  expect([states.at(-1), reasons.at(-1)]).toEqual(["live", ""]);
 });

@@ -162,7 +162,7 @@ describe("an error", () => {
 
   test("is raised for a proxy's response and for one that cannot be parsed", async () => {
     answer("<h1>Bad gateway</h1>", 502);
-    expect((await refusal()).message).toBe("the server answered with status 502");
+    expect((await refusal()).message).toBe("the server reports an error (502)");
     answer("<h1>Welcome</h1>");
     expect((await refusal()).message).toBe("the server's answer cannot be read");
   });

@@ -144,15 +144,6 @@ describe("the ring", () => {
     expect([ring.length, ring.at(0), ring.at(2)]).toEqual([3, 2, 4]);
     expect([ring.at(3), ring.at(-1)]).toEqual([Number.NaN, Number.NaN]);
   });
-
-  test("the mean leaves out gaps", () => {
-    const ring = new Ring(5);
-    expect(ring.mean(3)).toBeNaN();
-    for (const value of [100, 2, Number.NaN, 4]) {
-      ring.push(value);
-    }
-    expect(ring.mean(3)).toBe(3);
-  });
 });
 
 describe("the sparkline", () => {
@@ -190,15 +181,39 @@ describe("the rate", () => {
       vectors += event === "update" ? states.length : 0;
     });
     expect(vectors).toBeGreaterThan(0);
-    expect(rate.measure(2_000)).toBe(vectors / 2);
-    expect(rate.measure(3_000)).toBe(0);
+    expect(rate.measure(20_000)).toBe(vectors / 20);
+    expect(rate.measure(50_000)).toBe(0);
   });
 
-  test("is unknown before time has passed", () => {
+  test("is unknown before ten seconds have passed", () => {
     const rate = new Rate();
+    rate.measure(0);
     rate.onEvent("update", { slots: [0] });
-    expect(rate.measure(500)).toBeNaN();
-    expect(rate.measure(500)).toBeNaN();
+    expect(rate.measure(0)).toBeNaN();
+    expect(rate.measure(9_900)).toBeNaN();
+    expect(rate.measure(10_000)).toBe(0.1);
+  });
+
+  test("is the same however often and unevenly it is measured", () => {
+    const rate = new Rate();
+    rate.measure(0);
+    const measured: number[] = [];
+    for (let time = 5_000; time <= 60_000; time += 5_000) {
+      rate.measure(time - 20);
+      rate.onEvent("update", { slots: Array(9_000).fill(0) });
+      measured.push(rate.measure(time), rate.measure(time + 5));
+    }
+    const known = measured.filter((value) => !Number.isNaN(value));
+    expect(known).toHaveLength(22);
+    expect(Math.min(...known)).toBeGreaterThan(1_790);
+    expect(Math.max(...known)).toBeLessThan(2_110);
+  });
+
+  test("covers the time of a late sample", () => {
+    const rate = new Rate();
+    rate.measure(0);
+    rate.onEvent("update", { slots: Array(600).fill(0) });
+    expect(rate.measure(60_000)).toBe(10);
   });
 });
 

@@ -85,5 +85,5 @@ test("the theme follows the system until the user chooses one", () => {
   expect(store.themeName.value).toBe("light");
   store.theme.value = "dark";
   expect(store.themeName.value).toBe("dark");
-  expect(store.address.value).toContain("theme=dark");
+  expect(store.addressState.value.theme).toBe("dark");
 });

@@ -5,6 +5,7 @@ import { type System, unitOf, write } from "../core/units.ts";
 import { isSpeedPlausible } from "../history/plausibility.ts";
 import { stretches, type Track } from "../history/track.ts";
 import { HIGHEST_M, rampColour } from "../map/altitude-ramp.ts";
+import { MAX_GLIDE_S } from "../map/dead-reckoning.ts";
 import { type Axis, type Plotted, place, roundValues, topOf, within } from "./axis.ts";
 import type { Surface } from "./surface.ts";
 import { ticksOf } from "./time-ticks.ts";
@@ -36,6 +37,8 @@ const MIN_DURATION_S = 60;
 const GROUND_PX = 3;
 /** Half the width of the cross at an implausible value. */
 const CROSS_PX = 3;
+/** The lengths of a dash and of the gap after it, over a silence. */
+const DASHES_PX = [4, 3];
 
 interface Plot {
   plotted: Plotted;
@@ -184,23 +187,77 @@ function paintLine(pen: CanvasRenderingContext2D, track: Track, time: Axis, plot
   pen.fillStyle = stroke;
   pen.lineWidth = 1.75;
   for (const [first, last] of stretches(track, column, isImplausible)) {
-    pen.beginPath();
-    for (let index = first; index <= last; index++) {
-      pen.lineTo(place(time, track.times[index] as number), place(axis, column[index] as number));
-    }
     if (first === last) {
       paintDot(pen, time, plot, track, first);
       continue;
     }
-    pen.stroke();
+    const points = pointsOf(track, time, plot, first, last);
+    paintSteps(pen, points, false);
+    paintSteps(pen, points, true);
     if (plotted === "altitude") {
-      pen.lineTo(place(time, track.times[last] as number), axis.start);
-      pen.lineTo(place(time, track.times[first] as number), axis.start);
-      pen.globalAlpha = 0.22;
-      pen.fill();
-      pen.globalAlpha = 1;
+      paintArea(pen, points, axis.start);
     }
   }
+}
+
+export interface ProfilePoint {
+  x: number;
+  y: number;
+  /** Whether so much time has passed since the point before that the values between are an estimate. */
+  isAfterSilence: boolean;
+}
+
+function pointsOf(
+  track: Track,
+  time: Axis,
+  { column, axis }: Plot,
+  first: number,
+  last: number,
+): ProfilePoint[] {
+  return Array.from({ length: last - first + 1 }, (_, offset) => {
+    const index = first + offset;
+    const at = track.times[index] as number;
+    return {
+      x: place(time, at),
+      y: place(axis, column[index] as number),
+      isAfterSilence: offset > 0 && at - (track.times[index - 1] as number) > MAX_GLIDE_S,
+    };
+  });
+}
+
+/** Paints the steps over silences, dashed, or all the others. */
+export function paintSteps(
+  pen: CanvasRenderingContext2D,
+  points: readonly ProfilePoint[],
+  areAfterSilence: boolean,
+): void {
+  pen.setLineDash(areAfterSilence ? DASHES_PX : []);
+  pen.beginPath();
+  for (const { x, y, isAfterSilence } of points) {
+    if (isAfterSilence === areAfterSilence) {
+      pen.lineTo(x, y);
+    } else {
+      pen.moveTo(x, y);
+    }
+  }
+  pen.stroke();
+  pen.setLineDash([]);
+}
+
+function paintArea(
+  pen: CanvasRenderingContext2D,
+  points: readonly ProfilePoint[],
+  bottom: number,
+): void {
+  pen.beginPath();
+  for (const { x, y } of points) {
+    pen.lineTo(x, y);
+  }
+  pen.lineTo(points.at(-1)?.x ?? 0, bottom);
+  pen.lineTo(points[0]?.x ?? 0, bottom);
+  pen.globalAlpha = 0.22;
+  pen.fill();
+  pen.globalAlpha = 1;
 }
 
 function paintDot(

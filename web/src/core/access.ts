@@ -36,7 +36,7 @@ export async function fetchTicket(): Promise<string> {
   const response = await request("sse/ticket", { method: "POST" });
   const body = (await response.json()) as { ticket?: string; reason?: string };
   if (body.ticket === undefined) {
-    const reason = body.reason ?? `the server answered with status ${response.status}`;
+    const reason = body.reason ?? `the server reports an error (${response.status})`;
     if (response.status === TOO_MANY_REQUESTS || response.status >= SERVER_ERROR) {
       throw new Error(reason);
     }

@@ -12,6 +12,8 @@ export interface Configuration {
   needs_key: boolean;
   /** The tiles below the aircraft; null is the geography that the page brings along. */
   tiles: Tiles | null;
+  /** Seconds between two heartbeats of a quiet stream; undefined from an older server. */
+  heartbeat_seconds?: number;
 }
 
 /** Returns the configuration and the server's time (see `serverTime`). */

@@ -1,4 +1,4 @@
-/** Keyboard shortcuts of single keys, which are off while the user types. */
+/** Keyboard shortcuts of single keys, which are off while the user types; Escape leaves an empty field. */
 
 export interface Shortcut {
   keys?: string;
@@ -22,6 +22,9 @@ export function listenToKeys(shortcuts: readonly Shortcut[]): void {
 
 function isShortcut(event: KeyboardEvent): boolean {
   const { target } = event;
+  if (event.key === "Escape" && target instanceof HTMLInputElement && target.value === "") {
+    return target.closest("dialog") === null; // there is nothing to clear
+  }
   // A field that has just been hidden keeps the focus until the next frame.
   const isTyping =
     target instanceof Element && target.closest(TYPING) !== null && target.checkVisibility();

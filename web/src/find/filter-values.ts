@@ -151,7 +151,7 @@ const VALIDATORS: Partial<
     const wrong = values.find((value) => !/^[0-9a-f]{6}$/i.test(value));
     return wrong === undefined
       ? null
-      : `“${wrong}” is not an icao24 address. Enter six hexadecimal digits.`;
+      : `“${wrong}” is not an icao24 address. Enter six digits of 0 to 9 and a to f, such as 4b1814.`;
   },
   squawk: (values) => {
     const wrong = values.find((value) => !/^([0-7]{4}|emergency)$/i.test(value));
@@ -161,7 +161,7 @@ const VALIDATORS: Partial<
   },
   bbox: (_, text) =>
     parseArea(text) === null
-      ? `“${text}” is not an area. Enter west,south,east,north in degrees.`
+      ? `“${text}” is not an area. Enter its west, south, east and north in degrees, with commas.`
       : null,
 };
 

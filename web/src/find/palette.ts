@@ -2,7 +2,7 @@
 
 import "./listbox.css";
 import "./palette.css";
-import { make } from "../core/elements.ts";
+import { element, make } from "../core/elements.ts";
 import { write } from "../core/units.ts";
 import type { Store } from "../store/store.ts";
 import type { FilterName } from "../stream/query.ts";
@@ -98,6 +98,12 @@ export class Palette {
     this.input.addEventListener("input", () => this.updateResults());
     this.input.addEventListener("keydown", (event) => this.results.onKeyDown(event));
     this.dialog.addEventListener("keydown", (event) => this.onDialogKeyDown(event));
+    this.dialog.addEventListener("close", () => {
+      // The browser returns the focus to where it was, unless that was nowhere or is hidden now.
+      if (document.activeElement === document.body) {
+        element("open-palette").focus();
+      }
+    });
     this.dialog.addEventListener("click", ({ target }) => {
       if (target === this.dialog) {
         this.close(); // a click on the backdrop

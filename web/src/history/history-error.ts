@@ -41,7 +41,7 @@ export function historyErrorOf(
   if (status === NOT_FOUND && message === "Not Found") {
     return new HistoryError(status, "this server stores no history");
   }
-  return new HistoryError(status, message ?? `the server answered with status ${status}`);
+  return new HistoryError(status, message ?? `the server reports an error (${status})`);
 }
 
 /** Returns the message of an error body; null if it has none. */

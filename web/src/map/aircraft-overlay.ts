@@ -8,7 +8,8 @@ import { AircraftBuffers } from "./aircraft-buffers.ts";
 import { AircraftLayer, type AircraftLayerData, aircraftData } from "./aircraft-layer.ts";
 import type { AircraftUniforms } from "./aircraft-shaders.ts";
 import { METRES_PER_DEGREE, positionOf } from "./dead-reckoning.ts";
-import { pick } from "./pick.ts";
+import { nextOf } from "./in-view.ts";
+import { pick, pickAll } from "./pick.ts";
 import { Trail } from "./trail.ts";
 
 /** A frame is drawn when an aircraft of this speed has moved by this distance; few fly faster. */
@@ -17,6 +18,8 @@ const MIN_MOVE_PX = 0.25;
 const MAX_FRAME_INTERVAL_MS = 1_000;
 /** The greatest distance between the pointer and an aircraft that it hits. */
 const PICK_RADIUS_PX = 18;
+/** Aircraft that are nearer to each other than this cannot be distinguished by clicking. */
+const STACK_RADIUS_PX = 6;
 
 /** Width of the icons in pixels by zoom level, interpolated in between. */
 const ICON_SIZES: readonly [zoom: number, size: number][] = [
@@ -53,7 +56,11 @@ export class AircraftOverlay {
   private isDirty = true;
   private hasDrawn = false;
   private readonly buffers = new AircraftBuffers();
-  private readonly overlay = new MapLibreOverlay({ interleaved: false, layers: [] });
+  private readonly overlay: MapLibreOverlay = new MapLibreOverlay({
+    interleaved: false,
+    layers: [],
+    onLoad: () => this.leaveTabOrder(),
+  });
   private readonly map: MapLibre;
   private readonly fleet: Fleet;
   private readonly settings: OverlaySettings;
@@ -68,7 +75,7 @@ export class AircraftOverlay {
     map.addControl(this.overlay);
     map.on("mousemove", (event) => this.setHovered(this.find(event)));
     map.on("mouseout", () => this.setHovered(null));
-    map.on("click", (event) => settings.onSelect(this.find(event)));
+    map.on("click", (event) => settings.onSelect(this.findNext(event)));
     // Immediately, as the overlay draws with the map and would otherwise draw twice.
     map.on("move", () => this.draw(performance.now()));
     requestAnimationFrame(this.frame);
@@ -98,6 +105,15 @@ export class AircraftOverlay {
     }
   };
 
+  /** deck.gl makes its canvas a tab stop, where nothing can be done: the map's own canvas has the keys. */
+  private leaveTabOrder(): void {
+    const canvas = this.overlay.getCanvas();
+    if (canvas !== null) {
+      canvas.tabIndex = -1;
+      canvas.ariaHidden = "true";
+    }
+  }
+
   private draw(time: number): void {
     this.isDirty = false;
     this.lastDrawnAt = time;
@@ -121,7 +137,7 @@ export class AircraftOverlay {
   private trailLayers() {
     const { selected, fleet, settings, theme } = this;
     const head = selected === null ? null : positionOf(fleet, selected, this.glideTime);
-    return this.trail.layers(theme, head, settings.now());
+    return this.trail.layers(theme, head, settings.now(), this.metresPerPixel());
   }
 
   private aircraftLayer(): AircraftLayer {
@@ -160,6 +176,23 @@ export class AircraftOverlay {
   private find(event: MapMouseEvent): number | null {
     const { lng, lat } = event.lngLat.wrap();
     return pick(this.fleet, [lng, lat], PICK_RADIUS_PX * this.metresPerPixel(), this.glideTime);
+  }
+
+  /** Returns the slot of the aircraft under the pointer; of several in one place the one after the selected. */
+  private findNext(event: MapMouseEvent): number | null {
+    const nearest = this.find(event);
+    const stack = nearest === null ? [] : this.stackOf(nearest);
+    const isSelected = this.selected !== null && stack.includes(this.selected);
+    return isSelected ? nextOf(stack, this.selected, 1) : nearest;
+  }
+
+  /** Returns the slots of the aircraft that are drawn in the place of one, itself included, in order. */
+  stackOf(slot: number): number[] {
+    const position = positionOf(this.fleet, slot, this.glideTime);
+    const within = STACK_RADIUS_PX * this.metresPerPixel();
+    return position === null
+      ? []
+      : pickAll(this.fleet, position, within, this.glideTime).sort((one, other) => one - other);
   }
 
   private setHovered(slot: number | null): void {

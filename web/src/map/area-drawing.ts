@@ -4,6 +4,7 @@ import "./area-drawing.css";
 import type { Map as MapLibre } from "maplibre-gl";
 import { make } from "../core/elements.ts";
 import { type Area, areaBetween, type Corner, parseArea, ringOf, writeArea } from "./area.ts";
+import type { VisiblePart } from "./visible-part.ts";
 
 /** A shorter drag is an accidental click. */
 const MIN_DRAG_PX = 6;
@@ -20,6 +21,7 @@ interface Drawing {
 
 export class AreaDrawing {
   private readonly map: MapLibre;
+  private readonly visiblePart: VisiblePart;
   private readonly outline = document.createElementNS(SVG, "svg");
   private readonly outside = document.createElementNS(SVG, "path");
   private readonly edge = document.createElementNS(SVG, "path");
@@ -30,8 +32,9 @@ export class AreaDrawing {
   private draft: Area | null = null;
   private drawing: Drawing | null = null;
 
-  constructor(map: MapLibre) {
+  constructor(map: MapLibre, visiblePart: VisiblePart) {
     this.map = map;
+    this.visiblePart = visiblePart;
     this.outline.classList.add("area-outline");
     this.outline.setAttribute("aria-hidden", "true");
     this.outside.classList.add("outside");
@@ -77,11 +80,7 @@ export class AreaDrawing {
 
   /** Returns the `bbox` of the visible part of the map; null if that is nearly the whole globe. */
   visible(): string | null {
-    const bounds = this.map.getBounds();
-    const area = areaBetween(
-      bounds.getSouthWest().toArray() as [number, number],
-      bounds.getNorthEast().toArray() as [number, number],
-    );
+    const area = areaBetween(...this.visiblePart.bounds);
     const isGlobe = area.east - area.west === 360 && area.north - area.south > 160;
     return isGlobe ? null : writeArea(area);
   }

@@ -10,6 +10,7 @@ import {
   setWorkerUrl,
 } from "maplibre-gl";
 import type { Tiles } from "../core/configuration.ts";
+import { element } from "../core/elements.ts";
 import type { ThemeName } from "../core/theme.ts";
 import type { System } from "../core/units.ts";
 import type { Place } from "../store/address.ts";
@@ -27,8 +28,6 @@ export interface BaseMap {
   show(tiles: Tiles | null, theme: ThemeName): void;
   /** Sets the units of the scale. */
   setUnits(system: System): void;
-  /** Returns whether a place is in the map view; cheap enough to call for every aircraft. */
-  isVisible(longitude: number, latitude: number): boolean;
 }
 
 export function createBaseMap(container: HTMLElement, place: Place): BaseMap {
@@ -55,22 +54,10 @@ export function createBaseMap(container: HTMLElement, place: Place): BaseMap {
     "bottom-right",
   );
   map.addControl(new NavigationControl({ showCompass: false }), "bottom-right");
-  let bounds = map.getBounds();
-  map.on("move", () => {
-    bounds = map.getBounds();
-  });
   const scale = new ScaleControl({ maxWidth: 130 });
   map.addControl(scale, "bottom-left");
   return {
     map,
-    isVisible: (longitude, latitude) => {
-      const east = (((longitude - bounds.getWest()) % 360) + 360) % 360;
-      return (
-        east <= bounds.getEast() - bounds.getWest() &&
-        latitude >= bounds.getSouth() &&
-        latitude <= bounds.getNorth()
-      );
-    },
     setUnits: (system) => scale.setUnit(system),
     show: (tiles, theme) => {
       const style = tiles === null ? geographyStyle(MAP_THEMES[theme]) : tileStyle(tiles, theme);
@@ -81,6 +68,7 @@ export function createBaseMap(container: HTMLElement, place: Place): BaseMap {
       void map.once("idle", () => {
         // After the land, which the worker colours again for another theme.
         container.style.backgroundColor = sea;
+        element("loading").hidden = true;
         performance.mark("ground-drawn");
       });
     },

@@ -1,9 +1,10 @@
-/** Follow mode: keeps the selected aircraft in the map's centre until the user drags the map. */
+/** Follow mode: keeps the selected aircraft in the middle of the visible part until the user drags the map. */
 
 import type { Map as MapLibre } from "maplibre-gl";
 import { element } from "../core/elements.ts";
 import { metresBetween } from "../history/plausibility.ts";
 import type { Point } from "./dead-reckoning.ts";
+import type { VisiblePart } from "./visible-part.ts";
 
 const INTERVAL_MS = 250;
 /**
@@ -15,11 +16,13 @@ const MAX_ANIMATED_M = 100_000;
 export class Following {
   private isOn = false;
   private readonly map: MapLibre;
+  private readonly visiblePart: VisiblePart;
   private readonly target: () => Point | null;
 
   /** @param target Returns where the aircraft is; null leaves the map where it is. */
-  constructor(map: MapLibre, target: () => Point | null) {
+  constructor(map: MapLibre, visiblePart: VisiblePart, target: () => Point | null) {
     this.map = map;
+    this.visiblePart = visiblePart;
     this.target = target;
     map.on("dragstart", () => this.set(false));
     element("follow").addEventListener("click", () => this.toggle());
@@ -40,15 +43,13 @@ export class Following {
     if (center === null) {
       return;
     }
-    const { lng, lat } = this.map.getCenter();
+    const { lng, lat } = this.visiblePart.center;
     const metres = metresBetween(
       { time: 0, longitude: lng, latitude: lat },
       { time: 0, longitude: center[0], latitude: center[1] },
     );
-    if (metres > MAX_ANIMATED_M) {
-      this.map.jumpTo({ center });
-    } else {
-      this.map.easeTo({ center, duration: INTERVAL_MS, easing: (fraction) => fraction });
-    }
+    const { offset } = this.visiblePart;
+    const duration = metres > MAX_ANIMATED_M ? 0 : INTERVAL_MS;
+    this.map.easeTo({ center, offset, duration, easing: (fraction) => fraction });
   }
 }

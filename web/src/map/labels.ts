@@ -2,19 +2,24 @@
 
 import "./labels.css";
 import type { Map as MapLibre } from "maplibre-gl";
-import { element, putInto } from "../core/elements.ts";
+import { element, make, put } from "../core/elements.ts";
 import type { Fleet } from "../stream/fleet.ts";
 import type { AircraftOverlay } from "./aircraft-overlay.ts";
 import { longitudeNear } from "./antimeridian.ts";
-import { positionOf } from "./dead-reckoning.ts";
+import { type Point, positionOf } from "./dead-reckoning.ts";
 
 /** Distance of a label from the centre of its aircraft, to the right and up. */
 const OFFSET_PX = 20;
+
+/** MapLibre's width of the world at zoom 0. */
+const WORLD_PX = 512;
 
 export class Labels {
   private readonly map: MapLibre;
   private readonly fleet: Fleet;
   private readonly overlay: AircraftOverlay;
+  /** By the id in index.html: the label, and one for each further copy of the world. */
+  private readonly labels = new Map<string, HTMLElement[]>();
 
   constructor(map: MapLibre, fleet: Fleet, overlay: AircraftOverlay) {
     this.map = map;
@@ -30,17 +35,56 @@ export class Labels {
   }
 
   private place(id: string, slot: number | null): void {
-    const label = element(id);
     const position = slot === null ? null : positionOf(this.fleet, slot, this.overlay.glideTime);
-    label.hidden = position === null;
-    if (slot === null || position === null) {
-      return;
+    const isShown = slot !== null && position !== null;
+    const text = isShown ? this.textOf(slot) : "";
+    const points = isShown ? this.pointsOf(position) : [];
+    for (const [index, label] of this.labelsFor(id, points.length).entries()) {
+      const [x, y] = points[index] ?? [0, 0];
+      label.hidden = index >= points.length;
+      label.style.translate = `${(x + OFFSET_PX).toFixed(1)}px ${(y - OFFSET_PX).toFixed(1)}px`;
+      put(label, text);
     }
-    const [longitude, latitude] = position;
-    // Across the antimeridian the map shows the aircraft at a longitude beyond 180 degrees.
-    const visible = longitudeNear(longitude, this.map.getCenter().lng);
-    const { x, y } = this.map.project([visible, latitude]);
-    label.style.translate = `${(x + OFFSET_PX).toFixed(1)}px ${(y - OFFSET_PX).toFixed(1)}px`;
-    putInto(id, this.fleet.text("callsign", slot) ?? this.fleet.icao24[slot] ?? "");
   }
+
+  /** Returns the callsign, and how many other aircraft are in the same place, which further clicks select. */
+  private textOf(slot: number): string {
+    const name = this.fleet.text("callsign", slot) ?? this.fleet.icao24[slot] ?? "";
+    const others = this.overlay.stackOf(slot).length - 1;
+    return others > 0 ? `${name} +${others}` : name;
+  }
+
+  /** Returns where a place is in each copy of the world that is visible. */
+  private pointsOf([longitude, latitude]: Point): [x: number, y: number][] {
+    const { lng } = this.map.getCenter();
+    const { x, y } = this.map.project([longitudeNear(longitude, lng), latitude]);
+    const width = this.map.getContainer().clientWidth;
+    return copiesOf(x, WORLD_PX * 2 ** this.map.getZoom(), width).map((copy) => [copy, y]);
+  }
+
+  private labelsFor(id: string, count: number): HTMLElement[] {
+    const labels = this.labels.get(id) ?? [element(id)];
+    this.labels.set(id, labels);
+    while (labels.length < count) {
+      const copy = make("div", { class: "label", "aria-hidden": "true" });
+      element(id).after(copy);
+      labels.push(copy);
+    }
+    return labels;
+  }
+}
+
+/**
+ * Returns where the copies of the world show a point: the given one first, then those in the window.
+ *
+ * @param x Pixels from the left edge of the window, as the other two.
+ */
+export function copiesOf(x: number, world: number, width: number): number[] {
+  const copies = [x];
+  for (let copy = x - Math.floor(x / world) * world; copy <= width; copy += world) {
+    if (Math.abs(copy - x) > world / 2) {
+      copies.push(copy);
+    }
+  }
+  return copies;
 }

@@ -1,6 +1,8 @@
 /** The map with everything on it, which follows the store. */
 
 import type { Map as MapLibre } from "maplibre-gl";
+import { putInto } from "../core/elements.ts";
+import { write } from "../core/units.ts";
 import type { SelectedAircraft } from "../store/selected-aircraft.ts";
 import type { Store } from "../store/store.ts";
 import { watch } from "../store/watch.ts";
@@ -10,13 +12,18 @@ import { type BaseMap, createBaseMap } from "./base-map.ts";
 import { positionOf } from "./dead-reckoning.ts";
 import { extentOfFlight, extentOfTrack } from "./extent.ts";
 import { Following } from "./following.ts";
+import { nextOf, slotsInView } from "./in-view.ts";
 import { Labels } from "./labels.ts";
-import { updateMapPadding } from "./padding.ts";
+import { VisiblePart } from "./visible-part.ts";
 
 /** The map zooms in to this level at least when it flies to an aircraft. */
 const CLOSE_ZOOM = 6;
-/** Around a flight that fills the map, and the closest zoom for a short one. */
-const FLIGHT_FIT = { padding: 80, maxZoom: 9 };
+/** The margin around a flight that fills the map, at most this part of it, and the closest zoom for a short one. */
+const FLIGHT_MARGIN_PX = 80;
+const MAX_MARGIN = 0.15;
+const MAX_FLIGHT_ZOOM = 9;
+/** How long the map takes to move a selected aircraft out from under a panel. */
+const REVEAL_MS = 300;
 
 export interface MapOptions {
   /** Returns the time that the fleet shows, in Unix seconds; called for every frame. */
@@ -33,6 +40,9 @@ export class MapView {
   private readonly options: MapOptions;
   private readonly base: BaseMap;
   private readonly overlay: AircraftOverlay;
+  private readonly visiblePart: VisiblePart;
+  /** Whether the middle of the visible part is the place of the address: not before the first layout. */
+  private isPlaced = false;
 
   constructor(host: HTMLElement, store: Store, aircraft: SelectedAircraft, options: MapOptions) {
     this.store = store;
@@ -44,37 +54,79 @@ export class MapView {
       theme: store.themeName.value,
       isGliding: store.isGliding.value,
       now: () => options.now(),
-      onSelect: (slot) => options.select(slot === null ? null : (fleet.icao24[slot] ?? null)),
+      onSelect: (slot) => this.select(slot),
       onDraw: () => labels.move(),
     });
     const labels = new Labels(this.map, fleet, this.overlay);
-    this.area = new AreaDrawing(this.map);
-    this.following = new Following(this.map, () => this.plausiblePosition());
+    this.visiblePart = new VisiblePart(this.map, () => this.place());
+    this.area = new AreaDrawing(this.map, this.visiblePart);
+    this.following = new Following(this.map, this.visiblePart, () => this.plausiblePosition());
     this.map.on("moveend", () => this.storePlace());
     this.watchBase();
     this.watchAircraft();
     this.watchSelection();
   }
 
-  /** Whether the map shows a place; cheap enough to be called for every aircraft. */
+  /** Whether the visible part of the map contains a place; cheap enough to be called for every aircraft. */
   isVisible(longitude: number, latitude: number): boolean {
-    return this.base.isVisible(longitude, latitude);
+    return this.visiblePart.contains(longitude, latitude);
   }
 
   /** Flies to the selected aircraft, if it has a position. */
   flyToSelected(): void {
     const center = this.position();
     if (center !== null) {
-      this.map.flyTo({ center, zoom: Math.max(this.map.getZoom(), CLOSE_ZOOM) });
+      this.visiblePart.measure();
+      const zoom = Math.max(this.map.getZoom(), CLOSE_ZOOM);
+      this.map.flyTo({ center, zoom, offset: this.visiblePart.offset });
     }
+  }
+
+  /** Selects the next aircraft in the visible part from west to east, or with -1 the one before. */
+  selectNext(step: 1 | -1): void {
+    const { fleet, units } = this.store;
+    const slots = slotsInView(fleet, this.visiblePart);
+    const slot = nextOf(slots, this.aircraft.slot, step);
+    if (slot === null) {
+      putInto("announcement", "No aircraft in view");
+      return;
+    }
+    this.select(slot);
+    const name = fleet.text("callsign", slot) ?? fleet.icao24[slot] ?? "";
+    const altitude = write(fleet.measure("baro_altitude", slot), "altitude", units.value);
+    const order = `${slots.indexOf(slot) + 1} of ${slots.length} in view`;
+    putInto("announcement", `${name}, ${altitude}, ${order}`);
   }
 
   private get map(): MapLibre {
     return this.base.map;
   }
 
+  /** Selects the aircraft that was clicked, and moves it out from under the panel that shows it. */
+  private select(slot: number | null): void {
+    this.options.select(slot === null ? null : (this.store.fleet.icao24[slot] ?? null));
+    const position = this.position();
+    this.visiblePart.measure();
+    if (position !== null && !this.isVisible(...position)) {
+      this.visiblePart.moveTo(position, { duration: REVEAL_MS });
+    }
+  }
+
+  /** Shows the place of the address in the visible part at first; later keeps the picture as it is. */
+  private place(): void {
+    if (!this.isPlaced) {
+      this.isPlaced = true;
+      const { longitude, latitude } = this.store.place.value;
+      this.visiblePart.moveTo([longitude, latitude], { duration: 0 });
+    }
+    this.storePlace();
+  }
+
   private storePlace(): void {
-    const { lng, lat } = this.map.getCenter().wrap();
+    if (!this.isPlaced) {
+      return;
+    }
+    const { lng, lat } = this.visiblePart.center.wrap();
     this.store.place.value = { latitude: lat, longitude: lng, zoom: this.map.getZoom() };
   }
 
@@ -95,11 +147,6 @@ export class MapView {
     watch(
       () => store.filters.value.get("bbox") ?? null,
       (bbox) => this.area.show(bbox),
-    );
-    // After all other views, because the details may have changed their height.
-    watch(
-      () => [store.now.value, store.selected.value],
-      () => queueMicrotask(() => updateMapPadding(this.map)),
     );
   }
 
@@ -178,7 +225,11 @@ export class MapView {
     const { flight, track } = loaded;
     const extent = (track && extentOfTrack(track)) ?? extentOfFlight(flight);
     if (extent !== null) {
-      this.map.fitBounds(extent, FLIGHT_FIT);
+      const { visiblePart } = this;
+      visiblePart.measure();
+      const side = Math.min(visiblePart.width, visiblePart.height);
+      const padding = visiblePart.padding(Math.min(FLIGHT_MARGIN_PX, MAX_MARGIN * side));
+      this.map.fitBounds(extent, { padding, maxZoom: MAX_FLIGHT_ZOOM });
     }
   }
 

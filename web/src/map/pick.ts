@@ -1,4 +1,4 @@
-/** Finds the aircraft under the pointer. */
+/** Finds the aircraft under the pointer, and those that lie on top of each other. */
 
 import type { Fleet } from "../stream/fleet.ts";
 import { longitudeNear } from "./antimeridian.ts";
@@ -8,23 +8,23 @@ import { longitudeScale, METRES_PER_DEGREE, type Point, positionOf } from "./dea
 const MAX_GLIDE_DEGREES = 0.4;
 
 /**
- * Returns the slot of the aircraft nearest to a point; null if none is within the distance.
+ * Returns the slots of the aircraft within a distance of a point, the nearest first.
  *
  * One pass over the fleet, which extrapolates only positions that may be within the distance.
  *
  * @param now Unix seconds to extrapolate to; null compares positions as received.
  */
-export function pick(
+export function pickAll(
   fleet: Fleet,
   at: Point,
   withinMetres: number,
   now: number | null,
-): number | null {
+): number[] {
   const [longitude, latitude] = at;
   const reach = withinMetres / METRES_PER_DEGREE;
   const scale = longitudeScale(latitude);
   const latitudes = fleet.column("latitude");
-  let [nearest, shortest]: [number | null, number] = [null, reach];
+  const found: { slot: number; distance: number }[] = [];
   for (let slot = 0; slot < fleet.end; slot++) {
     const difference = Math.abs((latitudes[slot] as number) - latitude);
     // Negated, so that it skips NaN (no position) too.
@@ -36,9 +36,20 @@ export function pick(
       (longitudeNear(east, longitude) - longitude) * scale,
       north - latitude,
     );
-    if (distance <= shortest) {
-      [nearest, shortest] = [slot, distance];
+    if (distance <= reach) {
+      found.push({ slot, distance });
     }
   }
-  return nearest;
+  found.sort((one, other) => one.distance - other.distance);
+  return found.map(({ slot }) => slot);
+}
+
+/** Returns the slot of the aircraft nearest to a point; null if none is within the distance. */
+export function pick(
+  fleet: Fleet,
+  at: Point,
+  withinMetres: number,
+  now: number | null,
+): number | null {
+  return pickAll(fleet, at, withinMetres, now)[0] ?? null;
 }

@@ -1,11 +1,15 @@
-/** Converts a track to lines, with gaps and marks where the aircraft cannot have flown. */
+/** Converts a track to lines: dashes over silences, gaps and marks where it cannot have flown. */
 
 import type { ThemeName } from "../core/theme.ts";
-import { isStepPlausible } from "../history/plausibility.ts";
-import { SILENCE_S } from "../history/plausible-parts.ts";
+import { isStepPlausible, metresBetween } from "../history/plausibility.ts";
 import type { Track } from "../history/track.ts";
-import { altitudeColour } from "./altitude-ramp.ts";
+import { altitudeColour, type Colour } from "./altitude-ramp.ts";
 import { longitudeNear } from "./antimeridian.ts";
+import { MAX_GLIDE_S } from "./dead-reckoning.ts";
+import { dashesBetween } from "./great-circle.ts";
+
+/** From the beginning of a dash to that of the next one. */
+const DASH_PERIOD_PX = 11;
 
 /** One or several lines in deck.gl's binary format, without an object per point. */
 export interface TrailLines {
@@ -21,9 +25,22 @@ export interface TrailLines {
   end: number;
 }
 
-/** Returns the lines up to `until` in Unix seconds; a silence or a missing position ends a line. */
-export function trailLines(track: Track, theme: ThemeName, until: number): TrailLines {
-  const builder = new LineBuilder(track, theme);
+/**
+ * Returns the lines up to a time.
+ *
+ * Between two positions that are further apart in time than an aircraft is moved along its track, its
+ * way is not known: a line of dashes follows the great circle there.
+ *
+ * @param until Unix seconds.
+ * @param metresPerPixel The scale of the map, which sets the length of the dashes.
+ */
+export function trailLines(
+  track: Track,
+  theme: ThemeName,
+  until: number,
+  metresPerPixel: number,
+): TrailLines {
+  const builder = new LineBuilder(track, theme, metresPerPixel * DASH_PERIOD_PX);
   for (let index = 0; index < track.length && (track.times[index] as number) <= until; index++) {
     builder.add(index);
   }
@@ -38,27 +55,32 @@ class LineBuilder {
   private end = -1;
   private readonly track: Track;
   private readonly theme: ThemeName;
+  /** The metres from the beginning of a dash to that of the next one. */
+  private readonly period: number;
 
-  constructor(track: Track, theme: ThemeName) {
+  constructor(track: Track, theme: ThemeName, period: number) {
     this.track = track;
     this.theme = theme;
+    this.period = period;
   }
 
   add(index: number): void {
     const { track, end } = this;
-    const { longitude, latitude } = track.fixAt(index);
     if (!track.hasPosition(index)) {
-      this.end = -1;
       return;
     }
     if (track.isPositionImplausible(index)) {
       this.mark(index);
       return;
     }
-    if (end < 0 || (track.times[index] as number) - (track.times[end] as number) > SILENCE_S) {
+    const { longitude, latitude } = track.fixAt(index);
+    if (end < 0) {
       this.beginLine();
     } else if (!isStepPlausible(track.fixAt(end), track.fixAt(index))) {
       this.mark(index);
+      this.beginLine();
+    } else if (track.fixAt(index).time - track.fixAt(end).time > MAX_GLIDE_S) {
+      this.addDashes(end, index);
       this.beginLine();
     } else if (Math.abs(longitude - track.fixAt(end).longitude) > 180) {
       this.crossAntimeridian(end, index);
@@ -102,10 +124,27 @@ class LineBuilder {
     this.addPoint(to, -edge, latitude);
   }
 
+  /** Adds a line of dashes, with the altitude in even steps from one end to the other. */
+  private addDashes(from: number, to: number): void {
+    const [one, other] = [this.track.fixAt(from), this.track.fixAt(to)];
+    const [low, high] = [this.track.altitudes[from] as number, this.track.altitudes[to] as number];
+    for (const dash of dashesBetween(one, other, metresBetween(one, other), this.period)) {
+      const colourAt = (fraction: number) =>
+        altitudeColour(low + fraction * (high - low), false, this.theme);
+      this.beginLine();
+      this.push(dash.from.longitude, dash.from.latitude, colourAt(dash.fromFraction));
+      const longitude = longitudeNear(dash.to.longitude, dash.from.longitude);
+      this.push(longitude, dash.to.latitude, colourAt(dash.toFraction));
+    }
+  }
+
   private addPoint(index: number, longitude: number, latitude: number): void {
     const { altitudes, onGround } = this.track;
     const altitude = altitudes[index] as number;
-    const colour = altitudeColour(altitude, onGround[index] === 1, this.theme);
+    this.push(longitude, latitude, altitudeColour(altitude, onGround[index] === 1, this.theme));
+  }
+
+  private push(longitude: number, latitude: number, colour: Colour | Uint8Array): void {
     const [red = 0, green = 0, blue = 0] = colour;
     this.positions.push(longitude, latitude);
     this.colours.push(red, green, blue, 255);

@@ -54,17 +54,20 @@ export class Trail {
    *
    * @param head Where the aircraft is drawn; null if it is not.
    * @param until The time that the map shows, Unix seconds; later points are left out.
+   * @param metresPerPixel The scale of the map.
    */
-  layers(theme: ThemeName, head: Point | null, until: number): Layer[] {
+  layers(theme: ThemeName, head: Point | null, until: number, metresPerPixel: number): Layer[] {
     const { track } = this;
     if (track === null || track.length === 0) {
       return [];
     }
     const shown = until >= track.last ? track.length : track.nearest(until) + 1;
-    const key = `${theme} ${shown} ${track.length}`;
+    // Dashes are made again when the map is zoomed in or out by a level.
+    const scale = 2 ** Math.round(Math.log2(metresPerPixel));
+    const key = `${theme} ${shown} ${track.length} ${scale}`;
     if (this.dataKey !== key) {
       this.dataKey = key;
-      this.lines = trailLines(track, theme, until);
+      this.lines = trailLines(track, theme, until, scale);
       this.casing = lineData(this.lines, false);
       this.colouredLines = lineData(this.lines, true);
       this.marks = markData(this.lines);

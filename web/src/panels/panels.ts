@@ -1,7 +1,7 @@
 /** Opens and closes the panels: one at a time beside the map, and the table below it. */
 
 import { element } from "../core/elements.ts";
-import { isNarrow } from "../core/screen.ts";
+import { isSmall, onSmall } from "../core/screen.ts";
 import { SIDES, type Side } from "../store/address.ts";
 import type { Store } from "../store/store.ts";
 import { watch } from "../store/watch.ts";
@@ -36,11 +36,35 @@ export function renderPanels(store: Store, actions: PanelActions): void {
       document.body.classList.toggle("has-table", isOpen);
     },
   );
+  showOneIfSmall(store);
 }
 
-/** Closes what covers the map and the details, if the window is too narrow for both. */
+/** In a small window a panel and the table would cover each other: the one that opens closes the other. */
+function showOneIfSmall(store: Store): void {
+  watch(
+    () => store.side.value,
+    (side) => {
+      if (side !== null && isSmall()) {
+        store.isTableOpen.value = false;
+      }
+    },
+  );
+  watch(
+    () => store.isTableOpen.value,
+    (isOpen) => {
+      if (isOpen && isSmall()) {
+        store.side.value = null;
+      }
+    },
+  );
+  onSmall(() => {
+    store.isTableOpen.value &&= store.side.value === null;
+  });
+}
+
+/** Closes what covers the map and the details, if the window is too small for both. */
 export function uncoverMap(store: Store): void {
-  if (isNarrow()) {
+  if (isSmall()) {
     store.side.value = null;
     store.isTableOpen.value = false;
   }
@@ -55,10 +79,13 @@ function showSide(side: Side | null): void {
   document.body.classList.toggle("has-side", side !== null);
 }
 
-/** Moves the focus into an opened panel; when a panel closes, back to the button that opened it. */
+/** Moves the focus into an opened panel, to its main field or its title; when a panel closes, back to the button that opened it. */
 function moveFocus(before: Side | null, side: Side | null): void {
   if (side !== null) {
-    element(side).querySelector<HTMLElement>("h2")?.focus();
+    // A field would open the keyboard of a phone.
+    const first = matchMedia("(pointer: coarse)").matches ? "h2" : "[data-first-focus], h2";
+    const found = [...element(side).querySelectorAll<HTMLElement>(first)];
+    (found.find(({ dataset }) => "firstFocus" in dataset) ?? found[0])?.focus();
   } else if (before !== null && element(before).contains(document.activeElement)) {
     element(`open-${before}`).focus();
   }

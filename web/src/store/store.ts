@@ -9,7 +9,7 @@ import type { Flight } from "../history/responses.ts";
 import type { FeedState } from "../stream/feed.ts";
 import { Fleet } from "../stream/fleet.ts";
 import type { FilterName, Filters, StreamQuery } from "../stream/query.ts";
-import { type AddressState, type Place, type Side, writeAddress } from "./address.ts";
+import type { AddressState, Place, Side } from "./address.ts";
 import { countFleet, isLate } from "./fleet-counts.ts";
 
 export interface Selected {
@@ -71,10 +71,6 @@ export class Store {
   readonly isLate = computed(() => this.isLive.value && isLate(this.counts.value, this.now.value));
   /** The request to the stream; null while a replay waits for the server's time. */
   readonly query = computed(() => this.toQuery());
-  /** The query of the page's address. */
-  readonly address = computed(() =>
-    writeAddress({ ...this.addressState.value, place: this.place.value }),
-  );
   /** What the address holds besides the place, which changes continuously. */
   readonly addressState = computed(() => this.toAddressState());
   /** Counts the calls of `seek`: going to the same time again repeats the request. */

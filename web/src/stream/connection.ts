@@ -1,6 +1,7 @@
 /** Keeps one stream open: reconnects by itself, and reports when the server falls silent. */
 
 import { AccessDenied, accessKey, fetchTicket } from "../core/access.ts";
+import { MAX_STREAMS, type StreamWindows } from "./stream-windows.ts";
 
 export type ConnectionState = "connecting" | "live" | "stale" | "offline" | "refused" | "paused";
 
@@ -13,10 +14,14 @@ export interface ConnectionListener {
 
 const EVENTS = ["snapshot", "update", "remove", "heartbeat", "reset", "bye", "overloaded"] as const;
 
-/** The same as `sse.heartbeat_seconds`, until two heartbeats have shown the actual interval. */
-const FIRST_HEARTBEAT_MS = 15_000;
-/** The server counts as silent after this many heartbeat intervals without an event. */
+/** Without an event for this many heartbeat intervals the data count as stale: a heartbeat is missing. */
+const STALE_HEARTBEATS = 1.3;
+/** Without an event for this many heartbeat intervals the connection counts as dead. */
 const SILENT_HEARTBEATS = 2.5;
+const TOO_MANY_WINDOWS = `${MAX_STREAMS} other windows show the map; close one`;
+/** The pause after which a window asks again whether another one was closed. */
+const WINDOW_WAIT_MS = 5_000;
+const NO_DATA = "no data from the server";
 /** The browser reconnects by itself this many times; after that the page does, with growing waits. */
 const BROWSER_ATTEMPTS = 3;
 const FIRST_WAIT_MS = 2_000;
@@ -24,6 +29,7 @@ const LONGEST_WAIT_MS = 60_000;
 
 export class Connection {
   state: ConnectionState = "paused";
+  private reason = "";
   private readonly path: string;
   private readonly listener: ConnectionListener;
   private source: EventSource | null = null;
@@ -31,14 +37,27 @@ export class Connection {
   private failures = 0;
   /** Counts the attempts to open, so that a ticket of an abandoned attempt is ignored. */
   private attempt = 0;
-  private heartbeatMs = FIRST_HEARTBEAT_MS;
-  private lastHeartbeat: number | null = null;
+  private readonly heartbeatMs: () => number;
+  private readonly windows: StreamWindows | null;
+  private staleTimer: ReturnType<typeof setTimeout> | undefined;
   private silenceTimer: ReturnType<typeof setTimeout> | undefined;
   private retryTimer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(path: string, listener: ConnectionListener) {
+  /**
+   * @param heartbeatMs Returns the server's heartbeat interval, as the server states it. It is not
+   *   measured: heartbeats that a stalled network delivers together are not sent so fast.
+   * @param windows The windows of this browser; null if their number does not matter.
+   */
+  constructor(
+    path: string,
+    listener: ConnectionListener,
+    heartbeatMs: () => number,
+    windows: StreamWindows | null = null,
+  ) {
     this.path = path;
     this.listener = listener;
+    this.heartbeatMs = heartbeatMs;
+    this.windows = windows;
   }
 
   /** Opens the stream; after a pause it resumes with the event that followed the last one. */
@@ -85,12 +104,40 @@ export class Connection {
   private connect(url: URL): void {
     const source = new EventSource(url);
     this.source = source;
+    if (this.windows !== null) {
+      this.windows.isStreaming = true;
+      void this.leaveToOthers(this.windows);
+    }
     for (const event of EVENTS) {
       source.addEventListener(event, (message) => this.onMessage(event, message as MessageEvent));
     }
     source.addEventListener("open", () => this.watchSilence());
     source.addEventListener("error", (event) => this.onError(event));
     this.watchSilence();
+  }
+
+  /** Closes the stream again if other windows have too many, until one of them is closed. */
+  private async leaveToOthers(windows: StreamWindows): Promise<void> {
+    const { attempt } = this;
+    if ((await windows.areTooMany()) && attempt === this.attempt) {
+      this.close();
+      this.setState("connecting", TOO_MANY_WINDOWS);
+      this.waitForWindow(windows);
+    }
+  }
+
+  private waitForWindow(windows: StreamWindows): void {
+    const { attempt } = this;
+    const check = async () => {
+      const areTooMany = await windows.areTooMany();
+      if (attempt === this.attempt && areTooMany) {
+        this.waitForWindow(windows);
+      } else if (attempt === this.attempt) {
+        this.open();
+      }
+    };
+    // At random, so that of two windows one is first.
+    this.retryTimer = setTimeout(() => void check(), WINDOW_WAIT_MS * (0.5 + Math.random()));
   }
 
   private onMessage(event: string, message: MessageEvent<string>): void {
@@ -106,9 +153,6 @@ export class Connection {
     this.lastId = message.lastEventId || this.lastId;
     const data: unknown = JSON.parse(message.data || "{}");
     this.failures = 0;
-    if (event === "heartbeat") {
-      this.measureHeartbeat();
-    }
     this.watchSilence();
     if (event === "bye" || event === "overloaded") {
       // The browser reconnects after the server's `retry`, which scripts cannot read.
@@ -150,40 +194,49 @@ export class Connection {
     return Math.min(FIRST_WAIT_MS * 2 ** doublings, LONGEST_WAIT_MS) * (0.5 + Math.random() / 2);
   }
 
-  private measureHeartbeat(): void {
-    const now = performance.now();
-    if (this.lastHeartbeat !== null) {
-      this.heartbeatMs = Math.min(Math.max(now - this.lastHeartbeat, 1_000), LONGEST_WAIT_MS);
-    }
-    this.lastHeartbeat = now;
+  /** Restarts the timers that notice a silent server. */
+  private watchSilence(): void {
+    this.stopTimers();
+    const interval = this.heartbeatMs();
+    this.staleTimer = setTimeout(() => this.onMissingHeartbeat(), interval * STALE_HEARTBEATS);
+    this.silenceTimer = setTimeout(() => this.onSilence(), interval * SILENT_HEARTBEATS);
   }
 
-  /** Restarts the timer that notices a silent server. */
-  private watchSilence(): void {
-    clearTimeout(this.silenceTimer);
-    this.silenceTimer = setTimeout(() => this.onSilence(), this.heartbeatMs * SILENT_HEARTBEATS);
+  /** Shows that data are missing; the connection may still bring them. */
+  private onMissingHeartbeat(): void {
+    if (this.state === "live") {
+      this.setState("stale", NO_DATA);
+    }
   }
 
   /** Reconnects: a connection without any event is dead even if it looks open. */
   private onSilence(): void {
     this.close();
-    this.setState("stale", "no data from the server");
+    this.setState("stale", NO_DATA);
     this.failures += 1;
     this.retryTimer = setTimeout(() => this.open(), this.waitMs());
   }
 
   private close(): void {
     this.attempt += 1;
-    clearTimeout(this.silenceTimer);
+    this.stopTimers();
     clearTimeout(this.retryTimer);
-    this.lastHeartbeat = null;
     this.source?.close();
     this.source = null;
+    if (this.windows !== null) {
+      this.windows.isStreaming = false;
+    }
+  }
+
+  private stopTimers(): void {
+    clearTimeout(this.staleTimer);
+    clearTimeout(this.silenceTimer);
   }
 
   private setState(state: ConnectionState, reason: string): void {
-    if (state !== this.state || reason !== "") {
+    if (state !== this.state || reason !== this.reason) {
       this.state = state;
+      this.reason = reason;
       this.listener.onState(state, reason);
     }
   }

@@ -2,12 +2,14 @@
 
 import type { Playback } from "../core/playback.ts";
 import { fetchSnapshot, isAbort } from "../history/history-client.ts";
-import { Clock } from "./clock.ts";
-import { Connection, type ConnectionState } from "./connection.ts";
+import { Clock, steadyTime } from "./clock.ts";
+import { Connection, type ConnectionListener, type ConnectionState } from "./connection.ts";
 import { DeltaReader } from "./delta-reader.ts";
 import type { Fleet } from "./fleet.ts";
+import { LineDelay } from "./line-delay.ts";
 import { formatOf, livePath, ROW_FIELDS, replayPath, type StreamQuery } from "./query.ts";
 import { RowReader } from "./row-reader.ts";
+import type { StreamWindows } from "./stream-windows.ts";
 
 /** `replay` plays the past; `still` shows the past without moving. */
 export type FeedState = ConnectionState | "replay" | "still";
@@ -23,6 +25,11 @@ export interface FeedListener {
 
 /** One request of a replay covers this much of the past; the next one continues it. */
 const LONGEST_REPLAY_S = 86_400;
+/** The default of `sse.heartbeat_seconds`, until the server has stated its interval. */
+const HEARTBEAT_S = 15;
+const SLOW = "slow connection";
+/** The bounds of a stated interval; the server's own upper bound is the same. */
+const [SHORTEST_HEARTBEAT_S, LONGEST_HEARTBEAT_S] = [1, 300];
 /** A replay that is closer than this to live has caught up. */
 const CAUGHT_UP_S = 30;
 
@@ -31,14 +38,18 @@ export class Feed {
   private readonly liveClock = new Clock();
   private readonly fleet: Fleet;
   private readonly listener: FeedListener;
+  private readonly windows: StreamWindows | null;
+  private heartbeatS = HEARTBEAT_S;
   private state: FeedState = "paused";
   private query: StreamQuery = { filters: new Map(), pinned: null, playback: null };
   private connection: Connection | null = null;
   private snapshotRequest: AbortController | null = null;
 
-  constructor(fleet: Fleet, listener: FeedListener) {
+  /** @param windows The windows of this browser; null if their number does not matter. */
+  constructor(fleet: Fleet, listener: FeedListener, windows: StreamWindows | null = null) {
     this.fleet = fleet;
     this.listener = listener;
+    this.windows = windows;
   }
 
   /** Returns the time that the fleet shows, in Unix seconds. */
@@ -57,6 +68,11 @@ export class Feed {
     if (this.clock !== this.liveClock && !Number.isNaN(time)) {
       this.liveClock.adjust(time);
     }
+  }
+
+  /** Sets the server's heartbeat interval in seconds, as it states it; undefined by an older server. */
+  setHeartbeat(seconds = HEARTBEAT_S): void {
+    this.heartbeatS = Math.min(Math.max(seconds, SHORTEST_HEARTBEAT_S), LONGEST_HEARTBEAT_S);
   }
 
   /** The requested playback, at the time that a replay has reached; null is live. */
@@ -126,10 +142,18 @@ export class Feed {
     liveState: FeedState,
     until = Number.POSITIVE_INFINITY,
   ): void {
-    const connection: Connection = new Connection(path, {
+    let line = new LineDelay();
+    let isSlow = false;
+    const listener: ConnectionListener = {
       onEvent: (event, data) => {
         const { time = 0 } = data as { time?: number };
         this.apply(reader, event, data);
+        const wasSlow = isSlow;
+        // A replay is sent at its own speed.
+        isSlow = liveState === "live" && time > 0 && line.onEvent(time, steadyTime());
+        if (isSlow !== wasSlow) {
+          this.setState(liveState, isSlow ? SLOW : "");
+        }
         if (event === "heartbeat" && time >= until && connection === this.connection) {
           this.close();
           this.replay(time);
@@ -140,8 +164,14 @@ export class Feed {
         if (connection === this.connection) {
           this.setState(state === "live" ? liveState : state, reason);
         }
+        if (state !== "live") {
+          line = new LineDelay();
+          isSlow = false;
+        }
       },
-    });
+    };
+    const heartbeatMs = () => this.heartbeatS * 1_000;
+    const connection = new Connection(path, listener, heartbeatMs, this.windows);
     this.connection = connection;
     connection.open();
   }

@@ -53,7 +53,7 @@ export class Toolbar {
   emptyReason(aircraft: number): string {
     const text = this.input.value.trim();
     if (aircraft === 0) {
-      return "No aircraft yet. They appear with the first snapshot.";
+      return "No aircraft yet. They appear as soon as the server sends them.";
     }
     if (text === "") {
       return "No aircraft in the map view. Zoom out, or show all aircraft.";

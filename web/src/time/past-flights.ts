@@ -41,6 +41,7 @@ export class PastFlights {
     autocomplete: "off",
     spellcheck: "false",
     maxlength: "64",
+    "data-first-focus": "",
   });
   private readonly day = make("input", { type: "date" });
   private readonly ground = make("input", { type: "checkbox" });
@@ -75,7 +76,7 @@ export class PastFlights {
     this.text.value = callsign;
     this.day.value = "";
     this.changeKind();
-    this.search();
+    this.search({ movesFocus: true });
   }
 
   private build(host: HTMLElement): void {
@@ -91,7 +92,7 @@ export class PastFlights {
     );
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      this.search();
+      this.search({ movesFocus: true });
     });
     this.kind.addEventListener("change", () => this.changeKind());
     this.ground.addEventListener("change", () => this.searchAgain());
@@ -105,7 +106,8 @@ export class PastFlights {
     this.text.placeholder = EXAMPLES[this.kind.value as Kind];
   }
 
-  private search(): void {
+  /** @param options.movesFocus Whether the focus goes on to the first flight that is found. */
+  private search({ movesFocus }: { movesFocus: boolean }): void {
     const [kind, text, day] = [this.kind.value as Kind, this.text.value, this.day.value];
     const query = queryOf({ kind, text, day });
     this.abort.abort();
@@ -118,13 +120,17 @@ export class PastFlights {
       return;
     }
     this.query = this.ground.checked ? { ...query, include_ground: true } : query;
-    void this.load();
+    void this.load().then(() => {
+      if (movesFocus) {
+        this.list.querySelector<HTMLElement>(".past-replay")?.focus();
+      }
+    });
   }
 
   /** Repeats the search with a changed option, unless the field is still empty. */
   private searchAgain(): void {
     if (this.text.value.trim() !== "") {
-      this.search();
+      this.search({ movesFocus: false });
     }
   }
 
@@ -189,7 +195,11 @@ export class PastFlights {
     const name = flight.callsign ?? flight.icao24;
     const aircraft = [flight.icao24, flight.origin_country ?? "country not received"].join(" · ");
     const show = make("button", { type: "button", "aria-label": `Show track of ${name}` }, "Track");
-    const replay = make("button", { type: "button", "aria-label": `Replay ${name}` }, "Replay");
+    const replay = make(
+      "button",
+      { type: "button", class: "past-replay", "aria-label": `Replay ${name}` },
+      "Replay",
+    );
     show.addEventListener("click", () => actions.showFlight(flight));
     replay.addEventListener("click", () => actions.replayFlight(flight));
     const leftOut = writeLeftOut(flight);

@@ -303,7 +303,9 @@ export class TimeBar {
     this.play.title = this.isPlaying ? "Pause (space)" : "Play (space)";
     setValue(this.speeds, String(SPEEDS.findLast((speed) => speed <= this.speed) ?? SPEEDS[0]));
     this.renderRange();
-    this.slider.ariaValueText = isLive ? "now, live" : writeSpokenTime(time, newest);
+    // Not by the property, which Firefox knows since version 119 only.
+    const spoken = isLive ? "now, live" : writeSpokenTime(time, newest);
+    this.slider.setAttribute("aria-valuetext", spoken);
     const { range, hours, oldest } = this;
     this.scale.render({ range, hours, oldest, time });
   }

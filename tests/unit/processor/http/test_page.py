@@ -38,7 +38,9 @@ def client_of(
 ) -> TestClient:
     """Serve that folder."""
     app = FastAPI()
-    routes = page_routes(settings or PageSettings(), needs_key=needs_key, built=built)
+    routes = page_routes(
+        settings or PageSettings(), needs_key=needs_key, heartbeat_seconds=15, built=built
+    )
     add_routes(app, routes)
     return TestClient(app)
 
@@ -90,7 +92,11 @@ def test_browser_speaks_to_this_server_only(client: TestClient, built: Path) -> 
     policy = client.get("/").headers["content-security-policy"]
     assert "script-src 'self';" in policy
     assert "connect-src 'self';" in policy
-    assert client.get("/page.json").json() == {"needs_key": False, "tiles": None}
+    assert client.get("/page.json").json() == {
+        "needs_key": False,
+        "tiles": None,
+        "heartbeat_seconds": 15,
+    }
     other = client_of(built, TILES, needs_key=True)
     assert (
         "connect-src 'self' https://tiles.example.org;"
@@ -99,6 +105,7 @@ def test_browser_speaks_to_this_server_only(client: TestClient, built: Path) -> 
     assert other.get("/page.json").json() == {
         "needs_key": True,
         "tiles": {"url": TILES.tile_url, "attribution": "Example"},
+        "heartbeat_seconds": 15,
     }
 
 

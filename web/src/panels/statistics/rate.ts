@@ -7,9 +7,23 @@ interface UpdateData {
   states?: readonly unknown[];
 }
 
+interface Sample {
+  /** Milliseconds of a monotonic clock. */
+  time: number;
+  /** The number of all state vectors that were received by then. */
+  received: number;
+}
+
+/** Updates arrive in bursts, one per poll, so a rate covers this much time. */
+const WINDOW_MS = 30_000;
+/** The rate over less time would show a single burst or pause, and is not known. */
+const MIN_WINDOW_MS = 10_000;
+
+/** The time comes with each sample, so that neither a late nor an additional call changes the rate. */
 export class Rate {
   private received = 0;
-  private since: number | null = null;
+  /** In order of time; the first one is the newest that is at least as old as the window. */
+  private readonly samples: Sample[] = [];
 
   /** Counts the state vectors of an update. A snapshot brings known ones and does not count. */
   onEvent(event: string, data: unknown): void {
@@ -20,15 +34,18 @@ export class Rate {
   }
 
   /**
-   * Returns the state vectors per second since the last call; NaN at the first call.
+   * Returns the state vectors per second over the last half minute; NaN while less time is known.
    *
    * @param time Milliseconds of a monotonic clock.
    */
   measure(time: number): number {
-    const seconds = this.since === null ? 0 : (time - this.since) / 1_000;
-    const rate = seconds > 0 ? this.received / seconds : Number.NaN;
-    this.received = 0;
-    this.since = time;
-    return rate;
+    const { samples, received } = this;
+    samples.push({ time, received });
+    while (time - (samples[1]?.time ?? time) >= WINDOW_MS) {
+      samples.shift();
+    }
+    const [oldest] = samples as [Sample];
+    const elapsed = time - oldest.time;
+    return elapsed < MIN_WINDOW_MS ? Number.NaN : (received - oldest.received) / (elapsed / 1_000);
   }
 }

@@ -8,12 +8,8 @@ import { Ring } from "./ring.ts";
 
 /** The length of the curves. */
 const SECONDS = 300;
-/** Updates arrive in bursts, one per poll, so a rate is the mean of this many seconds. */
-const MEAN_S = 30;
-/** The mean of fewer seconds would show a single burst or pause, and is not shown. */
-const MIN_MEAN_S = 10;
-/** A timer that is late by more than this leaves a gap in the curves. */
-const LATE_MS = 5_000;
+/** More seconds without a sample are a gap in the curves; fewer have the values of the next sample. */
+const LATE_S = 5;
 
 interface Line {
   ring: Ring;
@@ -27,8 +23,8 @@ export class RecentTraffic {
   private readonly vectors: Line;
   private readonly delay: Line;
   private readonly aircraft: Line;
-  private readonly rates = new Ring(MEAN_S);
-  private sampledMs = Number.NaN;
+  /** The second of the newest sample, by a monotonic clock; NaN before the first. */
+  private second = Number.NaN;
 
   constructor(host: HTMLElement) {
     this.vectors = line(host, "state vectors per second", writeCount, true);
@@ -40,14 +36,26 @@ export class RecentTraffic {
     this.rate.onEvent(event, data);
   }
 
-  /** Appends the numbers of this second; a delay of NaN is a gap. */
+  /**
+   * Appends the numbers of this second, unless it has them already; a delay of NaN is a gap.
+   *
+   * The timer that calls this may be late, and then early: browsers suspend it in a hidden page.
+   */
   sample(aircraft: number, delay: number): void {
     const time = performance.now();
-    this.leaveGap(time);
-    this.rates.push(this.rate.measure(time));
-    this.vectors.ring.push(this.rates.length < MIN_MEAN_S ? Number.NaN : this.rates.mean(MEAN_S));
-    this.delay.ring.push(delay);
-    this.aircraft.ring.push(aircraft);
+    const second = Math.floor(time / 1_000);
+    const passed = Number.isNaN(this.second) ? 1 : second - this.second;
+    if (passed < 1) {
+      return;
+    }
+    this.second = second;
+    const rate = this.rate.measure(time);
+    for (let missed = Math.min(passed, SECONDS) - 1; missed >= 0; missed--) {
+      const isGap = missed > 0 && passed > LATE_S;
+      this.vectors.ring.push(isGap ? Number.NaN : rate);
+      this.delay.ring.push(isGap ? Number.NaN : delay);
+      this.aircraft.ring.push(isGap ? Number.NaN : aircraft);
+    }
   }
 
   /** Writes the newest numbers and plots the curves. */
@@ -55,18 +63,6 @@ export class RecentTraffic {
     for (const { ring, value, sparkline, write } of [this.vectors, this.delay, this.aircraft]) {
       put(value, write(ring.at(ring.length - 1)));
       sparkline.draw(ring);
-    }
-  }
-
-  /** Leaves a gap for the seconds in which the browser suspended the timers of a hidden page. */
-  private leaveGap(time: number): void {
-    const missed =
-      time - this.sampledMs > LATE_MS ? Math.floor((time - this.sampledMs) / 1_000) - 1 : 0;
-    this.sampledMs = time;
-    for (let second = 0; second < Math.min(missed, SECONDS); second++) {
-      for (const { ring } of [this.vectors, this.delay, this.aircraft]) {
-        ring.push(Number.NaN);
-      }
     }
   }
 }

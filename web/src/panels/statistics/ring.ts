@@ -29,17 +29,6 @@ export class Ring {
     return this.values[(oldest + index) % this.capacity] as number;
   }
 
-  /** Returns the mean of the newest numbers without gaps; NaN if there is none. */
-  mean(newest: number): number {
-    let [sum, received] = [0, 0];
-    for (let index = Math.max(this.length - newest, 0); index < this.length; index++) {
-      const value = this.at(index);
-      sum += Number.isNaN(value) ? 0 : value;
-      received += Number.isNaN(value) ? 0 : 1;
-    }
-    return sum / received;
-  }
-
   clear(): void {
     this.length = 0;
   }
