@@ -6,6 +6,14 @@ ON CONFLICT (cluster_id, topic, partition) DO UPDATE
     SET epoch = known.epoch + 1, owner = excluded.owner, updated_at = now()
 RETURNING topic_id, next_offset, epoch;
 
+-- end_overdue: end sessions of former owners that have waited in a COPY for their process for longer than a statement
+-- may take. The server applies no timeout to that wait, so a process that sleeps there would keep its locks
+SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()
+    AND application_name LIKE 'flight-monitor archive %'
+    AND state = 'active' AND wait_event = 'ClientRead'
+    AND query_start < clock_timestamp() - current_setting('statement_timeout')::interval;
+
 -- advance: compare and set the stored offset of each partition; if fewer rows come back than partitions
 -- were given, the caller rolls back. Rows are locked in order of partition, so that two owners cannot deadlock
 WITH span AS (

@@ -10,6 +10,7 @@ class Queries(NamedTuple):
     """The statements of the archive."""
 
     claim: str
+    end_overdue: str
     advance: str
     stored_offsets: str
     missing_days: str

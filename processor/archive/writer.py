@@ -89,6 +89,7 @@ class BatchWriter:
         self, connection: Connection, watermarks: dict[int, Watermarks]
     ) -> list[Claim]:
         claims = []
+        await connection.execute(self._queries.end_overdue)
         async with connection.transaction():
             for partition in sorted(watermarks):
                 low, high = watermarks[partition]

@@ -3,8 +3,8 @@
 import asyncio
 import signal
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager, suppress
 
 import asyncpg
 import pytest
@@ -47,6 +47,35 @@ def locked_offsets(dsn: str) -> Iterator[None]:
     finally:
         may_go.set()
         holder.join()
+
+
+@contextmanager
+def asleep_in_a_copy(dsn: str) -> Iterator[None]:
+    """Hold every position as an archive that was suspended in the middle of a COPY does."""
+    is_sleeping, may_end = threading.Event(), threading.Event()
+
+    async def rows() -> AsyncIterator[bytes]:
+        yield b"1\n"
+        is_sleeping.set()
+        await asyncio.to_thread(may_end.wait)
+
+    async def sleep() -> None:
+        settings = {"application_name": "flight-monitor archive asleep", "statement_timeout": "5s"}
+        connection = await asyncpg.connect(dsn, server_settings=settings)
+        with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+            async with connection.transaction():
+                await connection.fetch("SELECT * FROM ingest_offsets FOR UPDATE")
+                await connection.execute("CREATE TEMPORARY TABLE copied (value int)")
+                await connection.copy_to_table("copied", source=rows())
+
+    sleeper = threading.Thread(target=lambda: asyncio.run(sleep()))
+    sleeper.start()
+    is_sleeping.wait(10)
+    try:
+        yield
+    finally:
+        may_end.set()
+        sleeper.join()
 
 
 def owner_pid(deployment: Deployment) -> set[str]:
@@ -112,6 +141,21 @@ def test_instance_that_sleeps_in_a_transaction_does_not_block_the_next(
     deployment.publish(as_messages(vectors(1_000, first=2_000)))
     deployment.wait_until_stored()
     assert sleeper.stop() == 0
+    account = deployment.check()
+    assert (account.rows, account.repeated) == (2_000, 0)
+
+
+def test_instance_that_sleeps_in_a_copy_does_not_block_the_next(deployment: Deployment) -> None:
+    """No timeout of the server ends a COPY that waits for its client, so the next owner does."""
+    deployment.publish(as_messages(vectors(1_000)))
+    first = deployment.archive()
+    deployment.wait_until_stored()
+    assert first.stop() == 0
+    with asleep_in_a_copy(deployment.database_url):
+        deployment.publish(as_messages(vectors(1_000, first=2_000)))
+        heir = deployment.archive(DATABASE_STATEMENT_TIMEOUT_SECONDS="5")
+        wait_for_owner(deployment, heir)
+        deployment.wait_until_stored()
     account = deployment.check()
     assert (account.rows, account.repeated) == (2_000, 0)
 
