@@ -2,49 +2,31 @@
 
 from pathlib import Path
 
-from testkit import debian_packages
-from testkit.cache import PartUnavailableError, cache_dir, installing
+from testkit.debian_programs import DebianPrograms
 
-_REMEDY = "install the proxies with `python -m testkit.install`"
-
-# The proxies, and the shared libraries that they load.
-_PACKAGES = (
-    *("nginx", "haproxy", "caddy", "libc6", "libcrypt1", "libpcre2-8-0", "libssl3t64", "zlib1g"),
-    *("libzstd1", "liblua5.4-0", "libgcc-s1", "libstdc++6", "libopentracing-c-wrapper0t64"),
-    *("libopentracing1", "libjemalloc2"),
+_PROGRAMS = DebianPrograms(
+    name="the proxies",
+    folder="proxies",
+    packages=(
+        *(
+            "nginx",
+            "haproxy",
+            "caddy",
+            "libc6",
+            "libcrypt1",
+            "libpcre2-8-0",
+            "libssl3t64",
+            "zlib1g",
+        ),
+        *("libzstd1", "liblua5.4-0", "libgcc-s1", "libstdc++6", "libopentracing-c-wrapper0t64"),
+        *("libopentracing1", "libjemalloc2"),
+    ),
+    programs=("usr/sbin", "usr/bin"),
 )
 
-_FOLDERS = ("usr/sbin", "usr/bin")
+install, unavailable_reason = _PROGRAMS.install, _PROGRAMS.unavailable_reason
 
 
 def program(name: str) -> Path:
-    """One of `nginx`, `haproxy` and `caddy`, once they are installed."""
-    [found] = [path for folder in _FOLDERS if (path := _target() / folder / name).exists()]
-    return found
-
-
-def unavailable_reason() -> str | None:
-    """Why the proxies cannot be started here, with the remedy; None if they can."""
-    if unsuitable := debian_packages.unsuitable_machine("nginx"):
-        return unsuitable
-    return None if _target().exists() else f"the proxies are not in {_target()}: {_REMEDY}"
-
-
-def install() -> Path:
-    """Install the proxies unless they are installed, and give their folder.
-
-    Raises:
-        PartUnavailableError: The machine is not suitable, or its mirror does not answer.
-    """
-    if unsuitable := debian_packages.unsuitable_machine("nginx"):
-        raise PartUnavailableError(unsuitable)
-    with installing(_target()) as folder:
-        if folder is not None:
-            debian_packages.unpack(folder, _PACKAGES)
-            for programs in _FOLDERS:
-                debian_packages.wrap_programs(folder / programs, root=_target())
-    return _target()
-
-
-def _target() -> Path:
-    return cache_dir() / f"proxies-debian-{debian_packages.SUITE}"
+    """Return one of `nginx`, `haproxy` and `caddy`, once they are installed."""
+    return _PROGRAMS.program(name)
