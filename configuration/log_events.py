@@ -32,6 +32,7 @@ MEANINGS = {
     "needs, so fewer connections are accepted.",
     "connection_without_tls": "A connection leaves this machine without TLS.",
     "crashed": "The process ends because of an error that nothing has handled.",
+    "credits_at_reserve": "Only the reserve of credits is left; the next poll is far away.",
     "credits_look_anonymous": "OpenSky grants as few credits as it does without credentials.",
     "credits_used_up": "OpenSky's credits are used up; polling waits for `wait_seconds`.",
     "database_answers": "The database can be used again; `after` is the code of what was wrong.",
