@@ -33,7 +33,7 @@ FUNCTIONS = {
     *("parts_of", "most_parts", "uncovered_days", "missing_days", "span_of_part", "make_part"),
     *("make_coming_part", "make_coming_partitions", "rows_of_day"),
 }
-HEAD = "0011"
+HEAD = "0012"
 DIVIDED = {
     "stored_state_vectors": ("make_partitions", "drop_state_vectors_before", "last_contact"),
     "minutely_state_vectors": (
