@@ -63,6 +63,7 @@ async def test_flights_are_joined_with_their_aircraft(site: ArchiveSite) -> None
     await site.write(
         [
             state_vector("4b17c4", START, callsign="SWR7EA"),
+            state_vector("abcdef", START, callsign="SWR8"),
             state_vector("3c6444", START, callsign="HBZZZ"),
         ]
     )
@@ -74,7 +75,8 @@ async def test_flights_are_joined_with_their_aircraft(site: ArchiveSite) -> None
     record = dict(all_packaged_aircraft())["4b17c4"]
     assert [tuple(row) for row in rows] == [
         ("3c6444", None, None, None),
-        ("4b17c4", record.registration, "Swiss", "SWR"),
+        ("4b17c4", record.registration, record.operator, record.operator_icao),
+        ("abcdef", None, "Swiss", "SWR"),
     ]
 
 
