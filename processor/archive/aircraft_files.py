@@ -4,6 +4,7 @@ import codecs
 import csv
 import gzip
 import io
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from itertools import chain
@@ -106,7 +107,8 @@ class AircraftFile:
     @property
     def share(self) -> float:
         """How much of the file was read (0 to 1)."""
-        return min(1.0, self._raw.tell() / self._bytes)
+        place = os.lseek(self._raw.fileno(), 0, os.SEEK_CUR)
+        return min(1.0, place / self._bytes)
 
     def lines(self) -> Iterator[AircraftLine]:
         """Yield the lines that say something.

@@ -29,6 +29,9 @@ class ReceiverJson(msgspec.Struct, frozen=True):
     refresh: Annotated[int, Meta(description="Milliseconds between two requests of a map")]
     history: Annotated[int, Meta(description="Always 0: files of the past that could be asked for")]
     readsb: Annotated[bool, Meta(description="Always true: in the fields of readsb")]
+    dbServer: Annotated[  # noqa: N815 - readsb's name
+        bool, Meta(description="Always true: aircraft.json has registration and type")
+    ]
     version: Annotated[str, Meta(description="Name and version of this program")]
 
 
@@ -140,6 +143,7 @@ class Receiver:
             refresh=REFRESH_MILLISECONDS,
             history=0,
             readsb=True,
+            dbServer=True,
             version=f"{PACKAGE} {installed_version() or 'unknown'}",
         )
 

@@ -1,4 +1,4 @@
-"""Who asks for aircraft in readsb's fields."""
+"""The principal and the client of a request for aircraft in readsb's fields."""
 
 from typing import Annotated, NamedTuple
 

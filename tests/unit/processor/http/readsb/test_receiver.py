@@ -53,12 +53,12 @@ async def test_aircraft_json_has_what_the_map_of_tar1090_reads() -> None:
     assert (second["squawk"], second["emergency"]) == ("7700", "general")
 
 
-async def test_receiver_json_says_how_often_to_ask() -> None:
+async def test_receiver_json_has_the_refresh_interval() -> None:
     """tar1090 takes these four, and asks for no files of the past without `history`."""
     async with _serving() as site:
         found = await _read(site, "receiver.json")
     assert found["refresh"] == receiver.REFRESH_MILLISECONDS
-    assert (found["history"], found["readsb"]) == (0, True)
+    assert (found["history"], found["readsb"], found["dbServer"]) == (0, True, True)
     assert isinstance(found["version"], str)
 
 
@@ -102,7 +102,7 @@ async def test_the_answer_is_compressed() -> None:
 
 
 async def test_a_principal_with_areas_gets_its_aircraft_alone(tmp_path: Path) -> None:
-    """And no number that depends on others; without a key there is no answer."""
+    """No number depends on others; without a key there is no answer."""
     secret, entry = make_key(name="alps", scopes=["flights:live"], areas=[ALPS])
     keys_file = tmp_path / "keys.yaml"
     keys_file.write_text(entry)
