@@ -37,7 +37,7 @@ async def test_rows_get_the_identities_of_their_aircraft() -> None:
 
     async def pages() -> AsyncGenerator[Sequence[Row], None]:
         yield [{"icao24": "4b17c4", "callsign": None}]
-        yield [{"icao24": "400000", "callsign": "SWR1"}]
+        yield [{"icao24": "400f00", "callsign": "SWR1"}]
 
     found: list[Any] = [row async for page in add_identities(pages(), Identities()) for row in page]
     assert [row["registration"] for row in found] == [record.registration, None]
