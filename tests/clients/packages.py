@@ -22,17 +22,22 @@ def node() -> str:
     return str(node_folder() / "node")
 
 
-def npm(*words: str, folder: Path) -> str:
-    """Run npm in a folder, without network; return what it prints."""
-    command = [node(), str(npm_of(node_folder())), *words]
-    paths = (str(_COMPILERS), str(node_folder()), *os.get_exec_path())
-    return _run(command, folder, {"PATH": os.pathsep.join(paths), "npm_config_offline": "true"})
-
-
 def pack_npm(folder: Path) -> Path:
     """Pack the npm package into a folder; return the archive."""
-    name = npm("pack", "--silent", "--pack-destination", str(folder), folder=TYPESCRIPT)
-    return folder / name.split()[-1]
+    return folder / _npm(folder, "pack", "--silent", "--pack-destination", str(folder)).split()[-1]
+
+
+def dry_run(folder: Path) -> str:
+    """Return what npm says that it would pack, as JSON."""
+    return _npm(folder, "pack", "--silent", "--dry-run", "--json")
+
+
+def _npm(folder: Path, *words: str) -> str:
+    """Run npm without network, in a copy of the package; return what it prints."""
+    copy = _copy(TYPESCRIPT, folder / "package-sources", ("src",))
+    command = [node(), str(npm_of(node_folder())), *words]
+    paths = (str(_COMPILERS), str(node_folder()), *os.get_exec_path())
+    return _run(command, copy, {"PATH": os.pathsep.join(paths), "npm_config_offline": "true"})
 
 
 def install_npm(archive: Path, folder: Path) -> None:
@@ -46,16 +51,20 @@ def install_npm(archive: Path, folder: Path) -> None:
 
 def build_wheel(folder: Path) -> Path:
     """Build the wheel of the Python package in a folder, from a copy of its sources."""
-    copy = folder / "sources"
-    for path in (PYTHON, PYTHON / "src/flight_monitor_client"):
-        place = copy / path.relative_to(PYTHON)
-        place.mkdir(parents=True, exist_ok=True)
-        for file in path.iterdir():
-            if file.is_file():
-                (place / file.name).write_bytes(file.read_bytes())
+    copy = _copy(PYTHON, folder / "wheel-sources", ("src/flight_monitor_client",))
     pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
     _run([*pip, "--wheel-dir", str(folder), str(copy)], folder, {})
     return next(folder.glob("*.whl"))
+
+
+def _copy(package: Path, target: Path, folders: Sequence[str]) -> Path:
+    """Copy the files of a package and of some folders in it; nothing built before comes with it."""
+    for place in ("", *folders):
+        (target / place).mkdir(parents=True, exist_ok=True)
+        for file in (package / place).iterdir():
+            if file.is_file():
+                (target / place / file.name).write_bytes(file.read_bytes())
+    return target
 
 
 def names_in(archive: Path) -> Sequence[str]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from testkit.services import ROOT
 from tests.clients.packages import node
 
 DEADLINE_S = 30.0
@@ -42,7 +43,8 @@ class Reader:
     def __init__(self, installed: Installed, client: str, **options: object) -> None:
         self.lines: list[Line] = []
         self._words = [*installed.command(client), json.dumps(options)]
-        self._environment = {**os.environ, "PYTHONPATH": str(installed.wheel)}
+        # The wheel comes before the sources of the package.
+        self._environment = {**os.environ, "PYTHONPATH": f"{installed.wheel}{os.pathsep}{ROOT}"}
         self._changed = asyncio.Condition()
         self._process: asyncio.subprocess.Process
         self._following: asyncio.Task[None]

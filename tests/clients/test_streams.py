@@ -142,9 +142,7 @@ async def test_a_silent_connection_is_replaced(
             await reader.until_event("update")
 
 
-async def test_an_orderly_end_is_named(
-    client: str, installed: Installed, app: ScriptedApp
-) -> None:
+async def test_an_orderly_end_is_named(client: str, installed: Installed, app: ScriptedApp) -> None:
     """The server's reason is that of the event."""
     async with Reader(installed, client, server=app.url) as reader:
         await reader.until_event("snapshot")

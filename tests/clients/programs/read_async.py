@@ -5,7 +5,7 @@ import json
 import sys
 
 from flight_monitor_client import AsyncFlightStream, RefusedError
-from lines import print_end, print_event, print_refusal
+from tests.clients.programs.lines import print_end, print_event, print_refusal
 
 
 async def main() -> None:

@@ -4,7 +4,7 @@ import json
 import sys
 
 from flight_monitor_client import FlightStream, RefusedError
-from lines import print_end, print_event, print_refusal
+from tests.clients.programs.lines import print_end, print_event, print_refusal
 
 with FlightStream(**json.loads(sys.argv[1])) as stream:
     try:
