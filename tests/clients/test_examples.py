@@ -1,6 +1,7 @@
 """Each file of `examples` works beside a monitor, and the clients replay what it has stored."""
 
 import asyncio
+import base64
 import http.server
 import json
 import os
@@ -17,7 +18,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, Route
 
-from testkit.browser import Pages
+from testkit.browser import Chromium, Pages
 from testkit.services import ROOT
 from tests.clients.packages import NPM_NAME, node
 from tests.clients.reader import Installed, Reader
@@ -28,7 +29,21 @@ ARTEFACTS = ROOT / "tests/artefacts"
 DEADLINE_S = 60.0
 MAPLIBRE = ROOT / "web/node_modules/maplibre-gl"
 TYPES = {".mjs": "text/javascript", ".css": "text/css"}
-STYLE = {"version": 8, "sources": {}, "layers": [{"id": "sea", "type": "background"}]}
+SEA = {"id": "sea", "type": "background", "paint": {"background-color": "#cfe0ee"}}
+STYLE = {"version": 8, "sources": {}, "layers": [SEA]}
+
+MIN_DRAWN = 500
+"""Pixels; an aircraft has some fifty."""
+
+DRAWN = """async (png) => {
+  const image = await createImageBitmap(await (await fetch(`data:image/png;base64,${png}`)).blob());
+  const context = new OffscreenCanvas(image.width, image.height).getContext("2d");
+  context.drawImage(image, 0, 0);
+  const { data } = context.getImageData(0, 0, image.width, image.height);
+  const isOrange = (at) => data[at] > 180 && data[at + 1] < 100 && data[at + 2] < 60;
+  return data.filter((_, at) => at % 4 === 0 && isOrange(at)).length;
+}"""
+"""Counts the pixels of a picture that have the colour of the aircraft."""
 
 
 @pytest.fixture(scope="module")
@@ -108,9 +123,14 @@ async def text_of(page: Page, pattern: str) -> str:
 
 
 @pytest.mark.real_browser
+@pytest.mark.drawn
 @pytest.mark.asyncio(loop_scope="session")
-async def test_the_map_shows_aircraft_from_another_origin(page_url: str, pages: Pages) -> None:
-    """They are on the map, and the stream is compressed as the browser takes it."""
+async def test_the_map_shows_aircraft_from_another_origin(
+    page_url: str, chromium: Chromium
+) -> None:
+    """They are drawn, and the stream is compressed as the browser takes it."""
+    context = await chromium.context()
+    pages = Pages(context)
     page = await pages.open("about:blank")
     await answer_for_others(page)
     encodings: list[str] = []
@@ -119,10 +139,20 @@ async def test_the_map_shows_aircraft_from_another_origin(page_url: str, pages: 
     n_aircraft = int((await text_of(page, r"[1-9]\d* aircraft")).split()[0])
     assert n_aircraft > 100
     assert "zstd" in encodings
+    deadline = time.monotonic() + DEADLINE_S
+    while (n_drawn := await page.evaluate(DRAWN, await picture(page))) < MIN_DRAWN:
+        assert time.monotonic() < deadline, f"{n_drawn} pixels have the colour of aircraft"
+    assert pages.complaints == []
+    await context.close()
+
+
+async def picture(page: Page) -> str:
+    """Return what the page shows as a PNG in base64; keep it where pictures are to be kept."""
+    taken = await page.screenshot()
     if os.environ.get("KEEP_PICTURES"):
         ARTEFACTS.mkdir(exist_ok=True)
-        await page.screenshot(path=ARTEFACTS / "example-map.png")
-    assert pages.complaints == []
+        (ARTEFACTS / "example-map.png").write_bytes(taken)
+    return base64.b64encode(taken).decode()
 
 
 @pytest.mark.real_browser
