@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, Route
 
-from testkit.browser import Chromium, Pages
+from testkit.browser import Chromium, Device, Pages
 from testkit.services import ROOT
 from tests.clients.packages import NPM_NAME, node
 from tests.clients.reader import Installed, Reader
@@ -129,7 +129,7 @@ async def test_the_map_shows_aircraft_from_another_origin(
     page_url: str, chromium: Chromium
 ) -> None:
     """They are drawn, and the stream is compressed as the browser takes it."""
-    context = await chromium.context()
+    context = await chromium.context(Device(width=480, height=360))
     pages = Pages(context)
     page = await pages.open("about:blank")
     await answer_for_others(page)
@@ -158,11 +158,13 @@ async def picture(page: Page) -> str:
 @pytest.mark.real_browser
 @pytest.mark.asyncio(loop_scope="session")
 async def test_the_map_says_when_its_origin_is_not_named(page_url: str, pages: Pages) -> None:
-    """`127.0.0.1` is another origin than `localhost`."""
+    """`127.0.0.1` is another origin than `localhost`; the page names the setting and the origin."""
     page = await pages.open("about:blank")
     await answer_for_others(page)
-    await page.goto(page_url.replace("//localhost", "//127.0.0.1", 1))
-    assert await text_of(page, "Failed to fetch")
+    url = page_url.replace("//localhost", "//127.0.0.1", 1)
+    await page.goto(url)
+    origin = re.escape(url.partition("/examples")[0])
+    assert await text_of(page, rf"Failed to fetch: .*sse\.allowed_origins does not name {origin}")
     assert any("Access-Control-Allow-Origin" in each for each in pages.complaints)
 
 

@@ -51,7 +51,8 @@ export async function* readText(request: Request): AsyncGenerator<string, boolea
   };
   const { url, headers } = request;
   try {
-    const response = await inTime(request.fetch(url, { headers, signal, cache: "no-store" }));
+    const answer = request.fetch(url, { headers, signal, cache: "no-store" });
+    const response = await inTime(answer.catch((error: Error) => rejectWithRemedy(error, url)));
     if (response.status === NO_MORE) {
       return true;
     }
@@ -68,6 +69,16 @@ export async function* readText(request: Request): AsyncGenerator<string, boolea
   } finally {
     attempt.abort();
   }
+}
+
+/** A browser does not say whether the server is away or refuses the origin of the page. */
+function rejectWithRemedy(error: Error, url: URL): never {
+  const { origin } = globalThis.location ?? url;
+  throw origin === url.origin
+    ? error
+    : new Error(
+        `${error.message}: the server is away, or its sse.allowed_origins does not name ${origin}`,
+      );
 }
 
 async function checkResponse(response: Response): Promise<void> {
