@@ -1,6 +1,7 @@
 /** Keeps one stream open: reconnects by itself, and reports when the server falls silent. */
 
 import { AccessDenied, accessKey, fetchTicket } from "../core/access.ts";
+import { canShare, openStream, type StreamSource } from "./stream-source.ts";
 import { MAX_STREAMS, type StreamWindows } from "./stream-windows.ts";
 
 export type ConnectionState = "connecting" | "live" | "stale" | "offline" | "refused" | "paused";
@@ -18,7 +19,7 @@ const EVENTS = ["snapshot", "update", "remove", "heartbeat", "reset", "bye", "ov
 const STALE_HEARTBEATS = 1.3;
 /** Without an event for this many heartbeat intervals the connection counts as dead. */
 const SILENT_HEARTBEATS = 2.5;
-const TOO_MANY_WINDOWS = `${MAX_STREAMS} other windows show the map; close one`;
+const TOO_MANY_WINDOWS = `${MAX_STREAMS} other windows have streams of their own; close one`;
 /** The pause after which a window asks again whether another one was closed. */
 const WINDOW_WAIT_MS = 5_000;
 const NO_DATA = "no data from the server";
@@ -32,13 +33,14 @@ export class Connection {
   private reason = "";
   private readonly path: string;
   private readonly listener: ConnectionListener;
-  private source: EventSource | null = null;
+  private source: StreamSource | null = null;
   private lastId = "";
   private failures = 0;
   /** Counts the attempts to open, so that a ticket of an abandoned attempt is ignored. */
   private attempt = 0;
   private readonly heartbeatMs: () => number;
   private readonly windows: StreamWindows | null;
+  private readonly isShared: boolean;
   private staleTimer: ReturnType<typeof setTimeout> | undefined;
   private silenceTimer: ReturnType<typeof setTimeout> | undefined;
   private retryTimer: ReturnType<typeof setTimeout> | undefined;
@@ -47,17 +49,20 @@ export class Connection {
    * @param heartbeatMs Returns the server's heartbeat interval, as the server states it. It is not
    *   measured: heartbeats that a stalled network delivers together are not sent so fast.
    * @param windows The windows of this browser; null if their number does not matter.
+   * @param isShared Whether tabs with the same path may share the stream.
    */
   constructor(
     path: string,
     listener: ConnectionListener,
     heartbeatMs: () => number,
     windows: StreamWindows | null = null,
+    isShared = false,
   ) {
     this.path = path;
     this.listener = listener;
     this.heartbeatMs = heartbeatMs;
     this.windows = windows;
+    this.isShared = isShared;
   }
 
   /** Opens the stream; after a pause it resumes with the event that followed the last one. */
@@ -102,10 +107,10 @@ export class Connection {
   }
 
   private connect(url: URL): void {
-    const source = new EventSource(url);
+    const source = openStream(url, this.isShared ? this.path : null);
     this.source = source;
     if (this.windows !== null) {
-      this.windows.isStreaming = true;
+      this.windows.stream = this.isShared && canShare() ? this.path : String(Math.random());
       void this.leaveToOthers(this.windows);
     }
     for (const event of EVENTS) {
@@ -224,7 +229,7 @@ export class Connection {
     this.source?.close();
     this.source = null;
     if (this.windows !== null) {
-      this.windows.isStreaming = false;
+      this.windows.stream = null;
     }
   }
 

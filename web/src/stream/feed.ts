@@ -171,7 +171,9 @@ export class Feed {
       },
     };
     const heartbeatMs = () => this.heartbeatS * 1_000;
-    const connection = new Connection(path, listener, heartbeatMs, this.windows);
+    // A replay begins where this tab wants it to.
+    const isShared = liveState === "live";
+    const connection = new Connection(path, listener, heartbeatMs, this.windows, isShared);
     this.connection = connection;
     connection.open();
   }
