@@ -23,6 +23,7 @@ import { renderLegend } from "./panels/legend.ts";
 import { renderPanels, uncoverMap } from "./panels/panels.ts";
 import { renderSettings } from "./panels/settings.ts";
 import { Statistics } from "./panels/statistics/statistics.ts";
+import { SlowLine } from "./slow-line.ts";
 import { readAddress } from "./store/address.ts";
 import { SelectedAircraft } from "./store/selected-aircraft.ts";
 import { Store } from "./store/store.ts";
@@ -45,6 +46,7 @@ export class Page {
   private readonly address = new AddressBar(this.store, () => this.feed.playback);
   private readonly aircraft = new SelectedAircraft(this.store);
   private readonly map: MapPart;
+  private readonly slowLine: SlowLine = this.createSlowLine();
   private readonly statistics: Statistics;
   private readonly flights: PastFlights;
 
@@ -85,6 +87,13 @@ export class Page {
     });
   }
 
+  private createSlowLine(): SlowLine {
+    return new SlowLine(this.store, {
+      bbox: () => this.map.area.visible(),
+      isVisible: (longitude, latitude) => this.map.isVisible(longitude, latitude),
+    });
+  }
+
   private createFeed(): Feed {
     const listener: FeedListener = {
       onEvent: (event, data) => this.onEvent(event, data),
@@ -92,6 +101,7 @@ export class Page {
         this.store.status.value = { state, reason };
       },
       onCaughtUp: () => this.store.seek(null),
+      onLine: (isSlow) => this.slowLine.onLine(isSlow),
     };
     return new Feed(this.store.fleet, listener, new StreamWindows());
   }

@@ -11,6 +11,8 @@ export interface ConnectionListener {
   onEvent(event: string, data: unknown): void;
   /** Called whenever the state changes, with a reason for the user; empty if there is none. */
   onState(state: ConnectionState, reason: string): void;
+  /** Called when the server answered, but its first event took longer than the connection may be silent. */
+  onTooSlow?(): void;
 }
 
 const EVENTS = ["snapshot", "update", "remove", "heartbeat", "reset", "bye", "overloaded"] as const;
@@ -19,9 +21,13 @@ const EVENTS = ["snapshot", "update", "remove", "heartbeat", "reset", "bye", "ov
 const STALE_HEARTBEATS = 1.3;
 /** Without an event for this many heartbeat intervals the connection counts as dead. */
 const SILENT_HEARTBEATS = 2.5;
+/** The first event has all aircraft, so it is given this many times longer after each failure, twice. */
+const [PATIENCE, MAX_PATIENCE] = [2, 4];
 const TOO_MANY_WINDOWS = `${MAX_STREAMS} other windows have streams of their own; close one`;
 /** The pause after which a window asks again whether another one was closed. */
 const WINDOW_WAIT_MS = 5_000;
+/** EventSource.OPEN: the server has answered. */
+const OPEN = 1;
 const NO_DATA = "no data from the server";
 /** The browser reconnects by itself this many times; after that the page does, with growing waits. */
 const BROWSER_ATTEMPTS = 3;
@@ -36,6 +42,8 @@ export class Connection {
   private source: StreamSource | null = null;
   private lastId = "";
   private failures = 0;
+  /** Whether the present stream has brought an event. */
+  private hasEvent = false;
   /** Counts the attempts to open, so that a ticket of an abandoned attempt is ignored. */
   private attempt = 0;
   private readonly heartbeatMs: () => number;
@@ -109,6 +117,7 @@ export class Connection {
   private connect(url: URL): void {
     const source = openStream(url, this.isShared ? this.path : null);
     this.source = source;
+    this.hasEvent = false;
     if (this.windows !== null) {
       this.windows.stream = this.isShared && canShare() ? this.path : String(Math.random());
       void this.leaveToOthers(this.windows);
@@ -158,6 +167,7 @@ export class Connection {
     this.lastId = message.lastEventId || this.lastId;
     const data: unknown = JSON.parse(message.data || "{}");
     this.failures = 0;
+    this.hasEvent = true;
     this.watchSilence();
     if (event === "bye" || event === "overloaded") {
       // The browser reconnects after the server's `retry`, which scripts cannot read.
@@ -204,7 +214,9 @@ export class Connection {
     this.stopTimers();
     const interval = this.heartbeatMs();
     this.staleTimer = setTimeout(() => this.onMissingHeartbeat(), interval * STALE_HEARTBEATS);
-    this.silenceTimer = setTimeout(() => this.onSilence(), interval * SILENT_HEARTBEATS);
+    const patience = this.hasEvent ? 1 : Math.min(PATIENCE ** this.failures, MAX_PATIENCE);
+    const silentMs = interval * SILENT_HEARTBEATS * patience;
+    this.silenceTimer = setTimeout(() => this.onSilence(), silentMs);
   }
 
   /** Shows that data are missing; the connection may still bring them. */
@@ -216,10 +228,15 @@ export class Connection {
 
   /** Reconnects: a connection without any event is dead even if it looks open. */
   private onSilence(): void {
+    const isTooSlow = !this.hasEvent && this.source?.readyState === OPEN;
     this.close();
     this.setState("stale", NO_DATA);
     this.failures += 1;
     this.retryTimer = setTimeout(() => this.open(), this.waitMs());
+    if (isTooSlow) {
+      // Last, as the listener may close this connection for one that asks for less.
+      this.listener.onTooSlow?.();
+    }
   }
 
   private close(): void {

@@ -13,7 +13,7 @@ export type Reply = "taken" | "leave";
 
 /** What a tab receives. */
 export type Notice =
-  | { kind: "joined" }
+  | { kind: "joined"; readyState: number }
   | { kind: "open" }
   | { kind: "event"; event: string; data: string; lastEventId: string }
   | { kind: "failure"; readyState: number };
@@ -102,7 +102,6 @@ class SharedStream {
 
   join(port: MessagePort, address: string): void {
     this.tabs.set(port, new Waiting());
-    port.postMessage({ kind: "joined" } satisfies Notice);
     const url = new URL(address);
     if (this.source === null) {
       this.open(url);
@@ -110,6 +109,8 @@ class SharedStream {
       url.searchParams.delete(LAST_ID); // the other tabs may be further than this one
       this.open(url);
     }
+    const readyState = this.source?.readyState ?? CLOSED;
+    port.postMessage({ kind: "joined", readyState } satisfies Notice);
   }
 
   taken(port: MessagePort): void {

@@ -64,9 +64,11 @@ class SharedSource extends EventTarget implements StreamSource {
       return;
     }
     clearTimeout(this.answerTimer);
-    if (notice.kind !== "joined") {
-      this.reply("taken");
+    if (notice.kind === "joined") {
+      this.readyState = notice.readyState;
+      return;
     }
+    this.reply("taken");
     if (notice.kind === "open") {
       this.readyState = OPEN;
       this.dispatchEvent(new Event("open"));
