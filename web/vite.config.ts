@@ -32,6 +32,10 @@ const { version, license } = require("maplibre-gl/package.json") as Record<strin
 /** MapLibre's licence notice, which its sources lack. */
 const NOTICE = `/*! MapLibre GL JS ${version}: ${license}, https://github.com/maplibre/maplibre-gl-js/blob/v${version}/LICENSE.txt */`;
 const WORKER = "./worker.ts?worker&url";
+/** What the worker may share with the page: MapLibre, and what prepares the ground for it. */
+const SHARED = /node_modules\/(?!@deck\.gl|@luma\.gl|@math\.gl)|src\/map\/geography\.ts/;
+/** What several parts of the page share, as one file rather than many small ones. */
+const PARTS = /web\/src\/(?!map\/geography\.ts)/;
 
 /**
  * Builds MapLibre and its worker from their sources, with shared chunks. Its own two bundles contain
@@ -83,7 +87,12 @@ export default defineConfig({
     rolldownOptions: {
       checks: { pluginTimings: false },
       output: {
-        codeSplitting: { groups: [{ name: "shared", minShareCount: 2 }] },
+        codeSplitting: {
+          groups: [
+            { name: "shared", minShareCount: 2, test: SHARED, priority: 1 },
+            { name: "parts", minShareCount: 2, test: PARTS },
+          ],
+        },
         postBanner: ({ name }) => (name === "shared" ? NOTICE : ""),
       },
     },

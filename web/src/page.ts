@@ -6,23 +6,25 @@ import { AddressBar } from "./address-bar.ts";
 import { fetchConfiguration } from "./core/configuration.ts";
 import { element } from "./core/elements.ts";
 import { listenToKeys } from "./core/keys.ts";
+import { Later } from "./core/later.ts";
 import { watchSystemTheme } from "./core/theme.ts";
 import { watchVisibility } from "./core/visibility.ts";
 import { FilterChips } from "./find/filter-chips.ts";
 import { FilterForm } from "./find/filter-form.ts";
-import { type Command, Palette } from "./find/palette.ts";
+import type { Command, Palette } from "./find/palette.ts";
+import type { FirstView } from "./first-view.ts";
 import { fetchOldest } from "./history/history-client.ts";
 import { MapView } from "./map/map-view.ts";
-import { canDrawMap, type MapPart, showNoMap } from "./map/no-map.ts";
+import { type MapPart, showNoMap } from "./map/no-map.ts";
 import { renderConnectionStatus } from "./panels/connection-status.ts";
 import { renderCounters } from "./panels/counters.ts";
 import { renderDetails } from "./panels/details.ts";
 import { renderEmergencies } from "./panels/emergencies.ts";
 import { renderLateReason } from "./panels/late-reason.ts";
 import { renderLegend } from "./panels/legend.ts";
-import { renderPanels, uncoverMap } from "./panels/panels.ts";
+import { focusPanel, renderPanels, uncoverMap } from "./panels/panels.ts";
 import { renderSettings } from "./panels/settings.ts";
-import { Statistics } from "./panels/statistics/statistics.ts";
+import type { Statistics } from "./panels/statistics/statistics.ts";
 import { SlowLine } from "./slow-line.ts";
 import { readAddress } from "./store/address.ts";
 import { SelectedAircraft } from "./store/selected-aircraft.ts";
@@ -32,11 +34,13 @@ import { Feed, type FeedListener } from "./stream/feed.ts";
 import { Readiness } from "./stream/readiness.ts";
 import { StreamWindows } from "./stream/stream-windows.ts";
 import { Table } from "./table/table.ts";
-import { PastFlights } from "./time/past-flights.ts";
+import type { PastFlights } from "./time/past-flights.ts";
 import { TimeBar } from "./time/time-bar.ts";
 
 /** The pause after a request of the configuration that was not answered. */
 const CONFIGURATION_RETRY_MS = 10_000;
+/** The pause after the first aircraft in which nothing else is loaded, so that they are drawn first. */
+const FIRST_VIEW_MS = 2_000;
 const FLEET_EVENTS: ReadonlySet<string> = new Set(["snapshot", "update", "remove"]);
 
 export class Page {
@@ -47,44 +51,82 @@ export class Page {
   private readonly aircraft = new SelectedAircraft(this.store);
   private readonly map: MapPart;
   private readonly slowLine: SlowLine = this.createSlowLine();
-  private readonly statistics: Statistics;
-  private readonly flights: PastFlights;
+  private readonly statistics: Later<Statistics>;
+  private readonly flights: Later<PastFlights>;
+  private readonly palette: Later<Palette>;
 
-  constructor() {
-    const { store, actions } = this;
+  constructor(first: FirstView) {
+    const { store } = this;
     watchSystemTheme((isDark) => {
       store.isSystemDark.value = isDark;
     });
     // Before the views, so that they render the time of a new request and not that of the last one.
     this.watchFeed();
-    this.map = this.createMap();
-    this.statistics = new Statistics(element("statistics-body"), store, actions);
-    this.flights = new PastFlights(element("past-flights"), store, {
-      showFlight: (flight) =>
-        batch(() => {
-          uncoverMap(store);
-          actions.select(flight.icao24, flight);
-        }),
-      replayFlight: (flight) =>
-        batch(() => {
-          uncoverMap(store);
-          actions.replayFlight(flight);
-        }),
-    });
+    this.map = this.createMap(first);
+    this.statistics = this.createStatistics();
+    this.flights = this.createFlights();
     this.createPanels();
+    this.palette = this.createPalette();
     this.createControls();
-    void this.loadConfiguration();
+    this.loadOpened();
+    void this.loadConfiguration(first.configuration);
   }
 
-  private createMap(): MapPart {
+  private createMap({ base }: FirstView): MapPart {
     const { store, actions, aircraft } = this;
-    if (!canDrawMap()) {
+    if (base === null) {
       return showNoMap(element("map"));
     }
-    return new MapView(element("map"), store, aircraft, {
+    return new MapView(base, store, aircraft, {
       now: () => this.feed.now(),
       select: (icao24) => actions.select(icao24),
     });
+  }
+
+  private createStatistics(): Later<Statistics> {
+    const host = element("statistics-body");
+    return new Later(host, async () => {
+      const { Statistics } = await import("./panels/statistics/statistics.ts");
+      return new Statistics(host, this.store, this.actions);
+    });
+  }
+
+  private createFlights(): Later<PastFlights> {
+    const { store, actions } = this;
+    const host = element("past-flights");
+    const select = (run: () => void) =>
+      batch(() => {
+        uncoverMap(store);
+        run();
+      });
+    return new Later(host, async () => {
+      const { PastFlights } = await import("./time/past-flights.ts");
+      return new PastFlights(host, store, {
+        showFlight: (flight) => select(() => actions.select(flight.icao24, flight)),
+        replayFlight: (flight) => select(() => actions.replayFlight(flight)),
+      });
+    });
+  }
+
+  /** Loads the panels when they are opened. */
+  private loadOpened(): void {
+    watch(
+      () => this.store.side.value,
+      (side) => {
+        if (side === "statistics") {
+          this.statistics.use();
+        } else if (side === "past") {
+          this.flights.use(() => focusPanel("past"));
+        }
+      },
+    );
+  }
+
+  /** Loads what may be opened, so that it opens at once. */
+  private loadRest(): void {
+    for (const part of [this.statistics, this.flights, this.palette]) {
+      part.use();
+    }
   }
 
   private createSlowLine(): SlowLine {
@@ -137,24 +179,47 @@ export class Page {
   }
 
   private createControls(): void {
-    const { store, actions } = this;
-    const commands = this.commands();
-    const palette = new Palette(element<HTMLDialogElement>("palette"), store, {
-      select: (icao24) => this.visit(icao24),
-      setFilter: (name, value) => actions.setFilter(name, value),
-      findFlights: (callsign) => {
-        store.side.value = "past";
-        this.flights.find(callsign);
-      },
-      commands,
-    });
-    element("open-palette").addEventListener("click", () => palette.open());
+    element("open-palette").addEventListener("click", () => this.openPalette());
     element("copy").addEventListener("click", () => void this.address.copy());
     listenToKeys([
-      ...commands,
-      { keys: "/", run: () => palette.open() },
-      { keys: "Escape", run: () => actions.dismiss() },
+      ...this.commands(),
+      { keys: "/", run: () => this.openPalette() },
+      { keys: "Escape", run: () => this.actions.dismiss() },
     ]);
+  }
+
+  private createPalette(): Later<Palette> {
+    const { store, actions } = this;
+    const host = element<HTMLDialogElement>("palette");
+    return new Later(host, async () => {
+      const { Palette } = await import("./find/palette.ts");
+      return new Palette(host, store, {
+        select: (icao24) => this.visit(icao24),
+        setFilter: (name, value) => actions.setFilter(name, value),
+        findFlights: (callsign) => {
+          store.side.value = "past";
+          this.flights.use((flights) => flights.find(callsign));
+        },
+        commands: this.commands(),
+      });
+    });
+  }
+
+  private openPalette(): void {
+    const dialog = element<HTMLDialogElement>("palette");
+    if (this.palette.part !== null) {
+      this.palette.part.open();
+      return;
+    }
+    if (!dialog.open) {
+      dialog.showModal(); // says that the search is loading, and keeps what is typed from the page
+    }
+    this.palette.use((palette) => {
+      if (dialog.open) {
+        palette.close();
+        palette.open();
+      }
+    });
   }
 
   /** Returns the commands of the palette; some have a key too. */
@@ -193,8 +258,11 @@ export class Page {
   }
 
   private onEvent(event: string, data: unknown): void {
-    this.statistics.onEvent(event, data);
+    this.statistics.part?.onEvent(event, data);
     if (FLEET_EVENTS.has(event)) {
+      if (this.store.fleetRevision.peek() === 0) {
+        setTimeout(() => this.loadRest(), FIRST_VIEW_MS);
+      }
       this.store.applyEvent(this.feed.now(), this.feed.newest());
     }
   }
@@ -213,10 +281,12 @@ export class Page {
   }
 
   /** Without a configuration the page works, but has no base map and no sign-in; it asks again. */
-  private async loadConfiguration(): Promise<void> {
+  private async loadConfiguration(
+    request: FirstView["configuration"] = fetchConfiguration(),
+  ): Promise<void> {
     const { store, feed } = this;
     try {
-      const configuration = await fetchConfiguration();
+      const configuration = await request;
       feed.adjustServerTime(configuration.time);
       feed.setHeartbeat(configuration.heartbeat_seconds);
       store.configuration.value = configuration;

@@ -56,10 +56,16 @@ export function createBaseMap(container: HTMLElement, place: Place): BaseMap {
   map.addControl(new NavigationControl({ showCompass: false }), "bottom-right");
   const scale = new ScaleControl({ maxWidth: 130 });
   map.addControl(scale, "bottom-left");
+  let shown = "";
   return {
     map,
     setUnits: (system) => scale.setUnit(system),
     show: (tiles, theme) => {
+      const asked = JSON.stringify([tiles, theme]);
+      if (asked === shown) {
+        return; // the first view shows it before the rest of the page does
+      }
+      shown = asked;
       const style = tiles === null ? geographyStyle(MAP_THEMES[theme]) : tileStyle(tiles, theme);
       // MapLibre would draw a background layer tile by tile.
       const sea = tiles === null ? MAP_THEMES[theme].sea : "";
