@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
+import { checkFirstView, firstViewScripts } from "./first-view.ts";
 
 const server = process.env.MONITOR_URL ?? "http://localhost:8081";
 const proxy = { "/sse": server, "/api": server, "/page.json": server };
@@ -22,6 +23,25 @@ function compress(): Plugin {
         writeFileSync(`${path}.br`, brotliCompressSync(content));
         writeFileSync(`${path}.gz`, gzipSync(content, { level: 9 }));
       }
+    },
+  };
+}
+
+/** Fails the build if the first view would load too much, and else states how much it is. */
+function limitFirstView(): Plugin {
+  return {
+    name: "limit-first-view",
+    apply: "build",
+    generateBundle(_, bundle) {
+      const chunks = Object.values(bundle).filter((each) => each.type === "chunk");
+      const entries = chunks.filter(({ isEntry }) => isEntry).map(({ fileName }) => fileName);
+      const sizes = new Map(
+        firstViewScripts(bundle, entries).map((name) => {
+          const chunk = bundle[name];
+          return [name, chunk?.type === "chunk" ? gzipSync(chunk.code, { level: 9 }).length : 0];
+        }),
+      );
+      this.info(`the scripts of the first view have ${checkFirstView(sizes)} bytes by gzip`);
     },
   };
 }
@@ -72,7 +92,7 @@ function shareWithWorker(): Plugin {
 export default defineConfig({
   // Relative addresses, so that the page works below any path of a proxy.
   base: "./",
-  plugins: [shareWithWorker(), compress()],
+  plugins: [shareWithWorker(), compress(), limitFirstView()],
   server: { proxy, fs: { allow: [".."] } },
   preview: { proxy },
   // deck.gl's build without WebGPU, which the page does not use.
