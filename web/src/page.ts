@@ -11,7 +11,7 @@ import { watchSystemTheme } from "./core/theme.ts";
 import { watchVisibility } from "./core/visibility.ts";
 import { FilterChips } from "./find/filter-chips.ts";
 import { FilterForm } from "./find/filter-form.ts";
-import type { Command, Palette } from "./find/palette.ts";
+import { type Command, Palette } from "./find/palette.ts";
 import type { FirstView } from "./first-view.ts";
 import { fetchOldest } from "./history/history-client.ts";
 import { MapView } from "./map/map-view.ts";
@@ -22,7 +22,7 @@ import { renderDetails } from "./panels/details.ts";
 import { renderEmergencies } from "./panels/emergencies.ts";
 import { renderLateReason } from "./panels/late-reason.ts";
 import { renderLegend } from "./panels/legend.ts";
-import { focusPanel, renderPanels, uncoverMap } from "./panels/panels.ts";
+import { renderPanels, uncoverMap } from "./panels/panels.ts";
 import { renderSettings } from "./panels/settings.ts";
 import type { Statistics } from "./panels/statistics/statistics.ts";
 import { SlowLine } from "./slow-line.ts";
@@ -34,12 +34,12 @@ import { Feed, type FeedListener } from "./stream/feed.ts";
 import { Readiness } from "./stream/readiness.ts";
 import { StreamWindows } from "./stream/stream-windows.ts";
 import { Table } from "./table/table.ts";
-import type { PastFlights } from "./time/past-flights.ts";
+import { PastFlights } from "./time/past-flights.ts";
 import { TimeBar } from "./time/time-bar.ts";
 
 /** The pause after a request of the configuration that was not answered. */
 const CONFIGURATION_RETRY_MS = 10_000;
-/** The pause after the first aircraft in which nothing else is loaded, so that they are drawn first. */
+/** The pause before the statistics are loaded, which count events from then on: the aircraft come first. */
 const FIRST_VIEW_MS = 2_000;
 const FLEET_EVENTS: ReadonlySet<string> = new Set(["snapshot", "update", "remove"]);
 
@@ -52,8 +52,7 @@ export class Page {
   private readonly map: MapPart;
   private readonly slowLine: SlowLine = this.createSlowLine();
   private readonly statistics: Later<Statistics>;
-  private readonly flights: Later<PastFlights>;
-  private readonly palette: Later<Palette>;
+  private readonly flights: PastFlights;
 
   constructor(first: FirstView) {
     const { store } = this;
@@ -66,7 +65,6 @@ export class Page {
     this.statistics = this.createStatistics();
     this.flights = this.createFlights();
     this.createPanels();
-    this.palette = this.createPalette();
     this.createControls();
     this.loadOpened();
     void this.loadConfiguration(first.configuration);
@@ -91,42 +89,32 @@ export class Page {
     });
   }
 
-  private createFlights(): Later<PastFlights> {
+  private createFlights(): PastFlights {
     const { store, actions } = this;
-    const host = element("past-flights");
-    const select = (run: () => void) =>
-      batch(() => {
-        uncoverMap(store);
-        run();
-      });
-    return new Later(host, async () => {
-      const { PastFlights } = await import("./time/past-flights.ts");
-      return new PastFlights(host, store, {
-        showFlight: (flight) => select(() => actions.select(flight.icao24, flight)),
-        replayFlight: (flight) => select(() => actions.replayFlight(flight)),
-      });
+    return new PastFlights(element("past-flights"), store, {
+      showFlight: (flight) =>
+        batch(() => {
+          uncoverMap(store);
+          actions.select(flight.icao24, flight);
+        }),
+      replayFlight: (flight) =>
+        batch(() => {
+          uncoverMap(store);
+          actions.replayFlight(flight);
+        }),
     });
   }
 
-  /** Loads the panels when they are opened. */
+  /** Loads the statistics when they are opened. */
   private loadOpened(): void {
     watch(
       () => this.store.side.value,
       (side) => {
         if (side === "statistics") {
           this.statistics.use();
-        } else if (side === "past") {
-          this.flights.use(() => focusPanel("past"));
         }
       },
     );
-  }
-
-  /** Loads what may be opened, so that it opens at once. */
-  private loadRest(): void {
-    for (const part of [this.statistics, this.flights, this.palette]) {
-      part.use();
-    }
   }
 
   private createSlowLine(): SlowLine {
@@ -179,47 +167,24 @@ export class Page {
   }
 
   private createControls(): void {
-    element("open-palette").addEventListener("click", () => this.openPalette());
+    const { store, actions } = this;
+    const commands = this.commands();
+    const palette = new Palette(element<HTMLDialogElement>("palette"), store, {
+      select: (icao24) => this.visit(icao24),
+      setFilter: (name, value) => actions.setFilter(name, value),
+      findFlights: (callsign) => {
+        store.side.value = "past";
+        this.flights.find(callsign);
+      },
+      commands,
+    });
+    element("open-palette").addEventListener("click", () => palette.open());
     element("copy").addEventListener("click", () => void this.address.copy());
     listenToKeys([
-      ...this.commands(),
-      { keys: "/", run: () => this.openPalette() },
-      { keys: "Escape", run: () => this.actions.dismiss() },
+      ...commands,
+      { keys: "/", run: () => palette.open() },
+      { keys: "Escape", run: () => actions.dismiss() },
     ]);
-  }
-
-  private createPalette(): Later<Palette> {
-    const { store, actions } = this;
-    const host = element<HTMLDialogElement>("palette");
-    return new Later(host, async () => {
-      const { Palette } = await import("./find/palette.ts");
-      return new Palette(host, store, {
-        select: (icao24) => this.visit(icao24),
-        setFilter: (name, value) => actions.setFilter(name, value),
-        findFlights: (callsign) => {
-          store.side.value = "past";
-          this.flights.use((flights) => flights.find(callsign));
-        },
-        commands: this.commands(),
-      });
-    });
-  }
-
-  private openPalette(): void {
-    const dialog = element<HTMLDialogElement>("palette");
-    if (this.palette.part !== null) {
-      this.palette.part.open();
-      return;
-    }
-    if (!dialog.open) {
-      dialog.showModal(); // says that the search is loading, and keeps what is typed from the page
-    }
-    this.palette.use((palette) => {
-      if (dialog.open) {
-        palette.close();
-        palette.open();
-      }
-    });
   }
 
   /** Returns the commands of the palette; some have a key too. */
@@ -261,7 +226,7 @@ export class Page {
     this.statistics.part?.onEvent(event, data);
     if (FLEET_EVENTS.has(event)) {
       if (this.store.fleetRevision.peek() === 0) {
-        setTimeout(() => this.loadRest(), FIRST_VIEW_MS);
+        setTimeout(() => this.statistics.use(), FIRST_VIEW_MS);
       }
       this.store.applyEvent(this.feed.now(), this.feed.newest());
     }

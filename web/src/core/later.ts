@@ -2,6 +2,7 @@
 
 import { make } from "./elements.ts";
 
+/** Not for a part that is typed into: what is typed before it is there would be lost. */
 export class Later<Part> {
   /** Null until it is loaded. */
   part: Part | null = null;

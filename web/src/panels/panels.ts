@@ -79,13 +79,6 @@ function showSide(side: Side | null): void {
   document.body.classList.toggle("has-side", side !== null);
 }
 
-/** Moves the focus on to the main field of a panel that was opened before it was loaded. */
-export function focusPanel(side: Side): void {
-  if (element(side).contains(document.activeElement)) {
-    moveFocus(null, side);
-  }
-}
-
 /** Moves the focus into an opened panel, to its main field or its title; when a panel closes, back to the button that opened it. */
 function moveFocus(before: Side | null, side: Side | null): void {
   if (side !== null) {
