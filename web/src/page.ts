@@ -6,14 +6,16 @@ import { AddressBar } from "./address-bar.ts";
 import { fetchConfiguration } from "./core/configuration.ts";
 import { element } from "./core/elements.ts";
 import { listenToKeys } from "./core/keys.ts";
+import { Later } from "./core/later.ts";
 import { watchSystemTheme } from "./core/theme.ts";
 import { watchVisibility } from "./core/visibility.ts";
 import { FilterChips } from "./find/filter-chips.ts";
 import { FilterForm } from "./find/filter-form.ts";
 import { type Command, Palette } from "./find/palette.ts";
+import type { FirstView } from "./first-view.ts";
 import { fetchOldest } from "./history/history-client.ts";
 import { MapView } from "./map/map-view.ts";
-import { canDrawMap, type MapPart, showNoMap } from "./map/no-map.ts";
+import { type MapPart, showNoMap } from "./map/no-map.ts";
 import { renderConnectionStatus } from "./panels/connection-status.ts";
 import { renderCounters } from "./panels/counters.ts";
 import { renderDetails } from "./panels/details.ts";
@@ -22,7 +24,8 @@ import { renderLateReason } from "./panels/late-reason.ts";
 import { renderLegend } from "./panels/legend.ts";
 import { renderPanels, uncoverMap } from "./panels/panels.ts";
 import { renderSettings } from "./panels/settings.ts";
-import { Statistics } from "./panels/statistics/statistics.ts";
+import type { Statistics } from "./panels/statistics/statistics.ts";
+import { SlowLine } from "./slow-line.ts";
 import { readAddress } from "./store/address.ts";
 import { SelectedAircraft } from "./store/selected-aircraft.ts";
 import { Store } from "./store/store.ts";
@@ -36,6 +39,8 @@ import { TimeBar } from "./time/time-bar.ts";
 
 /** The pause after a request of the configuration that was not answered. */
 const CONFIGURATION_RETRY_MS = 10_000;
+/** The pause before the statistics are loaded, which count events from then on: the aircraft come first. */
+const FIRST_VIEW_MS = 2_000;
 const FLEET_EVENTS: ReadonlySet<string> = new Set(["snapshot", "update", "remove"]);
 
 export class Page {
@@ -45,19 +50,48 @@ export class Page {
   private readonly address = new AddressBar(this.store, () => this.feed.playback);
   private readonly aircraft = new SelectedAircraft(this.store);
   private readonly map: MapPart;
-  private readonly statistics: Statistics;
+  private readonly slowLine: SlowLine = this.createSlowLine();
+  private readonly statistics: Later<Statistics>;
   private readonly flights: PastFlights;
 
-  constructor() {
-    const { store, actions } = this;
+  constructor(first: FirstView) {
+    const { store } = this;
     watchSystemTheme((isDark) => {
       store.isSystemDark.value = isDark;
     });
     // Before the views, so that they render the time of a new request and not that of the last one.
     this.watchFeed();
-    this.map = this.createMap();
-    this.statistics = new Statistics(element("statistics-body"), store, actions);
-    this.flights = new PastFlights(element("past-flights"), store, {
+    this.map = this.createMap(first);
+    this.statistics = this.createStatistics();
+    this.flights = this.createFlights();
+    this.createPanels();
+    this.createControls();
+    this.loadOpened();
+    void this.loadConfiguration(first.configuration);
+  }
+
+  private createMap({ base }: FirstView): MapPart {
+    const { store, actions, aircraft } = this;
+    if (base === null) {
+      return showNoMap(element("map"));
+    }
+    return new MapView(base, store, aircraft, {
+      now: () => this.feed.now(),
+      select: (icao24) => actions.select(icao24),
+    });
+  }
+
+  private createStatistics(): Later<Statistics> {
+    const host = element("statistics-body");
+    return new Later(host, async () => {
+      const { Statistics } = await import("./panels/statistics/statistics.ts");
+      return new Statistics(host, this.store, this.actions);
+    });
+  }
+
+  private createFlights(): PastFlights {
+    const { store, actions } = this;
+    return new PastFlights(element("past-flights"), store, {
       showFlight: (flight) =>
         batch(() => {
           uncoverMap(store);
@@ -69,19 +103,24 @@ export class Page {
           actions.replayFlight(flight);
         }),
     });
-    this.createPanels();
-    this.createControls();
-    void this.loadConfiguration();
   }
 
-  private createMap(): MapPart {
-    const { store, actions, aircraft } = this;
-    if (!canDrawMap()) {
-      return showNoMap(element("map"));
-    }
-    return new MapView(element("map"), store, aircraft, {
-      now: () => this.feed.now(),
-      select: (icao24) => actions.select(icao24),
+  /** Loads the statistics when they are opened. */
+  private loadOpened(): void {
+    watch(
+      () => this.store.side.value,
+      (side) => {
+        if (side === "statistics") {
+          this.statistics.use();
+        }
+      },
+    );
+  }
+
+  private createSlowLine(): SlowLine {
+    return new SlowLine(this.store, {
+      bbox: () => this.map.area.visible(),
+      isVisible: (longitude, latitude) => this.map.isVisible(longitude, latitude),
     });
   }
 
@@ -92,6 +131,7 @@ export class Page {
         this.store.status.value = { state, reason };
       },
       onCaughtUp: () => this.store.seek(null),
+      onLine: (isSlow) => this.slowLine.onLine(isSlow),
     };
     return new Feed(this.store.fleet, listener, new StreamWindows());
   }
@@ -183,8 +223,11 @@ export class Page {
   }
 
   private onEvent(event: string, data: unknown): void {
-    this.statistics.onEvent(event, data);
+    this.statistics.part?.onEvent(event, data);
     if (FLEET_EVENTS.has(event)) {
+      if (this.store.fleetRevision.peek() === 0) {
+        setTimeout(() => this.statistics.use(), FIRST_VIEW_MS);
+      }
       this.store.applyEvent(this.feed.now(), this.feed.newest());
     }
   }
@@ -203,10 +246,12 @@ export class Page {
   }
 
   /** Without a configuration the page works, but has no base map and no sign-in; it asks again. */
-  private async loadConfiguration(): Promise<void> {
+  private async loadConfiguration(
+    request: FirstView["configuration"] = fetchConfiguration(),
+  ): Promise<void> {
     const { store, feed } = this;
     try {
-      const configuration = await fetchConfiguration();
+      const configuration = await request;
       feed.adjustServerTime(configuration.time);
       feed.setHeartbeat(configuration.heartbeat_seconds);
       store.configuration.value = configuration;

@@ -17,9 +17,16 @@ export function currentTheme(): ThemeName {
   return document.documentElement.dataset.theme === "light" ? "light" : "dark";
 }
 
+const SYSTEM_IS_DARK = "(prefers-color-scheme: dark)";
+
+/** Whether the operating system is dark. */
+export function isSystemDark(): boolean {
+  return matchMedia(SYSTEM_IS_DARK).matches;
+}
+
 /** Reports whether the operating system is dark, at once and whenever that changes. */
 export function watchSystemTheme(listener: (isDark: boolean) => void): void {
-  const query = matchMedia("(prefers-color-scheme: dark)");
+  const query = matchMedia(SYSTEM_IS_DARK);
   query.addEventListener("change", () => listener(query.matches));
   listener(query.matches);
 }

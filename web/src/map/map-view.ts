@@ -8,7 +8,7 @@ import type { Store } from "../store/store.ts";
 import { watch } from "../store/watch.ts";
 import { AircraftOverlay } from "./aircraft-overlay.ts";
 import { AreaDrawing } from "./area-drawing.ts";
-import { type BaseMap, createBaseMap } from "./base-map.ts";
+import type { BaseMap } from "./base-map.ts";
 import { positionOf } from "./dead-reckoning.ts";
 import { extentOfFlight, extentOfTrack } from "./extent.ts";
 import { Following } from "./following.ts";
@@ -44,11 +44,11 @@ export class MapView {
   /** Whether the middle of the visible part is the place of the address: not before the first layout. */
   private isPlaced = false;
 
-  constructor(host: HTMLElement, store: Store, aircraft: SelectedAircraft, options: MapOptions) {
+  constructor(base: BaseMap, store: Store, aircraft: SelectedAircraft, options: MapOptions) {
     this.store = store;
     this.aircraft = aircraft;
     this.options = options;
-    this.base = createBaseMap(host, store.place.value);
+    this.base = base;
     const { fleet } = store;
     this.overlay = new AircraftOverlay(this.map, fleet, {
       theme: store.themeName.value,

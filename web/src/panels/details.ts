@@ -1,9 +1,10 @@
 /** The panel about the selected aircraft. */
 
 import { effect } from "@preact/signals-core";
-import { Profile } from "../charts/profile.ts";
+import type { Profile } from "../charts/profile.ts";
 import { CATEGORIES } from "../core/categories.ts";
 import { element, putInto } from "../core/elements.ts";
+import { Later } from "../core/later.ts";
 import { MISSING, write, writeAge, writeTrack } from "../core/units.ts";
 import type { SelectedAircraft } from "../store/selected-aircraft.ts";
 import type { Selected, Store } from "../store/store.ts";
@@ -39,7 +40,17 @@ export function renderDetails(
       renderMeasures(store, aircraft);
     }
   });
-  renderProfile(store, aircraft, actions);
+  const host = element("profile");
+  const profile = new Later(host, async () => {
+    const { Profile } = await import("../charts/profile.ts");
+    const made = new Profile(host, { hover: (time) => actions.pointAt(time) });
+    renderProfile(made, store, aircraft);
+    return made;
+  });
+  watch(
+    () => store.selected.value,
+    (selected) => selected !== null && profile.use(),
+  );
 }
 
 function renderTexts(store: Store, aircraft: SelectedAircraft, { icao24, flight }: Selected): void {
@@ -73,8 +84,7 @@ function renderMeasures(store: Store, aircraft: SelectedAircraft): void {
   putInto("contact-age", writeAge(now - fleet.measure("last_contact", slot)));
 }
 
-function renderProfile(store: Store, aircraft: SelectedAircraft, actions: DetailsActions): void {
-  const profile = new Profile(element("profile"), { hover: (time) => actions.pointAt(time) });
+function renderProfile(profile: Profile, store: Store, aircraft: SelectedAircraft): void {
   watch(
     () => [aircraft.track.value, aircraft.notice.value, store.units.value] as const,
     ([track, notice, units]) => {

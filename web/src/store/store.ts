@@ -8,7 +8,7 @@ import type { System } from "../core/units.ts";
 import type { Flight } from "../history/responses.ts";
 import type { FeedState } from "../stream/feed.ts";
 import { Fleet } from "../stream/fleet.ts";
-import type { FilterName, Filters, StreamQuery } from "../stream/query.ts";
+import type { FilterName, Filters, SavedQuery, StreamQuery } from "../stream/query.ts";
 import type { AddressState, Place, Side } from "./address.ts";
 import { countFleet, isLate } from "./fleet-counts.ts";
 
@@ -46,6 +46,8 @@ export class Store {
   /** Whether the server's time is known as well as it can be; a replay waits for that. */
   readonly isServerTimeKnown = signal(false);
   readonly isSystemDark = signal(true);
+  /** What is requested of live data while the connection is slow; null is everything. */
+  readonly saving = signal<SavedQuery | null>(null);
 
   readonly place: Signal<Place>;
   readonly selected: Signal<Selected | null>;
@@ -137,8 +139,10 @@ export class Store {
     if (playback !== null && playback.speed > 0 && !this.isServerTimeKnown.value) {
       return null;
     }
+    const saving = playback === null ? this.saving.value : null;
     // Without filters every aircraft passes, and a selection needs no new request.
-    return { filters, playback, pinned: filters.size > 0 ? this.icao24.value : null };
+    const isNarrow = filters.size > 0 || (saving !== null && saving.bbox !== null);
+    return { filters, playback, saving, pinned: isNarrow ? this.icao24.value : null };
   }
 
   private toAddressState(): Omit<AddressState, "place"> {
