@@ -29,7 +29,7 @@ export class AddressBar {
     this.moment = moment;
     this.sought = store.playback.value;
     watch(
-      () => store.addressState.value,
+      () => [store.addressState.value, store.kept.value],
       () => this.write(),
     );
     watch(

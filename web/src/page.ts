@@ -24,7 +24,9 @@ import { renderPanels, uncoverMap } from "./panels/panels.ts";
 import { renderSettings } from "./panels/settings.ts";
 import { Statistics } from "./panels/statistics/statistics.ts";
 import { readAddress } from "./store/address.ts";
+import { keepSettings } from "./store/keep-settings.ts";
 import { SelectedAircraft } from "./store/selected-aircraft.ts";
+import { readSettings } from "./store/settings.ts";
 import { Store } from "./store/store.ts";
 import { watch } from "./store/watch.ts";
 import { Feed, type FeedListener } from "./stream/feed.ts";
@@ -38,8 +40,14 @@ import { TimeBar } from "./time/time-bar.ts";
 const CONFIGURATION_RETRY_MS = 10_000;
 const FLEET_EVENTS: ReadonlySet<string> = new Set(["snapshot", "update", "remove"]);
 
+/** Returns the state that the address and the kept settings describe. */
+function openStore(): Store {
+  const kept = readSettings();
+  return new Store(readAddress(location.search, kept), kept);
+}
+
 export class Page {
-  private readonly store = new Store(readAddress(location.search));
+  private readonly store = openStore();
   private readonly feed: Feed = this.createFeed();
   private readonly actions = new Actions(this.store, this.feed);
   private readonly address = new AddressBar(this.store, () => this.feed.playback);
@@ -50,6 +58,7 @@ export class Page {
 
   constructor() {
     const { store, actions } = this;
+    keepSettings(store);
     watchSystemTheme((isDark) => {
       store.isSystemDark.value = isDark;
     });

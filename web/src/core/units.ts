@@ -38,8 +38,8 @@ const UNITS: Record<System, Record<Quantity, Unit>> = {
 /** The text for a value that was not received. */
 export const MISSING = "–";
 
-export function isSystem(text: string): text is System {
-  return (SYSTEMS as readonly string[]).includes(text);
+export function isSystem(text: unknown): text is System {
+  return (SYSTEMS as readonly unknown[]).includes(text);
 }
 
 export function unitOf(quantity: Quantity, system: System): Unit {

@@ -11,6 +11,7 @@ import { Fleet } from "../stream/fleet.ts";
 import type { FilterName, Filters, StreamQuery } from "../stream/query.ts";
 import type { AddressState, Place, Side } from "./address.ts";
 import { countFleet, isLate } from "./fleet-counts.ts";
+import { DEFAULT_SETTINGS, type Settings } from "./settings.ts";
 
 export interface Selected {
   icao24: string;
@@ -46,6 +47,8 @@ export class Store {
   /** Whether the server's time is known as well as it can be; a replay waits for that. */
   readonly isServerTimeKnown = signal(false);
   readonly isSystemDark = signal(true);
+  /** The settings that the browser keeps, which the address may differ from. */
+  readonly kept: Signal<Settings>;
 
   readonly place: Signal<Place>;
   readonly selected: Signal<Selected | null>;
@@ -76,8 +79,9 @@ export class Store {
   /** Counts the calls of `seek`: going to the same time again repeats the request. */
   private readonly seeks = signal(0);
 
-  constructor(initial: AddressState) {
+  constructor(initial: AddressState, kept: Settings = DEFAULT_SETTINGS) {
     const { selected } = initial;
+    this.kept = signal(kept);
     this.place = signal(initial.place);
     this.selected = signal(selected === null ? null : { icao24: selected, flight: null });
     this.units = signal(initial.units);
