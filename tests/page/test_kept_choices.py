@@ -1,4 +1,4 @@
-"""What users have chosen is there at the next visit, and a sign-in counts in each tab of the browser."""
+"""What users choose is there at the next visit, and a sign-in counts in each tab of the browser."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path

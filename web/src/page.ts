@@ -18,6 +18,7 @@ import { renderConnectionStatus } from "./panels/connection-status.ts";
 import { renderCounters } from "./panels/counters.ts";
 import { renderDetails } from "./panels/details.ts";
 import { renderEmergencies } from "./panels/emergencies.ts";
+import { renderHome } from "./panels/home-settings.ts";
 import { renderLateReason } from "./panels/late-reason.ts";
 import { renderLegend } from "./panels/legend.ts";
 import { renderPanels, uncoverMap } from "./panels/panels.ts";
@@ -110,6 +111,11 @@ export class Page {
     const visit = (icao24: string) => this.visit(icao24);
     const readiness = new Readiness((time) => this.feed.adjustServerTime(time));
     renderSettings(store);
+    renderHome(store, {
+      pickPlace: () => this.map.picking.pick(),
+      setFilter: (name, value) => actions.setFilter(name, value),
+      copyWithHome: (home) => this.address.copyWithHome(home),
+    });
     renderPanels(store, actions);
     renderConnectionStatus(store);
     renderCounters(store);
@@ -170,6 +176,7 @@ export class Page {
       { name: "Back to live", run: () => store.seek(null) },
       { name: "Next aircraft in view", keys: "n", run: () => map.selectNext(1) },
       { name: "Previous aircraft in view", keys: "N", run: () => map.selectNext(-1) },
+      { name: "Map to home", keys: "h", run: () => map.flyToHome() },
       { name: "Follow", keys: "l", run: () => map.following.toggle() },
       { name: "Copy link", run: () => void this.address.copy() },
     ];

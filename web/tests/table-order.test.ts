@@ -115,7 +115,7 @@ describe("keys", () => {
 
   test("a negative sign reverses the order", () => {
     const keys = new Float64Array(4);
-    byMeasure("baro_altitude", -1)(fleet(), keys);
+    byMeasure("baro_altitude", -1)(fleet(), keys, null);
     expect([...keys]).toEqual([-11_000, 50, -300, Number.NaN]);
   });
 });
@@ -161,7 +161,7 @@ describe("the text filter", () => {
 });
 
 describe("cells", () => {
-  const context = { system: "nautical", now: T + 5 } as const;
+  const context = { system: "nautical", now: T + 5, home: null } as const;
   const texts = (slot: number) =>
     Object.fromEntries(COLUMNS.map((one) => [one.field, one.text(fleet(), slot, context)]));
 

@@ -73,6 +73,17 @@ export function write(value: number, quantity: Quantity, system: System): string
   return `${formatOf(digits, quantity === "climb").format(value * factor)} ${symbol}`;
 }
 
+/** Below this many units a distance has a decimal. */
+const NEAR = 10;
+
+/** Writes the distance (kilometres) of a place that may be near: `3.4 km`; NaN is "not received". */
+export function writeDistance(kilometres: number, system: System): string {
+  const { factor, symbol } = unitOf("distance", system);
+  return kilometres * factor < NEAR
+    ? `${formatOf(1, false).format(kilometres * factor)} ${symbol}`
+    : write(kilometres, "distance", system);
+}
+
 /** Writes a track as degrees and compass direction: `85° E`. */
 export function writeTrack(degrees: number): string {
   if (Number.isNaN(degrees)) {

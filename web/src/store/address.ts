@@ -4,7 +4,8 @@ import { type Playback, SPEEDS } from "../core/playback.ts";
 import { isThemeChoice } from "../core/theme.ts";
 import { isSystem } from "../core/units.ts";
 import { FILTERS, type Filters } from "../stream/query.ts";
-import { DEFAULT_SETTINGS, type Settings } from "./settings.ts";
+import { type Home, parseHome, writeHome } from "./home.ts";
+import { DEFAULT_SETTINGS, readColumns, type Settings } from "./settings.ts";
 
 /** The middle of the map in degrees, and the zoom level. */
 export interface Place {
@@ -17,8 +18,11 @@ export interface Place {
 export const SIDES = ["filters", "statistics", "past", "settings"] as const;
 export type Side = (typeof SIDES)[number];
 
+/** The settings that the address may name. */
+type NamedSettings = Omit<Settings, "rings">;
+
 /** The part of the page's state that the address holds. */
-export interface AddressState extends Settings {
+export interface AddressState extends NamedSettings {
   place: Place;
   /** The icao24 of the selected aircraft. */
   selected: string | null;
@@ -27,6 +31,8 @@ export interface AddressState extends Settings {
   playback: Playback | null;
   side: Side | null;
   isTableOpen: boolean;
+  /** A home that came with the address; null if the user has set it, who may not want to show it. */
+  home: Home | null;
 }
 
 /** The place that a page without parameters shows. */
@@ -54,6 +60,8 @@ export function readAddress(search: string, kept: Settings = DEFAULT_SETTINGS): 
     playback: readPlayback(query.get("time") ?? "", query.get("speed") ?? "0"),
     side: SIDES.find((side) => side === query.get("panel")) ?? null,
     isTableOpen: query.get("table") === "open",
+    columns: readColumns(query.get("columns")?.split(",")) ?? kept.columns,
+    home: parseHome(query.get("home") ?? ""),
   };
 }
 
@@ -69,7 +77,7 @@ export function writeAddress(state: AddressState, kept: Settings = DEFAULT_SETTI
   if (state.selected !== null) {
     query.set("aircraft", state.selected);
   }
-  const isNamed = (name: keyof Settings) =>
+  const isNamed = (name: keyof NamedSettings) =>
     [state[name], kept[name]].some((value) => value !== DEFAULT_SETTINGS[name]);
   if (isNamed("units")) {
     query.set("units", state.units);
@@ -91,6 +99,12 @@ export function writeAddress(state: AddressState, kept: Settings = DEFAULT_SETTI
   }
   if (state.isTableOpen) {
     query.set("table", "open");
+  }
+  if (state.columns !== null) {
+    query.set("columns", state.columns.join());
+  }
+  if (state.home !== null) {
+    query.set("home", writeHome(state.home));
   }
   // Commas and colons need no escape in a query, and are easier to read.
   return `?${query.toString().replaceAll("%2C", ",").replaceAll("%3A", ":")}`;

@@ -1,5 +1,6 @@
 /** The order of the table's rows: sorted by one column, missing values last in both directions. */
 
+import type { Home } from "../store/home.ts";
 import type { Fleet } from "../stream/fleet.ts";
 import { CALLSIGN, type Column, type Direction } from "./columns.ts";
 
@@ -30,9 +31,14 @@ export class RowOrder {
   private keys = new Float64Array(0);
 
   /** Sorts the aircraft that have a row; equal ones stay in the order of their slots. */
-  sort(fleet: Fleet, { column, direction }: Sort, hasRow: (slot: number) => boolean): void {
+  sort(
+    fleet: Fleet,
+    { column, direction }: Sort,
+    hasRow: (slot: number) => boolean,
+    home: Home | null = null,
+  ): void {
     this.reserve(fleet.end);
-    column.writeSortKeys(fleet, this.keys);
+    column.writeSortKeys(fleet, this.keys, home);
     this.length = 0;
     for (let slot = 0; slot < fleet.end; slot++) {
       if (fleet.icao24[slot] != null && hasRow(slot)) {

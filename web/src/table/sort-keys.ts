@@ -1,9 +1,10 @@
 /** The keys by which the table sorts: one number per slot, NaN for a missing value. */
 
+import type { Home } from "../store/home.ts";
 import type { Fleet, Measure, Text } from "../stream/fleet.ts";
 
-/** Writes the sort key of each slot into `keys`. */
-export type SortKeyWriter = (fleet: Fleet, keys: Float64Array) => void;
+/** Writes the sort key of each slot into `keys`; `home` is null if the user has set none. */
+export type SortKeyWriter = (fleet: Fleet, keys: Float64Array, home: Home | null) => void;
 
 /** Eight characters of 6 bits are 48 bits, which a double holds exactly. */
 const CODE_LENGTH = 8;

@@ -6,7 +6,8 @@ import type { System } from "../core/units.ts";
 import type { Store } from "../store/store.ts";
 import { watch } from "../store/watch.ts";
 import type { Fleet } from "../stream/fleet.ts";
-import type { Column } from "./columns.ts";
+import { ColumnChoice } from "./column-choice.ts";
+import { type Column, columnsToShow } from "./columns.ts";
 import { HeadingRow } from "./heading.ts";
 import type { RowContext } from "./row.ts";
 import { DEFAULT_SORT, nextSort, RowOrder, type Sort } from "./row-order.ts";
@@ -44,6 +45,8 @@ export class Table {
     this.listener = listener;
     this.context = {
       fleet: store.fleet,
+      columns: [],
+      home: store.home.value,
       system: store.units.value,
       now: store.now.value,
       theme: store.themeName.value,
@@ -55,12 +58,19 @@ export class Table {
       this.choose(icao24);
     });
     host.classList.add("aircraft-table");
+    this.toolbar.element.append(new ColumnChoice(store).element);
     host.append(this.toolbar.element, make("div", { class: "frame" }, this.rows.grid, this.empty));
-    this.heading.showSort(this.sort);
     this.subscribe(store);
   }
 
   private subscribe(store: Store): void {
+    watch(
+      () => [store.columns.value, store.home.value] as const,
+      ([chosen, home]) => {
+        this.context.home = home;
+        this.showColumns(columnsToShow(chosen, home !== null));
+      },
+    );
     watch(
       () => store.units.value,
       (units) => this.setUnits(units),
@@ -100,6 +110,18 @@ export class Table {
     } else {
       this.render();
     }
+  }
+
+  private showColumns(columns: readonly Column[]): void {
+    this.context.columns = columns;
+    if (!columns.includes(this.sort.column)) {
+      this.sort = DEFAULT_SORT;
+    }
+    this.heading.showColumns(columns);
+    this.heading.showSort(this.sort);
+    this.heading.showUnits(this.context.system);
+    this.rows.showColumns();
+    this.sortRows();
   }
 
   private setUnits(system: System): void {
@@ -147,7 +169,7 @@ export class Table {
     const hasRow = this.toolbar.rowFilter(this.fleet, (longitude, latitude) =>
       listener.isVisible(longitude, latitude),
     );
-    this.order.sort(this.fleet, this.sort, hasRow);
+    this.order.sort(this.fleet, this.sort, hasRow, this.context.home);
     this.toolbar.showCount(this.order.length, this.fleet.size);
     put(this.empty, this.order.length > 0 ? "" : this.toolbar.emptyReason(this.fleet.size));
     this.render();
