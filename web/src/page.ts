@@ -24,12 +24,15 @@ import { renderLegend } from "./panels/legend.ts";
 import { renderPanels, uncoverMap } from "./panels/panels.ts";
 import { renderSettings } from "./panels/settings.ts";
 import { Statistics } from "./panels/statistics/statistics.ts";
+import { renderWatched } from "./panels/watch/watch.ts";
+import { mayNotify } from "./panels/watch/watch-notifications.ts";
 import { readAddress } from "./store/address.ts";
 import { keepSettings } from "./store/keep-settings.ts";
 import { SelectedAircraft } from "./store/selected-aircraft.ts";
 import { readSettings } from "./store/settings.ts";
 import { Store } from "./store/store.ts";
 import { watch } from "./store/watch.ts";
+import { WatchedAircraft } from "./store/watched-aircraft.ts";
 import { Feed, type FeedListener } from "./stream/feed.ts";
 import { Readiness } from "./stream/readiness.ts";
 import { StreamWindows } from "./stream/stream-windows.ts";
@@ -53,6 +56,7 @@ export class Page {
   private readonly actions = new Actions(this.store, this.feed);
   private readonly address = new AddressBar(this.store, () => this.feed.playback);
   private readonly aircraft = new SelectedAircraft(this.store);
+  private readonly watched = new WatchedAircraft(this.store);
   private readonly map: MapPart;
   private readonly statistics: Statistics;
   private readonly flights: PastFlights;
@@ -122,6 +126,10 @@ export class Page {
     renderLegend(store);
     renderLateReason(store, readiness);
     renderEmergencies(store, { visit, listEmergencies: () => actions.listEmergencies() });
+    renderWatched(store, this.watched, {
+      visit,
+      list: (addresses) => actions.listAircraft(addresses),
+    });
     renderDetails(store, aircraft, {
       select: () => actions.select(null),
       pointAt: (time) => {
@@ -170,6 +178,7 @@ export class Page {
       { name: "Table", keys: "t", run: () => actions.toggleTable() },
       { name: "Statistics", keys: "s", run: () => actions.toggle("statistics") },
       { name: "Past flights", keys: "p", run: () => actions.toggle("past") },
+      { name: "Watch list", keys: "w", run: () => actions.toggle("watch") },
       { name: "Settings", run: () => actions.toggle("settings") },
       { name: "Emergencies only", run: () => actions.setFilter("squawk", "emergency") },
       { name: "Clear all filters", run: () => actions.setFilters(new Map()) },
@@ -194,7 +203,11 @@ export class Page {
         }
       },
     );
-    watchVisibility({ onHidden: () => feed.pause(), onVisible: () => feed.resume() });
+    watchVisibility({
+      onHidden: () => feed.pause(),
+      onVisible: () => feed.resume(),
+      isNeeded: () => this.watched.isNotifying.value && store.isLive.value && mayNotify(),
+    });
     setInterval(() => store.tick(feed.now(), feed.newest()), 1_000);
   }
 

@@ -25,9 +25,10 @@ export function describeArea(bbox: string): string {
 
 const DESCRIPTIONS: Record<FilterName, (value: string, system: System) => string> = {
   bbox: () => "area",
-  near: (value) => {
+  near: (value, system) => {
     const [latitude = "", longitude = "", kilometres = ""] = value.split(",");
-    return `within ${kilometres} km of ${point(latitude, longitude)}`;
+    const distance = write(Number(kilometres), "distance", system);
+    return `within ${distance} of ${point(latitude, longitude)}`;
   },
   icao24: (value) => `icao24 ${list(splitValues(value))}`,
   callsign: (value) => `callsign ${list(splitValues(value))}`,

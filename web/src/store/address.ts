@@ -15,7 +15,7 @@ export interface Place {
 }
 
 /** The panels beside the map; one of them at a time is open. */
-export const SIDES = ["filters", "statistics", "past", "settings"] as const;
+export const SIDES = ["filters", "statistics", "past", "watch", "settings"] as const;
 export type Side = (typeof SIDES)[number];
 
 /** The settings that the address may name. */
