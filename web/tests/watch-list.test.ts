@@ -5,8 +5,8 @@ import { readAddress } from "../src/store/address.ts";
 import { Store } from "../src/store/store.ts";
 import {
   MAX_ENTRIES,
-  matchesPattern,
   parseEntry,
+  patternTest,
   readKeptList,
   type WatchEntry,
   type WatchKind,
@@ -83,12 +83,12 @@ describe("an entry", () => {
     ["A**B", "AB", true],
     ["*A*", "BAB", true],
   ])("%s and %s: %s", (pattern, text, isMatch) => {
-    expect(matchesPattern(pattern, text)).toBe(isMatch);
+    expect(patternTest(pattern)(text)).toBe(isMatch);
   });
 
   test("with many stars is matched in time that does not explode", () => {
     const begun = performance.now();
-    expect(matchesPattern("*A*A*A*B", "A".repeat(20_000))).toBe(false);
+    expect(patternTest("*A*A*A*B")("A".repeat(20_000))).toBe(false);
     expect(performance.now() - begun).toBeLessThan(1_000);
   });
 });

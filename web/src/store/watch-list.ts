@@ -81,7 +81,7 @@ export function keepList(list: KeptWatchList): boolean {
 export class WatchMatcher {
   private readonly addresses: readonly WatchEntry[];
   private readonly bySquawk: ReadonlyMap<string, WatchEntry>;
-  private readonly callsigns: readonly WatchEntry[];
+  private readonly callsigns: readonly (readonly [(text: string) => boolean, WatchEntry])[];
   /** By callsign: the entry that it matches; null if none. */
   private readonly known = new Map<string, WatchEntry | null>();
 
@@ -89,7 +89,7 @@ export class WatchMatcher {
     const of = (kind: WatchKind) => entries.filter((entry) => entry.kind === kind);
     this.addresses = of("icao24");
     this.bySquawk = new Map(of("squawk").map((entry) => [entry.pattern, entry]));
-    this.callsigns = of("callsign");
+    this.callsigns = of("callsign").map((entry) => [patternTest(entry.pattern), entry]);
   }
 
   /**
@@ -132,7 +132,7 @@ export class WatchMatcher {
     }
     let entry = this.known.get(callsign);
     if (entry === undefined) {
-      entry = this.callsigns.find(({ pattern }) => matchesPattern(pattern, callsign)) ?? null;
+      entry = this.callsigns.find(([isMatch]) => isMatch(callsign))?.[1] ?? null;
       if (this.known.size >= MAX_KNOWN) {
         this.known.clear();
       }
@@ -142,18 +142,20 @@ export class WatchMatcher {
   }
 }
 
-/** Returns whether a text has the form of a pattern, in which `*` stands for any characters, also none. */
-export function matchesPattern(pattern: string, text: string): boolean {
+/** Returns a test of texts for a pattern, in which `*` stands for any characters, also none. */
+export function patternTest(pattern: string): (text: string) => boolean {
   const [first = "", ...rest] = pattern.split("*");
   const last = rest.pop();
   if (last === undefined) {
-    return pattern === text;
+    return (text) => text === pattern;
   }
-  // Each part in between takes the first place that it finds, which leaves the most to the others.
-  let end = text.startsWith(first) ? first.length : -1;
-  for (const part of rest) {
-    const found = end < 0 ? -1 : text.indexOf(part, end);
-    end = found < 0 ? -1 : found + part.length;
-  }
-  return end >= 0 && text.endsWith(last) && text.length - last.length >= end;
+  return (text) => {
+    // Each part in between takes the first place that it finds, which leaves the most to the others.
+    let end = text.startsWith(first) ? first.length : -1;
+    for (const part of rest) {
+      const found = end < 0 ? -1 : text.indexOf(part, end);
+      end = found < 0 ? -1 : found + part.length;
+    }
+    return end >= 0 && text.endsWith(last) && text.length - last.length >= end;
+  };
 }
