@@ -89,7 +89,7 @@ async def test_the_list_is_kept_by_keys(app: ScriptedApp, context: BrowserContex
     await add(page, "squawk", "7700")
     await add(page, "icao24", "AAAA02")
     await add(page, "icao24", "nothing")
-    await expect(panel.get_by_role("alert").first).to_contain_text("cannot be a icao24")
+    await expect(panel.get_by_role("alert").first).to_contain_text("is not a valid icao24")
     items = panel.get_by_role("listitem")
     await expect(items).to_have_count(2)
     await page.get_by_label("Value to watch for").focus()

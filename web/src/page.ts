@@ -19,6 +19,7 @@ import { renderCounters } from "./panels/counters.ts";
 import { renderDetails } from "./panels/details.ts";
 import { renderEmergencies } from "./panels/emergencies.ts";
 import { renderHome } from "./panels/home-settings.ts";
+import { renderIdentity } from "./panels/identity.ts";
 import { renderLateReason } from "./panels/late-reason.ts";
 import { renderLegend } from "./panels/legend.ts";
 import { renderPanels, uncoverMap } from "./panels/panels.ts";
@@ -27,8 +28,10 @@ import { Statistics } from "./panels/statistics/statistics.ts";
 import { renderWatched } from "./panels/watch/watch.ts";
 import { mayNotify } from "./panels/watch/watch-notifications.ts";
 import { readAddress } from "./store/address.ts";
+import { Identities } from "./store/identities.ts";
 import { keepSettings } from "./store/keep-settings.ts";
 import { SelectedAircraft } from "./store/selected-aircraft.ts";
+import { SelectedIdentity } from "./store/selected-identity.ts";
 import { readSettings } from "./store/settings.ts";
 import { Store } from "./store/store.ts";
 import { watch } from "./store/watch.ts";
@@ -56,7 +59,8 @@ export class Page {
   private readonly actions = new Actions(this.store, this.feed);
   private readonly address = new AddressBar(this.store, () => this.feed.playback);
   private readonly aircraft = new SelectedAircraft(this.store);
-  private readonly watched = new WatchedAircraft(this.store);
+  private readonly identities = new Identities(this.store);
+  private readonly watched = new WatchedAircraft(this.store, this.identities);
   private readonly map: MapPart;
   private readonly statistics: Statistics;
   private readonly flights: PastFlights;
@@ -130,6 +134,7 @@ export class Page {
       visit,
       list: (addresses) => actions.listAircraft(addresses),
     });
+    renderIdentity(new SelectedIdentity(store));
     renderDetails(store, aircraft, {
       select: () => actions.select(null),
       pointAt: (time) => {
@@ -142,7 +147,7 @@ export class Page {
       mapArea: () => this.map.area.visible(),
     });
     new FilterChips(element("chips"), store, (name) => actions.setFilter(name, null));
-    new Table(element("table"), store, {
+    new Table(element("table"), store, this.identities, {
       select: visit,
       isVisible: (longitude, latitude) => this.map.isVisible(longitude, latitude),
     });
@@ -152,7 +157,7 @@ export class Page {
   private createControls(): void {
     const { store, actions } = this;
     const commands = this.commands();
-    const palette = new Palette(element<HTMLDialogElement>("palette"), store, {
+    const palette = new Palette(element<HTMLDialogElement>("palette"), store, this.identities, {
       select: (icao24) => this.visit(icao24),
       setFilter: (name, value) => actions.setFilter(name, value),
       findFlights: (callsign) => {

@@ -141,6 +141,7 @@ describe("rings", () => {
 });
 
 describe("the table", () => {
+  const identities = { of: () => undefined };
   const column = (field: string) => COLUMNS.find((one) => one.field === field) as Column;
 
   function fleet(): Fleet {
@@ -160,13 +161,16 @@ describe("the table", () => {
   test("sorts by the distance from home, aircraft without a position last", () => {
     const made = fleet();
     const order = new RowOrder();
-    order.sort(made, { column: column("distance"), direction: "ascending" }, () => true, ZURICH);
+    order.sort(made, { column: column("distance"), direction: "ascending" }, () => true, {
+      home: ZURICH,
+      identities,
+    });
     const rows = [0, 1, 2].map((row) => made.icao24[order.slot(row)]);
     expect(rows).toEqual(["bbbbbb", "aaaaaa", "cccccc"]);
   });
 
   test("writes the distance in the user's unit, with a dash for what is not known", () => {
-    const context = { system: "nautical", now: 0, home: ZURICH } as const;
+    const context = { system: "nautical", now: 0, home: ZURICH, identities } as const;
     const texts = [0, 2].map((slot) => column("distance").text(fleet(), slot, context));
     expect(texts).toEqual(["124", "–"]);
     expect(column("bearing").text(fleet(), 0, { ...context, home: null })).toBe("–");

@@ -2,6 +2,7 @@
 
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { readAddress } from "../src/store/address.ts";
+import { Identities } from "../src/store/identities.ts";
 import { Store } from "../src/store/store.ts";
 import {
   MAX_ENTRIES,
@@ -142,7 +143,7 @@ describe("the watched aircraft", () => {
 
   beforeEach(() => {
     store = new Store(readAddress(""));
-    watched = new WatchedAircraft(store);
+    watched = new WatchedAircraft(store, new Identities(store));
     watched.add(entry("callsign", "SWR*"));
   });
 
@@ -177,7 +178,9 @@ describe("the watched aircraft", () => {
   });
 
   test("stay in the browser, and follow what another tab changes", () => {
-    expect(new WatchedAircraft(store).entries.value).toEqual([entry("callsign", "SWR*")]);
+    expect(new WatchedAircraft(store, new Identities(store)).entries.value).toEqual([
+      entry("callsign", "SWR*"),
+    ]);
     storage.set(NAME, '{"entries":[{"kind":"squawk","pattern":"7600"}]}');
     onStorage();
     watched.add(entry("type", "A388"));
@@ -197,7 +200,7 @@ describe("the watched aircraft", () => {
 
   test("work in a browser that allows no storage", () => {
     vi.stubGlobal("localStorage", undefined);
-    const unkept = new WatchedAircraft(store);
+    const unkept = new WatchedAircraft(store, new Identities(store));
     unkept.add(entry("squawk", "7600"));
     unkept.add(entry("squawk", "7700"));
     expect(unkept.entries.value).toHaveLength(2);

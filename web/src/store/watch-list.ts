@@ -2,6 +2,7 @@
 
 import { fieldsOf, keep, readKept } from "../core/local-storage.ts";
 import type { Fleet } from "../stream/fleet.ts";
+import type { Identity } from "./identities.ts";
 
 export const WATCH_KINDS = ["callsign", "icao24", "registration", "type", "squawk"] as const;
 export type WatchKind = (typeof WATCH_KINDS)[number];
@@ -50,7 +51,7 @@ export function parseEntry(kind: WatchKind, text: string): WatchEntry | Error {
   // A pattern of stars alone would match all aircraft.
   return form.test(pattern) && /[^*-]/.test(pattern)
     ? { kind, pattern }
-    : new Error(`“${trimmed}” cannot be a ${kind}. Enter ${hint}.`);
+    : new Error(`“${trimmed}” is not a valid ${kind}. Enter ${hint}.`);
 }
 
 export function isSameEntry(one: WatchEntry, other: WatchEntry): boolean {
@@ -75,6 +76,32 @@ export function readKeptList(): KeptWatchList {
 /** Keeps the list; returns whether the browser has kept it. */
 export function keepList(list: KeptWatchList): boolean {
   return keep(NAME, list);
+}
+
+/** Whether an entry is about what the server knows of aircraft. */
+export function needsIdentities(entries: readonly WatchEntry[]): boolean {
+  return entries.some(({ kind }) => kind === "registration" || kind === "type");
+}
+
+/** Returns the aircraft that match an entry by their registration or type, by icao24. */
+export function findIdentified(
+  entries: readonly WatchEntry[],
+  identities: Iterable<readonly [icao24: string, identity: Identity]>,
+): Map<string, WatchEntry> {
+  const found = new Map<string, WatchEntry>();
+  const tests = entries.flatMap((entry) => {
+    const { kind, pattern } = entry;
+    return kind === "registration" || kind === "type"
+      ? [{ entry, kind, isMatch: patternTest(pattern) }]
+      : [];
+  });
+  for (const [icao24, identity] of tests.length === 0 ? [] : identities) {
+    const match = tests.find(({ kind, isMatch }) => isMatch(identity[kind]?.toUpperCase() ?? ""));
+    if (match !== undefined) {
+      found.set(icao24, match.entry);
+    }
+  }
+  return found;
 }
 
 /** Finds the aircraft of a list in the fleet, in a pass that is cheap enough for every update. */

@@ -1,12 +1,15 @@
 /** The aircraft that the user watches for: which are there now, which are new, and which were dismissed. */
 
 import { batch, computed, signal } from "@preact/signals-core";
+import type { Identities } from "./identities.ts";
 import type { Store } from "./store.ts";
 import { watch } from "./watch.ts";
 import {
+  findIdentified,
   isSameEntry,
   keepList,
   MAX_ENTRIES,
+  needsIdentities,
   readKeptList,
   type WatchEntry,
   type WatchMatch,
@@ -21,7 +24,7 @@ export class WatchedAircraft {
   /** Whether the browser shows notifications too. */
   readonly isNotifying = signal(false);
   /** By icao24: what aircraft match by their registration or type, which the stream may not have. */
-  readonly identified = signal<ReadonlyMap<string, WatchEntry>>(new Map());
+  readonly identified = computed(() => this.identify());
   /** All aircraft that match, by icao24. */
   readonly matches = signal<ReadonlyMap<string, WatchEntry>>(new Map());
   /** The matching aircraft that the user has not dismissed, the newest first. */
@@ -29,6 +32,7 @@ export class WatchedAircraft {
   /** The aircraft that came together with the last one that came. */
   readonly arrived = signal<readonly WatchMatch[]>([]);
   private readonly store: Store;
+  private readonly identities: Identities;
   private readonly matcher = computed(() => new WatchMatcher(this.entries.value));
   /** By icao24, in the order of arrival: the second of the page at which the aircraft matched last. */
   private readonly lastSeen = new Map<string, number>();
@@ -36,11 +40,16 @@ export class WatchedAircraft {
   /** Whether the browser keeps the list; if it allows no storage, only this page has it. */
   private isKept = true;
 
-  constructor(store: Store) {
+  constructor(store: Store, identities: Identities) {
     this.store = store;
+    this.identities = identities;
     this.read();
     // Another tab has changed the list.
     addEventListener("storage", () => this.read());
+    watch(
+      () => needsIdentities(this.entries.value),
+      (isNeeded) => identities.need("watch list", isNeeded),
+    );
     watch(
       () => [store.fleetRevision.value, this.matcher.value, this.identified.value] as const,
       ([, matcher, identified]) => this.update(matcher.find(store.fleet, identified)),
@@ -77,6 +86,11 @@ export class WatchedAircraft {
       this.dismissed.add(icao24);
     }
     this.noticed.value = [];
+  }
+
+  private identify(): ReadonlyMap<string, WatchEntry> {
+    this.identities.revision.value; // reading subscribes to the identities
+    return findIdentified(this.entries.value, this.identities.all());
   }
 
   private read(): void {

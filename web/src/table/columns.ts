@@ -12,8 +12,9 @@ import {
   writeTrack,
 } from "../core/units.ts";
 import { bearingFrom, type Home, kilometresFrom } from "../store/home.ts";
+import type { Identities } from "../store/identities.ts";
 import type { Fleet, Measure } from "../stream/fleet.ts";
-import { byCode, byMeasure, byWord, type SortKeyWriter } from "./sort-keys.ts";
+import { byCode, byIdentity, byMeasure, byWord, type SortKeyWriter } from "./sort-keys.ts";
 
 export type Direction = "ascending" | "descending";
 
@@ -24,6 +25,7 @@ export interface CellContext {
   now: number;
   /** Null if the user has set none. */
   home: Home | null;
+  identities: Pick<Identities, "of">;
 }
 
 export interface Column {
@@ -86,10 +88,28 @@ function fromHome(
 }
 
 function bySlot(value: (fleet: Fleet, slot: number, home: Home | null) => number): SortKeyWriter {
-  return (fleet, keys, home) => {
+  return (fleet, keys, { home }) => {
     for (let slot = 0; slot < fleet.end; slot++) {
       keys[slot] = value(fleet, slot, home);
     }
+  };
+}
+
+function identityColumn(
+  field: "registration" | "type" | "operator",
+  title: string,
+  width: number,
+): Column {
+  return {
+    field,
+    title,
+    isNumber: false,
+    width,
+    first: "ascending",
+    writeSortKeys: byIdentity(field),
+    unit: noUnit,
+    text: (fleet, slot, { identities }) =>
+      identities.of(fleet.icao24[slot] ?? "")?.[field] ?? MISSING,
   };
 }
 
@@ -119,6 +139,9 @@ export const COLUMNS: readonly Column[] = [
     unit: noUnit,
     text: (fleet, slot) => fleet.icao24[slot] ?? MISSING,
   },
+  identityColumn("registration", "registration", 6.6),
+  identityColumn("type", "type", 4.6),
+  identityColumn("operator", "operator", 11),
   {
     field: "origin_country",
     title: "country",
@@ -206,6 +229,14 @@ export const COLUMNS: readonly Column[] = [
   },
 ];
 
+/** The columns for which the server is asked which aircraft it is. */
+const IDENTITY_COLUMNS: ReadonlySet<string> = new Set(["registration", "type", "operator"]);
+
+/** Whether any of the columns shows which aircraft it is. */
+export function needIdentities(columns: readonly Column[]): boolean {
+  return columns.some(({ field }) => IDENTITY_COLUMNS.has(field));
+}
+
 /** The columns that only users with a home see unless they choose otherwise. */
 const HOME_COLUMNS: ReadonlySet<string> = new Set(["distance", "bearing"]);
 
@@ -218,7 +249,10 @@ export function columnsToShow(chosen: readonly string[] | null, hasHome: boolean
   return COLUMNS.filter(
     ({ field }) =>
       // The callsign has the mark of the altitude, and stays while the others are scrolled.
-      field === CALLSIGN.field ||
-      (chosen?.includes(field) ?? (hasHome || !HOME_COLUMNS.has(field))),
+      field === CALLSIGN.field || (chosen?.includes(field) ?? isUsual(field, hasHome)),
   );
+}
+
+function isUsual(field: string, hasHome: boolean): boolean {
+  return HOME_COLUMNS.has(field) ? hasHome : !IDENTITY_COLUMNS.has(field);
 }

@@ -1,8 +1,8 @@
 /** The order of the table's rows: sorted by one column, missing values last in both directions. */
 
-import type { Home } from "../store/home.ts";
 import type { Fleet } from "../stream/fleet.ts";
 import { CALLSIGN, type Column, type Direction } from "./columns.ts";
+import type { SortContext } from "./sort-keys.ts";
 
 export interface Sort {
   column: Column;
@@ -35,10 +35,10 @@ export class RowOrder {
     fleet: Fleet,
     { column, direction }: Sort,
     hasRow: (slot: number) => boolean,
-    home: Home | null = null,
+    context: SortContext,
   ): void {
     this.reserve(fleet.end);
-    column.writeSortKeys(fleet, this.keys, home);
+    column.writeSortKeys(fleet, this.keys, context);
     this.length = 0;
     for (let slot = 0; slot < fleet.end; slot++) {
       if (fleet.icao24[slot] != null && hasRow(slot)) {
