@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.real_browser, pytest.mark.asyncio(loop_scope="session"
 DESK = Device(width=1440, height=900)
 HOME = "47.458, 8.548"
 DISTANCES_KM = {"NEAR01": 38, "MIDDLE": 151, "FAR001": 377}
-"""Of aircraft that lie on the meridian of the home, one, three and seven steps to the north."""
+"""The distances of aircraft on the meridian of the home, to the north of it."""
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -43,7 +43,7 @@ async def test_details_say_which_aircraft_it_is(desktop: MapPage, monitor: Monit
     assert not [url for url in requested if not url.startswith(monitor.url)]
 
 
-async def test_columns_ask_for_it_when_they_are_shown(desktop: MapPage, monitor: Monitor) -> None:
+async def test_columns_request_it_when_they_are_shown(desktop: MapPage, monitor: Monitor) -> None:
     """The stream stays as small as it is; what is known is requested once, by REST."""
     [state, *_] = await known(monitor)
     requested: list[str] = []

@@ -1,4 +1,4 @@
-"""Watched aircraft are noticed at the top, quietly; the list is kept, bounded, and usable by keys."""
+"""Watched aircraft are noticed at the top, quietly; the list is kept, and usable by keys."""
 
 from collections.abc import AsyncIterator
 
@@ -61,7 +61,7 @@ async def test_a_watched_aircraft_is_noticed(app: ScriptedApp, context: BrowserC
     await page.keyboard.type("swr*")
     await page.keyboard.press("Enter")
     panel = page.get_by_role("region", name="Watch list")
-    await expect(panel.get_by_role("listitem")).to_have_text("callsignSWR*1 now×")
+    await expect(panel.get_by_role("listitem")).to_contain_text("1 now")
     await expect(notices.get_by_role("button").first).to_have_text("SWR1 · callsign SWR*")
     app.publish(state_vector("aaaa04", START + 1, longitude=8, latitude=46, callsign="SWR4"))
     await expect(notices.get_by_role("button").first).to_have_text("SWR4 · callsign SWR*")
@@ -106,7 +106,7 @@ async def test_the_list_is_kept_by_keys(app: ScriptedApp, context: BrowserContex
 async def test_details_put_an_aircraft_on_the_list(
     app: ScriptedApp, context: BrowserContext
 ) -> None:
-    """And take it off again."""
+    """A second press takes it off again."""
     page = await opened(context, app, "aircraft=aaaa02")
     button = page.get_by_role("button", name="Watch", exact=True).last
     await button.click()
@@ -117,9 +117,7 @@ async def test_details_put_an_aircraft_on_the_list(
     await expect(page.locator("#watched")).to_be_hidden()
 
 
-async def test_notifications_are_the_users_wish(
-    app: ScriptedApp, context: BrowserContext
-) -> None:
+async def test_notifications_are_the_users_wish(app: ScriptedApp, context: BrowserContext) -> None:
     """Nothing is asked before; refused, a sentence says so; allowed, one names who comes."""
     await context.add_init_script(
         """window.shown = [];

@@ -72,7 +72,7 @@ describe("requests", () => {
     expect(requests).toHaveLength(before);
   });
 
-  test("are repeated a few times for an aircraft of which nothing is known", async () => {
+  test("are repeated a few times for an aircraft that the server does not know", async () => {
     identities.need("table", true);
     await wait(60);
     const names = requests.map((url) => url.searchParams.get("icao24"));

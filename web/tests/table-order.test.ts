@@ -8,7 +8,7 @@ import { byMeasure, codeKey } from "../src/table/sort-keys.ts";
 import { textFilter } from "../src/table/text-filter.ts";
 
 const T = 1_790_000_000;
-/** No home, and no aircraft of which the server knows more. */
+/** There is no home, and the server knows nothing more about aircraft. */
 const NOTHING = { home: null, identities: { of: () => undefined } };
 
 function column(field: string): Column {

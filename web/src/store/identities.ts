@@ -41,7 +41,7 @@ export class Identities {
   readonly revision = signal(0);
   private readonly store: Store;
   private readonly known = new Map<string, Identity>();
-  /** By icao24: how often an aircraft was requested of which nothing is known. */
+  /** By icao24: how often an aircraft was requested without a result. */
   private readonly attempts = new Map<string, number>();
   /** The parts of the page that show identities now. */
   private readonly users = new Set<string>();

@@ -15,7 +15,7 @@ const REFUSED =
   "The browser was not allowed to show notifications. Allow them beside the address, and try again.";
 
 /** Asks the user for the permission; returns an empty text, or why there will be no notifications. */
-export async function askForNotifications(): Promise<string> {
+export async function requestNotifications(): Promise<string> {
   if (!canNotify()) {
     return UNSUPPORTED;
   }

@@ -11,7 +11,7 @@ import {
   type WatchKind,
 } from "../../store/watch-list.ts";
 import type { WatchedAircraft } from "../../store/watched-aircraft.ts";
-import { askForNotifications } from "./watch-notifications.ts";
+import { requestNotifications } from "./watch-notifications.ts";
 
 const EMPTY = "Nothing is watched. Add a callsign, an aircraft, a type or a squawk.";
 const NAMES: Record<WatchKind, string> = {
@@ -149,7 +149,7 @@ export class WatchPanel {
   }
 
   private async setNotifying(): Promise<void> {
-    const problem = this.notify.checked ? await askForNotifications() : "";
+    const problem = this.notify.checked ? await requestNotifications() : "";
     put(this.notifyProblem, problem);
     this.notify.checked &&= problem === "";
     this.watched.setNotifying(this.notify.checked);
