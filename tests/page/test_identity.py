@@ -1,5 +1,6 @@
 """Which aircraft it is: in the details, the table, the search, the filters and the watch list."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -15,9 +16,12 @@ FIELDS = "callsign,registration,type,operator,operator_icao,military"
 
 async def known(monitor: Monitor) -> list[State]:
     """Return aircraft whose registration and operator the server knows, by callsign."""
-    states = await monitor.states(f"fields={FIELDS}&on_ground=false")
-    found = [state for state in states if state["registration"] and state["operator"]]
-    assert found, "the recording has no aircraft that the server knows"
+    found: list[State] = []
+    async with asyncio.timeout(20):
+        while not found:  # the server looks them up soon after it has received them
+            states = await monitor.states(f"fields={FIELDS}&on_ground=false")
+            found = [state for state in states if state["registration"] and state["operator"]]
+            await asyncio.sleep(0.2)
     return sorted(found, key=lambda state: str(state["callsign"]))
 
 
@@ -94,7 +98,7 @@ async def test_identity_filters_the_stream(desktop: MapPage, monitor: Monitor) -
     await desktop.shows(count)
     await expect(desktop.text("chips")).to_contain_text(f"operator {wanted}")
     military = desktop.page.get_by_role("group", name="Military or civil")
-    await military.get_by_text("military", exact=True).click()
+    await military.get_by_role("radio", name="military").check(force=True)
     await desktop.shows(len(await monitor.states(f"operator={wanted}&military=true")))
     await desktop.keep("identity-filters")
 
