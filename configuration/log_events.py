@@ -91,6 +91,8 @@ MEANINGS = {
     "published.",
     "opensky_failing": "OpenSky cannot be used; a reason is logged once in each outage.",
     "opensky_recovered": "OpenSky answers again, after `opensky_failing` or `credits_used_up`.",
+    "packaged_aircraft_loaded": "The archive wrote the packaged tables of aircraft and airlines "
+    "into the database.",
     "page_not_built": "The folder of the map was not built, so only the API is served.",
     "partitions_added": "The topic has more partitions, which the live half now reads.",
     "partitions_unknown": "Kafka did not say how many partitions the topic has; the number of "
