@@ -137,7 +137,7 @@ class MapPage:
                         document.getElementById(id).getBoundingClientRect();
                     return width === 0 ? null : { left, right, top, bottom };
                 };
-                const sides = ["filters", "statistics", "past", "settings"].map(box);
+                const sides = ["filters", "statistics", "past", "watch", "settings"].map(box);
                 const [details, footer] = [box("details"), box("footer")];
                 const left = (sides.find(side => side !== null) ?? box("tools")).right;
                 return [left, details?.left ?? innerWidth, box("header").bottom, footer.top];

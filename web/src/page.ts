@@ -20,16 +20,25 @@ import { renderConnectionStatus } from "./panels/connection-status.ts";
 import { renderCounters } from "./panels/counters.ts";
 import { renderDetails } from "./panels/details.ts";
 import { renderEmergencies } from "./panels/emergencies.ts";
+import { renderHome } from "./panels/home-settings.ts";
+import { renderIdentity } from "./panels/identity.ts";
 import { renderLateReason } from "./panels/late-reason.ts";
 import { renderLegend } from "./panels/legend.ts";
 import { renderPanels, uncoverMap } from "./panels/panels.ts";
 import { renderSettings } from "./panels/settings.ts";
 import type { Statistics } from "./panels/statistics/statistics.ts";
+import { renderWatched } from "./panels/watch/watch.ts";
+import { mayNotify } from "./panels/watch/watch-notifications.ts";
 import { SlowLine } from "./slow-line.ts";
 import { readAddress } from "./store/address.ts";
+import { Identities } from "./store/identities.ts";
+import { keepSettings } from "./store/keep-settings.ts";
 import { SelectedAircraft } from "./store/selected-aircraft.ts";
+import { SelectedIdentity } from "./store/selected-identity.ts";
+import { readSettings } from "./store/settings.ts";
 import { Store } from "./store/store.ts";
 import { watch } from "./store/watch.ts";
+import { WatchedAircraft } from "./store/watched-aircraft.ts";
 import { Feed, type FeedListener } from "./stream/feed.ts";
 import { Readiness } from "./stream/readiness.ts";
 import { StreamWindows } from "./stream/stream-windows.ts";
@@ -43,12 +52,20 @@ const CONFIGURATION_RETRY_MS = 10_000;
 const FIRST_VIEW_MS = 2_000;
 const FLEET_EVENTS: ReadonlySet<string> = new Set(["snapshot", "update", "remove"]);
 
+/** Returns the state that the address and the kept settings describe. */
+function openStore(): Store {
+  const kept = readSettings();
+  return new Store(readAddress(location.search, kept), kept);
+}
+
 export class Page {
-  private readonly store = new Store(readAddress(location.search));
+  private readonly store = openStore();
   private readonly feed: Feed = this.createFeed();
   private readonly actions = new Actions(this.store, this.feed);
   private readonly address = new AddressBar(this.store, () => this.feed.playback);
   private readonly aircraft = new SelectedAircraft(this.store);
+  private readonly identities = new Identities(this.store);
+  private readonly watched = new WatchedAircraft(this.store, this.identities);
   private readonly map: MapPart;
   private readonly slowLine: SlowLine = this.createSlowLine();
   private readonly statistics: Later<Statistics>;
@@ -56,6 +73,7 @@ export class Page {
 
   constructor(first: FirstView) {
     const { store } = this;
+    keepSettings(store);
     watchSystemTheme((isDark) => {
       store.isSystemDark.value = isDark;
     });
@@ -141,12 +159,22 @@ export class Page {
     const visit = (icao24: string) => this.visit(icao24);
     const readiness = new Readiness((time) => this.feed.adjustServerTime(time));
     renderSettings(store);
+    renderHome(store, {
+      pickPlace: () => this.map.picking.pick(),
+      setFilter: (name, value) => actions.setFilter(name, value),
+      copyWithHome: (home) => this.address.copyWithHome(home),
+    });
     renderPanels(store, actions);
     renderConnectionStatus(store);
     renderCounters(store);
     renderLegend(store);
     renderLateReason(store, readiness);
     renderEmergencies(store, { visit, listEmergencies: () => actions.listEmergencies() });
+    renderWatched(store, this.watched, {
+      visit,
+      list: (addresses) => actions.listAircraft(addresses),
+    });
+    renderIdentity(new SelectedIdentity(store));
     renderDetails(store, aircraft, {
       select: () => actions.select(null),
       pointAt: (time) => {
@@ -159,7 +187,7 @@ export class Page {
       mapArea: () => this.map.area.visible(),
     });
     new FilterChips(element("chips"), store, (name) => actions.setFilter(name, null));
-    new Table(element("table"), store, {
+    new Table(element("table"), store, this.identities, {
       select: visit,
       isVisible: (longitude, latitude) => this.map.isVisible(longitude, latitude),
     });
@@ -169,7 +197,7 @@ export class Page {
   private createControls(): void {
     const { store, actions } = this;
     const commands = this.commands();
-    const palette = new Palette(element<HTMLDialogElement>("palette"), store, {
+    const palette = new Palette(element<HTMLDialogElement>("palette"), store, this.identities, {
       select: (icao24) => this.visit(icao24),
       setFilter: (name, value) => actions.setFilter(name, value),
       findFlights: (callsign) => {
@@ -195,12 +223,14 @@ export class Page {
       { name: "Table", keys: "t", run: () => actions.toggleTable() },
       { name: "Statistics", keys: "s", run: () => actions.toggle("statistics") },
       { name: "Past flights", keys: "p", run: () => actions.toggle("past") },
+      { name: "Watch list", keys: "w", run: () => actions.toggle("watch") },
       { name: "Settings", run: () => actions.toggle("settings") },
       { name: "Emergencies only", run: () => actions.setFilter("squawk", "emergency") },
       { name: "Clear all filters", run: () => actions.setFilters(new Map()) },
       { name: "Back to live", run: () => store.seek(null) },
       { name: "Next aircraft in view", keys: "n", run: () => map.selectNext(1) },
       { name: "Previous aircraft in view", keys: "N", run: () => map.selectNext(-1) },
+      { name: "Map to home", keys: "h", run: () => map.flyToHome() },
       { name: "Follow", keys: "l", run: () => map.following.toggle() },
       { name: "Copy link", run: () => void this.address.copy() },
     ];
@@ -218,7 +248,11 @@ export class Page {
         }
       },
     );
-    watchVisibility({ onHidden: () => feed.pause(), onVisible: () => feed.resume() });
+    watchVisibility({
+      onHidden: () => feed.pause(),
+      onVisible: () => feed.resume(),
+      isNeeded: () => this.watched.isNotifying.value && store.isLive.value && mayNotify(),
+    });
     setInterval(() => store.tick(feed.now(), feed.newest()), 1_000);
   }
 

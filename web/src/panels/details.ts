@@ -5,7 +5,8 @@ import type { Profile } from "../charts/profile.ts";
 import { CATEGORIES } from "../core/categories.ts";
 import { element, putInto } from "../core/elements.ts";
 import { Later } from "../core/later.ts";
-import { MISSING, write, writeAge, writeTrack } from "../core/units.ts";
+import { MISSING, write, writeAge, writeDistance, writeTrack } from "../core/units.ts";
+import { bearingFrom, kilometresFrom } from "../store/home.ts";
 import type { SelectedAircraft } from "../store/selected-aircraft.ts";
 import type { Selected, Store } from "../store/store.ts";
 import { watch } from "../store/watch.ts";
@@ -38,6 +39,7 @@ export function renderDetails(
       store.fleetRevision.value; // reading subscribes to the fleet
       renderTexts(store, aircraft, selected);
       renderMeasures(store, aircraft);
+      renderFromHome(store, aircraft);
     }
   });
   const host = element("profile");
@@ -82,6 +84,22 @@ function renderMeasures(store: Store, aircraft: SelectedAircraft): void {
   putInto("source", SOURCES[source] ?? MISSING);
   putInto("position-age", writeAge(now - fleet.measure("time_position", slot)));
   putInto("contact-age", writeAge(now - fleet.measure("last_contact", slot)));
+}
+
+/** Writes how far from home the aircraft is, and in which direction to look for it. */
+function renderFromHome(store: Store, aircraft: SelectedAircraft): void {
+  const { fleet } = store;
+  const home = store.home.value;
+  const slot = aircraft.slot ?? NO_SLOT;
+  const place = [fleet.measure("longitude", slot), fleet.measure("latitude", slot)] as const;
+  const isKnown = home !== null && !place.some(Number.isNaN);
+  element("from-home-row").hidden = home === null;
+  putInto(
+    "from-home",
+    isKnown
+      ? `${writeDistance(kilometresFrom(home, ...place), store.units.value)} · ${writeTrack(bearingFrom(home, ...place))}`
+      : MISSING,
+  );
 }
 
 function renderProfile(profile: Profile, store: Store, aircraft: SelectedAircraft): void {
