@@ -1,5 +1,6 @@
 """Requests to every route about a pair of worlds, with parameters that vary from pair to pair."""
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from random import Random
 from types import MappingProxyType
@@ -87,6 +88,11 @@ class RequestMaker:
                 RouteRequest("/api/history/at", {"time": moment, **pick(OUTPUTS)})
                 for moment in moments
             ],
+            "/api/history/tracks": list(self._several_tracks(moments[0])),
+            "/api/history/density": [
+                RouteRequest("/api/history/density", {"day": day, "cell": pick((0.5, 1, 2, 5))})
+                for day in sorted({dt.datetime.fromtimestamp(at, dt.UTC).date() for at in moments})
+            ],
             "/api/statistics/hourly": [RouteRequest("/api/statistics/hourly", self.window)],
             "/api/statistics/countries": [RouteRequest("/api/statistics/countries", self.window)],
             "/api/statistics/altitudes": [
@@ -107,6 +113,14 @@ class RequestMaker:
                 ),
             ],
         }
+
+    def _several_tracks(self, moment: int) -> Sequence[RouteRequest]:
+        path, several = "/api/history/tracks", {"icao24": ",".join(self.pair.icao24s)}
+        return [
+            RouteRequest(path, several),
+            RouteRequest(path, several | {"time": moment, "max_points": 4}),
+            RouteRequest(path, several | {"time": self.pair.end, "hours": 2}),
+        ]
 
     def _tracks(self) -> Sequence[RouteRequest]:
         pick = self.random.choice

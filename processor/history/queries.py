@@ -23,6 +23,7 @@ class HistoryStatements(NamedTuple):
     countries_within: str
     altitudes: str
     busiest: str
+    density: str
 
 
 def load_history_statements() -> HistoryStatements:

@@ -14,10 +14,12 @@ from processor.history.database import HistoryDatabase, Use
 from processor.http.dependencies import Routes
 from processor.http.history import (
     aircraft_routes,
+    density_routes,
     export_routes,
     flight_routes,
     snapshot_routes,
     statistics_routes,
+    tracks_routes,
 )
 from processor.http.history.files import FileDownloads
 from processor.http.history.large_responses import LargeResponses
@@ -28,7 +30,15 @@ from processor.live.broadcaster import Broadcaster
 from processor.settings import HistorySettings
 
 router = APIRouter()
-for _each in (aircraft_routes, flight_routes, snapshot_routes, statistics_routes, export_routes):
+for _each in (
+    aircraft_routes,
+    flight_routes,
+    tracks_routes,
+    snapshot_routes,
+    density_routes,
+    statistics_routes,
+    export_routes,
+):
     router.include_router(_each.router)
 
 

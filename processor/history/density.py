@@ -1,0 +1,81 @@
+"""Read the density of a day's traffic: how many minutes of aircraft each cell of a grid has."""
+
+import datetime as dt
+from typing import NamedTuple
+
+import msgspec
+
+from processor.history.area_restriction import Boxes, box_columns
+from processor.history.database import Connection
+from processor.history.errors import TooLargeError
+from processor.history.queries import HistoryStatements
+
+CELL_DEGREES = (0.5, 1.0, 2.0, 5.0)
+"""The sides of a cell that may be requested: each divides 180 degrees evenly."""
+
+
+class Cell(NamedTuple):
+    """A cell of the grid, encoded as an array of three numbers.
+
+    Attributes:
+        west: Its western edge in degrees, from -180 to below 180.
+        south: Its southern edge in degrees, from -90 to below 90.
+        minutes: The minutes in which an aircraft was last received in the cell, of all aircraft
+            together: two aircraft for five minutes are 10.
+    """
+
+    west: float
+    south: float
+    minutes: int
+
+
+class Density(msgspec.Struct, frozen=True):
+    """The density of one UTC day.
+
+    Attributes:
+        day: As 2026-09-21.
+        cell: The side of a cell in degrees.
+        cells: The cells with traffic, those with the most first.
+    """
+
+    day: dt.date
+    cell: float
+    cells: list[Cell]
+
+
+async def read_density(
+    connection: Connection,
+    statements: HistoryStatements,
+    day: dt.date,
+    *,
+    cell: float,
+    include_ground: bool,
+    boxes: Boxes,
+    max_rows: int,
+) -> Density:
+    """Return how many minutes of aircraft each cell has on a UTC day.
+
+    Args:
+        connection: A connection to the history.
+        statements: Its SQL statements.
+        day: The day; of one whose minutes have expired there are no cells.
+        cell: The side of a cell in degrees, one of CELL_DEGREES.
+        include_ground: Whether aircraft on the ground count.
+        boxes: The areas of the principal; only positions inside them count.
+        max_rows: The most cells of an answer.
+
+    Raises:
+        TooLargeError: There are more cells than that.
+    """
+    start = dt.datetime.combine(day, dt.time(), dt.UTC)
+    rows = await connection.fetch(
+        statements.density,
+        *(start, start + dt.timedelta(days=1), cell, include_ground, max_rows + 1),
+        *box_columns(boxes),
+    )
+    if len(rows) > max_rows:
+        raise TooLargeError(
+            f"the day has traffic in more than {max_rows} cells of {cell:g} degrees"
+            " (history.max_rows): choose larger cells"
+        )
+    return Density(day, cell, [Cell(*row) for row in rows])
