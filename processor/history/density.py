@@ -68,11 +68,11 @@ async def read_density(
         TooLargeError: There are more cells than that.
     """
     start = dt.datetime.combine(day, dt.time(), dt.UTC)
-    rows = await connection.fetch(
-        statements.density,
-        *(start, start + dt.timedelta(days=1), cell, include_ground, max_rows + 1),
-        *box_columns(boxes),
-    )
+    arguments = (start, start + dt.timedelta(days=1), cell, include_ground, max_rows + 1)
+    if boxes is None:
+        rows = await connection.fetch(statements.density, *arguments)
+    else:
+        rows = await connection.fetch(statements.density_within, *arguments, *box_columns(boxes))
     if len(rows) > max_rows:
         raise TooLargeError(
             f"the day has traffic in more than {max_rows} cells of {cell:g} degrees"

@@ -24,6 +24,7 @@ class HistoryStatements(NamedTuple):
     altitudes: str
     busiest: str
     density: str
+    density_within: str
 
 
 def load_history_statements() -> HistoryStatements:

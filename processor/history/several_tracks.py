@@ -142,8 +142,10 @@ class SeveralTracksReader:
 
     async def _rows(self, icao24: str, window: Window, room: int) -> list[Record]:
         reader = TrackReader(self._connection, self._statements, max_rows=room, areas=self._areas)
+        # Whether a minute has a row inside the areas depends on what was received outside.
+        read = reader.read_by_minute if self._areas is None else reader.read
         try:
-            return await reader.read_by_minute(icao24, window)
+            return await read(icao24, window)
         except TooLargeError:
             raise TooLargeError(
                 f"the tracks have more than {self._max_rows} points together: request fewer"

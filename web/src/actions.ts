@@ -3,6 +3,7 @@
 import { batch } from "@preact/signals-core";
 import type { Flight } from "./history/responses.ts";
 import type { Side } from "./store/address.ts";
+import { type Selection, toggled } from "./store/selection.ts";
 import type { Store } from "./store/store.ts";
 import type { Feed } from "./stream/feed.ts";
 import type { FilterName, Filters } from "./stream/query.ts";
@@ -31,16 +32,37 @@ export class Actions {
     this.setFilters(this.store.withFilter(name, value));
   }
 
-  /** Selects an aircraft, with a past flight if its track is to be shown; null selects none. */
+  /** Selects one aircraft, with a past flight if its track is to be shown; null selects none. */
   select(icao24: string | null, flight: Flight | null = null): void {
+    batch(() => {
+      this.beforeSelection();
+      this.store.selected.value = icao24 === null ? null : { icao24, flight };
+      this.store.others.value = [];
+    });
+  }
+
+  /** Selects an aircraft beside those that are selected, or no longer. */
+  toggleSelected(icao24: string): void {
+    this.setSelection(toggled(this.store.selection, icao24));
+  }
+
+  /** Selects several aircraft. The past flight of the focused one stays while it is focused. */
+  setSelection({ focused, others }: Selection): void {
     const { store } = this;
     batch(() => {
-      if (store.filters.value.size > 0) {
-        // The new selection passes the filters, which takes a new request.
-        this.keepReplayPosition();
+      this.beforeSelection();
+      if (focused !== store.icao24.value) {
+        store.selected.value = focused === null ? null : { icao24: focused, flight: null };
       }
-      store.selected.value = icao24 === null ? null : { icao24, flight };
+      store.others.value = others;
     });
+  }
+
+  /** The selection passes the filters, which takes a new request. */
+  private beforeSelection(): void {
+    if (this.store.filters.value.size > 0) {
+      this.keepReplayPosition();
+    }
   }
 
   /** Replays a past flight from its beginning, with all traffic around it. */

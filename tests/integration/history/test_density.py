@@ -84,10 +84,15 @@ async def test_refusals(site: HistorySite) -> None:
 
 
 async def test_only_what_lies_inside_the_areas(restricted: tuple[HistorySite, str]) -> None:
+    """A minute counts by the last position inside, even if a later one lies outside."""
     site, key = restricted
     await site.store_minutes(
         state_vector("aaaaaa", MIDNIGHT, longitude=10.4, latitude=47.0),
         state_vector("bbbbbb", MIDNIGHT, longitude=10.6, latitude=47.0),
     )
     assert (await site.get(PATH, key, day=TODAY)).json()["cells"] == [[10, 47, 1]]
+    leaving = [state_vector("cccccc", MIDNIGHT + n, longitude=10.4 + n / 10) for n in range(5)]
+    await site.store(*leaving)
+    await site.store_minutes(*leaving)
+    assert (await site.get(PATH, key, day=TODAY)).json()["cells"] == [[10, 47, 2]]
     assert (await site.get(PATH, day=TODAY)).status_code == 401

@@ -4,6 +4,8 @@ import { type Playback, SPEEDS } from "../core/playback.ts";
 import type { ThemeChoice } from "../core/theme.ts";
 import { isSystem, type System } from "../core/units.ts";
 import { FILTERS, type Filters } from "../stream/query.ts";
+import { type OverlayChoice, readOverlays, writeOverlays } from "./overlay-choice.ts";
+import { allOf, parseSelection } from "./selection.ts";
 
 /** The middle of the map in degrees, and the zoom level. */
 export interface Place {
@@ -13,7 +15,7 @@ export interface Place {
 }
 
 /** The panels beside the map; one of them at a time is open. */
-export const SIDES = ["filters", "statistics", "past", "settings"] as const;
+export const SIDES = ["filters", "statistics", "past", "layers", "settings"] as const;
 export type Side = (typeof SIDES)[number];
 
 /** The part of the page's state that the address holds. */
@@ -21,6 +23,8 @@ export interface AddressState {
   place: Place;
   /** The icao24 of the selected aircraft. */
   selected: string | null;
+  /** The icao24 of the aircraft that are selected beside it. */
+  others: readonly string[];
   units: System;
   theme: ThemeChoice;
   isGliding: boolean;
@@ -29,6 +33,7 @@ export interface AddressState {
   playback: Playback | null;
   side: Side | null;
   isTableOpen: boolean;
+  overlays: OverlayChoice;
 }
 
 /** The place that a page without parameters shows. */
@@ -39,11 +44,12 @@ export function readAddress(search: string): AddressState {
   const query = new URLSearchParams(search);
   const theme = query.get("theme");
   const units = query.get("units") ?? "";
-  const selected = query.get("aircraft")?.toLowerCase() ?? "";
+  const { focused, others } = parseSelection(query.get("aircraft") ?? "");
   const filters = FILTERS.filter((name) => query.has(name));
   return {
     place: readPlace(query.get("at") ?? ""),
-    selected: /^[0-9a-f]{6}$/.test(selected) ? selected : null,
+    selected: focused,
+    others,
     units: isSystem(units) ? units : "metric",
     theme: theme === "dark" || theme === "light" ? theme : "system",
     isGliding: query.get("glide") !== "off",
@@ -51,6 +57,7 @@ export function readAddress(search: string): AddressState {
     playback: readPlayback(query.get("time") ?? "", query.get("speed") ?? "0"),
     side: SIDES.find((side) => side === query.get("panel")) ?? null,
     isTableOpen: query.get("table") === "open",
+    overlays: readOverlays(query),
   };
 }
 
@@ -60,7 +67,7 @@ export function writeAddress(state: AddressState): string {
   const query = new URLSearchParams([...state.filters]);
   query.set("at", [latitude.toFixed(4), longitude.toFixed(4), zoom.toFixed(2)].join());
   if (state.selected !== null) {
-    query.set("aircraft", state.selected);
+    query.set("aircraft", allOf({ focused: state.selected, others: state.others }).join());
   }
   if (state.units !== "metric") {
     query.set("units", state.units);
@@ -83,6 +90,7 @@ export function writeAddress(state: AddressState): string {
   if (state.isTableOpen) {
     query.set("table", "open");
   }
+  writeOverlays(state.overlays, query);
   // Commas and colons need no escape in a query, and are easier to read.
   return `?${query.toString().replaceAll("%2C", ",").replaceAll("%3A", ":")}`;
 }

@@ -11,6 +11,8 @@ import { Fleet } from "../stream/fleet.ts";
 import type { FilterName, Filters, StreamQuery } from "../stream/query.ts";
 import type { AddressState, Place, Side } from "./address.ts";
 import { countFleet, isLate } from "./fleet-counts.ts";
+import type { OverlayChoice } from "./overlay-choice.ts";
+import { allOf, type Selection } from "./selection.ts";
 
 export interface Selected {
   icao24: string;
@@ -49,6 +51,10 @@ export class Store {
 
   readonly place: Signal<Place>;
   readonly selected: Signal<Selected | null>;
+  /** The icao24 of the aircraft that are selected beside it; empty if none is selected. */
+  readonly others: Signal<readonly string[]>;
+  /** What the map shows besides the aircraft. */
+  readonly overlays: Signal<OverlayChoice>;
   readonly units: Signal<System>;
   readonly theme: Signal<ThemeChoice>;
   readonly isGliding: Signal<boolean>;
@@ -78,6 +84,8 @@ export class Store {
 
   constructor(initial: AddressState) {
     const { selected } = initial;
+    this.others = signal(initial.others);
+    this.overlays = signal(initial.overlays);
     this.place = signal(initial.place);
     this.selected = signal(selected === null ? null : { icao24: selected, flight: null });
     this.units = signal(initial.units);
@@ -120,6 +128,11 @@ export class Store {
     });
   }
 
+  /** The selected aircraft; a selection by `aircraft=` of the address is one too. */
+  get selection(): Selection {
+    return { focused: this.icao24.value, others: this.others.value };
+  }
+
   /** Returns the filters with one of them set; null removes it. */
   withFilter(name: FilterName, value: string | null): Filters {
     const filters = new Map(this.filters.peek());
@@ -138,12 +151,14 @@ export class Store {
       return null;
     }
     // Without filters every aircraft passes, and a selection needs no new request.
-    return { filters, playback, pinned: filters.size > 0 ? this.icao24.value : null };
+    const pinned = filters.size > 0 ? allOf(this.selection).join() : "";
+    return { filters, playback, pinned: pinned || null };
   }
 
   private toAddressState(): Omit<AddressState, "place"> {
     return {
       selected: this.icao24.value,
+      others: this.others.value,
       units: this.units.value,
       theme: this.theme.value,
       isGliding: this.isGliding.value,
@@ -151,6 +166,7 @@ export class Store {
       playback: this.playback.value,
       side: this.side.value,
       isTableOpen: this.isTableOpen.value,
+      overlays: this.overlays.value,
     };
   }
 }
