@@ -1,6 +1,5 @@
 """Requests to every route about a pair of worlds, with parameters that vary from pair to pair."""
 
-import datetime as dt
 from collections.abc import Mapping, Sequence
 from random import Random
 from types import MappingProxyType
@@ -90,8 +89,8 @@ class RequestMaker:
             ],
             "/api/history/tracks": list(self._several_tracks(moments[0])),
             "/api/history/density": [
-                RouteRequest("/api/history/density", {"day": day, "cell": pick((0.5, 1, 2, 5))})
-                for day in sorted({dt.datetime.fromtimestamp(at, dt.UTC).date() for at in moments})
+                RouteRequest("/api/history/density", self.window | {"cell": cell})
+                for cell in (pick((0.5, 1)), pick((2, 5)))
             ],
             "/api/statistics/hourly": [RouteRequest("/api/statistics/hourly", self.window)],
             "/api/statistics/countries": [RouteRequest("/api/statistics/countries", self.window)],

@@ -382,13 +382,14 @@ ORDER BY CASE $3::text
          END DESC, icao24
 LIMIT $4
 
--- density: minutes of aircraft in each cell of $3 degrees from $1 and before $2, with those on the ground
+-- density: minutes of aircraft in each cell of $3 degrees from $1 to $2, with those on the ground
 -- if $4; at most $5 cells. The edges 180 and 90 belong to the last cells.
 SELECT floor(least(longitude, 179.9999) / $3::float8) * $3 AS west,
        floor(least(latitude, 89.9999) / $3::float8) * $3 AS south,
        count(*) AS minutes
 FROM minutely_state_vectors
-WHERE minute >= $1 AND minute < $2
+WHERE minute >= date_trunc('minute', $1::timestamptz) AND minute <= $2
+  AND last_contact >= $1 AND last_contact <= $2
   AND latitude IS NOT NULL AND longitude IS NOT NULL
   AND ($4::boolean OR NOT on_ground)
 GROUP BY 1, 2
@@ -405,11 +406,12 @@ FROM (
     FROM (
         SELECT icao24, last_contact, longitude, latitude, on_ground
         FROM state_vectors
-        WHERE last_contact >= $1 AND last_contact < $2
+        WHERE last_contact >= $1 AND last_contact <= $2
         UNION ALL
         SELECT icao24, last_contact, longitude, latitude, on_ground
         FROM minutely_state_vectors
-        WHERE minute >= $1 AND minute < $2
+        WHERE minute >= date_trunc('minute', $1::timestamptz) AND minute <= $2
+          AND last_contact >= $1 AND last_contact <= $2
     ) AS stored
     WHERE EXISTS (
         SELECT FROM unnest($6::float8[], $7::float8[], $8::float8[], $9::float8[])

@@ -1,9 +1,9 @@
 /** What the user can do on the page, as changes of the store. */
 
-import { batch } from "@preact/signals-core";
+import { batch, signal } from "@preact/signals-core";
 import type { Flight } from "./history/responses.ts";
 import type { Side } from "./store/address.ts";
-import { type Selection, toggled } from "./store/selection.ts";
+import { allOf, MAX_SELECTED, type Selection, toggled, withAdded } from "./store/selection.ts";
 import type { Store } from "./store/store.ts";
 import type { Feed } from "./stream/feed.ts";
 import type { FilterName, Filters } from "./stream/query.ts";
@@ -12,6 +12,8 @@ import type { FilterName, Filters } from "./stream/query.ts";
 const REPLAY_SPEED = 30;
 
 export class Actions {
+  /** Why some aircraft were not selected; empty if all were. */
+  readonly selectionNotice = signal("");
   private readonly store: Store;
   private readonly feed: Feed;
 
@@ -46,11 +48,24 @@ export class Actions {
     this.setSelection(toggled(this.store.selection, icao24));
   }
 
+  /** Selects further aircraft, as many as fit, and says how many do not. */
+  addToSelection(icao24s: readonly string[]): void {
+    const { selection } = this.store;
+    const before = new Set(allOf(selection));
+    const added = icao24s.filter((icao24) => !before.has(icao24)).length;
+    const after = withAdded(selection, icao24s);
+    this.setSelection(after);
+    const left = before.size + added - allOf(after).length;
+    this.selectionNotice.value =
+      left > 0 ? `${left} more were not selected: ${MAX_SELECTED} is the most.` : "";
+  }
+
   /** Selects several aircraft. The past flight of the focused one stays while it is focused. */
   setSelection({ focused, others }: Selection): void {
     const { store } = this;
     batch(() => {
       this.beforeSelection();
+      this.selectionNotice.value = "";
       if (focused !== store.icao24.value) {
         store.selected.value = focused === null ? null : { icao24: focused, flight: null };
       }

@@ -19,11 +19,15 @@ import { renderCounters } from "./panels/counters.ts";
 import { renderDetails } from "./panels/details.ts";
 import { renderEmergencies } from "./panels/emergencies.ts";
 import { renderLateReason } from "./panels/late-reason.ts";
+import { layerCommands } from "./panels/layer-commands.ts";
+import { renderLayers } from "./panels/layers.ts";
 import { renderLegend } from "./panels/legend.ts";
 import { renderPanels, uncoverMap } from "./panels/panels.ts";
+import { renderSelection } from "./panels/selection-list.ts";
 import { renderSettings } from "./panels/settings.ts";
 import { Statistics } from "./panels/statistics/statistics.ts";
 import { readAddress } from "./store/address.ts";
+import { GroupTracks } from "./store/group-tracks.ts";
 import { SelectedAircraft } from "./store/selected-aircraft.ts";
 import { Store } from "./store/store.ts";
 import { watch } from "./store/watch.ts";
@@ -44,6 +48,7 @@ export class Page {
   private readonly actions = new Actions(this.store, this.feed);
   private readonly address = new AddressBar(this.store, () => this.feed.playback);
   private readonly aircraft = new SelectedAircraft(this.store);
+  private readonly group = new GroupTracks(this.store);
   private readonly map: MapPart;
   private readonly statistics: Statistics;
   private readonly flights: PastFlights;
@@ -82,6 +87,9 @@ export class Page {
     return new MapView(element("map"), store, aircraft, {
       now: () => this.feed.now(),
       select: (icao24) => actions.select(icao24),
+      group: this.group,
+      toggleSelected: (icao24) => actions.toggleSelected(icao24),
+      addToSelection: (icao24s) => actions.addToSelection(icao24s),
     });
   }
 
@@ -113,6 +121,8 @@ export class Page {
         aircraft.pointedTime.value = time;
       },
     });
+    renderSelection(store, this.map.tools, actions);
+    renderLayers(store, this.map.tools, this.group, actions);
     new FilterForm(element("filter-form"), store, {
       setFilters: (filters) => actions.setFilters(filters),
       drawArea: () => this.map.area.draw(),
@@ -155,6 +165,8 @@ export class Page {
       { name: "Table", keys: "t", run: () => actions.toggleTable() },
       { name: "Statistics", keys: "s", run: () => actions.toggle("statistics") },
       { name: "Past flights", keys: "p", run: () => actions.toggle("past") },
+      { name: "Layers and tools", keys: "o", run: () => actions.toggle("layers") },
+      ...layerCommands(store, map.tools, actions),
       { name: "Settings", run: () => actions.toggle("settings") },
       { name: "Emergencies only", run: () => actions.setFilter("squawk", "emergency") },
       { name: "Clear all filters", run: () => actions.setFilters(new Map()) },

@@ -182,10 +182,15 @@ class SeveralTracksParameters(_Parameters):
         return _split(self.icao24)
 
 
-class DensityParameters(_Parameters):
-    """A day, and the grid."""
+class DensityParameters(TimeRangeParameters):
+    """A day or a shorter time range, and the grid."""
 
-    day: dt.date = Field(description="A UTC day, as 2026-09-21", examples=["2026-09-21"])
+    day: Annotated[dt.date | None, _schema(type="string", format="date")] = Field(
+        None,
+        description="A UTC day, as 2026-09-21, instead of `from` and `to`, which are at most a day"
+        " apart; by default the last 24 hours",
+        examples=["2026-09-21"],
+    )
     cell: Annotated[
         float,
         AfterValidator(_cell),

@@ -3,6 +3,7 @@
 import datetime as dt
 import random
 from collections import Counter
+from typing import Any
 
 import pytest
 
@@ -38,7 +39,7 @@ async def test_counts_are_those_of_the_rows(site: HistorySite, cell: float) -> N
         for vector in flying
     )
     assert {(west, south): minutes for west, south, minutes in body["cells"]} == wanted
-    assert (body["day"], body["cell"]) == (TODAY, cell)
+    assert (body["from"], body["to"], body["cell"]) == (MIDNIGHT, MIDNIGHT + DAY - 1, cell)
     body = (await site.get(PATH, day=TODAY, cell=cell, include_ground="true")).json()
     assert sum(minutes for *_, minutes in body["cells"]) == len(vectors)
 
@@ -59,6 +60,21 @@ async def test_the_most_come_first_and_other_days_do_not_count(site: HistorySite
     assert body["cells"] == [[8, 47, 3], [-1, -1, 1]]
 
 
+async def test_a_part_of_a_day(site: HistorySite) -> None:
+    """From and to are inclusive; without them it is the last day."""
+    minutes = [state_vector("aaaaaa", START + 60 * n, longitude=8.5) for n in range(-2, 5)]
+    await site.store_minutes(*minutes)
+    site.now = START + 120
+    queries: list[tuple[dict[str, Any], int]] = [
+        ({"from_": START, "to": START + 60}, 2),
+        ({"from_": START}, 3),
+        ({}, 5),
+    ]
+    for query, count in queries:
+        ((*_, found),) = (await site.get(PATH, **query)).json()["cells"]
+        assert found == count
+
+
 async def test_edges_of_the_globe(site: HistorySite) -> None:
     """The antimeridian and the pole belong to cells of the grid."""
     await site.store_minutes(
@@ -71,8 +87,14 @@ async def test_edges_of_the_globe(site: HistorySite) -> None:
 
 async def test_refusals(site: HistorySite) -> None:
     """A day is needed, cells have one of four sizes, and there are at most max_rows (50)."""
-    for query in ({}, {"day": "yesterday"}, {"day": TODAY, "cell": 3}):
+    for query in (
+        {"day": "yesterday"},
+        {"day": "9999-12-31"},
+        {"day": TODAY, "cell": 3},
+        {"day": TODAY, "from": START},
+    ):
         assert (await site.get(PATH, **query)).status_code == 422
+    assert (await site.get(PATH, from_=START, to=START + DAY + 1)).status_code == 400
     await site.store_minutes(
         *(state_vector(f"{n:06x}", MIDNIGHT, longitude=float(n), latitude=0.0) for n in range(51))
     )

@@ -76,7 +76,6 @@ export interface SeveralTracks {
 
 /** The minutes of aircraft in each cell: western and southern edge in degrees, minutes. */
 export interface DensityOfDay {
-  day: string;
   /** The side of a cell in degrees. */
   cell: number;
   cells: [west: number, south: number, minutes: number][];

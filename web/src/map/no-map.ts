@@ -8,6 +8,8 @@ import type { MapView } from "./map-view.ts";
 export interface MapPart extends Pick<MapView, "isVisible" | "flyToSelected" | "selectNext"> {
   area: Pick<MapView["area"], "draw" | "visible">;
   following: Pick<MapView["following"], "toggle">;
+  /** Null without a map. */
+  tools: MapView["tools"] | null;
 }
 
 /** Whether the browser can draw the map. */
@@ -42,5 +44,6 @@ export function showNoMap(host: HTMLElement): MapPart {
     selectNext: () => undefined,
     area: { draw: async () => null, visible: () => null },
     following: { toggle: () => undefined },
+    tools: null,
   };
 }

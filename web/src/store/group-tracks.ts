@@ -71,8 +71,14 @@ export class GroupTracks {
     const missing = [...wanted].filter((icao24) => !known.has(icao24));
     const own = new Set(others);
     const requests = [
-      ...requestsOf(missing.filter((icao24) => own.has(icao24)), POINTS.others),
-      ...requestsOf(missing.filter((icao24) => !own.has(icao24)), POINTS.inView),
+      ...requestsOf(
+        missing.filter((icao24) => own.has(icao24)),
+        POINTS.others,
+      ),
+      ...requestsOf(
+        missing.filter((icao24) => !own.has(icao24)),
+        POINTS.inView,
+      ),
     ];
     try {
       for (const [index, request] of requests.entries()) {
