@@ -14,11 +14,11 @@ export interface Grid {
 
 /** From this zoom level on the aircraft themselves are drawn. */
 export const AIRCRAFT_ZOOM = 5;
-/** The side of a cell in degrees below each zoom level: 20 to 30 pixels at the equator. */
+/** The side of a cell in degrees below each zoom level: 10 to 25 pixels at the equator. */
 const SIDES: readonly [below: number, cell: number][] = [
-  [2.4, 5],
-  [3.4, 2],
-  [4.4, 1],
+  [2.4, 3],
+  [3.4, 1.5],
+  [4.4, 0.75],
   [Number.POSITIVE_INFINITY, 0.5],
 ];
 

@@ -226,8 +226,8 @@ export class MapTools {
       },
     );
     watch(
-      () => [store.overlays.value.isNight, store.now.value] as const,
-      ([isNight, now]) => this.night.show(isNight ? now : null),
+      () => [store.overlays.value.isNight, store.now.value, store.themeName.value] as const,
+      ([isNight, now, theme]) => this.night.show(isNight ? now : null, theme),
     );
     watch(
       () => [store.overlays.value.density, store.fleetRevision.value] as const,

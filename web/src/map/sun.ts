@@ -46,22 +46,27 @@ export function sunAltitude([longitude, latitude]: Point, unixSeconds: number): 
  * degrees. Its longitudes are continuous; one that contains a pole is closed along the pole.
  */
 export function nightRing(unixSeconds: number, depression: number): Position[] {
+  const ring = nightEdge(unixSeconds, depression);
+  const [first, last] = [ring[0]?.[0] ?? 0, ring.at(-1)?.[0] ?? 0];
+  if (Math.abs(last - first) > 180) {
+    const pole = sunAt(unixSeconds)[1] > 0 ? -90 : 90;
+    ring.push([last, pole], [first, pole]);
+  }
+  return [...ring, ring[0] as Position];
+}
+
+/** Returns the line of all places where the sun is `depression` degrees below the horizon. */
+export function nightEdge(unixSeconds: number, depression: number): Position[] {
   const [sunLongitude, declination] = sunAt(unixSeconds);
-  const middle: Point = [sunLongitude + 180, -declination];
-  const ring: Position[] = [];
+  const middle: Point = [wrapped(sunLongitude + 180), -declination];
+  const edge: Position[] = [];
   let longitude = middle[0];
   for (let bearing = 0; bearing <= 360; bearing += STEP_DEGREES) {
     const [east, north] = placeFrom(middle, bearing, 90 - depression);
     longitude += wrapped(east - longitude);
-    ring.push([longitude, north]);
+    edge.push([longitude, north]);
   }
-  const first = ring[0]?.[0] ?? 0;
-  if (Math.abs(longitude - first) > 180) {
-    const pole = middle[1] < 0 ? -90 : 90;
-    ring.push([longitude, pole], [first, pole]);
-  }
-  ring.push(ring[0] as Position);
-  return ring;
+  return edge;
 }
 
 /** Returns the place at a bearing and a distance, all in degrees. */

@@ -42,7 +42,7 @@ export function renderDensity(store: Store, density: DensityMap): HTMLElement[] 
     day.min = dayOf(store.oldest.value);
     day.max = dayOf(store.newest.value);
   });
-  return [make("label", {}, "Density of traffic", select), dayLabel, legend(store, density)];
+  return [make("label", {}, "Density", select), dayLabel, legend(store, density)];
 }
 
 function legend(store: Store, density: DensityMap): HTMLElement {
