@@ -131,6 +131,7 @@ export class Page {
     new FilterChips(element("chips"), store, (name) => actions.setFilter(name, null));
     new Table(element("table"), store, {
       select: visit,
+      toggleSelected: (icao24) => actions.toggleSelected(icao24),
       isVisible: (longitude, latitude) => this.map.isVisible(longitude, latitude),
     });
     new TimeBar(element("time"), store);
