@@ -171,7 +171,7 @@ async def test_following_several_shows_all_of_them(chromium: Chromium, app: Scri
     await page.get_by_role("button", name="Follow all").click()
     await page.wait_for_url(re.compile(r"at=4[67]\.\d+,[67]\.\d+,"))
     before = page.url
-    app.publish(state_vector(ICAO24S[0], app.now + 1, longitude=-20.0, latitude=30.0))
+    app.publish(state_vector(ICAO24S[0], int(app.now) + 1, longitude=-20.0, latitude=30.0))
     await page.wait_for_url(lambda url: url != before and "at=4" not in url)
     await page.context.close()
 

@@ -17,7 +17,7 @@ export interface Configuration {
   needs_key: boolean;
   /** The tiles below the aircraft; null is the geography that the page brings along. */
   tiles: Tiles | null;
-  /** All base maps of the server, the first of which is `tiles`; undefined from an older server. */
+  /** All base maps of the server; `tiles` is the first one. Undefined from an older server. */
   tile_layers?: readonly TileLayer[];
   /** Seconds between two heartbeats of a quiet stream; undefined from an older server. */
   heartbeat_seconds?: number;
