@@ -1,5 +1,6 @@
 """The settings of the processor: database, archive, history, live, sse and page."""
 
+import re
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -7,7 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, field_va
 
 from configuration.database_url import check_url
 from configuration.loading import ServiceSettings
-from configuration.section import Section, split_commas
+from configuration.section import Section, parse_yaml, split_commas
 
 MAX_DAYS = 36_500
 """A century: so many days back from any date of ours is a date that databases know."""
@@ -94,25 +95,64 @@ def _check_tile_url(url: str) -> str:
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError("an address with http:// or https:// is needed")
+    if not re.fullmatch(r"[\w.:\[\]-]+", parts.netloc, re.ASCII):
+        raise ValueError(f"{parts.netloc!r} is not one host, with a port or without")
     missing = [part for part in ("{z}", "{x}", "{y}") if part not in url]
     if missing:
         raise ValueError(f"{', '.join(missing)} must stand in it, for which tile is asked for")
     return url
 
 
+TileUrl = Annotated[str, AfterValidator(_check_tile_url)]
+
+MAX_TILE_LAYERS = 12
+"""Base maps that a user can choose from."""
+
+
+class TileLayer(Section):
+    """A base map that users of the page can choose, made of the tiles of a server."""
+
+    name: str = Field(max_length=40, pattern=r"^\S(.*\S)?$")
+    url: TileUrl
+    attribution: str = ""
+
+
+def _check_names(layers: tuple[TileLayer, ...]) -> tuple[TileLayer, ...]:
+    """Refuse two layers of one name, by which users and links choose one."""
+    names = [layer.name for layer in layers]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(f"{', '.join(twice)}: each layer needs a name of its own")
+    return layers
+
+
 class PageSettings(Section):
     """What the page at / shows besides the aircraft."""
 
-    tile_url: Annotated[str, AfterValidator(_check_tile_url)] | None = None
+    tile_url: TileUrl | None = None
     tile_attribution: str = ""
+    tile_urls: Annotated[
+        tuple[TileLayer, ...],
+        BeforeValidator(parse_yaml),
+        Field(max_length=MAX_TILE_LAYERS),
+        AfterValidator(_check_names),
+    ] = ()
 
     @property
-    def tile_origin(self) -> str | None:
-        """The origin from which the page may fetch tiles; None without tiles."""
+    def tile_layers(self) -> tuple[TileLayer, ...]:
+        """The base maps made of tiles; the page shows the first one unless its user chooses."""
         if self.tile_url is None:
-            return None
-        parts = urlsplit(self.tile_url)
-        return f"{parts.scheme}://{parts.netloc}"
+            return self.tile_urls
+        names = {layer.name for layer in self.tile_urls}
+        name = next(name for name in ("Map", "Tiles", "tile_url") if name not in names)
+        only = TileLayer(name=name, url=self.tile_url, attribution=self.tile_attribution)
+        return (only, *self.tile_urls)
+
+    @property
+    def tile_origins(self) -> tuple[str, ...]:
+        """The origins from which the page may fetch tiles, each once."""
+        parts = [urlsplit(layer.url) for layer in self.tile_layers]
+        return tuple(dict.fromkeys(f"{one.scheme}://{one.netloc}" for one in parts))
 
 
 class ProcessorSettings(ServiceSettings):

@@ -87,6 +87,11 @@ class RequestMaker:
                 RouteRequest("/api/history/at", {"time": moment, **pick(OUTPUTS)})
                 for moment in moments
             ],
+            "/api/history/tracks": list(self._several_tracks(moments[0])),
+            "/api/history/density": [
+                RouteRequest("/api/history/density", self.window | {"cell": cell})
+                for cell in (pick((0.5, 1)), pick((2, 5)))
+            ],
             "/api/statistics/hourly": [RouteRequest("/api/statistics/hourly", self.window)],
             "/api/statistics/countries": [RouteRequest("/api/statistics/countries", self.window)],
             "/api/statistics/altitudes": [
@@ -107,6 +112,14 @@ class RequestMaker:
                 ),
             ],
         }
+
+    def _several_tracks(self, moment: int) -> Sequence[RouteRequest]:
+        path, several = "/api/history/tracks", {"icao24": ",".join(self.pair.icao24s)}
+        return [
+            RouteRequest(path, several),
+            RouteRequest(path, several | {"time": moment, "max_points": 4}),
+            RouteRequest(path, several | {"time": self.pair.end, "hours": 2}),
+        ]
 
     def _tracks(self) -> Sequence[RouteRequest]:
         pick = self.random.choice

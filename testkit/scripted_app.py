@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse
 from configuration.shared_sections import AccessSettings
 from processor.access.gate import create_gate
 from processor.http.server.server import Server
-from processor.settings import ProcessorSettings, SseSettings
+from processor.settings import PageSettings, ProcessorSettings, SseSettings
 from processor.stream.log_position import LogPosition
 from processor.stream.output_format import DEFAULT_FORMAT
 from telemetry.state_vector import StateVector
@@ -33,12 +33,20 @@ class ScriptedApp:
         reasons: Why `/ready` reports `live_picture` and `clock` as missing; absent if they hold.
     """
 
-    def __init__(self, *, sse: SseSettings = SSE, access: AccessSettings | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        sse: SseSettings = SSE,
+        access: AccessSettings | None = None,
+        page: PageSettings | None = None,
+    ) -> None:
         self.now = float(START)
         self.reasons: dict[str, str] = {}
         access = access or AccessSettings()
         self.gate = create_gate(access)
-        self._settings = ProcessorSettings(live=LIVE, sse=sse, access=access)
+        self._settings = ProcessorSettings(
+            live=LIVE, sse=sse, access=access, page=page or PageSettings()
+        )
         self._log: list[StateVector | None] = []
         self._epoch = 0
         self._application = self._create_application()

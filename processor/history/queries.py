@@ -23,6 +23,8 @@ class HistoryStatements(NamedTuple):
     countries_within: str
     altitudes: str
     busiest: str
+    density: str
+    density_within: str
 
 
 def load_history_statements() -> HistoryStatements:

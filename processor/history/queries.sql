@@ -381,3 +381,46 @@ ORDER BY CASE $3::text
              ELSE sum(state_vectors)::float8
          END DESC, icao24
 LIMIT $4
+
+-- density: minutes of aircraft in each cell of $3 degrees from $1 to $2, with those on the ground
+-- if $4; at most $5 cells. The edges 180 and 90 belong to the last cells.
+SELECT floor(least(longitude, 179.9999) / $3::float8) * $3 AS west,
+       floor(least(latitude, 89.9999) / $3::float8) * $3 AS south,
+       count(*) AS minutes
+FROM minutely_state_vectors
+WHERE minute >= date_trunc('minute', $1::timestamptz) AND minute <= $2
+  AND last_contact >= $1 AND last_contact <= $2
+  AND latitude IS NOT NULL AND longitude IS NOT NULL
+  AND ($4::boolean OR NOT on_ground)
+GROUP BY 1, 2
+ORDER BY minutes DESC, west, south
+LIMIT $5
+
+-- density_within: like density for a principal with areas ($6 to $9). Of each minute the last state vector
+-- inside counts, independent of what was received outside; minutes are kept for longer.
+SELECT floor(least(longitude, 179.9999) / $3::float8) * $3 AS west,
+       floor(least(latitude, 89.9999) / $3::float8) * $3 AS south,
+       count(*) AS minutes
+FROM (
+    SELECT DISTINCT ON (icao24, date_trunc('minute', last_contact)) longitude, latitude, on_ground
+    FROM (
+        SELECT icao24, last_contact, longitude, latitude, on_ground
+        FROM state_vectors
+        WHERE last_contact >= $1 AND last_contact <= $2
+        UNION ALL
+        SELECT icao24, last_contact, longitude, latitude, on_ground
+        FROM minutely_state_vectors
+        WHERE minute >= date_trunc('minute', $1::timestamptz) AND minute <= $2
+          AND last_contact >= $1 AND last_contact <= $2
+    ) AS stored
+    WHERE EXISTS (
+        SELECT FROM unnest($6::float8[], $7::float8[], $8::float8[], $9::float8[])
+            AS box (west, south, east, north)
+        WHERE latitude BETWEEN box.south AND box.north AND longitude BETWEEN box.west AND box.east
+    )
+    ORDER BY icao24, date_trunc('minute', last_contact), last_contact DESC
+) AS inside
+WHERE $4::boolean OR NOT on_ground
+GROUP BY 1, 2
+ORDER BY minutes DESC, west, south
+LIMIT $5

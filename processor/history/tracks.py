@@ -93,11 +93,19 @@ class TrackReader:
         try:
             return await self.read(icao24, window)
         except TooLargeError:
-            minutes = await self._fetch(
-                self._statements.track_by_minute, icao24, window.start, window.end
-            )
-            if not minutes:
-                raise
+            return await self.read_by_minute(icao24, window)
+
+    async def read_by_minute(self, icao24: str, window: Window) -> list[Record]:
+        """Return the last row of each minute, and all rows before the first and after the last.
+
+        Raises:
+            TooLargeError: There are more rows than the limit.
+        """
+        minutes = await self._fetch(
+            self._statements.track_by_minute, icao24, window.start, window.end
+        )
+        if not minutes:
+            return await self.read(icao24, window)
         first = await self._fetch(
             self._statements.track, icao24, window.start, _moment(minutes[0]["last_contact"] - 1)
         )

@@ -49,7 +49,8 @@ class Page:
     ) -> None:
         self.configuration = {
             "needs_key": needs_key,
-            "tiles": _tiles(settings),
+            "tiles": next(iter(_tiles(settings)), None),
+            "tile_layers": _tiles(settings),
             "heartbeat_seconds": heartbeat_seconds,
         }
         self._headers = _security_headers(settings)
@@ -125,8 +126,8 @@ async def configuration(page: GivenPage) -> dict[str, Any]:
 
 
 def _security_headers(settings: PageSettings) -> dict[str, str]:
-    """Allow the page its own scripts only, and requests to this server and the tile server only."""
-    tiles = f" {settings.tile_origin}" if settings.tile_origin else ""
+    """Allow the page its own scripts only, and requests to this server and those of tiles only."""
+    tiles = "".join(f" {origin}" for origin in settings.tile_origins)
     policy = {
         "default-src": "'none'",
         "script-src": "'self'",
@@ -145,7 +146,8 @@ def _security_headers(settings: PageSettings) -> dict[str, str]:
     }
 
 
-def _tiles(settings: PageSettings) -> dict[str, Any] | None:
-    if settings.tile_url is None:
-        return None
-    return {"url": settings.tile_url, "attribution": settings.tile_attribution}
+def _tiles(settings: PageSettings) -> list[dict[str, str]]:
+    return [
+        {"name": layer.name, "url": layer.url, "attribution": layer.attribution}
+        for layer in settings.tile_layers
+    ]

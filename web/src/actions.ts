@@ -1,8 +1,9 @@
 /** What the user can do on the page, as changes of the store. */
 
-import { batch } from "@preact/signals-core";
+import { batch, signal } from "@preact/signals-core";
 import type { Flight } from "./history/responses.ts";
 import type { Side } from "./store/address.ts";
+import { allOf, MAX_SELECTED, type Selection, toggled, withAdded } from "./store/selection.ts";
 import type { Store } from "./store/store.ts";
 import type { Feed } from "./stream/feed.ts";
 import type { FilterName, Filters } from "./stream/query.ts";
@@ -11,6 +12,8 @@ import type { FilterName, Filters } from "./stream/query.ts";
 const REPLAY_SPEED = 30;
 
 export class Actions {
+  /** Why some aircraft were not selected; empty if all were. */
+  readonly selectionNotice = signal("");
   private readonly store: Store;
   private readonly feed: Feed;
 
@@ -31,16 +34,50 @@ export class Actions {
     this.setFilters(this.store.withFilter(name, value));
   }
 
-  /** Selects an aircraft, with a past flight if its track is to be shown; null selects none. */
+  /** Selects one aircraft, with a past flight if its track is to be shown; null selects none. */
   select(icao24: string | null, flight: Flight | null = null): void {
+    batch(() => {
+      this.beforeSelection();
+      this.store.selected.value = icao24 === null ? null : { icao24, flight };
+      this.store.others.value = [];
+    });
+  }
+
+  /** Selects an aircraft beside those that are selected, or no longer. */
+  toggleSelected(icao24: string): void {
+    this.setSelection(toggled(this.store.selection, icao24));
+  }
+
+  /** Selects further aircraft, as many as fit, and says how many do not. */
+  addToSelection(icao24s: readonly string[]): void {
+    const { selection } = this.store;
+    const before = new Set(allOf(selection));
+    const added = icao24s.filter((icao24) => !before.has(icao24)).length;
+    const after = withAdded(selection, icao24s);
+    this.setSelection(after);
+    const left = before.size + added - allOf(after).length;
+    this.selectionNotice.value =
+      left > 0 ? `${left} more were not selected: ${MAX_SELECTED} is the most.` : "";
+  }
+
+  /** Selects several aircraft. The past flight of the focused one stays while it is focused. */
+  setSelection({ focused, others }: Selection): void {
     const { store } = this;
     batch(() => {
-      if (store.filters.value.size > 0) {
-        // The new selection passes the filters, which takes a new request.
-        this.keepReplayPosition();
+      this.beforeSelection();
+      this.selectionNotice.value = "";
+      if (focused !== store.icao24.value) {
+        store.selected.value = focused === null ? null : { icao24: focused, flight: null };
       }
-      store.selected.value = icao24 === null ? null : { icao24, flight };
+      store.others.value = others;
     });
+  }
+
+  /** The selection passes the filters, which takes a new request. */
+  private beforeSelection(): void {
+    if (this.store.filters.value.size > 0) {
+      this.keepReplayPosition();
+    }
   }
 
   /** Replays a past flight from its beginning, with all traffic around it. */

@@ -10,6 +10,8 @@ interface View {
   side: Side | null;
   isTableOpen: boolean;
   selected: Selected | null;
+  /** The aircraft that are selected beside it. */
+  others: readonly string[];
   /** At the moment that was on the screen; null is live. */
   playback: Playback | null;
 }
@@ -81,6 +83,7 @@ function restore(store: Store, view: View): void {
     store.isTableOpen.value = view.isTableOpen;
     if (view.selected?.icao24 !== store.icao24.value) {
       store.selected.value = view.selected;
+      store.others.value = view.others ?? [];
     }
     if ((view.playback === null) !== store.isLive.value) {
       store.seek(view.playback);
@@ -93,17 +96,19 @@ function viewOf(store: Store): View {
     side: store.side.value,
     isTableOpen: store.isTableOpen.value,
     selected: store.selected.value,
+    others: store.others.value,
     playback: store.playback.value,
   };
 }
 
 /** Returns the view of an entry that the page has not made, as after a change of the address by hand. */
 function viewOfAddress(): View {
-  const { side, isTableOpen, selected, playback } = readAddress(location.search);
+  const { side, isTableOpen, selected, others, playback } = readAddress(location.search);
   return {
     side,
     isTableOpen,
     selected: selected === null ? null : { icao24: selected, flight: null },
+    others,
     playback,
   };
 }
@@ -113,11 +118,15 @@ function isSame(one: View, other: View): boolean {
   return !opensMore(one, other) && !opensMore(other, one);
 }
 
+function isSelected(icao24: string, { selected, others }: View): boolean {
+  return selected?.icao24 === icao24 || (others ?? []).includes(icao24);
+}
+
 function opensMore(before: View, after: View): boolean {
   return (
     (after.side !== null && after.side !== before.side) ||
     (after.isTableOpen && !before.isTableOpen) ||
-    (after.selected !== null && after.selected.icao24 !== before.selected?.icao24) ||
+    (after.selected !== null && !isSelected(after.selected.icao24, before)) ||
     (after.playback !== null && before.playback === null)
   );
 }

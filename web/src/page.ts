@@ -23,14 +23,18 @@ import { renderEmergencies } from "./panels/emergencies.ts";
 import { renderHome } from "./panels/home-settings.ts";
 import { renderIdentity } from "./panels/identity.ts";
 import { renderLateReason } from "./panels/late-reason.ts";
+import { layerCommands } from "./panels/layer-commands.ts";
+import { renderLayers } from "./panels/layers.ts";
 import { renderLegend } from "./panels/legend.ts";
 import { renderPanels, uncoverMap } from "./panels/panels.ts";
+import { renderSelection } from "./panels/selection-list.ts";
 import { renderSettings } from "./panels/settings.ts";
 import type { Statistics } from "./panels/statistics/statistics.ts";
 import { renderWatched } from "./panels/watch/watch.ts";
 import { mayNotify } from "./panels/watch/watch-notifications.ts";
 import { SlowLine } from "./slow-line.ts";
 import { readAddress } from "./store/address.ts";
+import { GroupTracks } from "./store/group-tracks.ts";
 import { Identities } from "./store/identities.ts";
 import { keepSettings } from "./store/keep-settings.ts";
 import { SelectedAircraft } from "./store/selected-aircraft.ts";
@@ -64,6 +68,7 @@ export class Page {
   private readonly actions = new Actions(this.store, this.feed);
   private readonly address = new AddressBar(this.store, () => this.feed.playback);
   private readonly aircraft = new SelectedAircraft(this.store);
+  private readonly group = new GroupTracks(this.store);
   private readonly identities = new Identities(this.store);
   private readonly watched = new WatchedAircraft(this.store, this.identities);
   private readonly map: MapPart;
@@ -96,6 +101,9 @@ export class Page {
     return new MapView(base, store, aircraft, {
       now: () => this.feed.now(),
       select: (icao24) => actions.select(icao24),
+      group: this.group,
+      toggleSelected: (icao24) => actions.toggleSelected(icao24),
+      addToSelection: (icao24s) => actions.addToSelection(icao24s),
     });
   }
 
@@ -181,6 +189,8 @@ export class Page {
         aircraft.pointedTime.value = time;
       },
     });
+    renderSelection(store, this.map.tools, actions);
+    renderLayers(store, this.map.tools, this.group, actions);
     new FilterForm(element("filter-form"), store, {
       setFilters: (filters) => actions.setFilters(filters),
       drawArea: () => this.map.area.draw(),
@@ -189,6 +199,7 @@ export class Page {
     new FilterChips(element("chips"), store, (name) => actions.setFilter(name, null));
     new Table(element("table"), store, this.identities, {
       select: visit,
+      toggleSelected: (icao24) => actions.toggleSelected(icao24),
       isVisible: (longitude, latitude) => this.map.isVisible(longitude, latitude),
     });
     new TimeBar(element("time"), store);
@@ -224,6 +235,8 @@ export class Page {
       { name: "Statistics", keys: "s", run: () => actions.toggle("statistics") },
       { name: "Past flights", keys: "p", run: () => actions.toggle("past") },
       { name: "Watch list", keys: "w", run: () => actions.toggle("watch") },
+      { name: "Layers and tools", keys: "o", run: () => actions.toggle("layers") },
+      ...layerCommands(store, map.tools, actions),
       { name: "Settings", run: () => actions.toggle("settings") },
       { name: "Emergencies only", run: () => actions.setFilter("squawk", "emergency") },
       { name: "Clear all filters", run: () => actions.setFilters(new Map()) },

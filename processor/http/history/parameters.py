@@ -1,12 +1,14 @@
 """The query parameters of the history's routes: checks, and descriptions for OpenAPI."""
 
 import datetime as dt
+import re
 from typing import Annotated, Any, Literal
 
 from fastapi import Path
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from processor.bounding_box import BoundingBox, parse_box
+from processor.history.density import CELL_DEGREES
 from processor.history.export.write import FILE_FORMATS
 from processor.history.flights import Cursor, decode_cursor
 from processor.history.statistics import Measure
@@ -17,6 +19,12 @@ MAX_LIMIT = 1_000
 
 MAX_POINTS = 100_000
 """Points of a downsampled track, as many as `history.max_rows` allows by default."""
+
+MAX_TRACKS = 50
+"""Tracks in one response."""
+
+MAX_POINTS_OF_SEVERAL = 1_000
+"""Points of each of several tracks."""
 
 MAX_TEXT_CHARACTERS = 64
 """The longest text that a state vector may hold."""
@@ -56,6 +64,26 @@ def _format(text: str) -> str:
 def _schema(**schema: Any) -> WithJsonSchema:  # noqa: ANN401 - JSON
     """Return the schema of an optional parameter; OpenAPI states beside it that it is optional."""
     return WithJsonSchema(schema)
+
+
+def _several(text: str) -> str:
+    found = _split(text)
+    if len(found) > MAX_TRACKS or not all(re.fullmatch(ICAO24, one) for one in found):
+        raise ValueError(
+            f"up to {MAX_TRACKS} transponder addresses are needed, with commas between"
+        )
+    return text
+
+
+def _split(text: str) -> list[str]:
+    """Return the addresses of a list, each once."""
+    return list(dict.fromkeys(part.strip().lower() for part in text.split(",")))
+
+
+def _cell(degrees: float) -> float:
+    if degrees not in CELL_DEGREES:
+        raise ValueError(f"{degrees:g} is none of {', '.join(f'{one:g}' for one in CELL_DEGREES)}")
+    return degrees
 
 
 Text = Annotated[
@@ -123,6 +151,57 @@ class TrackParameters(TimeRangeParameters):
         description="Of geojson: a point for each state vector, or a line for each flight, which is"
         " interrupted at silences and implausible steps and cut at the antimeridian",
     )
+
+
+class SeveralTracksParameters(_Parameters):
+    """Several aircraft, the part of their tracks, and its resolution."""
+
+    icao24: Annotated[str, Field(max_length=MAX_TRACKS * 16), AfterValidator(_several)] = Field(
+        description=f"Up to {MAX_TRACKS} transponder addresses, with commas between",
+        examples=["4b1814,3c6444"],
+    )
+    time: Moment = Field(
+        None,
+        description="The tracks are those of the flights under way at this time; by default those"
+        f" of the current or last flights. {TIME_FORMATS}",
+        examples=["1790000000"],
+    )
+    hours: float | None = Field(
+        None,
+        gt=0,
+        le=48,
+        description="Instead of flights: this many hours before `time`, or before the present",
+        examples=[2],
+    )
+    max_points: int = Field(
+        200,
+        ge=2,
+        le=MAX_POINTS_OF_SEVERAL,
+        description="Points of each track; turns, climbs and its ends are kept",
+        examples=[200],
+    )
+
+    @property
+    def icao24s(self) -> list[str]:
+        """The addresses, each once, in lower case."""
+        return _split(self.icao24)
+
+
+class DensityParameters(TimeRangeParameters):
+    """A day or a shorter time range, and the grid."""
+
+    day: Annotated[dt.date | None, _schema(type="string", format="date")] = Field(
+        None,
+        description="A UTC day, as 2026-09-21, instead of `from` and `to`, which are at most a day"
+        " apart; by default the last 24 hours",
+        examples=["2026-09-21"],
+    )
+    cell: Annotated[
+        float,
+        AfterValidator(_cell),
+        _schema(type="number", enum=list(CELL_DEGREES), default=1.0),
+    ] = Field(1.0, description="The side of a cell in degrees", examples=[1])
+    include_ground: bool = Field(default=False, description="Count aircraft on the ground too")
 
 
 class FlightsParameters(TimeRangeParameters):

@@ -14,10 +14,12 @@ from processor.history.database import HistoryDatabase, Use
 from processor.http.dependencies import Routes
 from processor.http.history import (
     aircraft_routes,
+    density_routes,
     export_routes,
     flight_routes,
     snapshot_routes,
     statistics_routes,
+    tracks_routes,
 )
 from processor.http.history.files import FileDownloads
 from processor.http.history.large_responses import LargeResponses
@@ -30,7 +32,15 @@ from processor.settings import HistorySettings
 
 router = APIRouter()
 router.include_router(aircraft_routes.identity_router)
-for _each in (aircraft_routes, flight_routes, snapshot_routes, statistics_routes, export_routes):
+for _each in (
+    aircraft_routes,
+    flight_routes,
+    tracks_routes,
+    snapshot_routes,
+    density_routes,
+    statistics_routes,
+    export_routes,
+):
     router.include_router(_each.router)
 
 

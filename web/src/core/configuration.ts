@@ -7,11 +7,18 @@ export interface Tiles {
   attribution: string;
 }
 
+/** Tiles that users choose by name. */
+export interface TileLayer extends Tiles {
+  name: string;
+}
+
 export interface Configuration {
   /** Whether the server requires an API key or a token for data. */
   needs_key: boolean;
   /** The tiles below the aircraft; null is the geography that the page brings along. */
   tiles: Tiles | null;
+  /** All base maps of the server; `tiles` is the first one. Undefined from an older server. */
+  tile_layers?: readonly TileLayer[];
   /** Seconds between two heartbeats of a quiet stream; undefined from an older server. */
   heartbeat_seconds?: number;
 }

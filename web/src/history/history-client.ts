@@ -3,11 +3,14 @@
 import { request } from "../core/access.ts";
 import { HistoryError, historyErrorOf } from "./history-error.ts";
 import {
+  type DensityOfDay,
   type FlightsPage,
   type Hour,
+  type SeveralTracks,
   type Snapshot,
   type TrackResponse,
   trackOf,
+  tracksOf,
 } from "./responses.ts";
 import type { Track } from "./track.ts";
 
@@ -50,6 +53,34 @@ export async function fetchTrack(
   return trackOf(
     (await fetchBody(path, { from, to, max_points: maxPoints }, signal)) as TrackResponse,
   );
+}
+
+/** The most tracks in one answer. */
+export const MAX_TRACKS = 50;
+
+/**
+ * Fetches the tracks of up to MAX_TRACKS aircraft by icao24; those without any are left out.
+ *
+ * @param query.time Unix seconds: the flights under way then; undefined is the current or last flights.
+ * @param query.maxPoints Of each track: 2 to 1,000.
+ */
+export async function fetchTracks(
+  icao24s: readonly string[],
+  query: { time?: number | undefined; maxPoints: number },
+  signal?: AbortSignal,
+): Promise<Map<string, Track>> {
+  const { time, maxPoints } = query;
+  const asked = { icao24: icao24s.join(), time, max_points: maxPoints };
+  return tracksOf((await fetchBody("api/history/tracks", asked, signal)) as SeveralTracks);
+}
+
+/** Fetches the density of a UTC day (2026-09-21), in cells of so many degrees: 0.5, 1, 2 or 5. */
+export async function fetchDensity(
+  day: string,
+  cell: number,
+  signal?: AbortSignal,
+): Promise<DensityOfDay> {
+  return (await fetchBody("api/history/density", { day, cell }, signal)) as DensityOfDay;
 }
 
 /** Fetches a page of flights, newest first. */

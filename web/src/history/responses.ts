@@ -68,6 +68,31 @@ export interface TrackResponse {
   states: TrackState[];
 }
 
+/** The tracks of several aircraft; each point is an array of the values that `fields` names. */
+export interface SeveralTracks {
+  fields: (keyof TrackState)[];
+  tracks: { icao24: string; states: (number | boolean | null)[][] }[];
+}
+
+/** The minutes of aircraft in each cell: western and southern edge in degrees, minutes. */
+export interface DensityOfDay {
+  /** The side of a cell in degrees. */
+  cell: number;
+  cells: [west: number, south: number, minutes: number][];
+}
+
+/** Returns the tracks by icao24. */
+export function tracksOf({ fields, tracks }: SeveralTracks): Map<string, Track> {
+  return new Map(
+    tracks.map(({ icao24, states }) => {
+      const named = states.map((values) =>
+        Object.fromEntries(fields.map((field, index) => [field, values[index]])),
+      );
+      return [icao24, trackOf({ icao24, states: named as unknown as TrackState[] })];
+    }),
+  );
+}
+
 export function trackOf(response: TrackResponse): Track {
   const track = new Track(response.icao24, response.states.length);
   for (const state of response.states) {

@@ -1,5 +1,6 @@
 /** The overlay of all aircraft and the trail on the map; it also finds the hovered aircraft. */
 
+import type { Layer } from "@deck.gl/core";
 import { MapLibreOverlay } from "@deck.gl/maplibre";
 import type { Map as MapLibre, MapMouseEvent } from "maplibre-gl";
 import { screenScale } from "../core/screen.ts";
@@ -36,8 +37,8 @@ export interface OverlaySettings {
   isGliding: boolean;
   /** Returns the time that the map shows, Unix seconds. */
   now: () => number;
-  /** Called after a click on the map with the aircraft's slot; null if there is none. */
-  onSelect: (slot: number | null) => void;
+  /** Called after a click on the map with the aircraft's slot, null if there is none; Shift adds it. */
+  onSelect: (slot: number | null, isAdding: boolean) => void;
   /** Called after each drawing, so that labels can move along. */
   onDraw: () => void;
 }
@@ -52,6 +53,10 @@ export class AircraftOverlay {
   /** Seconds of the shown time per second: 1 if live, more in a replay. */
   speed = 1;
   readonly trail = new Trail();
+  /** Whether aircraft are left out, because their density is drawn. */
+  isHidden = false;
+  /** Returns further layers, which lie below the aircraft. */
+  furtherLayers: (metresPerPixel: number) => Layer[] = () => [];
   private data: AircraftLayerData;
   private lastDrawnAt = 0;
   private isDirty = true;
@@ -76,7 +81,9 @@ export class AircraftOverlay {
     map.addControl(this.overlay);
     map.on("mousemove", (event) => this.setHovered(this.find(event)));
     map.on("mouseout", () => this.setHovered(null));
-    map.on("click", (event) => settings.onSelect(this.findNext(event)));
+    map.on("click", (event) =>
+      settings.onSelect(this.findNext(event), event.originalEvent.shiftKey),
+    );
     // Immediately, as the overlay draws with the map and would otherwise draw twice.
     map.on("move", () => this.draw(performance.now()));
     requestAnimationFrame(this.frame);
@@ -118,7 +125,9 @@ export class AircraftOverlay {
   private draw(time: number): void {
     this.isDirty = false;
     this.lastDrawnAt = time;
-    this.overlay.setProps({ layers: [...this.trailLayers(), this.aircraftLayer()] });
+    const aircraft = this.isHidden ? [] : [this.aircraftLayer()];
+    const further = this.furtherLayers(this.metresPerPixel());
+    this.overlay.setProps({ layers: [...further, ...this.trailLayers(), ...aircraft] });
     this.settings.onDraw();
   }
 
@@ -175,6 +184,9 @@ export class AircraftOverlay {
 
   /** Returns the slot of the aircraft under the pointer; null for none. */
   private find(event: MapMouseEvent): number | null {
+    if (this.isHidden) {
+      return null;
+    }
     const { lng, lat } = event.lngLat.wrap();
     return pick(
       this.fleet,

@@ -51,8 +51,12 @@ export class AreaDrawing {
     return this.drawing !== null;
   }
 
-  /** Lets the user drag a rectangle and returns its `bbox`; null after a cancel. A second call cancels. */
-  draw(): Promise<string | null> {
+  /**
+   * Lets the user drag a rectangle and returns its `bbox`; null after a cancel. A second call cancels.
+   *
+   * @param pressed The press of the pointer with which the drag has begun.
+   */
+  draw(pressed: PointerEvent | null = null): Promise<string | null> {
     if (this.drawing !== null) {
       this.drawing.finish(null);
       return Promise.resolve(null);
@@ -68,6 +72,9 @@ export class AreaDrawing {
         resolve(bbox);
       };
       this.drawing = { start: null, finish };
+      if (pressed !== null) {
+        this.begin(pressed);
+      }
       this.trace();
     });
   }

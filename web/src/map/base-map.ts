@@ -17,6 +17,7 @@ import type { System } from "../core/units.ts";
 import type { Place } from "../store/address.ts";
 import { GROUND, geographyStyle, OPENSKY_ATTRIBUTION, tileStyle } from "./base-style.ts";
 import { enlargeTiles } from "./large-tiles.ts";
+import { keepAdditions } from "./map-additions.ts";
 import { MAP_THEMES } from "./theme.ts";
 import workerUrl from "./worker.ts?worker&url";
 
@@ -38,6 +39,8 @@ export function createBaseMap(container: HTMLElement, place: Place): BaseMap {
     zoom: place.zoom,
     minZoom: 0.5,
     maxZoom: 14,
+    // Shift with a drag selects the aircraft in a box.
+    boxZoom: false,
     dragRotate: false,
     pitchWithRotate: false,
     attributionControl: false,
@@ -70,7 +73,7 @@ export function createBaseMap(container: HTMLElement, place: Place): BaseMap {
     // MapLibre would draw a background layer tile by tile.
     const sea = tiles === null ? MAP_THEMES[theme].sea : "";
     container.style.backgroundColor ||= sea;
-    map.setStyle(style, { diff: true });
+    map.setStyle(style, { diff: true, transformStyle: keepAdditions });
     void map.once("idle", () => {
       // After the land, which the worker colours again for another theme.
       container.style.backgroundColor = sea;

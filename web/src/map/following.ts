@@ -18,12 +18,22 @@ export class Following {
   private readonly map: MapLibre;
   private readonly visiblePart: VisiblePart;
   private readonly target: () => Point | null;
+  private readonly fitGroup: (isFirst: boolean) => boolean;
 
-  /** @param target Returns where the aircraft is; null leaves the map where it is. */
-  constructor(map: MapLibre, visiblePart: VisiblePart, target: () => Point | null) {
+  /**
+   * @param target Returns where the aircraft is; null leaves the map where it is.
+   * @param fitGroup Fits the map to a selection of several aircraft, and returns whether there is one.
+   */
+  constructor(
+    map: MapLibre,
+    visiblePart: VisiblePart,
+    target: () => Point | null,
+    fitGroup: (isFirst: boolean) => boolean,
+  ) {
     this.map = map;
     this.visiblePart = visiblePart;
     this.target = target;
+    this.fitGroup = fitGroup;
     map.on("dragstart", () => this.set(false));
     element("follow").addEventListener("click", () => this.toggle());
     setInterval(() => this.moveMap(), INTERVAL_MS);
@@ -35,11 +45,14 @@ export class Following {
 
   set(isOn: boolean): void {
     this.isOn = isOn;
+    if (isOn) {
+      this.fitGroup(true);
+    }
     element("follow").ariaPressed = String(isOn);
   }
 
   private moveMap(): void {
-    const center = this.isOn ? this.target() : null;
+    const center = this.isOn && !this.fitGroup(false) ? this.target() : null;
     if (center === null) {
       return;
     }

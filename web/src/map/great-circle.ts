@@ -47,6 +47,21 @@ export function* dashesBetween(
   }
 }
 
+/** Returns `pieces + 1` places along the great circle, both ends included. */
+export function greatCircle(
+  from: readonly [longitude: number, latitude: number],
+  to: readonly [longitude: number, latitude: number],
+  pieces: number,
+): [longitude: number, latitude: number][] {
+  const [one, other] = [from, to].map(([longitude, latitude]) =>
+    vectorOf({ longitude, latitude }),
+  ) as [Vector, Vector];
+  return Array.from({ length: pieces + 1 }, (_, index) => {
+    const { longitude, latitude } = placeBetween(one, other, index / pieces);
+    return [longitude, latitude];
+  });
+}
+
 /** Interpolates on the sphere (slerp); places at the two ends of a diameter have no one way. */
 function placeBetween(one: Vector, other: Vector, fraction: number): Place {
   const cosine = one[0] * other[0] + one[1] * other[1] + one[2] * other[2];

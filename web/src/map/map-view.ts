@@ -3,11 +3,13 @@
 import type { Map as MapLibre } from "maplibre-gl";
 import { putInto } from "../core/elements.ts";
 import { write } from "../core/units.ts";
+import type { GroupTracks } from "../store/group-tracks.ts";
 import type { SelectedAircraft } from "../store/selected-aircraft.ts";
 import type { Store } from "../store/store.ts";
 import { watch } from "../store/watch.ts";
 import { AircraftOverlay } from "./aircraft-overlay.ts";
 import { AreaDrawing } from "./area-drawing.ts";
+import { chooseTiles } from "./base-choice.ts";
 import type { BaseMap } from "./base-map.ts";
 import { positionOf } from "./dead-reckoning.ts";
 import { extentOfFlight, extentOfTrack } from "./extent.ts";
@@ -15,6 +17,7 @@ import { Following } from "./following.ts";
 import { HomeMarker } from "./home-marker.ts";
 import { nextOf, slotsInView } from "./in-view.ts";
 import { Labels } from "./labels.ts";
+import { MapTools } from "./map-tools.ts";
 import { PlacePicking } from "./place-picking.ts";
 import { VisiblePart } from "./visible-part.ts";
 
@@ -28,16 +31,23 @@ const MAX_FLIGHT_ZOOM = 9;
 const REVEAL_MS = 300;
 
 export interface MapOptions {
+  /** The tracks of the selection beside the focused aircraft, and of those in view. */
+  group: GroupTracks;
   /** Returns the time that the fleet shows, in Unix seconds; called for every frame. */
   now(): number;
   /** Selects the aircraft that was clicked; null is none. */
   select(icao24: string | null): void;
+  /** Selects an aircraft beside those that are selected, or no longer. */
+  toggleSelected(icao24: string): void;
+  /** Selects further aircraft, those of a box. */
+  addToSelection(icao24s: readonly string[]): void;
 }
 
 export class MapView {
   readonly area: AreaDrawing;
   readonly following: Following;
   readonly picking: PlacePicking;
+  readonly tools: MapTools;
   private readonly store: Store;
   private readonly aircraft: SelectedAircraft;
   private readonly options: MapOptions;
@@ -57,14 +67,29 @@ export class MapView {
       theme: store.themeName.value,
       isGliding: store.isGliding.value,
       now: () => options.now(),
-      onSelect: (slot) => this.select(slot),
+      onSelect: (slot, isAdding) =>
+        isAdding || this.tools.isAdding.value ? this.add(slot) : this.select(slot),
       onDraw: () => labels.move(),
     });
     const labels = new Labels(this.map, fleet, this.overlay);
     this.visiblePart = new VisiblePart(this.map, () => this.place());
     this.area = new AreaDrawing(this.map, this.visiblePart);
     this.picking = new PlacePicking(this.map);
-    this.following = new Following(this.map, this.visiblePart, () => this.plausiblePosition());
+    this.tools = new MapTools(
+      { base: this.base, overlay: this.overlay, visiblePart: this.visiblePart, area: this.area },
+      store,
+      {
+        group: options.group,
+        now: () => options.now(),
+        onBox: (all) => options.addToSelection(all),
+      },
+    );
+    this.following = new Following(
+      this.map,
+      this.visiblePart,
+      () => this.plausiblePosition(),
+      (isFirst) => this.tools.fitSelection(isFirst),
+    );
     this.map.on("moveend", () => this.storePlace());
     this.watchBase();
     this.watchAircraft();
@@ -137,6 +162,14 @@ export class MapView {
     this.storePlace();
   }
 
+  /** Adds an aircraft to the selection; a click beside all of them changes nothing. */
+  private add(slot: number | null): void {
+    const icao24 = slot === null ? null : this.store.fleet.icao24[slot];
+    if (icao24 != null) {
+      this.options.toggleSelected(icao24);
+    }
+  }
+
   private storePlace(): void {
     if (!this.isPlaced) {
       return;
@@ -148,10 +181,10 @@ export class MapView {
   private watchBase(): void {
     const { store, base } = this;
     watch(
-      () => [store.configuration.value, store.themeName.value] as const,
-      ([configuration, theme]) => {
+      () => [store.configuration.value, store.themeName.value, store.overlays.value.base] as const,
+      ([configuration, theme, name]) => {
         if (configuration !== null) {
-          base.show(configuration.tiles, theme);
+          base.show(chooseTiles(configuration, name), theme);
         }
       },
     );

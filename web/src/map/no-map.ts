@@ -10,6 +10,8 @@ export interface MapPart
   area: Pick<MapView["area"], "draw" | "visible">;
   picking: Pick<MapView["picking"], "pick">;
   following: Pick<MapView["following"], "toggle">;
+  /** Null without a map. */
+  tools: MapView["tools"] | null;
 }
 
 /** Whether the browser can draw the map. */
@@ -46,5 +48,6 @@ export function showNoMap(host: HTMLElement): MapPart {
     picking: { pick: async () => null },
     area: { draw: async () => null, visible: () => null },
     following: { toggle: () => undefined },
+    tools: null,
   };
 }

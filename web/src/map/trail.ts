@@ -12,7 +12,7 @@ import { type TrailLines, trailLines } from "./trail-lines.ts";
 const WIDTH_PX = 3;
 /** The casing is a wider line below the trail, which sets it off from the map. */
 const CASING_PX = 6;
-const CASING_COLOUR: Record<ThemeName, [number, number, number, number]> = {
+export const CASING_COLOUR: Record<ThemeName, [number, number, number, number]> = {
   dark: [8, 14, 26, 190],
   light: [255, 255, 255, 210],
 };
@@ -24,7 +24,7 @@ const MARK_COLOUR: Record<ThemeName, [number, number, number]> = {
 };
 
 /** Lines as deck.gl's `data`. deck.gl computes and uploads only when it gets a new object. */
-type LineData = ReturnType<typeof lineData>;
+export type LineData = ReturnType<typeof lineData>;
 
 export class Trail {
   private track: Track | null = null;
@@ -149,7 +149,7 @@ function marksLayer(data: MarkData | null, theme: ThemeName): Layer {
   });
 }
 
-function lineData({ startIndices, positions, colours }: TrailLines, isColoured: boolean) {
+export function lineData({ startIndices, positions, colours }: TrailLines, isColoured: boolean) {
   return {
     length: startIndices.length - 1,
     startIndices,
@@ -160,7 +160,7 @@ function lineData({ startIndices, positions, colours }: TrailLines, isColoured: 
   };
 }
 
-function pathLayer(
+export function pathLayer(
   id: string,
   data: LineData | null,
   width = WIDTH_PX,

@@ -5,6 +5,8 @@ import { isThemeChoice } from "../core/theme.ts";
 import { isSystem } from "../core/units.ts";
 import { FILTERS, type Filters } from "../stream/query.ts";
 import { type Home, parseHome, writeHome } from "./home.ts";
+import { type OverlayChoice, readOverlays, writeOverlays } from "./overlay-choice.ts";
+import { allOf, parseSelection } from "./selection.ts";
 import { DEFAULT_SETTINGS, readColumns, type Settings } from "./settings.ts";
 
 /** The middle of the map in degrees, and the zoom level. */
@@ -15,7 +17,7 @@ export interface Place {
 }
 
 /** The panels beside the map; one of them at a time is open. */
-export const SIDES = ["filters", "statistics", "past", "watch", "settings"] as const;
+export const SIDES = ["filters", "statistics", "past", "watch", "layers", "settings"] as const;
 export type Side = (typeof SIDES)[number];
 
 /** The settings that the address may name. */
@@ -26,6 +28,8 @@ export interface AddressState extends NamedSettings {
   place: Place;
   /** The icao24 of the selected aircraft. */
   selected: string | null;
+  /** The icao24 of the aircraft that are selected beside it. */
+  others: readonly string[];
   filters: Filters;
   /** Null is live. */
   playback: Playback | null;
@@ -33,6 +37,7 @@ export interface AddressState extends NamedSettings {
   isTableOpen: boolean;
   /** A home that came with the address; null if the user has set it, who may not want to show it. */
   home: Home | null;
+  overlays: OverlayChoice;
 }
 
 /** The place that a page without parameters shows. */
@@ -48,11 +53,12 @@ export function readAddress(search: string, kept: Settings = DEFAULT_SETTINGS): 
   const theme = query.get("theme");
   const units = query.get("units");
   const glide = query.get("glide");
-  const selected = query.get("aircraft")?.toLowerCase() ?? "";
+  const { focused, others } = parseSelection(query.get("aircraft") ?? "");
   const filters = FILTERS.filter((name) => query.has(name));
   return {
     place: readPlace(query.get("at") ?? ""),
-    selected: /^[0-9a-f]{6}$/.test(selected) ? selected : null,
+    selected: focused,
+    others,
     units: isSystem(units) ? units : kept.units,
     theme: isThemeChoice(theme) ? theme : kept.theme,
     isGliding: glide === "on" || (glide !== "off" && kept.isGliding),
@@ -62,6 +68,7 @@ export function readAddress(search: string, kept: Settings = DEFAULT_SETTINGS): 
     isTableOpen: query.get("table") === "open",
     columns: readColumns(query.get("columns")?.split(",")) ?? kept.columns,
     home: parseHome(query.get("home") ?? ""),
+    overlays: readOverlays(query),
   };
 }
 
@@ -75,7 +82,7 @@ export function writeAddress(state: AddressState, kept: Settings = DEFAULT_SETTI
   const query = new URLSearchParams([...state.filters]);
   query.set("at", [latitude.toFixed(4), longitude.toFixed(4), zoom.toFixed(2)].join());
   if (state.selected !== null) {
-    query.set("aircraft", state.selected);
+    query.set("aircraft", allOf({ focused: state.selected, others: state.others }).join());
   }
   const isNamed = (name: keyof NamedSettings) =>
     [state[name], kept[name]].some((value) => value !== DEFAULT_SETTINGS[name]);
@@ -106,6 +113,7 @@ export function writeAddress(state: AddressState, kept: Settings = DEFAULT_SETTI
   if (state.home !== null) {
     query.set("home", writeHome(state.home));
   }
+  writeOverlays(state.overlays, query);
   // Commas and colons need no escape in a query, and are easier to read.
   return `?${query.toString().replaceAll("%2C", ",").replaceAll("%3A", ":")}`;
 }

@@ -7,6 +7,7 @@ import { HistoryError } from "../history/history-error.ts";
 import { SILENCE_S } from "../history/plausible-parts.ts";
 import type { Flight } from "../history/responses.ts";
 import { Track } from "../history/track.ts";
+import { pointOfSlot } from "./fleet-point.ts";
 import type { Selected, Store } from "./store.ts";
 import { watch } from "./watch.ts";
 
@@ -103,17 +104,7 @@ export class SelectedAircraft {
     if (slot === null || track === null || !isCurrent) {
       return;
     }
-    const { fleet } = store;
-    const isLonger = track.append({
-      time: fleet.measure("last_contact", slot),
-      positionTime: fleet.measure("time_position", slot),
-      longitude: fleet.measure("longitude", slot),
-      latitude: fleet.measure("latitude", slot),
-      altitude: fleet.measure("baro_altitude", slot),
-      velocity: fleet.measure("velocity", slot),
-      onGround: fleet.measure("on_ground", slot) === 1,
-    });
-    if (isLonger) {
+    if (track.append(pointOfSlot(store.fleet, slot))) {
       this.trackRevision.value += 1;
     }
   }

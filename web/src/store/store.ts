@@ -12,6 +12,8 @@ import type { FilterName, Filters, SavedQuery, StreamQuery } from "../stream/que
 import type { AddressState, Place, Side } from "./address.ts";
 import { countFleet, isLate } from "./fleet-counts.ts";
 import { type Home, isSameHome, keepHome, readKeptHome } from "./home.ts";
+import type { OverlayChoice } from "./overlay-choice.ts";
+import { allOf, type Selection } from "./selection.ts";
 import { DEFAULT_SETTINGS, type Settings } from "./settings.ts";
 
 export interface Selected {
@@ -55,6 +57,10 @@ export class Store {
 
   readonly place: Signal<Place>;
   readonly selected: Signal<Selected | null>;
+  /** The icao24 of the aircraft that are selected beside it; empty if none is selected. */
+  readonly others: Signal<readonly string[]>;
+  /** What the map shows besides the aircraft. */
+  readonly overlays: Signal<OverlayChoice>;
   readonly units: Signal<System>;
   readonly theme: Signal<ThemeChoice>;
   readonly isGliding: Signal<boolean>;
@@ -93,6 +99,8 @@ export class Store {
   constructor(initial: AddressState, kept: Settings = DEFAULT_SETTINGS) {
     const { selected } = initial;
     this.kept = signal(kept);
+    this.others = signal(initial.others);
+    this.overlays = signal(initial.overlays);
     this.place = signal(initial.place);
     this.selected = signal(selected === null ? null : { icao24: selected, flight: null });
     this.units = signal(initial.units);
@@ -147,6 +155,11 @@ export class Store {
     });
   }
 
+  /** The selected aircraft; a selection by `aircraft=` of the address is one too. */
+  get selection(): Selection {
+    return { focused: this.icao24.value, others: this.others.value };
+  }
+
   /** Returns the filters with one of them set; null removes it. */
   withFilter(name: FilterName, value: string | null): Filters {
     const filters = new Map(this.filters.peek());
@@ -167,12 +180,14 @@ export class Store {
     const saving = playback === null ? this.saving.value : null;
     // Without filters every aircraft passes, and a selection needs no new request.
     const isNarrow = filters.size > 0 || (saving !== null && saving.bbox !== null);
-    return { filters, playback, saving, pinned: isNarrow ? this.icao24.value : null };
+    const pinned = isNarrow ? allOf(this.selection).join() : "";
+    return { filters, playback, saving, pinned: pinned || null };
   }
 
   private toAddressState(): Omit<AddressState, "place"> {
     return {
       selected: this.icao24.value,
+      others: this.others.value,
       units: this.units.value,
       theme: this.theme.value,
       isGliding: this.isGliding.value,
@@ -182,6 +197,7 @@ export class Store {
       isTableOpen: this.isTableOpen.value,
       columns: this.columns.value,
       home: isSameHome(this.home.value, this.keptHome.value) ? null : this.home.value,
+      overlays: this.overlays.value,
     };
   }
 }

@@ -27,7 +27,7 @@ export type Filters = ReadonlyMap<FilterName, string>;
 
 export interface StreamQuery {
   filters: Filters;
-  /** The icao24 of an aircraft that passes every filter. */
+  /** The icao24 of an aircraft that passes every filter, or of several with commas between. */
   pinned: string | null;
   /** Null is live. */
   playback: Playback | null;

@@ -26,7 +26,7 @@ export class Rows {
   private readonly fleet: Fleet;
   private readonly order: RowOrder;
   private readonly context: RowContext;
-  private readonly onChoose: (icao24: string) => void;
+  private readonly onChoose: (icao24: string, isAdding: boolean) => void;
   private pool: TableRow[] = [];
   private rowHeight = ROW_PX;
   private height = 0;
@@ -37,7 +37,7 @@ export class Rows {
     heading: HTMLElement,
     order: RowOrder,
     context: RowContext,
-    onChoose: (icao24: string) => void,
+    onChoose: (icao24: string, isAdding: boolean) => void,
   ) {
     this.heading = heading;
     this.fleet = context.fleet;
@@ -115,7 +115,13 @@ export class Rows {
     this.grid.addEventListener("scroll", () => this.placeRows(), { passive: true });
     this.grid.addEventListener("keydown", (event) => this.onKeyDown(event));
     this.grid.addEventListener("focus", () => this.onFocus());
-    this.body.addEventListener("click", ({ target }) => this.onClick(target as Node));
+    this.body.addEventListener("click", (event) => this.onClick(event));
+    this.body.addEventListener("mousedown", (event) => {
+      if (event.shiftKey) {
+        event.preventDefault(); // the browser would select the text up to here
+        this.grid.focus();
+      }
+    });
     for (const name of INPUT_EVENTS) {
       this.grid.addEventListener(name, () => this.onInput(), { passive: true });
     }
@@ -206,7 +212,7 @@ export class Rows {
       this.activate(row);
     } else if (event.key === "Enter" && this.context.active !== null) {
       event.preventDefault();
-      this.onChoose(this.context.active);
+      this.onChoose(this.context.active, event.shiftKey);
     }
   }
 
@@ -216,10 +222,10 @@ export class Rows {
     this.render();
   }
 
-  private onClick(target: Node): void {
-    const row = this.pool.find(({ element }) => element.contains(target));
+  private onClick({ target, shiftKey }: MouseEvent): void {
+    const row = this.pool.find(({ element }) => element.contains(target as Node));
     if (row !== undefined && row.icao24 !== null) {
-      this.onChoose(row.icao24);
+      this.onChoose(row.icao24, shiftKey);
     }
   }
 }

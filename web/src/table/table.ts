@@ -18,6 +18,8 @@ import { Toolbar } from "./toolbar.ts";
 export interface TableListener {
   /** Called with the aircraft of a row that was clicked or chosen by Enter. */
   select(icao24: string): void;
+  /** Selects an aircraft beside those that are selected, or no longer. */
+  toggleSelected(icao24: string): void;
   /** Returns whether the map view contains a place; called for every aircraft once a second. */
   isVisible(longitude: number, latitude: number): boolean;
 }
@@ -58,8 +60,8 @@ export class Table {
       active: null,
       revision: 0,
     };
-    this.rows = new Rows(this.heading.element, this.order, this.context, (icao24) => {
-      this.choose(icao24);
+    this.rows = new Rows(this.heading.element, this.order, this.context, (icao24, isAdding) => {
+      this.choose(icao24, isAdding);
     });
     host.classList.add("aircraft-table");
     this.toolbar.element.append(new ColumnChoice(store).element);
@@ -155,11 +157,16 @@ export class Table {
     }
   }
 
-  private choose(icao24: string): void {
-    this.context.selected = icao24;
+  private choose(icao24: string, isAdding: boolean): void {
     this.context.active = icao24;
-    this.render();
-    this.listener.select(icao24);
+    if (isAdding) {
+      this.listener.toggleSelected(icao24);
+      this.render();
+    } else {
+      this.context.selected = icao24;
+      this.render();
+      this.listener.select(icao24);
+    }
   }
 
   private sortBy(column: Column): void {

@@ -5,11 +5,13 @@ from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
+from pydantic import ValidationError
 from starlette.testclient import TestClient
 
+from configuration.loading import load_settings
 from processor.http.dependencies import add_routes
 from processor.http.page import page_routes
-from processor.settings import PageSettings
+from processor.settings import PageSettings, ProcessorSettings
 
 TILES = PageSettings(
     tile_url="https://tiles.example.org/{z}/{x}/{y}.png", tile_attribution="Example"
@@ -95,6 +97,7 @@ def test_browser_speaks_to_this_server_only(client: TestClient, built: Path) -> 
     assert client.get("/page.json").json() == {
         "needs_key": False,
         "tiles": None,
+        "tile_layers": [],
         "heartbeat_seconds": 15,
     }
     other = client_of(built, TILES, needs_key=True)
@@ -102,11 +105,68 @@ def test_browser_speaks_to_this_server_only(client: TestClient, built: Path) -> 
         "connect-src 'self' https://tiles.example.org;"
         in other.get("/").headers["content-security-policy"]
     )
+    only = {"name": "Map", "url": TILES.tile_url, "attribution": "Example"}
     assert other.get("/page.json").json() == {
         "needs_key": True,
-        "tiles": {"url": TILES.tile_url, "attribution": "Example"},
+        "tiles": only,
+        "tile_layers": [only],
         "heartbeat_seconds": 15,
     }
+
+
+def test_several_base_maps(built: Path) -> None:
+    """Each has its name, the policy names each server once, and the old setting comes first."""
+    layers = [
+        {"name": "Streets", "url": "https://one.example.org/{z}/{x}/{y}.png", "attribution": "One"},
+        {"name": "Map", "url": "https://two.example.org:8443/{z}/{x}/{y}"},
+        {"name": "Charts", "url": "https://one.example.org/charts/{z}/{x}/{y}.png"},
+    ]
+    settings = PageSettings.model_validate({"tile_urls": layers})
+    client = client_of(built, settings)
+    configuration = client.get("/page.json").json()
+    assert [layer["name"] for layer in configuration["tile_layers"]] == ["Streets", "Map", "Charts"]
+    assert configuration["tiles"] == configuration["tile_layers"][0] == layers[0]
+    policy = client.get("/").headers["content-security-policy"]
+    servers = "https://one.example.org https://two.example.org:8443"
+    assert f"connect-src 'self' {servers};" in policy
+    assert f"img-src 'self' data: {servers};" in policy
+    both = client_of(built, settings.model_copy(update={"tile_url": TILES.tile_url}))
+    names = [layer["name"] for layer in both.get("/page.json").json()["tile_layers"]]
+    assert names == ["Tiles", "Streets", "Map", "Charts"]
+
+
+def test_base_maps_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One variable holds the list as YAML or JSON."""
+    monkeypatch.setenv("PAGE_TILE_URLS", '[{name: A, url: "https://a.org/{z}/{x}/{y}"}]')
+    (layer,) = load_settings(ProcessorSettings).page.tile_urls
+    assert (layer.name, layer.url) == ("A", "https://a.org/{z}/{x}/{y}")
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        {"name": "A", "url": "https://tiles.example.org/{z}/{x}.png"},
+        {"name": "A", "url": "ftp://tiles.example.org/{z}/{x}/{y}"},
+        {"name": "A", "url": "https://tiles.example.org; script-src */{z}/{x}/{y}"},
+        {"name": "A", "url": "https://user:password@tiles.example.org/{z}/{x}/{y}"},
+        {"name": " ", "url": "https://tiles.example.org/{z}/{x}/{y}"},
+        {"name": "B" * 41, "url": "https://tiles.example.org/{z}/{x}/{y}"},
+        {"url": "https://tiles.example.org/{z}/{x}/{y}"},
+    ],
+)
+def test_base_maps_that_cannot_be_used(layer: dict[str, str]) -> None:
+    with pytest.raises(ValidationError):
+        PageSettings.model_validate({"tile_urls": [layer]})
+
+
+def test_base_maps_are_few_and_have_different_names() -> None:
+    """Users and links choose one by its name."""
+    url = "https://tiles.example.org/{z}/{x}/{y}"
+    with pytest.raises(ValidationError, match="name of its own"):
+        PageSettings.model_validate({"tile_urls": [{"name": "A", "url": url}] * 2})
+    many = [{"name": f"Layer {n}", "url": url} for n in range(13)]
+    with pytest.raises(ValidationError, match="12"):
+        PageSettings.model_validate({"tile_urls": many})
 
 
 def test_page_that_is_not_built_says_how_to_build_it(tmp_path: Path) -> None:
