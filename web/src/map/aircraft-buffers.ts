@@ -77,7 +77,7 @@ export class AircraftBuffers {
       this.motions[4 * slot] = track >= 0 ? (track * Math.PI) / 180 : -1;
       this.motions[4 * slot + 1] = canGlide(speed, track, grounded[slot] as number) ? speed : 0;
       this.motions[4 * slot + 2] = (times[slot] as number) - this.epoch;
-      this.motions[4 * slot + 3] = shapeIndex(categories[slot] as number);
+      this.motions[4 * slot + 3] = shapeIndex(null, categories[slot] as number);
     }
   }
 
