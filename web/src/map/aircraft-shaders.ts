@@ -1,7 +1,7 @@
 /** The shaders that extrapolate each aircraft along its track and draw it as a rotated icon. */
 
 import type { ShaderModule } from "@luma.gl/shadertools";
-import { MAX_GLIDE_S, METRES_PER_DEGREE } from "./dead-reckoning.ts";
+import { GLIDE } from "./glide-shader.ts";
 import { ATLAS_COLUMNS, ATLAS_ROWS } from "./shape-atlas.ts";
 import { SHAPE_SIZES } from "./shapes.ts";
 
@@ -50,8 +50,7 @@ export const aircraftUniforms = {
   },
 } as const satisfies ShaderModule<AircraftUniforms>;
 
-// Extrapolates as positionOf in dead-reckoning.ts does. The nose is projected as well, so that the
-// icon points along the track in every projection and rotation of the map.
+// The nose is projected as well as the aircraft, so that the icon points along the track in every projection and rotation of the map.
 export const VERTEX = `\
 #version 300 es
 #define SHADER_NAME aircraft-vertex
@@ -69,15 +68,7 @@ flat out float vMark;
 const float ENLARGED = 1.9;
 const float SIZES[${SHAPE_SIZES.length}] = float[](${SHAPE_SIZES.map((size) => size.toFixed(2)).join()});
 
-vec2 advance(vec2 from, float track, float degrees) {
-  float stretch = max(cos(radians(from.y)), 0.01);
-  return from + degrees * vec2(sin(track) / stretch, cos(track));
-}
-
-vec4 project_degrees(vec2 point) {
-  return project_position_to_clipspace(vec3(point, 0.0), vec3(0.0), vec3(0.0));
-}
-
+${GLIDE}
 void main() {
   if (instancePositions.y > 90.0) {
     gl_Position = vec4(2.0, 2.0, 2.0, 1.0);
@@ -85,8 +76,7 @@ void main() {
   }
   float age = max(aircraft.now - instanceMotions.z, 0.0);
   float track = max(instanceMotions.x, 0.0);
-  float seconds = min(age, ${MAX_GLIDE_S.toFixed(1)}) * aircraft.glide;
-  vec2 here = advance(instancePositions, track, instanceMotions.y * seconds / ${METRES_PER_DEGREE.toFixed(1)});
+  vec2 here = extrapolate(instancePositions, instanceMotions, age, aircraft.glide);
   gl_Position = project_degrees(here);
 
   vec4 nose = project_degrees(advance(here, track, 24.0 * aircraft.degreesPerPixel));

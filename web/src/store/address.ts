@@ -1,5 +1,6 @@
 /** Reads and writes the page's address, so that a link or a reload shows the same. */
 
+import { type LabelField, readLabelFields } from "../core/label-fields.ts";
 import { type Playback, SPEEDS } from "../core/playback.ts";
 import type { ThemeChoice } from "../core/theme.ts";
 import { isSystem, type System } from "../core/units.ts";
@@ -24,6 +25,8 @@ export interface AddressState {
   units: System;
   theme: ThemeChoice;
   isGliding: boolean;
+  /** What the labels of all aircraft show; nothing hides them. */
+  labels: readonly LabelField[];
   filters: Filters;
   /** Null is live. */
   playback: Playback | null;
@@ -47,6 +50,7 @@ export function readAddress(search: string): AddressState {
     units: isSystem(units) ? units : "metric",
     theme: theme === "dark" || theme === "light" ? theme : "system",
     isGliding: query.get("glide") !== "off",
+    labels: readLabelFields(query.get("labels") ?? ""),
     filters: new Map(filters.map((name) => [name, query.getAll(name).join(",")])),
     playback: readPlayback(query.get("time") ?? "", query.get("speed") ?? "0"),
     side: SIDES.find((side) => side === query.get("panel")) ?? null,
@@ -70,6 +74,9 @@ export function writeAddress(state: AddressState): string {
   }
   if (!state.isGliding) {
     query.set("glide", "off");
+  }
+  if (state.labels.length > 0) {
+    query.set("labels", state.labels.join());
   }
   if (state.playback !== null) {
     query.set("time", new Date(state.playback.time * 1000).toISOString().replace(".000", ""));
