@@ -10,7 +10,7 @@ import type { Fleet } from "../stream/fleet.ts";
 import type { AircraftBuffers } from "./aircraft-buffers.ts";
 import { LabelBuffers, type LabelData, labelData } from "./label-buffers.ts";
 import { type Camera, CandidateSearch, isInView, OFFSET_PX, WORLD_PX } from "./label-candidates.ts";
-import { labelColours } from "./label-colours.ts";
+import { type LabelColours, labelColours } from "./label-colours.ts";
 import { drawGlyphs, type Glyphs } from "./label-glyphs.ts";
 import { LabelLayer } from "./label-layer.ts";
 import { LabelPlacement, type Placed, SIDES } from "./label-placement.ts";
@@ -45,6 +45,7 @@ export class FleetLabels {
   private buffers: LabelBuffers | null = null;
   private data: LabelData | null = null;
   private glyphs: Glyphs | null = null;
+  private colours: LabelColours | null = null;
   private glyphSize = 0;
   private isOutdated = true;
   private hasMoved = false;
@@ -99,8 +100,8 @@ export class FleetLabels {
       this.placedAt = time;
       this.place(scene);
     }
-    const { glyphs, data } = this;
-    if (glyphs === null || data === null) {
+    const { glyphs, data, colours } = this;
+    if (glyphs === null || data === null || colours === null) {
       return [];
     }
     const uniforms = {
@@ -109,7 +110,7 @@ export class FleetLabels {
       margin: glyphs.margin,
       cell: [glyphs.width, glyphs.height] as [number, number],
       grid: [columnsOf(this.fields, this.units), this.fields.length] as [number, number],
-      ...labelColours(scene.theme),
+      ...colours,
     };
     // deck.gl's type describes arrays of objects only, not its own binary data.
     return [new LabelLayer({ id: "labels", data: data as never, uniforms, glyphs })];
@@ -118,6 +119,7 @@ export class FleetLabels {
   private place(scene: LabelScene): void {
     const { fleet, placement, fields, units } = this;
     const glyphs = this.currentGlyphs();
+    this.colours = labelColours(scene.theme);
     const { aircraft, selected } = scene;
     const camera = this.camera();
     const seconds = scene.isGliding ? scene.now - aircraft.epoch : null;

@@ -3,7 +3,12 @@
 import { isEmergency } from "../core/squawks.ts";
 import type { Fleet } from "../stream/fleet.ts";
 import type { AircraftBuffers } from "./aircraft-buffers.ts";
-import { longitudeScale, MAX_GLIDE_S, METRES_PER_DEGREE } from "./dead-reckoning.ts";
+import {
+  longitudeScale,
+  MAX_GLIDE_DEGREES,
+  MAX_GLIDE_S,
+  METRES_PER_DEGREE,
+} from "./dead-reckoning.ts";
 import type { Candidates } from "./label-placement.ts";
 import { SHAPE_SIZES } from "./shapes.ts";
 
@@ -61,9 +66,15 @@ export class CandidateSearch {
     const squawks = fleet.texts("squawk");
     const grounded = fleet.column("on_ground");
     const place = { x: 0, y: 0 };
+    const [south, north] = latitudesOf(camera);
     found.count = 0;
     for (let slot = 0; slot < aircraft.length; slot++) {
-      if (slot === left || !isInView(aircraft, slot, camera, seconds, place)) {
+      const latitude = aircraft.positions[2 * slot + 1] as number;
+      // First what is cheap, as few aircraft are in view at most zoom levels.
+      if (latitude < south || latitude > north || slot === left) {
+        continue;
+      }
+      if (!isInView(aircraft, slot, camera, seconds, place)) {
         continue;
       }
       const index = found.count++;
@@ -80,6 +91,20 @@ export class CandidateSearch {
     }
     return found;
   }
+}
+
+/** Returns the latitudes between which an aircraft may be in view, at most 90 degrees. */
+function latitudesOf({
+  latitude,
+  world,
+  bearing,
+  halfWidth,
+  halfHeight,
+}: Camera): [south: number, north: number] {
+  const reach = bearing === 0 ? halfHeight : Math.hypot(halfWidth, halfHeight);
+  const [middle, away] = [mercatorY(latitude), reach / world];
+  const [south, north] = [latitudeAt(middle - away), latitudeAt(middle + away)];
+  return [south - MAX_GLIDE_DEGREES, Math.min(north + MAX_GLIDE_DEGREES, 90)];
 }
 
 /** Computes where an aircraft is drawn; returns whether that is in view. */
@@ -125,6 +150,11 @@ function project(longitude: number, latitude: number, camera: Camera, place: Pla
 /** Returns the distance from the equator to the north, as a part of the width of the world. */
 function mercatorY(latitude: number): number {
   return Math.atanh(Math.sin((latitude * Math.PI) / 180)) / (2 * Math.PI);
+}
+
+/** The inverse of mercatorY. */
+function latitudeAt(y: number): number {
+  return (Math.asin(Math.tanh(2 * Math.PI * y)) * 180) / Math.PI;
 }
 
 function emptyCandidates(capacity: number): Candidates {

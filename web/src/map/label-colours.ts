@@ -19,11 +19,9 @@ const TEXT: Record<ThemeName, ShaderColour> = {
   light: [0.1, 0.13, 0.19, 1],
 };
 
-const forced = matchMedia("(forced-colors: active)");
-
 /** Returns the colours of a theme, or of the system if the user has made it force its own. */
 export function labelColours(theme: ThemeName): LabelColours {
-  if (forced.matches) {
+  if (matchMedia("(forced-colors: active)").matches) {
     const text = systemColour("CanvasText");
     return { text, halo: systemColour("Canvas"), emergency: text };
   }

@@ -8,6 +8,8 @@ export const NONE = 255;
 const TOLERANCE_PX = 3;
 /** One that was not shown before needs this much more room than its box, so that it stays for a while. */
 const MARGIN_PX = 5;
+/** Where a label had no room, others that begin within this are not tried: thousands may lie together. */
+const REFUSED_PX = 4;
 /** More labels than this are not shown, whatever the screen. */
 export const MAX_LABELS = 4_096;
 
@@ -49,6 +51,9 @@ export class LabelPlacement {
   /** The side on which each slot's label was shown last; NONE if it was not. */
   private sides = new Uint8Array(0);
   private grid = new Int32Array(0);
+  /** By steps of REFUSED_PX: 1 where a label had no room in this placement. */
+  private refused = new Uint8Array(0);
+  private refusedColumns = 1;
   private columns = 1;
   private rows = 1;
   private cellWidth = 1;
@@ -75,6 +80,9 @@ export class LabelPlacement {
     this.rows = Math.ceil(height / Math.max(view.boxHeight - TOLERANCE_PX, 1));
     this.cellWidth = width / this.columns;
     this.cellHeight = height / this.rows;
+    this.refusedColumns = Math.ceil(width / REFUSED_PX);
+    const steps = this.refusedColumns * Math.ceil(height / REFUSED_PX);
+    this.refused = steps > this.refused.length ? new Uint8Array(steps) : this.refused.fill(0);
     if (this.grid.length < this.columns * this.rows) {
       this.grid = new Int32Array(this.columns * this.rows);
     }
@@ -150,12 +158,25 @@ export class LabelPlacement {
   private find(x: number, y: number, gap: number): number {
     for (let side = 0; side < SIDES.length; side++) {
       const [left, top] = [x + this.leftOf(side, gap), y + this.topOf(side, gap)];
+      const step = this.stepOf(left, top);
+      if (this.refused[step] === 1) {
+        continue;
+      }
       if (this.isFree(left, top, MARGIN_PX)) {
         this.occupy(left, top);
         return side;
       }
+      this.refused[step] = 1;
     }
     return NONE;
+  }
+
+  /** Returns the index in `refused` of a place; -1 if it is outside. */
+  private stepOf(left: number, top: number): number {
+    const column = Math.floor(this.fromWest(left) / REFUSED_PX);
+    const row = Math.floor(this.fromTop(top) / REFUSED_PX);
+    const isInside = column >= 0 && column < this.refusedColumns && row >= 0;
+    return isInside ? row * this.refusedColumns + column : -1;
   }
 
   private leftOf(side: number, gap: number): number {
@@ -170,24 +191,18 @@ export class LabelPlacement {
 
   /** Returns whether a box with a margin around it covers none of those that are placed. */
   private isFree(left: number, top: number, margin: number): boolean {
-    const { boxWidth, boxHeight, period } = this.view;
-    const [width, height] = [boxWidth + margin, boxHeight + margin];
-    const { cellWidth, cellHeight } = this;
-    const column = Math.floor(this.fromWest(left) / cellWidth);
-    const row = Math.floor(this.fromTop(top) / cellHeight);
-    const [across, down] = [Math.ceil(width / cellWidth), Math.ceil(height / cellHeight)];
-    for (let near = Math.max(row - down, 0); near <= row + down && near < this.rows; near++) {
-      for (let step = -across; step <= across; step++) {
-        const other = this.boxAt(column + step, near);
-        if (other < 0) {
-          continue;
-        }
-        let apart = Math.abs(left - (this.lefts[other] as number));
-        if (this.isWrapped) {
-          apart %= period;
-          apart = Math.min(apart, period - apart);
-        }
-        if (apart < width && Math.abs(top - (this.tops[other] as number)) < height) {
+    const { view, cellWidth, cellHeight, columns } = this;
+    const [width, height] = [view.boxWidth + margin, view.boxHeight + margin];
+    const [fromWest, fromTop] = [this.fromWest(left), this.fromTop(top)];
+    const east = Math.floor((fromWest + width) / cellWidth);
+    const bottom = Math.min(Math.floor((fromTop + height) / cellHeight), this.rows - 1);
+    const west = Math.floor((fromWest - width) / cellWidth);
+    for (let row = Math.max(Math.floor((fromTop - height) / cellHeight), 0); row <= bottom; row++) {
+      for (let column = west; column <= east; column++) {
+        const wrapped = this.isWrapped ? (column + columns) % columns : column;
+        const isInGrid = wrapped >= 0 && wrapped < columns;
+        const other = isInGrid ? (this.grid[row * columns + wrapped] as number) : -1;
+        if (other >= 0 && this.covers(other, left, top, width, height)) {
           return false;
         }
       }
@@ -195,13 +210,15 @@ export class LabelPlacement {
     return true;
   }
 
-  /** Returns the number of the box whose upper left corner is in a cell; -1 if there is none. */
-  private boxAt(column: number, row: number): number {
-    const { columns } = this;
+  /** Returns whether a box that is placed begins nearer to another than these distances. */
+  private covers(other: number, left: number, top: number, width: number, height: number): boolean {
+    const { period } = this.view;
+    let apart = Math.abs(left - (this.lefts[other] as number));
     if (this.isWrapped) {
-      return this.grid[row * columns + (((column % columns) + columns) % columns)] as number;
+      apart %= period;
+      apart = Math.min(apart, period - apart);
     }
-    return column < 0 || column >= columns ? -1 : (this.grid[row * columns + column] as number);
+    return apart < width && Math.abs(top - (this.tops[other] as number)) < height;
   }
 
   private occupy(left: number, top: number): void {

@@ -82,7 +82,7 @@ void main() {
   vTextEnd = instanceTextEnds;
   vEmergency = instanceMotions.w;
   // Labels of old positions fade as their aircraft, but stay legible.
-  vFade = 1.0 - 0.45 * smoothstep(20.0, 120.0, age);
+  vFade = 1.0 - 0.35 * smoothstep(20.0, 120.0, age);
 }
 `;
 
