@@ -20,6 +20,7 @@ from processor.http.readsb.routes import readsb_routes
 from processor.http.request_metrics import RequestMetrics
 from processor.http.stream.routes import stream_routes
 from processor.live_half import LiveHalf
+from processor.reference.identities import Identities
 from processor.settings import ProcessorSettings
 
 
@@ -33,6 +34,7 @@ def create_application(
     downloads: DownloadMetrics,
     live: LiveHalf | None,
     requests: RequestMetrics,
+    identities: Identities,
 ) -> FastAPI:
     """Create the application of one process.
 
@@ -45,6 +47,7 @@ def create_application(
         downloads: Counts the files of the history.
         live: The live half; None if this process has none.
         requests: Counts the requests.
+        identities: Finds who an aircraft is.
     """
     history_router = history_routes(
         database=history,
@@ -53,6 +56,7 @@ def create_application(
         settings=settings.history,
         expiry_seconds=settings.live.expiry_seconds,
         metrics=downloads,
+        identities=identities,
     )
     return create_app(
         routers=[

@@ -13,11 +13,13 @@ from processor.live.broadcaster import Broadcaster
 from processor.live.connection_limits import ConnectionLimits
 from processor.live.data_clock import DataClock
 from processor.live.first_frame import FirstFrame
+from processor.live.identification import Identification
 from processor.live.lifetime import Lifetime
 from processor.live.metrics import LiveMetrics
 from processor.live.reader import LiveReader
 from processor.live.ticker import Ticker
 from processor.log_watch import LogEnds, LogWatch, ReadProgress
+from processor.reference.identities import Identities
 from processor.replay.session import Replay, ReplayLimits
 from processor.settings import ProcessorSettings, SseSettings
 from processor.supervisor import BETWEEN_ATTEMPTS, retrieve_exceptions
@@ -45,6 +47,7 @@ class LiveHalf:
         registry: CollectorRegistry,
         history: HistoryDatabase,
         tracing: Tracing = NO_TRACING,
+        identities: Identities | None = None,
     ) -> None:
         self.metrics = metrics = LiveMetrics(registry)
         self.clock = clock = DataClock()
@@ -65,6 +68,8 @@ class LiveHalf:
             clock=clock,
             first_frame=first_frame,
         )
+        identities = identities or Identities()
+        self._identification = Identification(identities, lambda: self._ticker.fleet)
         self._settings = settings
         self._reader: LiveReader | None = None
         self._watch: LogWatch | None = None
@@ -75,6 +80,7 @@ class LiveHalf:
             database=history,
             limits=replay_limits_of(settings),
             clock=clock,
+            identities=identities,
         )
 
     def begin(self) -> list[asyncio.Task[None]]:
@@ -92,6 +98,7 @@ class LiveHalf:
             asyncio.create_task(asyncio.to_thread(self._reader.run), name="live reader"),
             asyncio.create_task(self._ticker.run(), name="live ticker"),
             asyncio.create_task(watch.run(), name="live log watch"),
+            asyncio.create_task(self._identification.run(), name="live identification"),
         ]
         return self._tasks
 

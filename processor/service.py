@@ -28,6 +28,7 @@ from processor.http.operations import DeferredApp, create_operations
 from processor.http.request_metrics import RequestMetrics
 from processor.http.server.connections import OpenConnections, fit_open_files, socket_limits
 from processor.http.server.server import create_server, listen
+from processor.reference.identities import Identities
 from processor.settings import ProcessorSettings
 from processor.supervisor import Half, supervise
 
@@ -63,13 +64,14 @@ class Service:
         for collector in (ProcessCollector, PlatformCollector, GCCollector):
             collector(registry=self._registry)
         self._history = history_of(settings)
+        self._identities = Identities()
         self._tracing = tracing = open_tracing(settings.tracing, "flight-monitor-processor")
         self._downloads = DownloadMetrics(self._registry)
         self._requests = RequestMetrics(self._registry)
         self._live = (
             None
             if role == "archive"
-            else _live_half(settings, self._registry, self._history, tracing)
+            else _live_half(settings, self._registry, self._history, tracing, self._identities)
         )
         halves: list[Half] = (
             [] if role == "live" else [_archive_half(settings, self._registry, tracing)]
@@ -169,6 +171,7 @@ class Service:
             downloads=self._downloads,
             live=self._live,
             requests=self._requests,
+            identities=self._identities,
         )
         keep_from_gc()
         return app
@@ -205,7 +208,8 @@ def _live_half(
     registry: CollectorRegistry,
     history: HistoryDatabase,
     tracing: Tracing,
+    identities: Identities,
 ) -> "LiveHalf":
     from processor.live_half import LiveHalf
 
-    return LiveHalf(settings, registry, history, tracing)
+    return LiveHalf(settings, registry, history, tracing, identities)

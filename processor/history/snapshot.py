@@ -1,13 +1,14 @@
 """A snapshot at a time: all aircraft as the live stream showed them then."""
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from processor.history.area_restriction import Boxes, box_columns
 from processor.history.database import Connection, Record
 from processor.history.errors import TooLargeError
 from processor.history.queries import HistoryStatements
-from processor.history.stored_rows import in_columns, to_state_vectors
+from processor.history.stored_rows import NO_IDENTITIES, in_columns, to_state_vectors
+from processor.reference.identity import Identity
 from processor.stream import events
 from processor.stream.query import StreamQuery
 
@@ -49,8 +50,21 @@ async def read_traffic_at(
     return rows
 
 
-def write_snapshot(query: StreamQuery, rows: Iterable[Record], moment: dt.datetime) -> bytes:
-    """Return the data of the `snapshot` event that the stream would have sent then."""
-    columns = in_columns(sorted(to_state_vectors(rows), key=lambda state: state.icao24))
+def write_snapshot(
+    query: StreamQuery,
+    rows: Iterable[Record],
+    moment: dt.datetime,
+    identities: Mapping[str, Identity] = NO_IDENTITIES,
+) -> bytes:
+    """Return the data of the `snapshot` event that the stream would have sent then.
+
+    Args:
+        query: What is asked for.
+        rows: The rows of all aircraft.
+        moment: The time of the snapshot.
+        identities: Who the aircraft are, if the query has something to do with it.
+    """
+    states = sorted(to_state_vectors(rows), key=lambda state: state.icao24)
+    columns = in_columns(states, identities)
     encoded = [aircraft.encode(query.output_format) for aircraft in query.filter.select(columns)]
     return events.snapshot(encoded, query.output_format, id="", now=moment.timestamp()).data

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from processor.stream.output_format import ALL_FIELDS
 from processor.stream.query import FORMATS
-from telemetry.state_vector import FIELDS
 
 _SEVERAL = "several by comma or by repeating the parameter"
 
@@ -26,13 +26,17 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "category": (f"Categories of aircraft, 0 to 20, {_SEVERAL}", "8"),
     "squawk": (f"Transponder codes, or emergency for 7500, 7600, 7700, {_SEVERAL}", "emergency"),
     "on_ground": ("true or false", "false"),
+    "registration": (f"Registrations in either case, {_SEVERAL}", "HB-JCA"),
+    "type": (f"ICAO type designators, {_SEVERAL}", "A320"),
+    "operator": (f"Operators, by name or by three letters, {_SEVERAL}", "SWR"),
+    "military": ("true or false", "false"),
     "min_altitude": ("Metres, barometric, or geometric if only that was received", "3000"),
     "max_altitude": ("Metres, like min_altitude", "12000"),
     "min_velocity": ("Ground speed in m/s", "50"),
     "max_velocity": ("Ground speed in m/s", "300"),
     "pinned": (f"Addresses that pass every filter, {_SEVERAL}", "4b1814"),
     "fields": (
-        f"Fields of each aircraft, {_SEVERAL}; icao24 is always included: {', '.join(FIELDS)}",
+        f"Fields of each aircraft, {_SEVERAL}; icao24 is always included: {', '.join(ALL_FIELDS)}",
         "callsign",
     ),
 }

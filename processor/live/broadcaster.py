@@ -17,7 +17,7 @@ from processor.live.metrics import LiveMetrics
 from processor.live.restricted_ticks import RestrictedTicks
 from processor.live.subscriber import CloseReason, Subscriber, wake_in_groups
 from processor.live.tick import Tick
-from processor.live.tick_step import TickStep
+from processor.live.tick_step import TickStep, next_step
 from processor.stream import events
 from processor.stream.aircraft import Aircraft
 from processor.stream.encoder import Encoder, Frame
@@ -128,7 +128,7 @@ class Broadcaster:
         """Publish what changed since the last tick, with a heartbeat if one is due."""
         if self._tick is None:
             return
-        step = TickStep(self._tick, self._fleet, self._clock, is_heartbeat=is_heartbeat)
+        step = next_step(self._tick, self._fleet, self._subscribers, is_heartbeat=is_heartbeat)
         run_at_once(step.compute())
         if self._show(step, is_heartbeat=is_heartbeat):
             self._wake_all()
@@ -137,7 +137,7 @@ class Broadcaster:
         """Do the same while other tasks run; until the tick is shown, the one before answers."""
         if self._tick is None:
             return
-        step = TickStep(self._tick, self._fleet, self._clock, is_heartbeat=is_heartbeat)
+        step = next_step(self._tick, self._fleet, self._subscribers, is_heartbeat=is_heartbeat)
         with self.pacing.held():
             await run_in_slices(step.compute())
             if not step.can_show(self._tick) or not self._show(step, is_heartbeat=is_heartbeat):

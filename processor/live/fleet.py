@@ -2,12 +2,14 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import islice
 from typing import Literal
 
 import msgspec
 
 from processor.live.fleet_state import FleetState, StateStep, empty_state, next_state
 from processor.message import AFTER_ANSWER_SECONDS, FUTURE_SECONDS
+from processor.reference.identity import UNKNOWN, Identity
 from processor.stream.aircraft import Aircraft
 from processor.stream.changes import Changes
 from processor.stream.columns import Columns
@@ -60,7 +62,8 @@ class FleetStep:
     Attributes:
         position: The position up to which the log was read.
         now: The time of the step (Unix seconds).
-        n_incoming: How many aircraft have newer state vectors.
+        n_incoming: How many aircraft have newer state vectors or an identity.
+        identified: The addresses of those whose identity may be all that changed.
         found: The state of the next tick, when it was computed.
     """
 
@@ -70,20 +73,28 @@ class FleetStep:
         self,
         state: FleetState,
         incoming: Mapping[str, Aircraft],
+        identified: frozenset[str],
         position: LogPosition,
+        *,
         now: float,
         expiry_seconds: float,
     ) -> None:
         self.position = position
         self.now = now
         self.n_incoming = len(incoming)
+        self.identified = identified
         self._state = state
         self._incoming = incoming
         self._silent_since = now - expiry_seconds
 
     def compute(self) -> Slices[None]:
         """Compute the state of the next tick."""
-        self.found = yield from next_state(self._state, self._incoming, self._silent_since)
+        self.found = yield from next_state(
+            self._state,
+            self._incoming,
+            self._silent_since,
+            has_identities=bool(self.identified),
+        )
 
     def __len__(self) -> int:
         return len(self.found.state.keys)
@@ -111,6 +122,8 @@ class Fleet:
     Attributes:
         position: The position up to which the log was read at the newest tick.
         changes: What the newest tick changed.
+        identity_version: How often identities became visible, which may happen between two ticks
+            that subscribers are sent.
     """
 
     def __init__(
@@ -124,6 +137,7 @@ class Fleet:
     ) -> None:
         self.position = start
         self.changes = Changes.of()
+        self.identity_version = 0
         self._next_offsets = list(start.offsets)
         self._expiry_seconds = expiry_seconds
         self._resume_window_seconds = resume_window_seconds
@@ -131,6 +145,10 @@ class Fleet:
         self._state = empty_state()
         self._incoming: dict[str, Aircraft] = {}
         self._prepared: Mapping[str, Aircraft] = {}
+        self._unidentified: dict[str, None] = {}
+        self._identities: dict[str, Identity] = {}
+        self._identified_by: frozenset[str] = frozenset()
+        self._identified_at: dict[str, LogPosition] = {}
         self._tombstones: dict[str, _Tombstone] = {}
         # A subscriber at this position or before may hold aircraft whose removal is forgotten.
         self._forgotten = resumable_after
@@ -193,10 +211,36 @@ class Fleet:
                 or self._state.by_icao24.get(icao24)
             )
             if known is None or known.state_vector.last_contact < state_vector.last_contact:
+                if known is None:
+                    self._unidentified[icao24] = None
                 self._incoming[icao24] = Aircraft(
-                    icao24, state_vector, update.partition, update.offset
+                    icao24,
+                    state_vector,
+                    update.partition,
+                    update.offset,
+                    identity=UNKNOWN if known is None else known.identity,
                 )
         return ignored
+
+    def take_unidentified(self, most: int) -> list[str]:
+        """Return the addresses of aircraft that are new to the fleet, each once, oldest first."""
+        found = list(islice(self._unidentified, most))
+        for icao24 in found:
+            del self._unidentified[icao24]
+        return found
+
+    def look_up_again(self) -> None:
+        """Return every aircraft from `take_unidentified` once more."""
+        self._unidentified |= dict.fromkeys(self._state.by_icao24)
+
+    def identify(self, found: Mapping[str, Identity]) -> None:
+        """Take in the identities of aircraft, which become visible at the next tick."""
+        self._identities |= found
+
+    @property
+    def has_new_identities(self) -> bool:
+        """Whether there are identities that no step has taken."""
+        return bool(self._identities)
 
     def advance(self) -> Changes:
         """Show all messages that were applied, and remove the aircraft that have expired."""
@@ -205,15 +249,35 @@ class Fleet:
         return self.show(step)
 
     def prepare(self) -> FleetStep:
-        """Return the step to the next tick, which takes all messages that were applied so far.
+        """Return the step to the next tick, which takes all messages and identities so far.
 
         Until `show` the fleet stays as it is, and messages that are applied wait for a later tick.
         A step that is never shown changes nothing: its messages are taken by the next one.
         """
         self._prepared = {**self._prepared, **self._incoming} if self._prepared else self._incoming
         self._incoming = {}
+        if self._identities:
+            self._take_identities()
         position = LogPosition(self.position.epoch, tuple(self._next_offsets))
-        return FleetStep(self._state, self._prepared, position, self._clock(), self._expiry_seconds)
+        return FleetStep(
+            self._state,
+            self._prepared,
+            self._identified_by,
+            position,
+            now=self._clock(),
+            expiry_seconds=self._expiry_seconds,
+        )
+
+    def _take_identities(self) -> None:
+        """Give each aircraft its identity, unless it has left the fleet meanwhile."""
+        found, self._identities = self._identities, {}
+        identified = {}
+        for icao24, identity in found.items():
+            known = self._prepared.get(icao24) or self._state.by_icao24.get(icao24)
+            if known is not None and known.identity != identity:
+                identified[icao24] = known.with_identity(identity)
+        self._prepared = {**self._prepared, **identified}
+        self._identified_by |= identified.keys()
 
     def can_show(self, step: FleetStep) -> bool:
         """Whether a step has all partitions; some may have been added since it was prepared."""
@@ -224,6 +288,10 @@ class Fleet:
         found = step.found
         self._state, self._prepared = found.state, {}
         self.position, self.changes = step.position, found.changes
+        if step.identified:
+            self._identified_at |= dict.fromkeys(step.identified, self.position)
+            self._identified_by = frozenset()
+            self.identity_version += 1
         self._remember_removals(found.expired, step.now)
         if self._uncertain_until is not None and step.now > self._uncertain_until:
             self._forgotten, self._uncertain_until = self.position, None
@@ -237,6 +305,8 @@ class Fleet:
         Another instance may have shown it.
         """
         for icao24 in expired:
+            self._identified_at.pop(icao24, None)
+            self._unidentified.pop(icao24, None)
             self._tombstones.pop(icao24, None)
             self._tombstones[icao24] = _Tombstone(now, self.position)
         self._forget_removals(now - self._resume_window_seconds)
@@ -262,13 +332,30 @@ class Fleet:
             and forgotten.is_within(reached)
         )
 
-    def missed(self, since: LogPosition) -> MissedChanges:
-        """Return what a subscriber at a position has missed: each aircraft in its newest state."""
+    def missed(self, since: LogPosition, *, with_identity: bool = False) -> MissedChanges:
+        """Return what a subscriber at a position has missed: each aircraft in its newest state.
+
+        Args:
+            since: The position.
+            with_identity: Whether the subscriber is sent identities too. One that was looked up
+                before the position on this instance, and after it on another one, is sent with the
+                aircraft's next state vector.
+        """
         offsets = since.padded(len(self._next_offsets)).offsets
+        identified = self._identified_since(since) if with_identity else frozenset()
         return MissedChanges(
-            changed=[a for a in self.aircraft if a.offset >= offsets[a.partition]],
+            changed=[
+                a
+                for a in self.aircraft
+                if a.offset >= offsets[a.partition] or a.icao24 in identified
+            ],
             removed=sorted(self._tombstones),
         )
+
+    def _identified_since(self, since: LogPosition) -> frozenset[str]:
+        """Return the aircraft that were identified at a tick with this position or a later one."""
+        reached = {at: since.is_within(at) for at in set(self._identified_at.values())}
+        return frozenset(icao24 for icao24, at in self._identified_at.items() if reached[at])
 
 
 def _with_partitions(position: LogPosition, starts: Sequence[int]) -> LogPosition:

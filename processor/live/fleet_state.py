@@ -48,18 +48,23 @@ def empty_state() -> FleetState:
 
 
 def next_state(
-    before: FleetState, incoming: Mapping[str, Aircraft], silent_since: float
+    before: FleetState,
+    incoming: Mapping[str, Aircraft],
+    silent_since: float,
+    *,
+    has_identities: bool = False,
 ) -> Slices[StateStep]:
-    """Return what follows from newer state vectors and from the time.
+    """Return what follows from newer state vectors, from identities and from the time.
 
     The columns of `before` are merged with those of the incoming aircraft, so the time is
     proportional to the number of aircraft.
 
     Args:
         before: The state at the tick before.
-        incoming: The aircraft with newer state vectors than in `before`.
+        incoming: The aircraft with newer state vectors than in `before`, or with an identity.
         silent_since: An aircraft whose last contact is at this time or earlier expires
             (Unix seconds).
+        has_identities: Whether some of `incoming` may have changed in their identity alone.
     """
     keys, received = yield from _sorted(incoming)
     places = before.keys.searchsorted(keys)
@@ -79,6 +84,9 @@ def next_state(
         before_columns=before.columns.take(places[is_known & is_fresh]),
         removed_columns=before.columns.take(_as_received(before, np.flatnonzero(is_removed))),
     )
+    if has_identities:
+        yield
+        changes = _without_identities(changes)
     yield
     never_shown = received.at(np.flatnonzero(~is_known & ~is_fresh))
     expired = [one.icao24 for one in (*changes.removed, *never_shown)]
@@ -88,6 +96,22 @@ def next_state(
     yield
     state = yield from _merged(before, is_staying, keys[is_fresh], after, by_icao24)
     return StateStep(state, changes, expired)
+
+
+def _without_identities(changes: Changes) -> Changes:
+    """Return changes that keep apart the aircraft which changed in their identity alone."""
+    states = {one.icao24: one.state_vector for one in changes.before}
+    is_same = [states.get(one.icao24) is one.state_vector for one in changes.after]
+    if not any(is_same):
+        return changes
+    names = {one.icao24 for one, same in zip(changes.after, is_same, strict=True) if same}
+    stayed = np.array([one.icao24 not in names for one in changes.before], np.bool_)
+    return Changes(
+        after_columns=changes.after_columns.take(np.flatnonzero(~np.array(is_same, np.bool_))),
+        before_columns=changes.before_columns.take(np.flatnonzero(stayed)),
+        removed_columns=changes.removed_columns,
+        identified=changes,
+    )
 
 
 def _as_received(state: FleetState, indices: Indices) -> Indices:

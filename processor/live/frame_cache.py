@@ -27,8 +27,9 @@ CAREFUL_ENCODINGS = 100
 """Encodings for a few subscribers, in one tick, that are compressed with normal effort. Beyond
 them time is scarcer than bytes."""
 
-FramesOf: TypeAlias = Literal["changes", "snapshot"] | EventId
-"""What frames contain; an event id stands for the catch-up since it."""
+FramesOf: TypeAlias = Literal["changes"] | tuple[str, int] | EventId
+"""What frames contain: the changes, a snapshot with the version of the identities in it, or the
+catch-up since an event id."""
 
 
 class UsedFrames(msgspec.Struct, frozen=True):
@@ -117,19 +118,28 @@ class FrameCache:
         frames = yield from encoder.encode_in_slices(found, self._effort(is_shared=True))
         self._standard["changes", query.key, encoder.name] = frames
 
-    def rows(self, output_format: OutputFormat, columns: Columns) -> Rows:
-        """Return the changed aircraft of the tick as JSON in a format; encode them if missing."""
+    def rows(
+        self, output_format: OutputFormat, columns: Columns, *, has_identified: bool = False
+    ) -> Rows:
+        """Return the changed aircraft of the tick as JSON in a format; encode them if missing.
+
+        Args:
+            output_format: The format.
+            columns: The aircraft.
+            has_identified: Whether they include those that changed in their identity alone.
+        """
+        key = (output_format, has_identified)
         is_standard = output_format in STANDARD_FORMATS
         if is_standard:
             self._used_formats.add(output_format)
-        rows: Rows | None = (self._standard if is_standard else self._selections).get(output_format)
+        rows: Rows | None = (self._standard if is_standard else self._selections).get(key)
         if rows is None:
             rows = columns.rows(output_format)
             if is_standard:
-                self._standard[output_format] = rows
+                self._standard[key] = rows
             else:
                 n_bytes = rows.nbytes + sum(map(getsizeof, rows.tolist()))
-                self._selections.store(output_format, rows, n_bytes)
+                self._selections.store(key, rows, n_bytes)
         return rows
 
     def _cache_of(self, content: FramesOf, query: StreamQuery) -> ByteCache:

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import msgspec
+
 from processor.bounding_box import BoundingBox
 from processor.live.fleet import Fleet, MissedChanges
 from processor.stream.aircraft import Aircraft
@@ -41,6 +43,11 @@ class RestrictedFleet:
         return self._fleet.position if self._has_positions else AREAS_POSITION
 
     @property
+    def identity_version(self) -> int:
+        """As of the fleet."""
+        return self._fleet.identity_version
+
+    @property
     def columns(self) -> Columns:
         """All aircraft of the fleet; every filter of the principal leaves out those outside."""
         return self._fleet.columns
@@ -56,6 +63,13 @@ class RestrictedFleet:
     def advance(self) -> Changes:
         """Return what the fleet's newest tick has changed inside."""
         changes = self._fleet.changes
+        inside = self._inside(changes)
+        if changes.identified is None:
+            return inside
+        identified = self._inside(changes.identified)
+        return msgspec.structs.replace(inside, identified=identified or None)
+
+    def _inside(self, changes: Changes) -> Changes:
         after = self._filter.select(changes.after_columns)
         names = {aircraft.icao24 for aircraft in after}
         held = self._filter.select(changes.held_columns)
@@ -70,7 +84,7 @@ class RestrictedFleet:
         """Whether a position is the one in the ids of a restricted principal."""
         return position == self.position
 
-    def missed(self, since: LogPosition) -> MissedChanges:
+    def missed(self, since: LogPosition, *, with_identity: bool = False) -> MissedChanges:
         """Return every aircraft inside: when each changed last is not kept by area."""
-        del since
+        del since, with_identity
         return MissedChanges(changed=list(self.aircraft), removed=[])

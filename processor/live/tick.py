@@ -41,6 +41,7 @@ class Tick:
         changes: What changed since the tick before.
         delta: State of the format `delta`; None while no client uses it.
         delta_events: The changes in this format.
+        clock: Unix time in seconds, as the state vectors have it.
     """
 
     def __init__(
@@ -73,11 +74,11 @@ class Tick:
         self.delta_events: Sequence[Event] = ()
         self._position_text = str(self.position)
         self._fleet = fleet
-        self._clock = clock
+        self.clock = clock
         self._time = clock() if step is None else step.now
         self._heartbeat_aircraft = len(reached) if is_heartbeat else None
         self._cache = FrameCache(n_caches)
-        self._missed: tuple[LogPosition, MissedChanges] | None = None
+        self._missed: tuple[tuple[LogPosition, bool], MissedChanges] | None = None
 
     @classmethod
     def first(
@@ -99,13 +100,13 @@ class Tick:
             n_caches: As of the class.
         """
         changes = self._fleet.advance()
-        if not changes and not is_heartbeat:
+        if not changes.seen_by(with_identity=True) and not is_heartbeat:
             return None
         return Tick(
             self._fleet,
             changes,
             self.number + 1,
-            self._clock,
+            self.clock,
             is_heartbeat=is_heartbeat,
             n_caches=n_caches,
         )
@@ -155,11 +156,13 @@ class Tick:
 
     def snapshot_frames(self, query: StreamQuery, encoder: Encoder[Frame]) -> tuple[Frame, ...]:
         """Return the snapshot, for subscribers that are new or have changed their query."""
-        return self._cache.frames("snapshot", query, encoder, lambda: [self._snapshot(query)])
+        version = self._fleet.identity_version if query.has_identity else 0
+        content = ("snapshot", version)
+        return self._cache.frames(content, query, encoder, lambda: [self._snapshot(query)])
 
     async def snapshot_json(self, query: StreamQuery) -> bytes:
         """Return the data of a snapshot; other tasks run while it is encoded."""
-        aircraft, event_id, now = self.select(query), str(self.event_id(query)), self._clock()
+        aircraft, event_id, now = self.select(query), str(self.event_id(query)), self.clock()
         rows: list[bytes] = []
         for first in range(0, len(aircraft), AIRCRAFT_AT_ONCE):
             some = aircraft[first : first + AIRCRAFT_AT_ONCE]
@@ -193,8 +196,13 @@ class Tick:
         if query.output_format.format == "delta":
             found = list(self.delta_events)
         else:
-            encoded = self._cache.rows(query.output_format, self.changes.after_columns)
-            rows, removed = self.changes.select(query.filter, encoded)
+            changes = self.changes.seen_by(with_identity=query.has_identity)
+            encoded = self._cache.rows(
+                query.output_format,
+                changes.after_columns,
+                has_identified=changes is not self.changes,
+            )
+            rows, removed = changes.select(query.filter, encoded)
             found = events.changes(rows, removed, query.output_format, id=event_id, now=self._time)
         if self._heartbeat_aircraft is not None:
             found.append(events.heartbeat(self._heartbeat_aircraft, id=event_id, now=self._time))
@@ -202,10 +210,10 @@ class Tick:
 
     def _snapshot(self, query: StreamQuery) -> Event:
         if query.output_format.format == "delta":
-            return self._delta_state().snapshot(self.position, self._clock())
+            return self._delta_state().snapshot(self.position, self.clock())
         rows = [aircraft.encode(query.output_format) for aircraft in self.select(query)]
         event_id = str(self.event_id(query))
-        return events.snapshot(rows, query.output_format, id=event_id, now=self._clock())
+        return events.snapshot(rows, query.output_format, id=event_id, now=self.clock())
 
     def _can_resume(self, event_id: EventId, query: StreamQuery) -> bool:
         return event_id.tag == self._tag(query) and self._fleet.can_resume(event_id.position)
@@ -223,7 +231,7 @@ class Tick:
     def _changes_since(self, position: LogPosition, query: StreamQuery) -> Sequence[Event]:
         if query.filter.areas:
             return [self._snapshot(query)]
-        missed = self._missed_since(position)
+        missed = self._missed_since(position, with_identity=query.has_identity)
         passing = query.filter.select(Columns(missed.changed))
         removed = missed.removed
         if not query.filter.is_everything:
@@ -235,12 +243,13 @@ class Tick:
                 return [self._snapshot(query)]
         rows = [aircraft.encode(query.output_format) for aircraft in passing]
         event_id = str(self.event_id(query))
-        return events.changes(rows, removed, query.output_format, id=event_id, now=self._clock())
+        return events.changes(rows, removed, query.output_format, id=event_id, now=self.clock())
 
-    def _missed_since(self, position: LogPosition) -> MissedChanges:
+    def _missed_since(self, position: LogPosition, *, with_identity: bool) -> MissedChanges:
         """Return what was missed since a position; slow subscribers often share one position."""
-        if self._missed is None or self._missed[0] != position:
-            self._missed = position, self._fleet.missed(position)
+        if self._missed is None or self._missed[0] != (position, with_identity):
+            missed = self._fleet.missed(position, with_identity=with_identity)
+            self._missed = (position, with_identity), missed
         return self._missed[1]
 
     def _tag(self, query: StreamQuery) -> str:

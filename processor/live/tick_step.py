@@ -1,8 +1,9 @@
 """The step of the live fleet from one tick to the next, computed in slices."""
 
-from collections.abc import Callable
+from collections.abc import Iterable
 
 from processor.live.fleet import Fleet
+from processor.live.subscriber import Subscriber
 from processor.live.tick import Tick
 from processor.stream.slices import ITEMS_AT_ONCE, Slices
 
@@ -16,24 +17,30 @@ class TickStep:
     Args:
         tick: The newest tick.
         fleet: The fleet that it shows.
-        clock: Unix time in seconds, as the state vectors have it.
         is_heartbeat: Whether a heartbeat is due, which is sent without changes too.
+        is_identity_used: Whether a subscriber asks for identities, which are then sent without
+            other changes too.
     """
 
     def __init__(
-        self, tick: Tick, fleet: Fleet, clock: Callable[[], float], *, is_heartbeat: bool
+        self,
+        tick: Tick,
+        fleet: Fleet,
+        *,
+        is_heartbeat: bool,
+        is_identity_used: bool = False,
     ) -> None:
         self._tick = tick
         self._fleet = fleet
-        self._clock = clock
         self._is_heartbeat = is_heartbeat
         self._used = tick.used
+        self._is_identity_used = is_identity_used
         self._step = fleet.prepare()
         self._next: Tick | None = None
 
     @property
     def n_changed(self) -> int:
-        """How many aircraft have newer state vectors."""
+        """How many aircraft have newer state vectors or an identity."""
         return self._step.n_incoming
 
     def compute(self) -> Slices[None]:
@@ -41,13 +48,14 @@ class TickStep:
         yield from self._step.compute()
         yield
         changes = self._step.found.changes
-        if not changes and not self._is_heartbeat:
+        news = changes.seen_by(with_identity=self._is_identity_used)
+        if not news and not self._is_heartbeat:
             return
         self._next = tick = Tick(
             self._fleet,
             changes,
             self._tick.number + 1,
-            self._clock,
+            self._tick.clock,
             step=self._step,
             is_heartbeat=self._is_heartbeat,
         )
@@ -92,3 +100,13 @@ class TickStep:
         while replaced:
             yield
             del replaced[-ITEMS_AT_ONCE:]
+
+
+def next_step(
+    tick: Tick, fleet: Fleet, subscribers: Iterable[Subscriber], *, is_heartbeat: bool
+) -> TickStep:
+    """Return the step from a tick that subscribers are sent; the arguments are as of the class."""
+    is_identity_used = fleet.has_new_identities and any(
+        one.query.has_identity for one in subscribers
+    )
+    return TickStep(tick, fleet, is_heartbeat=is_heartbeat, is_identity_used=is_identity_used)

@@ -67,6 +67,11 @@ class Ticker:
             tick_seconds=settings.tick_seconds, quiet_seconds=settings.quiet_seconds
         )
 
+    @property
+    def fleet(self) -> Fleet | None:
+        """The fleet that is filled or shown; None until the log was opened."""
+        return self._fleet
+
     def clock_trouble(self) -> str | None:
         """Return how the clocks of host and data differ, with the remedy; None if they agree."""
         return self._report.trouble

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from functools import partial
 from typing import Generic, TypeVar
@@ -15,6 +15,7 @@ from processor.history.database import HistoryDatabase
 from processor.history.errors import HistoryError, RetryLaterError
 from processor.live.broadcaster import Broadcaster
 from processor.live.subscriber import CloseReason, Subscriber
+from processor.reference.identities import Identities
 from processor.replay.handover import (
     MAX_ARCHIVE_WAIT_SECONDS,
     UNKNOWN_ID,
@@ -26,6 +27,7 @@ from processor.replay.rows import PageReader, ReplayRows, TickDivider, TickRows,
 from processor.replay.state import ReplayState
 from processor.stream.encoder import Encoder, Frame
 from processor.stream.replay_request import ReplayRequest
+from telemetry.state_vector import StateVector
 
 log = structlog.get_logger()
 
@@ -67,7 +69,9 @@ class Replay:
         database: HistoryDatabase,
         limits: ReplayLimits,
         clock: Callable[[], float] = time.time,
+        identities: Identities | None = None,
     ) -> None:
+        self.identities = identities or Identities()
         self.limits = limits
         self.clock = clock
         self.broadcaster = broadcaster
@@ -171,12 +175,16 @@ class ReplaySession(Generic[Frame]):
         """Read the aircraft as they were at the start, and return the opening events."""
         request, expiry_seconds = self._request, self._replay.limits.expiry_seconds
         read = partial(self._replay.rows.newest_before, request.start, expiry_seconds)
+        before = await self._retry(read)
+        await self._identify(before)
+        query = self._subscriber.query
         self._state = ReplayState(
-            self._subscriber.query,
+            query,
             self._encoder,
             start=request.start,
-            before=await self._retry(read),
+            before=before,
             expiry_seconds=expiry_seconds,
+            identities=self._replay.identities if query.has_identity else None,
         )
         if request.opening == "nothing":
             return ()
@@ -213,10 +221,16 @@ class ReplaySession(Generic[Frame]):
         reader = PageReader(self._replay.rows, start, end)
         while not reader.is_at_end and not self._pacer.is_cancelled:
             found = self._state.visible(await self._retry(reader.next_page))
+            await self._identify(found)
             for tick in divider.add(found):
                 yield tick
         for tick in divider.end():
             yield tick
+
+    async def _identify(self, state_vectors: Sequence[StateVector]) -> None:
+        """Find out who the aircraft are before they are sent, if the subscriber asks for it."""
+        if self._subscriber.query.has_identity:
+            await self._replay.identities.find(state.icao24 for state in state_vectors)
 
     async def _play_to_end(self, end: int) -> AsyncIterator[Frame]:
         """Send all state vectors of a range that ends in the past, and close the stream."""

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Generic
 
 from processor.history.visibility import VisibilityFilter
+from processor.reference.identities import Identities
+from processor.reference.identity import UNKNOWN
 from processor.stream import events
 from processor.stream.aircraft import Aircraft
 from processor.stream.changes import Changes
@@ -31,6 +33,7 @@ class ReplayState(Generic[Frame]):
         start: The second at which the replay begins (Unix).
         before: The newest state vector of each aircraft that was received shortly before.
         expiry_seconds: An aircraft is removed when nothing was received for so long.
+        identities: Finds who an aircraft is; None if the query has nothing to do with it.
 
     Attributes:
         now: The event time that the replay has reached (Unix seconds).
@@ -44,7 +47,9 @@ class ReplayState(Generic[Frame]):
         start: int,
         before: Sequence[StateVector],
         expiry_seconds: int,
+        identities: Identities | None = None,
     ) -> None:
+        self._identities = identities
         self.now = start - 1
         self.query = query
         self._encoder = encoder
@@ -171,7 +176,10 @@ class ReplayState(Generic[Frame]):
         for state in received:
             known = incoming.get(state.icao24) or self._fleet.get(state.icao24)
             if known is None or known.state_vector.last_contact < state.last_contact:
-                incoming[state.icao24] = Aircraft(state.icao24, state)
+                identity = UNKNOWN if known is None else known.identity
+                if known is None and self._identities is not None:
+                    identity = self._identities.at_hand(state.icao24)
+                incoming[state.icao24] = Aircraft(state.icao24, state, identity=identity)
         before = {icao24: self._fleet[icao24] for icao24 in incoming if icao24 in self._fleet}
         self._fleet |= incoming
         expired = self._remove_expired()

@@ -1,7 +1,8 @@
-"""One aircraft of a fleet: its newest state vector, where in the log it stands, and its JSON."""
+"""One aircraft of a fleet: its newest state vector, its place in the log, identity and JSON."""
 
 import msgspec
 
+from processor.reference.identity import UNKNOWN, Identity
 from processor.stream.output_format import OutputFormat
 from telemetry.state_vector import StateVector
 
@@ -21,6 +22,8 @@ class Aircraft(msgspec.Struct, eq=False, gc=False):
         row: The same in the format `row`.
         feature: The same in the format `geojson`.
         page_row: The same in the format `row` with the fields of the page.
+        identity: Which aircraft it is; `UNKNOWN` until it was looked up.
+        identified_row: The JSON of `page_row` with the fields of the identity.
     """
 
     icao24: str
@@ -31,14 +34,59 @@ class Aircraft(msgspec.Struct, eq=False, gc=False):
     row: bytes | None = None
     feature: bytes | None = None
     page_row: bytes | None = None
+    identity: Identity = UNKNOWN
+    identified_row: bytes | None = None
+
+    @property
+    def registration(self) -> str | None:
+        """The registration, as painted on the aircraft."""
+        return self.identity.registration
+
+    @property
+    def type(self) -> str | None:
+        """The ICAO type designator."""
+        return self.identity.type
+
+    @property
+    def operator(self) -> str | None:
+        """The name of the operator, or else of the airline that the callsign names."""
+        return self.identity.operator_name(self.state_vector.callsign)
+
+    @property
+    def operator_icao(self) -> str | None:
+        """The three letters of the operator, or else those of the callsign's airline."""
+        return self.identity.operator_code(self.state_vector.callsign)
+
+    @property
+    def military(self) -> bool:
+        """Whether armed forces operate it."""
+        return self.identity.military
+
+    def with_identity(self, identity: Identity) -> "Aircraft":
+        """Return the same aircraft with an identity, and the JSON that does not depend on it."""
+        return Aircraft(
+            self.icao24,
+            self.state_vector,
+            self.partition,
+            self.offset,
+            self.object_row,
+            self.row,
+            self.feature,
+            self.page_row,
+            identity,
+        )
 
     def encode(self, output_format: OutputFormat) -> bytes:
         """Return the aircraft as JSON, encoded once in each standard format."""
         kept_as = output_format.kept_as
         if kept_as is None:
-            return output_format.encode(self.state_vector)
+            return output_format.encode(self.source_of(output_format))
         row: bytes | None = getattr(self, kept_as)
         if row is None:
-            row = output_format.encode(self.state_vector)
+            row = output_format.encode(self.source_of(output_format))
             setattr(self, kept_as, row)
         return row
+
+    def source_of(self, output_format: OutputFormat) -> "Aircraft | StateVector":
+        """Return what a format encodes: the state vector, or the aircraft for its identity."""
+        return self if output_format.has_identity else self.state_vector

@@ -20,11 +20,14 @@ class Changes(msgspec.Struct, frozen=True, dict=True):
             twentieth of the bytes after compression.
         before_columns: Those of them that were in the fleet already, as they were.
         removed_columns: The aircraft that left the fleet, as they were.
+        identified: The same with the aircraft that changed in their identity alone, which only
+            subscribers that asked for identities are sent; None if there are none.
     """
 
     after_columns: Columns
     before_columns: Columns
     removed_columns: Columns
+    identified: "Changes | None" = None
 
     @classmethod
     def of(
@@ -54,6 +57,10 @@ class Changes(msgspec.Struct, frozen=True, dict=True):
 
     def __bool__(self) -> bool:
         return bool(self.after or self.removed)
+
+    def seen_by(self, *, with_identity: bool) -> "Changes":
+        """Return what subscribers are sent that asked for identities, or that did not."""
+        return self.identified if with_identity and self.identified is not None else self
 
     @cached_property
     def held_columns(self) -> Columns:

@@ -10,6 +10,7 @@ from operator import attrgetter
 import numpy as np
 from numpy.typing import NDArray
 
+from processor.reference.identity import IDENTITY_FIELDS
 from processor.stream.aircraft import Aircraft
 from processor.stream.output_format import OutputFormat
 from processor.stream.slices import Slices
@@ -131,7 +132,8 @@ class Columns:
 
     def _group(self, field: str) -> Mapping[Hashable, Indices]:
         groups: dict[Hashable, list[int]] = defaultdict(list)
-        for index, value in enumerate(map(attrgetter(field), self._state_vectors)):
+        source = self.aircraft if field in IDENTITY_FIELDS else self._state_vectors
+        for index, value in enumerate(map(attrgetter(field), source)):
             groups[value.casefold() if isinstance(value, str) else value].append(index)
         return {value: np.array(indices, dtype=np.intp) for value, indices in groups.items()}
 

@@ -134,6 +134,25 @@ class Callsign(msgspec.Struct, frozen=True):
         return mask
 
 
+class Identified(msgspec.Struct, frozen=True):
+    """Matches aircraft with one of several values in a field of their identity, in either case.
+
+    Attributes:
+        fields: The fields, one of which must have the value.
+        values: The values.
+    """
+
+    fields: tuple[str, ...]
+    values: tuple[str | bool, ...]
+
+    def mask(self, columns: Columns) -> Mask:  # noqa: D102
+        mask = columns.empty_mask()
+        for field in self.fields:
+            for value in self.values:
+                mask[columns.with_value(field, value)] = True
+        return mask
+
+
 class OnGround(msgspec.Struct, frozen=True):
     """Matches aircraft on the ground if they are wanted, else those in the air."""
 
@@ -181,6 +200,11 @@ class Filter(msgspec.Struct, frozen=True):
     def is_everything(self) -> bool:
         """Whether every aircraft matches."""
         return not self.clauses and not self.areas
+
+    @property
+    def has_identity(self) -> bool:
+        """Whether a clause is about the identity of aircraft, which may be known later."""
+        return any(isinstance(clause, Identified) for clause in self.clauses)
 
     def select(self, columns: Columns) -> Sequence[Aircraft]:
         """Return the aircraft that match."""
@@ -313,10 +337,21 @@ def _squawks(values: Values) -> Clause:
     return OneOf("squawk", tuple(codes))
 
 
+def _identified(*fields: str) -> Callable[[Values], Clause]:
+    def parse(values: Values) -> Clause:
+        return Identified(fields, tuple(part.casefold() for part in split_values(values)))
+
+    return parse
+
+
 def _on_ground(values: Values) -> Clause:
+    return OnGround(_truth(values))
+
+
+def _truth(values: Values) -> bool:
     if list(values) not in (["true"], ["false"]):
         raise ValueError(f"{','.join(values)!r} is neither true nor false")
-    return OnGround(values[0] == "true")
+    return values[0] == "true"
 
 
 def _number(values: Values) -> float:
@@ -339,6 +374,10 @@ _CLAUSES: Mapping[str, Callable[[Values], Clause]] = {
     "category": _categories,
     "squawk": _squawks,
     "on_ground": _on_ground,
+    "registration": _identified("registration"),
+    "type": _identified("type"),
+    "operator": _identified("operator", "operator_icao"),
+    "military": lambda values: Identified(("military",), (_truth(values),)),
     "min_altitude": lambda values: Altitude(_number(values), math.inf),
     "max_altitude": lambda values: Altitude(-math.inf, _number(values)),
     "min_velocity": lambda values: Velocity(_number(values), math.inf),

@@ -7,7 +7,8 @@ from typing import Any, Literal
 
 import msgspec
 
-from telemetry.state_vector import FIELDS, StateVector
+from processor.reference.identity import IDENTITY_FIELDS
+from telemetry.state_vector import FIELDS
 
 Format = Literal["object", "row", "geojson", "delta"]
 
@@ -46,39 +47,45 @@ PAGE_FIELDS = (
 )
 """Fields that the page requests together with a filter (web/src/stream/view.ts)."""
 
+ALL_FIELDS = (*FIELDS, *IDENTITY_FIELDS)
+"""Names of all fields that clients may choose, in the order in which they are sent."""
+
 KEPT_AS: Mapping[tuple[Format, tuple[str, ...]], str] = {
     ("object", FIELDS): "object_row",
     ("row", FIELDS): "row",
     ("geojson", FIELDS): "feature",
     ("row", ("icao24", *PAGE_FIELDS)): "page_row",
+    ("row", ("icao24", *PAGE_FIELDS, *IDENTITY_FIELDS)): "identified_row",
 }
 """The attribute of an aircraft that keeps its JSON, for each format and fields that are kept.
 
 Clients can choose half a million others; kept on 12,000 aircraft they would fill the memory.
 """
 
-Encode = Callable[[StateVector], bytes]
+Encode = Callable[[Any], bytes]
 
 _encode = msgspec.json.Encoder().encode
 
 
 class OutputFormat:
-    """A format and its fields, in OpenSky's order and always with icao24.
+    """A format and its fields, in OpenSky's order, then those of the identity, and with icao24.
 
     Two output formats with the same format and fields are equal, so subscribers share encoded rows.
 
     Attributes:
         format: The format's name in a query.
         fields: Names of the fields.
-        encode: Returns a state vector as JSON.
+        has_identity: Whether fields of the identity are among them.
+        encode: Returns a state vector as JSON, or an `Aircraft` if `has_identity`.
         kept_as: The attribute of an aircraft that keeps its JSON; None if it is not kept.
     """
 
-    __slots__ = ("_hash", "encode", "fields", "format", "kept_as")
+    __slots__ = ("_hash", "encode", "fields", "format", "has_identity", "kept_as")
 
     def __init__(self, format_: Format, fields: Sequence[str] = FIELDS) -> None:
         self.format = format_
-        self.fields = tuple(name for name in FIELDS if name in fields or name == "icao24")
+        self.fields = tuple(name for name in ALL_FIELDS if name in fields or name == "icao24")
+        self.has_identity = not set(IDENTITY_FIELDS).isdisjoint(self.fields)
         self.encode: Encode = _ENCODERS[format_](self.fields)
         self.kept_as = KEPT_AS.get((format_, self.fields))
         self._hash = hash((format_, self.fields))
@@ -98,7 +105,7 @@ def _object_encoder(fields: tuple[str, ...]) -> Encode:
     if fields == FIELDS:
         return _encode
     values, struct = _values_of(fields), _struct_of(fields)
-    return lambda state: _encode(struct(*values(state)))
+    return lambda source: _encode(struct(*values(source)))
 
 
 @lru_cache(STRUCTS_KEPT)
@@ -111,8 +118,8 @@ def _row_encoder(fields: tuple[str, ...]) -> Encode:
     values = _values_of(fields)
     rounded = [(place, DIGITS[name]) for place, name in enumerate(fields) if name in DIGITS]
 
-    def encode(state: StateVector) -> bytes:
-        row = list(values(state))
+    def encode(source: object) -> bytes:
+        row = list(values(source))
         for place, digits in rounded:
             if (value := row[place]) is not None:
                 row[place] = round(value, digits)
@@ -124,24 +131,33 @@ def _row_encoder(fields: tuple[str, ...]) -> Encode:
 def _geojson_encoder(fields: tuple[str, ...]) -> Encode:
     """Return an encoder of GeoJSON features (RFC 7946); without a position the geometry is null."""
     encode_properties = _object_encoder(fields)
+    place = attrgetter(*_paths(("icao24", "longitude", "latitude"), fields))
 
-    def encode(state: StateVector) -> bytes:
+    def encode(source: object) -> bytes:
+        icao24, longitude, latitude = place(source)
         geometry = b"null"
-        if state.longitude is not None and state.latitude is not None:
-            point = _encode((state.longitude, state.latitude))
-            geometry = b'{"type":"Point","coordinates":%s}' % point
+        if longitude is not None and latitude is not None:
+            geometry = b'{"type":"Point","coordinates":%s}' % _encode((longitude, latitude))
         return b'{"type":"Feature","id":"%s","geometry":%s,"properties":%s}' % (
-            state.icao24.encode(),
+            icao24.encode(),
             geometry,
-            encode_properties(state),
+            encode_properties(source),
         )
 
     return encode
 
 
-def _values_of(fields: tuple[str, ...]) -> Callable[[StateVector], tuple[Any, ...]]:
+def _values_of(fields: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
     # For a single name attrgetter returns the value itself, not a tuple.
-    return attrgetter(*fields) if len(fields) > 1 else lambda state: (state.icao24,)
+    paths = _paths(fields, fields)
+    return attrgetter(*paths) if len(paths) > 1 else lambda source: (source.icao24,)
+
+
+def _paths(names: tuple[str, ...], fields: tuple[str, ...]) -> tuple[str, ...]:
+    """Return where names are found: in a state vector, or in an aircraft for its identity."""
+    if set(IDENTITY_FIELDS).isdisjoint(fields):
+        return names
+    return tuple(f"state_vector.{name}" if name in FIELDS else name for name in names)
 
 
 _ENCODERS: dict[Format, Callable[[tuple[str, ...]], Encode]] = {

@@ -17,8 +17,13 @@ from processor.stream.filter import (
     parse_filter,
     split_values,
 )
-from processor.stream.output_format import DEFAULT_FORMAT, STANDARD_FORMATS, Format, OutputFormat
-from telemetry.state_vector import FIELDS
+from processor.stream.output_format import (
+    ALL_FIELDS,
+    DEFAULT_FORMAT,
+    STANDARD_FORMATS,
+    Format,
+    OutputFormat,
+)
 
 FORMATS: tuple[Format, ...] = get_args(Format)
 PARAMETERS = (*FILTER_PARAMETERS, "fields", "format")
@@ -50,6 +55,11 @@ class StreamQuery(msgspec.Struct, frozen=True, eq=False):
     is_standard: bool
     key: str
     tag: str
+
+    @property
+    def has_identity(self) -> bool:
+        """Whether the answer depends on the identity of aircraft."""
+        return self.output_format.has_identity or self.filter.has_identity
 
 
 def parse_query(pairs: Iterable[tuple[str, str]], areas: Sequence[BoundingBox] = ()) -> StreamQuery:
@@ -113,12 +123,12 @@ def _format(values: Values) -> Format:
 
 def _fields(values: Values) -> tuple[str, ...]:
     try:
-        names = split_values(values, len(FIELDS))
+        names = split_values(values, len(ALL_FIELDS))
     except ValueError as error:
         raise FilterError("fields", str(error)) from None
     for name in names:
-        if name not in FIELDS:
-            raise FilterError("fields", f"{name!r} is none of {', '.join(FIELDS)}")
+        if name not in ALL_FIELDS:
+            raise FilterError("fields", f"{name!r} is none of {', '.join(ALL_FIELDS)}")
     return names
 
 

@@ -20,9 +20,10 @@ from processor.http.stream.websocket import POLICY_VIOLATION, SERVICE_RESTART, T
 from processor.replay import request
 from processor.settings import SseSettings
 from processor.stream.delta import NULL, TEXTS, UNITS
+from processor.stream.output_format import ALL_FIELDS
 from processor.stream.query import FORMATS, PARAMETERS
 from telemetry.codec import CONTENT_TYPE, POLL_MESSAGES, SCHEMA_VERSION, encode, encode_rows
-from telemetry.state_vector import FIELDS, StateVector
+from telemetry.state_vector import StateVector
 from testkit.state_vectors import state_vectors
 from testkit.stream_document import document, look_up, nodes, references, validator
 
@@ -122,8 +123,8 @@ def test_every_schema_is_used() -> None:
 
 def test_fields_formats_and_columns_are_those_of_the_code() -> None:
     """In its order where order matters."""
-    assert look_up("#/components/schemas/FieldName")["enum"] == list(FIELDS)
-    assert list(look_up("#/components/schemas/Fields")["properties"]) == list(FIELDS)
+    assert look_up("#/components/schemas/FieldName")["enum"] == list(ALL_FIELDS)
+    assert list(look_up("#/components/schemas/Fields")["properties"]) == list(ALL_FIELDS)
     units = look_up("#/components/schemas/Units")["properties"]
     assert {name: unit["const"] for name, unit in units.items()} == UNITS
     assert list(look_up("#/components/schemas/Columns")["properties"]) == list(UNITS)
@@ -156,7 +157,7 @@ def test_the_page_for_people_names_everything() -> None:
         *events,
         *PARAMETERS,
         *CONNECTION_PARAMETERS,
-        *FIELDS,
+        *ALL_FIELDS,
         *FORMATS,
         *codes,
         *settings,

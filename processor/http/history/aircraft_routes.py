@@ -1,7 +1,7 @@
 """Routes of one aircraft: its newest state vector, its current or last flight, and its track."""
 
 import datetime as dt
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from fastapi import APIRouter, Query, Request, Response
@@ -25,6 +25,7 @@ from processor.http.history.parameters import Icao24, TrackParameters
 from processor.http.history.services import History, HistoryServices
 from processor.http.responses import describe_responses, respond, schema_of
 from processor.live.broadcaster import Broadcaster
+from processor.reference.identity import Identity, is_known
 from processor.stream.query import parse_query
 from telemetry.state_vector import StateVector
 
@@ -34,6 +35,7 @@ DEFAULT_RANGE = dt.timedelta(days=1)
 Areas = tuple[BoundingBox, ...]
 
 router = APIRouter(prefix="/api/flights", tags=["history"])
+identity_router = APIRouter(prefix="/api/aircraft", tags=["history"])
 
 
 class AircraftAnswer(msgspec.Struct, frozen=True):
@@ -42,33 +44,42 @@ class AircraftAnswer(msgspec.Struct, frozen=True):
     Attributes:
         state: The newest state vector; None if the aircraft is not part of the live state.
         flight: The current flight, or else the last one; None if there is none.
+        identity: Registration, type, operator and more, as far as they are known.
     """
 
     icao24: str
     state: StateVector | None
     flight: Flight | None
+    identity: Identity
 
 
-@router.get(
-    "/{icao24}",
-    response_class=Response,
-    responses=describe_responses(
-        "Its newest state vector, and its current or last flight.",
-        schema_of(AircraftAnswer),
-        statuses=(404, 413, 422, 429, 503),
-    ),
+_DESCRIPTION: dict[int | str, dict[str, Any]] = describe_responses(
+    "Its newest state vector, its current or last flight, and its identity.",
+    schema_of(AircraftAnswer),
+    statuses=(404, 413, 422, 429, 503),
 )
+
+
+@identity_router.get("/{icao24}", response_class=Response, responses=_DESCRIPTION)
+async def aircraft(
+    request: Request, principal: HistoryPrincipal, history: History, icao24: Icao24
+) -> Response:
+    """Return an aircraft, also one that was never received if something is known about it."""
+    answer = await _answer(history, client_of(request, principal), icao24, principal.areas)
+    if answer.state is None and answer.flight is None and not is_known(answer.identity):
+        raise NotFoundError(f"nothing is known about {icao24}")
+    return respond(answer)
+
+
+@router.get("/{icao24}", response_class=Response, responses=_DESCRIPTION)
 async def one_aircraft(
     request: Request, principal: HistoryPrincipal, history: History, icao24: Icao24
 ) -> Response:
-    """Return an aircraft."""
-    context, areas = history.context, principal.areas
-    async with context.connections.reading(client_of(request, principal)) as connection:
-        flight = await _last_flight(context, connection, icao24, areas)
-    state = _live_state(history.broadcaster, icao24, areas)
-    if state is None and flight is None:
+    """Return an aircraft that is among the live ones or has a flight on record."""
+    answer = await _answer(history, client_of(request, principal), icao24, principal.areas)
+    if answer.state is None and answer.flight is None:
         raise NotFoundError(f"{icao24} is not among the live aircraft and has no flight on record")
-    return respond(AircraftAnswer(icao24, state, flight))
+    return respond(answer)
 
 
 @router.get(
@@ -98,6 +109,20 @@ async def track(
         return await _read_track(history.context, client, icao24, parameters, areas)
 
     return history.responses.respond(request, client, read)
+
+
+async def _answer(
+    history: HistoryServices, client: Client, icao24: str, areas: Areas
+) -> AircraftAnswer:
+    context = history.context
+    async with context.connections.reading(client) as connection:
+        flight = await _last_flight(context, connection, icao24, areas)
+    identity = (await history.identities.find([icao24]))[icao24]
+    state = _live_state(history.broadcaster, icao24, areas)
+    callsign = state.callsign if state is not None else None
+    if callsign is None and flight is not None:
+        callsign = flight.callsign
+    return AircraftAnswer(icao24, state, flight, identity.with_operator_of(callsign))
 
 
 def _live_state(broadcaster: Broadcaster | None, icao24: str, areas: Areas) -> StateVector | None:

@@ -25,9 +25,11 @@ from processor.http.history.metrics import DownloadMetrics
 from processor.http.history.services import HistoryServices
 from processor.http.server.paced_sender import SendDeadlines
 from processor.live.broadcaster import Broadcaster
+from processor.reference.identities import Identities
 from processor.settings import HistorySettings
 
 router = APIRouter()
+router.include_router(aircraft_routes.identity_router)
 for _each in (aircraft_routes, flight_routes, snapshot_routes, statistics_routes, export_routes):
     router.include_router(_each.router)
 
@@ -40,6 +42,7 @@ def history_routes(
     settings: HistorySettings,
     expiry_seconds: float,
     metrics: DownloadMetrics | None = None,
+    identities: Identities | None = None,
     clock: Callable[[], float] = time.time,
 ) -> Routes:
     """Return the routes to what the archive stored.
@@ -51,6 +54,7 @@ def history_routes(
         settings: Limits on one request.
         expiry_seconds: An aircraft that was silent for longer is not part of the live state.
         metrics: Counts downloads; None for an application whose metrics are not read.
+        identities: Finds who an aircraft is; None for the packaged table alone.
         clock: Returns Unix time in seconds.
     """
     context = HistoryContext(
@@ -66,6 +70,7 @@ def history_routes(
         deadlines=deadlines,
         metrics=metrics or DownloadMetrics(CollectorRegistry()),
     )
-    return Routes(
-        router, (gate, HistoryServices(context, files, LargeResponses(deadlines), broadcaster))
+    services = HistoryServices(
+        context, files, LargeResponses(deadlines), broadcaster, identities or Identities()
     )
+    return Routes(router, (gate, services))

@@ -72,7 +72,9 @@ async def traffic_at(request: Request, principal: HistoryPrincipal, history: His
                 max_rows=context.settings.max_rows,
                 areas=visible_boxes(None, principal.areas),
             )
-        return lambda: write_snapshot(query, found, time)
+        icao24s = [row["icao24"] for row in found] if query.has_identity else ()
+        identities = await history.identities.find(icao24s)
+        return lambda: write_snapshot(query, found, time, identities)
 
     media_type = GEOJSON if query.output_format.format == "geojson" else "application/json"
     return history.responses.respond(request, client, read, media_type)

@@ -1,0 +1,60 @@
+"""Looks up the identities of aircraft that are new to the live fleet, in the background."""
+
+import asyncio
+import time
+from collections.abc import Callable
+
+from processor.live.fleet import Fleet
+from processor.reference.identities import Identities
+
+BATCH_AIRCRAFT = 500
+"""Aircraft of one statement to the database."""
+
+IDLE_SECONDS = 0.5
+"""How long to wait when no aircraft is new."""
+
+REFRESH_SECONDS = 60.0
+"""How often to ask whether the table of aircraft in the database has changed."""
+
+
+class Identification:
+    """Gives each aircraft its identity once, and again when the table in the database has changed.
+
+    Args:
+        identities: Finds them.
+        fleet: Returns the live fleet; None until there is one.
+        monotonic: Seconds of a clock that never steps.
+    """
+
+    def __init__(
+        self,
+        identities: Identities,
+        fleet: Callable[[], Fleet | None],
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._identities = identities
+        self._fleet = fleet
+        self._monotonic = monotonic
+        self._refresh_at = monotonic()
+
+    async def run(self) -> None:
+        """Look up identities until cancelled."""
+        # The packaged table takes some hundredths of a second to load.
+        await asyncio.to_thread(self._identities.at_hand, "000000")
+        while True:
+            if not await self.step():
+                await asyncio.sleep(IDLE_SECONDS)
+
+    async def step(self) -> bool:
+        """Look up some aircraft, and return whether there were any."""
+        fleet = self._fleet()
+        if fleet is None:
+            return False
+        if self._monotonic() >= self._refresh_at:
+            self._refresh_at = self._monotonic() + REFRESH_SECONDS
+            if await self._identities.refresh():
+                fleet.look_up_again()
+        icao24s = fleet.take_unidentified(BATCH_AIRCRAFT)
+        if icao24s:
+            fleet.identify(await self._identities.find(icao24s))
+        return bool(icao24s)
