@@ -23,7 +23,6 @@ class Aircraft(msgspec.Struct, eq=False, gc=False):
         feature: The same in the format `geojson`.
         page_row: The same in the format `row` with the fields of the page.
         identity: Which aircraft it is; `UNKNOWN` until it was looked up.
-        identified_row: The JSON of `page_row` with the fields of the identity.
     """
 
     icao24: str
@@ -35,7 +34,6 @@ class Aircraft(msgspec.Struct, eq=False, gc=False):
     feature: bytes | None = None
     page_row: bytes | None = None
     identity: Identity = UNKNOWN
-    identified_row: bytes | None = None
 
     @property
     def registration(self) -> str | None:
@@ -72,8 +70,7 @@ class Aircraft(msgspec.Struct, eq=False, gc=False):
             self.object_row,
             self.row,
             self.feature,
-            self.page_row,
-            identity,
+            identity=identity,
         )
 
     def encode(self, output_format: OutputFormat) -> bytes:

@@ -22,6 +22,7 @@ import { renderLateReason } from "./panels/late-reason.ts";
 import { renderLegend } from "./panels/legend.ts";
 import { renderPanels, uncoverMap } from "./panels/panels.ts";
 import { renderSettings } from "./panels/settings.ts";
+import { renderShapeLegend } from "./panels/shape-legend.ts";
 import { Statistics } from "./panels/statistics/statistics.ts";
 import { readAddress } from "./store/address.ts";
 import { SelectedAircraft } from "./store/selected-aircraft.ts";
@@ -101,6 +102,7 @@ export class Page {
     const visit = (icao24: string) => this.visit(icao24);
     const readiness = new Readiness((time) => this.feed.adjustServerTime(time));
     renderSettings(store);
+    renderShapeLegend(store);
     renderPanels(store, actions);
     renderConnectionStatus(store);
     renderCounters(store);

@@ -9,7 +9,7 @@ export const ATLAS_ROWS = Math.ceil(SHAPES.length / ATLAS_COLUMNS);
 /** Width and height of one shape in the atlas. */
 const CELL_PX = 128;
 /** Width of a cell in units of the outlines: the box of 32 and a margin for the line around them. */
-const CELL_UNITS = 36;
+export const SHAPE_UNITS = 36;
 /** Units by which the line around a shape is wider than the shape, on both sides together. */
 const LINE = 2.2;
 /** Units by which corners are rounded. */
@@ -28,14 +28,14 @@ export function drawAtlas(): HTMLCanvasElement {
   }
   SHAPES.forEach((shape, index) => {
     const [column, row] = [index % ATLAS_COLUMNS, Math.floor(index / ATLAS_COLUMNS)];
-    const scale = CELL_PX / CELL_UNITS;
+    const scale = CELL_PX / SHAPE_UNITS;
     pen.setTransform(scale, 0, 0, scale, (column + 0.5) * CELL_PX, (row + 0.5) * CELL_PX);
     drawShape(pen, shape, "#fff", "#000");
   });
   return canvas;
 }
 
-/** Draws one shape around the origin of a pen, in the units of the outlines. */
+/** Draws one shape around the origin of a pen, in the units of the outlines; its marks are cut out if there is no line. */
 export function drawShape(
   pen: CanvasRenderingContext2D,
   shape: Shape,
@@ -58,10 +58,13 @@ export function drawShape(
     pen.fill(path);
     pen.stroke(path);
   }
-  pen.fillStyle = line;
+  const isCut = line === "transparent";
+  pen.globalCompositeOperation = isCut ? "destination-out" : "source-over";
+  pen.fillStyle = isCut ? fill : line;
   for (const mark of marks) {
     pen.fill(pathOf(mark));
   }
+  pen.globalCompositeOperation = "source-over";
 }
 
 function pathOf(polygon: Polygon): Path2D {

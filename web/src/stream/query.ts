@@ -46,6 +46,7 @@ export const ROW_FIELDS = [
   "squawk",
   "position_source",
   "category",
+  "type",
 ] as const;
 
 /** Returns the format to request: `delta` is the smallest, but cannot be filtered. */
