@@ -237,7 +237,7 @@ def test_every_field_changes_from_and_to_null(decode: Decode) -> None:
 
 
 def test_the_type_follows_its_aircraft_once_it_is_known(decode: Decode) -> None:
-    """It is the only thing that is sent then, stays with newer states, and goes with the aircraft."""
+    """It is all that is sent then, stays with newer states, and goes with the aircraft."""
     server, subscriber = _Server(), _Subscriber()
     subscriber.send([server.snapshot()])
     subscriber.send(server.advance([state_vector("aaaaaa", START), state_vector("bbbbbb", START)]))
