@@ -18,8 +18,9 @@ pytestmark = [pytest.mark.real_browser, pytest.mark.asyncio(loop_scope="session"
 
 SCREEN = Device(width=1280, height=800)
 SEA = Colour(0x0B, 0x12, 0x20, 24)
-TEXT = Colour(237, 242, 250, 60)
-EMERGENCY = Colour(255, 92, 92, 40)
+# With the colours of old positions, which are paler.
+TEXT = Colour(200, 205, 215, 60)
+EMERGENCY = Colour(210, 75, 75, 50)
 A_LABEL = 60
 """The characters of a callsign have more pixels than this, and the sea has none of their colour."""
 
@@ -130,8 +131,8 @@ async def test_the_selected_aircraft_has_one_label_with_the_same_values(
 async def test_each_copy_of_the_world_has_the_label(app: ScriptedApp, pages: Pages) -> None:
     """A window that is wider than the world shows an aircraft twice."""
     app.publish(over_sea("aaaaaa", east=-148.0, latitude=-40.0, last_contact=1_790_000_001))
-    page, (x, y) = await opened(app, pages, "at=-40,-42,0.6&glide=off&theme=dark&labels=callsign")
-    world = WORLD_PX * 2**0.6
+    page, (x, y) = await opened(app, pages, "at=-40,-42,0.7&glide=off&theme=dark&labels=callsign")
+    world = WORLD_PX * 2**0.7
     copies = [x + turn * world for turn in (-1, 0, 1) if 100 < x + turn * world < 1200]
     assert len(copies) == 2
     for copy in copies:
