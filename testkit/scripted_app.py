@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse
 from configuration.shared_sections import AccessSettings
 from processor.access.gate import create_gate
 from processor.http.server.server import Server
+from processor.reference.identity import Identity
 from processor.settings import PageSettings, ProcessorSettings, SseSettings
 from processor.stream.log_position import LogPosition
 from processor.stream.output_format import DEFAULT_FORMAT
@@ -134,6 +135,11 @@ class ScriptedApp:
     def publish(self, *vectors: StateVector) -> None:
         """Receive messages, and publish what has changed."""
         self.receive(*vectors)
+        self.tick()
+
+    def identify(self, **found: Identity) -> None:
+        """Publish which aircraft it is, by icao24."""
+        self._application.fleet.identify(found)
         self.tick()
 
     def turn_clock(self, seconds: float) -> None:

@@ -69,7 +69,8 @@ class TickStep:
         if self._tick.delta is not None and tick.delta is None:
             delta = self._tick.delta.copy()
             yield
-            events = yield from delta.advance(tick.changes, tick.position, self._step.now)
+            changes = tick.changes.seen_by(with_identity=True)
+            events = yield from delta.advance(changes, tick.position, self._step.now)
             tick.delta, tick.delta_events = delta, events
 
     def can_show(self, newest: Tick | None) -> bool:

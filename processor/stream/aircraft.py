@@ -23,7 +23,6 @@ class Aircraft(msgspec.Struct, eq=False, gc=False):
         row: The same in the format `row`.
         feature: The same in the format `geojson`.
         page_row: The same in the format `row` with the fields of the page.
-        identified_row: The JSON of `page_row` with the fields of the identity.
     """
 
     icao24: str
@@ -35,7 +34,6 @@ class Aircraft(msgspec.Struct, eq=False, gc=False):
     row: bytes | None = None
     feature: bytes | None = None
     page_row: bytes | None = None
-    identified_row: bytes | None = None
 
     @property
     def registration(self) -> str | None:
@@ -73,7 +71,6 @@ class Aircraft(msgspec.Struct, eq=False, gc=False):
             self.object_row,
             self.row,
             self.feature,
-            self.page_row,
         )
 
     def encode(self, output_format: OutputFormat) -> bytes:

@@ -11,6 +11,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from processor.reference.identity import IDENTITY_FIELDS
 from processor.stream.aircraft import Aircraft
 from processor.stream.changes import Changes
 from processor.stream.events import Event, removal
@@ -34,8 +35,11 @@ UNITS: Mapping[str, float] = {
 }
 """Numeric columns, and the size of one step in OpenSky's units (it sends steps of 0.0001°)."""
 
-TEXTS = ("icao24", "callsign", "origin_country", "squawk")
-"""Text columns, which are sent only where they changed: they seldom do."""
+TEXTS = ("icao24", "callsign", "origin_country", "squawk", "type")
+"""Text columns, which are sent only where they changed: they seldom do.
+
+Of the identity only the type is among them, by which maps choose their icons.
+"""
 
 TICKS_KEPT = 32
 """Ticks whose events are kept, so that a subscriber that missed no more than these resumes."""
@@ -154,18 +158,20 @@ class DeltaState:
         yield
         order = np.argsort(taken)
         slots = taken[order]
-        ordered = [aircraft[index].state_vector for index in order.tolist()]
+        ordered = [aircraft[index] for index in order.tolist()]
+        states = [one.state_vector for one in ordered]
         yield
         differences = {}
         for name, unit in UNITS.items():
-            values = _integers(list(map(attrgetter(name), ordered)), unit)
+            values = _integers(list(map(attrgetter(name), states)), unit)
             column = self._columns[name]
             differences[name] = (values - column[slots]).tolist()
             column[slots] = values
             yield
         texts = {}
         for name in TEXTS:
-            texts[name] = self._changed_texts(name, slots.tolist(), ordered)
+            source = ordered if name in IDENTITY_FIELDS else states
+            texts[name] = self._changed_texts(name, slots.tolist(), source)
             yield
         return {
             "slots": _gaps(slots),
@@ -188,10 +194,10 @@ class DeltaState:
                 self._columns[name] = np.pad(column, (0, size + size // 4 - len(column)))
 
     def _changed_texts(
-        self, name: str, slots: Sequence[int], states: Sequence[object]
+        self, name: str, slots: Sequence[int], source: Sequence[object]
     ) -> dict[int, str | None]:
         texts = self._texts[name]
-        values = map(attrgetter(name), states)
+        values = map(attrgetter(name), source)
         changed = {s: v for s, v in zip(slots, values, strict=True) if texts.get(s) != v}
         texts.update(changed)
         return changed

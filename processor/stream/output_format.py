@@ -44,6 +44,7 @@ PAGE_FIELDS = (
     "squawk",
     "position_source",
     "category",
+    "type",
 )
 """Fields that the page requests together with a filter (web/src/stream/view.ts)."""
 
@@ -55,7 +56,6 @@ KEPT_AS: Mapping[tuple[Format, tuple[str, ...]], str] = {
     ("row", FIELDS): "row",
     ("geojson", FIELDS): "feature",
     ("row", ("icao24", *PAGE_FIELDS)): "page_row",
-    ("row", ("icao24", *PAGE_FIELDS, *IDENTITY_FIELDS)): "identified_row",
 }
 """The attribute of an aircraft that keeps its JSON, for each format and fields that are kept.
 

@@ -59,7 +59,8 @@ class StreamQuery(msgspec.Struct, frozen=True, eq=False):
     @property
     def has_identity(self) -> bool:
         """Whether the answer depends on the identity of aircraft."""
-        return self.output_format.has_identity or self.filter.has_identity
+        has_type = self.output_format.format == "delta"
+        return has_type or self.output_format.has_identity or self.filter.has_identity
 
 
 def parse_query(pairs: Iterable[tuple[str, str]], areas: Sequence[BoundingBox] = ()) -> StreamQuery:

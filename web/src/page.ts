@@ -29,6 +29,7 @@ import { renderLegend } from "./panels/legend.ts";
 import { renderPanels, uncoverMap } from "./panels/panels.ts";
 import { renderSelection } from "./panels/selection-list.ts";
 import { renderSettings } from "./panels/settings.ts";
+import { renderShapeLegend } from "./panels/shape-legend.ts";
 import type { Statistics } from "./panels/statistics/statistics.ts";
 import { renderWatched } from "./panels/watch/watch.ts";
 import { mayNotify } from "./panels/watch/watch-notifications.ts";
@@ -172,6 +173,7 @@ export class Page {
       setFilter: (name, value) => actions.setFilter(name, value),
       copyWithHome: (home) => this.address.copyWithHome(home),
     });
+    renderShapeLegend(store);
     renderPanels(store, actions);
     renderConnectionStatus(store);
     renderCounters(store);

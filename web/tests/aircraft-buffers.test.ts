@@ -8,6 +8,7 @@ import {
   rampColour,
   UNKNOWN_COLOUR,
 } from "../src/map/altitude-ramp.ts";
+import { SHAPES } from "../src/map/shape-outlines.ts";
 import { countFleet } from "../src/store/fleet-counts.ts";
 import { Fleet, MEASURES } from "../src/stream/fleet.ts";
 
@@ -61,6 +62,16 @@ test("only airborne aircraft are extrapolated, from an exact time", () => {
   const { motions, epoch } = written();
   expect([motions[1], motions[5]]).toEqual([200, 0]);
   expect(epoch + (motions[2] as number)).toBe(T - 3);
+});
+
+test("the shape is that of the type, else of the category", () => {
+  const made = fleet();
+  made.setText("type", 0, "A388");
+  made.setMeasure("category", 1, 8);
+  const buffers = new AircraftBuffers();
+  buffers.write(made, "dark", T);
+  const shapes = [0, 1, 2].map((slot) => SHAPES[buffers.motions[4 * slot + 3] as number]);
+  expect(shapes).toEqual(["super", "helicopter-light", "unknown"]);
 });
 
 test("the counters leave out free slots", () => {

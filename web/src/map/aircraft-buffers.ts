@@ -71,13 +71,14 @@ export class AircraftBuffers {
     const times = fleet.column("time_position");
     const categories = fleet.column("category");
     const grounded = fleet.column("on_ground");
+    const types = fleet.texts("type");
     for (let slot = 0; slot < this.length; slot++) {
       const track = tracks[slot] as number;
       const speed = speeds[slot] as number;
       this.motions[4 * slot] = track >= 0 ? (track * Math.PI) / 180 : -1;
       this.motions[4 * slot + 1] = canGlide(speed, track, grounded[slot] as number) ? speed : 0;
       this.motions[4 * slot + 2] = (times[slot] as number) - this.epoch;
-      this.motions[4 * slot + 3] = shapeIndex(categories[slot] as number);
+      this.motions[4 * slot + 3] = shapeIndex(types[slot] ?? null, categories[slot] as number);
     }
   }
 

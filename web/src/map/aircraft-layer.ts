@@ -5,7 +5,7 @@ import type { Texture } from "@luma.gl/core";
 import { Geometry, Model } from "@luma.gl/engine";
 import type { AircraftBuffers } from "./aircraft-buffers.ts";
 import { type AircraftUniforms, aircraftUniforms, FRAGMENT, VERTEX } from "./aircraft-shaders.ts";
-import { drawAtlas } from "./shapes.ts";
+import { drawAtlas } from "./shape-atlas.ts";
 
 export interface AircraftLayerProps {
   uniforms: AircraftUniforms;
@@ -75,7 +75,7 @@ export class AircraftLayer extends Layer<AircraftLayerProps> {
       width,
       height,
       format: "rgba8unorm",
-      mipLevels: Math.floor(Math.log2(height)) + 1,
+      mipLevels: Math.floor(Math.log2(Math.max(width, height))) + 1,
       sampler: { minFilter: "linear", magFilter: "linear", mipmapFilter: "linear" },
     });
     atlas.copyExternalImage({ image: canvas });

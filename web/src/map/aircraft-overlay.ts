@@ -10,6 +10,7 @@ import { AircraftBuffers } from "./aircraft-buffers.ts";
 import { AircraftLayer, type AircraftLayerData, aircraftData } from "./aircraft-layer.ts";
 import type { AircraftUniforms } from "./aircraft-shaders.ts";
 import { METRES_PER_DEGREE, positionOf } from "./dead-reckoning.ts";
+import { FleetLabels } from "./fleet-labels.ts";
 import { nextOf } from "./in-view.ts";
 import { pick, pickAll } from "./pick.ts";
 import { Trail } from "./trail.ts";
@@ -53,6 +54,7 @@ export class AircraftOverlay {
   /** Seconds of the shown time per second: 1 if live, more in a replay. */
   speed = 1;
   readonly trail = new Trail();
+  readonly labels: FleetLabels;
   /** Whether aircraft are left out, because their density is drawn. */
   isHidden = false;
   /** Returns further layers, which lie below the aircraft. */
@@ -78,6 +80,7 @@ export class AircraftOverlay {
     this.theme = settings.theme;
     this.isGliding = settings.isGliding;
     this.data = aircraftData(this.buffers);
+    this.labels = new FleetLabels(map, fleet);
     map.addControl(this.overlay);
     map.on("mousemove", (event) => this.setHovered(this.find(event)));
     map.on("mouseout", () => this.setHovered(null));
@@ -93,6 +96,7 @@ export class AircraftOverlay {
   refresh(): void {
     this.buffers.write(this.fleet, this.theme, this.settings.now());
     this.data = aircraftData(this.buffers);
+    this.labels.invalidate();
     this.isDirty = true;
   }
 
@@ -108,7 +112,8 @@ export class AircraftOverlay {
 
   private readonly frame = (time: number): void => {
     requestAnimationFrame(this.frame);
-    if (this.isDirty || time - this.lastDrawnAt >= this.frameIntervalMs()) {
+    const isOld = time - this.lastDrawnAt >= this.frameIntervalMs();
+    if (this.isDirty || isOld || this.labels.isDue(time)) {
       this.draw(time);
     }
   };
@@ -127,7 +132,17 @@ export class AircraftOverlay {
     this.lastDrawnAt = time;
     const aircraft = this.isHidden ? [] : [this.aircraftLayer()];
     const further = this.furtherLayers(this.metresPerPixel());
-    this.overlay.setProps({ layers: [...further, ...this.trailLayers(), ...aircraft] });
+    const labels = this.isHidden
+      ? []
+      : this.labels.layers(time, {
+          theme: this.theme,
+          aircraft: this.buffers,
+          now: this.settings.now(),
+          isGliding: this.isGliding,
+          iconSize: iconSize(this.map.getZoom()),
+          selected: this.selected,
+        });
+    this.overlay.setProps({ layers: [...further, ...this.trailLayers(), ...aircraft, ...labels] });
     this.settings.onDraw();
   }
 

@@ -1,8 +1,9 @@
 /** The shaders that extrapolate each aircraft along its track and draw it as a rotated icon. */
 
 import type { ShaderModule } from "@luma.gl/shadertools";
-import { MAX_GLIDE_S, METRES_PER_DEGREE } from "./dead-reckoning.ts";
-import { SHAPES } from "./shapes.ts";
+import { GLIDE } from "./glide-shader.ts";
+import { ATLAS_COLUMNS, ATLAS_ROWS } from "./shape-atlas.ts";
+import { SHAPE_SIZES } from "./shapes.ts";
 
 // Not an interface: luma.gl requires an index signature, which TypeScript infers for types only.
 export type AircraftUniforms = {
@@ -11,7 +12,7 @@ export type AircraftUniforms = {
   /** 1 extrapolates positions to `now`, 0 draws them as received. */
   glide: number;
   degreesPerPixel: number;
-  /** Width and height of an icon in pixels. */
+  /** Width and height in pixels of the icon of an aircraft of the medium wake class. */
   size: number;
   /** Slots of the selected and the hovered aircraft; -1 for none. */
   selected: number;
@@ -49,8 +50,7 @@ export const aircraftUniforms = {
   },
 } as const satisfies ShaderModule<AircraftUniforms>;
 
-// Extrapolates as positionOf in dead-reckoning.ts does. The nose is projected as well, so that the
-// icon points along the track in every projection and rotation of the map.
+// The nose is projected as well as the aircraft, so that the icon points along the track in every projection and rotation of the map.
 export const VERTEX = `\
 #version 300 es
 #define SHADER_NAME aircraft-vertex
@@ -66,16 +66,9 @@ flat out float vShape;
 flat out float vMark;
 
 const float ENLARGED = 1.9;
+const float SIZES[${SHAPE_SIZES.length}] = float[](${SHAPE_SIZES.map((size) => size.toFixed(2)).join()});
 
-vec2 advance(vec2 from, float track, float degrees) {
-  float stretch = max(cos(radians(from.y)), 0.01);
-  return from + degrees * vec2(sin(track) / stretch, cos(track));
-}
-
-vec4 project_degrees(vec2 point) {
-  return project_position_to_clipspace(vec3(point, 0.0), vec3(0.0), vec3(0.0));
-}
-
+${GLIDE}
 void main() {
   if (instancePositions.y > 90.0) {
     gl_Position = vec4(2.0, 2.0, 2.0, 1.0);
@@ -83,8 +76,7 @@ void main() {
   }
   float age = max(aircraft.now - instanceMotions.z, 0.0);
   float track = max(instanceMotions.x, 0.0);
-  float seconds = min(age, ${MAX_GLIDE_S.toFixed(1)}) * aircraft.glide;
-  vec2 here = advance(instancePositions, track, instanceMotions.y * seconds / ${METRES_PER_DEGREE.toFixed(1)});
+  vec2 here = extrapolate(instancePositions, instanceMotions, age, aircraft.glide);
   gl_Position = project_degrees(here);
 
   vec4 nose = project_degrees(advance(here, track, 24.0 * aircraft.degreesPerPixel));
@@ -96,7 +88,8 @@ void main() {
   bool isMarked = slot == aircraft.selected || slot == aircraft.hovered;
   vMark = slot == aircraft.selected ? 1.0 : slot == aircraft.hovered ? 0.5 : 0.0;
   float scale = isMarked ? ENLARGED : 1.0;
-  vec2 pixels = (positions.x * aside + positions.y * ahead) * 0.5 * aircraft.size * scale;
+  float size = aircraft.size * SIZES[int(instanceMotions.w)];
+  vec2 pixels = (positions.x * aside + positions.y * ahead) * 0.5 * size * scale;
   gl_Position.xy += project_pixel_size_to_clipspace(pixels);
 
   vCorner = positions * scale;
@@ -121,9 +114,13 @@ flat in float vMark;
 
 out vec4 fragColor;
 
+const float COLUMNS = ${ATLAS_COLUMNS.toFixed(1)};
+const float ROWS = ${ATLAS_ROWS.toFixed(1)};
+
 void main() {
   bool isInside = max(abs(vCorner.x), abs(vCorner.y)) < 1.0;
-  vec2 place = vec2((vShape + 0.5 + 0.5 * vCorner.x) / ${SHAPES.length.toFixed(1)}, 0.5 - 0.5 * vCorner.y);
+  vec2 cell = vec2(mod(vShape, COLUMNS), floor(vShape / COLUMNS));
+  vec2 place = (cell + 0.5 + vec2(0.5, -0.5) * vCorner) / vec2(COLUMNS, ROWS);
   // Sampled outside too, as the derivatives of a texture need all fragments of a block.
   vec4 texel = texture(atlas, place);
   float cover = isInside ? texel.a : 0.0;

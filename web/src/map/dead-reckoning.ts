@@ -8,6 +8,9 @@ export const METRES_PER_DEGREE = 111_195;
 /** Positions are extrapolated for this long: afterwards the aircraft may have turned. */
 export const MAX_GLIDE_S = 60;
 
+/** Degrees of latitude by which a position can be extrapolated at most, with a margin. */
+export const MAX_GLIDE_DEGREES = 0.4;
+
 /** Degrees. */
 export type Point = [longitude: number, latitude: number];
 

@@ -8,12 +8,7 @@ import type { Fleet } from "../stream/fleet.ts";
 import type { AircraftOverlay } from "./aircraft-overlay.ts";
 import { longitudeNear } from "./antimeridian.ts";
 import { type Point, positionOf } from "./dead-reckoning.ts";
-
-/** Distance of a label from the centre of its aircraft, to the right and up. */
-const OFFSET_PX = 20;
-
-/** MapLibre's width of the world at zoom 0. */
-const WORLD_PX = 512;
+import { OFFSET_PX, WORLD_PX } from "./label-candidates.ts";
 
 export class Labels {
   private readonly map: MapLibre;
@@ -49,11 +44,12 @@ export class Labels {
     }
   }
 
-  /** Returns the callsign, and how many other aircraft are in the same place, which further clicks select. */
+  /** Returns the callsign, what the other labels show, and how many other aircraft are in the same place, which further clicks select. */
   private textOf(slot: number): string {
     const name = this.fleet.text("callsign", slot) ?? this.fleet.icao24[slot] ?? "";
     const others = this.overlay.stackOf(slot).length - 1;
-    return others > 0 ? `${name} +${others}` : name;
+    const title = others > 0 ? `${name} +${others}` : name;
+    return [title, ...this.overlay.labels.valuesOf(slot)].join("\n");
   }
 
   /** Returns where a place is in each copy of the world that is visible. */

@@ -213,6 +213,13 @@ export class MapView {
       },
     );
     watch(
+      () => [store.labels.value, store.units.value] as const,
+      ([fields, units]) => {
+        overlay.labels.show(fields, units);
+        overlay.redraw();
+      },
+    );
+    watch(
       () => store.isGliding.value,
       (isGliding) => {
         overlay.isGliding = isGliding;

@@ -2,10 +2,13 @@
 
 import type { Fleet } from "../stream/fleet.ts";
 import { longitudeNear } from "./antimeridian.ts";
-import { longitudeScale, METRES_PER_DEGREE, type Point, positionOf } from "./dead-reckoning.ts";
-
-/** Degrees of latitude by which a position can be extrapolated at most, with a margin. */
-const MAX_GLIDE_DEGREES = 0.4;
+import {
+  longitudeScale,
+  MAX_GLIDE_DEGREES,
+  METRES_PER_DEGREE,
+  type Point,
+  positionOf,
+} from "./dead-reckoning.ts";
 
 /**
  * Returns the slots of the aircraft within a distance of a point, the nearest first.

@@ -1,8 +1,9 @@
-/** The controls of the settings panel: units, theme and gliding. */
+/** The controls of the settings panel: units, theme, gliding and labels. */
 
 import type { Signal } from "@preact/signals-core";
 import { effect } from "@preact/signals-core";
 import { element } from "../core/elements.ts";
+import { LABEL_FIELDS, type LabelField } from "../core/label-fields.ts";
 import type { Store } from "../store/store.ts";
 
 export function renderSettings(store: Store): void {
@@ -15,6 +16,9 @@ export function renderSettings(store: Store): void {
   effect(() => {
     glide.checked = store.isGliding.value;
   });
+  for (const field of LABEL_FIELDS) {
+    bindLabel(field, store.labels);
+  }
   effect(() => {
     document.documentElement.dataset.theme = store.themeName.value;
   });
@@ -28,5 +32,18 @@ function bindSelect<Value extends string>(id: string, choice: Signal<Value>): vo
   });
   effect(() => {
     select.value = choice.value;
+  });
+}
+
+/** Keeps a checkbox and whether labels show a field equal. */
+function bindLabel(field: LabelField, labels: Signal<readonly LabelField[]>): void {
+  const box = element<HTMLInputElement>(`label-${field}`);
+  box.addEventListener("change", () => {
+    labels.value = LABEL_FIELDS.filter((one) =>
+      one === field ? box.checked : labels.value.includes(one),
+    );
+  });
+  effect(() => {
+    box.checked = labels.value.includes(field);
   });
 }

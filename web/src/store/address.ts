@@ -1,5 +1,6 @@
 /** Reads and writes the page's address, so that a link or a reload shows the same. */
 
+import { type LabelField, readLabelFields } from "../core/label-fields.ts";
 import { type Playback, SPEEDS } from "../core/playback.ts";
 import { isThemeChoice } from "../core/theme.ts";
 import { isSystem } from "../core/units.ts";
@@ -30,6 +31,8 @@ export interface AddressState extends NamedSettings {
   selected: string | null;
   /** The icao24 of the aircraft that are selected beside it. */
   others: readonly string[];
+  /** What the labels of all aircraft show; nothing hides them. */
+  labels: readonly LabelField[];
   filters: Filters;
   /** Null is live. */
   playback: Playback | null;
@@ -62,6 +65,7 @@ export function readAddress(search: string, kept: Settings = DEFAULT_SETTINGS): 
     units: isSystem(units) ? units : kept.units,
     theme: isThemeChoice(theme) ? theme : kept.theme,
     isGliding: glide === "on" || (glide !== "off" && kept.isGliding),
+    labels: readLabelFields(query.get("labels") ?? ""),
     filters: new Map(filters.map((name) => [name, query.getAll(name).join(",")])),
     playback: readPlayback(query.get("time") ?? "", query.get("speed") ?? "0"),
     side: SIDES.find((side) => side === query.get("panel")) ?? null,
@@ -94,6 +98,9 @@ export function writeAddress(state: AddressState, kept: Settings = DEFAULT_SETTI
   }
   if (isNamed("isGliding")) {
     query.set("glide", state.isGliding ? "on" : "off");
+  }
+  if (state.labels.length > 0) {
+    query.set("labels", state.labels.join());
   }
   if (state.playback !== null) {
     query.set("time", new Date(state.playback.time * 1000).toISOString().replace(".000", ""));

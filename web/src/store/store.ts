@@ -2,6 +2,7 @@
 
 import { batch, computed, type Signal, signal } from "@preact/signals-core";
 import type { Configuration } from "../core/configuration.ts";
+import type { LabelField } from "../core/label-fields.ts";
 import type { Playback } from "../core/playback.ts";
 import { type ThemeChoice, themeOf } from "../core/theme.ts";
 import type { System } from "../core/units.ts";
@@ -64,6 +65,8 @@ export class Store {
   readonly units: Signal<System>;
   readonly theme: Signal<ThemeChoice>;
   readonly isGliding: Signal<boolean>;
+  /** What the labels of all aircraft show. */
+  readonly labels: Signal<readonly LabelField[]>;
   readonly filters: Signal<Filters>;
   /** Null is live. */
   readonly playback: Signal<Playback | null>;
@@ -106,6 +109,7 @@ export class Store {
     this.units = signal(initial.units);
     this.theme = signal(initial.theme);
     this.isGliding = signal(initial.isGliding);
+    this.labels = signal(initial.labels);
     this.filters = signal(initial.filters);
     this.playback = signal(initial.playback);
     this.side = signal(initial.side);
@@ -191,6 +195,7 @@ export class Store {
       units: this.units.value,
       theme: this.theme.value,
       isGliding: this.isGliding.value,
+      labels: this.labels.value,
       filters: this.filters.value,
       playback: this.playback.value,
       side: this.side.value,

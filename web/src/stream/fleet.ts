@@ -14,7 +14,7 @@ export const MEASURES = [
   "category",
   "position_source",
 ] as const;
-export const TEXTS = ["callsign", "origin_country", "squawk"] as const;
+export const TEXTS = ["callsign", "origin_country", "squawk", "type"] as const;
 
 export type Measure = (typeof MEASURES)[number];
 export type Text = (typeof TEXTS)[number];

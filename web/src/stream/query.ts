@@ -57,6 +57,7 @@ export const ROW_FIELDS = [
   "squawk",
   "position_source",
   "category",
+  "type",
 ] as const;
 
 /** The fields that a slow connection receives: those that the map draws, and of emergencies. */

@@ -76,7 +76,7 @@ async def test_a_field_of_the_identity_follows_its_aircraft(app: Application) ->
         ]
 
 
-@pytest.mark.parametrize("parameters", ["", f"bbox={ALPS}", "format=delta", "format=row"])
+@pytest.mark.parametrize("parameters", ["", f"bbox={ALPS}", "format=row"])
 async def test_others_are_sent_nothing(app: Application, parameters: str) -> None:
     """The next event that they get is that of a newer state vector."""
     async with (
@@ -92,6 +92,15 @@ async def test_others_are_sent_nothing(app: Application, parameters: str) -> Non
         following = await next_event()
         assert (following["event"], following["data"]["time"]) == ("update", START)
         assert "aaaaaa" not in json.dumps(following)
+
+
+async def test_delta_has_the_type(app: Application) -> None:
+    """Maps draw every aircraft by its type, and this format has no choice of fields."""
+    async with _stream(app, "format=delta") as next_event:
+        assert (await next_event())["data"]["texts"]["type"] == {}
+        await _identify(app, aaaaaa=AIRBUS)
+        update = await next_event()
+        assert (update["event"], update["data"]["texts"]) == ("update", {"type": {"0": "A320"}})
 
 
 @pytest.mark.parametrize(

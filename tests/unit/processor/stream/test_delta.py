@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from flight_monitor_client.delta import DeltaDecoder
 from processor.live.fleet import Fleet, Update
+from processor.reference.identity import Identity
+from processor.stream.aircraft import Aircraft
 from processor.stream.delta import TEXTS, TICKS_KEPT, UNITS, DeltaState
 from processor.stream.events import Event
 from processor.stream.log_position import LogPosition, parse_event_id
@@ -51,14 +53,14 @@ class _Subscriber:
 
     sent: list[Sent] = field(default_factory=list)
     last_id: str = ""
-    expected: list[tuple[int, list[StateVector]]] = field(default_factory=list)
+    expected: list[tuple[int, list[Aircraft]]] = field(default_factory=list)
 
     def send(self, events: Sequence[Event]) -> None:
         for event in events:
             self.sent.append((event.name, json.loads(event.data)))
             self.last_id = event.id or self.last_id
 
-    def expect(self, fleet: list[StateVector]) -> None:
+    def expect(self, fleet: list[Aircraft]) -> None:
         """Note what the subscriber should hold after the events so far."""
         if self.sent:
             self.expected.append((len(self.sent) - 1, fleet))
@@ -87,15 +89,18 @@ class _Server:
         self.delta = DeltaState([], nowhere)
 
     @property
-    def fleet(self) -> list[StateVector]:
-        return [aircraft.state_vector for aircraft in self._fleet.aircraft]
+    def fleet(self) -> list[Aircraft]:
+        return list(self._fleet.aircraft)
 
-    def advance(self, received: Sequence[StateVector], seconds: int = 1) -> list[Event]:
+    def advance(
+        self, received: Sequence[StateVector], seconds: int = 1, **identities: Identity
+    ) -> list[Event]:
         self.now += seconds
+        self._fleet.identify(identities)
         for state in received:
             self._fleet.apply([Update(0, self._offset, state)])
             self._offset += 1
-        changes = self._fleet.advance()
+        changes = self._fleet.advance().seen_by(with_identity=True)
         return run_at_once(self.delta.advance(changes, self._fleet.position, self.now))
 
     def snapshot(self) -> Event:
@@ -108,15 +113,16 @@ class _Server:
         return self.delta.events_since(event_id.position)
 
 
-def assert_same(decoded: Picture, fleet: Sequence[StateVector]) -> None:
+def assert_same(decoded: Picture, fleet: Sequence[Aircraft]) -> None:
     """Assert equality: texts, times and flags are exact, numbers within half a unit."""
     held = {aircraft["icao24"]: aircraft for aircraft in decoded}
     assert len(held) == len(decoded)
-    assert held.keys() == {state.icao24 for state in fleet}
-    for state in fleet:
-        assert held[state.icao24].keys() == {*TEXTS, *UNITS}
-        for name in held[state.icao24]:
-            assert_close(name, held[state.icao24], getattr(state, name))
+    assert held.keys() == {aircraft.icao24 for aircraft in fleet}
+    for aircraft in fleet:
+        assert held[aircraft.icao24].keys() == {*TEXTS, *UNITS}
+        for name in held[aircraft.icao24]:
+            source = aircraft if name == "type" else aircraft.state_vector
+            assert_close(name, held[aircraft.icao24], getattr(source, name))
 
 
 def assert_close(name: str, aircraft: Mapping[str, Any], expected: object) -> None:
@@ -217,7 +223,9 @@ def test_a_freed_slot_is_used_again(decode: Decode) -> None:
 
 def test_every_field_changes_from_and_to_null(decode: Decode) -> None:
     """Each changes from a value to null, to another value, and then stays."""
-    nothing: dict[str, object] = dict.fromkeys({*TEXTS, *UNITS} - {"icao24", "last_contact"})
+    nothing: dict[str, object] = dict.fromkeys(
+        {*TEXTS, *UNITS} - {"icao24", "last_contact", "type"}
+    )
     nothing["on_ground"] = True
     lives: list[dict[str, object]] = [{}, nothing, {"callsign": "EZY1"}, {"callsign": "EZY1"}]
     server, subscriber = _Server(), _Subscriber()
@@ -225,6 +233,24 @@ def test_every_field_changes_from_and_to_null(decode: Decode) -> None:
     for second, fields in enumerate(lives):
         subscriber.send(server.advance([state_vector("aaaaaa", START + second, **fields)]))
         subscriber.expect(server.fleet)
+    subscriber.check(decode)
+
+
+def test_the_type_follows_its_aircraft_once_it_is_known(decode: Decode) -> None:
+    """It is all that is sent then, stays with newer states, and goes with the aircraft."""
+    server, subscriber = _Server(), _Subscriber()
+    subscriber.send([server.snapshot()])
+    subscriber.send(server.advance([state_vector("aaaaaa", START), state_vector("bbbbbb", START)]))
+    (update,) = server.advance([], bbbbbb=Identity(type="A320"))
+    data = json.loads(update.data)
+    assert (data["slots"], data["texts"]) == ([1], {"type": {"1": "A320"}})
+    assert data["columns"] == {name: [0] for name in UNITS}
+    subscriber.send([update])
+    subscriber.expect(server.fleet)
+    subscriber.send(server.advance([state_vector("bbbbbb", START + 50)]))
+    subscriber.expect(server.fleet)
+    subscriber.send(server.advance([state_vector("cccccc", server.now)], EXPIRY_SECONDS + 1))
+    subscriber.expect(server.fleet)
     subscriber.check(decode)
 
 
