@@ -40,14 +40,20 @@ WITH flight AS MATERIALIZED (
     FROM flight
     CROSS JOIN LATERAL (
         (
-            SELECT state.* FROM state_vectors AS state
+            SELECT coalesce(state.time_position, state.last_contact) AS moment, state.longitude, state.latitude,
+                   coalesce(state.geo_altitude, state.baro_altitude) AS altitude, state.on_ground, state.velocity,
+                   state.true_track, state.category
+            FROM state_vectors AS state
             WHERE flight.take_off IS NOT NULL AND state.icao24 = flight.icao24
               AND state.last_contact < flight.take_off
               AND state.last_contact >= flight.take_off - $3::interval
               AND state.on_ground AND state.latitude IS NOT NULL AND state.longitude IS NOT NULL
             ORDER BY state.last_contact DESC LIMIT 2
         ) UNION ALL (
-            SELECT state.* FROM state_vectors AS state
+            SELECT coalesce(state.time_position, state.last_contact) AS moment, state.longitude, state.latitude,
+                   coalesce(state.geo_altitude, state.baro_altitude) AS altitude, state.on_ground, state.velocity,
+                   state.true_track, state.category
+            FROM state_vectors AS state
             WHERE (flight.take_off IS NOT NULL OR flight.is_after_silence) AND state.icao24 = flight.icao24
               AND state.last_contact >= coalesce(flight.take_off, flight.first_seen)
               AND state.last_contact <= coalesce(flight.take_off, flight.first_seen) + $5 * INTERVAL '1 second'
@@ -61,13 +67,19 @@ WITH flight AS MATERIALIZED (
     FROM flight
     CROSS JOIN LATERAL (
         (
-            SELECT state.* FROM state_vectors AS state
+            SELECT coalesce(state.time_position, state.last_contact) AS moment, state.longitude, state.latitude,
+                   coalesce(state.geo_altitude, state.baro_altitude) AS altitude, state.on_ground, state.velocity,
+                   state.true_track, state.category
+            FROM state_vectors AS state
             WHERE flight.landing IS NOT NULL AND state.icao24 = flight.icao24
               AND state.last_contact >= flight.landing AND state.last_contact < flight.ends_before
               AND state.on_ground AND state.latitude IS NOT NULL AND state.longitude IS NOT NULL
             ORDER BY state.last_contact LIMIT 2
         ) UNION ALL (
-            SELECT state.* FROM state_vectors AS state
+            SELECT coalesce(state.time_position, state.last_contact) AS moment, state.longitude, state.latitude,
+                   coalesce(state.geo_altitude, state.baro_altitude) AS altitude, state.on_ground, state.velocity,
+                   state.true_track, state.category
+            FROM state_vectors AS state
             WHERE (flight.landing IS NOT NULL OR flight.is_before_silence) AND state.icao24 = flight.icao24
               AND state.last_contact >= flight.first_seen
               AND state.last_contact >= coalesce(flight.landing, flight.last_contact) - $5 * INTERVAL '1 second'
@@ -77,9 +89,9 @@ WITH flight AS MATERIALIZED (
         )
     ) AS around
 )
-SELECT icao24, first_seen, side, extract(epoch FROM coalesce(time_position, last_contact))::float8 AS moment,
-       longitude, latitude, coalesce(geo_altitude, baro_altitude)::float8 AS altitude, on_ground,
-       velocity::float8 AS velocity, true_track::float8 AS true_track, category
+SELECT icao24, first_seen, side, extract(epoch FROM moment)::float8 AS moment, longitude, latitude,
+       altitude::float8 AS altitude, on_ground, velocity::float8 AS velocity,
+       true_track::float8 AS true_track, category
 FROM position
 ORDER BY icao24, first_seen, side, moment;
 
