@@ -290,8 +290,9 @@ LEFT JOIN pg_temp.flight_legs AS flight
   ON flight.icao24 = kept.icao24 AND flight.first_seen < kept.since AND flight.ends_before > kept.since
 WHERE flight.ends_before IS DISTINCT FROM 'infinity';
 
--- measured_flights: flights that are stored with measures of all their state vectors
-SELECT made.icao24, made.first_seen FROM pg_temp.flight_legs AS made
+-- measured_flights: flights that are stored with measures of all their state vectors, and whether their airports are
+-- derived: those from before there were airports are not, until maintenance gets to them
+SELECT made.icao24, made.first_seen, stored.airports_due IS NULL AS has_airports FROM pg_temp.flight_legs AS made
 JOIN stored_flights AS stored USING (icao24, first_seen)
 WHERE stored.last_seen IS NOT NULL AND made.first_seen >= coalesce(
     (SELECT max(dropped_before) FROM retention_marks), '-infinity'

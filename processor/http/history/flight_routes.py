@@ -48,7 +48,8 @@ async def flights(
     """Return the flights that overlap the time range and meet every condition."""
     context = history.context
     client = client_of(request, principal)
-    await prepare_airports()
+    if any(getattr(parameters, name) is not None for name in AIRPORT_FILTERS):
+        await prepare_airports()
     flight_filter = _flight_filter(context, parameters, principal.areas)
     if parameters.format != "json":
         _refuse_pages(parameters)

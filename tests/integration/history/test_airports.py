@@ -1,5 +1,7 @@
 """Airports by REST: search, boards, filters of flights, and statistics of movements."""
 
+from typing import Any
+
 import pytest
 
 from testkit.history_site import HistorySite, addresses
@@ -12,9 +14,8 @@ HOUR_START = START // HOUR * HOUR
 async def fly(site: HistorySite, icao24: str, begin: int, route: str, **fields: object) -> None:
     """Store a measured flight between two airports, such as "LSZH LSGG"; - is no airport."""
     takeoff, landing = (None if code == "-" else code for code in route.split())
-    times = {"first_seen": begin, "last_seen": begin + 3_000}
     places = {"takeoff_airport": takeoff, "landing_airport": landing, "airborne": True}
-    await site.store_flight(icao24, **(times | places | fields))
+    await site.store_flight(icao24, begin, **({"last_seen": begin + 3_000} | places | fields))
 
 
 async def test_search(site: HistorySite) -> None:
@@ -87,7 +88,7 @@ async def test_movements(site: HistorySite) -> None:
     await fly(site, "aaaaaa", HOUR_START + 1_800, "LSZH LSGG")
     await fly(site, "bbbbbb", HOUR_START + 2_000, "LSGG LSZH")
     await fly(site, "cccccc", HOUR_START + 1_000, "LSZH -")
-    times = {"from_": HOUR_START, "to": HOUR_START + 2 * HOUR}
+    times: dict[str, Any] = {"from_": HOUR_START, "to": HOUR_START + 2 * HOUR}
     found = (await site.get("/api/statistics/airports/ZRH", **times)).json()
     assert found["airport"]["icao"] == "LSZH"
     assert found["movements"] == [
@@ -109,13 +110,14 @@ async def test_keys_with_areas_get_no_airports_of_flights(
     """The airport of a flight may lie outside, and so may the positions that it is derived from."""
     site, key = restricted
     await fly(site, "aaaaaa", START, "LSZH EGLL")
-    for path, parameters in (
-        ("/api/airports/LSZH/board", {}),
-        ("/api/statistics/airports", {}),
-        ("/api/statistics/airports/LSZH", {}),
-        ("/api/history/flights", {"airport": "LSZH"}),
-    ):
-        refused = await site.get(path, key, **parameters)
-        assert (refused.status_code, "areas" in refused.text) == (422, True), path
+    refused: dict[str, dict[str, Any]] = {
+        "/api/airports/LSZH/board": {},
+        "/api/statistics/airports": {},
+        "/api/statistics/airports/LSZH": {},
+        "/api/history/flights": {"airport": "LSZH"},
+    }
+    for path, parameters in refused.items():
+        answer = await site.get(path, key, **parameters)
+        assert (answer.status_code, "areas" in answer.text) == (422, True), path
     assert (await site.get("/api/airports/LSZH", key)).status_code == 200
     assert (await site.get("/api/airports/LSZH")).status_code == 401
