@@ -24,7 +24,7 @@ COLUMNS = ("icao", "iata", "name", "city", "country", "latitude", "longitude", "
 
 METRES_PER_FOOT = 0.3048
 KM_PER_DEGREE = 111.195
-"""Of latitude, on a sphere of the mean radius of 6,371.0088 km."""
+"""A degree of latitude on a sphere of the mean radius of 6,371.0088 km."""
 
 SQUARES = 4
 """Squares of the index in a degree: a search reads only a few, of at most some ten airports."""

@@ -182,7 +182,7 @@ async def test_a_late_state_vector_gives_a_measured_flight_its_airport(
 
 
 async def fly_and_measure(site: ArchiveSite, start: int) -> None:
-    """Store two flights of an aircraft, the first of which is measured."""
+    """Store two flights of an aircraft; the first one is measured."""
     await site.write([*flight(start - 8_000), *flight(start, callsign="SWR281")])
     await site.write([state_vector("ffffff", start + 4_000, callsign="OTHER")])
     await site.roll_up()

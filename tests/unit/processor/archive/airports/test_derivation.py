@@ -87,9 +87,9 @@ def test_two_airports_that_are_equally_near_are_no_answer() -> None:
 
 
 def test_only_helicopters_land_at_heliports() -> None:
-    pad = place("PADD", 0.2, name="Hospital Heliport")
+    pad = place("PAD1", 0.2, name="Hospital Heliport")
     assert derive([standing(0.2)], pad) is None
-    assert derive([standing(0.2, category=ROTORCRAFT)], pad) == "PADD"
+    assert derive([standing(0.2, category=ROTORCRAFT)], pad) == "PAD1"
     assert derive([standing(1.2, category=ROTORCRAFT)], pad) is None
 
 
