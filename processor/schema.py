@@ -8,7 +8,7 @@ from processor.postgres import Connection
 
 log = structlog.get_logger()
 
-REVISIONS = tuple(f"{number:04}" for number in range(1, 13))
+REVISIONS = tuple(f"{number:04}" for number in range(1, 14))
 """Every revision of migrations/versions, oldest first; this version needs the last."""
 
 _FIND_TABLES = """

@@ -40,6 +40,9 @@ BEGIN
     IF to_regclass('identified_flights') IS NOT NULL THEN
         GRANT SELECT ON aircraft, airlines, aircraft_identities, identified_flights TO flights_reader;
     END IF;
+    IF to_regclass('airports') IS NOT NULL THEN
+        GRANT SELECT ON airports TO flights_reader;
+    END IF;
     -- PUBLIC may create temporary tables until that is revoked; the role that writes needs them.
     FOR writer IN
         SELECT relowner FROM pg_class WHERE oid = 'state_vectors'::regclass

@@ -252,8 +252,8 @@ CREATE TEMPORARY TABLE flight_legs (LIKE flight_legs INCLUDING ALL);
 CREATE TEMPORARY TABLE minutely_state_vectors (LIKE minutely_state_vectors INCLUDING ALL);
 CREATE TEMPORARY TABLE hourly_counts (LIKE hourly_counts INCLUDING ALL);
 
--- flight_columns: which columns of a flight come from segmentation and which from measuring. Those that are
--- sums of floating-point numbers are rounded, because the order of addition may differ
+-- flight_columns: which columns of a flight come from segmentation and which from measuring; airports are compared
+-- by themselves. Those that are sums of floating-point numbers are rounded, because the order of addition may differ
 SELECT string_agg(shown, ', ') FILTER (WHERE NOT is_measured) AS segmented_columns,
        'icao24, first_seen, ' || string_agg(shown, ', ') FILTER (WHERE is_measured)
            AS measured_columns
@@ -266,6 +266,7 @@ FROM (
     FROM pg_attribute
     CROSS JOIN (SELECT proargnames FROM pg_proc WHERE proname = 'measure_flight') AS measure
     WHERE attrelid = 'pg_temp.flight_legs'::regclass AND attnum > 0 AND NOT attisdropped
+      AND attname NOT IN ('takeoff_airport', 'landing_airport', 'airports_due')
     ORDER BY attnum
 ) AS flight;
 
@@ -288,8 +289,9 @@ LEFT JOIN pg_temp.flight_legs AS flight
   ON flight.icao24 = kept.icao24 AND flight.first_seen < kept.since AND flight.ends_before > kept.since
 WHERE flight.ends_before IS DISTINCT FROM 'infinity';
 
--- measured_flights: flights that are stored with measures of all their state vectors
-SELECT made.icao24, made.first_seen FROM pg_temp.flight_legs AS made
+-- measured_flights: flights that are stored with measures of all their state vectors, and whether they have airports,
+-- which maintenance derives by and by for flights from before there were any
+SELECT made.icao24, made.first_seen, stored.airports_due IS NULL AS has_airports FROM pg_temp.flight_legs AS made
 JOIN stored_flights AS stored USING (icao24, first_seen)
 WHERE stored.last_seen IS NOT NULL AND made.first_seen >= coalesce(
     (SELECT max(dropped_before) FROM retention_marks), '-infinity'

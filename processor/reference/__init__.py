@@ -1,1 +1,1 @@
-"""Packaged tables of aircraft, airlines and addresses, and what is derived from them."""
+"""Tables that come with the program: what aircraft, airlines and airports are."""

@@ -38,6 +38,7 @@ READABLE = {
     "airlines",
     "aircraft_identities",
     "identified_flights",
+    "airports",
 }
 SETTINGS = {
     "default_transaction_read_only": "on",

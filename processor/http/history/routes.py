@@ -14,6 +14,7 @@ from processor.history.database import HistoryDatabase, Use
 from processor.http.dependencies import Routes
 from processor.http.history import (
     aircraft_routes,
+    airport_routes,
     density_routes,
     export_routes,
     flight_routes,
@@ -39,6 +40,7 @@ for _each in (
     snapshot_routes,
     density_routes,
     statistics_routes,
+    airport_routes,
     export_routes,
 ):
     router.include_router(_each.router)
