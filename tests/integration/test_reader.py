@@ -40,6 +40,9 @@ READABLE = {
     "identified_flights",
     "airports",
 }
+FILLED = {"airports"}
+"""Tables that the migrations fill."""
+
 SETTINGS = {
     "default_transaction_read_only": "on",
     "statement_timeout": "30s",
@@ -128,7 +131,7 @@ def test_reads_the_public_tables_and_no_others(dsn: str, reader: str) -> None:
     others = relations(dsn) - READABLE
     assert {"ingest_offsets", "ingest_ledger", "dead_letters", "flight_legs"} <= others
     for name in READABLE:
-        assert count(reader, name) == 0
+        assert count(reader, name) == (count(dsn, name) if name in FILLED else 0)
     for name in others:
         with pytest.raises(REFUSED):
             count(reader, name)
