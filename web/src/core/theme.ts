@@ -4,6 +4,10 @@ export type ThemeName = "dark" | "light";
 /** The user's choice; "system" follows the operating system. */
 export type ThemeChoice = ThemeName | "system";
 
+export function isThemeName(text: string): text is ThemeName {
+  return text === "dark" || text === "light";
+}
+
 /** Returns the theme that a choice means, with the operating system dark or light. */
 export function themeOf(choice: ThemeChoice, isSystemDark: boolean): ThemeName {
   if (choice !== "system") {

@@ -15,7 +15,10 @@ import type { ThemeName } from "../core/theme.ts";
 import type { System } from "../core/units.ts";
 import type { Place } from "../store/address.ts";
 import { GROUND, geographyStyle, OPENSKY_ATTRIBUTION, tileStyle } from "./base-style.ts";
+import { DetailLevel } from "./detail.ts";
 import { enlargeTiles } from "./large-tiles.ts";
+import { addIcons } from "./place-icons.ts";
+import { PLACES } from "./places-style.ts";
 import { MAP_THEMES } from "./theme.ts";
 import workerUrl from "./worker.ts?worker&url";
 
@@ -44,11 +47,14 @@ export function createBaseMap(container: HTMLElement, place: Place): BaseMap {
   });
   map.touchZoomRotate.disableRotation();
   map.on("style.load", () => {
-    const ground = map.getSource<GeoJSONSource>(GROUND);
-    if (ground !== undefined) {
-      enlargeTiles(ground);
+    for (const name of [GROUND, PLACES]) {
+      const source = map.getSource<GeoJSONSource>(name);
+      if (source !== undefined) {
+        enlargeTiles(source);
+      }
     }
   });
+  addIcons(map);
   map.addControl(
     new AttributionControl({ compact: false, customAttribution: OPENSKY_ATTRIBUTION }),
     "bottom-right",
@@ -56,21 +62,51 @@ export function createBaseMap(container: HTMLElement, place: Place): BaseMap {
   map.addControl(new NavigationControl({ showCompass: false }), "bottom-right");
   const scale = new ScaleControl({ maxWidth: 130 });
   map.addControl(scale, "bottom-left");
-  return {
-    map,
-    setUnits: (system) => scale.setUnit(system),
-    show: (tiles, theme) => {
-      const style = tiles === null ? geographyStyle(MAP_THEMES[theme]) : tileStyle(tiles, theme);
-      // MapLibre would draw a background layer tile by tile.
-      const sea = tiles === null ? MAP_THEMES[theme].sea : "";
-      container.style.backgroundColor ||= sea;
-      map.setStyle(style, { diff: true });
-      void map.once("idle", () => {
-        // After the land, which the worker colours again for another theme.
-        container.style.backgroundColor = sea;
-        element("loading").hidden = true;
-        performance.mark("ground-drawn");
-      });
-    },
+  const { show } = new Ground(map, container);
+  return { map, setUnits: (system) => scale.setUnit(system), show };
+}
+
+/** What lies below the aircraft: the coarse geography first, and more detail once that is drawn and needed. */
+class Ground {
+  private readonly map: MapLibre;
+  private readonly container: HTMLElement;
+  private readonly level = new DetailLevel();
+  private repeat: () => void = () => undefined;
+
+  constructor(map: MapLibre, container: HTMLElement) {
+    this.map = map;
+    this.container = container;
+    map.once("idle", () => {
+      this.refine();
+      map.on("zoomend", () => this.refine());
+    });
+  }
+
+  readonly show = (tiles: Tiles | null, theme: ThemeName): void => {
+    const { map, container } = this;
+    // MapLibre would draw a background layer tile by tile.
+    const sea = tiles === null ? MAP_THEMES[theme].sea : "";
+    container.style.backgroundColor ||= sea;
+    this.repeat = () => this.setStyle(tiles, theme);
+    this.repeat();
+    void map.once("idle", () => {
+      // After the land, which the worker colours again for another theme.
+      container.style.backgroundColor = sea;
+      element("loading").hidden = true;
+      performance.mark("ground-drawn");
+    });
   };
+
+  private setStyle(tiles: Tiles | null, theme: ThemeName): void {
+    const { detail } = this.level;
+    const style = tiles === null ? geographyStyle(theme, detail) : tileStyle(tiles, theme, detail);
+    this.map.setStyle(style, { diff: true });
+  }
+
+  /** Loads what the zoom level needs; meanwhile the map shows what it has. */
+  private refine(): void {
+    if (this.level.reach(this.map.getZoom())) {
+      this.repeat();
+    }
+  }
 }

@@ -1,19 +1,23 @@
 /** MapLibre styles of the base map: the packaged geography, or raster tiles of a server. */
 
-import type { ExpressionSpecification, LayerSpecification, StyleSpecification } from "maplibre-gl";
+import type {
+  ExpressionSpecification,
+  GeoJSONSourceSpecification,
+  LayerSpecification,
+  StyleSpecification,
+} from "maplibre-gl";
 import type { Tiles } from "../core/configuration.ts";
 import type { ThemeName } from "../core/theme.ts";
-import { type Kind, SOURCE_NAMES, type SourceName } from "./geography.ts";
+import { type Detail, PLACES_ZOOM } from "./detail.ts";
+import type { Kind, SourceName } from "./geography.ts";
 import { ENLARGEMENT } from "./large-tiles.ts";
-import type { MapTheme } from "./theme.ts";
+import { FONTS, PLACES, placesLayer, placesSource } from "./places-style.ts";
+import { MAP_THEMES, type MapTheme } from "./theme.ts";
 
 /** OpenSky's terms of use require this attribution. */
 export const OPENSKY_ATTRIBUTION =
   'Flights: <a href="https://opensky-network.org">The OpenSky Network</a>';
 const NATURAL_EARTH = 'Map: <a href="https://www.naturalearthdata.com">Natural Earth</a>';
-
-/** A style without `glyphs` makes MapLibre draw text with the fonts of the system. */
-const FONTS = ["system-ui", "sans-serif"];
 
 /** Filters by Natural Earth's rank, from 0: a higher zoom shows names of higher ranks. */
 const COUNTRY_RANK: ExpressionSpecification = ["<=", ["get", "rank"], ["zoom"]];
@@ -31,46 +35,61 @@ const TOLERANCE_PX = 0.3;
  * The highest zoom level of each source's tiles, which are scaled up above it. A label is drawn within
  * half of 1/8192 of its tile: 2.4 km for a country, 0.6 km for a city.
  */
-const MAX_ZOOMS: Record<SourceName, number> = { ground: 8, countries: 0, cities: 2 };
+const MAX_ZOOMS: Record<SourceName, number> = { ground: 11, countries: 0, cities: 2 };
 
 /**
  * Returns the style of the packaged geography, which needs no request to another server.
  *
  * The sea is the background of the element. A frame draws each layer of each tile, so there are few.
  */
-export function geographyStyle(theme: MapTheme): StyleSpecification {
+export function geographyStyle(themeName: ThemeName, detail: Detail): StyleSpecification {
+  const theme = MAP_THEMES[themeName];
   return {
     version: 8,
-    sources: Object.fromEntries(
-      SOURCE_NAMES.map((name) => [
-        name,
-        {
-          type: "geojson",
-          data: `geography://${name}`,
-          // MapLibre counts both in pixels of its own, smaller tiles.
-          tolerance: TOLERANCE_PX / ENLARGEMENT,
-          buffer: MARGIN_PX / ENLARGEMENT,
-          maxzoom: MAX_ZOOMS[name],
-          attribution: NATURAL_EARTH,
-        },
-      ]),
-    ),
+    sources: {
+      ground: geographySource("ground", detail.ground),
+      countries: geographySource("countries", "countries"),
+      cities: geographySource("cities", "cities"),
+      [PLACES]: placesSource(detail),
+    },
     layers: [
       fill("areas", { land: theme.land, lakes: theme.sea }),
       line("thin-lines", { rivers: theme.river, states: theme.state }, [3, 0.3, 8, 1.4]),
-      line("strong-lines", { borders: theme.border, coasts: theme.coast }, [1, 0.4, 8, 1.5]),
-      ...nameLayers(theme),
+      line(
+        "strong-lines",
+        { borders: theme.border, coasts: theme.coast, runways: theme.runway },
+        [1, 0.4, 8, 1.5],
+      ),
+      ...nameLayers(theme, detail),
+      placesLayer(themeName, ["airport", "city"]),
     ],
   };
 }
 
-/** Returns the style of raster tiles, darkened in the dark theme. */
-export function tileStyle({ url, attribution }: Tiles, theme: ThemeName): StyleSpecification {
+function geographySource(name: SourceName, data: string): GeoJSONSourceSpecification {
+  return {
+    type: "geojson",
+    data: `geography://${data}`,
+    // MapLibre counts both in pixels of its own, smaller tiles.
+    tolerance: TOLERANCE_PX / ENLARGEMENT,
+    buffer: MARGIN_PX / ENLARGEMENT,
+    maxzoom: MAX_ZOOMS[name],
+    attribution: NATURAL_EARTH,
+  };
+}
+
+/** Returns the style of raster tiles, darkened in the dark theme, with the airports: tiles have names of cities. */
+export function tileStyle(
+  { url, attribution }: Tiles,
+  theme: ThemeName,
+  detail: Detail,
+): StyleSpecification {
   const isDark = theme === "dark";
   return {
     version: 8,
     sources: {
       tiles: { type: "raster", tiles: [url], tileSize: 256, attribution: escapeHtml(attribution) },
+      [PLACES]: placesSource(detail),
     },
     layers: [
       {
@@ -82,6 +101,7 @@ export function tileStyle({ url, attribution }: Tiles, theme: ThemeName): StyleS
           "raster-saturation": isDark ? -0.4 : 0,
         },
       },
+      placesLayer(theme, ["airport"]),
     ],
   };
 }
@@ -117,7 +137,9 @@ function colourOf(colours: Colours): ExpressionSpecification {
 }
 
 /** The data are ordered by rank, so that a higher rank keeps its place where labels collide. */
-function nameLayers(theme: MapTheme): LayerSpecification[] {
+function nameLayers(theme: MapTheme, detail: Detail): LayerSpecification[] {
+  // The places have these cities too.
+  const cities = detail.places === "no-places" ? {} : { maxzoom: PLACES_ZOOM };
   const halo = { "text-halo-color": theme.halo, "text-halo-width": 1.2, "text-halo-blur": 0.6 };
   return [
     {
@@ -128,7 +150,7 @@ function nameLayers(theme: MapTheme): LayerSpecification[] {
       filter: COUNTRY_RANK,
       layout: {
         "text-field": ["get", "name"],
-        "text-font": FONTS,
+        "text-font": [...FONTS],
         "text-size": ["interpolate", ["linear"], ["zoom"], 1, 10, 6, 15],
         "text-transform": "uppercase",
         "text-letter-spacing": 0.14,
@@ -141,10 +163,11 @@ function nameLayers(theme: MapTheme): LayerSpecification[] {
       source: "cities",
       type: "symbol",
       minzoom: 3,
+      ...cities,
       filter: CITY_RANK,
       layout: {
         "text-field": ["concat", "· ", ["get", "name"]],
-        "text-font": FONTS,
+        "text-font": [...FONTS],
         "text-size": ["interpolate", ["linear"], ["zoom"], 3, 10.5, 9, 15],
         "text-anchor": "left",
       },
