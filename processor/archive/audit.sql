@@ -252,7 +252,8 @@ CREATE TEMPORARY TABLE flight_legs (LIKE flight_legs INCLUDING ALL);
 CREATE TEMPORARY TABLE minutely_state_vectors (LIKE minutely_state_vectors INCLUDING ALL);
 CREATE TEMPORARY TABLE hourly_counts (LIKE hourly_counts INCLUDING ALL);
 
--- flight_columns: which columns of a flight come from segmentation and which from measuring. Those that are
+-- flight_columns: which columns of a flight come from segmentation and which from measuring; airports are compared
+-- by themselves. Those that are
 -- sums of floating-point numbers are rounded, because the order of addition may differ
 SELECT string_agg(shown, ', ') FILTER (WHERE NOT is_measured) AS segmented_columns,
        'icao24, first_seen, ' || string_agg(shown, ', ') FILTER (WHERE is_measured)
@@ -266,6 +267,7 @@ FROM (
     FROM pg_attribute
     CROSS JOIN (SELECT proargnames FROM pg_proc WHERE proname = 'measure_flight') AS measure
     WHERE attrelid = 'pg_temp.flight_legs'::regclass AND attnum > 0 AND NOT attisdropped
+      AND attname NOT IN ('takeoff_airport', 'landing_airport', 'airports_due')
     ORDER BY attnum
 ) AS flight;
 

@@ -100,6 +100,7 @@ class Maintenance:
                 "flights": self._rollups.measure_flights,
                 "minutes": self._rollups.roll_up_minutes,
                 "hours": self._rollups.roll_up_hours,
+                "airports": self._rollups.derive_airports,
             },
         )
 

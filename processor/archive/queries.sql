@@ -377,7 +377,7 @@ FROM unnest(
 ) AS segmented (icao24, first_seen, callsign, origin_country, take_off, landing, ends_before, airborne)
 ON CONFLICT (icao24, first_seen) DO UPDATE
     SET callsign = excluded.callsign, take_off = excluded.take_off, landing = excluded.landing,
-        ends_before = excluded.ends_before, airborne = excluded.airborne,
+        ends_before = excluded.ends_before, airborne = excluded.airborne, airports_due = now(),
         last_seen = CASE WHEN flight.first_seen < (SELECT max(dropped_before) FROM retention_marks)
                          THEN flight.last_seen END;
 

@@ -4,12 +4,14 @@ import datetime as dt
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
+from processor.archive.airports.store import FlightAirports
 from processor.archive.database import Connection, Record
 from processor.archive.sql import Queries
 from processor.archive.unique_rows import UniqueRows
 from processor.database_errors import Blame, blame
 
 FLIGHTS_AT_ONCE = 500
+AIRPORTS_AT_ONCE = 500
 MINUTES_AT_ONCE = 30
 AIRCRAFT_AT_ONCE = 2_000
 HOURS_AT_ONCE = 24
@@ -25,6 +27,7 @@ class RolledUp(NamedTuple):
     flights: int = 0
     minutes: int = 0
     hours: int = 0
+    airports: int = 0
 
 
 class _Amount:
@@ -58,6 +61,8 @@ class Rollups:
         self._minutes = _Amount(MINUTES_AT_ONCE, least=0)
         self._aircraft = _Amount(AIRCRAFT_AT_ONCE)
         self._hours = _Amount(HOURS_AT_ONCE)
+        self._due_airports = _Amount(AIRPORTS_AT_ONCE)
+        self._airports = FlightAirports()
 
     async def roll_up(self, connection: Connection) -> RolledUp:
         """Do a part of all that is due."""
@@ -65,6 +70,7 @@ class Rollups:
             await self.measure_flights(connection),
             await self.roll_up_minutes(connection),
             await self.roll_up_hours(connection),
+            await self.derive_airports(connection),
         )
 
     async def measure_flights(self, connection: Connection) -> int:
@@ -79,6 +85,10 @@ class Rollups:
     async def roll_up_hours(self, connection: Connection) -> int:
         """Roll up some of the hours that are over, and return how many."""
         return await self._do(connection, self._roll_up_hours, self._hours)
+
+    async def derive_airports(self, connection: Connection) -> int:
+        """Derive the airports of some of the flights that are due, and return of how many."""
+        return await self._do(connection, self._airports.derive_due, self._due_airports)
 
     async def _do(self, connection: Connection, part: _Part, amount: _Amount) -> int:
         """Do a part in a transaction of its own."""
@@ -104,6 +114,7 @@ class Rollups:
                 [flight["icao24"] for flight in over],
                 [flight["first_seen"] for flight in over],
             )
+            await self._airports.derive_over(connection, over)
         return len(over)
 
     async def _roll_up_minutes(self, connection: Connection, amount: int) -> int:

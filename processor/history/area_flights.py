@@ -27,6 +27,7 @@ _UNKNOWN_OUTSIDE = dict.fromkeys(
     (
         *("take_off", "landing", "distance_km", "west", "south", "east", "north"),
         *("implausible_positions", "implausible_altitudes"),
+        *("takeoff_airport", "landing_airport"),
     )
 )
 

@@ -48,6 +48,9 @@ class Flight(msgspec.Struct, frozen=True):
         implausible_altitudes: The number of altitudes that count for nothing, in the same way.
         airborne: Whether the aircraft was received in the air. False for parked aircraft and
             vehicles, None for a flight that was stored before this was recorded.
+        takeoff_airport: The ICAO code of the airport where the track shows the take-off; None if it
+            shows none.
+        landing_airport: The same of the landing.
     """
 
     icao24: str
@@ -67,6 +70,8 @@ class Flight(msgspec.Struct, frozen=True):
     implausible_positions: int | None
     implausible_altitudes: int | None
     airborne: bool | None
+    takeoff_airport: str | None
+    landing_airport: str | None
 
     @property
     def window(self) -> Window:
@@ -106,6 +111,8 @@ class FlightFilter(msgspec.Struct, frozen=True, kw_only=True):
         boxes: One of the flight's positions must lie in these boxes.
         include_ground: Whether to include flights of aircraft that were never received in the air.
         areas: The areas of the principal; flights are made of what was received inside them alone.
+        takeoff_airport: An ICAO code, as the two that follow; without areas only.
+        airport: Of the take-off or the landing.
     """
 
     icao24: str | None = None
@@ -115,6 +122,9 @@ class FlightFilter(msgspec.Struct, frozen=True, kw_only=True):
     boxes: Boxes = None
     include_ground: bool = False
     areas: Boxes = None
+    takeoff_airport: str | None = None
+    landing_airport: str | None = None
+    airport: str | None = None
 
 
 async def read_page(
@@ -226,6 +236,7 @@ def _arguments(
         rows,
         *box_columns(flight_filter.boxes),
         flight_filter.include_ground,
+        *(flight_filter.takeoff_airport, flight_filter.landing_airport, flight_filter.airport),
     )
 
 

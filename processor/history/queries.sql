@@ -4,7 +4,7 @@
 
 -- flights: newest first. $1 address, $2 and $3 callsigns from and below, $4 country, $5 and $6 time
 -- range, $7 and $8 last flight of the page before, $9 limit, $10 to $13 boxes, $14 whether to include
--- flights that were never in the air.
+-- flights that were never in the air, $15 airport of the take-off, $16 of the landing, $17 of either.
 WITH wanted AS NOT MATERIALIZED (
     SELECT leg.*
     FROM flight_legs AS leg
@@ -13,6 +13,9 @@ WITH wanted AS NOT MATERIALIZED (
       AND ($4::text IS NULL OR lower(leg.origin_country) = lower($4))
       AND ($7::timestamptz IS NULL OR (leg.first_seen, leg.icao24) < ($7, $8::text))
       AND ($14::boolean OR leg.airborne IS NOT FALSE)
+      AND ($15::text IS NULL OR leg.takeoff_airport = $15)
+      AND ($16::text IS NULL OR leg.landing_airport = $16)
+      AND ($17::text IS NULL OR leg.takeoff_airport = $17 OR leg.landing_airport = $17)
       AND (
           $10::float8[] IS NULL
           OR (
@@ -85,7 +88,8 @@ SELECT icao24, flight.callsign, flight.origin_country, first_seen, flight.last_s
        flight.take_off, flight.landing, flight.distance_km,
        flight.max_altitude::text::float8 AS max_altitude, flight.state_vectors,
        flight.west, flight.south, flight.east, flight.north,
-       flight.implausible_positions, flight.implausible_altitudes, flight.airborne
+       flight.implausible_positions, flight.implausible_altitudes, flight.airborne,
+       flight.takeoff_airport, flight.landing_airport
 FROM page JOIN flights AS flight USING (icao24, first_seen)
 ORDER BY first_seen DESC, icao24 DESC
 

@@ -9,6 +9,7 @@ import random
 from collections.abc import AsyncIterator, Sequence
 from enum import StrEnum
 
+from processor.archive.airports.store import FlightAirports
 from processor.archive.audit.findings import Proof, Violation
 from processor.archive.database import Connection
 from processor.archive.flights.store import FlightStore
@@ -22,6 +23,7 @@ SAMPLE_AIRCRAFT = 200
 AIRCRAFT_AT_ONCE = 50
 
 _HOUR = dt.timedelta(hours=1)
+_AIRPORT_COLUMNS = "icao24, first_seen, takeoff_airport, landing_airport"
 _REBUILD = "`python -m processor rebuild` computes it again from the state vectors"
 
 
@@ -47,6 +49,7 @@ class Derived:
         self._queries = queries
         self._progress = progress
         self._segmented_columns = self._measured_columns = ""
+        self._airports = FlightAirports()
         self._n_flights = self._n_hours = 0
 
     async def check(self, proof: Proof, extent: Extent) -> None:
@@ -104,12 +107,14 @@ class Derived:
                 [flight["icao24"] for flight in measured],
                 [flight["first_seen"] for flight in measured],
             )
+            await self._airports.derive_over(self._connection, measured)
             await self._compare_flights(icao24s)
 
     async def _compare_flights(self, icao24s: Sequence[str]) -> None:
         for columns, condition in (
             (self._segmented_columns, "TRUE"),
             (self._measured_columns, "last_seen IS NOT NULL"),
+            (_AIRPORT_COLUMNS, "last_seen IS NOT NULL AND airports_due IS NULL"),
         ):
             statement = self._audit_queries.different_flight.format(
                 columns=columns, condition=condition

@@ -108,6 +108,8 @@ FLIGHTS = Table(
         Column("implausible_positions", ColumnType.INT),
         Column("implausible_altitudes", ColumnType.INT),
         Column("airborne", ColumnType.BOOL),
+        Column("takeoff_airport", ColumnType.TEXT),
+        Column("landing_airport", ColumnType.TEXT),
     ),
 )
 """The columns of the view `flights`."""

@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from processor.bounding_box import BoundingBox
+from processor.history.airports import NO_AIRPORTS_WITH_AREAS, icao_code
 from processor.history.area_restriction import visible_boxes
 from processor.history.context import HistoryContext
 from processor.history.errors import InvalidRequestError
@@ -22,6 +23,8 @@ from processor.http.responses import describe_responses, respond, schema_of
 DEFAULT_RANGE_OF_RESTRICTED = dt.timedelta(days=1)
 """The time range for a principal that is restricted to areas, unless it names an aircraft: its
 flights are segmented while it waits."""
+
+AIRPORT_FILTERS = ("takeoff_airport", "landing_airport", "airport")
 
 router = APIRouter(prefix="/api/history", tags=["history"])
 
@@ -72,7 +75,17 @@ def _flight_filter(
         boxes=visible_boxes(parameters.bbox, areas),
         include_ground=parameters.include_ground,
         areas=visible_boxes(None, areas),
+        **_airports(parameters, has_areas=bool(areas)),
     )
+
+
+def _airports(parameters: FlightsParameters, *, has_areas: bool) -> dict[str, str]:
+    """Return the ICAO codes of the airports of the filter, by the names of their parameters."""
+    given = {name: getattr(parameters, name) for name in AIRPORT_FILTERS}
+    codes = {name: code for name, code in given.items() if code is not None}
+    for name in codes if has_areas else ():
+        raise InvalidRequestError(name, NO_AIRPORTS_WITH_AREAS)
+    return {name: icao_code(name, code) for name, code in codes.items()}
 
 
 def _window(context: HistoryContext, parameters: FlightsParameters, *, has_areas: bool) -> Window:

@@ -7,6 +7,7 @@ from fastapi import Path
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from processor.bounding_box import BoundingBox, parse_box
+from processor.history.airports import Period
 from processor.history.export.write import FILE_FORMATS
 from processor.history.flights import Cursor, decode_cursor
 from processor.history.statistics import Measure
@@ -18,10 +19,17 @@ MAX_LIMIT = 1_000
 MAX_POINTS = 100_000
 """Points of a downsampled track, as many as `history.max_rows` allows by default."""
 
+MAX_AIRPORTS = 100
+"""Airports in one response."""
+
+MAX_BOARD_HOURS = 168
+"""Hours that a board looks back, a week."""
+
 MAX_TEXT_CHARACTERS = 64
 """The longest text that a state vector may hold."""
 
 ICAO24 = "^[0-9a-fA-F]{6}$"
+AIRPORT = "^[0-9a-zA-Z]{3,4}$"
 COUNTRY = "Country of registration, in OpenSky's spelling"
 
 Icao24 = Annotated[
@@ -33,6 +41,9 @@ Icao24 = Annotated[
     ),
     AfterValidator(str.lower),
 ]
+
+
+Airport = Annotated[str, Path(pattern=AIRPORT, description="ICAO or IATA code", examples=["LSZH"])]
 
 
 def _printable(text: str) -> str:
@@ -69,6 +80,12 @@ Address = Annotated[
     Field(pattern=ICAO24),
     AfterValidator(str.lower),
     _schema(type="string", pattern=ICAO24),
+]
+AirportCode = Annotated[
+    str | None,
+    Field(pattern=AIRPORT),
+    AfterValidator(str.upper),
+    _schema(type="string", pattern=AIRPORT),
 ]
 Moment = Annotated[dt.datetime | None, BeforeValidator(parse_moment), _schema(type="string")]
 Area = Annotated[BoundingBox | None, BeforeValidator(parse_box), _schema(type="string")]
@@ -136,6 +153,15 @@ class FlightsParameters(TimeRangeParameters):
         " it may cross the antimeridian",
         examples=["5.9,45.8,10.5,47.9"],
     )
+    takeoff_airport: AirportCode = Field(
+        None, description="ICAO or IATA code of the airport of the take-off", examples=["LSZH"]
+    )
+    landing_airport: AirportCode = Field(
+        None, description="ICAO or IATA code of the airport of the landing", examples=["LSGG"]
+    )
+    airport: AirportCode = Field(
+        None, description="ICAO or IATA code of the airport of either", examples=["ZRH"]
+    )
     include_ground: bool = Field(
         default=False,
         description="Include flights that were never in the air: parked aircraft and vehicles",
@@ -145,6 +171,36 @@ class FlightsParameters(TimeRangeParameters):
         None, description="`next` of the previous page; the other parameters must stay the same"
     )
     format: Format = Field("json", description="json for a page, or a file of all flights")
+
+
+class AirportsParameters(_Parameters):
+    """A text, and how many airports to return."""
+
+    q: Annotated[str, Field(min_length=1, max_length=MAX_TEXT_CHARACTERS)] = Field(
+        description="A code, or a part of the name or of the city", examples=["zurich"]
+    )
+    limit: int = Field(10, ge=1, le=MAX_AIRPORTS, description="How many airports", examples=[10])
+
+
+class BoardParameters(_Parameters):
+    """How far a board looks back, and how many flights it has."""
+
+    hours: int = Field(12, ge=1, le=MAX_BOARD_HOURS, description="Hours to look back")
+    limit: int = Field(
+        100, ge=1, le=MAX_LIMIT, description="Arrivals, and as many departures", examples=[20]
+    )
+
+
+class MovementsParameters(TimeRangeParameters):
+    """A time range, and how it is divided."""
+
+    by: Period = Field("hour", description="The length of each part, in UTC")
+
+
+class BusiestAirportsParameters(TimeRangeParameters):
+    """A time range, and how many airports to return."""
+
+    limit: int = Field(10, ge=1, le=MAX_LIMIT, description="How many airports", examples=[10])
 
 
 class HourlyParameters(TimeRangeParameters):

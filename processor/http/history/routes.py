@@ -14,6 +14,7 @@ from processor.history.database import HistoryDatabase, Use
 from processor.http.dependencies import Routes
 from processor.http.history import (
     aircraft_routes,
+    airport_routes,
     export_routes,
     flight_routes,
     snapshot_routes,
@@ -28,7 +29,10 @@ from processor.live.broadcaster import Broadcaster
 from processor.settings import HistorySettings
 
 router = APIRouter()
-for _each in (aircraft_routes, flight_routes, snapshot_routes, statistics_routes, export_routes):
+for _each in (
+    *(aircraft_routes, flight_routes, snapshot_routes, statistics_routes, airport_routes),
+    export_routes,
+):
     router.include_router(_each.router)
 
 

@@ -1,0 +1,1 @@
+"""The airports where flights took off and landed, derived from their tracks."""
