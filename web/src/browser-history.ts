@@ -10,6 +10,7 @@ interface View {
   side: Side | null;
   isTableOpen: boolean;
   selected: Selected | null;
+  airport: string | null;
   /** At the moment that was on the screen; null is live. */
   playback: Playback | null;
 }
@@ -79,6 +80,8 @@ function restore(store: Store, view: View): void {
   batch(() => {
     store.side.value = view.side;
     store.isTableOpen.value = view.isTableOpen;
+    // An entry of an older version of the page has none.
+    store.airport.value = view.airport ?? null;
     if (view.selected?.icao24 !== store.icao24.value) {
       store.selected.value = view.selected;
     }
@@ -93,17 +96,19 @@ function viewOf(store: Store): View {
     side: store.side.value,
     isTableOpen: store.isTableOpen.value,
     selected: store.selected.value,
+    airport: store.airport.value,
     playback: store.playback.value,
   };
 }
 
 /** Returns the view of an entry that the page has not made, as after a change of the address by hand. */
 function viewOfAddress(): View {
-  const { side, isTableOpen, selected, playback } = readAddress(location.search);
+  const { side, isTableOpen, selected, airport, playback } = readAddress(location.search);
   return {
     side,
     isTableOpen,
     selected: selected === null ? null : { icao24: selected, flight: null },
+    airport,
     playback,
   };
 }
@@ -118,6 +123,7 @@ function opensMore(before: View, after: View): boolean {
     (after.side !== null && after.side !== before.side) ||
     (after.isTableOpen && !before.isTableOpen) ||
     (after.selected !== null && after.selected.icao24 !== before.selected?.icao24) ||
+    (after.airport !== null && after.airport !== before.airport) ||
     (after.playback !== null && before.playback === null)
   );
 }

@@ -31,11 +31,15 @@ import { Feed, type FeedListener } from "./stream/feed.ts";
 import { Readiness } from "./stream/readiness.ts";
 import { StreamWindows } from "./stream/stream-windows.ts";
 import { Table } from "./table/table.ts";
+import { AirportPanel } from "./time/airport-panel.ts";
+import type { FlightActions } from "./time/flight-row.ts";
 import { PastFlights } from "./time/past-flights.ts";
 import { TimeBar } from "./time/time-bar.ts";
 
 /** The pause after a request of the configuration that was not answered. */
 const CONFIGURATION_RETRY_MS = 10_000;
+/** The map shows the runways of an airport from this zoom level on. */
+const AIRPORT_ZOOM = 11;
 const FLEET_EVENTS: ReadonlySet<string> = new Set(["snapshot", "update", "remove"]);
 
 export class Page {
@@ -47,6 +51,7 @@ export class Page {
   private readonly map: MapPart;
   private readonly statistics: Statistics;
   private readonly flights: PastFlights;
+  private readonly airport: AirportPanel;
 
   constructor() {
     const { store, actions } = this;
@@ -57,18 +62,8 @@ export class Page {
     this.watchFeed();
     this.map = this.createMap();
     this.statistics = new Statistics(element("statistics-body"), store, actions);
-    this.flights = new PastFlights(element("past-flights"), store, {
-      showFlight: (flight) =>
-        batch(() => {
-          uncoverMap(store);
-          actions.select(flight.icao24, flight);
-        }),
-      replayFlight: (flight) =>
-        batch(() => {
-          uncoverMap(store);
-          actions.replayFlight(flight);
-        }),
-    });
+    this.flights = new PastFlights(element("past-flights"), store, this.flightActions());
+    this.airport = this.createAirportPanel();
     this.createPanels();
     this.createControls();
     void this.loadConfiguration();
@@ -82,7 +77,24 @@ export class Page {
     return new MapView(element("map"), store, aircraft, {
       now: () => this.feed.now(),
       select: (icao24) => actions.select(icao24),
+      openAirport: (code) => actions.openAirport(code),
     });
+  }
+
+  private flightActions(): FlightActions {
+    const { store, actions } = this;
+    return {
+      showFlight: (flight) =>
+        batch(() => {
+          uncoverMap(store);
+          actions.select(flight.icao24, flight);
+        }),
+      replayFlight: (flight) =>
+        batch(() => {
+          uncoverMap(store);
+          actions.replayFlight(flight);
+        }),
+    };
   }
 
   private createFeed(): Feed {
@@ -126,15 +138,36 @@ export class Page {
     new TimeBar(element("time"), store);
   }
 
+  private createAirportPanel(): AirportPanel {
+    const { store } = this;
+    return new AirportPanel(element("airport"), store, {
+      ...this.flightActions(),
+      close: () => {
+        store.airport.value = null;
+      },
+      goTo: (place) => this.map.goTo(place, AIRPORT_ZOOM),
+      findFlights: (code) => this.findFlights(code, "airport"),
+    });
+  }
+
   private createControls(): void {
     const { store, actions } = this;
     const commands = this.commands();
     const palette = new Palette(element<HTMLDialogElement>("palette"), store, {
       select: (icao24) => this.visit(icao24),
       setFilter: (name, value) => actions.setFilter(name, value),
-      findFlights: (callsign) => {
-        store.side.value = "past";
-        this.flights.find(callsign);
+      findFlights: (callsign) => this.findFlights(callsign, "callsign"),
+      openAirport: (airport) => {
+        batch(() => {
+          uncoverMap(store);
+          actions.openAirport(airport.icao);
+        });
+        this.map.goTo(airport, AIRPORT_ZOOM);
+        this.airport.focus();
+      },
+      goTo: (place, minZoom) => {
+        uncoverMap(store);
+        this.map.goTo(place, minZoom);
       },
       commands,
     });
@@ -145,6 +178,12 @@ export class Page {
       { keys: "/", run: () => palette.open() },
       { keys: "Escape", run: () => actions.dismiss() },
     ]);
+  }
+
+  /** Opens the past flights with those whose callsign begins like this, or those of an airport. */
+  private findFlights(text: string, kind: "callsign" | "airport"): void {
+    this.store.side.value = "past";
+    this.flights.find(text, kind);
   }
 
   /** Returns the commands of the palette; some have a key too. */

@@ -65,7 +65,12 @@ export function geographyStyle(themeName: ThemeName, detail: Detail): StyleSpeci
     },
     layers: [
       fill("areas", { land: theme.land, lakes: theme.sea }),
-      line("thin-lines", { rivers: theme.river, states: theme.state }, [3, 0.3, 8, 1.4], COARSE_RIVERS),
+      line(
+        "thin-lines",
+        { rivers: theme.river, states: theme.state },
+        [3, 0.3, 8, 1.4],
+        COARSE_RIVERS,
+      ),
       line(
         "strong-lines",
         { borders: theme.border, coasts: theme.coast, runways: theme.runway },

@@ -3,10 +3,12 @@
 import type { Map as MapLibre } from "maplibre-gl";
 import { putInto } from "../core/elements.ts";
 import { write } from "../core/units.ts";
+import type { Place } from "../store/address.ts";
 import type { SelectedAircraft } from "../store/selected-aircraft.ts";
 import type { Store } from "../store/store.ts";
 import { watch } from "../store/watch.ts";
 import { AircraftOverlay } from "./aircraft-overlay.ts";
+import { airportAt } from "./airport-picking.ts";
 import { AreaDrawing } from "./area-drawing.ts";
 import { type BaseMap, createBaseMap } from "./base-map.ts";
 import { positionOf } from "./dead-reckoning.ts";
@@ -30,6 +32,8 @@ export interface MapOptions {
   now(): number;
   /** Selects the aircraft that was clicked; null is none. */
   select(icao24: string | null): void;
+  /** Opens the airport that was clicked. */
+  openAirport(code: string): void;
 }
 
 export class MapView {
@@ -54,7 +58,10 @@ export class MapView {
       theme: store.themeName.value,
       isGliding: store.isGliding.value,
       now: () => options.now(),
-      onSelect: (slot) => this.select(slot),
+      onSelect: (slot, point) => {
+        const airport = slot === null ? airportAt(this.map, point) : null;
+        return airport === null ? this.select(slot) : options.openAirport(airport);
+      },
       onDraw: () => labels.move(),
     });
     const labels = new Labels(this.map, fleet, this.overlay);
@@ -80,6 +87,13 @@ export class MapView {
       const zoom = Math.max(this.map.getZoom(), CLOSE_ZOOM);
       this.map.flyTo({ center, zoom, offset: this.visiblePart.offset });
     }
+  }
+
+  /** Flies to a place, at this zoom level at least. */
+  goTo({ longitude, latitude }: Pick<Place, "longitude" | "latitude">, minZoom: number): void {
+    this.visiblePart.measure();
+    const zoom = Math.max(this.map.getZoom(), minZoom);
+    this.map.flyTo({ center: [longitude, latitude], zoom, offset: this.visiblePart.offset });
   }
 
   /** Selects the next aircraft in the visible part from west to east, or with -1 the one before. */

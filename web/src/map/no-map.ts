@@ -5,7 +5,8 @@ import { element, make } from "../core/elements.ts";
 import type { MapView } from "./map-view.ts";
 
 /** What the other parts of the page use of the map. */
-export interface MapPart extends Pick<MapView, "isVisible" | "flyToSelected" | "selectNext"> {
+export interface MapPart
+  extends Pick<MapView, "isVisible" | "flyToSelected" | "goTo" | "selectNext"> {
   area: Pick<MapView["area"], "draw" | "visible">;
   following: Pick<MapView["following"], "toggle">;
 }
@@ -39,6 +40,7 @@ export function showNoMap(host: HTMLElement): MapPart {
   return {
     isVisible: () => true,
     flyToSelected: () => undefined,
+    goTo: () => undefined,
     selectNext: () => undefined,
     area: { draw: async () => null, visible: () => null },
     following: { toggle: () => undefined },

@@ -21,6 +21,8 @@ export interface AddressState {
   place: Place;
   /** The icao24 of the selected aircraft. */
   selected: string | null;
+  /** The code of the airport whose panel is open. */
+  airport: string | null;
   units: System;
   theme: ThemeChoice;
   isGliding: boolean;
@@ -40,10 +42,12 @@ export function readAddress(search: string): AddressState {
   const theme = query.get("theme");
   const units = query.get("units") ?? "";
   const selected = query.get("aircraft")?.toLowerCase() ?? "";
+  const airport = query.get("airport")?.toUpperCase() ?? "";
   const filters = FILTERS.filter((name) => query.has(name));
   return {
     place: readPlace(query.get("at") ?? ""),
     selected: /^[0-9a-f]{6}$/.test(selected) ? selected : null,
+    airport: /^[A-Z0-9]{3,4}$/.test(airport) ? airport : null,
     units: isSystem(units) ? units : "metric",
     theme: theme === "dark" || theme === "light" ? theme : "system",
     isGliding: query.get("glide") !== "off",
@@ -61,6 +65,9 @@ export function writeAddress(state: AddressState): string {
   query.set("at", [latitude.toFixed(4), longitude.toFixed(4), zoom.toFixed(2)].join());
   if (state.selected !== null) {
     query.set("aircraft", state.selected);
+  }
+  if (state.airport !== null) {
+    query.set("airport", state.airport);
   }
   if (state.units !== "metric") {
     query.set("units", state.units);

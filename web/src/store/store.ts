@@ -49,6 +49,8 @@ export class Store {
 
   readonly place: Signal<Place>;
   readonly selected: Signal<Selected | null>;
+  /** The code of the airport whose panel is open. */
+  readonly airport: Signal<string | null>;
   readonly units: Signal<System>;
   readonly theme: Signal<ThemeChoice>;
   readonly isGliding: Signal<boolean>;
@@ -80,6 +82,7 @@ export class Store {
     const { selected } = initial;
     this.place = signal(initial.place);
     this.selected = signal(selected === null ? null : { icao24: selected, flight: null });
+    this.airport = signal(initial.airport);
     this.units = signal(initial.units);
     this.theme = signal(initial.theme);
     this.isGliding = signal(initial.isGliding);
@@ -144,6 +147,7 @@ export class Store {
   private toAddressState(): Omit<AddressState, "place"> {
     return {
       selected: this.icao24.value,
+      airport: this.airport.value,
       units: this.units.value,
       theme: this.theme.value,
       isGliding: this.isGliding.value,
