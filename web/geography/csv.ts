@@ -22,6 +22,9 @@ function readLines(text: string): string[][] {
       lines.push(line);
       line = [];
     }
+    if (end === "") {
+      break; // the end of the text matches once more, as an empty value
+    }
   }
   return lines;
 }

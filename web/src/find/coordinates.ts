@@ -8,7 +8,7 @@ export interface Coordinates {
 /** One of the two: degrees, or degrees, minutes and seconds, with a point of the compass before or after. */
 const ANGLE =
   /\s*([NSEW])?\s*([+\-−]?)(\d{1,3}(?:\.\d+)?)\s*(?:[°º]\s*(?:(\d{1,2}(?:\.\d+)?)\s*['′’]\s*(?:(\d{1,2}(?:\.\d+)?)\s*(?:["″”]|''))?)?)?(?:\s*([NSEW]))?/iy;
-const SEPARATOR = /\s*[,;/]\s*|\s+|(?=[NSEW])|(?<=[NSEW])|$/iy;
+const SEPARATOR = /\s*[,;/]\s*|\s+|(?=[NSEW])|(?<=[NSEW°º'′’"″”\s])|$/iy;
 
 interface Angle {
   degrees: number;

@@ -14,11 +14,11 @@ export interface FoundPlaces {
 
 /** Ranks of a match; a lower rank is better. */
 const CODE = 0;
-const CODE_PREFIX = 1;
-const NAME_PREFIX = 2;
-const WORD_PREFIX = 3;
-const PART = 4;
-const NO_MATCH = 5;
+const WHOLE_NAME = 1;
+/** A word or the code begins like this. */
+const PREFIX = 2;
+const PART = 3;
+const NO_MATCH = 4;
 const RANKS = NO_MATCH;
 
 /** Shorter texts match codes and the beginnings of words only. */
@@ -26,17 +26,15 @@ const MIN_PART = 4;
 
 export class PlaceSearch {
   private readonly places: Places;
-  /** Names without case and accents, each with a space before it, so that words are found by one. */
+  /** Names without case and accents, each with a space before it and a line break after it, by which words are found. */
   private readonly airportNames: readonly string[];
   private readonly cityNames: readonly string[];
 
   /** @param places In order of importance, which decides between equal matches. */
   constructor(places: Places) {
     this.places = places;
-    this.airportNames = places.airports.map(
-      ({ name, city }) => ` ${normalizeName(name)}\n ${normalizeName(city)}`,
-    );
-    this.cityNames = places.cities.map(({ name }) => ` ${normalizeName(name)}`);
+    this.airportNames = places.airports.map(({ name, city }) => toWords(name) + toWords(city));
+    this.cityNames = places.cities.map(({ name }) => toWords(name));
   }
 
   find(text: string, limit: number): FoundPlaces {
@@ -70,15 +68,21 @@ function rankCodes(airport: Airport | undefined, code: string): number {
   if (airport.iata === code || airport.icao === code) {
     return CODE;
   }
-  return airport.icao.startsWith(code) ? CODE_PREFIX : NO_MATCH;
+  return airport.icao.startsWith(code) ? PREFIX : NO_MATCH;
 }
 
+function toWords(name: string): string {
+  return ` ${normalizeName(name)}\n`;
+}
+
+/** @param name One name or several, each as `toWords` returns it. */
 function rankName(name = "", wanted: string): number {
-  if (name.startsWith(wanted, 1) || name.includes(`\n ${wanted}`)) {
-    return NAME_PREFIX;
+  const at = name.indexOf(` ${wanted}\n`);
+  if (at === 0 || name[at - 1] === "\n") {
+    return WHOLE_NAME;
   }
   if (name.includes(` ${wanted}`)) {
-    return WORD_PREFIX;
+    return PREFIX;
   }
   return wanted.length >= MIN_PART && name.includes(wanted) ? PART : NO_MATCH;
 }
