@@ -10,6 +10,7 @@ describe("the address", () => {
   test.each([
     "?at=47.4500,8.5500,7.25",
     "?at=47.4500,8.5500,7.25&aircraft=4b1814&units=nautical&theme=dark&glide=off",
+    "?at=47.4500,8.5500,7.25&airport=LSZH&panel=past",
     "?bbox=5.9,45.8,10.5,47.9&country=Switzerland,Germany&at=47.4500,8.5500,7.25",
     "?at=47.4500,8.5500,7.25&time=2026-09-21T14:13:20Z&speed=60&panel=past&table=open",
   ])("%s is read and written unchanged", (address) => {
@@ -22,6 +23,7 @@ describe("the address", () => {
     "?at=,,",
     "?aircraft=%3Cscript%3E&units=cubits&theme=x",
     "?time=noon&panel=x",
+    "?airport=Z%C3%BCrich",
   ])("%s is invalid and gives the defaults", (address) => {
     expect(readAddress(address)).toEqual(readAddress(""));
   });

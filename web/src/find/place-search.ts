@@ -33,8 +33,8 @@ export class PlaceSearch {
   /** @param places In order of importance, which decides between equal matches. */
   constructor(places: Places) {
     this.places = places;
-    this.airportNames = places.airports.map(({ name, city }) => toWords(name) + toWords(city));
-    this.cityNames = places.cities.map(({ name }) => toWords(name));
+    this.airportNames = places.airports.map(({ name, city }) => wordsOf(name) + wordsOf(city));
+    this.cityNames = places.cities.map(({ name }) => wordsOf(name));
   }
 
   find(text: string, limit: number): FoundPlaces {
@@ -71,11 +71,11 @@ function rankCodes(airport: Airport | undefined, code: string): number {
   return airport.icao.startsWith(code) ? PREFIX : NO_MATCH;
 }
 
-function toWords(name: string): string {
+function wordsOf(name: string): string {
   return ` ${normalizeName(name)}\n`;
 }
 
-/** @param name One name or several, each as `toWords` returns it. */
+/** @param name One name or several, each as `wordsOf` returns it. */
 function rankName(name = "", wanted: string): number {
   const at = name.indexOf(` ${wanted}\n`);
   if (at === 0 || name[at - 1] === "\n") {

@@ -107,6 +107,7 @@ class Ground {
   private refine(): void {
     if (this.level.reach(this.map.getZoom())) {
       this.repeat();
+      void this.map.once("idle", () => performance.mark("detail-drawn"));
     }
   }
 }
