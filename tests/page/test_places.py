@@ -56,8 +56,8 @@ async def test_an_airport_is_found_by_its_code_and_shown(desktop: MapPage) -> No
 @pytest.mark.parametrize(
     ("text", "option", "latitude", "longitude"),
     [
-        ("heathrow", "London Heathrow", 51.4706, -0.4619),
-        ("olten", "Olten", 47.3499, 7.9033),
+        ("heathrow", "London Heathrow.*EGLL", 51.4706, -0.4619),
+        ("olten", "Olten.*people", 47.3499, 7.9033),
         ("47.45 8.56", "Go to 47.4500° N, 8.5600° E", 47.45, 8.56),
         ("33°54'S 18°36'E", "Go to 33.9000° S, 18.6000° E", -33.9, 18.6),
     ],
@@ -67,7 +67,7 @@ async def test_a_place_is_found_and_gone_to(
 ) -> None:
     """By the name of an airport, a city, and coordinates as people write them."""
     await desktop.open()
-    found = (await desktop.search(text)).filter(has_text=option)
+    found = (await desktop.search(text)).filter(has_text=re.compile(option))
     await expect(found.first).to_be_visible(timeout=SLOW_MS)
     await found.first.click()
     await _is_at(desktop, latitude, longitude, give=0.1)

@@ -31,7 +31,7 @@ import { Feed, type FeedListener } from "./stream/feed.ts";
 import { Readiness } from "./stream/readiness.ts";
 import { StreamWindows } from "./stream/stream-windows.ts";
 import { Table } from "./table/table.ts";
-import { AirportPanel } from "./time/airport-panel.ts";
+import type { AirportPanel } from "./time/airport-panel.ts";
 import type { FlightActions } from "./time/flight-row.ts";
 import { PastFlights } from "./time/past-flights.ts";
 import { TimeBar } from "./time/time-bar.ts";
@@ -51,7 +51,8 @@ export class Page {
   private readonly map: MapPart;
   private readonly statistics: Statistics;
   private readonly flights: PastFlights;
-  private readonly airport: AirportPanel;
+  /** Loaded when an airport is first opened. */
+  private airport: Promise<AirportPanel> | null = null;
 
   constructor() {
     const { store, actions } = this;
@@ -63,7 +64,6 @@ export class Page {
     this.map = this.createMap();
     this.statistics = new Statistics(element("statistics-body"), store, actions);
     this.flights = new PastFlights(element("past-flights"), store, this.flightActions());
-    this.airport = this.createAirportPanel();
     this.createPanels();
     this.createControls();
     void this.loadConfiguration();
@@ -136,10 +136,19 @@ export class Page {
       isVisible: (longitude, latitude) => this.map.isVisible(longitude, latitude),
     });
     new TimeBar(element("time"), store);
+    watch(
+      () => store.airport.value,
+      (code) => {
+        if (code !== null) {
+          this.airport ??= this.createAirportPanel();
+        }
+      },
+    );
   }
 
-  private createAirportPanel(): AirportPanel {
+  private async createAirportPanel(): Promise<AirportPanel> {
     const { store } = this;
+    const { AirportPanel } = await import("./time/airport-panel.ts");
     return new AirportPanel(element("airport"), store, {
       ...this.flightActions(),
       close: () => {
@@ -162,8 +171,11 @@ export class Page {
           uncoverMap(store);
           actions.openAirport(airport.icao);
         });
-        this.map.goTo(airport, AIRPORT_ZOOM);
-        this.airport.focus();
+        // Only then is it known which part of the map the panel leaves visible.
+        void this.airport?.then((panel) => {
+          this.map.goTo(airport, AIRPORT_ZOOM);
+          panel.focus();
+        });
       },
       goTo: (place, minZoom) => {
         uncoverMap(store);
