@@ -17,8 +17,8 @@ export const PLACES = "places";
 /** A style without `glyphs` makes MapLibre draw text with the fonts of the system. */
 export const FONTS: readonly string[] = ["system-ui", "sans-serif"];
 
-const GEONAMES = 'Cities: <a href="https://www.geonames.org">GeoNames</a>';
-const OURAIRPORTS = 'Airports: <a href="https://github.com/vradarserver/standing-data">VRS</a>';
+/** Its licence (CC BY) requires this; the data of airports are in the public domain. */
+const GEONAMES = '<a href="https://www.geonames.org">GeoNames</a>';
 
 /** The zoom level of the map's tiles is lower than that of the map by this, because they are larger. */
 const LEVELS_BELOW = Math.log2(ENLARGEMENT);
@@ -33,7 +33,7 @@ export function placesSource(detail: Detail): GeoJSONSourceSpecification {
     type: "geojson",
     data: `geography://${detail.places}`,
     maxzoom: MAX_TILE_ZOOM,
-    attribution: `${GEONAMES} · ${OURAIRPORTS}`,
+    attribution: GEONAMES,
   };
 }
 
