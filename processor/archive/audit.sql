@@ -253,8 +253,7 @@ CREATE TEMPORARY TABLE minutely_state_vectors (LIKE minutely_state_vectors INCLU
 CREATE TEMPORARY TABLE hourly_counts (LIKE hourly_counts INCLUDING ALL);
 
 -- flight_columns: which columns of a flight come from segmentation and which from measuring; airports are compared
--- by themselves. Those that are
--- sums of floating-point numbers are rounded, because the order of addition may differ
+-- by themselves. Those that are sums of floating-point numbers are rounded, because the order of addition may differ
 SELECT string_agg(shown, ', ') FILTER (WHERE NOT is_measured) AS segmented_columns,
        'icao24, first_seen, ' || string_agg(shown, ', ') FILTER (WHERE is_measured)
            AS measured_columns
@@ -290,8 +289,9 @@ LEFT JOIN pg_temp.flight_legs AS flight
   ON flight.icao24 = kept.icao24 AND flight.first_seen < kept.since AND flight.ends_before > kept.since
 WHERE flight.ends_before IS DISTINCT FROM 'infinity';
 
--- measured_flights: flights that are stored with measures of all their state vectors
-SELECT made.icao24, made.first_seen FROM pg_temp.flight_legs AS made
+-- measured_flights: flights that are stored with measures of all their state vectors, and whether they have airports,
+-- which maintenance derives by and by for flights from before there were any
+SELECT made.icao24, made.first_seen, stored.airports_due IS NULL AS has_airports FROM pg_temp.flight_legs AS made
 JOIN stored_flights AS stored USING (icao24, first_seen)
 WHERE stored.last_seen IS NOT NULL AND made.first_seen >= coalesce(
     (SELECT max(dropped_before) FROM retention_marks), '-infinity'

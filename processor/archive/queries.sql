@@ -377,13 +377,16 @@ FROM unnest(
 ) AS segmented (icao24, first_seen, callsign, origin_country, take_off, landing, ends_before, airborne)
 ON CONFLICT (icao24, first_seen) DO UPDATE
     SET callsign = excluded.callsign, take_off = excluded.take_off, landing = excluded.landing,
-        ends_before = excluded.ends_before, airborne = excluded.airborne, airports_due = now(),
+        ends_before = excluded.ends_before, airborne = excluded.airborne,
+        airports_due = now(),
+        takeoff_airport = CASE WHEN flight.take_off IS NOT DISTINCT FROM excluded.take_off
+                               THEN flight.takeoff_airport END,
         last_seen = CASE WHEN flight.first_seen < (SELECT max(dropped_before) FROM retention_marks)
                          THEN flight.last_seen END;
 
 -- invalidate_flights: have flights measured again that old state vectors were added to, also while they are
 -- being measured; not flights whose other state vectors may have expired
-UPDATE flight_legs AS flight SET last_seen = NULL
+UPDATE flight_legs AS flight SET last_seen = NULL, airports_due = now(), takeoff_airport = NULL
 FROM unnest($1::text[], $2::timestamptz[]) AS late (icao24, last_contact)
 WHERE flight.icao24 = late.icao24
   AND late.last_contact >= flight.first_seen AND late.last_contact < flight.ends_before
@@ -406,7 +409,7 @@ SELECT * FROM unnest($1::timestamptz[], $2::text[]);
 
 -- lock_dirty_flights: flights that are over and not measured yet; those that another session changes at the
 -- moment are left for the next run
-SELECT icao24, first_seen FROM flight_legs AS flight
+SELECT icao24, first_seen, airports_due FROM flight_legs AS flight
 WHERE flight.last_seen IS NULL
   AND (flight.ends_before < now() - INTERVAL '1 hour'
        OR (flight.first_seen < now() - INTERVAL '1 day' AND NOT EXISTS (

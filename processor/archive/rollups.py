@@ -65,12 +65,12 @@ class Rollups:
         self._airports = FlightAirports()
 
     async def roll_up(self, connection: Connection) -> RolledUp:
-        """Do a part of all that is due."""
+        """Do a part of all that is due, the airports of flights that have just changed included."""
         return RolledUp(
             await self.measure_flights(connection),
             await self.roll_up_minutes(connection),
             await self.roll_up_hours(connection),
-            await self.derive_airports(connection),
+            await self._do(connection, self._derive_all_airports, self._due_airports),
         )
 
     async def measure_flights(self, connection: Connection) -> int:
@@ -89,6 +89,9 @@ class Rollups:
     async def derive_airports(self, connection: Connection) -> int:
         """Derive the airports of some of the flights that are due, and return of how many."""
         return await self._do(connection, self._airports.derive_due, self._due_airports)
+
+    async def _derive_all_airports(self, connection: Connection, amount: int) -> int:
+        return await self._airports.derive_due(connection, amount, settled=dt.timedelta(0))
 
     async def _do(self, connection: Connection, part: _Part, amount: _Amount) -> int:
         """Do a part in a transaction of its own."""
@@ -114,7 +117,8 @@ class Rollups:
                 [flight["icao24"] for flight in over],
                 [flight["first_seen"] for flight in over],
             )
-            await self._airports.derive_over(connection, over)
+            unknown = [flight for flight in over if flight["airports_due"] is not None]
+            await self._airports.derive_over(connection, unknown)
         return len(over)
 
     async def _roll_up_minutes(self, connection: Connection, amount: int) -> int:

@@ -1,5 +1,6 @@
 """Read the arrivals and departures of airports, and count them."""
 
+import asyncio
 import datetime as dt
 from functools import cache
 from pathlib import Path
@@ -89,9 +90,21 @@ def _statements() -> AirportStatements:
     return load_statements(Path(__file__).with_name("airports.sql"), AirportStatements)
 
 
-def prepare_search() -> None:
-    """Make what `search_airports` needs, unless it is there already."""
-    _ = load_airports().texts
+async def prepare_airports(*, for_search: bool = False) -> None:
+    """Read the table of airports in a thread, unless it is there already.
+
+    The first reading takes so long that it would delay the stream of this process.
+
+    Args:
+        for_search: Whether to make what a search needs, too.
+    """
+
+    def prepare() -> None:
+        airports = load_airports()
+        if for_search:
+            _ = airports.texts
+
+    await asyncio.to_thread(prepare)
 
 
 def search_airports(text: str, limit: int) -> list[Airport]:

@@ -24,10 +24,15 @@ COLUMNS = ("icao", "iata", "name", "city", "country", "latitude", "longitude", "
 
 METRES_PER_FOOT = 0.3048
 KM_PER_DEGREE = 111.195
-"""Of latitude, on a sphere of the mean radius of 6,371.0088 km."""
+"""A degree of latitude on a sphere of the mean radius of 6,371.0088 km."""
+
+SQUARES = 4
+"""Squares of the index in a degree: a search reads only a few, of at most some ten airports."""
 
 NEAR_POLE_COSINE = 0.01
 """The smallest cosine of a latitude that is divided by: all longitudes are near at the poles."""
+
+_AROUND = 360 * SQUARES
 
 _NAME, _WORD, _LINE_END = "\x01", "\x02", "\n"
 """Marks before the first word of a name, before each further word, and after an airport."""
@@ -82,7 +87,7 @@ class Airport(NamedTuple):
 
 
 class Airports:
-    """All airports, with an index by code and one by square degree."""
+    """All airports, with an index by code and one by place."""
 
     def __init__(self, airports: Iterable[Airport]) -> None:
         self._by_code: dict[str, Airport] = {}
@@ -119,13 +124,15 @@ class Airports:
 
     def near(self, latitude: float, longitude: float, km: float) -> Iterator[tuple[float, Airport]]:
         """Yield each airport within so many kilometres, with its distance in kilometres."""
-        rows = math.ceil(km / KM_PER_DEGREE)
-        shrunk = max(NEAR_POLE_COSINE, math.cos(math.radians(min(90.0, abs(latitude) + rows))))
-        columns = min(180, math.ceil(km / KM_PER_DEGREE / shrunk))
+        degrees = km / KM_PER_DEGREE
+        rows = math.ceil(degrees * SQUARES)
+        shrunk = max(NEAR_POLE_COSINE, math.cos(math.radians(min(90.0, abs(latitude) + degrees))))
+        columns = math.ceil(degrees / shrunk * SQUARES)
         row, column = _square(latitude, longitude)
+        around = range(column - columns, column + columns + 1)[:_AROUND]
         for here in range(row - rows, row + rows + 1):
-            for there in range(column - columns, column + columns + 1):
-                for airport in self._squares.get((here, (there + 180) % 360 - 180), ()):
+            for there in around:
+                for airport in self._squares.get((here, there % _AROUND), ()):
                     distance = flat_km(latitude, longitude, airport.latitude, airport.longitude)
                     if distance <= km:
                         yield distance, airport
@@ -203,4 +210,4 @@ def _marked(name: str) -> str:
 
 
 def _square(latitude: float, longitude: float) -> tuple[int, int]:
-    return math.floor(latitude), math.floor((longitude + 180) % 360 - 180)
+    return math.floor(latitude * SQUARES), math.floor(longitude * SQUARES) % _AROUND

@@ -25,7 +25,13 @@ HISTORY = {
 }
 AIRPORTS = {"airports"}
 ALL = (
-    ARCHIVE | STORED | AUDIT | FIRST_VIEWS | HISTORY | AIRPORTS | {"flights", "tracks", "emergencies"}
+    ARCHIVE
+    | STORED
+    | AUDIT
+    | FIRST_VIEWS
+    | HISTORY
+    | AIRPORTS
+    | {"flights", "tracks", "emergencies"}
 )
 FUNCTIONS = {
     *("make_partitions", "drop_state_vectors_before"),

@@ -34,6 +34,7 @@ READABLE = {
     "tracks",
     "emergencies",
     "hourly_traffic",
+    "airports",
 }
 SETTINGS = {
     "default_transaction_read_only": "on",

@@ -34,7 +34,7 @@ AIR_KM = 3.0
 """From where the straight line meets the ground to the reference point of the airport."""
 
 WINDOW_SECONDS = 120
-"""Of the positions in the air that show the line, from the first or the last one."""
+"""The line is made of positions in the air within this time of the first or the last one."""
 
 MIN_SECONDS = 5
 """Between the first and the last of these positions."""
@@ -52,8 +52,8 @@ FASTEST = 361.0
 """m/s, 1,300 km/h: two positions farther apart are not both true, as in `measure_flight`."""
 
 PREFERENCE_KM = 1.5
-"""Of two airports whose distances differ by less, one with an IATA code is taken: an air base or a
-water aerodrome beside an airport shares its ground (EBMB and EBBR, PALH and PANC)."""
+"""An airport with an IATA code is taken before one without that is nearer by less than this: an air
+base or a water aerodrome beside an airport shares its ground (EBMB and EBBR, PALH and PANC)."""
 
 AMBIGUOUS_KM = 0.5
 """Two airports of equal rank whose distances differ by less are no answer."""

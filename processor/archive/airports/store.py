@@ -22,6 +22,10 @@ SILENCE = dt.timedelta(minutes=30)
 RECHECK = dt.timedelta(minutes=31)
 """A flight in the air is looked at again when it may have ended by silence."""
 
+SETTLED_AFTER = dt.timedelta(minutes=3)
+"""How long a flight waits after a change: its callsign, its take-off and the positions of
+`WINDOW_SECONDS` follow."""
+
 FlightKey: TypeAlias = tuple[str, dt.datetime]
 """The aircraft and `first_seen`."""
 
@@ -43,24 +47,27 @@ def load_airport_queries() -> AirportQueries:
 class FlightAirports:
     """Derives airports from stored state vectors, and stores them with their flights.
 
-    Storing state vectors costs nothing for it. A flight is due when it is stored or changes, when
-    it may have ended by silence, and when it is measured, which derives its airports for good.
+    Nothing is done for each state vector. A flight is due when it is stored or changes, when it
+    may have ended by silence, and when it is measured. What is derived of a flight that is over
+    is final, unless a state vector of it arrives later.
     """
 
     def __init__(self, airports: Airports | None = None) -> None:
         self._queries = load_airport_queries()
         self._airports = airports
 
-    async def derive_due(self, connection: Connection, amount: int) -> int:
+    async def derive_due(
+        self, connection: Connection, amount: int, *, settled: dt.timedelta = SETTLED_AFTER
+    ) -> int:
         """Derive the airports of some flights that are due; return how many flights these are."""
-        due = await connection.fetch(self._queries.due, amount)
+        due = await connection.fetch(self._queries.due, amount, settled)
         if due:
             newest = await connection.fetchval(self._queries.newest)
             await self._derive(connection, due, newest, [row["airports_due"] for row in due])
         return len(due)
 
     async def derive_over(self, connection: Connection, flights: Sequence[Record]) -> None:
-        """Derive the airports of flights that are over and locked, for good."""
+        """Derive the airports of flights that are over and locked."""
         if flights:
             await self._derive(connection, flights, None, [None] * len(flights))
 

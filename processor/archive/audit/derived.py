@@ -107,7 +107,8 @@ class Derived:
                 [flight["icao24"] for flight in measured],
                 [flight["first_seen"] for flight in measured],
             )
-            await self._airports.derive_over(self._connection, measured)
+            derived = [flight for flight in measured if flight["has_airports"]]
+            await self._airports.derive_over(self._connection, derived)
             await self._compare_flights(icao24s)
 
     async def _compare_flights(self, icao24s: Sequence[str]) -> None:

@@ -1,6 +1,5 @@
 """Routes of airports: search, one airport, its board, and statistics of movements."""
 
-import asyncio
 import datetime as dt
 from typing import Annotated, Any
 
@@ -14,7 +13,7 @@ from processor.history.airports import (
     Board,
     BusyAirport,
     Movements,
-    prepare_search,
+    prepare_airports,
     read_airport,
     read_board,
     read_busiest_airports,
@@ -64,14 +63,14 @@ async def airports(
     _principal: HistoryPrincipal, parameters: Annotated[given.AirportsParameters, Query()]
 ) -> Response:
     """Search airports by code, name or city; codes come first, then what begins with the text."""
-    # The first search makes an index, which would delay the stream.
-    await asyncio.to_thread(prepare_search)
+    await prepare_airports(for_search=True)
     return respond(Airports(search_airports(parameters.q, parameters.limit)))
 
 
 @router.get("/api/airports/{code}", tags=["airports"], **_described("It.", Airport, 404))
 async def airport(_principal: HistoryPrincipal, code: given.Airport) -> Response:
     """Return an airport."""
+    await prepare_airports()
     return respond(read_airport(code))
 
 
@@ -89,6 +88,7 @@ async def board(
 ) -> Response:
     """Return the flights that landed or took off at an airport in the last hours."""
     _refuse_areas(principal)
+    await prepare_airports()
     context, found = history.context, read_airport(code)
     window = context.window(None, None, usual=dt.timedelta(hours=parameters.hours))
     async with context.connections.reading(client_of(request, principal)) as connection:
@@ -129,6 +129,7 @@ async def movements(
 ) -> Response:
     """Return the take-offs and landings at an airport in each hour or day of the time range."""
     _refuse_areas(principal)
+    await prepare_airports()
     context, found = history.context, read_airport(code)
     window = context.window(parameters.start, parameters.end, usual=DEFAULT_RANGE)
     async with context.connections.reading(client_of(request, principal)) as connection:

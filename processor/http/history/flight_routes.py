@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from processor.bounding_box import BoundingBox
-from processor.history.airports import NO_AIRPORTS_WITH_AREAS, icao_code
+from processor.history.airports import NO_AIRPORTS_WITH_AREAS, icao_code, prepare_airports
 from processor.history.area_restriction import visible_boxes
 from processor.history.context import HistoryContext
 from processor.history.errors import InvalidRequestError
@@ -48,6 +48,8 @@ async def flights(
     """Return the flights that overlap the time range and meet every condition."""
     context = history.context
     client = client_of(request, principal)
+    if any(getattr(parameters, name) is not None for name in AIRPORT_FILTERS):
+        await prepare_airports()
     flight_filter = _flight_filter(context, parameters, principal.areas)
     if parameters.format != "json":
         _refuse_pages(parameters)

@@ -75,6 +75,8 @@ def flight_rows() -> list[dict[str, Any]]:
         "implausible_positions": 3,
         "implausible_altitudes": 0,
         "airborne": True,
+        "takeoff_airport": "LSZH",
+        "landing_airport": None,
     }
     hardly = dict.fromkeys(known) | {"icao24": "4b1815", "first_seen": moment(START)}
     return [known, hardly | {"state_vectors": 1, "distance_km": 0.0}]
