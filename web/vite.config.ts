@@ -17,7 +17,8 @@ function compress(): Plugin {
     name: "compress",
     apply: "build",
     writeBundle({ dir = "" }, bundle) {
-      for (const name of Object.keys(bundle)) {
+      // The binary files are compressed already.
+      for (const name of Object.keys(bundle).filter((one) => !one.endsWith(".bin"))) {
         const path = join(dir, name);
         const content = readFileSync(path);
         writeFileSync(`${path}.br`, brotliCompressSync(content));
@@ -90,6 +91,7 @@ function shareWithWorker(): Plugin {
 }
 
 export default defineConfig({
+  assetsInclude: ["**/*.bin"],
   // Relative addresses, so that the page works below any path of a proxy.
   base: "./",
   plugins: [shareWithWorker(), compress(), limitFirstView()],

@@ -1,6 +1,7 @@
 # The page. Node comes from the PATH; if it has none that is new enough, from web/requirements.lock.
 WEB_SOURCES := $(shell find web/src web/geography web/public clients/typescript/src -type f \
-	-not -name geography.json) web/index.html web/vite.config.ts web/first-view.ts web/package-lock.json
+	-not -name geography.json -not -name 'places-*.bin') processor/reference/airports.csv.gz \
+	web/index.html web/vite.config.ts web/first-view.ts web/package-lock.json
 
 .PHONY: web
 web: web/dist/index.html ## build the page

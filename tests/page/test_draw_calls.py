@@ -1,4 +1,4 @@
-"""A frame of the map costs few draw calls, also on a 4K screen."""
+"""A frame of the map costs few draw calls, also on a 4K screen and with all places."""
 
 from collections.abc import AsyncIterator
 
@@ -15,20 +15,27 @@ pytestmark = [pytest.mark.real_browser, pytest.mark.asyncio(loop_scope="session"
 
 SCREEN = Device(width=3840, height=2160)
 GROUND_MS = 60_000.0
+PLACES = {
+    "41,45,4": "ground-drawn",  # nine tiles, the most, of the first view
+    "48.5,9,5.2": "detail-drawn",  # of the fine ground, with airports and cities
+    "48.5,9,8.2": "detail-drawn",  # with all airports and cities of a crowded part of the world
+}
+"""What the map shows, and the mark of what must have been drawn."""
+
 FRAMES = 3
 """Number of frames of a drag to count."""
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def page(chromium: Chromium) -> AsyncIterator[Page]:
-    """Give the page where nine tiles, the most, are in view, with one aircraft."""
+@pytest_asyncio.fixture(loop_scope="session", params=PLACES)
+async def page(chromium: Chromium, request: pytest.FixtureRequest) -> AsyncIterator[Page]:
+    """Give the page with a part of the world and one aircraft."""
     context = await chromium.context(SCREEN, is_drawn=False)
     context.set_default_timeout(GROUND_MS)
     async with ScriptedApp() as app:
         app.publish(state_vector("aaaaaa"))
-        page = await Pages(context).open(f"{app.url}/?at=41,45,4")
+        page = await Pages(context).open(f"{app.url}/?at={request.param}")
         await page.wait_for_function(
-            "() => performance.getEntriesByName('ground-drawn').length > 0"
+            "mark => performance.getEntriesByName(mark).length > 0", arg=PLACES[request.param]
         )
         yield page
         await context.close()

@@ -1,11 +1,13 @@
-/** Writes geography.json, the data of the base map; run by `node geography/prepare.ts`. */
+/** Writes geography.json, the data of the base map, and the files of places; run by `node geography/prepare.ts`. */
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { gzipSync } from "node:zlib";
 import type { MultiPolygon, Polygon, Position } from "geojson";
 import { feature } from "topojson-client";
 import type { GeometryObject, Topology } from "topojson-specification";
 import { unwrapLine } from "../src/map/antimeridian.ts";
+import { packPlaces } from "./places.ts";
 
 type Arcs = number | Arcs[];
 type Label = [name: string, longitude: number, latitude: number, rank: number];
@@ -93,3 +95,7 @@ const text = JSON.stringify({
   cities,
 });
 writeFileSync(OUTPUT, text);
+for (const [name, places] of Object.entries(packPlaces())) {
+  const packed = gzipSync(JSON.stringify(places), { level: 9 });
+  writeFileSync(new URL(`places-${name}.bin`, import.meta.url), packed);
+}

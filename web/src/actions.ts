@@ -108,13 +108,24 @@ export class Actions {
     this.store.isTableOpen.value = true;
   }
 
-  /** Closes the open panel; if there is none, ends the selection. */
+  /** Closes the open panel; if there is none, ends the selection, or closes the airport below it. */
   dismiss(): void {
-    if (this.store.side.value !== null) {
-      this.store.side.value = null;
-    } else {
+    const { side, selected, airport } = this.store;
+    if (side.value !== null) {
+      side.value = null;
+    } else if (selected.value !== null) {
       this.select(null);
+    } else {
+      airport.value = null;
     }
+  }
+
+  /** Opens an airport's panel, in the place of a selected aircraft. */
+  openAirport(code: string): void {
+    batch(() => {
+      this.select(null);
+      this.store.airport.value = code;
+    });
   }
 
   /** Makes the next request of a replay continue at the time that the replay has reached. */

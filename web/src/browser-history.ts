@@ -12,6 +12,7 @@ interface View {
   selected: Selected | null;
   /** The aircraft that are selected beside it. */
   others: readonly string[];
+  airport: string | null;
   /** At the moment that was on the screen; null is live. */
   playback: Playback | null;
 }
@@ -81,6 +82,8 @@ function restore(store: Store, view: View): void {
   batch(() => {
     store.side.value = view.side;
     store.isTableOpen.value = view.isTableOpen;
+    // An entry of an older version of the page has none.
+    store.airport.value = view.airport ?? null;
     if (view.selected?.icao24 !== store.icao24.value) {
       store.selected.value = view.selected;
       store.others.value = view.others ?? [];
@@ -97,18 +100,20 @@ function viewOf(store: Store): View {
     isTableOpen: store.isTableOpen.value,
     selected: store.selected.value,
     others: store.others.value,
+    airport: store.airport.value,
     playback: store.playback.value,
   };
 }
 
 /** Returns the view of an entry that the page has not made, as after a change of the address by hand. */
 function viewOfAddress(): View {
-  const { side, isTableOpen, selected, others, playback } = readAddress(location.search);
+  const { side, isTableOpen, selected, others, airport, playback } = readAddress(location.search);
   return {
     side,
     isTableOpen,
     selected: selected === null ? null : { icao24: selected, flight: null },
     others,
+    airport,
     playback,
   };
 }
@@ -127,6 +132,7 @@ function opensMore(before: View, after: View): boolean {
     (after.side !== null && after.side !== before.side) ||
     (after.isTableOpen && !before.isTableOpen) ||
     (after.selected !== null && !isSelected(after.selected.icao24, before)) ||
+    (after.airport !== null && after.airport !== before.airport) ||
     (after.playback !== null && before.playback === null)
   );
 }

@@ -48,6 +48,8 @@ import { Feed, type FeedListener } from "./stream/feed.ts";
 import { Readiness } from "./stream/readiness.ts";
 import { StreamWindows } from "./stream/stream-windows.ts";
 import { Table } from "./table/table.ts";
+import type { AirportPanel } from "./time/airport-panel.ts";
+import type { FlightActions } from "./time/flight-row.ts";
 import { PastFlights } from "./time/past-flights.ts";
 import { TimeBar } from "./time/time-bar.ts";
 
@@ -55,6 +57,8 @@ import { TimeBar } from "./time/time-bar.ts";
 const CONFIGURATION_RETRY_MS = 10_000;
 /** The pause before the statistics are loaded, which count events from then on: the aircraft come first. */
 const FIRST_VIEW_MS = 2_000;
+/** The map shows the runways of an airport from this zoom level on. */
+const AIRPORT_ZOOM = 11;
 const FLEET_EVENTS: ReadonlySet<string> = new Set(["snapshot", "update", "remove"]);
 
 /** Returns the state that the address and the kept settings describe. */
@@ -76,6 +80,8 @@ export class Page {
   private readonly slowLine: SlowLine = this.createSlowLine();
   private readonly statistics: Later<Statistics>;
   private readonly flights: PastFlights;
+  /** Loaded when an airport is first opened. */
+  private airport: Promise<AirportPanel> | null = null;
 
   constructor(first: FirstView) {
     const { store } = this;
@@ -87,7 +93,7 @@ export class Page {
     this.watchFeed();
     this.map = this.createMap(first);
     this.statistics = this.createStatistics();
-    this.flights = this.createFlights();
+    this.flights = new PastFlights(element("past-flights"), this.store, this.flightActions());
     this.createPanels();
     this.createControls();
     this.loadOpened();
@@ -105,6 +111,7 @@ export class Page {
       group: this.group,
       toggleSelected: (icao24) => actions.toggleSelected(icao24),
       addToSelection: (icao24s) => actions.addToSelection(icao24s),
+      openAirport: (code) => actions.openAirport(code),
     });
   }
 
@@ -113,22 +120,6 @@ export class Page {
     return new Later(host, async () => {
       const { Statistics } = await import("./panels/statistics/statistics.ts");
       return new Statistics(host, this.store, this.actions);
-    });
-  }
-
-  private createFlights(): PastFlights {
-    const { store, actions } = this;
-    return new PastFlights(element("past-flights"), store, {
-      showFlight: (flight) =>
-        batch(() => {
-          uncoverMap(store);
-          actions.select(flight.icao24, flight);
-        }),
-      replayFlight: (flight) =>
-        batch(() => {
-          uncoverMap(store);
-          actions.replayFlight(flight);
-        }),
     });
   }
 
@@ -149,6 +140,22 @@ export class Page {
       bbox: () => this.map.area.visible(),
       isVisible: (longitude, latitude) => this.map.isVisible(longitude, latitude),
     });
+  }
+
+  private flightActions(): FlightActions {
+    const { store, actions } = this;
+    return {
+      showFlight: (flight) =>
+        batch(() => {
+          uncoverMap(store);
+          actions.select(flight.icao24, flight);
+        }),
+      replayFlight: (flight) =>
+        batch(() => {
+          uncoverMap(store);
+          actions.replayFlight(flight);
+        }),
+    };
   }
 
   private createFeed(): Feed {
@@ -205,6 +212,27 @@ export class Page {
       isVisible: (longitude, latitude) => this.map.isVisible(longitude, latitude),
     });
     new TimeBar(element("time"), store);
+    watch(
+      () => store.airport.value,
+      (code) => {
+        if (code !== null) {
+          this.airport ??= this.createAirportPanel();
+        }
+      },
+    );
+  }
+
+  private async createAirportPanel(): Promise<AirportPanel> {
+    const { store } = this;
+    const { AirportPanel } = await import("./time/airport-panel.ts");
+    return new AirportPanel(element("airport"), store, {
+      ...this.flightActions(),
+      close: () => {
+        store.airport.value = null;
+      },
+      goTo: (place) => this.map.goTo(place, AIRPORT_ZOOM),
+      findFlights: (code) => this.findFlights(code, "airport"),
+    });
   }
 
   private createControls(): void {
@@ -213,9 +241,21 @@ export class Page {
     const palette = new Palette(element<HTMLDialogElement>("palette"), store, this.identities, {
       select: (icao24) => this.visit(icao24),
       setFilter: (name, value) => actions.setFilter(name, value),
-      findFlights: (callsign) => {
-        store.side.value = "past";
-        this.flights.find(callsign);
+      findFlights: (callsign) => this.findFlights(callsign, "callsign"),
+      openAirport: (airport) => {
+        batch(() => {
+          uncoverMap(store);
+          actions.openAirport(airport.icao);
+        });
+        // Only then is it known which part of the map the panel leaves visible.
+        void this.airport?.then((panel) => {
+          this.map.goTo(airport, AIRPORT_ZOOM);
+          panel.focus();
+        });
+      },
+      goTo: (place, minZoom) => {
+        uncoverMap(store);
+        this.map.goTo(place, minZoom);
       },
       commands,
     });
@@ -226,6 +266,12 @@ export class Page {
       { keys: "/", run: () => palette.open() },
       { keys: "Escape", run: () => actions.dismiss() },
     ]);
+  }
+
+  /** Opens the past flights with those whose callsign begins like this, or those of an airport. */
+  private findFlights(text: string, kind: "callsign" | "airport"): void {
+    this.store.side.value = "past";
+    this.flights.find(text, kind);
   }
 
   /** Returns the commands of the palette; some have a key too. */

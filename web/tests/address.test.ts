@@ -11,6 +11,7 @@ describe("the address", () => {
     "?at=47.4500,8.5500,7.25",
     "?at=47.4500,8.5500,7.25&aircraft=4b1814&units=nautical&theme=dark&glide=off",
     "?at=47.4500,8.5500,7.25&labels=callsign,speed",
+    "?at=47.4500,8.5500,7.25&airport=LSZH&panel=past",
     "?bbox=5.9,45.8,10.5,47.9&country=Switzerland,Germany&at=47.4500,8.5500,7.25",
     "?at=47.4500,8.5500,7.25&time=2026-09-21T14:13:20Z&speed=60&panel=past&table=open",
   ])("%s is read and written unchanged", (address) => {
@@ -24,6 +25,7 @@ describe("the address", () => {
     "?aircraft=%3Cscript%3E&units=cubits&theme=x",
     "?time=noon&panel=x",
     "?labels=%3Cb%3E,height",
+    "?airport=Z%C3%BCrich",
   ])("%s is invalid and gives the defaults", (address) => {
     expect(readAddress(address)).toEqual(readAddress(""));
   });

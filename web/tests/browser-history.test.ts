@@ -79,6 +79,17 @@ test("Back goes from one aircraft to the one before, and then to none", () => {
   expect(store.icao24.value).toBeNull();
 });
 
+test("Back closes an airport, and goes from one of its flights back to it", () => {
+  store.airport.value = "LSZH";
+  expect(browser.entries[1]?.url).toContain("airport=LSZH");
+  store.selected.value = { icao24: "4b1814", flight: null };
+  browser.go(-1);
+  expect(store.icao24.value).toBeNull();
+  expect(store.airport.value).toBe("LSZH");
+  browser.go(-1);
+  expect(store.airport.value).toBeNull();
+});
+
 test("Back ends a replay, which is one step however often its time is changed", () => {
   store.seek({ time: 1_790_000_000, speed: 0 });
   store.seek({ time: 1_790_000_600, speed: 10 });

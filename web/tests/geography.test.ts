@@ -32,7 +32,8 @@ describe("geography", () => {
       for (const kind of KINDS_BY_SOURCE[name]) {
         const ofKind = features.filter(({ properties }) => properties?.kind === kind);
         expect(ofKind.length).toBe(geography[kind].features.length);
-        expect(ofKind.length).toBeGreaterThan(0);
+        // Runways are in the fine ground alone.
+        expect(ofKind.length > 0).toBe(kind !== "runways");
       }
     },
   );
@@ -53,12 +54,12 @@ describe("geography", () => {
   });
 
   test("no ring jumps to the other side of the map, except along a pole", () => {
-    for (const ring of rings()) {
-      ring.slice(1).forEach(([longitude = 0, latitude = 0], index) => {
-        const isPole = Math.abs(latitude) > 85;
+    const jumps = rings().flatMap((ring) =>
+      ring.slice(1).filter(([longitude = 0, latitude = 0], index) => {
         const apart = Math.abs(longitude - (ring[index]?.[0] ?? 0));
-        expect(apart).toBeLessThanOrEqual(isPole ? 360 : 180);
-      });
-    }
+        return apart > (Math.abs(latitude) > 85 ? 360 : 180);
+      }),
+    );
+    expect(jumps).toEqual([]);
   });
 });

@@ -2,6 +2,8 @@
 
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import {
+  fetchAirport,
+  fetchBoard,
   fetchFlights,
   fetchHours,
   fetchSnapshot,
@@ -80,6 +82,18 @@ describe("a request", () => {
       "api/history/flights?callsign=SWR*&bbox=5.9%2C45.8%2C10.5%2C47.9&limit=50",
     );
     expect(page).toEqual({ flights: [FLIGHT], next: "WzE3" });
+  });
+
+  test("for flights of an airport, for an airport, and for its board", async () => {
+    const asked = answer({ arrivals: [FLIGHT], departures: [] });
+    await fetchFlights({ airport: "LSZH" });
+    await fetchAirport("LSZH");
+    expect(await fetchBoard("ZR/H", 24)).toEqual({ arrivals: [FLIGHT], departures: [] });
+    expect(asked).toEqual([
+      "api/history/flights?airport=LSZH",
+      "api/airports/LSZH?",
+      "api/airports/ZR%2FH/board?hours=24",
+    ]);
   });
 
   test("for a snapshot at a time, as rows, with the map's filters", async () => {

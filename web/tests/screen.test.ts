@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { afterEach, expect, test, vi } from "vitest";
 import { screenScale } from "../src/core/screen.ts";
 import { geographyStyle } from "../src/map/base-style.ts";
-import { MAP_THEMES } from "../src/map/theme.ts";
+import { COARSE } from "../src/map/detail.ts";
 
 afterEach(() => vi.unstubAllGlobals());
 
@@ -30,7 +30,7 @@ test("the style sheet enlarges texts from the same size on", () => {
 
 /** Returns the greatest number of each interpolation: a size in pixels. */
 function sizes(scale: number): number[] {
-  const text = JSON.stringify(geographyStyle(MAP_THEMES.dark, scale).layers);
+  const text = JSON.stringify(geographyStyle("dark", COARSE, scale).layers);
   return [...text.matchAll(/\["interpolate",\["linear"\],\["zoom"\],([\d.,]+)\]/g)].map(
     ([, stops]) => Number((stops as string).split(",").at(-1)),
   );

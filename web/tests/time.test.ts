@@ -272,6 +272,8 @@ describe("a search", () => {
     ["callsign", "SWR*", { callsign: "SWR*" }],
     ["icao24", "4B1814", { icao24: "4b1814" }],
     ["country", "Switzerland", { country: "Switzerland" }],
+    ["airport", " zrh ", { airport: "ZRH" }],
+    ["airport", "LSZH", { airport: "LSZH" }],
   ] as const)("by %s %j", (kind, text, question) => {
     expect(queryOf({ kind, text, day: "" })).toEqual(question);
   });
@@ -289,6 +291,7 @@ describe("a search", () => {
     ["callsign", "*"],
     ["callsign", "S*R"],
     ["icao24", "4b18"],
+    ["airport", "Zurich"],
   ] as const)("by %s %j returns what to type", (kind, text) => {
     expect(queryOf({ kind, text, day: "" })).toMatch(/\.$/);
   });

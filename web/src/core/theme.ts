@@ -8,6 +8,10 @@ export function isThemeChoice(text: unknown): text is ThemeChoice {
   return text === "system" || text === "dark" || text === "light";
 }
 
+export function isThemeName(text: string): text is ThemeName {
+  return text === "dark" || text === "light";
+}
+
 /** Returns the theme that a choice means, with the operating system dark or light. */
 export function themeOf(choice: ThemeChoice, isSystemDark: boolean): ThemeName {
   if (choice !== "system") {

@@ -1,4 +1,4 @@
-/** The command palette: one input that finds aircraft, countries, past flights and commands. */
+/** The command palette: one input that finds aircraft, places, countries, past flights and commands. */
 
 import "./listbox.css";
 import "./palette.css";
@@ -8,10 +8,12 @@ import type { Identities } from "../store/identities.ts";
 import type { Store } from "../store/store.ts";
 import { watch } from "../store/watch.ts";
 import type { FilterName } from "../stream/query.ts";
+import { readCoordinates } from "./coordinates.ts";
+import { highlight } from "./highlight.ts";
 import { Listbox, type ListGroup, type ListOption } from "./listbox.ts";
+import { type PlaceActions, PlaceOptions } from "./place-options.ts";
 import {
   type AircraftHit,
-  indexOfIgnoringCase,
   type NameCount,
   normalizeName,
   type SearchResult,
@@ -25,7 +27,7 @@ export interface Command {
   run(): void;
 }
 
-export interface PaletteActions {
+export interface PaletteActions extends PlaceActions {
   select(icao24: string): void;
   setFilter(name: FilterName, value: string): void;
   findFlights(callsign: string): void;
@@ -50,12 +52,13 @@ export class Palette {
   private readonly actions: PaletteActions;
   private readonly input = make("input", {
     type: "text",
-    placeholder: "Callsign, registration, type, country …",
+    placeholder: "Callsign, registration, airport, city …",
     "aria-label": "Search",
     enterkeyhint: "go",
     autocapitalize: "none",
   });
   private readonly results = new Listbox(this.input, "palette-list", "Search results");
+  private readonly places: PlaceOptions;
   private readonly status = make("p", { class: "status", role: "status" });
 
   constructor(
@@ -68,6 +71,7 @@ export class Palette {
     this.store = store;
     this.identities = identities;
     this.actions = actions;
+    this.places = new PlaceOptions(actions, () => this.dialog.open && this.updateResults());
     this.build();
     this.listen();
   }
@@ -82,6 +86,7 @@ export class Palette {
     this.dialog.showModal();
     this.identities.need("search", true);
     this.input.focus();
+    this.places.load();
     this.updateResults();
   }
 
@@ -150,10 +155,15 @@ export class Palette {
     const countries = found.countries.slice(0, MAX_COUNTRIES);
     const callsign = text.toUpperCase();
     const commands = this.commandOptions(text);
+    const places = this.places.groups(text, readCoordinates(text), (content, run) =>
+      this.option(content, run),
+    );
     const groups: ListGroup[] = [
       { name: "Aircraft", options: found.aircraft.map((hit) => this.aircraftOption(hit, text)) },
+      ...places.first,
       { name: "Countries", options: countries.map((hit) => this.countryOption(hit, text)) },
       { name: "Commands", options: commands },
+      ...places.last,
       // Last, because nearly every text may be the beginning of a callsign.
       {
         name: "History",
@@ -162,8 +172,9 @@ export class Palette {
     ];
     this.results.show(groups, 0);
     this.results.list.scrollTop = 0;
-    const hasResults = found.matching + countries.length + commands.length > 0;
-    this.status.textContent = hasResults ? describeRest(found) : `No results for “${text}”`;
+    const hasResults = found.matching + countries.length + commands.length + places.count > 0;
+    const rest = hasResults ? describeRest(found) : `No results for “${text}”`;
+    this.status.textContent = this.places.notice || rest;
   }
 
   private aircraftOption({ icao24, slot }: AircraftHit, text: string): ListOption {
@@ -232,14 +243,4 @@ function describeRest({ matching, aircraft }: SearchResult): string {
   return matching > aircraft.length
     ? `${aircraft.length} of ${all} aircraft; type more to narrow`
     : "";
-}
-
-/** Returns a text with the typed part marked; with `isPrefix` only at its beginning. */
-function highlight(text: string, typed: string, isPrefix = false): (Node | string)[] {
-  const at = indexOfIgnoringCase(text, typed.toLowerCase());
-  if (typed === "" || at < 0 || (isPrefix && at > 0)) {
-    return [text];
-  }
-  const end = at + typed.length;
-  return [text.slice(0, at), make("mark", {}, text.slice(at, end)), text.slice(end)];
 }

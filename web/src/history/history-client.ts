@@ -3,6 +3,8 @@
 import { request } from "../core/access.ts";
 import { HistoryError, historyErrorOf } from "./history-error.ts";
 import {
+  type AirportResponse,
+  type Board,
   type DensityOfDay,
   type FlightsPage,
   type Hour,
@@ -27,6 +29,8 @@ export interface FlightsQuery {
   callsign?: string;
   icao24?: string;
   country?: string;
+  /** The code of the airport of the take-off or the landing. */
+  airport?: string;
   /** Unix seconds. */
   from?: number;
   to?: number;
@@ -90,6 +94,24 @@ export async function fetchFlights(
 ): Promise<FlightsPage> {
   const query = { ...flights, bbox: flights.bbox?.join() };
   return (await fetchBody("api/history/flights", query, signal)) as FlightsPage;
+}
+
+/** Fetches an airport by its ICAO or IATA code. */
+export async function fetchAirport(code: string, signal?: AbortSignal): Promise<AirportResponse> {
+  return (await fetchBody(airportPath(code), {}, signal)) as AirportResponse;
+}
+
+/** Fetches what landed and took off at an airport in the last hours. */
+export async function fetchBoard(
+  code: string,
+  hours: number,
+  signal?: AbortSignal,
+): Promise<Board> {
+  return (await fetchBody(`${airportPath(code)}/board`, { hours }, signal)) as Board;
+}
+
+function airportPath(code: string): string {
+  return `api/airports/${encodeURIComponent(code)}`;
 }
 
 /** Fetches all traffic at a time, as rows: a `RowReader` applies it as a `snapshot` event. */

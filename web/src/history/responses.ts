@@ -25,6 +25,29 @@ export interface Flight {
   implausible_positions?: number | null;
   /** Altitudes that `max_altitude` leaves out. */
   implausible_altitudes?: number | null;
+  /** The ICAO codes of the airports where the track shows the take-off and the landing. */
+  takeoff_airport?: string | null;
+  landing_airport?: string | null;
+}
+
+export interface AirportResponse {
+  icao: string;
+  /** Null for an airport without scheduled flights. */
+  iata: string | null;
+  name: string;
+  city: string;
+  /** Two letters of ISO 3166-1. */
+  country: string;
+  latitude: number;
+  longitude: number;
+  /** Metres above sea level. */
+  altitude: number;
+}
+
+/** The flights that landed and took off at an airport, newest first. */
+export interface Board {
+  arrivals: Flight[];
+  departures: Flight[];
 }
 
 export interface FlightsPage {

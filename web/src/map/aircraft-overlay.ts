@@ -38,8 +38,8 @@ export interface OverlaySettings {
   isGliding: boolean;
   /** Returns the time that the map shows, Unix seconds. */
   now: () => number;
-  /** Called after a click on the map with the aircraft's slot, null if there is none; Shift adds it. */
-  onSelect: (slot: number | null, isAdding: boolean) => void;
+  /** Called after a click on the map with the aircraft's slot, null if there is none, and the click. */
+  onSelect: (slot: number | null, click: MapMouseEvent) => void;
   /** Called after each drawing, so that labels can move along. */
   onDraw: () => void;
 }
@@ -84,9 +84,7 @@ export class AircraftOverlay {
     map.addControl(this.overlay);
     map.on("mousemove", (event) => this.setHovered(this.find(event)));
     map.on("mouseout", () => this.setHovered(null));
-    map.on("click", (event) =>
-      settings.onSelect(this.findNext(event), event.originalEvent.shiftKey),
-    );
+    map.on("click", (event) => settings.onSelect(this.findNext(event), event));
     // Immediately, as the overlay draws with the map and would otherwise draw twice.
     map.on("move", () => this.draw(performance.now()));
     requestAnimationFrame(this.frame);

@@ -16,8 +16,11 @@ import type { ThemeName } from "../core/theme.ts";
 import type { System } from "../core/units.ts";
 import type { Place } from "../store/address.ts";
 import { GROUND, geographyStyle, OPENSKY_ATTRIBUTION, tileStyle } from "./base-style.ts";
+import { DetailLevel } from "./detail.ts";
 import { enlargeTiles } from "./large-tiles.ts";
 import { keepAdditions } from "./map-additions.ts";
+import { addIcons } from "./place-icons.ts";
+import { PLACES } from "./places-style.ts";
 import { MAP_THEMES } from "./theme.ts";
 import workerUrl from "./worker.ts?worker&url";
 
@@ -48,11 +51,14 @@ export function createBaseMap(container: HTMLElement, place: Place): BaseMap {
   });
   map.touchZoomRotate.disableRotation();
   map.on("style.load", () => {
-    const ground = map.getSource<GeoJSONSource>(GROUND);
-    if (ground !== undefined) {
-      enlargeTiles(ground);
+    for (const name of [GROUND, PLACES]) {
+      const source = map.getSource<GeoJSONSource>(name);
+      if (source !== undefined) {
+        enlargeTiles(source);
+      }
     }
   });
+  addIcons(map);
   map.addControl(
     new AttributionControl({ compact: false, customAttribution: OPENSKY_ATTRIBUTION }),
     "bottom-right",
@@ -60,16 +66,47 @@ export function createBaseMap(container: HTMLElement, place: Place): BaseMap {
   map.addControl(new NavigationControl({ showCompass: false }), "bottom-right");
   const bar = new ScaleControl({ maxWidth: 130 * screenScale() });
   map.addControl(bar, "bottom-left");
-  let shown = "";
-  const show = (tiles: Tiles | null, theme: ThemeName) => {
+  const { show } = new Ground(map, container);
+  return { map, setUnits: (system) => bar.setUnit(system), show };
+}
+
+/** What lies below the aircraft: the coarse geography first, and more detail once that is drawn and needed. */
+class Ground {
+  private readonly map: MapLibre;
+  private readonly container: HTMLElement;
+  private readonly level = new DetailLevel();
+  private shown = "";
+  private repeat: () => void = () => undefined;
+
+  constructor(map: MapLibre, container: HTMLElement) {
+    this.map = map;
+    this.container = container;
+    map.on("resize", () => this.repeat());
+    map.once("idle", () => {
+      this.refine();
+      map.on("zoomend", () => this.refine());
+    });
+  }
+
+  readonly show = (tiles: Tiles | null, theme: ThemeName): void => {
+    this.repeat = () => this.setStyle(tiles, theme);
+    this.repeat();
+  };
+
+  /** Shows tiles or the packaged geography; the first view does so before the rest of the page does. */
+  private setStyle(tiles: Tiles | null, theme: ThemeName): void {
+    const { map, container } = this;
+    const { detail } = this.level;
     const scale = screenScale();
-    const wanted = JSON.stringify([tiles, theme, scale]);
-    if (wanted === shown) {
-      return; // the first view shows it before the rest of the page does
+    const wanted = JSON.stringify([tiles, theme, scale, detail]);
+    if (wanted === this.shown) {
+      return;
     }
-    shown = wanted;
+    this.shown = wanted;
     const style =
-      tiles === null ? geographyStyle(MAP_THEMES[theme], scale) : tileStyle(tiles, theme);
+      tiles === null
+        ? geographyStyle(theme, detail, scale)
+        : tileStyle(tiles, theme, detail, scale);
     // MapLibre would draw a background layer tile by tile.
     const sea = tiles === null ? MAP_THEMES[theme].sea : "";
     container.style.backgroundColor ||= sea;
@@ -80,15 +117,13 @@ export function createBaseMap(container: HTMLElement, place: Place): BaseMap {
       element("loading").hidden = true;
       performance.mark("ground-drawn");
     });
-  };
-  let showAgain = () => {};
-  map.on("resize", () => showAgain());
-  return {
-    map,
-    setUnits: (system) => bar.setUnit(system),
-    show: (tiles, theme) => {
-      showAgain = () => show(tiles, theme);
-      showAgain();
-    },
-  };
+  }
+
+  /** Loads what the zoom level needs; meanwhile the map shows what it has. */
+  private refine(): void {
+    if (this.level.reach(this.map.getZoom())) {
+      this.repeat();
+      void this.map.once("idle", () => performance.mark("detail-drawn"));
+    }
+  }
 }

@@ -1,19 +1,23 @@
 /** MapLibre styles of the base map: the packaged geography, or raster tiles of a server. */
 
-import type { ExpressionSpecification, LayerSpecification, StyleSpecification } from "maplibre-gl";
+import type {
+  ExpressionSpecification,
+  GeoJSONSourceSpecification,
+  LayerSpecification,
+  StyleSpecification,
+} from "maplibre-gl";
 import type { Tiles } from "../core/configuration.ts";
 import type { ThemeName } from "../core/theme.ts";
-import { type Kind, SOURCE_NAMES, type SourceName } from "./geography.ts";
+import { type Detail, PLACES_ZOOM } from "./detail.ts";
+import type { Kind, SourceName } from "./geography.ts";
 import { ENLARGEMENT } from "./large-tiles.ts";
-import type { MapTheme } from "./theme.ts";
+import { FONTS, PLACES, placesLayer, placesSource } from "./places-style.ts";
+import { MAP_THEMES, type MapTheme } from "./theme.ts";
 
 /** OpenSky's terms of use require this attribution. */
 export const OPENSKY_ATTRIBUTION =
   'Flights: <a href="https://opensky-network.org">The OpenSky Network</a>';
 const NATURAL_EARTH = 'Map: <a href="https://www.naturalearthdata.com">Natural Earth</a>';
-
-/** A style without `glyphs` makes MapLibre draw text with the fonts of the system. */
-const FONTS = ["system-ui", "sans-serif"];
 
 /** Filters by Natural Earth's rank, from 0: a higher zoom shows names of higher ranks. */
 const COUNTRY_RANK: ExpressionSpecification = ["<=", ["get", "rank"], ["zoom"]];
@@ -21,6 +25,17 @@ const CITY_RANK: ExpressionSpecification = ["<=", ["get", "rank"], ["*", ["+", [
 
 /** The source of all that is not a name. */
 export const GROUND: SourceName = "ground";
+
+/** Rivers, which are at 1:50 million at all zoom levels, end at zoom 9 of the map, 7 of its tiles. */
+const COARSE_RIVERS: ExpressionSpecification = [
+  "interpolate",
+  ["linear"],
+  ["zoom"],
+  7,
+  1,
+  8,
+  ["match", ["get", "kind"], "rivers", 0, 1],
+];
 
 /** The width of the tiles' margin in pixels: half a line and what anti-aliasing adds. */
 const MARGIN_PX = 8;
@@ -31,7 +46,7 @@ const TOLERANCE_PX = 0.3;
  * The highest zoom level of each source's tiles, which are scaled up above it. A label is drawn within
  * half of 1/8192 of its tile: 2.4 km for a country, 0.6 km for a city.
  */
-const MAX_ZOOMS: Record<SourceName, number> = { ground: 8, countries: 0, cities: 2 };
+const MAX_ZOOMS: Record<SourceName, number> = { ground: 11, countries: 0, cities: 2 };
 
 /**
  * Returns the style of the packaged geography, which needs no request to another server.
@@ -40,49 +55,65 @@ const MAX_ZOOMS: Record<SourceName, number> = { ground: 8, countries: 0, cities:
  *
  * @param scale By how much names and lines are enlarged.
  */
-export function geographyStyle(theme: MapTheme, scale = 1): StyleSpecification {
+export function geographyStyle(
+  themeName: ThemeName,
+  detail: Detail,
+  scale = 1,
+): StyleSpecification {
+  const theme = MAP_THEMES[themeName];
   return {
     version: 8,
-    sources: Object.fromEntries(
-      SOURCE_NAMES.map((name) => [
-        name,
-        {
-          type: "geojson",
-          data: `geography://${name}`,
-          // MapLibre counts both in pixels of its own, smaller tiles.
-          tolerance: TOLERANCE_PX / ENLARGEMENT,
-          buffer: MARGIN_PX / ENLARGEMENT,
-          maxzoom: MAX_ZOOMS[name],
-          attribution: NATURAL_EARTH,
-        },
-      ]),
-    ),
+    sources: {
+      ground: geographySource("ground", detail.ground),
+      countries: geographySource("countries", "countries"),
+      cities: geographySource("cities", "cities"),
+      [PLACES]: placesSource(detail),
+    },
     layers: [
       fill("areas", { land: theme.land, lakes: theme.sea }),
-      line("thin-lines", { rivers: theme.river, states: theme.state }, [
-        3,
-        0.3 * scale,
-        8,
-        1.4 * scale,
-      ]),
-      line("strong-lines", { borders: theme.border, coasts: theme.coast }, [
+      line(
+        "thin-lines",
+        { rivers: theme.river, states: theme.state },
+        [3, 0.3 * scale, 8, 1.4 * scale],
+        COARSE_RIVERS,
+      ),
+      line("strong-lines", { borders: theme.border, coasts: theme.coast, runways: theme.runway }, [
         1,
         0.4 * scale,
         8,
         1.5 * scale,
       ]),
-      ...nameLayers(theme, scale),
+      ...nameLayers(theme, detail, scale),
+      placesLayer(themeName, ["airport", "city"], scale),
     ],
   };
 }
 
-/** Returns the style of raster tiles, darkened in the dark theme. */
-export function tileStyle({ url, attribution }: Tiles, theme: ThemeName): StyleSpecification {
+function geographySource(name: SourceName, data: string): GeoJSONSourceSpecification {
+  return {
+    type: "geojson",
+    data: `geography://${data}`,
+    // MapLibre counts both in pixels of its own, smaller tiles.
+    tolerance: TOLERANCE_PX / ENLARGEMENT,
+    buffer: MARGIN_PX / ENLARGEMENT,
+    maxzoom: MAX_ZOOMS[name],
+    attribution: NATURAL_EARTH,
+  };
+}
+
+/** Returns the style of raster tiles, darkened in the dark theme, with the airports: tiles have names of cities. */
+export function tileStyle(
+  { url, attribution }: Tiles,
+  theme: ThemeName,
+  detail: Detail,
+  scale = 1,
+): StyleSpecification {
   const isDark = theme === "dark";
   return {
     version: 8,
     sources: {
       tiles: { type: "raster", tiles: [url], tileSize: 256, attribution: escapeHtml(attribution) },
+      [PLACES]: placesSource(detail),
     },
     layers: [
       {
@@ -94,6 +125,7 @@ export function tileStyle({ url, attribution }: Tiles, theme: ThemeName): StyleS
           "raster-saturation": isDark ? -0.4 : 0,
         },
       },
+      placesLayer(theme, ["airport"], scale),
     ],
   };
 }
@@ -112,10 +144,18 @@ function fill(id: string, colours: Colours): LayerSpecification {
   return { ...groundLayer(id, colours), type: "fill", paint: { "fill-color": colourOf(colours) } };
 }
 
-/** @param widths Zoom levels, each followed by the width of the lines there in pixels. */
-function line(id: string, colours: Colours, widths: number[]): LayerSpecification {
+/**
+ * @param widths Zoom levels, each followed by the width of the lines there in pixels.
+ * @param opacity By zoom level of the tile, if not all of the lines are opaque.
+ */
+function line(
+  id: string,
+  colours: Colours,
+  widths: number[],
+  opacity: ExpressionSpecification | 1 = 1,
+): LayerSpecification {
   const width = ["interpolate", ["linear"], ["zoom"], ...widths] as ExpressionSpecification;
-  const paint = { "line-color": colourOf(colours), "line-width": width };
+  const paint = { "line-color": colourOf(colours), "line-width": width, "line-opacity": opacity };
   return { ...groundLayer(id, colours), type: "line", paint };
 }
 
@@ -129,7 +169,9 @@ function colourOf(colours: Colours): ExpressionSpecification {
 }
 
 /** The data are ordered by rank, so that a higher rank keeps its place where labels collide. */
-function nameLayers(theme: MapTheme, scale: number): LayerSpecification[] {
+function nameLayers(theme: MapTheme, detail: Detail, scale: number): LayerSpecification[] {
+  // The places have these cities too.
+  const cities = detail.places === "no-places" ? {} : { maxzoom: PLACES_ZOOM };
   const halo = {
     "text-halo-color": theme.halo,
     "text-halo-width": 1.2 * scale,
@@ -144,7 +186,7 @@ function nameLayers(theme: MapTheme, scale: number): LayerSpecification[] {
       filter: COUNTRY_RANK,
       layout: {
         "text-field": ["get", "name"],
-        "text-font": FONTS,
+        "text-font": [...FONTS],
         "text-size": ["interpolate", ["linear"], ["zoom"], 1, 10 * scale, 6, 15 * scale],
         "text-transform": "uppercase",
         "text-letter-spacing": 0.14,
@@ -157,10 +199,11 @@ function nameLayers(theme: MapTheme, scale: number): LayerSpecification[] {
       source: "cities",
       type: "symbol",
       minzoom: 3,
+      ...cities,
       filter: CITY_RANK,
       layout: {
         "text-field": ["concat", "· ", ["get", "name"]],
-        "text-font": FONTS,
+        "text-font": [...FONTS],
         "text-size": ["interpolate", ["linear"], ["zoom"], 3, 10.5 * scale, 9, 15 * scale],
         "text-anchor": "left",
       },

@@ -17,7 +17,7 @@ export interface PackagedGeography {
 
 /** The kinds of features by the map's source: few sources, as each costs time in every frame. */
 export const KINDS_BY_SOURCE = {
-  ground: ["land", "lakes", "rivers", "states", "borders", "coasts"],
+  ground: ["land", "lakes", "rivers", "states", "borders", "coasts", "runways"],
   countries: ["countries"],
   cities: ["cities"],
 } as const;
@@ -46,6 +46,7 @@ export function unpackGeography({ land, waters, countries, cities }: PackagedGeo
     states: lines(mesh(waters, waters.objects.subunits as GeometryObject, (a, b) => a !== b)),
     lakes: unwrapPolygons(feature(waters, waters.objects.lakes as GeometryObject)),
     rivers: lines(mesh(waters, waters.objects.rivers as GeometryObject)),
+    runways: collection([]),
     countries: points(countries),
     cities: points(cities),
   };
@@ -82,6 +83,10 @@ function points(labels: Label[]): FeatureCollection {
   return { type: "FeatureCollection", features };
 }
 
-function toFeature(geometry: Geometry): Feature {
+export function collection(features: Feature[]): FeatureCollection {
+  return { type: "FeatureCollection", features };
+}
+
+export function toFeature(geometry: Geometry): Feature {
   return { type: "Feature", properties: null, geometry };
 }

@@ -1,13 +1,15 @@
 /** The map with everything on it, which follows the store. */
 
-import type { Map as MapLibre } from "maplibre-gl";
+import type { Map as MapLibre, MapMouseEvent } from "maplibre-gl";
 import { putInto } from "../core/elements.ts";
 import { write } from "../core/units.ts";
+import type { Place } from "../store/address.ts";
 import type { GroupTracks } from "../store/group-tracks.ts";
 import type { SelectedAircraft } from "../store/selected-aircraft.ts";
 import type { Store } from "../store/store.ts";
 import { watch } from "../store/watch.ts";
 import { AircraftOverlay } from "./aircraft-overlay.ts";
+import { airportAt } from "./airport-picking.ts";
 import { AreaDrawing } from "./area-drawing.ts";
 import { chooseTiles } from "./base-choice.ts";
 import type { BaseMap } from "./base-map.ts";
@@ -41,6 +43,8 @@ export interface MapOptions {
   toggleSelected(icao24: string): void;
   /** Selects further aircraft, those of a box. */
   addToSelection(icao24s: readonly string[]): void;
+  /** Opens the airport that was clicked. */
+  openAirport(code: string): void;
 }
 
 export class MapView {
@@ -67,8 +71,7 @@ export class MapView {
       theme: store.themeName.value,
       isGliding: store.isGliding.value,
       now: () => options.now(),
-      onSelect: (slot, isAdding) =>
-        isAdding || this.tools.isAdding.value ? this.add(slot) : this.select(slot),
+      onSelect: (slot, click) => this.choose(slot, click),
       onDraw: () => labels.move(),
     });
     const labels = new Labels(this.map, fleet, this.overlay);
@@ -111,6 +114,20 @@ export class MapView {
     }
   }
 
+  /** Selects what was clicked: an aircraft, or an airport that none covers. */
+  private choose(slot: number | null, { point, originalEvent }: MapMouseEvent): void {
+    if (originalEvent.shiftKey || this.tools.isAdding.value) {
+      this.add(slot);
+      return;
+    }
+    const airport = slot === null ? airportAt(this.map, point) : null;
+    if (airport === null) {
+      this.select(slot);
+    } else {
+      this.options.openAirport(airport);
+    }
+  }
+
   /** Brings the user's home into the middle; without a home it does nothing. */
   flyToHome(): void {
     const home = this.store.home.value;
@@ -120,6 +137,13 @@ export class MapView {
       const center: [number, number] = [home.longitude, home.latitude];
       this.map.flyTo({ center, zoom, offset: this.visiblePart.offset });
     }
+  }
+
+  /** Flies to a place, at this zoom level at least. */
+  goTo({ longitude, latitude }: Pick<Place, "longitude" | "latitude">, minZoom: number): void {
+    this.visiblePart.measure();
+    const zoom = Math.max(this.map.getZoom(), minZoom);
+    this.map.flyTo({ center: [longitude, latitude], zoom, offset: this.visiblePart.offset });
   }
 
   /** Selects the next aircraft in the visible part from west to east, or with -1 the one before. */

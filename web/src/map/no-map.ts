@@ -6,7 +6,7 @@ import type { MapView } from "./map-view.ts";
 
 /** What the other parts of the page use of the map. */
 export interface MapPart
-  extends Pick<MapView, "isVisible" | "flyToSelected" | "flyToHome" | "selectNext"> {
+  extends Pick<MapView, "isVisible" | "flyToSelected" | "flyToHome" | "goTo" | "selectNext"> {
   area: Pick<MapView["area"], "draw" | "visible">;
   picking: Pick<MapView["picking"], "pick">;
   following: Pick<MapView["following"], "toggle">;
@@ -44,6 +44,7 @@ export function showNoMap(host: HTMLElement): MapPart {
     isVisible: () => true,
     flyToSelected: () => undefined,
     flyToHome: () => undefined,
+    goTo: () => undefined,
     selectNext: () => undefined,
     picking: { pick: async () => null },
     area: { draw: async () => null, visible: () => null },

@@ -11,6 +11,8 @@ export interface MapTheme {
   river: string;
   country: string;
   city: string;
+  airport: string;
+  runway: string;
   halo: string;
 }
 
@@ -24,6 +26,8 @@ export const MAP_THEMES: Record<ThemeName, MapTheme> = {
     river: "#101a2c",
     country: "#7f90ad",
     city: "#a3b2cb",
+    airport: "#7fa6e0",
+    runway: "#7f90ad",
     halo: "#0e1728",
   },
   light: {
@@ -35,6 +39,8 @@ export const MAP_THEMES: Record<ThemeName, MapTheme> = {
     river: "#cfdde9",
     country: "#77705f",
     city: "#57534a",
+    airport: "#3f66a3",
+    runway: "#77705f",
     halo: "#faf9f5",
   },
 };

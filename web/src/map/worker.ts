@@ -1,18 +1,39 @@
-/** The map's worker, which serves the packaged geography to MapLibre under `geography://ground`. */
+/** The map's worker, which serves the packaged geography to MapLibre under `geography://…`. */
 
 import "maplibre-gl/dist/maplibre-gl-worker.mjs";
 import type { FeatureCollection } from "geojson";
 import type { AddProtocolAction } from "maplibre-gl";
 import geographyUrl from "../../geography/geography.json?url";
+import groundUrl from "../../geography/ground.bin?url";
+import { fetchPacked } from "../core/packed.ts";
+import { fetchAllPlaces, fetchMajorPlaces } from "../core/place-files.ts";
+import { refineGeography } from "./fine-ground.ts";
 import {
+  collection,
   type Geography,
   type PackagedGeography,
-  SOURCE_NAMES,
   sourceFeatures,
   unpackGeography,
 } from "./geography.ts";
+import { placeFeatures } from "./place-features.ts";
 
 let geography: Promise<Geography> | undefined;
+
+/** What the map's sources load, by the names in their addresses. */
+const LOADERS: Readonly<Record<string, () => Promise<FeatureCollection>>> = {
+  ground: async () => sourceFeatures(await loadGeography(), "ground"),
+  countries: async () => sourceFeatures(await loadGeography(), "countries"),
+  cities: async () => sourceFeatures(await loadGeography(), "cities"),
+  "fine-ground": loadFineGround,
+  "no-places": async () => collection([]),
+  "major-places": async () => placeFeatures(await fetchMajorPlaces()),
+  "all-places": async () => placeFeatures(await fetchAllPlaces()),
+};
+
+function loadGeography(): Promise<Geography> {
+  geography ??= fetchGeography();
+  return geography;
+}
 
 async function fetchGeography(): Promise<Geography> {
   const response = await fetch(geographyUrl);
@@ -24,13 +45,17 @@ async function fetchGeography(): Promise<Geography> {
   return unpackGeography((await response.json()) as PackagedGeography);
 }
 
-const load: AddProtocolAction = async ({ url }) => {
-  const source = SOURCE_NAMES.find((name) => url === `geography://${name}`);
-  if (source === undefined) {
-    throw new Error(`unknown geography source ${url}; known: ${SOURCE_NAMES.join()}`);
+async function loadFineGround(): Promise<FeatureCollection> {
+  const [coarse, packed] = await Promise.all([loadGeography(), fetchPacked(groundUrl)]);
+  return sourceFeatures(refineGeography(coarse, new Uint8Array(packed)), "ground");
+}
+
+const serve: AddProtocolAction = async ({ url }) => {
+  const load = LOADERS[url.replace("geography://", "")];
+  if (load === undefined) {
+    throw new Error(`unknown geography source ${url}; known: ${Object.keys(LOADERS).join()}`);
   }
-  geography ??= fetchGeography();
-  return { data: hideFeatures(sourceFeatures(await geography, source)) };
+  return { data: hideFeatures(await load()) };
 };
 
 /** Makes `features` not enumerable, so that MapLibre does not send them back to the page. */
@@ -38,7 +63,7 @@ function hideFeatures({ type, features }: FeatureCollection): FeatureCollection 
   return Object.defineProperty({ type } as FeatureCollection, "features", { value: features });
 }
 
-(self as unknown as { addProtocol(name: string, load: AddProtocolAction): void }).addProtocol(
+(self as unknown as { addProtocol(name: string, serve: AddProtocolAction): void }).addProtocol(
   "geography",
-  load,
+  serve,
 );

@@ -33,6 +33,8 @@ export interface AddressState extends NamedSettings {
   others: readonly string[];
   /** What the labels of all aircraft show; nothing hides them. */
   labels: readonly LabelField[];
+  /** The code of the airport whose panel is open. */
+  airport: string | null;
   filters: Filters;
   /** Null is live. */
   playback: Playback | null;
@@ -57,11 +59,13 @@ export function readAddress(search: string, kept: Settings = DEFAULT_SETTINGS): 
   const units = query.get("units");
   const glide = query.get("glide");
   const { focused, others } = parseSelection(query.get("aircraft") ?? "");
+  const airport = query.get("airport")?.toUpperCase() ?? "";
   const filters = FILTERS.filter((name) => query.has(name));
   return {
     place: readPlace(query.get("at") ?? ""),
     selected: focused,
     others,
+    airport: /^[A-Z0-9]{3,4}$/.test(airport) ? airport : null,
     units: isSystem(units) ? units : kept.units,
     theme: isThemeChoice(theme) ? theme : kept.theme,
     isGliding: glide === "on" || (glide !== "off" && kept.isGliding),
@@ -87,6 +91,9 @@ export function writeAddress(state: AddressState, kept: Settings = DEFAULT_SETTI
   query.set("at", [latitude.toFixed(4), longitude.toFixed(4), zoom.toFixed(2)].join());
   if (state.selected !== null) {
     query.set("aircraft", allOf({ focused: state.selected, others: state.others }).join());
+  }
+  if (state.airport !== null) {
+    query.set("airport", state.airport);
   }
   const isNamed = (name: keyof NamedSettings) =>
     [state[name], kept[name]].some((value) => value !== DEFAULT_SETTINGS[name]);

@@ -62,6 +62,8 @@ export class Store {
   readonly others: Signal<readonly string[]>;
   /** What the map shows besides the aircraft. */
   readonly overlays: Signal<OverlayChoice>;
+  /** The code of the airport whose panel is open. */
+  readonly airport: Signal<string | null>;
   readonly units: Signal<System>;
   readonly theme: Signal<ThemeChoice>;
   readonly isGliding: Signal<boolean>;
@@ -106,6 +108,7 @@ export class Store {
     this.overlays = signal(initial.overlays);
     this.place = signal(initial.place);
     this.selected = signal(selected === null ? null : { icao24: selected, flight: null });
+    this.airport = signal(initial.airport);
     this.units = signal(initial.units);
     this.theme = signal(initial.theme);
     this.isGliding = signal(initial.isGliding);
@@ -192,6 +195,7 @@ export class Store {
     return {
       selected: this.icao24.value,
       others: this.others.value,
+      airport: this.airport.value,
       units: this.units.value,
       theme: this.theme.value,
       isGliding: this.isGliding.value,

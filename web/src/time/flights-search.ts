@@ -3,7 +3,7 @@
 import type { FlightsQuery } from "../history/history-client.ts";
 import { rangeOf } from "./time-range.ts";
 
-export const KINDS = ["callsign", "icao24", "country"] as const;
+export const KINDS = ["callsign", "icao24", "country", "airport"] as const;
 export type Kind = (typeof KINDS)[number];
 
 export interface Search {
@@ -17,7 +17,7 @@ export interface Search {
 export function queryOf({ kind, text, day }: Search): FlightsQuery | string {
   const typed = text.trim();
   if (typed === "") {
-    return "Type the beginning of a callsign, an icao24 address or a country.";
+    return "Type the beginning of a callsign, an icao24 address, a country or the code of an airport.";
   }
   if (kind === "callsign") {
     return callsignQuery(typed, day);
@@ -26,6 +26,11 @@ export function queryOf({ kind, text, day }: Search): FlightsQuery | string {
     return /^[0-9a-f]{6}$/i.test(typed)
       ? { icao24: typed.toLowerCase(), ...timesOf(day) }
       : "An icao24 address has six digits of 0 to 9 and a to f, such as 4b1814.";
+  }
+  if (kind === "airport") {
+    return /^[A-Z0-9]{3,4}$/i.test(typed)
+      ? { airport: typed.toUpperCase(), ...timesOf(day) }
+      : "An airport has a code of three or four letters or digits, such as ZRH or LSZH; the search (/) finds it by name.";
   }
   return { country: typed, ...timesOf(day) };
 }

@@ -1,4 +1,4 @@
-/** The panel that finds past flights by callsign, address or country, and shows or replays them. */
+/** The panel that finds past flights by callsign, address, country or airport, and shows or replays them. */
 
 import "./past-flights.css";
 import { make } from "../core/elements.ts";
@@ -6,16 +6,9 @@ import { type FlightsQuery, fetchFlights, isAbort } from "../history/history-cli
 import type { Flight } from "../history/responses.ts";
 import type { Store } from "../store/store.ts";
 import { watch } from "../store/watch.ts";
+import { type FlightActions, flightRow } from "./flight-row.ts";
 import { KINDS, type Kind, queryOf } from "./flights-search.ts";
 import { dayOf } from "./time-range.ts";
-import { writeEnds, writeLeftOut, writeReach, writeSeen } from "./write-flight.ts";
-
-export interface PastFlightsActions {
-  /** Shows the track of a flight. */
-  showFlight(flight: Flight): void;
-  /** Replays a flight with all traffic around it. */
-  replayFlight(flight: Flight): void;
-}
 
 /** The number of flights per request. */
 const PAGE_SIZE = 50;
@@ -25,6 +18,7 @@ const EXAMPLES: Record<Kind, string> = {
   callsign: "SWR7EA, or SWR",
   icao24: "4b1814",
   country: "Switzerland",
+  airport: "ZRH, or LSZH",
 };
 
 export class PastFlights {
@@ -33,7 +27,7 @@ export class PastFlights {
   private next: string | null = null;
   private abort = new AbortController();
   private readonly store: Store;
-  private readonly actions: PastFlightsActions;
+  private readonly actions: FlightActions;
   private readonly kind = make("select", { "aria-label": "Search by" });
   private readonly text = make("input", {
     type: "search",
@@ -50,7 +44,7 @@ export class PastFlights {
   private readonly list = make("ol", { class: "past-list", "aria-label": "Past flights" });
   private readonly more = make("button", { type: "button", class: "past-more" }, "More");
 
-  constructor(host: HTMLElement, store: Store, actions: PastFlightsActions) {
+  constructor(host: HTMLElement, store: Store, actions: FlightActions) {
     this.store = store;
     this.actions = actions;
     this.build(host);
@@ -70,10 +64,10 @@ export class PastFlights {
     );
   }
 
-  /** Finds the flights whose callsign begins like this. */
-  find(callsign: string): void {
-    this.kind.value = "callsign";
-    this.text.value = callsign;
+  /** Finds the flights whose callsign begins like this; or those of an airport, by its code. */
+  find(text: string, kind: "callsign" | "airport" = "callsign"): void {
+    this.kind.value = kind;
+    this.text.value = text;
     this.day.value = "";
     this.changeKind();
     this.search({ movesFocus: true });
@@ -167,12 +161,15 @@ export class PastFlights {
   }
 
   private noneFound(): string {
-    const { callsign, icao24, country, from } = this.query;
+    const { callsign, icao24, country, airport, from } = this.query;
     if (from !== undefined) {
       return "No such flight is stored for that day. Try without the day.";
     }
     if (callsign !== undefined) {
       return `No flight whose callsign begins with ${callsign.slice(0, -1)} is stored.`;
+    }
+    if (airport !== undefined) {
+      return `No flight that took off or landed at ${airport} is stored for the last 31 days.`;
     }
     return icao24 === undefined
       ? `No flight of ${country ?? ""} is stored for the last 31 days. Spell the country as on the map.`
@@ -191,31 +188,6 @@ export class PastFlights {
   }
 
   private row(flight: Flight): HTMLLIElement {
-    const { actions } = this;
-    const name = flight.callsign ?? flight.icao24;
-    const aircraft = [flight.icao24, flight.origin_country ?? "country not received"].join(" · ");
-    const show = make("button", { type: "button", "aria-label": `Show track of ${name}` }, "Track");
-    const replay = make(
-      "button",
-      { type: "button", class: "past-replay", "aria-label": `Replay ${name}` },
-      "Replay",
-    );
-    show.addEventListener("click", () => actions.showFlight(flight));
-    replay.addEventListener("click", () => actions.replayFlight(flight));
-    const leftOut = writeLeftOut(flight);
-    return make(
-      "li",
-      {},
-      make("strong", {}, name),
-      make("div", { class: "past-actions" }, show, replay),
-      make("p", { class: "past-whose" }, aircraft),
-      make("p", {}, writeSeen(flight)),
-      make(
-        "p",
-        { class: "past-reach" },
-        `${writeReach(flight, this.store.units.value)} · ${writeEnds(flight)}`,
-      ),
-      ...(leftOut === "" ? [] : [make("p", { class: "past-doubt" }, leftOut)]),
-    );
+    return flightRow(flight, this.store.units.value, this.actions);
   }
 }
