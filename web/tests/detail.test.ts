@@ -38,5 +38,5 @@ test("cities of the first view give way to the places, which are attributed", ()
 });
 
 test("airports lie on a server's tiles too, without the cities that those have", () => {
-  expect(JSON.stringify(placesLayer("light", ["airport"]).filter)).toContain('["airport"]');
+  expect(JSON.stringify(placesLayer("light", ["airport"], 1).filter)).toContain('["airport"]');
 });
