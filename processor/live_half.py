@@ -30,7 +30,7 @@ loop delays a read by seconds at most."""
 
 
 class LiveHalf:
-    """Keeps the live state and its subscribers; only replay needs the database.
+    """Keeps the live state and its subscribers; only replays need the database.
 
     Attributes:
         broadcaster: Streams the live state.

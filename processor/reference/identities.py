@@ -19,6 +19,9 @@ AT_ONCE = 250
 REFRESH_SECONDS = 60.0
 """How often to ask whether the table of aircraft in the database has changed."""
 
+MAX_WAIT_SECONDS = 3_600.0
+"""The longest time between two attempts to ask a database that does not answer."""
+
 
 class AircraftSource(Protocol):
     """A table of aircraft that takes precedence over the packaged one."""
@@ -51,6 +54,7 @@ class Identities:
         self._source = source
         self._monotonic = monotonic
         self._refresh_at = monotonic()
+        self._wait_seconds = REFRESH_SECONDS
         self._kept: dict[str, Identity] = {}
         self._version: int | None = None
 
@@ -79,11 +83,20 @@ class Identities:
         return found
 
     async def refresh(self) -> None:
-        """Once a minute, forget all identities if the table in the database is another one."""
+        """Once a minute, forget all identities if the table in the database is another one.
+
+        After each failure in a row the next attempt comes later, up to an hour.
+        """
         if self._source is None or self._monotonic() < self._refresh_at:
             return
-        self._refresh_at = self._monotonic() + REFRESH_SECONDS
+        self._refresh_at = self._monotonic() + self._wait_seconds
         version = await self._source.version()
+        # A process may have no database at all, and each failure is logged.
+        if version is None:
+            self._wait_seconds = min(2 * self._wait_seconds, MAX_WAIT_SECONDS)
+        else:
+            self._wait_seconds = REFRESH_SECONDS
+            self._refresh_at = self._monotonic() + REFRESH_SECONDS
         if version is not None and version != self._version:
             self.generation += 1
             self._kept.clear()

@@ -7,7 +7,7 @@ import pytest
 from processor.reference import identities as module
 from processor.reference.address_blocks import BLOCKS, block_of
 from processor.reference.aircraft_table import all_packaged_aircraft, packaged_aircraft
-from processor.reference.identities import REFRESH_SECONDS, Identities
+from processor.reference.identities import MAX_WAIT_SECONDS, REFRESH_SECONDS, Identities
 from processor.reference.identity import AircraftRecord, Identity, identity_of, is_known
 from processor.reference.packaged import read_lines
 from testkit.reference_tables import disjoint
@@ -146,6 +146,24 @@ async def test_a_database_that_does_not_answer_is_asked_once_a_minute() -> None:
     clock.now += REFRESH_SECONDS
     assert (await identities.find([SWISS]))[SWISS].type == "B77W"
     assert identities.generation == generation + 1
+
+
+async def test_a_database_that_stays_away_is_asked_less_often() -> None:
+    """A process may have none, and each failure is logged."""
+    source, clock = _Source(), _Clock()
+    identities = Identities(source, clock)
+    source.is_answering = False
+    for _ in range(24 * 60):
+        await identities.refresh()
+        clock.now += REFRESH_SECONDS
+    assert 24 <= source.n_versions < 40
+    source.is_answering = True
+    clock.now += MAX_WAIT_SECONDS
+    await identities.refresh()
+    clock.now += REFRESH_SECONDS
+    before = source.n_versions
+    await identities.refresh()
+    assert source.n_versions == before + 1
 
 
 async def test_a_changed_table_is_read_again() -> None:
