@@ -22,6 +22,11 @@ def node() -> str:
     return str(node_folder() / "node")
 
 
+def node_version() -> int:
+    """Return the major version of `node`."""
+    return int(_run([node(), "--version"], ROOT, {}).lstrip("v").partition(".")[0])
+
+
 def pack_npm(folder: Path) -> Path:
     """Pack the npm package into a folder; return the archive."""
     return folder / _npm(folder, "pack", "--silent", "--pack-destination", str(folder)).split()[-1]

@@ -11,7 +11,15 @@ from typing import Any
 import pytest
 
 from testkit.services import ROOT
-from tests.clients.packages import NPM_NAME, PYTHON, TYPESCRIPT, dry_run, names_in, node, pack_npm
+from tests.clients.packages import (
+    NPM_NAME,
+    PYTHON,
+    TYPESCRIPT,
+    dry_run,
+    names_in,
+    node_version,
+    pack_npm,
+)
 from tests.clients.reader import Installed
 
 
@@ -133,6 +141,4 @@ def test_the_python_package_imports_nothing_of_the_server() -> None:
 
 def test_node_is_new_enough_for_the_package() -> None:
     """The tests run on a Node that the package names."""
-    version = subprocess.run([node(), "--version"], capture_output=True, text=True, check=True)
-    oldest = int(npm_package()["engines"]["node"].removeprefix(">="))
-    assert int(version.stdout.lstrip("v").partition(".")[0]) >= oldest
+    assert node_version() >= int(npm_package()["engines"]["node"].removeprefix(">="))

@@ -14,6 +14,7 @@ from testkit.keys_file import KeysFile
 from testkit.scripted_app import SSE, ScriptedApp
 from testkit.state_vectors import state_vector
 from testkit.tcp_proxy import TcpProxy
+from tests.clients.packages import node_version
 from tests.clients.reader import Installed, Reader
 
 FLEET = [
@@ -26,6 +27,7 @@ FLEET = [
     )
     for number in range(40)
 ]
+FIRST_WITH_ZSTD = 24
 DELTA_LACKS = {"sensors", "geo_altitude", "spi", "position_source"}
 
 
@@ -67,6 +69,8 @@ async def test_the_fleet_is_that_of_the_server(
     client: str, format_: str, encoding: str, installed: Installed, app: ScriptedApp
 ) -> None:
     """In every format and encoding, after a snapshot, an update and a removal."""
+    if client == "typescript" and encoding == "zstd" and node_version() < FIRST_WITH_ZSTD:
+        pytest.skip("the fetch of this Node does not decode zstd, nor request it")
     options = {"server": app.url, "format": format_, "headers": {"Accept-Encoding": encoding}}
     async with Reader(installed, client, **options) as reader:
         await reader.until_event("snapshot")
@@ -213,6 +217,6 @@ async def test_a_full_server_is_waited_for(client: str, installed: Installed) ->
             await first.until_event("snapshot")
             async with Reader(installed, client, server=app.url) as second:
                 line = await second.until_event("disconnected")
-                assert "limit" in line["reason"], line
+                assert "sse.max_viewers_per_address" in line["reason"]
                 await first.close()
                 await second.until_event("snapshot")

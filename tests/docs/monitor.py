@@ -119,7 +119,7 @@ def _environment(folder: Path, home: Path, ready: str) -> dict[str, str]:
     return environment(
         HOME=str(home),
         PATH=os.pathsep.join(paths),
-        PYTHONPATH=str(PROJECT / "clients/python/src"),
+        PYTHONPATH=os.pathsep.join(map(str, (PROJECT, PROJECT / "clients/python/src"))),
         KAFKA_BOOTSTRAP_SERVERS=broker,
         DATABASE_URL=database,
     )

@@ -44,7 +44,7 @@ export async function* readText(request: Request): AsyncGenerator<string, boolea
     } catch (error) {
       throw attempt.signal.aborted
         ? new RetryLaterError(`no data for ${request.silenceMs / 1_000} s`)
-        : new RetryLaterError((error as Error).message);
+        : new RetryLaterError(messageOf(error as Error));
     } finally {
       clearTimeout(timer);
     }
@@ -69,6 +69,11 @@ export async function* readText(request: Request): AsyncGenerator<string, boolea
   } finally {
     attempt.abort();
   }
+}
+
+/** Node says only in the cause of an error why a request has failed. */
+function messageOf({ message, cause }: Error): string {
+  return cause instanceof Error ? `${message}: ${cause.message}` : message;
 }
 
 /** A browser does not say whether the server is away or refuses the origin of the page. */
