@@ -99,8 +99,10 @@ export class Palette {
     this.input.addEventListener("keydown", (event) => this.results.onKeyDown(event));
     this.dialog.addEventListener("keydown", (event) => this.onDialogKeyDown(event));
     this.dialog.addEventListener("close", () => {
-      // The browser returns the focus to where it was, unless that was nowhere or is hidden now.
-      if (document.activeElement === document.body) {
+      // The browser returns the focus to where it was, unless that was nowhere or is hidden now. The
+      // hidden input may keep it until the next frame.
+      const { activeElement } = document;
+      if (activeElement === document.body || this.dialog.contains(activeElement)) {
         element("open-palette").focus();
       }
     });
