@@ -26,8 +26,8 @@ SETTLED = 0.5
 """The part of the time in which caches, compiled code and buffers reach their size."""
 
 MOST_KIB_PER_S = 8.0
-"""Allowed growth. In half an hour 2.6 ± 0.9 were measured, within the 17 MiB by which garbage varies.
-A page that kept one number of each aircraft would grow by 24, for each second brings all of them."""
+"""Allowed growth. In half an hour 2.6 ± 0.9 were measured, within the 17 MiB by which garbage
+varies. A page that kept one number of each aircraft would grow by 24: each second brings all."""
 
 MOST_MIB = 400
 """Half as much again as the 263 MiB after half an hour, with WebGL computed by the processor."""

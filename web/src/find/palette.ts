@@ -123,8 +123,10 @@ export class Palette {
     );
     this.dialog.addEventListener("close", () => {
       this.identities.need("search", false);
-      // The browser returns the focus to where it was, unless that was nowhere or is hidden now.
-      if (document.activeElement === document.body) {
+      // The browser returns the focus to where it was, unless that was nowhere or is hidden now. The
+      // hidden input may keep it until the next frame.
+      const { activeElement } = document;
+      if (activeElement === document.body || this.dialog.contains(activeElement)) {
         element("open-palette").focus();
       }
     });
