@@ -1,7 +1,7 @@
 """Read the density of traffic: how many minutes of aircraft each cell of a grid has."""
 
 import datetime as dt
-from typing import NamedTuple
+from typing import TypeAlias
 
 import msgspec
 
@@ -18,19 +18,10 @@ CELL_DEGREES = (0.5, 1.0, 2.0, 5.0)
 """The sides of a cell that may be requested: each divides 180 degrees evenly."""
 
 
-class Cell(NamedTuple):
-    """A cell of the grid, encoded as an array of three numbers.
-
-    Attributes:
-        west: Its western edge in degrees, from -180 to below 180.
-        south: Its southern edge in degrees, from -90 to below 90.
-        minutes: The minutes in which an aircraft was last received in the cell, of all aircraft
-            together: two aircraft for five minutes are 10.
-    """
-
-    west: float
-    south: float
-    minutes: int
+Cell: TypeAlias = list[int | float]
+"""A cell of the grid: its western edge in degrees, from -180 to below 180, its southern edge, from
+-90 to below 90, and the minutes in which an aircraft was last received in it, of all aircraft
+together: two aircraft for five minutes are 10."""
 
 
 class Density(msgspec.Struct, frozen=True):
@@ -84,7 +75,7 @@ async def read_density(
             " (history.max_rows): choose larger cells"
         )
     start, end = (int(moment.timestamp()) for moment in (window.start, window.end))
-    return Density(start, end, cell, [Cell(*row) for row in rows])
+    return Density(start, end, cell, [list(row) for row in rows])
 
 
 def window_of_day(day: dt.date) -> Window:
