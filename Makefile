@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
-PACKAGES := telemetry configuration kafka_client collector processor simulator standalone migrations testkit tests benchmarks
+PACKAGES := telemetry configuration kafka_client collector processor simulator standalone migrations testkit tests benchmarks clients/python/src examples
 
 # Two targets that install into the virtual environment may not run at the same time.
 ifeq ($(MAKELEVEL),0)

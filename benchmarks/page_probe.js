@@ -55,6 +55,8 @@
     probe.settle();
   }).observe({ type: "measure" });
 
+  // A stream in a shared worker could not be looked at.
+  delete globalThis.SharedWorker;
   globalThis.EventSource = class extends EventSource {
     constructor(...how) {
       super(...how);

@@ -111,6 +111,7 @@ class Poller:
         self._failed_polls = 0
         self._reasons: set[str] = set()
         self._is_rate_limited = False
+        self._is_at_reserve = False
         self._failing_since = clock.monotonic()
 
     async def run(self) -> None:
@@ -164,6 +165,7 @@ class Poller:
         now = self._clock.monotonic()
         next_at = max(started + seconds, now + self._governor.held_seconds)
         self._metrics.poll_interval_seconds.set(next_at - started)
+        self._note_reserve(next_at - started)
         return next_at
 
     async def _poll(self) -> None:
@@ -273,3 +275,18 @@ class Poller:
             self._is_rate_limited = True
             self._failing_since = self._clock.monotonic()
             log.warning("credits_used_up", wait_seconds=round(error.retry_after), reason=str(error))
+
+    def _note_reserve(self, wait_seconds: float) -> None:
+        """Log once that only the reserve is left, which makes polls rare without an error."""
+        is_at_reserve = self._governor.spendable < self._cost
+        if is_at_reserve and not self._is_at_reserve and not self._is_rate_limited:
+            log.warning(
+                "credits_at_reserve",
+                credits_remaining=self._governor.remaining,
+                budget_per_day=self._governor.budget_per_day,
+                wait_seconds=round(wait_seconds),
+                hint="only the reserve (opensky.credit_reserve) is left until OpenSky gives "
+                "credits again; if this is so every day, opensky.credits_per_day is higher than "
+                "what the account has, or another program uses the same account",
+            )
+        self._is_at_reserve = is_at_reserve

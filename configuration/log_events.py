@@ -32,6 +32,7 @@ MEANINGS = {
     "needs, so fewer connections are accepted.",
     "connection_without_tls": "A connection leaves this machine without TLS.",
     "crashed": "The process ends because of an error that nothing has handled.",
+    "credits_at_reserve": "Only the reserve of credits is left; the next poll is far away.",
     "credits_look_anonymous": "OpenSky grants as few credits as it does without credentials.",
     "credits_used_up": "OpenSky's credits are used up; polling waits for `wait_seconds`.",
     "database_answers": "The database can be used again; `after` is the code of what was wrong.",
@@ -91,6 +92,8 @@ MEANINGS = {
     "published.",
     "opensky_failing": "OpenSky cannot be used; a reason is logged once in each outage.",
     "opensky_recovered": "OpenSky answers again, after `opensky_failing` or `credits_used_up`.",
+    "packaged_aircraft_loaded": "The archive wrote the packaged tables of aircraft and airlines "
+    "into the database.",
     "page_not_built": "The folder of the map was not built, so only the API is served.",
     "partitions_added": "The topic has more partitions, which the live half now reads.",
     "partitions_unknown": "Kafka did not say how many partitions the topic has; the number of "

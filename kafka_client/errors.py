@@ -20,6 +20,10 @@ REFUSED_BACKOFF_MILLISECONDS = 2_000
 waits for a broker, librdkafka connects after half of this each time, whatever
 `reconnect.backoff.max.ms` is: 20 times a second with the value that serves a broker's restart."""
 
+SLOW_DOWN_AFTER_SECONDS = 60.0
+"""How long a refusal lasts before a client is replaced by one that connects less often. A member of
+a group has lost its session by then, so that to join again delays nothing."""
+
 _NOTICE = 5
 """librdkafka's level; below it come lines about each connection that was closed for idleness."""
 
@@ -87,6 +91,8 @@ class BrokerErrors:
         self._forbidden_at = -REFUSAL_HOLDS_SECONDS
         self._is_down = False
         self._is_said = False
+        self._refused_since: float | None = None
+        self._is_client_slow = False
 
     @property
     def client(self) -> str:
@@ -103,8 +109,19 @@ class BrokerErrors:
         """Whether a broker answered within the last seconds, and does not serve this client."""
         return self._is_recent(self._refused_at)
 
+    @property
+    def needs_slower_client(self) -> bool:
+        """Whether a client that was made before a refusal has connected often for long enough."""
+        return (
+            self._refused_since is not None
+            and self.is_refused
+            and not self._is_client_slow
+            and self._monotonic() - self._refused_since >= SLOW_DOWN_AFTER_SECONDS
+        )
+
     def client_config(self) -> dict[str, Any]:
         """Return what a client needs to reach the broker and to report here."""
+        self._is_client_slow = self.is_refused
         return {
             **self._settings.connection(),
             **self.backoff(),
@@ -122,7 +139,7 @@ class BrokerErrors:
         code = error.code()
         is_refusal = code in REFUSALS or _asks_for_certificate(error)
         if is_refusal or code == _RESOLVE:
-            self._refused_at = self._monotonic()
+            self._note_refusal()
             self._cause = _explain(error, self._settings)
         elif code != _ALL_DOWN and not self._is_recent(self._refused_at):
             self._cause = _explain(error, self._settings)
@@ -136,7 +153,7 @@ class BrokerErrors:
         """Record why a request of another client failed, which has its own errors."""
         self._cause, self._is_down = reason, True
         if is_refusal:
-            self._refused_at = self._monotonic()
+            self._note_refusal()
         self._say()
 
     def answered(self, *, with_data: bool = False) -> bool:
@@ -164,6 +181,11 @@ class BrokerErrors:
             "runs, and whether kafka.security_protocol "
             f"({self._settings.security_protocol}) is what this port of it expects"
         )
+
+    def _note_refusal(self) -> None:
+        if not self.is_refused or self._refused_since is None:
+            self._refused_since = self._monotonic()
+        self._refused_at = self._monotonic()
 
     def _say(self) -> None:
         if (reason := self.reason) is not None and self._throttle.admit(reason) is not None:

@@ -92,6 +92,26 @@ exit codes:
   0  done           1  the database cannot be used; the reason is printed
 """
 
+IMPORT_AIRCRAFT = """\
+Read a file of aircraft into the table of aircraft, from which stream, REST, SQL and exports take
+registration, type and operator. What the file says takes precedence over the packaged table; an
+empty value leaves what is there. The file is read in one transaction: it is imported whole, or not
+at all. Lines that cannot be read are counted, and the first of them are printed.
+
+FILE is a CSV file, which may be compressed with gzip, of one of these kinds:
+
+  OpenSky's aircraft database   columns icao24, registration, typecode, …; old files and newer ones,
+                                which quote with apostrophes
+  VRS' standing data            columns ICAO, Registration, ModelICAO, …
+
+examples:
+  python -m processor import-aircraft aircraftDatabase.csv
+  python -m processor import-aircraft aircraft-database-complete-2026-10.csv.gz --json
+
+exit codes:
+  0  done           1  the file or the database cannot be used; the reason is printed with the line
+"""
+
 KEY = """\
 Make an API key for NAME and print it, this once (see docs/access.md).
 
@@ -145,7 +165,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.set_defaults(command="run", kafka=False)
     commands = parser.add_subparsers(
         title="commands",
-        metavar="{run,status,audit,dead-letters,reset-offsets,rebuild,key}",
+        metavar="{run,status,audit,dead-letters,reset-offsets,rebuild,import-aircraft,key}",
     )
     _add(commands, "run", "serve until SIGTERM or Ctrl-C (default)", DESCRIPTION, _add_role)
     _add(commands, "status", "what is stored, what waits, what needs attention", STATUS, _add_json)
@@ -161,6 +181,13 @@ def _parser() -> argparse.ArgumentParser:
         hint = None if name in RENAMED_COMMANDS else "begin at the oldest message that is left"
         _add(commands, name, hint, RESET_OFFSETS, _add_json)
     _add(commands, "rebuild", "compute flights, minutes and hours again", REBUILD, _add_json)
+    _add(
+        commands,
+        "import-aircraft",
+        "read a file of registrations, types and operators",
+        IMPORT_AIRCRAFT,
+        _add_import_options,
+    )
     _add(commands, "key", "make an API key", KEY, _add_key_options)
     return parser
 
@@ -262,6 +289,11 @@ def _limit(text: str) -> int:
     if not 0 < int(text) <= MAX_LISTED:
         raise argparse.ArgumentTypeError(f"{text}: give a number from 1 to {MAX_LISTED:,}")
     return int(text)
+
+
+def _add_import_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, metavar="FILE", help="CSV, which may be gzip")
+    _add_json(parser)
 
 
 def _add_key_options(parser: argparse.ArgumentParser) -> None:

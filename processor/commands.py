@@ -1,4 +1,4 @@
-"""The commands of the processor: run, status, audit, dead-letters, reset-offsets, rebuild, key.
+"""The commands of the processor, from run to key, as `--help` lists them.
 
 Each command imports its modules itself, so that none loads the libraries of another.
 """
@@ -110,6 +110,10 @@ async def _maintain(settings: ProcessorSettings, arguments: argparse.Namespace) 
             )
         case "reset-offsets":
             return await reset_offsets(settings, as_json=arguments.json)
+        case "import-aircraft":
+            from processor.archive.aircraft_commands import import_aircraft
+
+            return await import_aircraft(settings, arguments.file, as_json=arguments.json)
         case _:
             return await rebuild(settings, as_json=arguments.json)
 

@@ -88,7 +88,8 @@ _ANSWERS_NOT = DatabaseProblem(
 _BROKE = DatabaseProblem(
     Action.REPEAT,
     "the connection to the database broke",
-    "it is opened again; see the server's log if this lasts",
+    "it is opened again; see the server's log if this lasts (that is also how a server with TLS "
+    "1.3 refuses a client certificate, sslcert, that has expired)",
 )
 _STARTS_OR_STOPS = DatabaseProblem(
     Action.REPEAT, "the database server is starting or stopping", "wait until it is up"
@@ -168,7 +169,13 @@ _DAMAGED = DatabaseProblem(
 _TLS = DatabaseProblem(
     Action.WAIT,
     "the TLS connection to the database fails",
-    "renew the server's certificate, or correct sslrootcert and sslmode in database.url",
+    "renew the server's certificate or the client's (sslcert and sslkey in database.url), or "
+    "correct sslrootcert and sslmode",
+)
+_NO_CERTIFICATE = DatabaseProblem(
+    Action.WAIT,
+    "the database asks for a client certificate",
+    "set sslcert and sslkey in database.url to one that the server trusts, or renew it",
 )
 _UNREADABLE_FILE = DatabaseProblem(
     Action.WAIT,
@@ -259,6 +266,8 @@ def explain(error: BaseException) -> DatabaseProblem | None:
 def _by_answer(error: asyncpg.PostgresError, code: str) -> DatabaseProblem:
     if code == "08P01" and "startup parameter" in str(error):
         return _POOLER
+    if code[:2] == "28" and "client certificate" in str(error):
+        return _NO_CERTIFICATE
     if isinstance(error, asyncpg.InvalidCachedStatementError):
         return _REPEATED  # a migration changed the tables meanwhile
     if code == "23505" and str(getattr(error, "constraint_name", None)).startswith("pg_"):

@@ -211,7 +211,13 @@ def read_watermarks(consumer: Consumer, topic: str, partition: int) -> Watermark
 
 
 def recheck(consumer: Consumer, topic: str, errors: BrokerErrors) -> None:
-    """Check whether a broker that did not answer is back, which an idle topic would not show."""
+    """Check whether a broker that did not answer is back, which an idle topic would not show.
+
+    Raises:
+        ReconnectError: The broker has refused the client for long: another connects less often.
+    """
+    if errors.needs_slower_client:
+        raise ReconnectError(errors.explain())
     with contextlib.suppress(KafkaException):
         consumer.list_topics(topic, timeout=RECHECK_SECONDS)
         note_answer(errors)

@@ -8,7 +8,7 @@ from processor.postgres import Connection
 
 log = structlog.get_logger()
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011")
+REVISIONS = tuple(f"{number:04}" for number in range(1, 13))
 """Every revision of migrations/versions, oldest first; this version needs the last."""
 
 _FIND_TABLES = """

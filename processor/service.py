@@ -17,6 +17,7 @@ from processor.access.gate import create_gate
 from processor.access.metrics import watch_keys_file
 from processor.access.startup_checks import check_access_settings, check_exposure
 from processor.garbage_collection import keep_from_gc
+from processor.history.aircraft_source import DatabaseAircraft
 from processor.history.database import HistoryDatabase, history_of
 from processor.host_clock import watch_host_clock
 from processor.http.access.hosts import accepted_hosts
@@ -64,7 +65,7 @@ class Service:
         for collector in (ProcessCollector, PlatformCollector, GCCollector):
             collector(registry=self._registry)
         self._history = history_of(settings)
-        self._identities = Identities()
+        self._identities = Identities(DatabaseAircraft(self._history))
         self._tracing = tracing = open_tracing(settings.tracing, "flight-monitor-processor")
         self._downloads = DownloadMetrics(self._registry)
         self._requests = RequestMetrics(self._registry)

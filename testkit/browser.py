@@ -106,6 +106,13 @@ class Chromium:
             await context.add_init_script(path=COUNTER)
         return context
 
+    async def renderers(self) -> list[int]:
+        """Return the ids of the processes that run pages."""
+        session = await self._browser.new_browser_cdp_session()
+        answer = await session.send("SystemInfo.getProcessInfo")
+        await session.detach()
+        return [each["id"] for each in answer["processInfo"] if each["type"] == "renderer"]
+
 
 class Pages:
     """The pages of one test; `complaints` has what any of them wrote to its console as an error."""

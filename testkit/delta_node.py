@@ -13,7 +13,7 @@ Picture = Sequence[Mapping[str, Any]]
 Sent = tuple[str, Any]
 """The name of an event and its data."""
 
-DECODER = Path("web/src/stream/delta-decoder.ts")
+DECODER = Path("clients/typescript/src/delta-decoder.ts")
 
 # A line is what one subscriber received; the answer is its fleet after each event.
 _PROGRAM = """

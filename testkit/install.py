@@ -17,6 +17,7 @@ from testkit import (
     prometheus_install,
     proxies_install,
     registry_install,
+    spin_install,
     timescale_install,
 )
 from testkit.cache import PartUnavailableError, are_parts_promised
@@ -32,6 +33,7 @@ _PARTS: dict[str, Callable[[], Path]] = {
     "nginx, HAProxy and Caddy": proxies_install.install,
     "Prometheus": prometheus_install.install,
     "the image's Debian and packages": image.install_packages,
+    "Spin": spin_install.install,
     "kubeconform": chart_tools_install.install,
     "Chromium": chromium_install.install,
 }

@@ -82,7 +82,9 @@ QUOTED: dict[str, frozenset[str]] = {
 }
 """Files that may use a word, because they quote it or because it is a name of another project."""
 
-SUFFIXES = frozenset((".py", ".md", ".sql", ".yaml", ".yml", ".toml", ".ts", ".css", ".html"))
+SUFFIXES = frozenset(
+    (".py", ".ipynb", ".md", ".sql", ".yaml", ".yml", ".toml", ".ts", ".mjs", ".css", ".html")
+)
 INSTALLED = frozenset({"node_modules", "dist", "__pycache__"})
 _WORD = re.compile(r"[A-Za-z]+")
 _PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")

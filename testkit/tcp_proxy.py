@@ -16,6 +16,9 @@ from standalone.database import free_port
 
 _HOST = "127.0.0.1"
 _CHUNK_BYTES = 65_536
+_SLOW_CHUNK_BYTES = 1_024
+"""On a slow line a chunk is small, so that its connections take turns."""
+
 _CONTROL_TIMEOUT_S = 5.0
 # Linger on, for no time: closing then sends RST instead of FIN.
 _RESET_AT_CLOSE = struct.pack("ii", 1, 0)
@@ -35,6 +38,8 @@ class TcpProxy:
         self._answers_pass = asyncio.Event()
         self._is_cut = False
         self._bytes_until_reset: int | None = None
+        self._seconds_per_byte = 0.0
+        self._line = asyncio.Lock()
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -68,8 +73,13 @@ class TcpProxy:
         """Let `count_bytes` more pass, of all connections and both directions, then `cut()`."""
         self._control(self._set_budget(count_bytes))
 
+    def slow_down(self, bytes_per_second: float) -> None:
+        """Let so many bytes of responses pass each second, of all connections together."""
+        self._seconds_per_byte = 1 / bytes_per_second
+
     def restore(self) -> None:
-        """Pass everything again, first the bytes that a stall held."""
+        """Pass everything again at once, first the bytes that a stall held."""
+        self._seconds_per_byte = 0.0
         self._control(self._restore())
 
     def _control(self, work: Coroutine[Any, Any, None]) -> None:
@@ -126,7 +136,9 @@ class TcpProxy:
             return
         ways = [
             asyncio.ensure_future(self._pump(reader, upstream[1], self._requests_pass)),
-            asyncio.ensure_future(self._pump(upstream[0], writer, self._answers_pass)),
+            asyncio.ensure_future(
+                self._pump(upstream[0], writer, self._answers_pass, is_slow=True)
+            ),
         ]
         is_cut = True
         try:
@@ -141,15 +153,30 @@ class TcpProxy:
             await asyncio.gather(*ways, return_exceptions=True)
 
     async def _pump(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, may_pass: asyncio.Event
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        may_pass: asyncio.Event,
+        *,
+        is_slow: bool = False,
     ) -> None:
         with contextlib.suppress(ConnectionError):
-            while data := await reader.read(_CHUNK_BYTES):
+            while data := await reader.read(self._chunk_bytes(is_slow=is_slow)):
                 await may_pass.wait()
+                if is_slow:
+                    await self._take_time(len(data))
                 writer.write(self._within_budget(data))
                 await writer.drain()
                 if self._is_cut:
                     return
+
+    def _chunk_bytes(self, *, is_slow: bool) -> int:
+        return _SLOW_CHUNK_BYTES if is_slow and self._seconds_per_byte else _CHUNK_BYTES
+
+    async def _take_time(self, count_bytes: int) -> None:
+        if self._seconds_per_byte:
+            async with self._line:
+                await asyncio.sleep(count_bytes * self._seconds_per_byte)
 
     def _within_budget(self, data: bytes) -> bytes:
         if self._bytes_until_reset is None:

@@ -26,6 +26,7 @@ from testkit import (
     prometheus_install,
     proxies_install,
     registry_install,
+    spin_install,
     timescale_install,
 )
 from testkit.browser import Chromium, Pages
@@ -47,6 +48,7 @@ _PARTS: dict[str, Callable[[], str | None]] = {
     "real_image": functools.cache(image.unavailable_reason),
     "real_connect": functools.cache(connect_install.unavailable_reason),
     "real_kcat": functools.cache(kcat_install.unavailable_reason),
+    "real_spin": functools.cache(spin_install.unavailable_reason),
     "real_registry": functools.cache(registry_install.unavailable_reason),
     "real_proxies": functools.cache(proxies_install.unavailable_reason),
     "real_prometheus": functools.cache(prometheus_install.unavailable_reason),

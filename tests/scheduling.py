@@ -4,7 +4,17 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 _SLOWEST_FIRST = (
-    *("page", "docs", "end_to_end", "faults", "attacks", "contract", "integration", "property"),
+    *(
+        "page",
+        "clients",
+        "docs",
+        "end_to_end",
+        "faults",
+        "attacks",
+        "contract",
+        "integration",
+        "property",
+    ),
     "unit",
 )
 """The order in which the workers begin the folders, so that no worker ends long after another."""

@@ -1,4 +1,4 @@
-"""Build, check and test the page, with the Node on the PATH or the one installed by pip."""
+"""Build, check and test the page and the client that it shares, with the Node on the PATH or the one installed by pip."""
 
 import argparse
 import fcntl
@@ -20,10 +20,10 @@ OLDEST_NODE = (22, 18)
 """Major and minor version of the first Node that runs TypeScript without a flag."""
 
 STEPS = {
-    "build": ["build"],
+    "build": ["build", "client"],
     "check": ["check"],
     "test": ["geography", "test"],
-    "format": ["format", "decoder"],
+    "format": ["format"],
     "dev": ["dev"],
 }
 

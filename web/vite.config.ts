@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
+import { checkFirstView, firstViewScripts } from "./first-view.ts";
 
 const server = process.env.MONITOR_URL ?? "http://localhost:8081";
 const proxy = { "/sse": server, "/api": server, "/page.json": server };
@@ -26,12 +27,35 @@ function compress(): Plugin {
   };
 }
 
+/** Fails the build if the first view would load too much, and else states how much it is. */
+function limitFirstView(): Plugin {
+  return {
+    name: "limit-first-view",
+    apply: "build",
+    generateBundle(_, bundle) {
+      const chunks = Object.values(bundle).filter((each) => each.type === "chunk");
+      const entries = chunks.filter(({ isEntry }) => isEntry).map(({ fileName }) => fileName);
+      const sizes = new Map(
+        firstViewScripts(bundle, entries).map((name) => {
+          const chunk = bundle[name];
+          return [name, chunk?.type === "chunk" ? gzipSync(chunk.code, { level: 9 }).length : 0];
+        }),
+      );
+      this.info(`the scripts of the first view have ${checkFirstView(sizes)} bytes by gzip`);
+    },
+  };
+}
+
 const require = createRequire(import.meta.url);
 const MAPLIBRE = dirname(require.resolve("maplibre-gl/package.json"));
 const { version, license } = require("maplibre-gl/package.json") as Record<string, string>;
 /** MapLibre's licence notice, which its sources lack. */
 const NOTICE = `/*! MapLibre GL JS ${version}: ${license}, https://github.com/maplibre/maplibre-gl-js/blob/v${version}/LICENSE.txt */`;
 const WORKER = "./worker.ts?worker&url";
+/** What the worker may share with the page: MapLibre, and what prepares the ground for it. */
+const SHARED = /node_modules\/(?!@deck\.gl|@luma\.gl|@math\.gl)|src\/map\/geography\.ts/;
+/** What several parts of the page share, as one file rather than many small ones. */
+const PARTS = /web\/src\/(?!map\/geography\.ts)/;
 
 /**
  * Builds MapLibre and its worker from their sources, with shared chunks. Its own two bundles contain
@@ -68,7 +92,7 @@ function shareWithWorker(): Plugin {
 export default defineConfig({
   // Relative addresses, so that the page works below any path of a proxy.
   base: "./",
-  plugins: [shareWithWorker(), compress()],
+  plugins: [shareWithWorker(), compress(), limitFirstView()],
   server: { proxy, fs: { allow: [".."] } },
   preview: { proxy },
   // deck.gl's build without WebGPU, which the page does not use.
@@ -83,7 +107,12 @@ export default defineConfig({
     rolldownOptions: {
       checks: { pluginTimings: false },
       output: {
-        codeSplitting: { groups: [{ name: "shared", minShareCount: 2 }] },
+        codeSplitting: {
+          groups: [
+            { name: "shared", minShareCount: 2, test: SHARED, priority: 1 },
+            { name: "parts", minShareCount: 2, test: PARTS },
+          ],
+        },
         postBanner: ({ name }) => (name === "shared" ? NOTICE : ""),
       },
     },

@@ -1,6 +1,6 @@
 # The page. Node comes from the PATH; if it has none that is new enough, from web/requirements.lock.
-WEB_SOURCES := $(shell find web/src web/geography web/public -type f \
-	-not -name geography.json) web/index.html web/vite.config.ts web/package-lock.json
+WEB_SOURCES := $(shell find web/src web/geography web/public clients/typescript/src -type f \
+	-not -name geography.json) web/index.html web/vite.config.ts web/first-view.ts web/package-lock.json
 
 .PHONY: web
 web: web/dist/index.html ## build the page

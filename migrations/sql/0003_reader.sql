@@ -37,6 +37,9 @@ BEGIN
     EXECUTE format('GRANT USAGE ON SCHEMA %I TO flights_reader', current_schema());
     GRANT SELECT ON state_vectors, minutely_state_vectors, flights, tracks, emergencies,
         latest_state_vectors, hourly_traffic TO flights_reader;
+    IF to_regclass('identified_flights') IS NOT NULL THEN
+        GRANT SELECT ON aircraft, airlines, aircraft_identities, identified_flights TO flights_reader;
+    END IF;
     -- PUBLIC may create temporary tables until that is revoked; the role that writes needs them.
     FOR writer IN
         SELECT relowner FROM pg_class WHERE oid = 'state_vectors'::regclass

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
 
+from processor.archive.aircraft_store import PackagedAircraft
 from processor.archive.audit.findings import Violation
 from processor.archive.audit.ledger import CheckedOffsets, check_new_tiling
 from processor.archive.columnstore import Columnstore
@@ -61,6 +62,7 @@ class Maintenance:
         self._chunk_rows = chunk_rows
         self._columnstore = columnstore
         self._rollups = Rollups(queries)
+        self._aircraft = PackagedAircraft()
 
     @property
     def refusal(self) -> str | None:
@@ -83,6 +85,7 @@ class Maintenance:
             connection,
             {
                 "parts": self._make_coming_parts,
+                "aircraft": self._aircraft.load,
                 "chunk spans": self._fit_chunks,
                 "retention": self._retention.run,
                 "audit": self._audit,

@@ -218,7 +218,7 @@ class Fleet:
                     state_vector,
                     update.partition,
                     update.offset,
-                    identity=UNKNOWN if known is None else known.identity,
+                    UNKNOWN if known is None else known.identity,
                 )
         return ignored
 

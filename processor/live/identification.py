@@ -1,7 +1,6 @@
 """Looks up the identities of aircraft that are new to the live fleet, in the background."""
 
 import asyncio
-import time
 from collections.abc import Callable
 
 from processor.live.fleet import Fleet
@@ -13,9 +12,6 @@ BATCH_AIRCRAFT = 500
 IDLE_SECONDS = 0.5
 """How long to wait when no aircraft is new."""
 
-REFRESH_SECONDS = 60.0
-"""How often to ask whether the table of aircraft in the database has changed."""
-
 
 class Identification:
     """Gives each aircraft its identity once, and again when the table in the database has changed.
@@ -23,19 +19,12 @@ class Identification:
     Args:
         identities: Finds them.
         fleet: Returns the live fleet; None until there is one.
-        monotonic: Seconds of a clock that never steps.
     """
 
-    def __init__(
-        self,
-        identities: Identities,
-        fleet: Callable[[], Fleet | None],
-        monotonic: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, identities: Identities, fleet: Callable[[], Fleet | None]) -> None:
         self._identities = identities
         self._fleet = fleet
-        self._monotonic = monotonic
-        self._refresh_at = monotonic()
+        self._generation = identities.generation
 
     async def run(self) -> None:
         """Look up identities until cancelled."""
@@ -50,10 +39,10 @@ class Identification:
         fleet = self._fleet()
         if fleet is None:
             return False
-        if self._monotonic() >= self._refresh_at:
-            self._refresh_at = self._monotonic() + REFRESH_SECONDS
-            if await self._identities.refresh():
-                fleet.look_up_again()
+        await self._identities.refresh()
+        if self._identities.generation != self._generation:
+            self._generation = self._identities.generation
+            fleet.look_up_again()
         icao24s = fleet.take_unidentified(BATCH_AIRCRAFT)
         if icao24s:
             fleet.identify(await self._identities.find(icao24s))

@@ -3,7 +3,7 @@
 The names are from Virtual Radar Server's standing data (CC0, https://www.virtualradarserver.co.uk).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -36,6 +36,11 @@ def airline_code(callsign: str | None) -> str | None:
         return None
     code = callsign[:CODE_LENGTH]
     return code if code in _names() else None
+
+
+def all_airlines() -> Iterable[tuple[str, str]]:
+    """Return every airline's designator and name."""
+    return _names().items()
 
 
 @cache

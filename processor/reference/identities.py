@@ -1,7 +1,8 @@
 """Finds the identities of aircraft: in the database if it answers, and in the packaged table."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from processor.reference.aircraft_table import packaged_aircraft
@@ -13,6 +14,10 @@ several times the number of aircraft that fly at once."""
 
 AT_ONCE = 250
 """Identities that are derived before other tasks run: about a millisecond."""
+
+
+REFRESH_SECONDS = 60.0
+"""How often to ask whether the table of aircraft in the database has changed."""
 
 
 class AircraftSource(Protocol):
@@ -30,10 +35,22 @@ class Identities:
 
     Args:
         source: The table in the database; None if there is none.
+        monotonic: Seconds of a clock that never steps.
+
+    Attributes:
+        generation: Raised whenever identities that were found before may differ now, because the
+            table in the database has changed or can be read again.
     """
 
-    def __init__(self, source: AircraftSource | None = None) -> None:
+    def __init__(
+        self,
+        source: AircraftSource | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.generation = 0
         self._source = source
+        self._monotonic = monotonic
+        self._refresh_at = monotonic()
         self._kept: dict[str, Identity] = {}
         self._version: int | None = None
 
@@ -47,10 +64,11 @@ class Identities:
 
         While the database cannot be read, they are those of the packaged table and are not kept.
         """
+        await self.refresh()
         names = list(dict.fromkeys(icao24s))
         missing = [name for name in names if name not in self._kept]
-        records = await self._read(missing)
         found = {name: self._kept[name] for name in names if name in self._kept}
+        records = await self._read(missing)
         for first in range(0, len(missing), AT_ONCE):
             for name in missing[first : first + AT_ONCE]:
                 record = (records or {}).get(name) or packaged_aircraft(name)
@@ -60,26 +78,26 @@ class Identities:
             await asyncio.sleep(0)
         return found
 
-    async def refresh(self) -> bool:
-        """Forget all if the table in the database is another one than before.
-
-        Returns:
-            Whether identities that were found before may differ now.
-        """
-        version = None if self._source is None else await self._source.version()
-        if version is None or version == self._version:
-            return False
+    async def refresh(self) -> None:
+        """Once a minute, forget all identities if the table in the database is another one."""
+        if self._source is None or self._monotonic() < self._refresh_at:
+            return
+        self._refresh_at = self._monotonic() + REFRESH_SECONDS
+        version = await self._source.version()
+        if version is not None and version != self._version:
+            self.generation += 1
+            self._kept.clear()
         self._version = version
-        self._kept.clear()
-        return True
 
     async def _read(self, icao24s: Sequence[str]) -> Mapping[str, AircraftRecord] | None:
+        """Return what the database says, nothing without one, None if it does not answer."""
         if self._source is None or not icao24s:
             return {}
+        if self._version is None:
+            return None
         records = await self._source.read(icao24s)
         if records is None:
-            # `refresh` says so once the database answers, and all are looked up again.
-            self._version = None
+            self._version = None  # not asked again before the next refresh
         return records
 
     def _keep(self, icao24: str, identity: Identity) -> None:

@@ -18,22 +18,22 @@ class Aircraft(msgspec.Struct, eq=False, gc=False):
         partition: The partition of the log that holds the state vector; -1 if it was read from the
             database.
         offset: Its offset in that partition; -1 if it was read from the database.
+        identity: Which aircraft it is; `UNKNOWN` until it was looked up.
         object_row: Its JSON in the default format; None until it is requested.
         row: The same in the format `row`.
         feature: The same in the format `geojson`.
         page_row: The same in the format `row` with the fields of the page.
-        identity: Which aircraft it is; `UNKNOWN` until it was looked up.
     """
 
     icao24: str
     state_vector: StateVector
     partition: int = -1
     offset: int = -1
+    identity: Identity = UNKNOWN
     object_row: bytes | None = None
     row: bytes | None = None
     feature: bytes | None = None
     page_row: bytes | None = None
-    identity: Identity = UNKNOWN
 
     @property
     def registration(self) -> str | None:
@@ -67,23 +67,20 @@ class Aircraft(msgspec.Struct, eq=False, gc=False):
             self.state_vector,
             self.partition,
             self.offset,
+            identity,
             self.object_row,
             self.row,
             self.feature,
-            identity=identity,
         )
 
     def encode(self, output_format: OutputFormat) -> bytes:
         """Return the aircraft as JSON, encoded once in each standard format."""
+        source = self if output_format.has_identity else self.state_vector
         kept_as = output_format.kept_as
         if kept_as is None:
-            return output_format.encode(self.source_of(output_format))
+            return output_format.encode(source)
         row: bytes | None = getattr(self, kept_as)
         if row is None:
-            row = output_format.encode(self.source_of(output_format))
+            row = output_format.encode(source)
             setattr(self, kept_as, row)
         return row
-
-    def source_of(self, output_format: OutputFormat) -> "Aircraft | StateVector":
-        """Return what a format encodes: the state vector, or the aircraft for its identity."""
-        return self if output_format.has_identity else self.state_vector

@@ -25,10 +25,14 @@ _AIRCRAFT = ("--aircraft", "2000", "--interval", "2")
 _DATA_FOLDER = ".local/share/opensky-flight-monitor"
 """Where the pages say that the data folder is, below the home of a user who is not root."""
 
+NPM_NAME = "opensky-flight-monitor-client"
+"""The package that a reader has installed, as `make run` has built it."""
+
 _READY = re.compile(r"  broker (\S+)  database (\S+)")
 
 _LINKED = (
-    *(".venv", "collector", "config.yaml", "deploy", "docs", "migrations", "processor"),
+    *(".venv", "clients", "collector", "config.yaml", "deploy", "docs", "examples"),
+    *("migrations", "processor"),
     *("pyproject.toml", "simulator", "standalone", "telemetry", "web"),
 )
 
@@ -50,6 +54,8 @@ class Site(NamedTuple):
         folder = Path(mkdtemp(prefix="page-", dir=self.folder))
         for entry in _LINKED:
             (folder / entry).symlink_to(PROJECT / entry)
+        (folder / "node_modules").mkdir()
+        (folder / "node_modules" / NPM_NAME).symlink_to(PROJECT / "clients/typescript")
         return Programs(folder, self.environment, Path(sys.executable))
 
 
@@ -113,6 +119,7 @@ def _environment(folder: Path, home: Path, ready: str) -> dict[str, str]:
     return environment(
         HOME=str(home),
         PATH=os.pathsep.join(paths),
+        PYTHONPATH=str(PROJECT / "clients/python/src"),
         KAFKA_BOOTSTRAP_SERVERS=broker,
         DATABASE_URL=database,
     )

@@ -1,4 +1,4 @@
-"""Every command and sample of README.md and docs/*.md works as it stands there.
+"""Every command and sample of README.md, docs/*.md, clients and examples works as it stands there.
 
 The blocks of a page are run in their order against one `standalone` on invented traffic, as a
 reader would after `make run`. What a page shows below a command is compared in shape with
@@ -20,10 +20,15 @@ from tests.end_to_end.command import PROJECT
 
 PAGES = {
     str(path.relative_to(PROJECT)): read_page(path, PROJECT)
-    for path in (PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md")))
+    for path in (
+        PROJECT / "README.md",
+        *sorted((PROJECT / "docs").glob("*.md")),
+        *sorted((PROJECT / "clients").glob("*/README.md")),
+        PROJECT / "examples/README.md",
+    )
 }
 
-N_NOT_RUN = 36
+N_NOT_RUN = 44
 """Blocks that bear a reason why they cannot be run here; one more is a decision."""
 
 

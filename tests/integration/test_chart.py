@@ -174,6 +174,7 @@ def test_it_scales_by_what_the_services_say() -> None:
 
 
 @pytest.mark.nightly
+@pytest.mark.timeout(900)  # Go builds Helm first
 def test_helm_renders_it_so_and_refuses_secrets() -> None:
     """The committed files are its output, and the schema of the values counts."""
     install_helm()

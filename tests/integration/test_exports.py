@@ -124,6 +124,13 @@ class TestFiles:
         assert lines[0]["callsign"] == "'=1+1"
         assert {line["velocity"] for line in lines} == {"240.13", ""}
 
+    async def test_chosen_columns(self, site: HistorySite) -> None:
+        """Also those that say which aircraft it is; each file has the key of its rows."""
+        await site.store(state_vector("4b17c4"), state_vector("400000"))
+        lines = (await export(site, fields="registration,operator_icao")).text.splitlines()
+        assert lines[0] == "icao24,last_contact,registration,operator_icao"
+        assert [line.split(",", 2)[2] for line in lines[1:]] == [",SWR", "HB-JAA,"]
+
     async def test_parquet(self, site: HistorySite) -> None:
         """Values and types equal those of the rows."""
         await site.store(*traffic())
@@ -210,6 +217,8 @@ class TestChoice:
             ({"icao24": "xyz"}, 422, "icao24"),
             ({"icao24": ""}, 422, "icao24"),
             ({"format": "xls"}, 422, "format"),
+            ({"fields": "colour"}, 422, "fields"),
+            ({"fields": "type", "format": "kml"}, 422, "fields"),
             ({"callsign": "SWR1"}, 422, "callsign"),
         ],
     )

@@ -23,7 +23,9 @@ HISTORY = {
     *("flight_legs", "minutely_state_vectors", "hourly_counts"),
     *("touched_minutes", "touched_hours"),
 }
-ALL = ARCHIVE | STORED | AUDIT | FIRST_VIEWS | HISTORY | {"flights", "tracks", "emergencies"}
+IDENTITY = {"aircraft", "airlines", "aircraft_loads", "aircraft_identities", "identified_flights"}
+ALL = ARCHIVE | STORED | AUDIT | FIRST_VIEWS | HISTORY | IDENTITY
+ALL |= {"flights", "tracks", "emergencies"}
 FUNCTIONS = {
     *("make_partitions", "drop_state_vectors_before"),
     *("make_minutely_partitions", "drop_minutely_state_vectors_before"),
@@ -33,7 +35,7 @@ FUNCTIONS = {
     *("parts_of", "most_parts", "uncovered_days", "missing_days", "span_of_part", "make_part"),
     *("make_coming_part", "make_coming_partitions", "rows_of_day"),
 }
-HEAD = "0011"
+HEAD = "0012"
 DIVIDED = {
     "stored_state_vectors": ("make_partitions", "drop_state_vectors_before", "last_contact"),
     "minutely_state_vectors": (

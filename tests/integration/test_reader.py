@@ -34,6 +34,10 @@ READABLE = {
     "tracks",
     "emergencies",
     "hourly_traffic",
+    "aircraft",
+    "airlines",
+    "aircraft_identities",
+    "identified_flights",
 }
 SETTINGS = {
     "default_transaction_read_only": "on",

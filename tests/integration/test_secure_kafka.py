@@ -1,24 +1,23 @@
 """Kafka by TLS, client certificates, SCRAM and tokens, with the rights that the docs list."""
 
 import datetime as dt
-import re
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 import httpx
 import pytest
-from confluent_kafka.admin import AclOperation, ResourceType  # type: ignore[attr-defined]
 
 from simulator.server import TOKEN_PATH
 from testkit.certificates import Authority
+from testkit.kafka_rights import ROWS, USERS
 from testkit.producer import Outgoing, as_messages, publish, vectors
 from testkit.queries import fetch_value
-from testkit.secure_kafka import SECRET, Right, SecureKafka
+from testkit.secure_kafka import SECRET, SecureKafka
 from testkit.services import ROOT, Service, run_module
 from testkit.waiting import wait_until
 
@@ -30,43 +29,6 @@ WATCHED_SECONDS, MAX_ATTEMPTS = 3.0, 9
 request waits is 20 a second."""
 
 DAY = dt.timedelta(days=1)
-_ROW = re.compile(
-    r"^\| `([a-z -]+)` \| `(\w+)` \| (topic|group|groups)(?: `([a-z-]+)`)? \| (.+) \|$",
-    re.MULTILINE,
-)
-_OPERATIONS = {
-    "Create": AclOperation.CREATE,
-    "Describe": AclOperation.DESCRIBE,
-    "DescribeConfigs": AclOperation.DESCRIBE_CONFIGS,
-    "Read": AclOperation.READ,
-    "Write": AclOperation.WRITE,
-}
-
-
-class Row(NamedTuple):
-    """One row of the table of rights in docs/security.md."""
-
-    command: str
-    operation: str
-    kind: str
-    name: str
-    consequence: str
-
-    @property
-    def user(self) -> str:
-        """A user that has the rights of this command only."""
-        return self.command.replace("processor ", "").replace("--", "").replace(" ", "-")
-
-    def right(self, topic: str) -> Right:
-        """Return the right on this topic, or on the group that has the topic's name here."""
-        kind = ResourceType.TOPIC if self.kind == "topic" else ResourceType.GROUP
-        is_prefix = self.kind == "groups"
-        name = self.name if is_prefix else topic + self.name
-        return Right(kind, name, _OPERATIONS[self.operation], is_prefix)
-
-
-ROWS = [Row(*found) for found in _ROW.findall((ROOT / "docs/security.md").read_text())]
-USERS = sorted({row.user for row in ROWS})
 
 
 @pytest.fixture(scope="module")
@@ -141,6 +103,12 @@ class Site:
             what=lambda: "\n".join(service.log_tail() for service in self._services),
         )
 
+    def wait_for_dead_letters(self, count: int, archive: Service) -> None:
+        """Wait until the archive has set so many aside."""
+        sql = "SELECT count(*) FROM dead_letters"
+        found = partial(fetch_value, self._database_url, sql)
+        wait_until(lambda: found() == count, timeout_s=20, what=archive.log_tail)
+
     def kill_all(self) -> None:
         """End all services."""
         for service in self._services:
@@ -191,18 +159,13 @@ def test_all_work_with_exactly_the_rights_of_the_table(site: Site, tmp_path: Pat
     collector.kill()
     live.wait_for_event("live_state_complete")
     site.publish(Outgoing(b"no state vector", partition=0))
-    count = "SELECT count(*) FROM dead_letters"
-    wait_until(
-        lambda: fetch_value(site._database_url, count) == 1, timeout_s=20, what=archive.log_tail
-    )
+    site.wait_for_dead_letters(1, archive)
 
     status = site.run("status", login=site.kafka.by_token("status"))
     assert status.returncode != 4, status.stdout
     retried = site.run("dead-letters", "retry", login=site.kafka.by_password("dead-letters-retry"))
     assert retried.returncode == 0, retried.stderr
-    wait_until(
-        lambda: fetch_value(site._database_url, count) == 2, timeout_s=20, what=archive.log_tail
-    )
+    site.wait_for_dead_letters(2, archive)
     assert archive.stop() == 0
     audited = site.run("audit", "--kafka", login=site.kafka.by_certificate("audit-kafka"))
     assert audited.returncode == 0, audited.stdout + audited.stderr
@@ -300,17 +263,22 @@ def test_a_certificate_that_is_not_valid_is_reported_until_it_is_renewed(site: S
     """First it names another host, then it has expired; the broker's restart ends all sessions."""
     site.grant_all()
     site.fill()
-    archive = site.archive()
+    archive, live = site.archive(), site.live()
     site.wait_until_stored(50)
+    live.wait_for_event("live_state_complete")
     remedy = "the broker's certificate, which may have expired or name another host"
     try:
-        for fault in ({"host": "127.0.0.9"}, {"ends_in": -DAY}):
+        for fault, lasts in (({"host": "127.0.0.9"}, 0.0), ({"ends_in": -DAY}, 70.0)):
             site.kafka.issue_certificate(**fault)
             site.kafka.restart()
             wait_until(lambda: remedy in reason_of(archive), timeout_s=30, what=archive.log_tail)
+            wait_until(lambda: remedy in reason_of(live), timeout_s=30, what=live.log_tail)
+            time.sleep(lasts)
+            assert not lasts or count_attempts(site.kafka) < 4 * MAX_ATTEMPTS  # two clients each
             site.kafka.issue_certificate()
             site.kafka.reload_certificate()
             wait_until(lambda: not reason_of(archive), timeout_s=30, what=archive.log_tail)
+            wait_until(lambda: not reason_of(live), timeout_s=30, what=live.log_tail)
     finally:
         site.kafka.issue_certificate()
         site.kafka.reload_certificate()
@@ -322,7 +290,7 @@ def test_a_certificate_that_is_not_valid_is_reported_until_it_is_renewed(site: S
 def reason_of(service: Service) -> str:
     """Return what `/ready` says about Kafka."""
     reasons: dict[str, str] = httpx.get(f"{service.url}/ready").json().get("reasons", {})
-    return reasons.get("archive_kafka", "")
+    return reasons.get("archive_kafka", "") + reasons.get("live_kafka", "")
 
 
 def _published(site: Site, event: str) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from playwright.async_api import Locator, Page, Request, expect
+from playwright.async_api import Locator, Page, expect
 
 from testkit.browser import Device, Pages
 from tests.page.monitor import Monitor
@@ -22,6 +22,15 @@ _LIVE_MS = 20_000.0
 # Two cores draw, store and serve, beside whatever else they do.
 expect.set_options(timeout=15_000)
 _STREAM = "/sse/flights"
+
+_REPORT_SHARED_STREAMS = """
+const post = MessagePort.prototype.postMessage;
+MessagePort.prototype.postMessage = function (message, ...rest) {
+  if (typeof message.url === "string") reportStream(message.url);
+  post.call(this, message, ...rest);
+};
+"""
+"""Reports each stream that a page asks of the shared worker, whose requests are not the page's."""
 
 
 class MapPage:
@@ -42,7 +51,9 @@ class MapPage:
     async def open(self, query: str = "", *, state: str = "live") -> None:
         """Open the page, and wait until it shows what it is to show."""
         self.page = await self._pages.open("about:blank")
-        self.page.on("request", self._on_request)
+        self.page.on("request", lambda request: self._note_stream(request.url))
+        await self.page.expose_function("reportStream", self._note_stream)
+        await self.page.add_init_script(_REPORT_SHARED_STREAMS)
         await self.page.goto(f"{self._monitor.url}/?{query}")
         await self.is_in(state)
 
@@ -126,7 +137,7 @@ class MapPage:
                         document.getElementById(id).getBoundingClientRect();
                     return width === 0 ? null : { left, right, top, bottom };
                 };
-                const sides = ["filters", "statistics", "past", "settings"].map(box);
+                const sides = ["filters", "statistics", "past", "watch", "settings"].map(box);
                 const [details, footer] = [box("details"), box("footer")];
                 const left = (sides.find(side => side !== null) ?? box("tools")).right;
                 return [left, details?.left ?? innerWidth, box("header").bottom, footer.top];
@@ -169,8 +180,8 @@ class MapPage:
         """Run a script in the page."""
         return await self.page.evaluate(script, arg)
 
-    def _on_request(self, request: Request) -> None:
-        parts = urlsplit(request.url)
+    def _note_stream(self, url: str) -> None:
+        parts = urlsplit(url)
         if parts.path == _STREAM:
             self.streams.append(parts.query)
 

@@ -14,6 +14,7 @@ PANELS = {
     "Filters": "Filters",
     "Statistics": "Statistics",
     "Flights": "Past flights",
+    "Watch": "Watch list",
     "Settings": "Settings",
 }
 

@@ -7,7 +7,7 @@ from playwright.async_api import expect
 from tests.page.map_page import MapPage
 from tests.page.recorded_sky import RecordedSky
 
-TOOLS = ("Filters", "Table", "Statistics", "Flights", "Settings")
+TOOLS = ("Filters", "Table", "Statistics", "Flights", "Watch", "Settings")
 
 
 async def views(page: MapPage, sky: RecordedSky, *, theme: str) -> AsyncIterator[str]:

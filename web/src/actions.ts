@@ -65,6 +65,12 @@ export class Actions {
     this.store.isTableOpen.value = true;
   }
 
+  /** Lists these aircraft only. */
+  listAircraft(addresses: readonly string[]): void {
+    this.setFilter("icao24", addresses.join());
+    this.store.isTableOpen.value = true;
+  }
+
   /** Closes the open panel; if there is none, ends the selection. */
   dismiss(): void {
     if (this.store.side.value !== null) {

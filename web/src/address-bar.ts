@@ -4,6 +4,7 @@ import { BrowserHistory } from "./browser-history.ts";
 import { putInto } from "./core/elements.ts";
 import type { Playback } from "./core/playback.ts";
 import type { AddressState } from "./store/address.ts";
+import { type Home, writeHome } from "./store/home.ts";
 import type { Store } from "./store/store.ts";
 import { watch } from "./store/watch.ts";
 
@@ -29,7 +30,7 @@ export class AddressBar {
     this.moment = moment;
     this.sought = store.playback.value;
     watch(
-      () => store.addressState.value,
+      () => [store.addressState.value, store.kept.value],
       () => this.write(),
     );
     watch(
@@ -63,6 +64,14 @@ export class AddressBar {
 
   private writeSoon(): void {
     this.timer ??= setTimeout(() => this.write(), MOVE_PAUSE_MS);
+  }
+
+  /** Copies the address of what is on the screen with a home, which the address itself leaves out. */
+  async copyWithHome(home: Home): Promise<void> {
+    this.write();
+    const address = new URL(location.href);
+    address.searchParams.set("home", writeHome(home));
+    await navigator.clipboard.writeText(address.href.replaceAll("%2C", ","));
   }
 
   /** Copies the address of what is on the screen, and confirms it on the button. */

@@ -48,7 +48,7 @@ export class BrowserHistory {
       return;
     }
     const state = this.onScreen();
-    const address = writeAddress(state);
+    const address = writeAddress(state, this.store.kept.value);
     const view = { ...viewOf(this.store), playback: state.playback };
     const { entry } = this;
     if (entry.before !== null && isSame(view, entry.before) && !isSame(view, entry.view)) {

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { MISSING, write, writeAge, writeTrack } from "../src/core/units.ts";
 import { rampColour } from "../src/map/altitude-ramp.ts";
 import { readAddress, writeAddress } from "../src/store/address.ts";
-import { livePath, replayPath } from "../src/stream/query.ts";
+import { type Filters, liveRequest, replayPath, type SavedQuery } from "../src/stream/query.ts";
 
 describe("the address", () => {
   test.each([
@@ -29,19 +29,37 @@ describe("the address", () => {
   });
 });
 
+function pathOf(filters: Filters, saving: SavedQuery | null = null): string {
+  return liveRequest({ filters, pinned: "4b1814", saving }).path;
+}
+
 describe("the stream's path", () => {
   test("the unfiltered fleet is requested as differences", () => {
-    expect(livePath(new Map(), "4b1814")).toBe("sse/flights?format=delta");
+    expect(pathOf(new Map())).toBe("sse/flights?format=delta");
   });
 
   test("filters are applied by the server, and the selected aircraft is pinned", () => {
-    const query = new URL(livePath(new Map([["country", "Spain"]]), "4b1814"), "http://x")
-      .searchParams;
+    const query = new URL(pathOf(new Map([["country", "Spain"]])), "http://x").searchParams;
     expect(Object.fromEntries(query)).toMatchObject({
       country: "Spain",
       format: "row",
       pinned: "4b1814",
     });
+  });
+
+  test("a slow connection receives fewer fields, of the aircraft in view and the selected one", () => {
+    const saved = new URL(pathOf(new Map(), { bbox: "5.9,45.8,10.5,47.9" }), "http://x");
+    expect(Object.fromEntries(saved.searchParams)).toMatchObject({
+      bbox: "5.9,45.8,10.5,47.9",
+      format: "row",
+      pinned: "4b1814",
+    });
+    expect(saved.searchParams.get("fields")).not.toContain("origin_country");
+  });
+
+  test("an area that the user has chosen is not widened", () => {
+    const path = pathOf(new Map([["bbox", "0,0,1,1"]]), { bbox: "5.9,45.8,10.5,47.9" });
+    expect(new URL(path, "http://x").searchParams.getAll("bbox")).toEqual(["0,0,1,1"]);
   });
 
   test("a replay is requested as rows with its speed", () => {

@@ -10,6 +10,7 @@ const ROW = { fields: ["icao24", "callsign"], states: [["4b1814", "SWR7EA"]] };
 class FakeSource extends EventTarget {
   static opened: FakeSource[] = [];
   isClosed = false;
+  readyState = 0;
   readonly url: URL;
 
   constructor(url: URL) {
@@ -22,6 +23,11 @@ class FakeSource extends EventTarget {
     this.isClosed = true;
   }
 
+  answer(): void {
+    this.readyState = 1;
+    this.dispatchEvent(new Event("open"));
+  }
+
   say(event: string, data: unknown): void {
     this.dispatchEvent(new MessageEvent(event, { data: JSON.stringify(data) }));
   }
@@ -30,6 +36,7 @@ class FakeSource extends EventTarget {
 let states: FeedState[] = [];
 let reasons: string[] = [];
 let arrivals = 0;
+let lines: boolean[] = [];
 let fleet: Fleet;
 let feed: Feed;
 
@@ -47,7 +54,7 @@ beforeEach(() => {
   vi.stubGlobal("location", { href: "http://monitor.test/" });
   vi.stubGlobal("sessionStorage", { getItem: () => null });
   FakeSource.opened = [];
-  [states, reasons, arrivals] = [[], [], 0];
+  [states, reasons, arrivals, lines] = [[], [], 0, []];
   fleet = new Fleet();
   feed = new Feed(fleet, {
     onEvent: () => undefined,
@@ -58,6 +65,7 @@ beforeEach(() => {
     onCaughtUp: () => {
       arrivals += 1;
     },
+    onLine: (isSlow) => lines.push(isSlow),
   });
 });
 
@@ -70,7 +78,7 @@ function request(
   playback: { time: number; speed: number } | null,
   filters: [string, string][] = [],
 ) {
-  feed.request({ filters: new Map(filters) as never, pinned: "4b1814", playback });
+  feed.request({ filters: new Map(filters) as never, pinned: "4b1814", playback, saving: null });
 }
 
 test("live data come as differences, and with a filter as rows", () => {
@@ -122,6 +130,7 @@ test("an error of the history is shown in the server's words", async () => {
       words = reason;
     },
     onCaughtUp: () => undefined,
+    onLine: () => undefined,
   });
   request({ time: NOW - 600, speed: 0 });
   await vi.waitFor(() => expect(words).toBe("too far"));
@@ -201,4 +210,40 @@ test("a line that is too slow for the data is named, until it has caught up", ()
   expect([states.at(-1), reasons.at(-1)]).toEqual(["live", "slow connection"]);
   newest().say("heartbeat", { time: NOW + 120 });
   expect([states.at(-1), reasons.at(-1)]).toEqual(["live", ""]);
+});
+
+test("a line on which the first event takes too long is slow, and the next attempt is given longer", () => {
+  request(null);
+  const attempts = () => FakeSource.opened.length;
+  newest().answer();
+  vi.advanceTimersByTime(37_600);
+  expect([states.at(-1), lines]).toEqual(["stale", [true]]);
+  vi.advanceTimersByTime(2_000);
+  expect(attempts()).toBe(2);
+  newest().answer();
+  vi.advanceTimersByTime(70_000);
+  expect(attempts()).toBe(2);
+  newest().say("heartbeat", { time: NOW });
+  expect(states.at(-1)).toBe("live");
+});
+
+test("a server that does not answer at all is no slow line", () => {
+  request(null);
+  vi.advanceTimersByTime(37_600);
+  expect([states.at(-1), lines]).toEqual(["stale", []]);
+});
+
+test("a saved query says that only aircraft in view are received", () => {
+  feed.request({
+    filters: new Map(),
+    pinned: null,
+    playback: null,
+    saving: { bbox: "5.9,45.8,10.5,47.9" },
+  });
+  expect([parameter("bbox"), parameter("format")]).toEqual(["5.9,45.8,10.5,47.9", "row"]);
+  newest().say("snapshot", { time: NOW, ...ROW });
+  expect([states.at(-1), reasons.at(-1)]).toEqual([
+    "live",
+    "slow connection, only aircraft in view",
+  ]);
 });

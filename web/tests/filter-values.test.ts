@@ -162,3 +162,32 @@ test("filters in another order are the same filters", () => {
   expect(isSameFilter(ALL, NONE)).toBe(false);
   expect(isSameFilter(new Map([["squawk", "7000"]]), new Map([["squawk", "7001"]]))).toBe(false);
 });
+
+describe("filters by identity", () => {
+  const empty = toFieldValues(new Map(), "metric");
+
+  test.each([
+    ["type", "a320, b738", "A320,B738"],
+    ["registration", "hb-jna d-aima", "HB-JNA,D-AIMA"],
+    ["operator", "British Airways, DLH", "British Airways,DLH"],
+    ["military", "true", "true"],
+  ] as const)("%s “%s” is sent as %s", (name, text, value) => {
+    const { filters, errors } = parseFieldValues({ ...empty, [name]: text }, "metric", new Map());
+    expect(filters.get(name)).toBe(value);
+    expect(errors.size).toBe(0);
+  });
+
+  test("a type that is none is an error", () => {
+    const { errors } = parseFieldValues({ ...empty, type: "Airbus" }, "metric", new Map());
+    expect(errors.get("type")).toContain("A320");
+  });
+
+  test.each([
+    ["type", "A320", "type A320"],
+    ["operator", "British Airways", "operator British Airways"],
+    ["military", "true", "military"],
+    ["military", "false", "civil"],
+  ] as const)("%s=%s is described as %s", (name, value, words) => {
+    expect(describeFilter(name, value, "metric")).toBe(words);
+  });
+});

@@ -1,7 +1,7 @@
 /** The fleet holds the same aircraft as the documented decoder, in both formats. */
 
 import { describe, expect, test } from "vitest";
-import { DeltaDecoder } from "../src/stream/delta-decoder.ts";
+import { DeltaDecoder } from "../../clients/typescript/src/delta-decoder.ts";
 import { DeltaReader } from "../src/stream/delta-reader.ts";
 import { Fleet, MEASURES, TEXTS } from "../src/stream/fleet.ts";
 import { RowReader } from "../src/stream/row-reader.ts";

@@ -77,7 +77,7 @@ test("over HTTP/1.1 one window too many says so, and opens when another one is c
   }
   const last = await openWindow();
   expect(opened).toBe(MAX_STREAMS);
-  expect(last.states.at(-1)?.[1]).toBe("5 other windows show the map; close one");
+  expect(last.states.at(-1)?.[1]).toBe("5 other windows have streams of their own; close one");
   await vi.advanceTimersByTimeAsync(60_000);
   expect(opened).toBe(MAX_STREAMS);
   windows[0]?.connection.pause();

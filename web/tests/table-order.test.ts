@@ -8,6 +8,8 @@ import { byMeasure, codeKey } from "../src/table/sort-keys.ts";
 import { textFilter } from "../src/table/text-filter.ts";
 
 const T = 1_790_000_000;
+/** There is no home, and the server knows nothing more about aircraft. */
+const NOTHING = { home: null, identities: { of: () => undefined } };
 
 function column(field: string): Column {
   return COLUMNS.find((one) => one.field === field) as Column;
@@ -44,7 +46,7 @@ function addresses(order: RowOrder, made: Fleet): string {
 function sorted(field: string, direction: Sort["direction"]): string {
   const made = fleet();
   const order = new RowOrder();
-  order.sort(made, { column: column(field), direction }, () => true);
+  order.sort(made, { column: column(field), direction }, () => true, NOTHING);
   return addresses(order, made);
 }
 
@@ -75,11 +77,11 @@ describe("sorting", () => {
     const order = new RowOrder();
     const sort: Sort = { column: column("icao24"), direction: "ascending" };
     made.remove("bbbbbb");
-    order.sort(made, sort, () => true);
+    order.sort(made, sort, () => true, NOTHING);
     expect(addresses(order, made)).toBe("acd");
     expect(order.rowOf(1)).toBe(-1);
     made.admit("eeeeee");
-    order.sort(made, sort, () => true);
+    order.sort(made, sort, () => true, NOTHING);
     expect(addresses(order, made)).toBe("acde");
     expect(order.rowOf(1)).toBe(3);
   });
@@ -87,11 +89,11 @@ describe("sorting", () => {
   test("a fleet may grow beyond the first capacity", () => {
     const made = fleet();
     const order = new RowOrder();
-    order.sort(made, DEFAULT_SORT, () => true);
+    order.sort(made, DEFAULT_SORT, () => true, NOTHING);
     for (let number = 0; number < 12_000; number++) {
       made.setMeasure("velocity", made.admit(number.toString(16).padStart(6, "0")), number % 97);
     }
-    order.sort(made, { column: column("velocity"), direction: "descending" }, () => true);
+    order.sort(made, { column: column("velocity"), direction: "descending" }, () => true, NOTHING);
     expect(order.length).toBe(12_004);
     expect(made.measure("velocity", order.slot(0))).toBe(96);
     expect(made.measure("velocity", order.slot(11_999))).toBe(0);
@@ -115,7 +117,7 @@ describe("keys", () => {
 
   test("a negative sign reverses the order", () => {
     const keys = new Float64Array(4);
-    byMeasure("baro_altitude", -1)(fleet(), keys);
+    byMeasure("baro_altitude", -1)(fleet(), keys, NOTHING);
     expect([...keys]).toEqual([-11_000, 50, -300, Number.NaN]);
   });
 });
@@ -155,13 +157,18 @@ describe("the text filter", () => {
   ])("“%s” leaves “%s”", (text, left) => {
     const made = fleet();
     const order = new RowOrder();
-    order.sort(made, { column: column("icao24"), direction: "ascending" }, textFilter(made, text));
+    order.sort(
+      made,
+      { column: column("icao24"), direction: "ascending" },
+      textFilter(made, text, NOTHING.identities),
+      NOTHING,
+    );
     expect(addresses(order, made)).toBe(left);
   });
 });
 
 describe("cells", () => {
-  const context = { system: "nautical", now: T + 5 } as const;
+  const context = { system: "nautical", now: T + 5, ...NOTHING } as const;
   const texts = (slot: number) =>
     Object.fromEntries(COLUMNS.map((one) => [one.field, one.text(fleet(), slot, context)]));
 

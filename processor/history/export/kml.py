@@ -3,23 +3,18 @@
 import datetime as dt
 import html
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-import msgspec
-
-from processor.archive.flights.divider import FlightDivider, Portion
-from processor.archive.flights.segmentation import DetectedFlight, Observation
+from processor.archive.flights.segmentation import DetectedFlight
+from processor.history.export.flight_tracks import HALF_TURN, FlightTracks, Point, rows_by_name
 from processor.history.export.table import ATTRIBUTION, Row, Table
-from processor.history.export.values import columns_of, iso_time, iso_times
+from processor.history.export.values import iso_time, iso_times
 
 MAX_POINTS = 5_000
 """Points of a placemark that are held in memory: half a day of an aircraft that is received every
 ten seconds. The placemark is written when its flight ends, with the callsign that the flight has
 then; a longer flight is written in parts, with the callsign that is known by then."""
-
-HALF_TURN = 180.0
-"""Degrees. A step in longitude that seems to be longer crosses the antimeridian."""
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -31,29 +26,12 @@ _BEGIN = (
 _END = "</Document>\n</kml>\n"
 
 
-class Point(msgspec.Struct, frozen=True, gc=False):
-    """The position of an aircraft at a time; the altitude is None if it was not received."""
-
-    moment: dt.datetime
-    longitude: float
-    latitude: float
-    altitude: float | None
-
-
 class TrackPlacemarks:
-    """A placemark for each flight of an aircraft; rows must be sorted by aircraft, then by time.
-
-    The flights are the stored ones where rows have them (`Table.has_flights`), else those that the
-    archive would store of these rows. Rows without a position, and those whose position is known
-    to be implausible, belong to a flight but to no line.
-    """
+    """A placemark for each flight of an aircraft; rows must be sorted by aircraft, then by time."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
-        self._icao24 = ""
-        self._divider = FlightDivider[Point | None]()
-        self._stored: DetectedFlight | None = None
-        self._placemark = Placemark("")
+        self._tracks = FlightTracks(table, Placemark)
 
     def begin(self) -> bytes:
         """Return the beginning of the document."""
@@ -61,47 +39,11 @@ class TrackPlacemarks:
 
     def add(self, rows: Sequence[Row]) -> bytes:
         """Return the tracks and placemarks that the rows have finished."""
-        parts: list[str] = []
-        for row, values in zip(rows, _dicts(self._table, rows), strict=True):
-            stored = row["flight"] if self._table.has_flights else None
-            if values["icao24"] != self._icao24 or stored != self._stored:
-                parts += self._end_flight()
-                self._icao24, self._stored = values["icao24"], stored
-                self._placemark = Placemark(self._icao24)
-            parts += self._segment(values) if stored is None else self._take(values, stored)
-        return "".join(parts).encode()
+        return "".join(self._tracks.add(rows)).encode()
 
     def end(self) -> bytes:
         """Return the last placemark and the end of the document."""
-        return "".join([*self._end_flight(), _END]).encode()
-
-    def _take(self, row: dict[str, Any], flight: DetectedFlight) -> Sequence[str]:
-        point = _point(row)
-        return () if point is None else self._placemark.add(point, flight)
-
-    def _segment(self, row: dict[str, Any]) -> Iterator[str]:
-        contact, point = int(row["last_contact"].timestamp()), _point(row)
-        if self._divider.continues(contact, row["callsign"], row["on_ground"]):
-            if point is not None:
-                yield from self._placemark.add(point, self._divider.flight)
-            return
-        for portion in self._divider.add(_observation(row, contact), point):
-            yield from self._write(portion)
-
-    def _end_flight(self) -> Iterator[str]:
-        if self._stored is not None:
-            yield from self._placemark.end(self._stored)
-        for portion in self._divider.end():
-            yield from self._write(portion)
-        self._divider = FlightDivider()
-
-    def _write(self, portion: Portion[Point | None]) -> Iterator[str]:
-        for point in portion.items:
-            if point is not None:
-                yield from self._placemark.add(point, portion.flight)
-        if portion.is_last:
-            yield from self._placemark.end(portion.flight)
-            self._placemark = Placemark(self._icao24)
+        return "".join([*self._tracks.end(), _END]).encode()
 
 
 class Placemark:
@@ -168,7 +110,7 @@ class BoxPlacemarks:
 
     def add(self, rows: Sequence[Row]) -> bytes:
         """Return the rows' placemarks."""
-        return "".join(map(_box_placemark, _dicts(self._table, rows))).encode()
+        return "".join(map(_box_placemark, rows_by_name(self._table, rows))).encode()
 
     def end(self) -> bytes:
         """Return the end of the document."""
@@ -182,31 +124,6 @@ def escape(text: str) -> str:
 
 def _begin(table: Table) -> bytes:
     return _BEGIN.format(name=table.name, attribution=escape(ATTRIBUTION)).encode()
-
-
-def _dicts(table: Table, rows: Sequence[Row]) -> Iterator[dict[str, Any]]:
-    for row in zip(*columns_of(table, rows), strict=True):
-        yield dict(zip(table.names, row, strict=True))
-
-
-def _point(row: dict[str, Any]) -> Point | None:
-    if row["longitude"] is None or row["latitude"] is None or row.get("implausible"):
-        return None
-    geometric, barometric = row["geo_altitude"], row["baro_altitude"]
-    altitude = barometric if geometric is None else geometric
-    return Point(row["last_contact"], row["longitude"], row["latitude"], altitude)
-
-
-def _observation(row: dict[str, Any], last_contact: int) -> Observation:
-    geometric, barometric = row["geo_altitude"], row["baro_altitude"]
-    return Observation(
-        last_contact=last_contact,
-        callsign=row["callsign"],
-        origin_country=row["origin_country"],
-        on_ground=row["on_ground"],
-        velocity=row["velocity"],
-        altitude=geometric if barometric is None else barometric,
-    )
 
 
 def _begin_placemark(icao24: str, flight: DetectedFlight) -> str:

@@ -46,11 +46,13 @@ class Table(msgspec.Struct, frozen=True):
     Attributes:
         has_flights: Whether rows also have `flight`, the stored flight that they belong to, or
             None; it is no column.
+        has_lines: Whether a file in GeoJSON has the lines of flights instead of the rows' points.
     """
 
     name: str
     columns: tuple[Column, ...]
     has_flights: bool = False
+    has_lines: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:

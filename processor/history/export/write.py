@@ -14,6 +14,7 @@ from processor.history.export.geojson import GeoJsonFeatures
 from processor.history.export.json_rows import JsonRows
 from processor.history.export.kml import BoxPlacemarks, TrackPlacemarks
 from processor.history.export.table import Row, Table
+from processor.history.export.track_lines import TrackLines
 
 ENCODED_ROWS = 500
 """Rows that are encoded at once. C code holds the interpreter meanwhile, for some milliseconds, so
@@ -51,6 +52,10 @@ class FileFormat(msgspec.Struct, frozen=True):
     by_aircraft: bool = False
 
 
+def _geojson_encoder(table: Table) -> RowEncoder:
+    return TrackLines(table) if table.has_lines else GeoJsonFeatures(table)
+
+
 def _kml_encoder(table: Table) -> RowEncoder:
     return TrackPlacemarks(table) if table.has_positions else BoxPlacemarks(table)
 
@@ -64,7 +69,7 @@ def _parquet_encoder(table: Table) -> RowEncoder:
 
 FILE_FORMATS = {
     "csv": FileFormat("text/csv; charset=utf-8; header=present", CsvRows),
-    "geojson": FileFormat("application/geo+json", GeoJsonFeatures),
+    "geojson": FileFormat("application/geo+json", _geojson_encoder),
     "kml": FileFormat("application/vnd.google-earth.kml+xml", _kml_encoder, by_aircraft=True),
     "ndjson": FileFormat("application/x-ndjson", JsonRows),
     "parquet": FileFormat("application/vnd.apache.parquet", _parquet_encoder),

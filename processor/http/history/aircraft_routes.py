@@ -102,6 +102,8 @@ async def track(
 ) -> Response:
     """Return an aircraft's track."""
     client, areas = client_of(request, principal), principal.areas
+    if parameters.geometry == "line" and parameters.format != "geojson":
+        raise InvalidRequestError("geometry", "only geojson has lines: add format=geojson")
     if parameters.format != "json":
         return await _file(history, client, icao24, parameters, areas)
 
@@ -179,6 +181,7 @@ async def _file(
         window = await _window(context, connection, icao24, parameters, areas)
     pages = read_track(context.database, icao24, window, visible_boxes(None, areas))
     table = TRACK if areas else TRACK_WITH_FLIGHTS
+    table = msgspec.structs.replace(table, has_lines=parameters.geometry == "line")
     return history.files.respond(client, parameters.format, table, pages, name=f"track-{icao24}")
 
 

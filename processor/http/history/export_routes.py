@@ -9,8 +9,10 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import AfterValidator, Field
 
 from processor.history.area_restriction import visible_boxes
+from processor.history.errors import InvalidRequestError
+from processor.history.export.identified import add_identities, choose_columns, has_identity
 from processor.history.export.reading import StateVectorSelection, read_pages
-from processor.history.export.table import STATE_VECTORS, STATE_VECTORS_WITH_FLIGHTS
+from processor.history.export.table import STATE_VECTORS, STATE_VECTORS_WITH_FLIGHTS, Table
 from processor.history.export.write import FILE_FORMATS
 from processor.http.access.admission import client_of
 from processor.http.access.dependencies import HistoryPrincipal
@@ -19,6 +21,7 @@ from processor.http.history.parameters import ICAO24, Area, TimeRangeParameters
 from processor.http.history.services import History
 from processor.http.responses import describe_responses
 from processor.stream.filter import split_values
+from processor.stream.output_format import ALL_FIELDS
 
 DEFAULT_RANGE = dt.timedelta(hours=1)
 """The time range of an export if `from` is not given."""
@@ -32,6 +35,12 @@ def _addresses(values: Sequence[str]) -> tuple[str, ...]:
         if not re.fullmatch(ICAO24, part):
             raise ValueError(f"{part!r} is not an address of six hexadecimal digits")
     return found
+
+
+def _fields(values: Sequence[str]) -> tuple[str, ...]:
+    names = split_values(values, len(ALL_FIELDS))
+    choose_columns(STATE_VECTORS, names)
+    return names
 
 
 class ExportParameters(TimeRangeParameters):
@@ -52,6 +61,26 @@ class ExportParameters(TimeRangeParameters):
         " cross the antimeridian. State vectors without a position are then left out",
         examples=["5.9,45.8,10.5,47.9"],
     )
+    fields: Annotated[Sequence[str], AfterValidator(_fields)] = Field(
+        (),
+        description="Columns of the file, several by comma or by repeating the parameter, in `csv`,"
+        " `ndjson` and `parquet`; icao24 and last_contact are always included:"
+        f" {', '.join(ALL_FIELDS)}",
+        examples=[["callsign,registration,type"]],
+    )
+
+    @property
+    def table(self) -> Table:
+        """The columns of the file.
+
+        Raises:
+            InvalidRequestError: The format has columns of its own.
+        """
+        if self.fields and self.format in {"geojson", "kml"}:
+            raise InvalidRequestError(
+                "fields", f"{self.format} has columns of its own: omit fields"
+            )
+        return choose_columns(STATE_VECTORS, self.fields)
 
 
 @router.get(
@@ -70,7 +99,7 @@ async def state_vectors(
     Rows are ordered by time and then by aircraft, or by aircraft and then by time in `kml` and if
     `icao24` is given.
     """
-    context = history.context
+    context, table = history.context, parameters.table
     window = context.window(parameters.start, parameters.end, usual=DEFAULT_RANGE)
     with_flights = FILE_FORMATS[parameters.format].by_aircraft and not principal.areas
     selection = StateVectorSelection(
@@ -80,10 +109,13 @@ async def state_vectors(
         with_flights=with_flights,
     )
     by_aircraft = FILE_FORMATS[parameters.format].by_aircraft or bool(selection.icao24s)
+    pages = read_pages(context.database, selection, by_aircraft=by_aircraft)
+    if has_identity(table):
+        pages = add_identities(pages, history.identities)
     return history.files.respond(
         client_of(request, principal),
         parameters.format,
-        STATE_VECTORS_WITH_FLIGHTS if with_flights else STATE_VECTORS,
-        read_pages(context.database, selection, by_aircraft=by_aircraft),
+        STATE_VECTORS_WITH_FLIGHTS if with_flights else table,
+        pages,
         name=f"state_vectors_{window.start:%Y%m%dT%H%M%SZ}_{window.end:%Y%m%dT%H%M%SZ}",
     )

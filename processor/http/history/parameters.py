@@ -1,7 +1,7 @@
 """The query parameters of the history's routes: checks, and descriptions for OpenAPI."""
 
 import datetime as dt
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import Path
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
@@ -118,6 +118,11 @@ class TrackParameters(TimeRangeParameters):
         examples=[500],
     )
     format: Format = Field("json", description="json, or a file of all points")
+    geometry: Literal["points", "line"] = Field(
+        "points",
+        description="Of geojson: a point for each state vector, or a line for each flight, which is"
+        " interrupted at silences and implausible steps and cut at the antimeridian",
+    )
 
 
 class FlightsParameters(TimeRangeParameters):

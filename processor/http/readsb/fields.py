@@ -8,6 +8,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from processor.message import AFTER_ANSWER_SECONDS
+from processor.reference.identity import UNKNOWN, Identity
 from processor.stream.filter import EARTH_RADIUS_KM, Circle
 from telemetry.state_vector import StateVector
 
@@ -33,6 +34,9 @@ NO_POSITION_TYPE = "mode_s"
 MLAT = 2
 """OpenSky's position_source for multilateration."""
 
+MILITARY = 1
+"""The bit of `dbFlags`. readsb's others (interesting, PIA, LADD) are of lists that are not here."""
+
 EMERGENCIES: Mapping[str, str] = {"7500": "unlawful", "7600": "nordo", "7700": "general"}
 
 # OpenSky numbers all sets in one sequence, where 0 means that no category was received.
@@ -54,6 +58,14 @@ class ReadsbAircraft(msgspec.Struct, frozen=True, kw_only=True):
     flight: (
         Annotated[str, Meta(description="Callsign, padded with blanks to 8 characters")] | UnsetType
     ) = UNSET
+    r: Annotated[str, Meta(description="Registration")] | UnsetType = UNSET
+    t: Annotated[str, Meta(description="ICAO type designator")] | UnsetType = UNSET
+    dbFlags: (  # noqa: N815 - readsb's name
+        Annotated[int, Meta(description="1 if armed forces operate it, else left out")] | UnsetType
+    ) = UNSET
+    desc: Annotated[str, Meta(description="Manufacturer and model")] | UnsetType = UNSET
+    ownOp: Annotated[str, Meta(description="Operator")] | UnsetType = UNSET  # noqa: N815
+    year: Annotated[str, Meta(description="Year of manufacture")] | UnsetType = UNSET
     alt_baro: BarometricAltitude | UnsetType = UNSET
     alt_geom: Annotated[int, Meta(description="Geometric (GNSS), feet")] | UnsetType = UNSET
     gs: Annotated[float, Meta(description="Ground speed, knots")] | UnsetType = UNSET
@@ -93,13 +105,19 @@ class ReadsbAnswer(msgspec.Struct, frozen=True, kw_only=True):
     ptime: Annotated[int, Meta(description="Milliseconds that the response took")]
 
 
-def to_readsb(state: StateVector, now: float, centre: Circle | None = None) -> ReadsbAircraft:
+def to_readsb(
+    state: StateVector,
+    now: float,
+    centre: Circle | None = None,
+    identity: Identity = UNKNOWN,
+) -> ReadsbAircraft:
     """Return a state vector in readsb's fields.
 
     Args:
         state: The newest state vector of an aircraft.
         now: The time at which ages end, in Unix seconds.
         centre: The point of the request, if it has one.
+        identity: Who the aircraft is.
     """
     has_position = state.latitude is not None and state.longitude is not None
     distance, direction = _polar(centre, state)
@@ -107,6 +125,12 @@ def to_readsb(state: StateVector, now: float, centre: Circle | None = None) -> R
         hex=state.icao24,
         type=TYPES.get(state.position_source, "unknown") if has_position else NO_POSITION_TYPE,
         flight=UNSET if state.callsign is None else state.callsign.ljust(CALLSIGN_LENGTH),
+        r=identity.registration or UNSET,
+        t=identity.type or UNSET,
+        dbFlags=MILITARY if identity.military else UNSET,
+        desc=_description(identity),
+        ownOp=identity.operator_name(state.callsign) or UNSET,
+        year=str(identity.year_built) if identity.year_built else UNSET,
         alt_baro="ground" if state.on_ground else _feet(state.baro_altitude),
         alt_geom=_feet(state.geo_altitude),
         gs=_rounded(state.velocity, KNOTS_PER_METRE_PER_SECOND, 1),
@@ -127,6 +151,14 @@ def to_readsb(state: StateVector, now: float, centre: Circle | None = None) -> R
         dst=distance,
         dir=direction,
     )
+
+
+def _description(identity: Identity) -> str | UnsetType:
+    """Return manufacturer and model, which often begins with the manufacturer's name."""
+    maker, model = identity.manufacturer or "", identity.model or ""
+    if maker and not model.casefold().startswith(maker.casefold()):
+        model = f"{maker} {model}".strip()
+    return model or UNSET
 
 
 def _rounded(value: float | None, scale: float, digits: int) -> float | UnsetType:

@@ -5,16 +5,16 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Response
-from starlette.requests import HTTPConnection
 
 from processor.access.gate import Gate
-from processor.http.access.dependencies import LivePrincipal
 from processor.http.access.error_responses import NOT_ADMITTED, OVERLOADED
 from processor.http.dependencies import Routes, provided
 from processor.http.readsb.fields import KM_PER_NAUTICAL_MILE, ReadsbAnswer
-from processor.http.readsb.search import AircraftSearch, Requester
+from processor.http.readsb.receiver import Receiver
+from processor.http.readsb.receiver_routes import router as receiver_router
+from processor.http.readsb.requester import By
+from processor.http.readsb.search import AircraftSearch
 from processor.http.responses import schema_of
-from processor.http.stream.request import stream_client_of
 from processor.live.broadcaster import Broadcaster
 from processor.stream.filter import MAX_VALUES, Circle
 
@@ -60,6 +60,22 @@ Callsigns = Annotated[
         json_schema_extra=_several(r"([^,*\s][^,*]*\*?|\*)"),
     ),
 ]
+Registrations = Annotated[
+    str,
+    Path(
+        description=f"Registrations in either case, {_BY_COMMA}",
+        examples=["HB-JCA"],
+        json_schema_extra=_several(r"[^,\s][^,]*"),
+    ),
+]
+Types = Annotated[
+    str,
+    Path(
+        description=f"ICAO type designators, {_BY_COMMA}",
+        examples=["A320,B738"],
+        json_schema_extra=_several("[0-9A-Za-z]{2,4}"),
+    ),
+]
 Squawks = Annotated[
     str,
     Path(
@@ -82,14 +98,13 @@ def readsb_routes(
         gate: Admits the requests.
         clock: Returns Unix time in seconds, by the clock of the live state.
     """
-    return Routes(router, (gate, AircraftSearch(broadcaster, clock)))
+    everything = APIRouter()
+    everything.include_router(router)
+    everything.include_router(receiver_router)
+    services = (gate, AircraftSearch(broadcaster, clock), Receiver(broadcaster, clock))
+    return Routes(everything, services)
 
 
-async def _requester(connection: HTTPConnection, principal: LivePrincipal) -> Requester:
-    return Requester(principal, stream_client_of(connection, principal))
-
-
-By = Annotated[Requester, Depends(_requester)]
 Search = Annotated[AircraftSearch, Depends(provided(AircraftSearch))]
 
 
@@ -112,8 +127,24 @@ async def hexes(by: By, search: Search, hexes: Hexes) -> Response:
 
 
 async def callsigns(by: By, search: Search, callsigns: Callsigns) -> Response:
-    """Return the aircraft with these callsigns."""
-    return await search.select(by, "callsigns", ("callsign", callsigns))
+    """Return the aircraft with these callsigns, which may have a slash."""
+    return await search.select(by, "callsigns", ("callsign", callsigns.removesuffix("/")))
+
+
+async def registrations(by: By, search: Search, registrations: Registrations) -> Response:
+    """Return the aircraft with these registrations; also as `/v2/reg/{registrations}`."""
+    pair = ("registration", registrations.removesuffix("/"))
+    return await search.select(by, "registrations", pair)
+
+
+async def types(by: By, search: Search, types: Types) -> Response:
+    """Return the aircraft of these types."""
+    return await search.select(by, "types", ("type", types))
+
+
+async def military(by: By, search: Search) -> Response:
+    """Return the aircraft that armed forces operate."""
+    return await search.select(by, "military", ("military", "true"))
 
 
 async def squawks(by: By, search: Search, squawks: Squawks) -> Response:
@@ -131,5 +162,8 @@ def _add(endpoint: Callable[..., Any], path: str, *aliases: str) -> None:
 _add(point, "/point/{lat}/{lon}/{radius}", "/lat/{lat}/lon/{lon}/dist/{radius}")
 _add(closest, "/closest/{lat}/{lon}/{radius}")
 _add(hexes, "/hex/{hexes}", "/icao/{hexes}")
-_add(callsigns, "/callsign/{callsigns}")
+_add(callsigns, "/callsign/{callsigns:path}")
+_add(registrations, "/registration/{registrations:path}", "/reg/{registrations:path}")
+_add(types, "/type/{types}")
+_add(military, "/mil")
 _add(squawks, "/sqk/{squawks}", "/squawk/{squawks}")

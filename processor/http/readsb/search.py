@@ -3,14 +3,13 @@
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
 from fastapi import Response
 from fastapi.exceptions import RequestValidationError
 
 from processor.access.principal import Principal
-from processor.access.slots import Client
 from processor.http.readsb.fields import ReadsbAircraft, ReadsbAnswer, to_readsb
+from processor.http.readsb.requester import Requester
 from processor.http.responses import respond
 from processor.live.broadcaster import Broadcaster
 from processor.stream.aircraft import Aircraft
@@ -22,13 +21,6 @@ SMALLEST_KM = 1e-9
 
 BATCH_AIRCRAFT = 250
 """Aircraft that are described before other tasks run; a busy circle has thousands."""
-
-
-class Requester(NamedTuple):
-    """The principal, whose areas restrict the search, and the client, whose requests are paced."""
-
-    principal: Principal
-    client: Client
 
 
 class AircraftSearch:
@@ -53,9 +45,9 @@ class AircraftSearch:
             pair = ("near", f"{circle.latitude},{circle.longitude},{km}")
             found = self._find(requester.principal, pair)
             if found is None:
-                return _respond_not_loaded()
+                return respond_not_loaded()
             now = self._clock()
-            described = await _describe(found, now, circle)
+            described = await describe(found, now, circle)
         if is_closest_wanted:
             described = sorted(described, key=lambda aircraft: aircraft.dst or 0)[:1]
         return _respond(described, now, started_at)
@@ -74,26 +66,30 @@ class AircraftSearch:
                 detail = {"type": "filter", "loc": ("path", parameter), "msg": error.reason}
                 raise RequestValidationError([detail]) from None
             if found is None:
-                return _respond_not_loaded()
+                return respond_not_loaded()
             now = self._clock()
-            return _respond(await _describe(found, now), now, started_at)
+            return _respond(await describe(found, now), now, started_at)
 
     def _find(self, principal: Principal, pair: tuple[str, str]) -> Sequence[Aircraft] | None:
         return self._broadcaster.select(parse_query([pair], principal.areas))
 
 
-async def _describe(
+async def describe(
     found: Sequence[Aircraft], now: float, centre: Circle | None = None
 ) -> list[ReadsbAircraft]:
+    """Return aircraft in readsb's fields; other tasks run meanwhile."""
     described: list[ReadsbAircraft] = []
     for first in range(0, len(found), BATCH_AIRCRAFT):
         batch = found[first : first + BATCH_AIRCRAFT]
-        described += [to_readsb(aircraft.state_vector, now, centre) for aircraft in batch]
+        described += [
+            to_readsb(aircraft.state_vector, now, centre, aircraft.identity) for aircraft in batch
+        ]
         await asyncio.sleep(0)
     return described
 
 
-def _respond_not_loaded() -> Response:
+def respond_not_loaded() -> Response:
+    """Respond before the log was read to its end."""
     return Response(status_code=503, headers={"Retry-After": "1"})
 
 

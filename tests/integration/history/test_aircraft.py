@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from processor.reference.registrations import registration_of
 from telemetry.state_vector import StateVector
 from testkit.history_site import HistorySite, track
 from testkit.state_vectors import START, state_vector
@@ -49,6 +50,36 @@ async def test_live_state_only(site: HistorySite) -> None:
     site.publish(state_vector())
     body = (await site.get("/api/flights/4b1814")).json()
     assert (body["state"]["icao24"], body["flight"]) == ("4b1814", None)
+
+
+async def test_identity(site: HistorySite) -> None:
+    """Without a known operator, the airline of the live callsign stands for it."""
+    site.publish(state_vector("a12345", callsign="BAW12"))
+    for path in ("flights", "aircraft"):
+        identity = (await site.get(f"/api/{path}/a12345")).json()["identity"]
+        assert identity == {
+            "registration": registration_of(0xA12345),
+            "registration_source": "computed",
+            "type": None,
+            "model": None,
+            "manufacturer": None,
+            "operator": "British Airways",
+            "operator_icao": "BAW",
+            "operator_radio_name": "SPEEDBIRD",
+            "serial_number": None,
+            "year_built": None,
+            "military": False,
+            "country": "United States",
+        }
+
+
+async def test_an_aircraft_that_was_never_received_has_an_identity(site: HistorySite) -> None:
+    """Only below /api/aircraft, and if something is known about it."""
+    body = (await site.get("/api/aircraft/4B17C4")).json()
+    assert (body["state"], body["flight"]) == (None, None)
+    assert body["identity"]["registration_source"] == "database"
+    assert (await site.get("/api/flights/4b17c4")).status_code == 404
+    assert (await site.get("/api/aircraft/400000")).status_code == 404
 
 
 async def test_unknown(site: HistorySite) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from processor.access.slots import Client
+from processor.reference.registrations import registration_of
 from processor.stream.query import parse_query
 from testkit.decoding import decoder
 from testkit.history_site import HistorySite
@@ -52,6 +53,15 @@ async def test_equals_the_live_state_of_then(site: HistorySite) -> None:
         then = await site.get("/api/history/at", time=START, **query)
         view = parse_query([(name, str(value)) for name, value in query.items()])
         assert then.content == await site.broadcaster.snapshot(view, Client("test"))
+
+
+async def test_identities_of_then(site: HistorySite) -> None:
+    """They filter, and are among the fields where they are asked for."""
+    await site.store(state_vector("a12345"), state_vector("abcdef"))
+    registration = registration_of(0xA12345)
+    for query in ({"registration": registration}, {"operator": "SWR", "icao24": "a12345"}):
+        answer = await site.get("/api/history/at", time=START, fields="registration", **query)
+        assert answer.json()["states"] == [{"icao24": "a12345", "registration": registration}]
 
 
 @pytest.mark.parametrize(

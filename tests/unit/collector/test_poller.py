@@ -83,6 +83,19 @@ async def test_a_failing_opensky_is_logged_once_and_asked_less_and_less(rig: Rig
     assert rig.count("transient") == rig.count("transient") > 5
 
 
+async def test_a_budget_that_the_account_does_not_have_is_reported(rig: Rig) -> None:
+    """Once: polls become rare although OpenSky refuses nothing."""
+    rig.sky.remaining = 4_000
+    rig.settings = rig.settings.model_copy(update={"credits_per_day": 96_000})
+    logs = await rig.run(3 * 3_600)
+    found = [each for each in logs if each["event"] == "credits_at_reserve"]
+    assert len(found) == 1
+    assert found[0]["credits_remaining"] < 4_800
+    assert found[0]["wait_seconds"] > 1_000
+    assert "opensky.credits_per_day" in found[0]["hint"]
+    assert len(rig.sky.live()) <= 4
+
+
 async def test_nothing_at_all_is_sent_while_a_429_lasts(rig: Rig) -> None:
     """Neither for other areas nor for the past."""
     boxes = {"a": 10, "b": 20}

@@ -1,4 +1,4 @@
-"""Links between the pages of README.md and docs lead to files and headings that exist."""
+"""Links between the pages of README.md, docs, clients and examples lead to what exists."""
 
 import re
 from collections.abc import Iterator
@@ -8,7 +8,12 @@ import pytest
 
 from tests.end_to_end.command import PROJECT
 
-PAGES = [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]
+PAGES = [
+    PROJECT / "README.md",
+    *sorted((PROJECT / "docs").glob("*.md")),
+    *sorted((PROJECT / "clients").glob("*/README.md")),
+    PROJECT / "examples/README.md",
+]
 LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 
@@ -30,7 +35,7 @@ def links() -> Iterator[tuple[Path, str, str]]:
 @pytest.mark.parametrize(
     ("page", "target", "anchor"),
     [
-        pytest.param(*link, id=f"{link[0].name}-{link[1]}-{link[2]}")
+        pytest.param(*link, id=f"{link[0].relative_to(PROJECT)}-{link[1]}-{link[2]}")
         for link in sorted(set(links()))
     ],
 )
@@ -41,7 +46,7 @@ def test_a_link_leads_somewhere(page: Path, target: str, anchor: str) -> None:
     assert not anchor or anchor in anchors(file)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=[page.name for page in PAGES])
+@pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(PROJECT)) for page in PAGES])
 def test_a_page_ends_with_where_to_go_next(page: Path) -> None:
     """A reader who has reached the end finds the next page."""
     headings = HEADING.findall(page.read_text())

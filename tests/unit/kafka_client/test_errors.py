@@ -8,7 +8,11 @@ from structlog.testing import capture_logs
 
 from configuration.log_throttle import INTERVAL_SECONDS, MAX_KEYS, Throttle
 from configuration.shared_sections import KafkaSettings
-from kafka_client.errors import REFUSAL_HOLDS_SECONDS, BrokerErrors
+from kafka_client.errors import (
+    REFUSAL_HOLDS_SECONDS,
+    SLOW_DOWN_AFTER_SECONDS,
+    BrokerErrors,
+)
 from kafka_client.log import LibraryLog
 
 SETTINGS = KafkaSettings.model_validate(
@@ -85,6 +89,37 @@ def test_a_broker_that_dies_after_a_refusal_is_said_to_be_dead(
     errors.note(REFUSED_CONNECTION)
     assert errors.reason is not None
     assert "cannot be reached (Connect to ipv4#10.0.0.7:9092 failed" in errors.reason
+
+
+def test_a_client_that_is_refused_for_long_is_replaced_by_a_slower_one(
+    errors: BrokerErrors, time: Time
+) -> None:
+    """Once: a client that was made after the refusal is slow already."""
+    errors.client_config()
+    found = [_needs_slower_client(errors, time, SLOW_DOWN_AFTER_SECONDS - 5)]
+    found.append(_needs_slower_client(errors, time, 5))
+    errors.client_config()
+    found.append(_needs_slower_client(errors, time, SLOW_DOWN_AFTER_SECONDS))
+    assert found == [False, True, False]
+
+
+def test_refusals_with_pauses_between_them_need_no_slower_client(
+    errors: BrokerErrors, time: Time
+) -> None:
+    """The time counts from the first of those that follow closely upon each other."""
+    errors.client_config()
+    for _ in range(10):
+        assert not _needs_slower_client(errors, time, 10)
+        time.now += REFUSAL_HOLDS_SECONDS
+
+
+def _needs_slower_client(errors: BrokerErrors, time: Time, refused_seconds: float) -> bool:
+    """Refuse every five seconds for so long, and return what the errors say then."""
+    for _ in range(round(refused_seconds / 5)):
+        errors.note(BAD_PASSWORD)
+        time.now += 5
+    errors.note(BAD_PASSWORD)
+    return errors.needs_slower_client
 
 
 def test_one_lost_broker_of_several_is_no_trouble(errors: BrokerErrors) -> None:

@@ -1,6 +1,7 @@
 """The proxy breaks the way to a server exactly as a fault test asks, and mends it."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 
@@ -109,6 +110,20 @@ async def test_stall_holds_everything_until_restored(proxy: TcpProxy, client: Cl
     assert not done
     proxy.restore()
     assert await asked == b"again"
+
+
+async def test_a_slow_line_takes_time_for_every_byte_until_restored(
+    proxy: TcpProxy, client: Client
+) -> None:
+    """Two connections share the line."""
+    other = await connect(proxy)
+    proxy.slow_down(bytes_per_second=20_000)
+    began = time.monotonic()
+    await asyncio.gather(client.request(bytes(5_000)), other.request(bytes(5_000)))
+    assert time.monotonic() - began > 0.5 - _SILENCE_S
+    proxy.restore()
+    assert await client.request(bytes(1_000_000)) == bytes(1_000_000)
+    other.writer.transport.abort()
 
 
 async def test_stalled_answers_let_the_request_through(

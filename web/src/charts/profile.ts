@@ -110,7 +110,7 @@ export class Profile {
   private onPointer(event: PointerEvent): void {
     if (this.track !== null && this.track.length > 0) {
       const axis = timeAxis(this.track, this.surface.width);
-      this.moveCursor(this.track.nearest(valueAt(axis, event.offsetX)));
+      this.moveCursor(this.track.nearest(valueAt(axis, event.offsetX / this.surface.scale)));
     }
   }
 

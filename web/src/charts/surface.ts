@@ -1,14 +1,20 @@
 /** A canvas with the resolution of the screen, repainted when its size or the theme changes. */
 
 import { make } from "../core/elements.ts";
+import { screenScale } from "../core/screen.ts";
 
 type Paint = (pen: CanvasRenderingContext2D, surface: Surface) => void;
 
-/** Sizes and drawing coordinates are CSS pixels; the style sheet gives the canvas its size. */
+/**
+ * Sizes and drawing coordinates are CSS pixels of a usual screen, which a very large one enlarges; the
+ * style sheet gives the canvas its size.
+ */
 export class Surface {
   readonly canvas = make("canvas");
   width = 0;
   height = 0;
+  /** CSS pixels per unit of the coordinates. */
+  scale = 1;
   private readonly paint: Paint;
   /** The pending animation frame; 0 if there is none. */
   private frame = 0;
@@ -37,22 +43,24 @@ export class Surface {
 
   private readonly draw = (): void => {
     this.frame = 0;
-    this.width = this.canvas.clientWidth;
-    this.height = this.canvas.clientHeight;
+    this.scale = screenScale();
+    this.width = this.canvas.clientWidth / this.scale;
+    this.height = this.canvas.clientHeight / this.scale;
     const pen = this.canvas.getContext("2d");
     if (pen === null || this.width === 0) {
       return;
     }
-    this.fitToScreen();
-    pen.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
+    const pixels = devicePixelRatio * this.scale;
+    this.fitToScreen(pixels);
+    pen.setTransform(pixels, 0, 0, pixels, 0, 0);
     pen.clearRect(0, 0, this.width, this.height);
     this.paint(pen, this);
   };
 
   /** Gives the canvas as many pixels as the screen has in its place. */
-  private fitToScreen(): void {
-    const width = Math.round(this.width * devicePixelRatio);
-    const height = Math.round(this.height * devicePixelRatio);
+  private fitToScreen(pixels: number): void {
+    const width = Math.round(this.width * pixels);
+    const height = Math.round(this.height * pixels);
     if (this.canvas.width !== width || this.canvas.height !== height) {
       this.canvas.width = width;
       this.canvas.height = height;

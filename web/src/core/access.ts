@@ -1,4 +1,4 @@
-/** Requests with the user's API key or token, which the page keeps for this browser tab. */
+/** Requests with the user's API key or token, which the page keeps for this session of the browser tab. */
 
 const STORAGE_KEY = "flight-monitor-key";
 
@@ -7,13 +7,36 @@ export class AccessDenied extends Error {
   override readonly name = "AccessDenied";
 }
 
+/** The key in a browser that allows no storage: it lasts as long as the document. */
+let unstoredKey: string | null = null;
+
 /** Returns the API key or token; null if the user has not entered one. */
 export function accessKey(): string | null {
-  return sessionStorage.getItem(STORAGE_KEY);
+  try {
+    return sessionStorage.getItem(STORAGE_KEY) ?? unstoredKey;
+  } catch {
+    return unstoredKey;
+  }
 }
 
-export function keepAccessKey(key: string): void {
-  sessionStorage.setItem(STORAGE_KEY, key);
+/** Keeps the key for this tab; returns whether it survives a reload, for which the browser must allow storage. */
+export function keepAccessKey(key: string): boolean {
+  try {
+    sessionStorage.setItem(STORAGE_KEY, key);
+    return true;
+  } catch {
+    unstoredKey = key;
+    return false;
+  }
+}
+
+export function forgetAccessKey(): void {
+  unstoredKey = null;
+  try {
+    sessionStorage.removeItem(STORAGE_KEY);
+  } catch {
+    // A browser that allows no storage has kept nothing.
+  }
 }
 
 const TOO_MANY_REQUESTS = 429;

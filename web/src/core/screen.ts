@@ -19,3 +19,11 @@ export function onSmall(listener: () => void): void {
     }
   });
 }
+
+/** Up to this size of the window everything is drawn in its usual size; as in theme.css. */
+const [USUAL_WIDTH_PX, USUAL_HEIGHT_PX] = [2_560, 1_440];
+
+/** Returns by how much to enlarge what is drawn: 1, or more on a larger screen without scaling of its own. */
+export function screenScale(): number {
+  return Math.max(1, Math.min(innerWidth / USUAL_WIDTH_PX, innerHeight / USUAL_HEIGHT_PX));
+}

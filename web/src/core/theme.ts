@@ -4,6 +4,10 @@ export type ThemeName = "dark" | "light";
 /** The user's choice; "system" follows the operating system. */
 export type ThemeChoice = ThemeName | "system";
 
+export function isThemeChoice(text: unknown): text is ThemeChoice {
+  return text === "system" || text === "dark" || text === "light";
+}
+
 /** Returns the theme that a choice means, with the operating system dark or light. */
 export function themeOf(choice: ThemeChoice, isSystemDark: boolean): ThemeName {
   if (choice !== "system") {
@@ -17,9 +21,16 @@ export function currentTheme(): ThemeName {
   return document.documentElement.dataset.theme === "light" ? "light" : "dark";
 }
 
+const SYSTEM_IS_DARK = "(prefers-color-scheme: dark)";
+
+/** Whether the operating system is dark. */
+export function isSystemDark(): boolean {
+  return matchMedia(SYSTEM_IS_DARK).matches;
+}
+
 /** Reports whether the operating system is dark, at once and whenever that changes. */
 export function watchSystemTheme(listener: (isDark: boolean) => void): void {
-  const query = matchMedia("(prefers-color-scheme: dark)");
+  const query = matchMedia(SYSTEM_IS_DARK);
   query.addEventListener("change", () => listener(query.matches));
   listener(query.matches);
 }

@@ -38,8 +38,8 @@ const UNITS: Record<System, Record<Quantity, Unit>> = {
 /** The text for a value that was not received. */
 export const MISSING = "–";
 
-export function isSystem(text: string): text is System {
-  return (SYSTEMS as readonly string[]).includes(text);
+export function isSystem(text: unknown): text is System {
+  return (SYSTEMS as readonly unknown[]).includes(text);
 }
 
 export function unitOf(quantity: Quantity, system: System): Unit {
@@ -71,6 +71,17 @@ export function write(value: number, quantity: Quantity, system: System): string
   }
   const { factor, symbol, digits } = unitOf(quantity, system);
   return `${formatOf(digits, quantity === "climb").format(value * factor)} ${symbol}`;
+}
+
+/** Below this many units a distance has a decimal. */
+const NEAR = 10;
+
+/** Writes the distance (kilometres) of a place that may be near: `3.4 km`; NaN is "not received". */
+export function writeDistance(kilometres: number, system: System): string {
+  const { factor, symbol } = unitOf("distance", system);
+  return kilometres * factor < NEAR
+    ? `${formatOf(1, false).format(kilometres * factor)} ${symbol}`
+    : write(kilometres, "distance", system);
 }
 
 /** Writes a track as degrees and compass direction: `85° E`. */

@@ -3,12 +3,23 @@
 /** A page that is hidden for longer closes its stream, and receives what it missed on its return. */
 const HIDDEN_MS = 30_000;
 
-export function watchVisibility(listener: { onHidden(): void; onVisible(): void }): void {
+export interface VisibilityListener {
+  onHidden(): void;
+  onVisible(): void;
+  /** Returns whether the page has something to do while it is hidden, for which it needs the stream. */
+  isNeeded(): boolean;
+}
+
+export function watchVisibility(listener: VisibilityListener): void {
   let hiding: ReturnType<typeof setTimeout> | undefined;
   const check = () => {
     clearTimeout(hiding);
     if (document.hidden) {
-      hiding = setTimeout(() => listener.onHidden(), HIDDEN_MS);
+      hiding = setTimeout(() => {
+        if (!listener.isNeeded()) {
+          listener.onHidden();
+        }
+      }, HIDDEN_MS);
     } else {
       listener.onVisible();
     }

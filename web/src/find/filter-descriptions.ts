@@ -25,9 +25,10 @@ export function describeArea(bbox: string): string {
 
 const DESCRIPTIONS: Record<FilterName, (value: string, system: System) => string> = {
   bbox: () => "area",
-  near: (value) => {
+  near: (value, system) => {
     const [latitude = "", longitude = "", kilometres = ""] = value.split(",");
-    return `within ${kilometres} km of ${point(latitude, longitude)}`;
+    const distance = write(Number(kilometres), "distance", system);
+    return `within ${distance} of ${point(latitude, longitude)}`;
   },
   icao24: (value) => `icao24 ${list(splitValues(value))}`,
   callsign: (value) => `callsign ${list(splitValues(value))}`,
@@ -36,6 +37,10 @@ const DESCRIPTIONS: Record<FilterName, (value: string, system: System) => string
   squawk: (value) =>
     value === EMERGENCY_VALUE ? "emergencies" : `squawk ${list(splitValues(value))}`,
   on_ground: (value) => (value === "true" ? "on the ground" : "in the air"),
+  registration: (value) => `registration ${list(splitValues(value))}`,
+  type: (value) => `type ${list(splitValues(value))}`,
+  operator: (value) => `operator ${list(splitNames(value))}`,
+  military: (value) => (value === "true" ? "military" : "civil"),
   min_altitude: (value, system) => `above ${write(Number(value), "altitude", system)}`,
   max_altitude: (value, system) => `below ${write(Number(value), "altitude", system)}`,
   min_velocity: (value, system) => `faster than ${write(Number(value), "speed", system)}`,

@@ -9,6 +9,7 @@ import { watch } from "../store/watch.ts";
 import type { Fleet } from "../stream/fleet.ts";
 import type { Filters } from "../stream/query.ts";
 import { AreaField } from "./area-field.ts";
+import { ChoiceField } from "./choice-field.ts";
 import type { Field } from "./field.ts";
 import {
   categoriesNamed,
@@ -19,7 +20,6 @@ import {
   splitNames,
   toFieldValues,
 } from "./filter-values.ts";
-import { GroundField } from "./ground-field.ts";
 import { RangeField } from "./range-field.ts";
 import { countCategories, countCountries, type NameCount, toNameCounts } from "./search.ts";
 import { SquawkField } from "./squawk-field.ts";
@@ -33,6 +33,25 @@ export interface FilterActions {
   /** Returns the map view as a `bbox`; null if the whole globe is visible. */
   mapArea(): string | null;
 }
+
+const GROUND = {
+  name: "on_ground",
+  label: "In the air or on the ground",
+  choices: [
+    ["", "any"],
+    ["false", "in the air"],
+    ["true", "on the ground"],
+  ],
+} as const;
+const MILITARY = {
+  name: "military",
+  label: "Military or civil",
+  choices: [
+    ["", "any"],
+    ["false", "civil"],
+    ["true", "military"],
+  ],
+} as const;
 
 /** Delay after the last key press: each change of the filters opens another stream. */
 const TYPING_PAUSE_MS = 300;
@@ -61,7 +80,11 @@ export class FilterForm {
       rangeField("Speed", "velocity", onEdit),
     ];
     const [country, category] = [this.countryField(), this.categoryField()];
-    const ground = new GroundField(onEdit);
+    const ground = new ChoiceField({ ...GROUND, onEdit });
+    const military = new ChoiceField({ ...MILITARY, onEdit });
+    const registration = textField("registration", "Registration", "HB-JNA", onEdit);
+    const type = textField("type", "Type", "A320, B738", onEdit);
+    const operator = textField("operator", "Operator", "Swiss, DLH", onEdit);
     const callsign = textField("callsign", "Callsign", "SWR*, DLH4AB", onEdit);
     const icao24 = textField("icao24", "icao24", "4b1814", onEdit);
     const area = new AreaField({
@@ -69,7 +92,10 @@ export class FilterForm {
       mapArea: () => actions.mapArea(),
       onEdit,
     });
-    this.fields = [country, ...this.ranges, ground, category, squawk, callsign, icao24, area];
+    this.fields = [
+      ...[country, ...this.ranges, ground, category, squawk, callsign, icao24, area],
+      ...[registration, type, operator, military],
+    ];
     this.build(host, [
       squawk.emergencies,
       country.root,
@@ -78,6 +104,9 @@ export class FilterForm {
       category.root,
       callsign.root,
       make("div", { class: "pair" }, icao24.root, squawk.root),
+      make("div", { class: "pair" }, registration.root, type.root),
+      operator.root,
+      military.root,
       area.root,
     ]);
     this.fill();
@@ -235,7 +264,7 @@ function rangeField(label: string, measure: "altitude" | "velocity", onEdit: () 
 }
 
 function textField(
-  name: "callsign" | "icao24",
+  name: "callsign" | "icao24" | "registration" | "type" | "operator",
   label: string,
   placeholder: string,
   onEdit: () => void,

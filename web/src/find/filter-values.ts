@@ -28,6 +28,17 @@ export const EMERGENCY_VALUE = "emergency";
 const MAX_VALUES = 1_000;
 const MAX_CALLSIGN_LENGTH = 8;
 
+/** Filters whose values may contain spaces. */
+const NAMES: ReadonlySet<FilterName> = new Set(["country", "operator"]);
+/** Filters whose values contain no spaces, and are shown with one between them. */
+const LISTS: ReadonlySet<FilterName> = new Set([
+  "callsign",
+  "icao24",
+  "squawk",
+  "registration",
+  "type",
+]);
+
 const RANGE_QUANTITIES: Partial<Record<FilterName, RangeQuantity>> = {
   min_altitude: "altitude",
   max_altitude: "altitude",
@@ -103,8 +114,7 @@ function toFieldValue(name: FilterName, value: string | undefined, system: Syste
   if (quantity !== undefined) {
     return toFieldText(value, fieldUnit(quantity, system));
   }
-  const isList = name === "callsign" || name === "icao24" || name === "squawk";
-  return isList ? splitValues(value ?? "").join(", ") : (value ?? "").trim();
+  return LISTS.has(name) ? splitValues(value ?? "").join(", ") : (value ?? "").trim();
 }
 
 /** Returns the parameter's value, or an error that says what is wrong with the text. */
@@ -120,7 +130,7 @@ function parseFieldValue(name: FilterName, text: string, system: System): string
       ? toStreamValue(number, unit)
       : new Error(`“${text}” is not a number. Enter digits only, in ${unit.symbol}.`);
   }
-  const values = name === "country" ? splitNames(text) : splitValues(text);
+  const values = NAMES.has(name) ? splitNames(text) : splitValues(text);
   if (values.length > MAX_VALUES) {
     return new Error(`${values.length} values are too many. Enter at most ${MAX_VALUES}.`);
   }
@@ -135,6 +145,8 @@ const NORMALIZERS: Partial<Record<FilterName, (value: string) => string>> = {
   callsign: (value) => value.toUpperCase(),
   icao24: (value) => value.toLowerCase(),
   squawk: (value) => value.toLowerCase(),
+  registration: (value) => value.toUpperCase(),
+  type: (value) => value.toUpperCase(),
 };
 
 /** Each returns what is wrong with the values of its parameter; null if they are valid. */
@@ -158,6 +170,12 @@ const VALIDATORS: Partial<
     return wrong === undefined
       ? null
       : `“${wrong}” is not a squawk. Enter four digits from 0 to 7.`;
+  },
+  type: (values) => {
+    const wrong = values.find((value) => !/^[a-z0-9]{2,4}$/i.test(value));
+    return wrong === undefined
+      ? null
+      : `“${wrong}” is not a type. Enter its ICAO designator, such as A320.`;
   },
   bbox: (_, text) =>
     parseArea(text) === null

@@ -4,7 +4,9 @@ import "./listbox.css";
 import "./palette.css";
 import { element, make } from "../core/elements.ts";
 import { write } from "../core/units.ts";
+import type { Identities } from "../store/identities.ts";
 import type { Store } from "../store/store.ts";
+import { watch } from "../store/watch.ts";
 import type { FilterName } from "../stream/query.ts";
 import { Listbox, type ListGroup, type ListOption } from "./listbox.ts";
 import {
@@ -44,10 +46,11 @@ const KEY_HINTS: readonly [keys: string, action: string][] = [
 export class Palette {
   private readonly dialog: HTMLDialogElement;
   private readonly store: Store;
+  private readonly identities: Identities;
   private readonly actions: PaletteActions;
   private readonly input = make("input", {
     type: "text",
-    placeholder: "Callsign, icao24, country or command",
+    placeholder: "Callsign, registration, type, country …",
     "aria-label": "Search",
     enterkeyhint: "go",
     autocapitalize: "none",
@@ -55,9 +58,15 @@ export class Palette {
   private readonly results = new Listbox(this.input, "palette-list", "Search results");
   private readonly status = make("p", { class: "status", role: "status" });
 
-  constructor(dialog: HTMLDialogElement, store: Store, actions: PaletteActions) {
+  constructor(
+    dialog: HTMLDialogElement,
+    store: Store,
+    identities: Identities,
+    actions: PaletteActions,
+  ) {
     this.dialog = dialog;
     this.store = store;
+    this.identities = identities;
     this.actions = actions;
     this.build();
     this.listen();
@@ -71,6 +80,7 @@ export class Palette {
     }
     this.input.value = "";
     this.dialog.showModal();
+    this.identities.need("search", true);
     this.input.focus();
     this.updateResults();
   }
@@ -98,7 +108,16 @@ export class Palette {
     this.input.addEventListener("input", () => this.updateResults());
     this.input.addEventListener("keydown", (event) => this.results.onKeyDown(event));
     this.dialog.addEventListener("keydown", (event) => this.onDialogKeyDown(event));
+    watch(
+      () => this.identities.revision.value,
+      () => {
+        if (this.dialog.open && this.results.activeIndex <= 0) {
+          this.updateResults();
+        }
+      },
+    );
     this.dialog.addEventListener("close", () => {
+      this.identities.need("search", false);
       // The browser returns the focus to where it was, unless that was nowhere or is hidden now.
       if (document.activeElement === document.body) {
         element("open-palette").focus();
@@ -125,7 +144,9 @@ export class Palette {
 
   private updateResults(): void {
     const text = this.input.value.trim();
-    const found = search(this.store.fleet, text, MAX_AIRCRAFT);
+    const found = search(this.store.fleet, text, MAX_AIRCRAFT, (icao24) =>
+      this.identities.of(icao24),
+    );
     const countries = found.countries.slice(0, MAX_COUNTRIES);
     const callsign = text.toUpperCase();
     const commands = this.commandOptions(text);
@@ -153,10 +174,19 @@ export class Palette {
     const content = [
       make("span", { class: "name" }, ...highlight(callsign ?? icao24, text)),
       make("span", { class: "code" }, ...(callsign === null ? [] : highlight(icao24, text, true))),
-      make("span", { class: "place" }, fleet.text("origin_country", slot) ?? ""),
+      make("span", { class: "place" }, ...this.placeOf(icao24, slot, text)),
       make("span", { class: "figure" }, isOnGround ? "on the ground" : altitude),
     ];
     return this.option(content, () => this.actions.select(icao24));
+  }
+
+  /** Returns what an aircraft is known for besides its callsign: its identity, or else its country. */
+  private placeOf(icao24: string, slot: number, text: string): (Node | string)[] {
+    const { registration, type, operator } = this.identities.of(icao24) ?? {};
+    const parts = [registration, type, operator].filter((part) => part != null);
+    return parts.length > 0
+      ? highlight(parts.join(" · "), text)
+      : [this.store.fleet.text("origin_country", slot) ?? ""];
   }
 
   private countryOption({ name, aircraft }: NameCount, text: string): ListOption {

@@ -1,6 +1,7 @@
 /** Finds aircraft and countries in the fleet by a typed text. */
 
 import { CATEGORIES } from "../core/categories.ts";
+import type { Identity } from "../store/identities.ts";
 import type { Fleet } from "../stream/fleet.ts";
 
 export interface AircraftHit {
@@ -29,10 +30,21 @@ const EXACT = 0;
 const CALLSIGN_PREFIX = 1;
 const ICAO24_PREFIX = 2;
 const CALLSIGN_PART = 3;
-const NO_MATCH = 4;
+const IDENTITY_PREFIX = 4;
+const IDENTITY_PART = 5;
+const NO_MATCH = 6;
 
-/** Searches in one pass over the fleet, without an allocation for aircraft that do not match. */
-export function search(fleet: Fleet, text: string, limit: number): SearchResult {
+/**
+ * Searches in one pass over the fleet, without an allocation for aircraft that do not match.
+ *
+ * @param identityOf Returns what is known of an aircraft, by icao24.
+ */
+export function search(
+  fleet: Fleet,
+  text: string,
+  limit: number,
+  identityOf: (icao24: string) => Identity | undefined = () => undefined,
+): SearchResult {
   const wanted = text.trim().toLowerCase();
   if (wanted === "") {
     return NO_RESULT;
@@ -45,7 +57,10 @@ export function search(fleet: Fleet, text: string, limit: number): SearchResult 
     if (icao24 == null) {
       continue;
     }
-    const rank = rankAircraft(callsigns[slot] ?? "", icao24, wanted);
+    const rank = Math.min(
+      rankAircraft(callsigns[slot] ?? "", icao24, wanted),
+      rankIdentity(identityOf(icao24), wanted),
+    );
     if (rank !== NO_MATCH) {
       matching += 1;
       best.offer(slot, rank);
@@ -137,6 +152,22 @@ function rankAircraft(callsign: string, icao24: string, wanted: string): number 
     return icao24 === wanted ? EXACT : ICAO24_PREFIX;
   }
   return at > 0 ? CALLSIGN_PART : NO_MATCH;
+}
+
+function rankIdentity(identity: Identity | undefined, wanted: string): number {
+  if (identity === undefined) {
+    return NO_MATCH;
+  }
+  const { registration, type, operator, operator_icao } = identity;
+  const places = [registration, type, operator, operator_icao].map((text) =>
+    text === null ? -1 : indexOfIgnoringCase(text, wanted),
+  );
+  if (places[0] === 0 && registration?.length === wanted.length) {
+    return EXACT;
+  }
+  // A part of a designator says nothing.
+  const isPart = Math.max(places[0] ?? -1, places[2] ?? -1) >= 0;
+  return places.includes(0) ? IDENTITY_PREFIX : isPart ? IDENTITY_PART : NO_MATCH;
 }
 
 function lowerAt(text: string, index: number): number {

@@ -15,11 +15,15 @@ const SHORT_S = 60;
 /** The Earth's mean radius in metres (IUGG). */
 const RADIUS_M = 6_371_008.8;
 
-export interface Fix {
-  /** Unix seconds, OpenSky's time_position. */
-  time: number;
+/** Degrees. */
+export interface Place {
   longitude: number;
   latitude: number;
+}
+
+export interface Fix extends Place {
+  /** Unix seconds, OpenSky's time_position. */
+  time: number;
 }
 
 export interface Level {
@@ -30,7 +34,7 @@ export interface Level {
 }
 
 /** Returns the distance on a sphere; it works across the antimeridian too. */
-export function metresBetween(one: Fix, other: Fix): number {
+export function metresBetween(one: Place, other: Place): number {
   const [south, north] = [radians(one.latitude), radians(other.latitude)];
   const upwards = Math.sin((north - south) / 2) ** 2;
   const sideways = Math.sin(radians(other.longitude - one.longitude) / 2) ** 2;

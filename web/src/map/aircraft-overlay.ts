@@ -2,6 +2,7 @@
 
 import { MapLibreOverlay } from "@deck.gl/maplibre";
 import type { Map as MapLibre, MapMouseEvent } from "maplibre-gl";
+import { screenScale } from "../core/screen.ts";
 import type { ThemeName } from "../core/theme.ts";
 import type { Fleet } from "../stream/fleet.ts";
 import { AircraftBuffers } from "./aircraft-buffers.ts";
@@ -177,7 +178,7 @@ export class AircraftOverlay {
       now: this.settings.now() - this.buffers.epoch,
       glide: this.isGliding ? 1 : 0,
       degreesPerPixel: this.metresPerPixel() / METRES_PER_DEGREE,
-      size: iconSize(this.map.getZoom()),
+      size: iconSize(this.map.getZoom()) * screenScale(),
       selected: this.selected ?? -1,
       hovered: this.hovered ?? -1,
       ring: isDark ? [1, 1, 1, 0.95] : [0.05, 0.1, 0.2, 0.9],
@@ -188,7 +189,12 @@ export class AircraftOverlay {
   /** Returns the slot of the aircraft under the pointer; null for none. */
   private find(event: MapMouseEvent): number | null {
     const { lng, lat } = event.lngLat.wrap();
-    return pick(this.fleet, [lng, lat], PICK_RADIUS_PX * this.metresPerPixel(), this.glideTime);
+    return pick(
+      this.fleet,
+      [lng, lat],
+      PICK_RADIUS_PX * screenScale() * this.metresPerPixel(),
+      this.glideTime,
+    );
   }
 
   /** Returns the slot of the aircraft under the pointer; of several in one place the one after the selected. */
@@ -202,7 +208,7 @@ export class AircraftOverlay {
   /** Returns the slots of the aircraft that are drawn in the place of one, itself included, in order. */
   stackOf(slot: number): number[] {
     const position = positionOf(this.fleet, slot, this.glideTime);
-    const within = STACK_RADIUS_PX * this.metresPerPixel();
+    const within = STACK_RADIUS_PX * screenScale() * this.metresPerPixel();
     return position === null
       ? []
       : pickAll(this.fleet, position, within, this.glideTime).sort((one, other) => one - other);

@@ -11,6 +11,7 @@ import {
 } from "maplibre-gl";
 import type { Tiles } from "../core/configuration.ts";
 import { element } from "../core/elements.ts";
+import { screenScale } from "../core/screen.ts";
 import type { ThemeName } from "../core/theme.ts";
 import type { System } from "../core/units.ts";
 import type { Place } from "../store/address.ts";
@@ -54,23 +55,37 @@ export function createBaseMap(container: HTMLElement, place: Place): BaseMap {
     "bottom-right",
   );
   map.addControl(new NavigationControl({ showCompass: false }), "bottom-right");
-  const scale = new ScaleControl({ maxWidth: 130 });
-  map.addControl(scale, "bottom-left");
+  const bar = new ScaleControl({ maxWidth: 130 * screenScale() });
+  map.addControl(bar, "bottom-left");
+  let shown = "";
+  const show = (tiles: Tiles | null, theme: ThemeName) => {
+    const scale = screenScale();
+    const wanted = JSON.stringify([tiles, theme, scale]);
+    if (wanted === shown) {
+      return; // the first view shows it before the rest of the page does
+    }
+    shown = wanted;
+    const style =
+      tiles === null ? geographyStyle(MAP_THEMES[theme], scale) : tileStyle(tiles, theme);
+    // MapLibre would draw a background layer tile by tile.
+    const sea = tiles === null ? MAP_THEMES[theme].sea : "";
+    container.style.backgroundColor ||= sea;
+    map.setStyle(style, { diff: true });
+    void map.once("idle", () => {
+      // After the land, which the worker colours again for another theme.
+      container.style.backgroundColor = sea;
+      element("loading").hidden = true;
+      performance.mark("ground-drawn");
+    });
+  };
+  let showAgain = () => {};
+  map.on("resize", () => showAgain());
   return {
     map,
-    setUnits: (system) => scale.setUnit(system),
+    setUnits: (system) => bar.setUnit(system),
     show: (tiles, theme) => {
-      const style = tiles === null ? geographyStyle(MAP_THEMES[theme]) : tileStyle(tiles, theme);
-      // MapLibre would draw a background layer tile by tile.
-      const sea = tiles === null ? MAP_THEMES[theme].sea : "";
-      container.style.backgroundColor ||= sea;
-      map.setStyle(style, { diff: true });
-      void map.once("idle", () => {
-        // After the land, which the worker colours again for another theme.
-        container.style.backgroundColor = sea;
-        element("loading").hidden = true;
-        performance.mark("ground-drawn");
-      });
+      showAgain = () => show(tiles, theme);
+      showAgain();
     },
   };
 }

@@ -37,8 +37,10 @@ const MAX_ZOOMS: Record<SourceName, number> = { ground: 8, countries: 0, cities:
  * Returns the style of the packaged geography, which needs no request to another server.
  *
  * The sea is the background of the element. A frame draws each layer of each tile, so there are few.
+ *
+ * @param scale By how much names and lines are enlarged.
  */
-export function geographyStyle(theme: MapTheme): StyleSpecification {
+export function geographyStyle(theme: MapTheme, scale = 1): StyleSpecification {
   return {
     version: 8,
     sources: Object.fromEntries(
@@ -57,9 +59,19 @@ export function geographyStyle(theme: MapTheme): StyleSpecification {
     ),
     layers: [
       fill("areas", { land: theme.land, lakes: theme.sea }),
-      line("thin-lines", { rivers: theme.river, states: theme.state }, [3, 0.3, 8, 1.4]),
-      line("strong-lines", { borders: theme.border, coasts: theme.coast }, [1, 0.4, 8, 1.5]),
-      ...nameLayers(theme),
+      line("thin-lines", { rivers: theme.river, states: theme.state }, [
+        3,
+        0.3 * scale,
+        8,
+        1.4 * scale,
+      ]),
+      line("strong-lines", { borders: theme.border, coasts: theme.coast }, [
+        1,
+        0.4 * scale,
+        8,
+        1.5 * scale,
+      ]),
+      ...nameLayers(theme, scale),
     ],
   };
 }
@@ -117,8 +129,12 @@ function colourOf(colours: Colours): ExpressionSpecification {
 }
 
 /** The data are ordered by rank, so that a higher rank keeps its place where labels collide. */
-function nameLayers(theme: MapTheme): LayerSpecification[] {
-  const halo = { "text-halo-color": theme.halo, "text-halo-width": 1.2, "text-halo-blur": 0.6 };
+function nameLayers(theme: MapTheme, scale: number): LayerSpecification[] {
+  const halo = {
+    "text-halo-color": theme.halo,
+    "text-halo-width": 1.2 * scale,
+    "text-halo-blur": 0.6 * scale,
+  };
   return [
     {
       id: "countries",
@@ -129,7 +145,7 @@ function nameLayers(theme: MapTheme): LayerSpecification[] {
       layout: {
         "text-field": ["get", "name"],
         "text-font": FONTS,
-        "text-size": ["interpolate", ["linear"], ["zoom"], 1, 10, 6, 15],
+        "text-size": ["interpolate", ["linear"], ["zoom"], 1, 10 * scale, 6, 15 * scale],
         "text-transform": "uppercase",
         "text-letter-spacing": 0.14,
         "text-max-width": 7,
@@ -145,7 +161,7 @@ function nameLayers(theme: MapTheme): LayerSpecification[] {
       layout: {
         "text-field": ["concat", "· ", ["get", "name"]],
         "text-font": FONTS,
-        "text-size": ["interpolate", ["linear"], ["zoom"], 3, 10.5, 9, 15],
+        "text-size": ["interpolate", ["linear"], ["zoom"], 3, 10.5 * scale, 9, 15 * scale],
         "text-anchor": "left",
       },
       paint: { "text-color": theme.city, ...halo },

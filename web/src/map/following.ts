@@ -45,8 +45,8 @@ export class Following {
     }
     const { lng, lat } = this.visiblePart.center;
     const metres = metresBetween(
-      { time: 0, longitude: lng, latitude: lat },
-      { time: 0, longitude: center[0], latitude: center[1] },
+      { longitude: lng, latitude: lat },
+      { longitude: center[0], latitude: center[1] },
     );
     const { offset } = this.visiblePart;
     const duration = metres > MAX_ANIMATED_M ? 0 : INTERVAL_MS;

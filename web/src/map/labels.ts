@@ -3,6 +3,7 @@
 import "./labels.css";
 import type { Map as MapLibre } from "maplibre-gl";
 import { element, make, put } from "../core/elements.ts";
+import { screenScale } from "../core/screen.ts";
 import type { Fleet } from "../stream/fleet.ts";
 import type { AircraftOverlay } from "./aircraft-overlay.ts";
 import { longitudeNear } from "./antimeridian.ts";
@@ -34,10 +35,11 @@ export class Labels {
     const isShown = slot !== null && position !== null;
     const text = isShown ? this.textOf(slot) : "";
     const points = isShown ? this.pointsOf(position) : [];
+    const offset = OFFSET_PX * screenScale();
     for (const [index, label] of this.labelsFor(id, points.length).entries()) {
       const [x, y] = points[index] ?? [0, 0];
       label.hidden = index >= points.length;
-      label.style.translate = `${(x + OFFSET_PX).toFixed(1)}px ${(y - OFFSET_PX).toFixed(1)}px`;
+      label.style.translate = `${(x + offset).toFixed(1)}px ${(y - offset).toFixed(1)}px`;
       put(label, text);
     }
   }

@@ -8,12 +8,14 @@ import type { Store } from "../store/store.ts";
 import { watch } from "../store/watch.ts";
 import { AircraftOverlay } from "./aircraft-overlay.ts";
 import { AreaDrawing } from "./area-drawing.ts";
-import { type BaseMap, createBaseMap } from "./base-map.ts";
+import type { BaseMap } from "./base-map.ts";
 import { positionOf } from "./dead-reckoning.ts";
 import { extentOfFlight, extentOfTrack } from "./extent.ts";
 import { Following } from "./following.ts";
+import { HomeMarker } from "./home-marker.ts";
 import { nextOf, slotsInView } from "./in-view.ts";
 import { Labels } from "./labels.ts";
+import { PlacePicking } from "./place-picking.ts";
 import { VisiblePart } from "./visible-part.ts";
 
 /** The map zooms in to this level at least when it flies to an aircraft. */
@@ -35,6 +37,7 @@ export interface MapOptions {
 export class MapView {
   readonly area: AreaDrawing;
   readonly following: Following;
+  readonly picking: PlacePicking;
   private readonly store: Store;
   private readonly aircraft: SelectedAircraft;
   private readonly options: MapOptions;
@@ -44,11 +47,11 @@ export class MapView {
   /** Whether the middle of the visible part is the place of the address: not before the first layout. */
   private isPlaced = false;
 
-  constructor(host: HTMLElement, store: Store, aircraft: SelectedAircraft, options: MapOptions) {
+  constructor(base: BaseMap, store: Store, aircraft: SelectedAircraft, options: MapOptions) {
     this.store = store;
     this.aircraft = aircraft;
     this.options = options;
-    this.base = createBaseMap(host, store.place.value);
+    this.base = base;
     const { fleet } = store;
     this.overlay = new AircraftOverlay(this.map, fleet, {
       theme: store.themeName.value,
@@ -60,6 +63,7 @@ export class MapView {
     const labels = new Labels(this.map, fleet, this.overlay);
     this.visiblePart = new VisiblePart(this.map, () => this.place());
     this.area = new AreaDrawing(this.map, this.visiblePart);
+    this.picking = new PlacePicking(this.map);
     this.following = new Following(this.map, this.visiblePart, () => this.plausiblePosition());
     this.map.on("moveend", () => this.storePlace());
     this.watchBase();
@@ -78,6 +82,17 @@ export class MapView {
     if (center !== null) {
       this.visiblePart.measure();
       const zoom = Math.max(this.map.getZoom(), CLOSE_ZOOM);
+      this.map.flyTo({ center, zoom, offset: this.visiblePart.offset });
+    }
+  }
+
+  /** Brings the user's home into the middle; without a home it does nothing. */
+  flyToHome(): void {
+    const home = this.store.home.value;
+    if (home !== null) {
+      this.visiblePart.measure();
+      const zoom = Math.max(this.map.getZoom(), CLOSE_ZOOM);
+      const center: [number, number] = [home.longitude, home.latitude];
       this.map.flyTo({ center, zoom, offset: this.visiblePart.offset });
     }
   }
@@ -143,6 +158,11 @@ export class MapView {
     watch(
       () => store.units.value,
       (units) => base.setUnits(units),
+    );
+    const marker = new HomeMarker(this.map);
+    watch(
+      () => [store.home.value, store.rings.value, store.units.value] as const,
+      ([home, spacing, units]) => marker.show(home, spacing, units),
     );
     watch(
       () => store.filters.value.get("bbox") ?? null,

@@ -5,8 +5,10 @@ import { element, make } from "../core/elements.ts";
 import type { MapView } from "./map-view.ts";
 
 /** What the other parts of the page use of the map. */
-export interface MapPart extends Pick<MapView, "isVisible" | "flyToSelected" | "selectNext"> {
+export interface MapPart
+  extends Pick<MapView, "isVisible" | "flyToSelected" | "flyToHome" | "selectNext"> {
   area: Pick<MapView["area"], "draw" | "visible">;
+  picking: Pick<MapView["picking"], "pick">;
   following: Pick<MapView["following"], "toggle">;
 }
 
@@ -39,7 +41,9 @@ export function showNoMap(host: HTMLElement): MapPart {
   return {
     isVisible: () => true,
     flyToSelected: () => undefined,
+    flyToHome: () => undefined,
     selectNext: () => undefined,
+    picking: { pick: async () => null },
     area: { draw: async () => null, visible: () => null },
     following: { toggle: () => undefined },
   };

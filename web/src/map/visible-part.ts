@@ -8,7 +8,7 @@ import { type Box, heightOf, uncovered, widthOf } from "./uncovered.ts";
 /** What may cover the map, in the order in which it takes edges: the time bar lies on the table. */
 const COVERS = [
   ...["header", "table", "footer", "tools"],
-  ...["filters", "statistics", "past", "settings", "details"],
+  ...["filters", "statistics", "past", "watch", "settings", "details"],
 ] as const;
 
 /** West and south, then east and north, in degrees; longitudes may lie beyond ±180. */

@@ -1,11 +1,10 @@
 /** The state of the stream in the page's header, and the sign-in where the server requires one. */
 
 import { effect } from "@preact/signals-core";
-import { accessKey } from "../core/access.ts";
 import { element, putInto } from "../core/elements.ts";
 import type { Store } from "../store/store.ts";
 import type { FeedState } from "../stream/feed.ts";
-import { showSignIn } from "./sign-in.ts";
+import { SignIn } from "./sign-in.ts";
 
 const TEXTS: Record<FeedState, string> = {
   connecting: "connecting",
@@ -19,6 +18,7 @@ const TEXTS: Record<FeedState, string> = {
 };
 
 export function renderConnectionStatus(store: Store): void {
+  const signIn = new SignIn(() => store.seek(store.playback.peek()));
   effect(() => {
     const { state, reason } = store.status.value;
     // The style sheet reads both.
@@ -26,7 +26,9 @@ export function renderConnectionStatus(store: Store): void {
     document.body.dataset.connection = state;
     putInto("connection", reason === "" ? TEXTS[state] : `${TEXTS[state]}: ${reason}`);
     if (state === "refused" && store.configuration.value?.needs_key === true) {
-      showSignIn(accessKey() === null ? "" : reason);
+      signIn.show(reason);
+    } else if (state === "live" || state === "replay" || state === "still") {
+      signIn.accept();
     }
   });
 }

@@ -1,10 +1,12 @@
 /** The panel about the selected aircraft. */
 
 import { effect } from "@preact/signals-core";
-import { Profile } from "../charts/profile.ts";
+import type { Profile } from "../charts/profile.ts";
 import { CATEGORIES } from "../core/categories.ts";
 import { element, putInto } from "../core/elements.ts";
-import { MISSING, write, writeAge, writeTrack } from "../core/units.ts";
+import { Later } from "../core/later.ts";
+import { MISSING, write, writeAge, writeDistance, writeTrack } from "../core/units.ts";
+import { bearingFrom, kilometresFrom } from "../store/home.ts";
 import type { SelectedAircraft } from "../store/selected-aircraft.ts";
 import type { Selected, Store } from "../store/store.ts";
 import { watch } from "../store/watch.ts";
@@ -37,9 +39,20 @@ export function renderDetails(
       store.fleetRevision.value; // reading subscribes to the fleet
       renderTexts(store, aircraft, selected);
       renderMeasures(store, aircraft);
+      renderFromHome(store, aircraft);
     }
   });
-  renderProfile(store, aircraft, actions);
+  const host = element("profile");
+  const profile = new Later(host, async () => {
+    const { Profile } = await import("../charts/profile.ts");
+    const made = new Profile(host, { hover: (time) => actions.pointAt(time) });
+    renderProfile(made, store, aircraft);
+    return made;
+  });
+  watch(
+    () => store.selected.value,
+    (selected) => selected !== null && profile.use(),
+  );
 }
 
 function renderTexts(store: Store, aircraft: SelectedAircraft, { icao24, flight }: Selected): void {
@@ -73,8 +86,23 @@ function renderMeasures(store: Store, aircraft: SelectedAircraft): void {
   putInto("contact-age", writeAge(now - fleet.measure("last_contact", slot)));
 }
 
-function renderProfile(store: Store, aircraft: SelectedAircraft, actions: DetailsActions): void {
-  const profile = new Profile(element("profile"), { hover: (time) => actions.pointAt(time) });
+/** Writes how far from home the aircraft is, and in which direction to look for it. */
+function renderFromHome(store: Store, aircraft: SelectedAircraft): void {
+  const { fleet } = store;
+  const home = store.home.value;
+  const slot = aircraft.slot ?? NO_SLOT;
+  const place = [fleet.measure("longitude", slot), fleet.measure("latitude", slot)] as const;
+  const isKnown = home !== null && !place.some(Number.isNaN);
+  element("from-home-row").hidden = home === null;
+  putInto(
+    "from-home",
+    isKnown
+      ? `${writeDistance(kilometresFrom(home, ...place), store.units.value)} · ${writeTrack(bearingFrom(home, ...place))}`
+      : MISSING,
+  );
+}
+
+function renderProfile(profile: Profile, store: Store, aircraft: SelectedAircraft): void {
   watch(
     () => [aircraft.track.value, aircraft.notice.value, store.units.value] as const,
     ([track, notice, units]) => {

@@ -9,9 +9,11 @@ import type { System } from "../core/units.ts";
 import type { Flight } from "../history/responses.ts";
 import type { FeedState } from "../stream/feed.ts";
 import { Fleet } from "../stream/fleet.ts";
-import type { FilterName, Filters, StreamQuery } from "../stream/query.ts";
+import type { FilterName, Filters, SavedQuery, StreamQuery } from "../stream/query.ts";
 import type { AddressState, Place, Side } from "./address.ts";
 import { countFleet, isLate } from "./fleet-counts.ts";
+import { type Home, isSameHome, keepHome, readKeptHome } from "./home.ts";
+import { DEFAULT_SETTINGS, type Settings } from "./settings.ts";
 
 export interface Selected {
   icao24: string;
@@ -47,6 +49,10 @@ export class Store {
   /** Whether the server's time is known as well as it can be; a replay waits for that. */
   readonly isServerTimeKnown = signal(false);
   readonly isSystemDark = signal(true);
+  /** What is requested of live data while the connection is slow; null is everything. */
+  readonly saving = signal<SavedQuery | null>(null);
+  /** The settings that the browser keeps, which the address may differ from. */
+  readonly kept: Signal<Settings>;
 
   readonly place: Signal<Place>;
   readonly selected: Signal<Selected | null>;
@@ -61,6 +67,14 @@ export class Store {
   /** The panel that is open beside the map. */
   readonly side: Signal<Side | null>;
   readonly isTableOpen: Signal<boolean>;
+  /** The distance between the rings around home, in the user's unit of distance; 0 is no rings. */
+  readonly rings: Signal<number>;
+  /** The fields of the table's columns; null is the default. */
+  readonly columns: Signal<readonly string[] | null>;
+  /** Where distances are measured from; null if the user has set no home. */
+  readonly home: Signal<Home | null>;
+  /** The home that the browser keeps: another one than the address has named. */
+  private readonly keptHome = signal(readKeptHome());
 
   /** The icao24 of the selected aircraft. */
   readonly icao24 = computed(() => this.selected.value?.icao24 ?? null);
@@ -79,8 +93,9 @@ export class Store {
   /** Counts the calls of `seek`: going to the same time again repeats the request. */
   private readonly seeks = signal(0);
 
-  constructor(initial: AddressState) {
+  constructor(initial: AddressState, kept: Settings = DEFAULT_SETTINGS) {
     const { selected } = initial;
+    this.kept = signal(kept);
     this.place = signal(initial.place);
     this.selected = signal(selected === null ? null : { icao24: selected, flight: null });
     this.units = signal(initial.units);
@@ -91,6 +106,9 @@ export class Store {
     this.playback = signal(initial.playback);
     this.side = signal(initial.side);
     this.isTableOpen = signal(initial.isTableOpen);
+    this.rings = signal(kept.rings);
+    this.columns = signal(initial.columns);
+    this.home = signal(initial.home ?? this.keptHome.value);
   }
 
   /** Notes that an event has changed the fleet; times are Unix seconds. */
@@ -124,6 +142,15 @@ export class Store {
     });
   }
 
+  /** Makes a place the user's home; null forgets it. */
+  setHome(home: Home | null): void {
+    keepHome(home);
+    batch(() => {
+      this.home.value = home;
+      this.keptHome.value = home;
+    });
+  }
+
   /** Returns the filters with one of them set; null removes it. */
   withFilter(name: FilterName, value: string | null): Filters {
     const filters = new Map(this.filters.peek());
@@ -141,8 +168,10 @@ export class Store {
     if (playback !== null && playback.speed > 0 && !this.isServerTimeKnown.value) {
       return null;
     }
+    const saving = playback === null ? this.saving.value : null;
     // Without filters every aircraft passes, and a selection needs no new request.
-    return { filters, playback, pinned: filters.size > 0 ? this.icao24.value : null };
+    const isNarrow = filters.size > 0 || (saving !== null && saving.bbox !== null);
+    return { filters, playback, saving, pinned: isNarrow ? this.icao24.value : null };
   }
 
   private toAddressState(): Omit<AddressState, "place"> {
@@ -156,6 +185,8 @@ export class Store {
       playback: this.playback.value,
       side: this.side.value,
       isTableOpen: this.isTableOpen.value,
+      columns: this.columns.value,
+      home: isSameHome(this.home.value, this.keptHome.value) ? null : this.home.value,
     };
   }
 }

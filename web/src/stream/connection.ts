@@ -1,6 +1,7 @@
 /** Keeps one stream open: reconnects by itself, and reports when the server falls silent. */
 
 import { AccessDenied, accessKey, fetchTicket } from "../core/access.ts";
+import { canShare, openStream, type StreamSource } from "./stream-source.ts";
 import { MAX_STREAMS, type StreamWindows } from "./stream-windows.ts";
 
 export type ConnectionState = "connecting" | "live" | "stale" | "offline" | "refused" | "paused";
@@ -10,6 +11,8 @@ export interface ConnectionListener {
   onEvent(event: string, data: unknown): void;
   /** Called whenever the state changes, with a reason for the user; empty if there is none. */
   onState(state: ConnectionState, reason: string): void;
+  /** Called when the server answered, but its first event took longer than the connection may be silent. */
+  onTooSlow?(): void;
 }
 
 const EVENTS = ["snapshot", "update", "remove", "heartbeat", "reset", "bye", "overloaded"] as const;
@@ -18,9 +21,13 @@ const EVENTS = ["snapshot", "update", "remove", "heartbeat", "reset", "bye", "ov
 const STALE_HEARTBEATS = 1.3;
 /** Without an event for this many heartbeat intervals the connection counts as dead. */
 const SILENT_HEARTBEATS = 2.5;
-const TOO_MANY_WINDOWS = `${MAX_STREAMS} other windows show the map; close one`;
+/** The first event has all aircraft, so it is given this many times longer after each failure, twice. */
+const [PATIENCE, MAX_PATIENCE] = [2, 4];
+const TOO_MANY_WINDOWS = `${MAX_STREAMS} other windows have streams of their own; close one`;
 /** The pause after which a window asks again whether another one was closed. */
 const WINDOW_WAIT_MS = 5_000;
+/** EventSource.OPEN: the server has answered. */
+const OPEN = 1;
 const NO_DATA = "no data from the server";
 /** The browser reconnects by itself this many times; after that the page does, with growing waits. */
 const BROWSER_ATTEMPTS = 3;
@@ -32,13 +39,16 @@ export class Connection {
   private reason = "";
   private readonly path: string;
   private readonly listener: ConnectionListener;
-  private source: EventSource | null = null;
+  private source: StreamSource | null = null;
   private lastId = "";
   private failures = 0;
+  /** Whether the present stream has brought an event. */
+  private hasEvent = false;
   /** Counts the attempts to open, so that a ticket of an abandoned attempt is ignored. */
   private attempt = 0;
   private readonly heartbeatMs: () => number;
   private readonly windows: StreamWindows | null;
+  private readonly isShared: boolean;
   private staleTimer: ReturnType<typeof setTimeout> | undefined;
   private silenceTimer: ReturnType<typeof setTimeout> | undefined;
   private retryTimer: ReturnType<typeof setTimeout> | undefined;
@@ -47,17 +57,20 @@ export class Connection {
    * @param heartbeatMs Returns the server's heartbeat interval, as the server states it. It is not
    *   measured: heartbeats that a stalled network delivers together are not sent so fast.
    * @param windows The windows of this browser; null if their number does not matter.
+   * @param isShared Whether tabs with the same path may share the stream.
    */
   constructor(
     path: string,
     listener: ConnectionListener,
     heartbeatMs: () => number,
     windows: StreamWindows | null = null,
+    isShared = false,
   ) {
     this.path = path;
     this.listener = listener;
     this.heartbeatMs = heartbeatMs;
     this.windows = windows;
+    this.isShared = isShared;
   }
 
   /** Opens the stream; after a pause it resumes with the event that followed the last one. */
@@ -102,10 +115,11 @@ export class Connection {
   }
 
   private connect(url: URL): void {
-    const source = new EventSource(url);
+    const source = openStream(url, this.isShared ? this.path : null);
     this.source = source;
+    this.hasEvent = false;
     if (this.windows !== null) {
-      this.windows.isStreaming = true;
+      this.windows.stream = this.isShared && canShare() ? this.path : String(Math.random());
       void this.leaveToOthers(this.windows);
     }
     for (const event of EVENTS) {
@@ -153,6 +167,7 @@ export class Connection {
     this.lastId = message.lastEventId || this.lastId;
     const data: unknown = JSON.parse(message.data || "{}");
     this.failures = 0;
+    this.hasEvent = true;
     this.watchSilence();
     if (event === "bye" || event === "overloaded") {
       // The browser reconnects after the server's `retry`, which scripts cannot read.
@@ -199,7 +214,9 @@ export class Connection {
     this.stopTimers();
     const interval = this.heartbeatMs();
     this.staleTimer = setTimeout(() => this.onMissingHeartbeat(), interval * STALE_HEARTBEATS);
-    this.silenceTimer = setTimeout(() => this.onSilence(), interval * SILENT_HEARTBEATS);
+    const patience = this.hasEvent ? 1 : Math.min(PATIENCE ** this.failures, MAX_PATIENCE);
+    const silentMs = interval * SILENT_HEARTBEATS * patience;
+    this.silenceTimer = setTimeout(() => this.onSilence(), silentMs);
   }
 
   /** Shows that data are missing; the connection may still bring them. */
@@ -211,10 +228,15 @@ export class Connection {
 
   /** Reconnects: a connection without any event is dead even if it looks open. */
   private onSilence(): void {
+    const isTooSlow = !this.hasEvent && this.source?.readyState === OPEN;
     this.close();
     this.setState("stale", NO_DATA);
     this.failures += 1;
     this.retryTimer = setTimeout(() => this.open(), this.waitMs());
+    if (isTooSlow) {
+      // Last, as the listener may close this connection for one that asks for less.
+      this.listener.onTooSlow?.();
+    }
   }
 
   private close(): void {
@@ -224,7 +246,7 @@ export class Connection {
     this.source?.close();
     this.source = null;
     if (this.windows !== null) {
-      this.windows.isStreaming = false;
+      this.windows.stream = null;
     }
   }
 

@@ -1,6 +1,6 @@
 /** Applies the events of `format=delta` to the fleet, decoded by `DeltaDecoder`. */
 
-import { DeltaDecoder } from "./delta-decoder.ts";
+import { DeltaDecoder } from "../../../clients/typescript/src/delta-decoder.ts";
 import { type Fleet, isMeasure, isText } from "./fleet.ts";
 
 /** The parts of an event's data that the reader itself uses. */

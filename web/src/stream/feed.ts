@@ -7,7 +7,7 @@ import { Connection, type ConnectionListener, type ConnectionState } from "./con
 import { DeltaReader } from "./delta-reader.ts";
 import type { Fleet } from "./fleet.ts";
 import { LineDelay } from "./line-delay.ts";
-import { formatOf, livePath, ROW_FIELDS, replayPath, type StreamQuery } from "./query.ts";
+import { liveRequest, ROW_FIELDS, replayPath, type StreamQuery } from "./query.ts";
 import { RowReader } from "./row-reader.ts";
 import type { StreamWindows } from "./stream-windows.ts";
 
@@ -21,6 +21,8 @@ export interface FeedListener {
   onState(state: FeedState, reason: string): void;
   /** Called when a replay has caught up with live data. */
   onCaughtUp(): void;
+  /** Called for every live event, and when none came, with whether the connection is too slow. */
+  onLine(isSlow: boolean): void;
 }
 
 /** One request of a replay covers this much of the past; the next one continues it. */
@@ -28,6 +30,7 @@ const LONGEST_REPLAY_S = 86_400;
 /** The default of `sse.heartbeat_seconds`, until the server has stated its interval. */
 const HEARTBEAT_S = 15;
 const SLOW = "slow connection";
+const SAVING = "slow connection, only aircraft in view";
 /** The bounds of a stated interval; the server's own upper bound is the same. */
 const [SHORTEST_HEARTBEAT_S, LONGEST_HEARTBEAT_S] = [1, 300];
 /** A replay that is closer than this to live has caught up. */
@@ -41,7 +44,12 @@ export class Feed {
   private readonly windows: StreamWindows | null;
   private heartbeatS = HEARTBEAT_S;
   private state: FeedState = "paused";
-  private query: StreamQuery = { filters: new Map(), pinned: null, playback: null };
+  private query: StreamQuery = {
+    filters: new Map(),
+    pinned: null,
+    playback: null,
+    saving: null,
+  };
   private connection: Connection | null = null;
   private snapshotRequest: AbortController | null = null;
 
@@ -86,11 +94,12 @@ export class Feed {
   request(query: StreamQuery): void {
     this.query = query;
     this.close();
-    const { playback, filters, pinned } = query;
+    const { playback } = query;
     this.clock = playback === null ? this.liveClock : new Clock(playback.speed);
     if (playback === null) {
-      const Reader = formatOf(filters) === "delta" ? DeltaReader : RowReader;
-      this.connect(livePath(filters, pinned), new Reader(this.fleet), "live");
+      const { path, format } = liveRequest(query);
+      const Reader = format === "delta" ? DeltaReader : RowReader;
+      this.connect(path, new Reader(this.fleet), "live");
     } else if (playback.speed === 0) {
       void this.showSnapshot(playback.time);
     } else {
@@ -150,9 +159,13 @@ export class Feed {
         this.apply(reader, event, data);
         const wasSlow = isSlow;
         // A replay is sent at its own speed.
-        isSlow = liveState === "live" && time > 0 && line.onEvent(time, steadyTime());
+        const isTimed = liveState === "live" && time > 0;
+        isSlow = isTimed && line.onEvent(time, steadyTime());
         if (isSlow !== wasSlow) {
-          this.setState(liveState, isSlow ? SLOW : "");
+          this.setState(liveState, this.reasonFor(isSlow));
+        }
+        if (isTimed) {
+          this.listener.onLine(isSlow);
         }
         if (event === "heartbeat" && time >= until && connection === this.connection) {
           this.close();
@@ -162,16 +175,27 @@ export class Feed {
       onState: (state, reason) => {
         // The state of a connection that was replaced is of no interest.
         if (connection === this.connection) {
-          this.setState(state === "live" ? liveState : state, reason);
+          const isFine = state === "live" && reason === "";
+          this.setState(
+            state === "live" ? liveState : state,
+            isFine ? this.reasonFor(isSlow) : reason,
+          );
         }
         if (state !== "live") {
           line = new LineDelay();
           isSlow = false;
         }
       },
+      onTooSlow: () => {
+        if (liveState === "live" && connection === this.connection) {
+          this.listener.onLine(true);
+        }
+      },
     };
     const heartbeatMs = () => this.heartbeatS * 1_000;
-    const connection = new Connection(path, listener, heartbeatMs, this.windows);
+    // A replay begins where this tab wants it to.
+    const isShared = liveState === "live";
+    const connection = new Connection(path, listener, heartbeatMs, this.windows, isShared);
     this.connection = connection;
     connection.open();
   }
@@ -204,6 +228,14 @@ export class Feed {
       reader.apply(event, data);
     }
     this.listener.onEvent(event, data);
+  }
+
+  private reasonFor(isSlow: boolean): string {
+    const { playback, saving } = this.query;
+    if (playback === null && saving !== null && saving.bbox !== null) {
+      return SAVING;
+    }
+    return isSlow ? SLOW : "";
   }
 
   private setState(state: FeedState, reason: string): void {

@@ -1,4 +1,4 @@
-/** Counts the windows of this browser that have a stream open: over HTTP/1.1 there is a limit. */
+/** Counts the streams that the windows of this browser have open: over HTTP/1.1 there is a limit. */
 
 /**
  * Browsers open at most 6 connections to a server over HTTP/1.1, for all windows together. A stream
@@ -7,41 +7,48 @@
 export const MAX_STREAMS = 5;
 /** The time in which the other windows answer, busy ones too. */
 const ANSWER_MS = 1_000;
-const CHANNEL = "streams";
+const CHANNEL = "stream-names";
 
 interface Message {
   /** Identifies the question. */
   question: string;
-  isAnswer: boolean;
+  /** The name of the stream that the answering window has open; null is a question. */
+  stream: string | null;
 }
 
 export class StreamWindows {
-  /** Whether this window has a stream open. */
-  isStreaming = false;
+  /** The name of the stream that this window has open, equal if windows share it; null for none. */
+  stream: string | null = null;
   private readonly channel = new BroadcastChannel(CHANNEL);
   private question = "";
-  private answers = 0;
+  private readonly others = new Set<string>();
 
   constructor() {
     this.channel.addEventListener("message", ({ data }: MessageEvent<Message>) => {
-      if (data.isAnswer) {
-        this.answers += data.question === this.question ? 1 : 0;
-      } else if (this.isStreaming) {
-        this.post({ question: data.question, isAnswer: true });
+      if (data.stream === null) {
+        this.answer(data.question);
+      } else if (data.question === this.question && data.stream !== this.stream) {
+        this.others.add(data.stream);
       }
     });
   }
 
-  /** Returns whether so many other windows have a stream that this one should not keep its own. */
+  /** Returns whether other windows have so many streams that this one should not keep its own. */
   async areTooMany(): Promise<boolean> {
     if (!isLimited()) {
       return false;
     }
     this.question = String(Math.random());
-    this.answers = 0;
-    this.post({ question: this.question, isAnswer: false });
+    this.others.clear();
+    this.post({ question: this.question, stream: null });
     await new Promise((resolve) => setTimeout(resolve, ANSWER_MS));
-    return this.answers >= MAX_STREAMS;
+    return this.others.size >= MAX_STREAMS;
+  }
+
+  private answer(question: string): void {
+    if (this.stream !== null) {
+      this.post({ question, stream: this.stream });
+    }
   }
 
   private post(message: Message): void {

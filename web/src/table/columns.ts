@@ -8,10 +8,13 @@ import {
   unitOf,
   write,
   writeAge,
+  writeDistance,
   writeTrack,
 } from "../core/units.ts";
+import { bearingFrom, type Home, kilometresFrom } from "../store/home.ts";
+import type { Identities } from "../store/identities.ts";
 import type { Fleet, Measure } from "../stream/fleet.ts";
-import { byCode, byMeasure, byWord, type SortKeyWriter } from "./sort-keys.ts";
+import { byCode, byIdentity, byMeasure, byWord, type SortKeyWriter } from "./sort-keys.ts";
 
 export type Direction = "ascending" | "descending";
 
@@ -20,6 +23,9 @@ export interface CellContext {
   system: System;
   /** Unix seconds of the server's clock. */
   now: number;
+  /** Null if the user has set none. */
+  home: Home | null;
+  identities: Pick<Identities, "of">;
 }
 
 export interface Column {
@@ -27,6 +33,8 @@ export interface Column {
   field: string;
   title: string;
   isNumber: boolean;
+  /** The least width in rem. */
+  width: number;
   /** The direction after the first click: users look for the greatest measures. */
   first: Direction;
   writeSortKeys: SortKeyWriter;
@@ -39,11 +47,12 @@ function noUnit(): string {
   return "";
 }
 
-function measureColumn(field: Measure, title: string, quantity: Quantity): Column {
+function measureColumn(field: Measure, title: string, quantity: Quantity, width = 5.5): Column {
   return {
     field,
     title,
     isNumber: true,
+    width,
     first: "descending",
     writeSortKeys: byMeasure(field),
     unit: (system) => unitOf(quantity, system).symbol,
@@ -68,10 +77,50 @@ function writeCategoryKeys(fleet: Fleet, keys: Float64Array): void {
   }
 }
 
+/** Returns what `measure` says of the place of an aircraft; NaN if there is no home or no position. */
+function fromHome(
+  measure: (home: Home, longitude: number, latitude: number) => number,
+): (fleet: Fleet, slot: number, home: Home | null) => number {
+  return (fleet, slot, home) =>
+    home === null
+      ? Number.NaN
+      : measure(home, fleet.measure("longitude", slot), fleet.measure("latitude", slot));
+}
+
+function bySlot(value: (fleet: Fleet, slot: number, home: Home | null) => number): SortKeyWriter {
+  return (fleet, keys, { home }) => {
+    for (let slot = 0; slot < fleet.end; slot++) {
+      keys[slot] = value(fleet, slot, home);
+    }
+  };
+}
+
+function identityColumn(
+  field: "registration" | "type" | "operator",
+  title: string,
+  width: number,
+): Column {
+  return {
+    field,
+    title,
+    isNumber: false,
+    width,
+    first: "ascending",
+    writeSortKeys: byIdentity(field),
+    unit: noUnit,
+    text: (fleet, slot, { identities }) =>
+      identities.of(fleet.icao24[slot] ?? "")?.[field] ?? MISSING,
+  };
+}
+
+const distance = fromHome(kilometresFrom);
+const bearing = fromHome(bearingFrom);
+
 export const CALLSIGN: Column = {
   field: "callsign",
   title: "callsign",
   isNumber: false,
+  width: 7,
   first: "ascending",
   writeSortKeys: byCode("callsign"),
   unit: noUnit,
@@ -84,15 +133,20 @@ export const COLUMNS: readonly Column[] = [
     field: "icao24",
     title: "icao24",
     isNumber: false,
+    width: 5.5,
     first: "ascending",
     writeSortKeys: byCode("icao24"),
     unit: noUnit,
     text: (fleet, slot) => fleet.icao24[slot] ?? MISSING,
   },
+  identityColumn("registration", "registration", 6.6),
+  identityColumn("type", "type", 4.6),
+  identityColumn("operator", "operator", 11),
   {
     field: "origin_country",
     title: "country",
     isNumber: false,
+    width: 8.5,
     first: "ascending",
     writeSortKeys: byWord("origin_country"),
     unit: noUnit,
@@ -104,16 +158,18 @@ export const COLUMNS: readonly Column[] = [
     field: "true_track",
     title: "track",
     isNumber: true,
+    width: 6,
     first: "ascending",
     writeSortKeys: byMeasure("true_track"),
     unit: noUnit,
     text: (fleet, slot) => writeTrack(fleet.measure("true_track", slot)),
   },
-  measureColumn("vertical_rate", "vertical rate", "climb"),
+  measureColumn("vertical_rate", "vertical rate", "climb", 7.6),
   {
     field: "squawk",
     title: "squawk",
     isNumber: true,
+    width: 5,
     first: "ascending",
     writeSortKeys: byCode("squawk"),
     unit: noUnit,
@@ -123,6 +179,7 @@ export const COLUMNS: readonly Column[] = [
     field: "category",
     title: "category",
     isNumber: false,
+    width: 8,
     first: "ascending",
     writeSortKeys: writeCategoryKeys,
     unit: noUnit,
@@ -132,6 +189,7 @@ export const COLUMNS: readonly Column[] = [
     field: "last_contact",
     title: "last contact",
     isNumber: true,
+    width: 7.2,
     first: "ascending",
     // The cell shows the age, so the smallest age is the greatest time.
     writeSortKeys: byMeasure("last_contact", -1),
@@ -142,9 +200,59 @@ export const COLUMNS: readonly Column[] = [
     field: "on_ground",
     title: "on ground",
     isNumber: false,
+    width: 5.5,
     first: "descending",
     writeSortKeys: byMeasure("on_ground"),
     unit: noUnit,
     text: (fleet, slot) => writeGround(fleet.measure("on_ground", slot)),
   },
+  {
+    field: "distance",
+    title: "distance",
+    isNumber: true,
+    width: 5.8,
+    first: "ascending",
+    writeSortKeys: bySlot(distance),
+    unit: (system) => unitOf("distance", system).symbol,
+    text: (fleet, slot, { system, home }) =>
+      writeDistance(distance(fleet, slot, home), system).split(" ")[0] ?? MISSING,
+  },
+  {
+    field: "bearing",
+    title: "bearing",
+    isNumber: true,
+    width: 6,
+    first: "ascending",
+    writeSortKeys: bySlot(bearing),
+    unit: noUnit,
+    text: (fleet, slot, { home }) => writeTrack(bearing(fleet, slot, home)),
+  },
 ];
+
+/** The columns for which the server is asked which aircraft it is. */
+const IDENTITY_COLUMNS: ReadonlySet<string> = new Set(["registration", "type", "operator"]);
+
+/** Whether any of the columns shows which aircraft it is. */
+export function needIdentities(columns: readonly Column[]): boolean {
+  return columns.some(({ field }) => IDENTITY_COLUMNS.has(field));
+}
+
+/** The columns that only users with a home see unless they choose otherwise. */
+const HOME_COLUMNS: ReadonlySet<string> = new Set(["distance", "bearing"]);
+
+/**
+ * Returns the columns to show, in the table's own order; unknown names are ignored.
+ *
+ * @param chosen The fields that the user has chosen; null is the default.
+ */
+export function columnsToShow(chosen: readonly string[] | null, hasHome: boolean): Column[] {
+  return COLUMNS.filter(
+    ({ field }) =>
+      // The callsign has the mark of the altitude, and stays while the others are scrolled.
+      field === CALLSIGN.field || (chosen?.includes(field) ?? isUsual(field, hasHome)),
+  );
+}
+
+function isUsual(field: string, hasHome: boolean): boolean {
+  return HOME_COLUMNS.has(field) ? hasHome : !IDENTITY_COLUMNS.has(field);
+}

@@ -2,6 +2,7 @@
 
 import type { Fleet } from "../stream/fleet.ts";
 import { CALLSIGN, type Column, type Direction } from "./columns.ts";
+import type { SortContext } from "./sort-keys.ts";
 
 export interface Sort {
   column: Column;
@@ -30,9 +31,14 @@ export class RowOrder {
   private keys = new Float64Array(0);
 
   /** Sorts the aircraft that have a row; equal ones stay in the order of their slots. */
-  sort(fleet: Fleet, { column, direction }: Sort, hasRow: (slot: number) => boolean): void {
+  sort(
+    fleet: Fleet,
+    { column, direction }: Sort,
+    hasRow: (slot: number) => boolean,
+    context: SortContext,
+  ): void {
     this.reserve(fleet.end);
-    column.writeSortKeys(fleet, this.keys);
+    column.writeSortKeys(fleet, this.keys, context);
     this.length = 0;
     for (let slot = 0; slot < fleet.end; slot++) {
       if (fleet.icao24[slot] != null && hasRow(slot)) {

@@ -5,7 +5,7 @@ import { isEmergency } from "../core/squawks.ts";
 import type { ThemeName } from "../core/theme.ts";
 import { altitudeColour } from "../map/altitude-ramp.ts";
 import type { Fleet } from "../stream/fleet.ts";
-import { type CellContext, COLUMNS } from "./columns.ts";
+import type { CellContext, Column } from "./columns.ts";
 
 /** Altitudes are rounded to this, so that few updates change the colour of a mark. */
 const COLOUR_STEP_M = 250;
@@ -13,6 +13,7 @@ const COLOUR_STEP_M = 250;
 /** What all rows show; the table changes it in place. */
 export interface RowContext extends CellContext {
   fleet: Fleet;
+  columns: readonly Column[];
   theme: ThemeName;
   /** The icao24 of the aircraft that is selected on the page; null for none. */
   selected: string | null;
@@ -25,17 +26,21 @@ export interface RowContext extends CellContext {
 export class TableRow {
   readonly element = make("div", { role: "row" });
   icao24: string | null = null;
-  private readonly texts = COLUMNS.map(() => document.createTextNode(""));
+  private readonly columns: readonly Column[];
+  private readonly texts: readonly Text[];
   private readonly mark = make("span", { class: "mark", "aria-hidden": "true" });
   private revision = -1;
   private slot = -1;
   private translate = "";
   private colourKey = "";
 
-  constructor(id: string) {
+  constructor(id: string, columns: readonly Column[]) {
     this.element.id = id;
-    COLUMNS.forEach(({ field, isNumber }, index) => {
+    this.columns = columns;
+    this.texts = columns.map(() => document.createTextNode(""));
+    columns.forEach(({ field, isNumber, width }, index) => {
       const cell = make("div", { role: "gridcell", "data-field": field });
+      cell.style.flexBasis = `${width}rem`;
       cell.ariaColIndex = String(index + 1);
       cell.classList.toggle("number", isNumber);
       cell.append(...(index === 0 ? [this.mark] : []), this.texts[index] as Text);
@@ -57,7 +62,7 @@ export class TableRow {
   private write(slot: number, context: RowContext): void {
     const { fleet } = context;
     this.icao24 = fleet.icao24[slot] ?? null;
-    COLUMNS.forEach((column, index) => {
+    this.columns.forEach((column, index) => {
       const text = column.text(fleet, slot, context);
       const node = this.texts[index] as Text;
       if (node.data !== text) {

@@ -2,7 +2,6 @@
 
 import { make } from "../core/elements.ts";
 import type { Fleet } from "../stream/fleet.ts";
-import { COLUMNS } from "./columns.ts";
 import { type RowContext, TableRow } from "./row.ts";
 import type { RowOrder } from "./row-order.ts";
 import { poolSize, rowAfter, scrollToCentre, scrollToShow, spanOf, type View } from "./window.ts";
@@ -22,12 +21,13 @@ export class Rows {
   /** Time of the last pointer, scroll or key event here, by `performance.now()`. */
   lastInputAt = Number.NEGATIVE_INFINITY;
   private readonly body = make("div", { role: "rowgroup", class: "body" });
+  private readonly lane = make("div", { class: "lane" });
   private readonly heading: HTMLElement;
   private readonly fleet: Fleet;
   private readonly order: RowOrder;
   private readonly context: RowContext;
   private readonly onChoose: (icao24: string) => void;
-  private readonly pool: TableRow[] = [];
+  private pool: TableRow[] = [];
   private rowHeight = ROW_PX;
   private height = 0;
   /** Whether the next rendering must scroll to the selected aircraft if it has a row. */
@@ -45,9 +45,9 @@ export class Rows {
     this.context = context;
     this.onChoose = onChoose;
     const headings = make("div", { role: "rowgroup", class: "headings" }, heading);
-    this.grid.append(make("div", { class: "lane" }, headings, this.body));
+    this.lane.append(headings, this.body);
+    this.grid.append(this.lane);
     this.grid.ariaLabel = "Aircraft";
-    this.grid.ariaColCount = String(COLUMNS.length);
     this.listen();
   }
 
@@ -60,6 +60,17 @@ export class Rows {
       this.scrollToSelected();
       this.placeRows();
     }
+  }
+
+  /** Makes the rows again, with the context's present columns. */
+  showColumns(): void {
+    const { columns } = this.context;
+    const width = columns.reduce((sum, column) => sum + column.width, 0);
+    this.lane.style.minWidth = `${width}rem`;
+    this.grid.ariaColCount = String(columns.length);
+    this.pool = [];
+    this.body.replaceChildren();
+    this.onResize();
   }
 
   scrollToTop(): void {
@@ -129,7 +140,7 @@ export class Rows {
     this.height = Math.max(this.grid.clientHeight - this.heading.offsetHeight, 0);
     this.rowHeight = Number.parseFloat(getComputedStyle(this.body).lineHeight) || ROW_PX;
     while (this.pool.length < poolSize(this.height, this.rowHeight)) {
-      const row = new TableRow(`table-row-${this.pool.length}`);
+      const row = new TableRow(`table-row-${this.pool.length}`, this.context.columns);
       this.pool.push(row);
       this.body.append(row.element);
     }

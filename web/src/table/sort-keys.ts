@@ -1,9 +1,18 @@
 /** The keys by which the table sorts: one number per slot, NaN for a missing value. */
 
+import type { Home } from "../store/home.ts";
+import type { Identities } from "../store/identities.ts";
 import type { Fleet, Measure, Text } from "../stream/fleet.ts";
 
+/** What sort keys depend on besides the fleet. */
+export interface SortContext {
+  /** Null if the user has set none. */
+  home: Home | null;
+  identities: Pick<Identities, "of">;
+}
+
 /** Writes the sort key of each slot into `keys`. */
-export type SortKeyWriter = (fleet: Fleet, keys: Float64Array) => void;
+export type SortKeyWriter = (fleet: Fleet, keys: Float64Array, context: SortContext) => void;
 
 /** Eight characters of 6 bits are 48 bits, which a double holds exactly. */
 const CODE_LENGTH = 8;
@@ -31,13 +40,22 @@ export function byCode(text: "icao24" | Text): SortKeyWriter {
 
 /** Sorts alphabetically by a text with few distinct values. */
 export function byWord(text: Text): SortKeyWriter {
-  return (fleet, keys) => {
-    const words = fleet.texts(text);
-    const ranks = alphabeticalRanks(words);
-    for (let slot = 0; slot < fleet.end; slot++) {
-      keys[slot] = ranks.get(words[slot] ?? "") ?? Number.NaN;
-    }
+  return (fleet, keys) => writeRanks(fleet.texts(text), fleet.end, keys);
+}
+
+/** Sorts alphabetically by what the server knows of the aircraft. */
+export function byIdentity(field: "registration" | "type" | "operator"): SortKeyWriter {
+  return (fleet, keys, { identities }) => {
+    const words = fleet.icao24.map((icao24) => identities.of(icao24 ?? "")?.[field] ?? null);
+    writeRanks(words, fleet.end, keys);
   };
+}
+
+function writeRanks(words: readonly (string | null)[], end: number, keys: Float64Array): void {
+  const ranks = alphabeticalRanks(words);
+  for (let slot = 0; slot < end; slot++) {
+    keys[slot] = ranks.get(words[slot] ?? "") ?? Number.NaN;
+  }
 }
 
 /** Packs a code into one number, as numbers are compared faster than texts. */

@@ -3,10 +3,12 @@
 import "./table.css";
 import { make, put } from "../core/elements.ts";
 import type { System } from "../core/units.ts";
+import type { Identities } from "../store/identities.ts";
 import type { Store } from "../store/store.ts";
 import { watch } from "../store/watch.ts";
 import type { Fleet } from "../stream/fleet.ts";
-import type { Column } from "./columns.ts";
+import { ColumnChoice } from "./column-choice.ts";
+import { type Column, columnsToShow, needIdentities } from "./columns.ts";
 import { HeadingRow } from "./heading.ts";
 import type { RowContext } from "./row.ts";
 import { DEFAULT_SORT, nextSort, RowOrder, type Sort } from "./row-order.ts";
@@ -28,6 +30,7 @@ const INPUT_PAUSE_MS = 1_500;
 export class Table {
   private readonly fleet: Fleet;
   private readonly listener: TableListener;
+  private readonly identities: Identities;
   private readonly context: RowContext;
   private readonly order = new RowOrder();
   private readonly toolbar = new Toolbar(() => this.sortFromTop());
@@ -39,11 +42,15 @@ export class Table {
   private sortedAt = Number.NEGATIVE_INFINITY;
 
   /** @param host Must have a height, as the rows scroll in it. */
-  constructor(host: HTMLElement, store: Store, listener: TableListener) {
+  constructor(host: HTMLElement, store: Store, identities: Identities, listener: TableListener) {
+    this.identities = identities;
     this.fleet = store.fleet;
     this.listener = listener;
     this.context = {
       fleet: store.fleet,
+      columns: [],
+      home: store.home.value,
+      identities,
       system: store.units.value,
       now: store.now.value,
       theme: store.themeName.value,
@@ -55,12 +62,19 @@ export class Table {
       this.choose(icao24);
     });
     host.classList.add("aircraft-table");
+    this.toolbar.element.append(new ColumnChoice(store).element);
     host.append(this.toolbar.element, make("div", { class: "frame" }, this.rows.grid, this.empty));
-    this.heading.showSort(this.sort);
     this.subscribe(store);
   }
 
   private subscribe(store: Store): void {
+    watch(
+      () => [store.columns.value, store.home.value] as const,
+      ([chosen, home]) => {
+        this.context.home = home;
+        this.showColumns(columnsToShow(chosen, home !== null));
+      },
+    );
     watch(
       () => store.units.value,
       (units) => this.setUnits(units),
@@ -74,11 +88,16 @@ export class Table {
       (isOpen) => {
         // While the table is hidden, nothing is sorted or written.
         this.isOpen = isOpen;
+        this.needIdentities();
         this.sortRows();
       },
     );
     watch(
-      () => [store.now.value, store.themeName.value, store.fleetRevision.value] as const,
+      () => {
+        this.identities.revision.value; // reading subscribes to both
+        store.fleetRevision.value;
+        return [store.now.value, store.themeName.value] as const;
+      },
       ([now, theme]) => {
         this.context.now = now;
         this.context.theme = theme;
@@ -100,6 +119,24 @@ export class Table {
     } else {
       this.render();
     }
+  }
+
+  private showColumns(columns: readonly Column[]): void {
+    this.context.columns = columns;
+    if (!columns.includes(this.sort.column)) {
+      this.sort = DEFAULT_SORT;
+    }
+    this.heading.showColumns(columns);
+    this.heading.showSort(this.sort);
+    this.heading.showUnits(this.context.system);
+    this.rows.showColumns();
+    this.needIdentities();
+    this.sortRows();
+  }
+
+  /** The server is asked which aircraft they are only while a column shows it. */
+  private needIdentities(): void {
+    this.identities.need("table", this.isOpen && needIdentities(this.context.columns));
   }
 
   private setUnits(system: System): void {
@@ -144,10 +181,12 @@ export class Table {
     }
     this.sortedAt = performance.now();
     const { listener } = this;
-    const hasRow = this.toolbar.rowFilter(this.fleet, (longitude, latitude) =>
-      listener.isVisible(longitude, latitude),
+    const hasRow = this.toolbar.rowFilter(
+      this.fleet,
+      (longitude, latitude) => listener.isVisible(longitude, latitude),
+      this.identities,
     );
-    this.order.sort(this.fleet, this.sort, hasRow);
+    this.order.sort(this.fleet, this.sort, hasRow, this.context);
     this.toolbar.showCount(this.order.length, this.fleet.size);
     put(this.empty, this.order.length > 0 ? "" : this.toolbar.emptyReason(this.fleet.size));
     this.render();

@@ -1,9 +1,14 @@
-/** Filters the table's rows by a text in the callsign, icao24 or country. */
+/** Filters the table's rows by a text in the callsign, icao24, country, or what the server knows of the aircraft. */
 
+import type { Identities, Identity } from "../store/identities.ts";
 import type { Fleet } from "../stream/fleet.ts";
 
 /** Returns a function that says whether the aircraft in a slot matches; all match an empty text. */
-export function textFilter(fleet: Fleet, text: string): (slot: number) => boolean {
+export function textFilter(
+  fleet: Fleet,
+  text: string,
+  identities: Pick<Identities, "of">,
+): (slot: number) => boolean {
   const lower = text.trim().toLowerCase();
   if (lower === "") {
     return () => true;
@@ -15,7 +20,13 @@ export function textFilter(fleet: Fleet, text: string): (slot: number) => boolea
   return (slot) =>
     (callsigns[slot] ?? "").includes(upper) ||
     (fleet.icao24[slot] ?? "").includes(lower) ||
-    isInCountry(countries[slot] ?? "");
+    isInCountry(countries[slot] ?? "") ||
+    isIdentified(identities.of(fleet.icao24[slot] ?? ""), lower);
+}
+
+function isIdentified(identity: Identity | undefined, lower: string): boolean {
+  const texts = [identity?.registration, identity?.type, identity?.operator];
+  return texts.some((text) => text?.toLowerCase().includes(lower));
 }
 
 /** Tests each word once: the fleet has thousands of aircraft but few countries. */

@@ -1,6 +1,7 @@
 /** The bar above the table's rows: text filter, switch for visible aircraft, and row count. */
 
 import { make, put } from "../core/elements.ts";
+import type { Identities } from "../store/identities.ts";
 import type { Fleet } from "../stream/fleet.ts";
 import { textFilter } from "./text-filter.ts";
 
@@ -30,8 +31,9 @@ export class Toolbar {
   rowFilter(
     fleet: Fleet,
     isVisible: (longitude: number, latitude: number) => boolean,
+    identities: Pick<Identities, "of">,
   ): (slot: number) => boolean {
-    const matchesText = textFilter(fleet, this.input.value);
+    const matchesText = textFilter(fleet, this.input.value, identities);
     if (!this.visibleOnly.checked) {
       return matchesText;
     }

@@ -11,7 +11,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from docs.decoders.delta import DeltaDecoder
+from flight_monitor_client.delta import DeltaDecoder
 from processor.live import subscriber
 from processor.live.connection_limits import StreamClient
 from processor.live.subscriber import Subscriber, wake_in_groups

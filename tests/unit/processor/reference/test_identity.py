@@ -7,7 +7,7 @@ import pytest
 from processor.reference import identities as module
 from processor.reference.address_blocks import BLOCKS, block_of
 from processor.reference.aircraft_table import all_packaged_aircraft, packaged_aircraft
-from processor.reference.identities import Identities
+from processor.reference.identities import REFRESH_SECONDS, Identities
 from processor.reference.identity import AircraftRecord, Identity, identity_of, is_known
 from processor.reference.packaged import read_lines
 from testkit.reference_tables import disjoint
@@ -22,6 +22,7 @@ class _Source:
         self.asked: list[Sequence[str]] = []
         self.is_answering = True
         self.number = 1
+        self.n_versions = 0
         self.record = AircraftRecord(type="B77W")
 
     async def read(self, icao24s: Sequence[str]) -> Mapping[str, AircraftRecord] | None:
@@ -29,7 +30,15 @@ class _Source:
         return {SWISS: self.record} if self.is_answering else None
 
     async def version(self) -> int | None:
+        self.n_versions += 1
         return self.number if self.is_answering else None
+
+
+class _Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
 
 
 def test_without_a_record_registration_and_country_are_computed() -> None:
@@ -122,29 +131,33 @@ async def test_each_aircraft_is_read_once() -> None:
     assert source.asked == [[SWISS, "3c6444"]]
 
 
-async def test_a_database_that_does_not_answer_is_asked_again() -> None:
+async def test_a_database_that_does_not_answer_is_asked_once_a_minute() -> None:
     """Meanwhile the packaged table counts; once it answers, all may differ."""
-    source = _Source()
-    identities = Identities(source)
-    assert await identities.refresh()
+    source, clock = _Source(), _Clock()
+    identities = Identities(source, clock)
     source.is_answering = False
-    assert (await identities.find([SWISS]))[SWISS] == identities.at_hand(SWISS)
-    assert not await identities.refresh()
+    for _ in range(3):
+        assert (await identities.find([SWISS]))[SWISS] == identities.at_hand(SWISS)
+    assert source.n_versions == 1
+    assert source.asked == []
     source.is_answering = True
-    assert await identities.refresh()
+    generation = identities.generation
+    assert (await identities.find([SWISS]))[SWISS].type != "B77W"
+    clock.now += REFRESH_SECONDS
     assert (await identities.find([SWISS]))[SWISS].type == "B77W"
+    assert identities.generation == generation + 1
 
 
 async def test_a_changed_table_is_read_again() -> None:
-    source = _Source()
-    identities = Identities(source)
-    await identities.refresh()
+    source, clock = _Source(), _Clock()
+    identities = Identities(source, clock)
     await identities.find([SWISS])
     source.record = AircraftRecord(type="BCS3")
-    assert not await identities.refresh()
+    clock.now += REFRESH_SECONDS
     assert (await identities.find([SWISS]))[SWISS].type == "B77W"
     source.number += 1
-    assert await identities.refresh()
+    assert (await identities.find([SWISS]))[SWISS].type == "B77W"
+    clock.now += REFRESH_SECONDS
     assert (await identities.find([SWISS]))[SWISS].type == "BCS3"
 
 

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from processor.bounding_box import BoundingBox
 from processor.history.stored_rows import in_columns
+from processor.reference.identities import Identities
+from processor.reference.registrations import registration_of
 from processor.replay.rows import TickDivider
 from processor.replay.state import ReplayState
 from processor.stream.encoder import SSE_ENCODERS
@@ -103,6 +105,27 @@ def test_a_subscriber_holds_what_was_stored(query: StreamQuery, rows: list[State
     event_id = parse_replay_event_id(heartbeat.id)
     assert event_id is not None
     assert (event_id.second, event_id.is_complete) == (replay.state.now + 1, True)
+
+
+def test_identities_are_replayed() -> None:
+    """The registration follows from the address, and the filter by it selects its aircraft."""
+    registration = registration_of(0xA12345)
+    assert registration is not None
+    query = parse_query([("registration", registration), ("fields", "registration")])
+    state = ReplayState(
+        query,
+        SSE_ENCODERS["identity"],
+        start=START,
+        before=[state_vector("a12345", START - 1), state_vector("abcdef", START - 1)],
+        expiry_seconds=EXPIRY_SECONDS,
+        identities=Identities(),
+    )
+    subscriber = Subscriber()
+    for frame in (*state.snapshot(), *state.tick(START + 1, [state_vector("a12345", START)])):
+        subscriber.feed(frame)
+    expected = {"icao24": "a12345", "registration": registration}
+    assert [event.event for event in subscriber.events] == ["snapshot", "update"]
+    assert [json.loads(event.data)["states"] for event in subscriber.events] == [[expected]] * 2
 
 
 @given(QUERIES, stored_rows(), st.integers(0, 60))

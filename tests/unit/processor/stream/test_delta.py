@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from docs.decoders.delta import DeltaDecoder
+from flight_monitor_client.delta import DeltaDecoder
 from processor.live.fleet import Fleet, Update
 from processor.reference.identity import Identity
 from processor.stream.aircraft import Aircraft

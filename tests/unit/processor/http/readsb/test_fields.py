@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from processor.http.readsb.fields import ReadsbAircraft, to_readsb
 from processor.http.responses import schema_of
+from processor.reference.identity import Identity
 from processor.stream.filter import Circle
 from telemetry.state_vector import StateVector
 from testkit.state_vectors import START, state_vector, state_vectors
@@ -25,6 +26,31 @@ def _written(
 ) -> dict[str, Any]:
     encoded = msgspec.json.encode(to_readsb(state, now, centre))
     return msgspec.json.decode(encoded, type=dict[str, Any])
+
+
+def test_an_identity_has_the_fields_of_readsb_s_database() -> None:
+    """They stand behind the callsign, and the year is a text (json_out.c of readsb)."""
+    identity = Identity(
+        registration="HB-JCA",
+        type="A320",
+        manufacturer="Airbus",
+        model="A320 214",
+        operator="Swiss",
+        year_built=2001,
+        military=True,
+    )
+    encoded = msgspec.json.encode(to_readsb(state_vector(), START, identity=identity))
+    written = msgspec.json.decode(encoded, type=dict[str, Any])
+    names = ["r", "t", "dbFlags", "desc", "ownOp", "year"]
+    assert {name: written[name] for name in names} == {
+        "r": "HB-JCA",
+        "t": "A320",
+        "dbFlags": 1,
+        "desc": "Airbus A320 214",
+        "ownOp": "Swiss",
+        "year": "2001",
+    }
+    assert list(written)[2:9] == ["flight", *names]
 
 
 def test_all_fields() -> None:
@@ -42,6 +68,7 @@ def test_all_fields() -> None:
         "hex": "4b1814",
         "type": "adsb_icao",
         "flight": "SWR7E   ",
+        "ownOp": "Swiss",
         "alt_baro": 39_000,
         "alt_geom": 40_000,
         "gs": 466.8,

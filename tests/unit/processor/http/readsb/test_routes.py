@@ -15,6 +15,7 @@ from processor.access.gate import Gate, create_gate
 from processor.access.new_key import make_key
 from processor.http.app import create_app
 from processor.http.readsb.routes import readsb_routes
+from processor.reference.identity import Identity
 from testkit.application import Application
 from testkit.state_vectors import START, state_vector
 
@@ -26,6 +27,11 @@ FLEET = (
     state_vector("cccccc", callsign="ANZ1", latitude=-17.0, longitude=-179.5, squawk="7600"),
     state_vector("dddddd", callsign=None, latitude=None, longitude=None),
 )
+
+AIRBUS = Identity(
+    registration="HB-JCA", type="A320", manufacturer="Airbus", model="A320 214", year_built=2001
+)
+HERCULES = Identity(type="C130", military=True, operator="Air Force")
 
 
 @asynccontextmanager
@@ -106,6 +112,29 @@ async def test_aircraft_that_are_found(
     assert await _found(client, f"/v2/{path}/") == found
 
 
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [
+        ("registration/HB-JCA", ["aaaaaa"]),
+        ("reg/hb-jca,N1", ["aaaaaa"]),
+        ("type/a320", ["aaaaaa"]),
+        ("type/A320,C130", ["aaaaaa", "bbbbbb"]),
+        ("mil", ["bbbbbb"]),
+        ("callsign/GAF/12", ["eeeeee"]),
+        ("callsign/GAF%2F12", ["eeeeee"]),
+        ("registration/5N/A", []),
+    ],
+)
+async def test_aircraft_are_found_by_their_identity(path: str, found: list[str]) -> None:
+    """Likewise a callsign with a slash."""
+    async with _serving(create_gate(AccessSettings())) as site, _client(site) as client:
+        site.receive(state_vector("eeeeee", callsign="GAF/12"))
+        site.fleet.identify({"aaaaaa": AIRBUS, "bbbbbb": HERCULES})
+        site.tick(1)
+        assert await _found(client, f"/v2/{path}") == found
+        assert await _found(client, f"/v2/{path}/") == found
+
+
 async def test_a_point_gives_distance_and_direction(client: httpx2.AsyncClient) -> None:
     """Geneva is 124 nautical miles west-south-west of Zurich."""
     answer = (await client.get("/v2/point/47.4647/8.5492/250")).json()
@@ -134,6 +163,8 @@ async def test_a_point_gives_distance_and_direction(client: httpx2.AsyncClient) 
         ("callsign/%20", "callsigns"),
         ("sqk/7800", "squawks"),
         ("squawk/77", "squawks"),
+        ("type/,A320", "types"),
+        ("reg/%20", "registrations"),
     ],
 )
 async def test_a_part_amiss_is_named(client: httpx2.AsyncClient, path: str, part: str) -> None:

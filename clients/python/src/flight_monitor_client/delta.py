@@ -1,6 +1,4 @@
-"""Decodes the stream's `format=delta`: keeps the picture, gives aircraft in OpenSky's units."""
-
-# ruff: noqa: INP001 - a page to copy, not part of a package
+"""Decodes the stream's `format=delta`: keeps the fleet, gives aircraft in OpenSky's units."""
 
 from collections.abc import Iterator, Mapping
 from itertools import accumulate
@@ -10,9 +8,9 @@ Value = str | int | float | bool | None
 
 
 class DeltaDecoder:
-    """The picture as whole numbers in columns, by slot, and texts.
+    """The fleet as whole numbers in columns, by slot, and texts.
 
-    Feed it every event of one stream in order; it ignores those that do not concern the picture.
+    Feed it every event of one stream in order; it ignores those that do not concern the fleet.
     After a reconnection with the last id go on feeding the same decoder.
     """
 
@@ -39,12 +37,16 @@ class DeltaDecoder:
     def aircraft(self) -> Iterator[dict[str, Value]]:
         """Yield every aircraft; `None` is "not received"."""
         for slot in self._slots.values():
-            aircraft: dict[str, Value] = {}
-            for name, texts in self._texts.items():
-                aircraft[name] = texts.get(slot)
-            for name in self._columns:
-                aircraft[name] = self._value(name, slot)
-            yield aircraft
+            yield self.aircraft_at(slot)
+
+    def aircraft_at(self, slot: int) -> dict[str, Value]:
+        """Return the aircraft of a slot that is in use."""
+        aircraft: dict[str, Value] = {}
+        for name, texts in self._texts.items():
+            aircraft[name] = texts.get(slot)
+        for name in self._columns:
+            aircraft[name] = self._value(name, slot)
+        return aircraft
 
     def _begin(self, data: Mapping[str, Any]) -> None:
         """Forget everything; learn which columns and texts there are."""

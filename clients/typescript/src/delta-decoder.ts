@@ -1,7 +1,8 @@
 /** Decodes the stream's `format=delta` into typed arrays, one value per field and slot. */
 
 export type Value = string | number | boolean | null;
-export type Aircraft = Record<string, Value>;
+/** One aircraft with OpenSky's names and units; null is "not received". */
+export type Fields = Record<string, Value>;
 
 /** The part that `snapshot` and `update` have in common. */
 interface Update {
@@ -62,17 +63,22 @@ export class DeltaDecoder {
   }
 
   /** Yields every aircraft with OpenSky's names and units; null is "not received". */
-  *aircraft(): Generator<Aircraft> {
+  *aircraft(): Generator<Fields> {
     for (const slot of this.slots.values()) {
-      const aircraft: Aircraft = {};
-      for (const [name, texts] of this.texts) {
-        aircraft[name] = texts.get(slot) ?? null;
-      }
-      for (const name of this.columns.keys()) {
-        aircraft[name] = this.value(name, slot);
-      }
-      yield aircraft;
+      yield this.aircraftAt(slot);
     }
+  }
+
+  /** Returns the aircraft of a slot that is in use. */
+  aircraftAt(slot: number): Fields {
+    const aircraft: Fields = {};
+    for (const [name, texts] of this.texts) {
+      aircraft[name] = texts.get(slot) ?? null;
+    }
+    for (const name of this.columns.keys()) {
+      aircraft[name] = this.value(name, slot);
+    }
+    return aircraft;
   }
 
   /** Returns one field of one slot in OpenSky's unit; null is "not received". */
