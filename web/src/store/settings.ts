@@ -1,6 +1,6 @@
 /** The settings that stay in the browser between visits; the address of a page wins over them. */
 
-import { type LabelField, readLabelFields } from "../core/label-fields.ts";
+import { type LabelField, labelFieldsIn } from "../core/label-fields.ts";
 import { fieldsOf, keep, readKept } from "../core/local-storage.ts";
 import { isThemeChoice, type ThemeChoice } from "../core/theme.ts";
 import { isSystem, type System } from "../core/units.ts";
@@ -41,7 +41,7 @@ export function readSettings(): Settings {
     units: isSystem(units) ? units : DEFAULT_SETTINGS.units,
     theme: isThemeChoice(theme) ? theme : DEFAULT_SETTINGS.theme,
     isGliding: typeof isGliding === "boolean" ? isGliding : DEFAULT_SETTINGS.isGliding,
-    labels: Array.isArray(labels) ? readLabelFields(labels.join()) : DEFAULT_SETTINGS.labels,
+    labels: labelFieldsIn(labels),
     rings: RING_DISTANCES.find((distance) => distance === rings) ?? DEFAULT_SETTINGS.rings,
     columns: readColumns(columns),
   };
