@@ -11,7 +11,7 @@ from telemetry.state_vector import StateVector
 from testkit.browser import Chromium, Device, Pages
 from testkit.pixels import Box, Colour, count_pixels
 from testkit.scripted_app import ScriptedApp
-from testkit.state_vectors import state_vector
+from testkit.state_vectors import START, state_vector
 from tests.page.map_page import keep_picture
 
 pytestmark = [pytest.mark.real_browser, pytest.mark.asyncio(loop_scope="session")]
@@ -52,10 +52,12 @@ async def pages(chromium: Chromium) -> AsyncIterator[Pages]:
     await context.close()
 
 
-def over_sea(icao24: str, *, east: float = 0.0, **fields: object) -> StateVector:
+def over_sea(
+    icao24: str, last_contact: int = START, *, east: float = 0.0, **fields: object
+) -> StateVector:
     """Return an aircraft over the Atlantic that flies to the north."""
-    place = {"latitude": 0.0, "longitude": -30.0 + east, "true_track": 0.0}
-    return state_vector(icao24, **{"callsign": "SWR7EA", **place, **fields})
+    defaults: dict[str, object] = {"latitude": 0.0, "longitude": -30.0 + east, "true_track": 0.0}
+    return state_vector(icao24, last_contact, **(defaults | fields))
 
 
 async def opened(app: ScriptedApp, pages: Pages, query: str) -> tuple[Page, Point]:
@@ -130,7 +132,7 @@ async def test_the_selected_aircraft_has_one_label_with_the_same_values(
 
 async def test_each_copy_of_the_world_has_the_label(app: ScriptedApp, pages: Pages) -> None:
     """A window that is wider than the world shows an aircraft twice."""
-    app.publish(over_sea("aaaaaa", east=-148.0, latitude=-40.0, last_contact=1_790_000_001))
+    app.publish(over_sea("aaaaaa", east=-148.0, latitude=-40.0, last_contact=START + 1))
     page, (x, y) = await opened(app, pages, "at=-40,-42,0.7&glide=off&theme=dark&labels=callsign")
     world = WORLD_PX * 2**0.7
     copies = [x + turn * world for turn in (-1, 0, 1) if 100 < x + turn * world < 1200]
@@ -155,7 +157,7 @@ async def test_of_two_in_one_place_the_emergency_is_labelled(
 async def test_icons_have_the_shape_and_size_of_their_type(app: ScriptedApp, pages: Pages) -> None:
     """The type becomes known after the aircraft: its icon changes without a new state vector."""
     app.publish(
-        over_sea("aaaaaa", category=None, last_contact=1_790_000_002),
+        over_sea("aaaaaa", category=None, last_contact=START + 2),
         over_sea("bbbbbb", east=0.4, category=None),
         over_sea("cccccc", east=-0.4, category=None),
     )

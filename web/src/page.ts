@@ -175,12 +175,12 @@ export class Page {
     const visit = (icao24: string) => this.visit(icao24);
     const readiness = new Readiness((time) => this.feed.adjustServerTime(time));
     renderSettings(store);
+    renderShapeLegend(store);
     renderHome(store, {
       pickPlace: () => this.map.picking.pick(),
       setFilter: (name, value) => actions.setFilter(name, value),
       copyWithHome: (home) => this.address.copyWithHome(home),
     });
-    renderShapeLegend(store);
     renderPanels(store, actions);
     renderConnectionStatus(store);
     renderCounters(store);

@@ -69,6 +69,16 @@ test.each(["?units=metric", "?theme=system", "?glide=on", "?units=imperial&theme
   },
 );
 
+test("labels stay too, and a link shows none of them where it says so", () => {
+  const before = visit("?labels=speed");
+  before.labels.value = ["callsign", "speed"];
+  expect(visit("").labels.value).toEqual(["callsign", "speed"]);
+  const guest = visit("?labels=none");
+  expect(guest.labels.value).toEqual([]);
+  expect(addressOf(guest)).toContain("labels=none");
+  expect(visit(addressOf(guest)).labels.value).toEqual([]);
+});
+
 test("the default is in no address unless something else is kept", () => {
   const store = visit("");
   expect(addressOf(store)).not.toContain("units");
@@ -91,6 +101,8 @@ test.each([
   "[]",
   '"nautical"',
   '{"units":"cubits","theme":7,"isGliding":"no"}',
+  '{"labels":"callsign"}',
+  '{"labels":[{"toString":1},["speed"],7,"<b>"]}',
   '{"units":{"toString":1},"__proto__":{"units":"nautical"}}',
 ])("%s is ignored", (text) => {
   storage.set(NAME, text);

@@ -1,6 +1,6 @@
 /** Reads and writes the page's address, so that a link or a reload shows the same. */
 
-import { type LabelField, readLabelFields } from "../core/label-fields.ts";
+import { readLabelFields } from "../core/label-fields.ts";
 import { type Playback, SPEEDS } from "../core/playback.ts";
 import { isThemeChoice } from "../core/theme.ts";
 import { isSystem } from "../core/units.ts";
@@ -31,8 +31,6 @@ export interface AddressState extends NamedSettings {
   selected: string | null;
   /** The icao24 of the aircraft that are selected beside it. */
   others: readonly string[];
-  /** What the labels of all aircraft show; nothing hides them. */
-  labels: readonly LabelField[];
   /** The code of the airport whose panel is open. */
   airport: string | null;
   filters: Filters;
@@ -69,7 +67,7 @@ export function readAddress(search: string, kept: Settings = DEFAULT_SETTINGS): 
     units: isSystem(units) ? units : kept.units,
     theme: isThemeChoice(theme) ? theme : kept.theme,
     isGliding: glide === "on" || (glide !== "off" && kept.isGliding),
-    labels: readLabelFields(query.get("labels") ?? ""),
+    labels: query.has("labels") ? readLabelFields(query.get("labels") ?? "") : kept.labels,
     filters: new Map(filters.map((name) => [name, query.getAll(name).join(",")])),
     playback: readPlayback(query.get("time") ?? "", query.get("speed") ?? "0"),
     side: SIDES.find((side) => side === query.get("panel")) ?? null,
@@ -106,8 +104,8 @@ export function writeAddress(state: AddressState, kept: Settings = DEFAULT_SETTI
   if (isNamed("isGliding")) {
     query.set("glide", state.isGliding ? "on" : "off");
   }
-  if (state.labels.length > 0) {
-    query.set("labels", state.labels.join());
+  if (state.labels.length > 0 || kept.labels.length > 0) {
+    query.set("labels", state.labels.join() || "none");
   }
   if (state.playback !== null) {
     query.set("time", new Date(state.playback.time * 1000).toISOString().replace(".000", ""));

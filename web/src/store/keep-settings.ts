@@ -28,6 +28,7 @@ function settingsOf(store: Store): Settings {
     units: store.units.value,
     theme: store.theme.value,
     isGliding: store.isGliding.value,
+    labels: store.labels.value,
     rings: store.rings.value,
     columns: store.columns.value,
   };

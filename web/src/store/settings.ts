@@ -1,5 +1,6 @@
 /** The settings that stay in the browser between visits; the address of a page wins over them. */
 
+import { type LabelField, labelFieldsIn } from "../core/label-fields.ts";
 import { fieldsOf, keep, readKept } from "../core/local-storage.ts";
 import { isThemeChoice, type ThemeChoice } from "../core/theme.ts";
 import { isSystem, type System } from "../core/units.ts";
@@ -8,6 +9,8 @@ export interface Settings {
   units: System;
   theme: ThemeChoice;
   isGliding: boolean;
+  /** What the labels of all aircraft show; nothing hides them. */
+  labels: readonly LabelField[];
   /** The distance between the rings around home, in the user's unit of distance; 0 is no rings. */
   rings: number;
   /** The fields of the table's columns; null is the default. */
@@ -24,6 +27,7 @@ export const DEFAULT_SETTINGS: Settings = {
   units: "metric",
   theme: "system",
   isGliding: true,
+  labels: [],
   rings: 50,
   columns: null,
 };
@@ -32,11 +36,12 @@ const NAME = "flight-monitor-settings";
 
 /** Returns the settings that the browser keeps; a missing or invalid one has its default. */
 export function readSettings(): Settings {
-  const { units, theme, isGliding, rings, columns } = fieldsOf(readKept(NAME));
+  const { units, theme, isGliding, labels, rings, columns } = fieldsOf(readKept(NAME));
   return {
     units: isSystem(units) ? units : DEFAULT_SETTINGS.units,
     theme: isThemeChoice(theme) ? theme : DEFAULT_SETTINGS.theme,
     isGliding: typeof isGliding === "boolean" ? isGliding : DEFAULT_SETTINGS.isGliding,
+    labels: labelFieldsIn(labels),
     rings: RING_DISTANCES.find((distance) => distance === rings) ?? DEFAULT_SETTINGS.rings,
     columns: readColumns(columns),
   };

@@ -63,7 +63,15 @@ export const ROW_FIELDS = [
 /** The fields that a slow connection receives: those that the map draws, and of emergencies. */
 const SAVED_FIELDS: readonly (typeof ROW_FIELDS)[number][] = [
   ...(["callsign", "time_position", "last_contact", "longitude", "latitude"] as const),
-  ...(["baro_altitude", "on_ground", "velocity", "true_track", "squawk", "category"] as const),
+  ...([
+    "baro_altitude",
+    "on_ground",
+    "velocity",
+    "true_track",
+    "squawk",
+    "category",
+    "type",
+  ] as const),
 ];
 
 /** Returns the path of the live stream and its format: `delta` is the smallest, but cannot be filtered. */
