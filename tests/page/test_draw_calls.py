@@ -11,10 +11,14 @@ from testkit.draw_calls import MAX_DRAW_CALLS
 from testkit.scripted_app import ScriptedApp
 from testkit.state_vectors import state_vector
 
-pytestmark = [pytest.mark.real_browser, pytest.mark.asyncio(loop_scope="session")]
+pytestmark = [
+    pytest.mark.real_browser,
+    pytest.mark.asyncio(loop_scope="session"),
+    pytest.mark.timeout(180),
+]
 
 SCREEN = Device(width=3840, height=2160)
-GROUND_MS = 60_000.0
+GROUND_MS = 150_000.0
 PLACES = {
     "41,45,4": "ground-drawn",  # nine tiles, the most, of the first view
     "48.5,9,5.2": "detail-drawn",  # of the fine ground, with airports and cities
