@@ -87,7 +87,7 @@ def test_all_fields() -> None:
         "seen": 1.3,
         "rssi": -49.5,
     }
-    assert list(written)[:5] == ["hex", "type", "flight", "alt_baro", "alt_geom"]
+    assert list(written)[:5] == ["hex", "type", "flight", "ownOp", "alt_baro"]
 
 
 def test_what_was_not_received_is_left_out() -> None:
