@@ -128,12 +128,12 @@ async def hexes(by: By, search: Search, hexes: Hexes) -> Response:
 
 async def callsigns(by: By, search: Search, callsigns: Callsigns) -> Response:
     """Return the aircraft with these callsigns, which may have a slash."""
-    return await search.select(by, "callsigns", ("callsign", callsigns.removesuffix("/")))
+    return await search.select(by, "callsigns", ("callsign", _without_slash(callsigns)))
 
 
 async def registrations(by: By, search: Search, registrations: Registrations) -> Response:
     """Return the aircraft with these registrations; also as `/v2/reg/{registrations}`."""
-    pair = ("registration", registrations.removesuffix("/"))
+    pair = ("registration", _without_slash(registrations))
     return await search.select(by, "registrations", pair)
 
 
@@ -150,6 +150,12 @@ async def military(by: By, search: Search) -> Response:
 async def squawks(by: By, search: Search, squawks: Squawks) -> Response:
     """Return the aircraft with these transponder codes; also as `/v2/squawk/{squawks}`."""
     return await search.select(by, "squawks", ("squawk", squawks))
+
+
+def _without_slash(values: str) -> str:
+    """Return values without the slash that some programs add; a value of a slash alone stays."""
+    shorter = values.removesuffix("/")
+    return values if shorter.strip() == "" or shorter.rstrip().endswith(",") else shorter
 
 
 def _add(endpoint: Callable[..., Any], path: str, *aliases: str) -> None:
