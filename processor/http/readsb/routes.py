@@ -168,8 +168,15 @@ def _add(endpoint: Callable[..., Any], path: str, *aliases: str) -> None:
 _add(point, "/point/{lat}/{lon}/{radius}", "/lat/{lat}/lon/{lon}/dist/{radius}")
 _add(closest, "/closest/{lat}/{lon}/{radius}")
 _add(hexes, "/hex/{hexes}", "/icao/{hexes}")
-_add(callsigns, "/callsign/{callsigns:path}")
-_add(registrations, "/registration/{registrations:path}", "/reg/{registrations:path}")
+# A part with slashes matches the second form only, one with line breaks the first only.
+_add(callsigns, "/callsign/{callsigns}", "/callsign/{callsigns:path}")
+_add(
+    registrations,
+    "/registration/{registrations}",
+    "/reg/{registrations}",
+    "/registration/{registrations:path}",
+    "/reg/{registrations:path}",
+)
 _add(types, "/type/{types}")
 _add(military, "/mil")
 _add(squawks, "/sqk/{squawks}", "/squawk/{squawks}")

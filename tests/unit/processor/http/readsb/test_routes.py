@@ -123,7 +123,6 @@ async def test_aircraft_that_are_found(
         ("callsign/GAF/12", ["eeeeee"]),
         ("callsign/GAF%2F12", ["eeeeee"]),
         ("registration/5N/A", []),
-        ("callsign/SWR8,/", ["bbbbbb"]),
         ("registration//", []),
     ],
 )
