@@ -24,6 +24,7 @@ EMERGENCIES = ("7500", "7600", "7700")
 ICAO24_DIGITS, HEXADECIMAL = 6, frozenset("0123456789abcdef")
 SQUAWK_DIGITS, OCTAL = 4, frozenset("01234567")
 MAX_CATEGORY = 20
+TYPE_LENGTHS = range(2, 5)
 
 EARTH_RADIUS_KM = 6371.0088
 """Mean radius of the earth (IUGG)."""
@@ -344,6 +345,14 @@ def _identified(*fields: str) -> Callable[[Values], Clause]:
     return parse
 
 
+def _types(values: Values) -> Clause:
+    parts = split_values(values)
+    for part in parts:
+        if not (part.isascii() and part.isalnum() and len(part) in TYPE_LENGTHS):
+            raise ValueError(f"{part!r} is not a type designator of two to four letters and digits")
+    return Identified(("type",), tuple(part.casefold() for part in parts))
+
+
 def _on_ground(values: Values) -> Clause:
     return OnGround(_truth(values))
 
@@ -375,7 +384,7 @@ _CLAUSES: Mapping[str, Callable[[Values], Clause]] = {
     "squawk": _squawks,
     "on_ground": _on_ground,
     "registration": _identified("registration"),
-    "type": _identified("type"),
+    "type": _types,
     "operator": _identified("operator", "operator_icao"),
     "military": lambda values: Identified(("military",), (_truth(values),)),
     "min_altitude": lambda values: Altitude(_number(values), math.inf),

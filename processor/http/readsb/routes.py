@@ -128,12 +128,12 @@ async def hexes(by: By, search: Search, hexes: Hexes) -> Response:
 
 async def callsigns(by: By, search: Search, callsigns: Callsigns) -> Response:
     """Return the aircraft with these callsigns, which may have a slash."""
-    return await search.select(by, "callsigns", ("callsign", callsigns.removesuffix("/")))
+    return await search.select(by, "callsigns", ("callsign", _without_slash(callsigns)))
 
 
 async def registrations(by: By, search: Search, registrations: Registrations) -> Response:
     """Return the aircraft with these registrations; also as `/v2/reg/{registrations}`."""
-    pair = ("registration", registrations.removesuffix("/"))
+    pair = ("registration", _without_slash(registrations))
     return await search.select(by, "registrations", pair)
 
 
@@ -152,6 +152,12 @@ async def squawks(by: By, search: Search, squawks: Squawks) -> Response:
     return await search.select(by, "squawks", ("squawk", squawks))
 
 
+def _without_slash(values: str) -> str:
+    """Return values without the slash that some programs add; a value of a slash alone stays."""
+    shorter = values.removesuffix("/")
+    return values if shorter.strip() == "" or shorter.rstrip().endswith(",") else shorter
+
+
 def _add(endpoint: Callable[..., Any], path: str, *aliases: str) -> None:
     """Add a route under all its paths; not all programs follow redirects from `…/` to `…`."""
     router.add_api_route(path, endpoint, response_class=Response, responses=RESPONSES)
@@ -162,8 +168,15 @@ def _add(endpoint: Callable[..., Any], path: str, *aliases: str) -> None:
 _add(point, "/point/{lat}/{lon}/{radius}", "/lat/{lat}/lon/{lon}/dist/{radius}")
 _add(closest, "/closest/{lat}/{lon}/{radius}")
 _add(hexes, "/hex/{hexes}", "/icao/{hexes}")
-_add(callsigns, "/callsign/{callsigns:path}")
-_add(registrations, "/registration/{registrations:path}", "/reg/{registrations:path}")
+# A part with slashes matches the second form only, one with line breaks the first only.
+_add(callsigns, "/callsign/{callsigns}", "/callsign/{callsigns:path}")
+_add(
+    registrations,
+    "/registration/{registrations}",
+    "/reg/{registrations}",
+    "/registration/{registrations:path}",
+    "/reg/{registrations:path}",
+)
 _add(types, "/type/{types}")
 _add(military, "/mil")
 _add(squawks, "/sqk/{squawks}", "/squawk/{squawks}")

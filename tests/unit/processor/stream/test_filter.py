@@ -36,6 +36,8 @@ from telemetry.state_vector import FIELDS
         ("squawk", "7800", "four octal digits"),
         ("squawk", "770", "four octal digits"),
         ("on_ground", "yes", "neither true nor false"),
+        ("type", "Boeing", "two to four letters and digits"),
+        ("military", "yes", "neither true nor false"),
         ("min_altitude", "high", "not a single number"),
         ("max_altitude", "inf", "not finite"),
         ("min_velocity", "nan", "not finite"),

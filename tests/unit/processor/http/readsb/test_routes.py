@@ -123,6 +123,7 @@ async def test_aircraft_that_are_found(
         ("callsign/GAF/12", ["eeeeee"]),
         ("callsign/GAF%2F12", ["eeeeee"]),
         ("registration/5N/A", []),
+        ("registration//", []),
     ],
 )
 async def test_aircraft_are_found_by_their_identity(path: str, found: list[str]) -> None:
