@@ -83,8 +83,10 @@ async def test_the_fleet_is_that_of_the_server(
         assert set(removed["icao24"]) == {v.icao24 for v in FLEET} - set(removed["fleet"])
         expected: Mapping[str, Any] = app.live_state() if format_ == "object" else await rows(app)
         if format_ == "delta":
+            types = await rows(app, "&fields=type")
             expected = {
                 icao24: {name: value for name, value in state.items() if name not in DELTA_LACKS}
+                | types[icao24]
                 for icao24, state in expected.items()
             }
         assert reader.fleet == expected

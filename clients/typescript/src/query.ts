@@ -41,8 +41,8 @@ export interface Query {
 
 /**
  * How aircraft are sent: `row` has all fields and is small, `object` has every digit of OpenSky's,
- * `delta` is the smallest, for the whole live fleet only, and lacks `sensors`, `geo_altitude`, `spi`
- * and `position_source`.
+ * `delta` is the smallest, for the whole live fleet only; it lacks `sensors`, `geo_altitude`, `spi`
+ * and `position_source`, and has `type`.
  */
 export type Format = "row" | "object" | "delta";
 
