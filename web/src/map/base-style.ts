@@ -17,7 +17,7 @@ import { MAP_THEMES, type MapTheme } from "./theme.ts";
 /** OpenSky's terms of use require this attribution. */
 export const OPENSKY_ATTRIBUTION =
   'Flights: <a href="https://opensky-network.org">The OpenSky Network</a>';
-const NATURAL_EARTH = 'Map: <a href="https://www.naturalearthdata.com">Natural Earth</a>';
+const NATURAL_EARTH = '<a href="https://www.naturalearthdata.com">Natural Earth</a>';
 
 /** Filters by Natural Earth's rank, from 0: a higher zoom shows names of higher ranks. */
 const COUNTRY_RANK: ExpressionSpecification = ["<=", ["get", "rank"], ["zoom"]];
