@@ -14,7 +14,9 @@ OUTPUTS: Sequence[Query] = (
     {"format": "row"},
     {"format": "geojson"},
     {"format": "row", "fields": "callsign,last_contact"},
+    {"format": "row", "fields": "callsign,registration,type,operator,military"},
     {"callsign": "DLH*"},
+    {"operator": "DLH", "military": "false"},
     {"on_ground": "false"},
     {"near": "47,8,300"},
     {"min_altitude": "3000"},
@@ -55,11 +57,28 @@ class RequestMaker:
             **self._twice("/v2/callsign/{callsigns}", {"callsigns": "DLH*,SWR7EA"}),
             **self._twice("/v2/sqk/{squawks}", {"squawks": "emergency"}),
             **self._twice("/v2/squawk/{squawks}", {"squawks": "1000"}),
+            **self._twice("/v2/callsign/{callsigns:path}", {"callsigns": "D/E,SWR7EA"}),
+            **self._by_identity(),
+            "/data/aircraft.json": [RouteRequest("/data/aircraft.json")],
+            "/data/receiver.json": [RouteRequest("/data/receiver.json")],
+            "/data/stats.json": [RouteRequest("/data/stats.json")],
+        }
+
+    def _by_identity(self) -> dict[str, list[RouteRequest]]:
+        """Return requests for aircraft by what the tables of aircraft say of them."""
+        plain, divided = ({"registrations": text} for text in ("HB-JCA,D-AIBL", "D/E,HB-JCA"))
+        return {
+            **self._twice("/v2/registration/{registrations}", plain),
+            **self._twice("/v2/registration/{registrations:path}", divided),
+            **self._twice("/v2/reg/{registrations}", plain),
+            **self._twice("/v2/reg/{registrations:path}", divided),
+            **self._twice("/v2/type/{types}", {"types": "BCS3,A320"}),
+            **self._twice("/v2/mil", {}),
         }
 
     def _twice(self, path: str, values: Mapping[str, object]) -> dict[str, list[RouteRequest]]:
         """Request a path, and for some pairs also the same path with a slash at its end."""
-        filled = path.format(**values)
+        filled = path.replace(":path}", "}").format(**values)
         also = {f"{path}/": [RouteRequest(f"{filled}/")]} if self.pair.number % 10 == 0 else {}
         return {path: [RouteRequest(filled)], **also}
 
@@ -69,6 +88,10 @@ class RequestMaker:
         moments = [self.random.randint(self.pair.start, self.pair.end) for _ in range(2)]
         moments.append(self.pair.end)
         return {
+            "/api/aircraft/{icao24}": [
+                RouteRequest(f"/api/aircraft/{icao24}") for icao24 in self.pair.icao24s[4:7]
+            ],
+            **self._airports(),
             "/api/flights/{icao24}": [
                 RouteRequest(f"/api/flights/{icao24}")
                 for icao24 in (self.pair.icao24s[0], *self.pair.icao24s[5:])
@@ -112,6 +135,18 @@ class RequestMaker:
                 ),
             ],
         }
+
+    def _airports(self) -> dict[str, list[RouteRequest]]:
+        """Return requests about airports; what moves there is refused to a principal with areas."""
+        code = self.random.choice(("LSZH", "FRA"))
+        paths: dict[str, tuple[str, Query]] = {
+            "/api/airports": ("/api/airports", {"q": "Zurich"}),
+            "/api/airports/{code}": (f"/api/airports/{code}", {}),
+            "/api/airports/{code}/board": (f"/api/airports/{code}/board", {"hours": 24}),
+            "/api/statistics/airports": ("/api/statistics/airports", self.window),
+            "/api/statistics/airports/{code}": (f"/api/statistics/airports/{code}", self.window),
+        }
+        return {route: [RouteRequest(*request)] for route, request in paths.items()}
 
     def _several_tracks(self, moment: int) -> Sequence[RouteRequest]:
         path, several = "/api/history/tracks", {"icao24": ",".join(self.pair.icao24s)}

@@ -114,7 +114,8 @@ async def test_a_flight_of_the_board_is_replayed(desktop: MapPage, monitor: Moni
     await monitor.wait_for_history(LONG_ENOUGH_S)
     since = int(time.time()) - 3_600
     flights = (await monitor.answer(f"/api/history/flights?from={since}&limit=50"))["flights"]
-    flight = next(one for one in flights if one["callsign"])
+    # The oldest, whose replay takes longest to reach the present.
+    flight = min((one for one in flights if one["callsign"]), key=lambda one: one["first_seen"])
     board = {
         "arrivals": [flight | {"takeoff_airport": "LSGG", "landing_airport": "LSZH"}],
         "departures": [],

@@ -22,12 +22,20 @@ from processor.http.server.paced_sender import DeadlineError, PacedSender, SendD
 
 log = structlog.get_logger(__name__)
 
+
+def _schema_of(media_type: str) -> dict[str, str]:
+    """Return the schema of a file: one that is JSON as a whole is an object."""
+    if media_type.endswith("+json"):
+        return {"type": "object"}
+    return {"type": "string", "format": "binary"}
+
+
 FILE_RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The file, in the requested format.",
         "content": {
-            each.media_type.partition(";")[0]: {"schema": {"type": "string", "format": "binary"}}
-            for each in FILE_FORMATS.values()
+            media_type: {"schema": _schema_of(media_type)}
+            for media_type in (each.media_type.partition(";")[0] for each in FILE_FORMATS.values())
         },
     },
 }
