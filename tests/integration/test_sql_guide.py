@@ -11,6 +11,7 @@ import asyncpg
 import pytest
 
 from processor.archive.stored_values import round_to_stored
+from testkit import databases
 from testkit.invented_day import at, legs
 from testkit.migration import migrated_database
 from testkit.reader import reader_of
@@ -39,6 +40,17 @@ def reader_dsn(server_dsn: str) -> Iterator[str]:
     """Give the reader's address of a database with the invented day."""
     with migrated_database(server_dsn) as dsn:
         asyncio.run(store(dsn, legs()))
+        # What the archive loads and derives in its own time.
+        databases.execute(
+            dsn,
+            "INSERT INTO aircraft (icao24, type, source) SELECT DISTINCT icao24,"
+            " 'A320', 'imported' FROM flight_legs WHERE callsign = 'SWR123'",
+        )
+        databases.execute(
+            dsn,
+            "UPDATE flight_legs SET takeoff_airport = 'LSZH',"
+            " landing_airport = 'LSGG' WHERE callsign = 'SWR123'",
+        )
         with reader_of(dsn) as reader:
             yield reader
 
@@ -184,6 +196,21 @@ async def test_pairs_are_of_those_who_took_off_and_landed(reader: asyncpg.Connec
     """One pair, Zürich and Geneva, one flight: the others were not seen to land."""
     rows = await request(reader, "From where to where")
     assert [tuple(row.values()) for row in rows] == [(8.5, 47.5, 6.0, 46.25, 1, ["SWR123"])]
+
+
+async def test_flights_of_a_known_type_are_counted(reader: asyncpg.Connection) -> None:
+    """The one aircraft that the table knows; all others count together."""
+    rows = await request(reader, "Flights by type")
+    counted = {row["type"]: (row["flights"], row["aircraft"]) for row in rows}
+    assert counted["A320"] == (1, 1)
+    assert set(counted) == {"A320", None}
+
+
+async def test_flights_between_airports_are_counted(reader: asyncpg.Connection) -> None:
+    """With the names of the places that the airports serve."""
+    [row] = await request(reader, "From airport to airport")
+    assert (row["from_airport"], row["to_airport"], row["flights"]) == ("LSZH", "LSGG", 1)
+    assert (row["from_city"], row["to_city"]) == ("Zürich", "Geneva")
 
 
 async def test_old_positions_are_found(reader: asyncpg.Connection) -> None:

@@ -1,5 +1,6 @@
 """On a slow line the page says what it loads, and receives less by itself."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Iterator
 
@@ -49,8 +50,10 @@ async def test_a_slow_line_receives_what_is_in_view(server: SkyServer, browser: 
         await expect(page.locator("#connection")).to_have_text("live", timeout=60_000)
         await expect(counter).to_have_text(re.compile(r"^1,\d{3}$"), timeout=60_000)
         # The fine ground, megabytes, would leave the stream nothing of the line.
-        is_drawn = "performance.getEntriesByName('detail-drawn').length > 0"
-        await page.wait_for_function(is_drawn, timeout=120_000)
+        for _ in range(240):
+            if await page.evaluate("performance.getEntriesByName('detail-drawn').length"):
+                break
+            await asyncio.sleep(0.5)
         line.slow_down(FEWER_BYTES_PER_S)
         status = expect(page.locator("#connection"))
         await status.to_have_text("live: slow connection, only aircraft in view", timeout=LATE_MS)
