@@ -46,7 +46,7 @@ PAGE_FIELDS = (
     "category",
     "type",
 )
-"""Fields that the page requests together with a filter (web/src/stream/view.ts)."""
+"""Fields that the page requests together with a filter (web/src/stream/query.ts)."""
 
 ALL_FIELDS = (*FIELDS, *IDENTITY_FIELDS)
 """Names of all fields that clients may choose, in the order in which they are sent."""

@@ -54,6 +54,8 @@ async def test_a_slow_line_receives_what_is_in_view(server: SkyServer, browser: 
             if await page.evaluate("performance.getEntriesByName('detail-drawn').length"):
                 break
             await asyncio.sleep(0.5)
+        else:
+            pytest.fail("the fine ground was not drawn within two minutes")
         line.slow_down(FEWER_BYTES_PER_S)
         status = expect(page.locator("#connection"))
         await status.to_have_text("live: slow connection, only aircraft in view", timeout=LATE_MS)

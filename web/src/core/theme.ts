@@ -4,12 +4,12 @@ export type ThemeName = "dark" | "light";
 /** The user's choice; "system" follows the operating system. */
 export type ThemeChoice = ThemeName | "system";
 
-export function isThemeChoice(text: unknown): text is ThemeChoice {
-  return text === "system" || text === "dark" || text === "light";
+export function isThemeName(text: unknown): text is ThemeName {
+  return text === "dark" || text === "light";
 }
 
-export function isThemeName(text: string): text is ThemeName {
-  return text === "dark" || text === "light";
+export function isThemeChoice(text: unknown): text is ThemeChoice {
+  return text === "system" || isThemeName(text);
 }
 
 /** Returns the theme that a choice means, with the operating system dark or light. */

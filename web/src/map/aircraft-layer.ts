@@ -1,10 +1,11 @@
 /** The deck.gl layer of all aircraft: one instanced draw call from typed arrays. */
 
-import { Layer, project32 } from "@deck.gl/core";
+import { type Layer, project32 } from "@deck.gl/core";
 import type { Texture } from "@luma.gl/core";
-import { Geometry, Model } from "@luma.gl/engine";
+import type { Model } from "@luma.gl/engine";
 import type { AircraftBuffers } from "./aircraft-buffers.ts";
 import { type AircraftUniforms, aircraftUniforms, FRAGMENT, VERTEX } from "./aircraft-shaders.ts";
+import { RectanglesLayer } from "./rectangles-layer.ts";
 import { drawAtlas } from "./shape-atlas.ts";
 
 export interface AircraftLayerProps {
@@ -31,7 +32,7 @@ interface State {
   atlas: Texture;
 }
 
-export class AircraftLayer extends Layer<AircraftLayerProps> {
+export class AircraftLayer extends RectanglesLayer<AircraftLayerProps> {
   static override layerName = "AircraftLayer";
   static override defaultProps = {
     uniforms: { type: "object", value: null, compare: false },
@@ -49,7 +50,7 @@ export class AircraftLayer extends Layer<AircraftLayerProps> {
       instanceMotions: { size: 4, type: "float32", noAlloc: true },
       instanceColors: { size: 4, type: "unorm8", noAlloc: true },
     });
-    this.setState({ atlas: this.createAtlas(), model: this.createModel() });
+    this.setState({ atlas: this.createAtlas(), model: this.createModel(this.getShaders()) });
   }
 
   override draw(): void {
@@ -81,20 +82,6 @@ export class AircraftLayer extends Layer<AircraftLayerProps> {
     atlas.copyExternalImage({ image: canvas });
     atlas.generateMipmapsWebGL();
     return atlas;
-  }
-
-  private createModel(): Model {
-    const corners = new Float32Array([-1, -1, 1, -1, -1, 1, 1, 1]);
-    return new Model(this.context.device, {
-      ...this.getShaders(),
-      id: this.props.id,
-      bufferLayout: this.getAttributeManager()?.getBufferLayouts() ?? [],
-      geometry: new Geometry({
-        topology: "triangle-strip",
-        attributes: { positions: { size: 2, value: corners } },
-      }),
-      isInstanced: true,
-    });
   }
 }
 

@@ -1,10 +1,11 @@
 /** The deck.gl layer of all labels: one instanced draw call, with a rectangle for each label. */
 
-import { Layer, project32 } from "@deck.gl/core";
+import { type Layer, project32 } from "@deck.gl/core";
 import type { Texture } from "@luma.gl/core";
-import { Geometry, Model } from "@luma.gl/engine";
+import type { Model } from "@luma.gl/engine";
 import type { Glyphs } from "./label-glyphs.ts";
 import { FRAGMENT, type LabelUniforms, labelUniforms, VERTEX } from "./label-shaders.ts";
+import { RectanglesLayer } from "./rectangles-layer.ts";
 
 export interface LabelLayerProps {
   uniforms: LabelUniforms;
@@ -19,7 +20,7 @@ interface State {
   glyphs: Glyphs;
 }
 
-export class LabelLayer extends Layer<LabelLayerProps> {
+export class LabelLayer extends RectanglesLayer<LabelLayerProps> {
   static override layerName = "LabelLayer";
   static override defaultProps = {
     uniforms: { type: "object", value: null, compare: false },
@@ -40,7 +41,11 @@ export class LabelLayer extends Layer<LabelLayerProps> {
       instanceTextEnds: { size: 4, type: "uint32", noAlloc: true },
     });
     const { glyphs } = this.props;
-    this.setState({ texture: this.createTexture(glyphs), glyphs, model: this.createModel() });
+    this.setState({
+      texture: this.createTexture(glyphs),
+      glyphs,
+      model: this.createModel(this.getShaders()),
+    });
   }
 
   override draw(): void {
@@ -77,19 +82,5 @@ export class LabelLayer extends Layer<LabelLayerProps> {
     });
     texture.copyExternalImage({ image: canvas });
     return texture;
-  }
-
-  private createModel(): Model {
-    const corners = new Float32Array([-1, -1, 1, -1, -1, 1, 1, 1]);
-    return new Model(this.context.device, {
-      ...this.getShaders(),
-      id: this.props.id,
-      bufferLayout: this.getAttributeManager()?.getBufferLayouts() ?? [],
-      geometry: new Geometry({
-        topology: "triangle-strip",
-        attributes: { positions: { size: 2, value: corners } },
-      }),
-      isInstanced: true,
-    });
   }
 }
