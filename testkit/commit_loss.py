@@ -1,13 +1,18 @@
 """A proxy of the database that loses the acknowledgement of the COMMIT of a batch."""
 
+import re
+
 from testkit.tcp_proxy import TcpProxy
+
+_TABLES = re.compile(rb'COPY ("?staging|"?stored_state_vectors)"?\b')
+"""Where the archive copies a batch to; its other COPYs load tables of reference."""
 
 
 class CommitLosingProxy(TcpProxy):
     """Passes everything until `lose(n)`, which resets connections after the next n batches commit.
 
     The server has carried such a COMMIT out, since its answer is what is thrown away. A batch
-    copies rows, which distinguishes its transaction from those of the maintenance.
+    copies rows to a table of `_TABLES`, which distinguishes its transaction from all others.
     """
 
     def __init__(self, upstream_port: int) -> None:
@@ -29,7 +34,7 @@ class CommitLosingProxy(TcpProxy):
             self._is_cut = True
             self._loop.call_soon(self._cancel_all)
             return b""
-        self._has_copied = self._has_copied or b"COPY " in data
+        self._has_copied = self._has_copied or _TABLES.search(data) is not None
         if self._to_lose and self._has_copied and b"COMMIT;" in data:
             self._to_lose -= 1
             self._has_copied = False

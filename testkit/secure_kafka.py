@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 import os
+import ssl
 from collections.abc import Iterable
 from concurrent.futures import Future
 from contextlib import ExitStack
@@ -32,6 +33,7 @@ from testkit.certificates import Authority
 from testkit.kafka import Kafka
 from testkit.server import HOST
 from testkit.token_server import AUDIENCE, ISSUER, TokenServer
+from testkit.waiting import wait_until
 
 PASSWORD = "the right one"  # noqa: S105 - of a broker that lives for a test
 SECRET = "secret of a client"  # noqa: S105 - the same
@@ -128,7 +130,7 @@ class SecureKafka(Kafka):
         (self.folder / "server.pem").write_bytes(b"".join(parts))
 
     def reload_certificate(self) -> None:
-        """Let both listeners read their file again; sessions stay."""
+        """Let both listeners read their file again, and wait until they have; sessions stay."""
         resource = ConfigResource(ConfigResource.Type.BROKER, "1")
         for listener in ("ssl", "sasl_ssl"):
             entry = ConfigEntry(
@@ -139,6 +141,17 @@ class SecureKafka(Kafka):
             resource.add_incremental_config(entry)
         admin = self.admin()  # kept, because requests end with their client
         _wait(admin.incremental_alter_configs([resource]).values())
+        # The controller answers before the broker has carried the change out.
+        wait_until(
+            self._shows_certificate, timeout_s=_ADMIN_SECONDS, what="both listeners' certificate"
+        )
+
+    def _shows_certificate(self) -> bool:
+        certificate = (self.folder / "server.crt").read_text().strip()
+        shown = (
+            ssl.get_server_certificate((HOST, port)) for port in (self._tls_port, self._sasl_port)
+        )
+        return all(each.strip() == certificate for each in shown)
 
     def admin(self) -> AdminClient:
         """Return an admin client that may do everything."""

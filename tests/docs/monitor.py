@@ -20,7 +20,8 @@ from standalone.database import free_port
 from tests.docs.programs import Programs, write_curl
 from tests.end_to_end.command import PROJECT, Command, environment, wait_for
 
-_AIRCRAFT = ("--aircraft", "2000", "--interval", "2")
+_N_AIRCRAFT, _POLLS = 2000, 4
+_AIRCRAFT = ("--aircraft", str(_N_AIRCRAFT), "--interval", "2")
 
 _DATA_FOLDER = ".local/share/opensky-flight-monitor"
 """Where the pages say that the data folder is, below the home of a user who is not root."""
@@ -77,7 +78,8 @@ def running_site() -> Iterator[Site]:
         with Command(folder, *_AIRCRAFT, data_dir=data_dir, settings=settings) as command:
             command.wait_until_ready()
             command.wait_for_aircraft()
-            wait_for(lambda: command.row_count() > 0, 20)
+            # A track needs some state vectors of an aircraft.
+            wait_for(lambda: command.row_count() > _POLLS * _N_AIRCRAFT, 30)
             superuser_url = _superuser_url(data_dir)
             asyncio.run(_sum_up(superuser_url))
             yield Site(

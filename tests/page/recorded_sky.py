@@ -22,8 +22,11 @@ from simulator.picture import (
 from simulator.traffic import InventedTraffic
 
 AIRCRAFT = 600
-SECONDS = 300
-"""Longer than the tests take; after it the recording begins again."""
+SECONDS = 1800
+"""Longer than the tests take; after it the recording begins again, and all aircraft jump back."""
+
+ANSWER_SECONDS = 2
+"""From one answer to the next, which is less than from one poll to the next."""
 
 EMERGENCY = "7700"
 
@@ -67,10 +70,10 @@ class RecordedSky:
         return next(str(row[ICAO24]) for row in self.rows if callsign(row) == name)
 
     def write(self, path: Path) -> None:
-        """Write the recording: an answer for each second."""
+        """Write the recording: an answer for each `ANSWER_SECONDS`."""
         courses = [(row, _rates(row)) for row in self.rows]
         with path.open("wb") as file:
-            for second in range(SECONDS):
+            for second in range(0, SECONDS, ANSWER_SECONDS):
                 states = [_later(row, rates, second) for row, rates in courses]
                 answer = {"time": _MOMENT + second, "states": states}
                 file.write(msgspec.json.encode(answer) + b"\n")

@@ -71,7 +71,7 @@ export class Palette {
     this.store = store;
     this.identities = identities;
     this.actions = actions;
-    this.places = new PlaceOptions(actions, () => this.dialog.open && this.updateResults());
+    this.places = new PlaceOptions(actions, () => this.addArrived());
     this.build();
     this.listen();
   }
@@ -115,11 +115,7 @@ export class Palette {
     this.dialog.addEventListener("keydown", (event) => this.onDialogKeyDown(event));
     watch(
       () => this.identities.revision.value,
-      () => {
-        if (this.dialog.open && this.results.activeIndex <= 0) {
-          this.updateResults();
-        }
-      },
+      () => this.addArrived(),
     );
     this.dialog.addEventListener("close", () => {
       this.identities.need("search", false);
@@ -146,6 +142,13 @@ export class Palette {
     if (event.key === "k" && (event.ctrlKey || event.metaKey)) {
       event.preventDefault(); // in browsers Ctrl K focuses the address bar
       this.close();
+    }
+  }
+
+  /** Shows what the server has answered since, unless that would undo a choice by arrow key. */
+  private addArrived(): void {
+    if (this.dialog.open && this.results.activeIndex <= 0) {
+      this.updateResults();
     }
   }
 
