@@ -5,7 +5,7 @@ import re
 from testkit.tcp_proxy import TcpProxy
 
 _TABLES = re.compile(rb'COPY ("?staging|"?stored_state_vectors)"?\b')
-"""Where the archive copies a batch to; its other COPYs load tables of reference."""
+"""Where the archive copies a batch to; it copies to other tables at its start only."""
 
 
 class CommitLosingProxy(TcpProxy):
