@@ -19,27 +19,34 @@ class CommitLosingProxy(TcpProxy):
         super().__init__(upstream_port)
         self.lost = 0
         self._to_lose = 0
-        self._is_answer_next = False
-        self._has_copied = False
+        self._committing: object | None = None
+        """The client whose next answer is thrown away; others may send something before it."""
+        self._has_copied: object | None = None
+        """The client that has copied rows in the transaction before its next COMMIT."""
 
     def lose(self, commits: int) -> None:
         """Lose the acknowledgements of the next commits."""
-        self._has_copied = False
+        self._has_copied = None
         self._to_lose = commits
 
-    def _within_budget(self, data: bytes) -> bytes:
-        if self._is_answer_next:
-            self._is_answer_next = False
+    def _to_pass(self, data: bytes, *, client: object, is_answer: bool) -> bytes:
+        if is_answer and client is self._committing:
+            self._committing = None
             self.lost += 1
             self._is_cut = True
             self._loop.call_soon(self._cancel_all)
             return b""
-        self._has_copied = self._has_copied or _TABLES.search(data) is not None
-        if self._to_lose and self._has_copied and b"COMMIT;" in data:
+        if not is_answer and self._to_lose:
+            self._look_for_commit(data, client)
+        return super()._to_pass(data, client=client, is_answer=is_answer)
+
+    def _look_for_commit(self, request: bytes, client: object) -> None:
+        if _TABLES.search(request):
+            self._has_copied = client
+        if client is self._has_copied and b"COMMIT;" in request:
             self._to_lose -= 1
-            self._has_copied = False
-            self._is_answer_next = True
-        return super()._within_budget(data)
+            self._has_copied = None
+            self._committing = client
 
     def _cancel_all(self) -> None:
         super()._cancel_all()

@@ -135,10 +135,8 @@ class TcpProxy:
             _reset(writer)
             return
         ways = [
-            asyncio.ensure_future(self._pump(reader, upstream[1], self._requests_pass)),
-            asyncio.ensure_future(
-                self._pump(upstream[0], writer, self._answers_pass, is_slow=True)
-            ),
+            asyncio.ensure_future(self._pump(reader, upstream[1], client=writer)),
+            asyncio.ensure_future(self._pump(upstream[0], writer, client=writer)),
         ]
         is_cut = True
         try:
@@ -156,16 +154,17 @@ class TcpProxy:
         self,
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
-        may_pass: asyncio.Event,
         *,
-        is_slow: bool = False,
+        client: asyncio.StreamWriter,
     ) -> None:
+        is_answer = writer is client
+        may_pass = self._answers_pass if is_answer else self._requests_pass
         with contextlib.suppress(ConnectionError):
-            while data := await reader.read(self._chunk_bytes(is_slow=is_slow)):
+            while data := await reader.read(self._chunk_bytes(is_slow=is_answer)):
                 await may_pass.wait()
-                if is_slow:
+                if is_answer:
                     await self._take_time(len(data))
-                writer.write(self._within_budget(data))
+                writer.write(self._to_pass(data, client=client, is_answer=is_answer))
                 await writer.drain()
                 if self._is_cut:
                     return
@@ -178,7 +177,15 @@ class TcpProxy:
             async with self._line:
                 await asyncio.sleep(count_bytes * self._seconds_per_byte)
 
-    def _within_budget(self, data: bytes) -> bytes:
+    def _to_pass(self, data: bytes, *, client: object, is_answer: bool) -> bytes:
+        """Return what of a chunk is forwarded; a proxy that reads what passes overrides it.
+
+        Args:
+            data: A request, or a part of one, or of an answer.
+            client: The same object for both directions of a connection.
+            is_answer: Whether the server has sent it.
+        """
+        del client, is_answer
         if self._bytes_until_reset is None:
             return data
         passed = data[: self._bytes_until_reset]

@@ -45,7 +45,8 @@ def test_lost_acknowledgements_neither_lose_nor_repeat(
     assert archive.stop() == 0
     account = deployment.check()
     assert account.dead_letters == ROUNDS
-    assert (proxy.lost, len(archive.events("commit_had_succeeded"))) == (ROUNDS, ROUNDS)
+    found = len(archive.events("commit_had_succeeded"))
+    assert (proxy.lost, found) == (ROUNDS, ROUNDS), archive.log.read_text()
 
 
 def test_metrics_count_what_a_lost_acknowledgement_stored(

@@ -132,7 +132,12 @@ class Site:
         self.deployment.wait_until_stored(PATIENCE_S)
         self._check_skies()
         account = self.deployment.check()
-        assert (account.repeated, account.dead_letters) == (0, 0)
+        # A collector that could not read the whole tail in time says so; it may publish some twice.
+        has_unread = any(
+            each.events("tail_incomplete", of_all_starts=True) for each in self.collectors
+        )
+        assert account.dead_letters == 0
+        assert account.repeated == 0 or has_unread, [each.log_tail() for each in self.collectors]
         deep = self.deployment.audit(deep=Extent.ALL)
         assert deep.returncode == 0, deep.stdout + deep.stderr
         self._check_subscribers()

@@ -61,12 +61,12 @@
     return found;
   };
 
-  /** What makes the page scroll, or goes beyond its edges; maps do. */
+  /** What makes the page scroll, or goes beyond its edges; the map and the labels of its aircraft do. */
   const sticksOut = () => {
     const { scrollWidth, scrollHeight, clientWidth, clientHeight } = document.documentElement;
     const isScrolling = scrollWidth > clientWidth || scrollHeight > clientHeight;
     const wide = [...document.querySelectorAll("body > *, body > * > *")]
-      .filter((element) => element.checkVisibility() && element.closest("#map") === null)
+      .filter((element) => element.checkVisibility() && element.closest("#map, #selected-label") === null)
       .filter((element) => {
         const { left, right, width } = element.getBoundingClientRect();
         return width > 1 && (right > innerWidth + 1 || left < -1);

@@ -8,7 +8,7 @@ from playwright.async_api import Page
 EVERY_RULE: list[str] = []
 CONTRAST = ["color-contrast"]
 
-LEAST_TARGET_PX = 40
+THUMB_PX = 40
 LEAST_TEXT_PX = 12
 
 _MEASURES = Path(__file__).with_suffix(".js")
@@ -36,7 +36,7 @@ async def violations(page: Page, rules: list[str]) -> list[str]:
     ]
 
 
-async def faults(page: Page) -> list[str]:
+async def faults(page: Page, *, least_target_px: int = THUMB_PX) -> list[str]:
     """Return what scrolls sideways, is covered, or too small to be pressed or read."""
     if await page.evaluate("() => !('legibility' in window)"):
         await page.evaluate(_MEASURES.read_text())
@@ -45,13 +45,13 @@ async def faults(page: Page) -> list[str]:
     return [
         *(f"{part} sticks out" for part in await page.evaluate("() => legibility.sticksOut()")),
         *(f"{one['name']} lies under {one['cover']}" for one in controls if one["cover"]),
-        *(f"{_size(one)} to press" for one in controls if _is_small(one)),
+        *(f"{_size(one)} to press" for one in controls if _side(one) < least_target_px),
         *(f"{one['text']!r}: {one['size']} px" for one in texts if one["size"] < LEAST_TEXT_PX),
     ]
 
 
-def _is_small(control: dict[str, Any]) -> bool:
-    return bool(round(min(control["width"], control["height"])) < LEAST_TARGET_PX)
+def _side(control: dict[str, Any]) -> int:
+    return round(min(float(control["width"]), float(control["height"])))
 
 
 def _size(control: dict[str, Any]) -> str:
