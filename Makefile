@@ -13,7 +13,7 @@ endif
 # one more the processors are no busier, and what a test waits for takes longer.
 WORKERS ?= 3
 
-.PHONY: help install run quick test check format bench nightly community lock clean
+.PHONY: help install run quick test check format bench faults nightly community lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -86,6 +86,10 @@ format: $(BIN)/.development $(BIN)/.web ## let the tools mend what they can
 
 bench: $(BIN)/.development web/dist/index.html parts ## measure; results go to benchmarks/results/
 	$(BIN)/python -m benchmarks
+
+faults: $(BIN)/.development parts ## break every part on purpose; SEED=7 SEEDS=20, ARGS="--experiments F1,F3"
+	$(BIN)/python -m tests.faults.programme $(if $(SEED),--seed $(SEED)) --seeds $(or $(SEEDS),1) $(ARGS)
+	$(BIN)/python -m tests.faults.reliability_page
 
 nightly: $(BIN)/.development parts ## the tests that take long
 	$(BIN)/python -m pytest -m nightly --timeout 7200 $(ARGS)

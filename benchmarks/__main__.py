@@ -12,6 +12,7 @@ from benchmarks.feed import NotDeliveredError
 from benchmarks.parts import MISSING
 from benchmarks.report import MeasurementError, Options, Report
 from testkit.line_process import ProcessEndedError
+from testkit.revision import revision
 from testkit.swarm import SubscribersLostError
 
 NAMES = {
@@ -66,7 +67,7 @@ def _run(name: str, *, is_quick: bool) -> int:
     about: dict[str, Any] = {
         "quick": is_quick,
         "date": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
-        "revision": machine.revision(),
+        "revision": revision(except_in="benchmarks"),
         "machine": machine.describe(),
         "load_average_before": machine.load_average(),
         "measured": measured_code.digests(name),

@@ -1,9 +1,8 @@
-"""Describes the machine, the versions and the revision of a measurement."""
+"""Describes the machine and the versions of a measurement."""
 
 import os
 import platform
 import re
-import subprocess
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -48,28 +47,6 @@ def available_bytes() -> int:
     """Return the available memory in bytes."""
     found = re.search(r"^MemAvailable:\s+(\d+) kB", Path("/proc/meminfo").read_text(), re.MULTILINE)
     return int(found[1]) * 1024 if found else 0
-
-
-def revision() -> str | None:
-    """Return the commit, with a plus when files differ from it; None outside a repository."""
-    commit = _git("rev-parse", "--short=12", "HEAD")
-    if not commit:
-        return None
-    return f"{commit}+" if _git("status", "--porcelain", "--", ".", ":!benchmarks") else commit
-
-
-def _git(*arguments: str) -> str:
-    try:
-        done = subprocess.run(
-            ["git", *arguments],  # noqa: S607 - whatever git there is
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    except OSError:
-        return ""
-    return done.stdout.strip()
 
 
 def _cpu_model() -> str:

@@ -40,6 +40,7 @@ _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(StateVector)
 _rows_decoder = msgspec.json.Decoder(list[StateVector])
 _raw_rows_decoder = msgspec.json.Decoder(list[msgspec.Raw])
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 class MalformedMessageError(Exception):
@@ -69,7 +70,7 @@ def decode_rows(value: bytes) -> list[StateVector]:
     """
     try:
         return _rows_decoder.decode(value)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except _UNREADABLE as error:
         raise MalformedMessageError(str(error)) from error
 
 
@@ -81,7 +82,7 @@ def split_rows(value: bytes) -> list[bytes]:
     """
     try:
         return [bytes(row) for row in _raw_rows_decoder.decode(value)]
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except _UNREADABLE as error:
         raise MalformedMessageError(str(error)) from error
 
 
@@ -128,7 +129,7 @@ def decode_value(value: bytes | None) -> StateVector:
         raise MalformedMessageError("no value: a tombstone, which telemetry.raw does not use")
     try:
         return _decoder.decode(value)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except _UNREADABLE as error:
         raise MalformedMessageError(str(error)) from error
 
 
@@ -140,7 +141,7 @@ def decode_values(values: Iterable[bytes | None]) -> list[StateVector]:
     """
     try:
         return list(map(_decoder.decode, values))  # type: ignore[arg-type] # None is a TypeError
-    except (msgspec.DecodeError, UnicodeDecodeError, TypeError) as error:
+    except (*_UNREADABLE, TypeError) as error:
         raise MalformedMessageError(str(error)) from error
 
 

@@ -16,6 +16,7 @@ from processor.archive.audit.derived import Extent
 from testkit import audit_log, producer
 from testkit.audit_log import Account
 from testkit.audit_run import AuditRun, run_audit
+from testkit.fault_record import record_account, record_recovery
 from testkit.kafka import Kafka
 from testkit.migration import create_migrated_database
 from testkit.producer import Outgoing
@@ -137,7 +138,9 @@ class Deployment:
 
     def wait_until_stored(self, timeout_s: float = TIMEOUT_S) -> float:
         """Wait until every message is stored, and return the seconds that it took."""
-        return wait_until(lambda: not self.behind(), timeout_s=timeout_s, what=self._not_stored)
+        took_s = wait_until(lambda: not self.behind(), timeout_s=timeout_s, what=self._not_stored)
+        record_recovery(took_s)
+        return took_s
 
     def _not_stored(self) -> str:
         logs = "\n".join(service.log_tail(15) for service in self._services)
@@ -152,4 +155,6 @@ class Deployment:
         done = self.audit()
         assert done.returncode == 0, done.stdout + done.stderr
         assert done.stdout.startswith("audit clean"), done.stdout
-        return audit_log.check_log(self.kafka.bootstrap_servers, self.topic, self.database_url)
+        account = audit_log.check_log(self.kafka.bootstrap_servers, self.topic, self.database_url)
+        record_account(account)
+        return account

@@ -350,6 +350,8 @@ class ArchiveConsumer:
         """Give up partitions; their next owner stores what this instance has not stored."""
         partitions = [item.partition for item in revoked]
         self._leave(partitions)
+        # librdkafka keeps a pause beyond the assignment: they would not be read when they return.
+        consumer.resume(revoked)
         consumer.incremental_unassign(revoked)
         log.info("revoked", partitions=partitions)
 

@@ -11,6 +11,7 @@ import pytest
 
 from processor.archive.database import Connection, Database
 from testkit.deployment import Deployment
+from testkit.fault_seed import fault_seed
 from testkit.migration import create_migrated_database
 from testkit.producer import as_messages, vectors
 from testkit.tcp_proxy import TcpProxy
@@ -80,7 +81,7 @@ def test_stalled_connection_is_given_up(
 
 def test_connection_that_breaks_anywhere(deployment: Deployment, proxy: TcpProxy) -> None:
     """Cut after any number of bytes, again and again, everything is stored once."""
-    chance = random.Random(7)
+    chance = random.Random(fault_seed(7))
     archive = deployment.archive(
         **short_deadlines(deployment, proxy), ARCHIVE_MAX_BATCH_MESSAGES="500"
     )

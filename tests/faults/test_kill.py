@@ -1,6 +1,5 @@
 """kill -9 of everything in turn, at random moments: nothing lost, nothing twice."""
 
-import os
 import random
 import time
 from collections.abc import Callable
@@ -8,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from testkit.deployment import Deployment
+from testkit.fault_seed import fault_seed
 from testkit.pipeline import Pipeline
 from testkit.sse_subscriber import StreamSubscriber
 
@@ -55,12 +55,10 @@ class Killer:
 )
 def test_kills_lose_and_repeat_nothing(deployment: Deployment, kills_of_each: int) -> None:
     """Every record below the high watermark is stored once or set aside; no row is invented."""
-    seed = int(os.environ.get("FAULT_SEED", "0")) or random.randrange(1, 10**6)
-    print(f"FAULT_SEED={seed}")  # noqa: T201 - pytest shows it with a failure
     pipeline = Pipeline(deployment, aircraft=800, interval_s=1.0)
     with StreamSubscriber(pipeline.processor.url) as subscriber:
         subscriber.wait_for_event("update")
-    Killer(pipeline, random.Random(seed)).run(kills_of_each)
+    Killer(pipeline, random.Random(fault_seed())).run(kills_of_each)
     with StreamSubscriber(pipeline.processor.url) as subscriber:
         subscriber.wait_for_event("update", timeout_s=60)
     pipeline.check_alive()

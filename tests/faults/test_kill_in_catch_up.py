@@ -1,6 +1,5 @@
 """kill -9 while a backlog is being stored: most blows fall in the middle of a transaction."""
 
-import os
 import random
 import secrets
 import time
@@ -8,6 +7,7 @@ import time
 import pytest
 
 from testkit.deployment import Deployment
+from testkit.fault_seed import fault_seed
 from testkit.producer import Outgoing, as_messages, vectors
 from testkit.queries import fetch_value
 from testkit.services import Service
@@ -29,10 +29,8 @@ TRANSACTIONS = "SELECT count(*) FROM ingest_ledger"
 
 @pytest.fixture
 def chance() -> random.Random:
-    """Give chance, and print its seed for repetition."""
-    seed = int(os.environ.get("FAULT_SEED", "0")) or random.randrange(1, 10**6)
-    print(f"FAULT_SEED={seed}")  # noqa: T201 - pytest shows it with a failure
-    return random.Random(seed)
+    """Give chance that can be repeated."""
+    return random.Random(fault_seed())
 
 
 def publish_backlog(deployment: Deployment) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from testkit import crowded_hour
 from testkit.crowded_hour import FROZEN, HEALTHY, SLOW_ENOUGH, TOO_SLOW, Hour
+from testkit.fault_seed import fault_seed
 from testkit.open_files import too_few_files_reason
 from testkit.sky_process import SkyServer
 from testkit.subscriber import Subscriber
@@ -46,8 +47,7 @@ def hour() -> Hour:
     """Play it once for all checks; the seed is shown where one of them fails."""
     if reason := too_few_files_reason(2 * (UNWELL + STEADY)):
         pytest.skip(reason)
-    print(f"seed {SEED}")  # noqa: T201 - pytest shows it with a failure
-    return crowded_hour.play(SEED)
+    return crowded_hour.play(fault_seed(SEED))
 
 
 def test_no_healthy_viewer_is_disconnected(hour: Hour) -> None:

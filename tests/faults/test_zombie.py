@@ -1,8 +1,10 @@
 """An instance that slept through its session is fenced: what it still holds is not stored twice."""
 
 import asyncio
+import random
 import signal
 import threading
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager, suppress
 
@@ -10,6 +12,7 @@ import asyncpg
 import pytest
 
 from testkit.deployment import Deployment
+from testkit.fault_seed import fault_seed
 from testkit.producer import as_messages, vectors
 from testkit.queries import fetch, fetch_value
 from testkit.services import Service
@@ -171,6 +174,7 @@ def test_instance_that_slept_anywhere_harms_nothing(deployment: Deployment) -> N
         timeout_s=20,
         what="the first batch",
     )
+    time.sleep(random.Random(fault_seed(1)).uniform(0, 0.3))
     sleeper.send(signal.SIGSTOP)
     heir = deployment.archive(DATABASE_STATEMENT_TIMEOUT_SECONDS="5")
     wait_for_owner(deployment, heir)
@@ -181,3 +185,28 @@ def test_instance_that_slept_anywhere_harms_nothing(deployment: Deployment) -> N
     assert sleeper.stop() == 0
     account = deployment.check()
     assert (account.rows, account.repeated) == (31_000, 0)
+
+
+def test_partitions_lost_while_reading_is_paused_are_read_when_they_return(
+    deployment: Deployment,
+) -> None:
+    """Another instance takes them while the database hangs, and gives them back when it stops."""
+    archive = deployment.archive(ARCHIVE_PAUSE_AFTER_SECONDS="1")
+    deployment.publish(as_messages(vectors(500)))
+    deployment.wait_until_stored()
+    with locked_offsets(deployment.database_url):
+        deployment.publish(as_messages(vectors(500, first=1_000)))
+        time.sleep(1)  # this batch waits for the database, the next one for this batch
+        deployment.publish(as_messages(vectors(500, first=2_000)))
+        archive.wait_for_event("paused_for_database")
+        guest = deployment.archive()
+        archive.wait_for_event("revoked")
+    archive.wait_for_event("reading_resumed")
+    deployment.wait_until_stored()
+    assert guest.stop() == 0
+    wait_for_owner(deployment, archive)
+    deployment.publish(as_messages(vectors(500, first=3_000)))
+    deployment.wait_until_stored()
+    assert archive.stop() == 0
+    account = deployment.check()
+    assert (account.rows, account.repeated) == (2_000, 0)
