@@ -157,7 +157,8 @@ def read_keys(body: bytes) -> Sequence[Key]:
 
 def _read_key(item: dict[str, Any]) -> Key | None:
     """Import a public key for signatures; return None for a secret, a weak key or another key."""
-    if item.get("kty") not in {"RSA", "EC", "OKP"} or item.get("use", "sig") != "sig":
+    # A tuple, because a set would hash what may be a list.
+    if item.get("kty") not in ("RSA", "EC", "OKP") or item.get("use", "sig") != "sig":
         return None
     try:
         with warnings.catch_warnings():
