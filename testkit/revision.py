@@ -20,7 +20,7 @@ def revision(*, except_in: str) -> str | None:
 def _git(*arguments: str) -> str:
     try:
         done = subprocess.run(
-            ["git", *arguments],  # noqa: S607 - whatever git there is
+            ["git", *arguments],
             cwd=ROOT,
             capture_output=True,
             text=True,

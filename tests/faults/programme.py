@@ -23,10 +23,9 @@ from tests.faults.experiments import EXPERIMENTS, Experiment
 RESULTS = Path(__file__).with_name("results.json")
 
 _EPILOG = """\
-Each experiment runs on real Apache Kafka and TimescaleDB, which `python -m testkit.install` installs.
-A run with another seed breaks things at other moments. The results of the experiments that ran
-replace theirs in tests/faults/results.json, out of which `python -m tests.faults.reliability_page`
-writes the table of docs/reliability.md. Exit status: 0 if every test passed, 1 if one failed.
+Each experiment runs on real Apache Kafka and TimescaleDB (`python -m testkit.install`). A run with another seed breaks things at other moments. The results of the experiments that ran
+replace theirs in tests/faults/results.json, and `python -m tests.faults.reliability_page` writes
+the table of docs/reliability.md from that file. Exit status: 0 if every test passed, 1 if one failed.
 """
 
 
@@ -93,7 +92,7 @@ def _count(runs: Iterable[Run]) -> str:
 
 
 def _run(experiment: Experiment, seed: int, workers: str) -> list[Run]:
-    """Run the tests of an experiment: first those that share the machine, then those that do not."""
+    """Run the tests of an experiment: those that share the machine, then those that do not."""
     together = _pytest(experiment, seed, "not nightly and not alone", "--numprocesses", workers)
     return together + _pytest(experiment, seed, "not nightly and alone")
 

@@ -33,10 +33,10 @@ def _row(experiment: Experiment, result: dict[str, Any] | None) -> str:
         return f"{begin} not run | | | | |\n"
     seeds = result["seeds"]
     runs = f"{result['runs']} ({len(seeds)} seeds from {seeds[0]}; {result['date']})"
-    messages = f"{result['records']:,}" if result["accounts"] else "–"
-    repeated = f"{result['repeated']:,}" if result["accounts"] else "–"
+    messages = f"{result['records']:,}" if result["accounts"] else "-"
+    repeated = f"{result['repeated']:,}" if result["accounts"] else "-"
     median, worst = result["recovery_median_s"], result["recovery_worst_s"]
-    recovery = "–" if median is None else f"{median:.1f} s, {worst:.1f} s"
+    recovery = "-" if median is None else f"{median:.1f} s, {worst:.1f} s"
     return f"{begin} {runs} | {len(result['failed'])} | {messages} | {repeated} | {recovery} |\n"
 
 

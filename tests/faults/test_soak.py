@@ -6,6 +6,7 @@ import pytest
 
 from testkit.changing_subscribers import PassersBy
 from testkit.clients import ReturningClients
+from testkit.fault_seed import fault_seed
 from testkit.sky_process import SkyServer
 from testkit.sky_server import Account
 from testkit.trend import fit

@@ -1,6 +1,7 @@
-"""Fuzzes one target, guided by coverage: `python -m tests.fuzz.fuzzer NAME CORPUS [libFuzzer's options]`.
+"""Fuzzes one target, guided by coverage: `python -m tests.fuzz.fuzzer NAME CORPUS [OPTIONS]`.
 
-It needs atheris, whose instrumentation changes how Python runs, so it is a process of its own.
+The options are libFuzzer's. It is a process of its own, because the instrumentation of atheris
+changes how Python runs.
 """
 
 import sys

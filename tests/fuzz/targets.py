@@ -2,15 +2,16 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import NamedTuple, cast
 from urllib.parse import parse_qsl
 
-from joserfc.jwk import ECKey
+from joserfc.jwk import ECKey, Key
 
 from collector.answer import read_answer
 from collector.errors import ImplausibleTimeError, UnreadableAnswerError
 from processor.access.errors import AccessError
-from processor.access.key_set import Key, KeySet, read_keys
+from processor.access.key_set import KeySet, read_keys
 from processor.access.keys_file import read_entries
 from processor.access.tokens import Tokens
 from processor.errors import FatalError
@@ -42,10 +43,8 @@ class Target(NamedTuple):
 
     def try_out(self, data: bytes) -> None:
         """Read bytes; a refusal is as good as a result."""
-        try:
+        with suppress(*self.refusals):
             self.read(data)
-        except self.refusals:
-            pass
 
 
 class _OneKey:

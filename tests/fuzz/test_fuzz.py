@@ -1,4 +1,4 @@
-"""Every reader of foreign bytes refuses what it cannot use; by night, bytes that nobody thought of."""
+"""Every reader of foreign bytes refuses what it cannot use; by night, coverage leads the way."""
 
 import os
 import subprocess

@@ -10,12 +10,23 @@ import { longitudeNear } from "./antimeridian.ts";
 import { type Point, positionOf } from "./dead-reckoning.ts";
 import { OFFSET_PX, WORLD_PX } from "./label-candidates.ts";
 
+/** The pause between two texts of a label: to count the aircraft in a place, all have to be looked at. */
+const TEXT_PAUSE_MS = 500;
+
+interface Written {
+  slot: number;
+  text: string;
+  /** Milliseconds of a clock that never steps. */
+  at: number;
+}
+
 export class Labels {
   private readonly map: MapLibre;
   private readonly fleet: Fleet;
   private readonly overlay: AircraftOverlay;
   /** By the id in index.html: the label, and one for each further copy of the world. */
   private readonly labels = new Map<string, HTMLElement[]>();
+  private readonly written = new Map<string, Written>();
 
   constructor(map: MapLibre, fleet: Fleet, overlay: AircraftOverlay) {
     this.map = map;
@@ -33,7 +44,7 @@ export class Labels {
   private place(id: string, slot: number | null): void {
     const position = slot === null ? null : positionOf(this.fleet, slot, this.overlay.glideTime);
     const isShown = slot !== null && position !== null;
-    const text = isShown ? this.textOf(slot) : "";
+    const text = isShown ? this.currentText(id, slot) : "";
     const points = isShown ? this.pointsOf(position) : [];
     const offset = OFFSET_PX * screenScale();
     for (const [index, label] of this.labelsFor(id, points.length).entries()) {
@@ -42,6 +53,18 @@ export class Labels {
       label.style.translate = `${(x + offset).toFixed(1)}px ${(y - offset).toFixed(1)}px`;
       put(label, text);
     }
+  }
+
+  /** Returns the text of a label, made again when it is another aircraft's or has become old. */
+  private currentText(id: string, slot: number): string {
+    const now = performance.now();
+    const before = this.written.get(id);
+    if (before !== undefined && before.slot === slot && now - before.at < TEXT_PAUSE_MS) {
+      return before.text;
+    }
+    const text = this.textOf(slot);
+    this.written.set(id, { slot, text, at: now });
+    return text;
   }
 
   /** Returns the callsign, what the other labels show, and how many other aircraft are in the same place, which further clicks select. */
