@@ -23,9 +23,10 @@ from tests.faults.experiments import EXPERIMENTS, Experiment
 RESULTS = Path(__file__).with_name("results.json")
 
 _EPILOG = """\
-Each experiment runs on real Apache Kafka and TimescaleDB (`python -m testkit.install`). A run with another seed breaks things at other moments. The results of the experiments that ran
-replace theirs in tests/faults/results.json, and `python -m tests.faults.reliability_page` writes
-the table of docs/reliability.md from that file. Exit status: 0 if every test passed, 1 if one failed.
+Each experiment runs on real Apache Kafka and TimescaleDB (`python -m testkit.install`). A run with
+another seed breaks things at other moments. The results of the experiments that ran replace theirs
+in tests/faults/results.json, and `python -m tests.faults.reliability_page` writes the table of
+docs/reliability.md from that file. Exit status: 0 if every test passed, 1 if one failed.
 """
 
 
