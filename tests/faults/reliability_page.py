@@ -31,8 +31,9 @@ def _row(experiment: Experiment, result: dict[str, Any] | None) -> str:
     begin = f"| {experiment.name} | {experiment.fault} | {experiment.holds} |"
     if result is None:
         return f"{begin} not run | | | | |\n"
-    seeds = result["seeds"]
-    runs = f"{result['runs']} ({len(seeds)} seeds from {seeds[0]}; {result['date']})"
+    first, last = result["seeds"][0], result["seeds"][-1]
+    seeds = f"seed {first}" if first == last else f"seeds {first} to {last}"
+    runs = f"{result['runs']} ({seeds}; {result['date']})"
     messages = f"{result['records']:,}" if result["accounts"] else "-"
     repeated = f"{result['repeated']:,}" if result["accounts"] else "-"
     median, worst = result["recovery_median_s"], result["recovery_worst_s"]
