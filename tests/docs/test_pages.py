@@ -28,7 +28,7 @@ PAGES = {
     )
 }
 
-N_NOT_RUN = 45
+N_NOT_RUN = 46
 """Blocks that bear a reason why they cannot be run here; one more is a decision."""
 
 
