@@ -88,8 +88,8 @@ bench: $(BIN)/.development web/dist/index.html parts ## measure; results go to b
 	$(BIN)/python -m benchmarks
 
 faults: $(BIN)/.development parts ## break every part on purpose; SEED=7 SEEDS=20, ARGS="--experiments F1,F3"
-	$(BIN)/python -m tests.faults.programme $(if $(SEED),--seed $(SEED)) --seeds $(or $(SEEDS),1) $(ARGS)
-	$(BIN)/python -m tests.faults.reliability_page
+	$(BIN)/python -m tests.faults.programme $(if $(SEED),--seed $(SEED)) --seeds $(or $(SEEDS),1) $(ARGS); \
+	status=$$?; $(BIN)/python -m tests.faults.reliability_page && exit $$status
 
 nightly: $(BIN)/.development parts ## the tests that take long
 	$(BIN)/python -m pytest -m nightly --timeout 7200 $(ARGS)

@@ -21,6 +21,8 @@ from testkit.services import ROOT
 from tests.faults.experiments import EXPERIMENTS, Experiment
 
 RESULTS = Path(__file__).with_name("results.json")
+_ALL_PASSED, _NONE_CHOSEN = 0, 5
+"""Exit statuses of pytest."""
 
 _EPILOG = """\
 Each experiment runs on real Apache Kafka and TimescaleDB (`python -m testkit.install`). A run with
@@ -42,12 +44,13 @@ class Run(NamedTuple):
 def main() -> int:
     """Run the chosen experiments once with each seed."""
     options = _parser().parse_args()
-    names = options.experiments.split(",") if options.experiments else None
-    chosen = [each for each in EXPERIMENTS if names is None or each.name in names]
     seeds = range(options.seed, options.seed + options.seeds)
-    found = [_result(each, seeds, options.workers) for each in chosen]
-    keep(found)
-    return 1 if any(each["failed"] for each in found) else 0
+    has_failed = False
+    for each in options.experiments:
+        result = _result(each, seeds, options.workers)
+        keep(result)
+        has_failed = has_failed or bool(result["failed"])
+    return 1 if has_failed else 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -61,13 +64,33 @@ def _parser() -> argparse.ArgumentParser:
         "--seed", type=int, default=random.randrange(1, 10**6), help="the first one; random without"
     )
     parser.add_argument("--seeds", type=int, default=1, help="how many, from --seed on (1)")
-    parser.add_argument("--experiments", help="some only, such as F1,F3; all without")
+    parser.add_argument(
+        "--experiments",
+        type=choose,
+        default=EXPERIMENTS,
+        help="some only, such as F1,F3; all without",
+    )
     parser.add_argument("--workers", default="2", help="tests at the same time (2)")
     return parser
 
 
+def choose(names: str) -> list[Experiment]:
+    """Return the experiments with these names, which commas separate.
+
+    Raises:
+        argparse.ArgumentTypeError: There is no experiment of one of the names.
+    """
+    known = {each.name: each for each in EXPERIMENTS}
+    if unknown := [name for name in names.split(",") if name not in known]:
+        raise argparse.ArgumentTypeError(
+            f"{', '.join(unknown)}: no such experiment; there are {', '.join(known)}"
+        )
+    return [known[name] for name in names.split(",")]
+
+
 def _result(experiment: Experiment, seeds: Sequence[int], workers: str) -> dict[str, Any]:
     """Run one experiment with every seed, and sum up what it showed."""
+    tested = revision(except_in=str(RESULTS.relative_to(ROOT)))
     runs: list[Run] = []
     for number, seed in enumerate(seeds, start=1):
         started = time.monotonic()
@@ -81,7 +104,7 @@ def _result(experiment: Experiment, seeds: Sequence[int], workers: str) -> dict[
     return {
         "experiment": experiment.name,
         "date": datetime.now(UTC).strftime("%Y-%m-%d"),
-        "revision": revision(except_in=str(RESULTS.relative_to(ROOT))),
+        "revision": tested,
         "seeds": list(seeds),
         **sum_up(runs),
     }
@@ -95,7 +118,8 @@ def _count(runs: Iterable[Run]) -> str:
 def _run(experiment: Experiment, seed: int, workers: str) -> list[Run]:
     """Run the tests of an experiment: those that share the machine, then those that do not."""
     together = _pytest(experiment, seed, "not nightly and not alone", "--numprocesses", workers)
-    return together + _pytest(experiment, seed, "not nightly and alone")
+    runs = together + _pytest(experiment, seed, "not nightly and alone")
+    return runs or [Run(f"no test of {experiment.name} has run", "failed", [])]
 
 
 def _pytest(experiment: Experiment, seed: int, marked: str, *options: str) -> list[Run]:
@@ -114,8 +138,11 @@ def _pytest(experiment: Experiment, seed: int, marked: str, *options: str) -> li
             check=False,
         )
         runs = list(read_report(report)) if report.exists() else []
-    if any(run.outcome == "failed" for run in runs) or done.returncode not in {0, 1, 5}:
-        sys.stdout.write(done.stdout + done.stderr)
+    if done.returncode in {_ALL_PASSED, _NONE_CHOSEN}:
+        return runs
+    sys.stdout.write(done.stdout + done.stderr)
+    if not any(run.outcome == "failed" for run in runs):
+        runs.append(Run(f"pytest ended with status {done.returncode}", "failed", []))
     return runs
 
 
@@ -133,6 +160,7 @@ def read_report(report: Path) -> Iterator[Run]:
 
 
 def sum_up(runs: Sequence[Run]) -> dict[str, Any]:
+    """Return the numbers of one experiment; messages and rows are those of all its accounts."""
     records = [record for run in runs for record in run.records]
     accounts = [record for record in records if "published" in record]
     recoveries = [record["recovery_s"] for record in records if "recovery_s" in record]
@@ -150,10 +178,10 @@ def sum_up(runs: Sequence[Run]) -> dict[str, Any]:
     }
 
 
-def keep(found: Sequence[dict[str, Any]]) -> None:
-    """Replace the results of the experiments that ran; the others keep theirs."""
+def keep(result: dict[str, Any]) -> None:
+    """Replace the result of one experiment; the others keep theirs."""
     kept = {each["experiment"]: each for each in read_results()}
-    kept |= {each["experiment"]: each for each in found}
+    kept[result["experiment"]] = result
     ordered = [kept[each.name] for each in EXPERIMENTS if each.name in kept]
     RESULTS.write_text(json.dumps(ordered, indent=1) + "\n")
 

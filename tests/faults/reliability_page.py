@@ -33,7 +33,7 @@ def _row(experiment: Experiment, result: dict[str, Any] | None) -> str:
         return f"{begin} not run | | | | |\n"
     first, last = result["seeds"][0], result["seeds"][-1]
     seeds = f"seed {first}" if first == last else f"seeds {first} to {last}"
-    runs = f"{result['runs']} ({seeds}; {result['date']})"
+    runs = f"{result['runs']} ({seeds}; {result['date']}, {result['revision']})"
     messages = f"{result['records']:,}" if result["accounts"] else "-"
     repeated = f"{result['repeated']:,}" if result["accounts"] else "-"
     median, worst = result["recovery_median_s"], result["recovery_worst_s"]

@@ -1,5 +1,6 @@
 """docs/reliability.md has the newest results, and its experiments are tests that exist."""
 
+import argparse
 import json
 from pathlib import Path
 
@@ -53,12 +54,19 @@ def test_a_report_is_summed_up(tmp_path: Path) -> None:
     }
 
 
+def test_a_misspelt_experiment_is_refused() -> None:
+    assert [each.name for each in programme.choose("F3,F1")] == ["F3", "F1"]
+    with pytest.raises(argparse.ArgumentTypeError, match="F99: no such experiment"):
+        programme.choose("F1,F99")
+
+
 def test_experiments_that_did_not_run_keep_their_results(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(programme, "RESULTS", tmp_path / "results.json")
     first, second = (each.name for each in EXPERIMENTS[:2])
-    programme.keep([{"experiment": second, "runs": 1}, {"experiment": first, "runs": 1}])
-    programme.keep([{"experiment": second, "runs": 2}])
+    programme.keep({"experiment": second, "runs": 1})
+    programme.keep({"experiment": first, "runs": 1})
+    programme.keep({"experiment": second, "runs": 2})
     kept = json.loads((tmp_path / "results.json").read_text())
     assert kept == [{"experiment": first, "runs": 1}, {"experiment": second, "runs": 2}]
