@@ -10,12 +10,13 @@ import { longitudeNear } from "./antimeridian.ts";
 import { type Point, positionOf } from "./dead-reckoning.ts";
 import { OFFSET_PX, WORLD_PX } from "./label-candidates.ts";
 
-/** The pause between two texts of a label: to count the aircraft in a place, all have to be looked at. */
-const TEXT_PAUSE_MS = 500;
+/** How long a count of the aircraft in a place counts: for another one, all have to be looked at. */
+const COUNT_MS = 500;
 
-interface Written {
+interface Counted {
   slot: number;
-  text: string;
+  zoom: number;
+  others: number;
   /** Milliseconds of a clock that never steps. */
   at: number;
 }
@@ -26,7 +27,7 @@ export class Labels {
   private readonly overlay: AircraftOverlay;
   /** By the id in index.html: the label, and one for each further copy of the world. */
   private readonly labels = new Map<string, HTMLElement[]>();
-  private readonly written = new Map<string, Written>();
+  private readonly counted = new Map<string, Counted>();
 
   constructor(map: MapLibre, fleet: Fleet, overlay: AircraftOverlay) {
     this.map = map;
@@ -44,7 +45,7 @@ export class Labels {
   private place(id: string, slot: number | null): void {
     const position = slot === null ? null : positionOf(this.fleet, slot, this.overlay.glideTime);
     const isShown = slot !== null && position !== null;
-    const text = isShown ? this.currentText(id, slot) : "";
+    const text = isShown ? this.textOf(id, slot) : "";
     const points = isShown ? this.pointsOf(position) : [];
     const offset = OFFSET_PX * screenScale();
     for (const [index, label] of this.labelsFor(id, points.length).entries()) {
@@ -55,24 +56,24 @@ export class Labels {
     }
   }
 
-  /** Returns the text of a label, made again when it is another aircraft's or has become old. */
-  private currentText(id: string, slot: number): string {
-    const now = performance.now();
-    const before = this.written.get(id);
-    if (before !== undefined && before.slot === slot && now - before.at < TEXT_PAUSE_MS) {
-      return before.text;
-    }
-    const text = this.textOf(slot);
-    this.written.set(id, { slot, text, at: now });
-    return text;
-  }
-
   /** Returns the callsign, what the other labels show, and how many other aircraft are in the same place, which further clicks select. */
-  private textOf(slot: number): string {
+  private textOf(id: string, slot: number): string {
     const name = this.fleet.text("callsign", slot) ?? this.fleet.icao24[slot] ?? "";
-    const others = this.overlay.stackOf(slot).length - 1;
+    const others = this.othersAt(id, slot);
     const title = others > 0 ? `${name} +${others}` : name;
     return [title, ...this.overlay.labels.valuesOf(slot)].join("\n");
+  }
+
+  /** Returns how many other aircraft are in the place of one, as counted up to COUNT_MS ago. */
+  private othersAt(id: string, slot: number): number {
+    const [zoom, now] = [this.map.getZoom(), performance.now()];
+    const before = this.counted.get(id);
+    if (before?.slot === slot && before.zoom === zoom && now - before.at < COUNT_MS) {
+      return before.others;
+    }
+    const others = this.overlay.stackOf(slot).length - 1;
+    this.counted.set(id, { slot, zoom, others, at: now });
+    return others;
   }
 
   /** Returns where a place is in each copy of the world that is visible. */
