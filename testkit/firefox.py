@@ -9,7 +9,6 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -74,30 +73,39 @@ class Firefox:
         height: The same.
     """
 
-    _screen: asyncio.subprocess.Process
-    _process: asyncio.subprocess.Process
+    _stack: contextlib.AsyncExitStack
     _connection: ClientConnection
 
     def __init__(self, *, width: int = 1280, height: int = 800) -> None:
         self.complaints: list[str] = []
         self._size = {"width": width, "height": height}
         self._numbers = itertools.count(1)
-        self._stack = contextlib.ExitStack()
         self._window = ""
 
     async def __aenter__(self) -> Self:
-        folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="firefox-")))
+        async with contextlib.AsyncExitStack() as stack:
+            await self._start(stack)
+            self._stack = stack.pop_all()  # what has started so far ends if the rest does not
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._stack.aclose()
+
+    async def _start(self, stack: contextlib.AsyncExitStack) -> None:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="firefox-")))
         (folder / "user.js").write_text(_PREFERENCES)
         program, port = install(), free_port()
-        self._screen, display = await _start_screen()
-        self._process = await asyncio.create_subprocess_exec(
+        display = await _start_screen(stack)
+        process = await asyncio.create_subprocess_exec(
             *(str(program), "--no-remote", "--profile", str(folder)),
             *("--remote-debugging-port", str(port), "about:blank"),
             env=os.environ | {"HOME": str(folder), "DISPLAY": display},
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,
         )
+        stack.push_async_callback(_end, process)
         self._connection = await _connect(f"ws://127.0.0.1:{port}/session")
+        stack.push_async_callback(self._connection.close)
         await self._command("session.new", capabilities={})
         await self._command("session.subscribe", events=["log.entryAdded"])
         created = await self._command("browsingContext.create", type="tab")
@@ -105,19 +113,6 @@ class Firefox:
         await self._command(
             "browsingContext.setViewport", context=self._window, viewport=self._size
         )
-        return self
-
-    async def __aexit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        await self._connection.close()
-        for process in (self._process, self._screen):
-            process.kill()
-            await process.wait()
-        self._stack.close()
 
     async def open(self, url: str) -> None:
         """Open an address, and wait until the page is loaded."""
@@ -196,16 +191,22 @@ class Firefox:
             self.complaints.append(str(entry.get("text")))
 
 
-async def _start_screen() -> tuple[asyncio.subprocess.Process, str]:
-    """Start an X server that draws into memory, and return it with its name."""
+async def _start_screen(stack: contextlib.AsyncExitStack) -> str:
+    """Start an X server that draws into memory and ends with the stack; return its name."""
     process = await asyncio.create_subprocess_exec(
         *(_SCREEN, "-displayfd", "1", "-screen", "0", "1600x1000x24", "-nolisten", "tcp"),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
     )
+    stack.push_async_callback(_end, process)
     assert process.stdout is not None
     number = (await process.stdout.readline()).decode().strip()
-    return process, f":{number}"
+    return f":{number}"
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    process.kill()
+    await process.wait()
 
 
 async def _connect(url: str) -> ClientConnection:
