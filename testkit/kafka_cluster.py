@@ -1,5 +1,6 @@
 """A real Apache Kafka of three brokers, each of which can be restarted while the others serve."""
 
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Self
@@ -19,7 +20,7 @@ _PROPERTIES = """\
 node.id={node_id}
 controller.quorum.bootstrap.servers=
 controller.quorum.voters={voters}
-broker.session.timeout.ms=3000
+broker.session.timeout.ms={session_ms}
 offsets.topic.replication.factor={brokers}
 min.insync.replicas=2
 default.replication.factor={brokers}
@@ -29,9 +30,10 @@ default.replication.factor={brokers}
 class _Broker(Kafka):
     """One of the brokers; each is a controller too."""
 
-    def __init__(self, node_id: int, cluster_id: str) -> None:
+    def __init__(self, node_id: int, cluster_id: str, session_ms: int) -> None:
         super().__init__()
         self.node_id = node_id
+        self._session_ms = session_ms
         self.cluster_id = cluster_id
         self.voters = ""
         self.addresses = ""
@@ -47,21 +49,31 @@ class _Broker(Kafka):
         return f"{self.node_id}@{HOST}:{self._controller_port}"
 
     def _more_properties(self) -> str:
-        return _PROPERTIES.format(node_id=self.node_id, voters=self.voters, brokers=BROKERS)
+        return _PROPERTIES.format(
+            node_id=self.node_id,
+            voters=self.voters,
+            brokers=BROKERS,
+            session_ms=self._session_ms,
+        )
 
     def _identity(self) -> list[str]:
         return [f"--cluster-id={self.cluster_id}"]
 
 
 class KafkaCluster:
-    """Three brokers with a quorum of three controllers; topics are copied to all of them."""
+    """Three brokers with a quorum of three controllers; topics are copied to all of them.
 
-    def __init__(self) -> None:
+    Args:
+        session_ms: After this silence of a broker, others take over what it leads.
+    """
+
+    def __init__(self, *, session_ms: int = 3_000) -> None:
         cluster_id = new_cluster_id()
-        self.brokers = [_Broker(number, cluster_id) for number in range(1, BROKERS + 1)]
+        numbers = range(1, BROKERS + 1)
+        self.brokers = [_Broker(number, cluster_id, session_ms) for number in numbers]
         for broker in self.brokers:
             broker.voters = ",".join(each.voter for each in self.brokers)
-            broker.addresses = ",".join(f"{HOST}:{each.port}" for each in self.brokers)
+        self.advertise(self.brokers)
 
     def __enter__(self) -> Self:
         try:
@@ -83,6 +95,12 @@ class KafkaCluster:
         """Start all at the same time: none answers before two are there."""
         with ThreadPoolExecutor(BROKERS) as threads:
             list(threads.map(_Broker.start, self.brokers))
+
+    def advertise(self, some: Iterable[_Broker]) -> None:
+        """Give clients the addresses of these brokers to begin with."""
+        addresses = ",".join(f"{HOST}:{each.port}" for each in some)
+        for broker in self.brokers:
+            broker.addresses = addresses
 
     def wait_until_in_sync(self) -> None:
         """Wait until every partition has all its copies, so that another broker may stop."""

@@ -4,7 +4,6 @@ import argparse
 import ast
 import os
 import random
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -12,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from testkit.project_copy import copy_project
 from testkit.services import ROOT
 
 _EPILOG = """\
@@ -165,17 +165,7 @@ class Copy:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        listed = subprocess.run(
-            ["git", "ls-files"],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        for name in listed.stdout.splitlines():
-            if (ROOT / name).is_file():
-                (folder / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy(ROOT / name, folder / name)
+        copy_project(folder)
 
     def survives(self, mutant: Mutant, tests: Sequence[str]) -> bool:
         """Whether all tests pass with a mutant; those of its own folder, which are fast, first."""

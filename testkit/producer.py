@@ -72,7 +72,13 @@ def as_messages(state_vectors: Iterable[StateVector], partition: int = -1) -> li
     ]
 
 
-def publish(bootstrap_servers: str, topic: str, messages: Iterable[Outgoing]) -> None:
+def publish(
+    bootstrap_servers: str,
+    topic: str,
+    messages: Iterable[Outgoing],
+    *,
+    is_idempotent: bool = True,
+) -> None:
     """Return when the broker has acknowledged every message.
 
     Raises:
@@ -87,7 +93,7 @@ def publish(bootstrap_servers: str, topic: str, messages: Iterable[Outgoing]) ->
     producer = Producer(
         {
             "bootstrap.servers": bootstrap_servers,
-            "enable.idempotence": True,
+            "enable.idempotence": is_idempotent,
             "partitioner": "murmur2_random",
             "message.max.bytes": 8_000_000,
             "log_level": 0,

@@ -44,6 +44,12 @@ EXPERIMENTS = (
         (f"{_FAULTS}zombie.py",),
     ),
     Experiment(
+        "F5",
+        "the broker that coordinates the group is frozen, those that keep the topic are not",
+        f"the archive goes on, at the latest once it answers; {_EXACTLY_ONCE}",
+        (f"{_FAULTS}coordinator.py",),
+    ),
+    Experiment(
         "F6",
         "instances join, leave and are stopped under load; partitions are added",
         _EXACTLY_ONCE,
@@ -59,7 +65,7 @@ EXPERIMENTS = (
         "F8",
         "the collector is stopped, suspended or killed between a response and its delivery",
         "another one takes over; what was acknowledged is in the topic",
-        (f"{_REAL}collector_process.py", f"{_FAULTS}stop.py"),
+        (f"{_REAL}collector_process.py",),
     ),
     Experiment(
         "F9",
@@ -106,6 +112,12 @@ EXPERIMENTS = (
         "request",
         "healthy subscribers receive every update in time; memory and descriptors are freed",
         (f"{_FAULTS}viewers.py", f"{_FAULTS}soak.py", f"{_ATTACKS}slowloris.py"),
+    ),
+    Experiment(
+        "F15",
+        "SIGTERM under load, with the database or the broker away too",
+        f"each service ends in time, and the next one goes on; {_EXACTLY_ONCE}",
+        (f"{_FAULTS}stop.py",),
     ),
     Experiment(
         "F16",

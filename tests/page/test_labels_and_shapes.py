@@ -63,7 +63,7 @@ def over_sea(
 async def opened(app: ScriptedApp, pages: Pages, query: str) -> tuple[Page, Point]:
     """Open the page; return it, and where it draws the aircraft `aaaaaa`."""
     page = await pages.open(f"{app.url}/?{query}&aircraft=aaaaaa")
-    await wait_until_drawn(page, "aircraft-drawn")
+    await wait_until_drawn(page, "ground-drawn")
     label = page.locator("#selected-label")
     await expect(label).to_be_visible()
     translate = await label.evaluate("label => label.style.translate")

@@ -1,4 +1,4 @@
-/** Draws the ground as soon as its script is there, while the rest of the page is loading. */
+/** Creates the map and asks for the configuration, while the rest of the page is loading. */
 
 import { type Configuration, fetchConfiguration } from "./core/configuration.ts";
 import { element } from "./core/elements.ts";

@@ -1,4 +1,4 @@
-/** The entry point of the page: the ground comes first, then everything else of the first view. */
+/** The entry point of the page: prepares the map while everything else of the first view is loading. */
 
 import "maplibre-gl/dist/maplibre-gl.css";
 import "./style.css";
@@ -6,9 +6,10 @@ import { element, putInto } from "./core/elements.ts";
 import { drawFirstView } from "./first-view.ts";
 
 putInto("loading", "Loading the ground and the aircraft …");
-const first = drawFirstView();
+const rest = import("./page.ts");
 try {
-  const { Page } = await import("./page.ts");
+  const first = drawFirstView();
+  const { Page } = await rest;
   new Page(first);
 } catch (error) {
   element("loading").hidden = false;

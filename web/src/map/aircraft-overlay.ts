@@ -42,6 +42,8 @@ export interface OverlaySettings {
   onSelect: (slot: number | null, click: MapMouseEvent) => void;
   /** Called after each drawing, so that labels can move along. */
   onDraw: () => void;
+  /** Called once, after the first drawing that had aircraft. */
+  onFirstAircraft: () => void;
 }
 
 export class AircraftOverlay {
@@ -173,11 +175,12 @@ export class AircraftOverlay {
     });
   }
 
-  /** Marks the first frame with aircraft, for performance measurements. */
+  /** Marks the first frame with aircraft, for performance measurements too. */
   private readonly onDrawn = (aircraft: number): void => {
     if (!this.hasDrawn && aircraft > 0) {
       this.hasDrawn = true;
       performance.mark("aircraft-drawn");
+      this.settings.onFirstAircraft();
     }
   };
 

@@ -6,6 +6,7 @@ import {
   type GeoJSONSource,
   Map as MapLibre,
   NavigationControl,
+  prewarm,
   ScaleControl,
   setWorkerUrl,
 } from "maplibre-gl";
@@ -27,15 +28,22 @@ import workerUrl from "./worker.ts?worker&url";
 // A separate file, as MapLibre's default worker needs `blob:` in the Content-Security-Policy.
 setWorkerUrl(workerUrl);
 
+/** How long the ground waits for the aircraft, which are what the page is for, after the page has begun. */
+const MAX_WAIT_MS = 1_000;
+
 export interface BaseMap {
   map: MapLibre;
   /** @param tiles Null shows the geography that comes with the page. */
   show(tiles: Tiles | null, theme: ThemeName): void;
+  /** Draws what is shown; before the first call it waits for a second at most. */
+  begin(): void;
   /** Sets the units of the scale. */
   setUnits(system: System): void;
 }
 
 export function createBaseMap(container: HTMLElement, place: Place): BaseMap {
+  // The workers start while the rest of the page is loading.
+  prewarm();
   const map = new MapLibre({
     container,
     center: [place.longitude, place.latitude],
@@ -66,22 +74,29 @@ export function createBaseMap(container: HTMLElement, place: Place): BaseMap {
   map.addControl(new NavigationControl({ showCompass: false }), "bottom-right");
   const bar = new ScaleControl({ maxWidth: 130 * screenScale() });
   map.addControl(bar, "bottom-left");
-  const { show } = new Ground(map, container);
-  return { map, setUnits: (system) => bar.setUnit(system), show };
+  const { show, begin } = new Ground(map, container);
+  return { map, setUnits: (system) => bar.setUnit(system), show, begin };
 }
 
-/** What lies below the aircraft: the coarse geography first, and more detail once that is drawn and needed. */
+/**
+ * What lies below the aircraft: the coarse geography first, and more detail once that is drawn and needed.
+ *
+ * Without a graphics card its first frames take a second, in which the aircraft could not be drawn: it
+ * waits for them. On a slow line it does not wait until their script has been loaded.
+ */
 class Ground {
   private readonly map: MapLibre;
   private readonly container: HTMLElement;
   private readonly level = new DetailLevel();
   private shown = "";
+  private isWaiting = true;
   private repeat: () => void = () => undefined;
 
   constructor(map: MapLibre, container: HTMLElement) {
     this.map = map;
     this.container = container;
-    map.on("resize", () => this.repeat());
+    setTimeout(this.begin, MAX_WAIT_MS);
+    map.on("resize", () => this.draw());
     map.once("idle", () => {
       this.refine();
       map.on("zoomend", () => this.refine());
@@ -90,8 +105,19 @@ class Ground {
 
   readonly show = (tiles: Tiles | null, theme: ThemeName): void => {
     this.repeat = () => this.setStyle(tiles, theme);
-    this.repeat();
+    this.draw();
   };
+
+  readonly begin = (): void => {
+    this.isWaiting = false;
+    this.draw();
+  };
+
+  private draw(): void {
+    if (!this.isWaiting) {
+      this.repeat();
+    }
+  }
 
   /** Shows tiles or the packaged geography; the first view does so before the rest of the page does. */
   private setStyle(tiles: Tiles | null, theme: ThemeName): void {
@@ -122,7 +148,7 @@ class Ground {
   /** Loads what the zoom level needs; meanwhile the map shows what it has. */
   private refine(): void {
     if (this.level.reach(this.map.getZoom())) {
-      this.repeat();
+      this.draw();
       void this.map.once("idle", () => performance.mark("detail-drawn"));
     }
   }

@@ -19,6 +19,8 @@ import { columnsOf, linesOf, TEXT_BYTES, writeLines } from "./label-text.ts";
 /** The pause between two placements while the map moves, and while only the aircraft do. */
 const MOVE_PAUSE_MS = 200;
 const GLIDE_PAUSE_MS = 1_000;
+/** While the map moves, labels are placed in each fourth frame at most: a slow computer draws few a second. */
+const FRAMES_APART = 4;
 /** Size of the characters, compared with the page's text size. */
 const TEXT_SIZE = 0.72;
 /** Aircraft this far outside the window have labels too, so that they are there when the map moves. */
@@ -50,6 +52,10 @@ export class FleetLabels {
   private isOutdated = true;
   private hasMoved = false;
   private placedAt = 0;
+  /** Drawings since the labels were placed, that one included. */
+  private drawings = FRAMES_APART;
+  /** The epoch of the buffers that the labels were placed by: an update changes it. */
+  private epoch = 0;
   private readonly placement = new LabelPlacement();
   private readonly candidates = new CandidateSearch();
   private readonly text = new Uint8Array(TEXT_BYTES);
@@ -69,6 +75,7 @@ export class FleetLabels {
   show(fields: readonly LabelField[], units: System): void {
     this.fields = fields;
     this.units = units;
+    this.drawings = FRAMES_APART;
     this.invalidate();
   }
 
@@ -85,8 +92,11 @@ export class FleetLabels {
 
   /** Whether labels are to be placed again, even if nothing else is drawn. */
   isDue(time: number): boolean {
+    if (this.fields.length === 0 || (this.drawings < FRAMES_APART && this.map.isMoving())) {
+      return false;
+    }
     const pause = this.hasMoved ? MOVE_PAUSE_MS : GLIDE_PAUSE_MS;
-    return this.fields.length > 0 && (this.isOutdated || time - this.placedAt >= pause);
+    return this.isOutdated || time - this.placedAt >= pause;
   }
 
   /** Returns the layers for one drawing; `time` is that of the frame in milliseconds. */
@@ -98,14 +108,16 @@ export class FleetLabels {
       this.isOutdated = false;
       this.hasMoved = false;
       this.placedAt = time;
+      this.drawings = 0;
       this.place(scene);
     }
+    this.drawings += 1;
     const { glyphs, data, colours } = this;
     if (glyphs === null || data === null || colours === null) {
       return [];
     }
     const uniforms = {
-      now: scene.now - scene.aircraft.epoch,
+      now: scene.now - this.epoch,
       glide: scene.isGliding ? 1 : 0,
       margin: glyphs.margin,
       cell: [glyphs.width, glyphs.height] as [number, number],
@@ -121,6 +133,7 @@ export class FleetLabels {
     const glyphs = this.currentGlyphs();
     this.colours = labelColours(scene.theme);
     const { aircraft, selected } = scene;
+    this.epoch = aircraft.epoch;
     const camera = this.camera();
     const seconds = scene.isGliding ? scene.now - aircraft.epoch : null;
     const columns = columnsOf(fields, units);

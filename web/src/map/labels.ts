@@ -49,8 +49,12 @@ export class Labels {
     const points = isShown ? this.pointsOf(position) : [];
     const offset = OFFSET_PX * screenScale();
     for (const [index, label] of this.labelsFor(id, points.length).entries()) {
-      const [x, y] = points[index] ?? [0, 0];
-      label.hidden = index >= points.length;
+      const point = points[index];
+      label.hidden = point === undefined;
+      if (point === undefined) {
+        continue;
+      }
+      const [x, y] = point;
       label.style.translate = `${(x + offset).toFixed(1)}px ${(y - offset).toFixed(1)}px`;
       put(label, text);
     }

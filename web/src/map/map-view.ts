@@ -1,6 +1,6 @@
 /** The map with everything on it, which follows the store. */
 
-import type { Map as MapLibre, MapMouseEvent } from "maplibre-gl";
+import type { LngLat, Map as MapLibre, MapMouseEvent } from "maplibre-gl";
 import { putInto } from "../core/elements.ts";
 import { write } from "../core/units.ts";
 import type { Place } from "../store/address.ts";
@@ -31,6 +31,8 @@ const MAX_MARGIN = 0.15;
 const MAX_FLIGHT_ZOOM = 9;
 /** How long the map takes to move a selected aircraft out from under a panel. */
 const REVEAL_MS = 300;
+/** In this time after the page has begun, its panels get their first contents, and so their size. */
+const LAYOUT_MS = 1_000;
 
 export interface MapOptions {
   /** The tracks of the selection beside the focused aircraft, and of those in view. */
@@ -58,14 +60,19 @@ export class MapView {
   private readonly base: BaseMap;
   private readonly overlay: AircraftOverlay;
   private readonly visiblePart: VisiblePart;
-  /** Whether the middle of the visible part is the place of the address: not before the first layout. */
-  private isPlaced = false;
+  /** The place of the address, which the middle of the visible part shows after the first layout. */
+  private readonly opened: Place;
+  /** Where the map was put for that; null before. */
+  private placed: LngLat | null = null;
+  /** Whether that is corrected when panels change their size: for a moment, and before the user does anything. */
+  private isSettling = true;
 
   constructor(base: BaseMap, store: Store, aircraft: SelectedAircraft, options: MapOptions) {
     this.store = store;
     this.aircraft = aircraft;
     this.options = options;
     this.base = base;
+    this.opened = store.place.value;
     const { fleet } = store;
     this.overlay = new AircraftOverlay(this.map, fleet, {
       theme: store.themeName.value,
@@ -73,6 +80,7 @@ export class MapView {
       now: () => options.now(),
       onSelect: (slot, click) => this.choose(slot, click),
       onDraw: () => labels.move(),
+      onFirstAircraft: () => base.begin(),
     });
     const labels = new Labels(this.map, fleet, this.overlay);
     this.visiblePart = new VisiblePart(this.map, () => this.place());
@@ -94,6 +102,7 @@ export class MapView {
       (isFirst) => this.tools.fitSelection(isFirst),
     );
     this.map.on("moveend", () => this.storePlace());
+    this.settle();
     this.watchBase();
     this.watchAircraft();
     this.watchSelection();
@@ -176,14 +185,30 @@ export class MapView {
     }
   }
 
-  /** Shows the place of the address in the visible part at first; later keeps the picture as it is. */
+  /**
+   * Shows the place of the address in the visible part, again while panels get their first size; later, and
+   * once the map has been moved, it keeps the picture as it is.
+   */
   private place(): void {
-    if (!this.isPlaced) {
-      this.isPlaced = true;
-      const { longitude, latitude } = this.store.place.value;
+    const { map, placed } = this;
+    const isUntouched = placed?.distanceTo(map.getCenter()) === 0;
+    if (placed === null || (isUntouched && this.isSettling)) {
+      const { longitude, latitude } = this.opened;
       this.visiblePart.moveTo([longitude, latitude], { duration: 0 });
+      this.placed = map.getCenter();
     }
     this.storePlace();
+  }
+
+  /** Ends the corrections of `place` after a moment, or with the first thing that the user does. */
+  private settle(): void {
+    const end = () => {
+      this.isSettling = false;
+    };
+    setTimeout(end, LAYOUT_MS);
+    for (const event of ["pointerdown", "keydown", "wheel"]) {
+      addEventListener(event, end, { once: true, capture: true, passive: true });
+    }
   }
 
   /** Adds an aircraft to the selection; a click beside all of them changes nothing. */
@@ -195,7 +220,7 @@ export class MapView {
   }
 
   private storePlace(): void {
-    if (!this.isPlaced) {
+    if (this.placed === null) {
       return;
     }
     const { lng, lat } = this.visiblePart.center.wrap();

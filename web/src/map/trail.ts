@@ -75,8 +75,10 @@ export class Trail {
     const layers: Layer[] = [
       pathLayer("trail-casing", this.casing, CASING_PX, CASING_COLOUR[theme]),
       pathLayer("trail", this.colouredLines),
-      marksLayer(this.marks, theme),
     ];
+    if (this.marks !== null && this.marks.length > 0) {
+      layers.push(marksLayer(this.marks, theme));
+    }
     if (head !== null && this.lines !== null && this.reaches(head, until)) {
       layers.push(tipLayer(this.lines, head));
     }
@@ -135,7 +137,7 @@ function markData({ marks }: TrailLines) {
 }
 
 /** Returns small rings at the implausible positions. */
-function marksLayer(data: MarkData | null, theme: ThemeName): Layer {
+function marksLayer(data: MarkData, theme: ThemeName): Layer {
   return new ScatterplotLayer({
     id: "trail-marks",
     data,
