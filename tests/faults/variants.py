@@ -57,19 +57,19 @@ VARIANTS = (
             ),
         ),
         "tests/faults/test_kill_in_catch_up.py::test_archive_is_killed_again_and_again",
-        "not stored: ",
+        "contradicts what is stored .*ingest_ledger_check|not stored: ",
     ),
     Variant(
         "offsets that are set without being compared",
         (Edit(_QUERIES, _COMPARED, ""),),
         "tests/faults/test_zombie.py::test_instance_that_slept_is_fenced",
-        "fenced",
+        "contradicts what is stored .*ingest_ledger_pkey",
     ),
     Variant(
         "only the epoch is compared, not the offset",
         (Edit(_QUERIES, _COMPARED, "AND known.epoch = span.epoch"),),
         "tests/faults/test_commit_unheard.py::test_lost_acknowledgements_neither_lose_nor_repeat",
-        "ingest_ledger",
+        "contradicts what is stored .*ingest_ledger_pkey",
     ),
     Variant(
         "retention that goes by the clock of the server alone",
@@ -83,7 +83,7 @@ VARIANTS = (
         ),
         "tests/integration/test_retention.py"
         "::test_server_whose_clock_is_ahead_of_all_rows_drops_what_is_old_among_them",
-        r"assert \[\] == \[60, 41, 40\]",
+        r"assert \[.*\] == \[60, 41, 40\]",
     ),
     Variant(
         "a subscriber that fell behind is sent the newest update alone",
