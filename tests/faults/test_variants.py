@@ -12,6 +12,8 @@ from testkit.project_copy import copy_project
 from testkit.services import ROOT
 from tests.faults.variants import VARIANTS, Edit, Variant
 
+# Hypothesis takes minutes to make the steps that fail few.
+PYTEST = (sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "--timeout=600")
 TEST_FAILED = 1
 """Exit status of pytest."""
 
@@ -32,14 +34,14 @@ def make_edits(folder: Path, edits: Sequence[Edit]) -> None:
 @pytest.mark.nightly
 @pytest.mark.real_kafka
 @pytest.mark.real_database
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("variant", VARIANTS, ids=lambda variant: variant.name)
 def test_experiment_notices_the_mistake(variant: Variant, tmp_path: Path) -> None:
     """It fails, and says what it found."""
     copy_project(tmp_path)
     make_edits(tmp_path, variant.edits)
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", variant.test],
+        [*PYTEST, variant.test],
         cwd=tmp_path,
         capture_output=True,
         text=True,

@@ -106,13 +106,11 @@ async def _settle() -> None:
         await asyncio.sleep(0)
 
 
+_VECTORS = state_vectors(addresses=5, times=(START, START + 90))
 _STEPS = st.lists(
     st.one_of(
-        st.tuples(
-            st.just("message"),
-            st.integers(0, ADDED),
-            state_vectors(addresses=5, times=(START, START + 90)),
-        ),
+        st.tuples(st.just("message"), st.integers(0, ADDED), _VECTORS),
+        st.tuples(st.just("fall_behind"), st.lists(_VECTORS, min_size=3, max_size=4)),
         st.tuples(st.just("garbage"), st.integers(0, PARTITIONS - 1)),
         st.tuples(st.just("tick"), st.booleans()),
         st.tuples(st.just("wait"), st.integers(1, 25)),
@@ -183,6 +181,15 @@ class _Run:
 
     async def _read_on(self) -> None:
         self.restless.reading.set()
+
+    async def _fall_behind(self, vectors: Sequence[StateVector]) -> None:
+        """Read nothing of several ticks, each of which has something new."""
+        await self._stall()
+        for vector in vectors:
+            await self._message(0, vector)
+            await self._tick(is_heartbeat=False)
+            await _settle()
+        await self._read_on()
 
     async def finish(self) -> None:
         for number in range(len(self.instances)):
