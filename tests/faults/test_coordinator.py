@@ -35,16 +35,13 @@ class _Apart(Deployment):
     def make_topic(self) -> None:
         """Create the topic on the other two brokers, with which clients begin."""
         admin = self.admin()
-        number = _coordinator(admin, self.environment["KAFKA_GROUP_ID"])
-        [self.coordinator] = [each for each in self._cluster.brokers if each.node_id == number]
-        others = [each for each in self._cluster.brokers if each.node_id != number]
+        others = list(self._cluster.brokers)
+        # Broker 1 is the first one.
+        self.coordinator = others.pop(_coordinator(admin, self.environment["KAFKA_GROUP_ID"]) - 1)
         self._cluster.advertise(others)
         nodes = [each.node_id for each in others]
-        topic = NewTopic(
-            self.topic,
-            self.partitions,
-            replica_assignment=[nodes[:: (-1) ** number] for number in range(self.partitions)],
-        )
+        replicas = [nodes, nodes[::-1]] * (self.partitions // 2)
+        topic = NewTopic(self.topic, self.partitions, replica_assignment=replicas)
         admin.create_topics([topic])[self.topic].result(TIMEOUT_S)
 
     def publish(self, messages: Iterable[Outgoing]) -> None:
@@ -110,11 +107,7 @@ def test_another_instance_takes_over_once_the_coordinator_is_back(apart: _Apart)
         first.kill()
         heir = apart.archive()
         heir.wait_for_event("started")
-    wait_until(
-        lambda: not apart.behind(),
-        timeout_s=2 * TIMEOUT_S,
-        what=lambda: f"everything stored\n{heir.log_tail()}",
-    )
+    apart.wait_until_stored(2 * TIMEOUT_S)
     assert heir.stop() == 0
     account = apart.check()
     assert (account.rows, account.repeated) == (1_000, 0)
