@@ -220,8 +220,8 @@ UPDATE ingest_days SET topic = $2 WHERE topic = $1;
 -- reset_offsets_dead_letters: keep its dead letters under that name
 UPDATE dead_letters SET topic = $2 WHERE topic = $1;
 
--- flight_states: the newest flight of each aircraft and its two newest state vectors. These may have expired;
--- then the silence since is so long that the next state vector begins another flight
+-- flight_states: the newest flight of the aircraft of new rows and its two newest state vectors, without these rows.
+-- They may have expired; then the silence since is so long that the next state vector begins another flight
 SELECT flight.icao24, flight.first_seen, flight.callsign, flight.origin_country, flight.take_off, flight.landing,
        coalesce(newest.contacts[1], flight.last_seen, flight.first_seen) AS last_contact,
        -- Flights from before the migration that added the column have no value.
@@ -231,7 +231,7 @@ SELECT flight.icao24, flight.first_seen, flight.callsign, flight.origin_country,
        newest.on_grounds[1] AS newest_on_ground,
        newest.contacts[2] AS before_contact, newest.callsigns[2] AS before_callsign,
        newest.on_grounds[2] AS before_on_ground
-FROM unnest($1::text[]) AS requested (icao24)
+FROM (SELECT DISTINCT icao24 FROM unnest($1::text[], $2::timestamptz[]) AS new (icao24, last_contact)) AS requested
 CROSS JOIN LATERAL (
     SELECT * FROM flight_legs AS flight
     WHERE flight.icao24 = requested.icao24 ORDER BY flight.first_seen DESC LIMIT 1
@@ -242,6 +242,7 @@ CROSS JOIN LATERAL (
     FROM (
         SELECT state.last_contact, state.callsign, state.on_ground FROM state_vectors AS state
         WHERE state.icao24 = requested.icao24 AND state.last_contact >= flight.first_seen
+          AND (state.icao24, state.last_contact) NOT IN (SELECT * FROM unnest($1::text[], $2::timestamptz[]))
         ORDER BY state.last_contact DESC LIMIT 2
     ) AS two
 ) AS newest;

@@ -239,7 +239,6 @@ class BatchWriter:
         try:
             async with connection.transaction():
                 await self._advance(connection, spans)
-                await self._flights.load(connection, found.icao24s)
                 inserted = await self._insert(connection, found)
                 await self._update_derived(connection, inserted)
                 await self._set_aside(connection, spans)

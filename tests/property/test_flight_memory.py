@@ -61,7 +61,6 @@ def _follow(batches: Sequence[UniqueRows], *, by_columns: bool) -> list[tuple[An
 
     async def follow() -> None:
         for rows in batches:
-            await store.load(connection, rows.icao24s)
             await store.store(connection, rows, START + 7_200.0)
 
     if not by_columns:
@@ -104,7 +103,6 @@ def test_rows_that_change_nothing_are_not_looked_at(steps: list[int]) -> None:
             contact += step
             vectors = [state_vector("000001", contact, velocity=200.0)]
             rows = make_unique([make_partition_rows(0, vectors)])
-            await store.load(connection, rows.icao24s)
             await store.store(connection, rows, contact)
             if number == 2:
                 recorder.statements.clear()

@@ -48,9 +48,9 @@ class FlightMemory:
     def __len__(self) -> int:
         return len(self._slots)
 
-    def unknown(self, aircraft: Collection[str]) -> list[str]:
+    def unknown(self, aircraft: Collection[str]) -> set[str]:
         """Return the aircraft whose flights are not remembered."""
-        return list(set(aircraft).difference(self._slots))
+        return set(aircraft).difference(self._slots)
 
     def remember(self, flight_states: Mapping[str, FlightState]) -> None:
         """Replace the states of some aircraft."""

@@ -1,7 +1,7 @@
 """Store the flights of all aircraft, in the transaction that stores their state vectors."""
 
 import datetime as dt
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import compress, groupby, islice
 from typing import NamedTuple
 
@@ -64,25 +64,15 @@ class FlightStore:
         self._memory.forget()
         self._n_rows = 0
 
-    async def load(self, connection: Connection, aircraft: Collection[str]) -> None:
-        """Read the newest flights of aircraft, before their new state vectors are inserted."""
-        unknown = self._memory.unknown(aircraft)
-        n_remembered = len(self._memory) + len(unknown)
-        if n_remembered > MAX_REMEMBERED or self._n_rows >= RENEWED_AFTER_ROWS:
-            self.forget()
-            unknown = self._memory.unknown(aircraft)
-        if unknown:
-            rows = await connection.fetch(self._queries.flight_states, unknown)
-            self._memory.remember({row["icao24"]: _flight_state(row) for row in rows})
-
     async def store(self, connection: Connection, rows: UniqueRows, now: float) -> None:
         """Store the flights of rows that have just been inserted.
 
         Args:
-            connection: Is in the transaction that has inserted them, after `load`.
+            connection: Is in the transaction that has inserted them.
             rows: The new ones.
             now: Unix time in seconds.
         """
+        await self._load(connection, rows)
         memory = self._memory
         self._n_rows += len(rows)
         flights: dict[tuple[str, int], DetectedFlight] = {}
@@ -111,6 +101,23 @@ class FlightStore:
         memory.remember(await self._segment_unknown(connection, unknown))
         memory.remember(await self._insert_late(connection, late))
         await self._invalidate(connection, late, rows, now)
+
+    async def _load(self, connection: Connection, rows: UniqueRows) -> None:
+        """Read the newest flights of the aircraft of new rows, as they were before these rows."""
+        unknown = self._memory.unknown(rows.icao24s)
+        n_remembered = len(self._memory) + len(unknown)
+        if n_remembered > MAX_REMEMBERED or self._n_rows >= RENEWED_AFTER_ROWS:
+            self.forget()
+            unknown = self._memory.unknown(rows.icao24s)
+        if unknown:
+            contacts = zip(rows.icao24s, rows.contacts.tolist(), strict=True)
+            new = [(icao24, contact) for icao24, contact in contacts if icao24 in unknown]
+            found = await connection.fetch(
+                self._queries.flight_states,
+                [icao24 for icao24, _ in new],
+                [contact for _, contact in new],
+            )
+            self._memory.remember({row["icao24"]: _flight_state(row) for row in found})
 
     async def _segment_unknown(
         self, connection: Connection, unknown: Mapping[str, Sequence[Observation]]
