@@ -14,6 +14,7 @@ import yaml
 from pydantic import SecretStr
 
 from configuration.errors import SettingsError
+from configuration.file_signature import file_signature
 
 log = structlog.get_logger()
 
@@ -73,7 +74,7 @@ class MetricsKeys:
         self._keys: Sequence[_Key] = ()
         self._signature: object = None
         if path is not None:
-            self._signature = _signature_of(path)
+            self._signature = file_signature(path)
             self._keys = _read(path)
 
     def refusal(self, authorization: str | None) -> Refusal | None:
@@ -100,7 +101,7 @@ class MetricsKeys:
 
     def _reload_if_changed(self, path: Path) -> None:
         """Read the file again if it was replaced; one that cannot be used leaves the keys."""
-        signature = _signature_of(path)
+        signature = file_signature(path)
         if signature == self._signature:
             return
         self._signature = signature
@@ -110,14 +111,6 @@ class MetricsKeys:
             log.error("api_keys_not_changed", reason=str(error))  # noqa: TRY400 - it is for the user
         else:
             log.info("api_keys_changed", keys=len(self._keys))
-
-
-def _signature_of(path: Path) -> object:
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
 def _read(path: Path) -> Sequence[_Key]:

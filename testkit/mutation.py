@@ -16,13 +16,25 @@ from testkit.services import ROOT
 
 _EPILOG = """\
 A mutant is a copy of the project with one operator, constant or statement replaced. It is killed
-when a test fails or does not end. A survivor is printed with its line: read it, and add the test
+when a test fails or does not end. The tests with the services' real parts take minutes, so they are
+for those that survive the others. A survivor is printed with its line: read it, and add the test
 that is missing, or leave it if both lines mean the same. Exit status: 0 if at least --least percent
 are killed, else 1.
 """
 
 _TESTS = ("tests/unit/processor", "tests/unit/telemetry", "tests/property")
-_SECONDS = 240.0
+_SLOW_TESTS = (
+    "tests/contract/test_commit_protocol.py",
+    *(
+        f"tests/integration/test_{name}.py"
+        for name in (
+            *("archive", "audit", "audit_alterations", "audit_over_time", "breaker", "columnstore"),
+            *("instances", "live", "lost_log", "maintenance", "messages_of_several_rows"),
+            *("operator_commands", "reader", "retention", "segmentation", "several_rows", "sums"),
+        )
+    ),
+)
+_SECONDS = 900.0
 _WORKERS = "2"
 
 _OPPOSITES: dict[type[ast.AST], type[ast.AST]] = {
@@ -167,13 +179,13 @@ class Copy:
         self._folder = folder
         copy_project(folder)
 
-    def survives(self, mutant: Mutant, tests: Sequence[str]) -> bool:
-        """Whether all tests pass with a mutant; those of its own folder, which are fast, first."""
+    def survives(self, mutant: Mutant, stages: Sequence[Sequence[str]]) -> bool:
+        """Whether the tests of its own folder pass with a mutant, and then those of each stage."""
         path = self._folder / mutant.path
         whole = path.read_text()
         path.write_text(mutant.text)
         try:
-            return self.passes([self._own_tests(mutant.path)]) and self.passes(tests)
+            return all(map(self.passes, [[self._own_tests(mutant.path)], *stages]))
         finally:
             path.write_text(whole)
 
@@ -185,7 +197,9 @@ class Copy:
         )
 
     def passes(self, tests: Sequence[str]) -> bool:
-        """Whether all tests pass."""
+        """Whether all tests pass; without any, pytest would run the whole suite."""
+        if not tests:
+            return True
         command = [
             *(sys.executable, "-m", "pytest", "-q", "-x", "--numprocesses", _WORKERS),
             *("-p", "no:cacheprovider", *tests),
@@ -209,13 +223,14 @@ def main() -> int:
     options = _parser().parse_args()
     chosen = choose(options.folders, options.mutants, random.Random(options.seed))
     survivors = []
+    stages = [options.tests, options.slow_tests]
     with tempfile.TemporaryDirectory(prefix="mutants-") as name:
         copy = Copy(Path(name))
         if not copy.passes(options.tests):
             sys.stderr.write("the tests fail without a mutant: mend them first\n")
             return 2
         for number, mutant in enumerate(chosen, start=1):
-            is_survivor = copy.survives(mutant, options.tests)
+            is_survivor = copy.survives(mutant, stages)
             survivors += [mutant] * is_survivor
             word = "SURVIVED" if is_survivor else "killed"
             sys.stdout.write(
@@ -246,7 +261,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--mutants", type=int, default=50)
     parser.add_argument("--least", type=float, default=90.0, help="percent that must be killed")
-    parser.add_argument("--tests", nargs="+", default=_TESTS, help="what pytest runs")
+    parser.add_argument("--tests", nargs="+", default=_TESTS, help="what pytest runs first")
+    parser.add_argument(
+        "--slow-tests", nargs="*", default=_SLOW_TESTS, help="what it runs with the survivors"
+    )
     return parser
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 import structlog
 
+from configuration.file_signature import file_signature
 from configuration.log_throttle import Throttle
 from processor.access.errors import RightLostError, invalid_token
 from processor.access.keys_file import END, Content, read_content, read_text
@@ -54,7 +55,7 @@ class ApiKeys:
         self._rejected_text: str | None = None
         self._keys: Mapping[str, _Key] = {}
         self._by_hash: Mapping[str, Principal] = {}
-        self._signature_read = self._signature()
+        self._signature_read = file_signature(self._path)
         self._take(read_content(self._label, read_text(self._label, path)))
         if not self._content.has_end:
             log.warning(
@@ -102,7 +103,7 @@ class ApiKeys:
 
     async def reload_if_changed(self) -> None:
         """Read the file again if it was replaced, or if its size or times changed."""
-        if self._signature() != self._signature_read:
+        if file_signature(self._path) != self._signature_read:
             await self.reload()
 
     async def reload(self) -> None:
@@ -112,7 +113,7 @@ class ApiKeys:
         compared, since size and times may be equal although it was changed.
         """
         async with self._reloading:
-            signature = self._signature()
+            signature = file_signature(self._path)
             try:
                 content = await asyncio.to_thread(self._load)
             except FatalError as error:
@@ -159,13 +160,6 @@ class ApiKeys:
         left_out = self._throttle.admit(reason)
         if left_out is not None:
             log.error("api_keys_not_changed", reason=reason, left_out=left_out)
-
-    def _signature(self) -> object:
-        try:
-            status = self._path.stat()
-        except OSError:
-            return None
-        return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
 def hash_key(text: str) -> str:

@@ -9,6 +9,8 @@ import pytest
 import yaml
 from structlog.testing import capture_logs
 
+from configuration.file_signature import file_signature
+from processor.access import api_keys
 from processor.access.api_keys import ApiKeys, hash_key
 from processor.access.errors import AccessError
 from processor.access.keys_file import END, MAX_BYTES
@@ -193,14 +195,17 @@ async def test_a_part_of_a_file_without_an_end_widens_no_right(file: Path) -> No
         assert (keys.trouble() is None) == (length in between), length
 
 
-async def test_a_change_that_its_times_do_not_show_is_seen(file: Path) -> None:
+async def test_a_change_that_its_times_do_not_show_is_seen(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Size and times may stay the same on file systems that count in seconds."""
     (old, old_entry), (new, new_entry) = (
         make_key(name="tower", scopes=["metrics"]) for _ in range(2)
     )
     _write(file, old_entry)
     keys = ApiKeys(file)
-    keys._signature = lambda: keys._signature_read  # type: ignore[method-assign]
+    unchanged = file_signature(file)
+    monkeypatch.setattr(api_keys, "file_signature", lambda _: unchanged)
     _write(file, new_entry)
     await keys.reload_if_changed()
     assert keys.identify(old).name == "key:tower"
