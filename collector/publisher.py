@@ -29,7 +29,7 @@ from kafka_client.errors import REFUSALS, BrokerErrors
 from telemetry.state_vector import StateVector
 
 LINGER_MILLISECONDS = 20
-"""Wait for a batch to fill. A poll comes as a burst, and the delay is too short to be seen."""
+"""Wait of messages of one row for a batch to fill; those of several rows go at once."""
 
 MAX_QUEUE_MESSAGES = 100_000
 MAX_QUEUE_KIBIBYTES = 131_072
@@ -169,7 +169,7 @@ class Publisher:
             "acks": "all",
             "partitioner": "murmur2_random",
             "compression.type": settings.compression,
-            "linger.ms": LINGER_MILLISECONDS,
+            "linger.ms": LINGER_MILLISECONDS if self._rows_per_message == 1 else 0,
             "delivery.timeout.ms": settings.delivery_timeout_seconds * 1000,
             "queue.buffering.max.messages": MAX_QUEUE_MESSAGES,
             "queue.buffering.max.kbytes": MAX_QUEUE_KIBIBYTES,
