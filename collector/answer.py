@@ -70,6 +70,9 @@ class _Row(StateVector, array_like=True, forbid_unknown_fields=False, frozen=Tru
 
     category: Code | None = None
 
+    def __post_init__(self) -> None:
+        """Leave the texts to the state vector that is made of the row."""
+
 
 class _Answer(msgspec.Struct):
     time: UnixSeconds
@@ -89,6 +92,8 @@ class _LooseAnswer(msgspec.Struct):
 _answers = msgspec.json.Decoder(_Answer)
 _answers_of_any_rows = msgspec.json.Decoder(_AnswerOfAnyRows)
 _rows = msgspec.json.Decoder(_Row)
+_REFUSED = (msgspec.DecodeError, ValueError, RecursionError)
+"""What rows raise that are no state vectors; of their texts it is a ValueError."""
 
 
 def read_answer(body: bytes, credits_remaining: int | None = None) -> Answer:
@@ -103,7 +108,7 @@ def read_answer(body: bytes, credits_remaining: int | None = None) -> Answer:
         if _are_well_dated(answer.time, answer.states or ()):
             state_vectors = [_to_state_vector(row) for row in answer.states or ()]
             return Answer(answer.time, state_vectors, [], credits_remaining)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except _REFUSED:
         pass
     time, rows = _split_rows(body)
     return _read_rows(time, rows, credits_remaining)
@@ -196,7 +201,7 @@ def _read_row(raw: bytes, time: int) -> tuple[StateVector, list[str]]:
     unusable: list[str] = []
     try:
         state_vector = _to_state_vector(_rows.decode(raw))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except _REFUSED:
         state_vector, unusable = repair(raw)
     _check_date(state_vector.last_contact, time)
     if (state_vector.time_position or 0) > time + MAX_LATER_SECONDS:

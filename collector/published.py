@@ -1,7 +1,8 @@
 """What was published last of each aircraft, so that nothing is published twice."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+import math
+from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 from collector.answer import RejectedRow
@@ -69,8 +70,8 @@ class Published:
 
     def forget_later_than(self, latest: float) -> int:
         """Forget contacts of the future, which would hide all that is to come; return how many."""
-        _drop(self._acknowledged, lambda time: time > latest)
-        return _drop(self._handed, lambda time: time > latest)
+        _keep_between(self._acknowledged, latest=latest)
+        return _keep_between(self._handed, latest=latest)
 
     def remember(self, state_vectors: Iterable[StateVector]) -> None:
         """Add contacts that the back-fill has published."""
@@ -93,9 +94,9 @@ class Published:
     def prune(self, now: int) -> None:
         """Forget aircraft that have been silent for so long that OpenSky no longer shows them."""
         oldest = now - FORGET_AFTER_SECONDS
-        _drop(self._handed, lambda time: time < oldest)
-        _drop(self._acknowledged, lambda time: time < oldest)
-        _drop(self._rejected, lambda time: time < oldest)
+        for memory in (self._handed, self._acknowledged):
+            _keep_between(memory, oldest=oldest)
+        _keep_between(self._rejected, oldest=oldest)
 
     def _restore(self, icao24: str) -> None:
         if icao24 in self._acknowledged:
@@ -112,8 +113,11 @@ def _in_order(state_vectors: Iterable[StateVector]) -> list[StateVector]:
     return rows
 
 
-def _drop(memory: dict[Key, int], is_dropped: Callable[[int], bool]) -> int:
-    keys = [key for key, time in memory.items() if is_dropped(time)]
-    for key in keys:
+def _keep_between(
+    memory: dict[Key, int], *, oldest: float = -math.inf, latest: float = math.inf
+) -> int:
+    """Forget what has a time before or after these; return how many."""
+    forgotten = [key for key, time in memory.items() if not oldest <= time <= latest]
+    for key in forgotten:
         del memory[key]
-    return len(keys)
+    return len(forgotten)
