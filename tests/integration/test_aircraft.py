@@ -100,6 +100,13 @@ async def test_a_file_is_imported_and_read_by_the_live_half(
         "empty": 1,
         "refusals": ["line 6: 'wrong' is not an address of six hexadecimal digits"],
     }
+    plain = deployment.command("import-aircraft", str(path))
+    assert plain.stdout.splitlines() == [
+        "3 lines imported; live processes use them within a minute",
+        "1 lines say nothing about their address",
+        "1 lines were refused:",
+        "  line 6: 'wrong' is not an address of six hexadecimal digits",
+    ]
     history = HistoryDatabase(
         url=deployment.database_url,
         max_connections=4,

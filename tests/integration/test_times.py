@@ -59,6 +59,23 @@ def test_impossible_times_are_dead_letters(deployment: Deployment) -> None:
     assert deployment.audit().returncode == 0
 
 
+def test_while_the_clocks_are_doubted_nothing_is_stored_and_ready_says_why(
+    deployment: Deployment,
+) -> None:
+    """Rows and their publication lie half an hour ahead of every clock here."""
+    later = int(time.time()) + 1_800
+    deployment.publish(message._replace(timestamp_ms=1_000 * later) for message in _poll(later))
+    archive = deployment.archive()
+
+    def reason() -> str:
+        return str(httpx.get(f"{archive.url}/ready").json()["reasons"].get("archive_clock"))
+
+    wait_until(lambda: "by NTP" in reason(), timeout_s=20, what=reason)
+    assert httpx.get(f"{archive.url}/ready").status_code == 503
+    stored = "SELECT (SELECT count(*) FROM state_vectors) + (SELECT count(*) FROM dead_letters)"
+    assert fetch_value(deployment.database_url, stored) == 0
+
+
 def test_an_answer_an_hour_ahead_does_not_stop_what_follows(deployment: Deployment) -> None:
     """All of its rows are set aside and left out; the polls after it are stored and shown."""
     now = int(time.time())

@@ -16,15 +16,15 @@ class NothingToAudit(Exception):  # noqa: N818 - as above
 class LedgerTotals(NamedTuple):
     """What the ledger says was stored; the fields are in the order of the statement `totals`."""
 
-    n_transactions: int = 0
-    n_partitions: int = 0
-    n_in: int = 0
-    n_rows: int = 0
-    n_inserted: int = 0
-    n_duplicate: int = 0
-    n_dead: int = 0
-    n_gaps: int = 0
-    n_without_digest: int = 0
+    n_transactions: int
+    n_partitions: int
+    n_in: int
+    n_rows: int
+    n_inserted: int
+    n_duplicate: int
+    n_dead: int
+    n_gaps: int
+    n_without_digest: int
 
     @property
     def of_messages(self) -> str:

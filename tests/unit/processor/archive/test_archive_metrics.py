@@ -1,4 +1,6 @@
-"""Each dead letter is counted under one reason, and every series is there from the start."""
+"""Each figure of a batch reaches its series, and every series is there from the start."""
+
+import time
 
 import pytest
 from prometheus_client import CollectorRegistry
@@ -32,6 +34,40 @@ def test_dead_letters_by_reason(metrics: ArchiveMetrics, registry: CollectorRegi
     expected = {"malformed": 2, "future": 3, "past": 1, "after_answer": 0, "refused": 1}
     assert letters(registry) == expected
     assert registry.get_sample_value("flightmonitor_archive_skipped_offsets_total") == 5
+
+
+def test_each_figure_of_a_batch_has_its_series(
+    metrics: ArchiveMetrics, registry: CollectorRegistry
+) -> None:
+    stored = Stored(
+        n_inserted=1,
+        n_duplicate=2,
+        n_dead=3,
+        next_offsets={0: 9},
+        fenced={4: 1, 5: 1, 6: 2, 7: 1},
+        n_messages=5,
+        refused=2,
+        n_skipped=6,
+        seconds=7.0,
+    )
+    metrics.observe(stored)
+    prefix = "flightmonitor_archive_"
+    expected = {
+        "batch_messages_sum": 5,
+        "commit_duration_seconds_sum": 7,
+        "refused_rows_total": 2,
+        "skipped_offsets_total": 6,
+        "fenced_partitions_total": 4,
+    }
+    assert {name: registry.get_sample_value(prefix + name) for name in expected} == expected
+    results = {"inserted": 1, "duplicate": 2, "dead": 3}
+    rows = {
+        result: registry.get_sample_value(prefix + "rows_total", {"result": result})
+        for result in results
+    }
+    assert rows == results
+    committed_at = registry.get_sample_value(prefix + "last_commit_timestamp_seconds")
+    assert committed_at == pytest.approx(time.time(), abs=60)
 
 
 def test_whether_the_database_answers(metrics: ArchiveMetrics, registry: CollectorRegistry) -> None:

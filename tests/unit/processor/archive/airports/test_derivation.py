@@ -79,7 +79,8 @@ def test_on_the_ground_it_is_the_nearest_airport(side: Side) -> None:
 def test_an_airport_with_an_iata_code_is_taken_before_a_part_of_it() -> None:
     """An air base or a water aerodrome shares its ground; another airport does not."""
     assert derive([standing(0.9)], HOME, place("BASE", 1)) == "HOME"
-    assert derive([standing(3.9)], HOME, place("BASE", 4)) == "BASE"
+    assert derive([standing(2.7)], HOME, place("BASE", 4)) == "HOME"  # 1.4 km farther
+    assert derive([standing(2.8)], HOME, place("BASE", 4)) == "BASE"  # 1.6 km farther
 
 
 def test_two_airports_that_are_equally_near_are_no_answer() -> None:
@@ -131,6 +132,18 @@ def test_a_descent_is_no_take_off_and_a_climb_is_no_landing() -> None:
 )
 def test_what_shows_no_landing_is_no_answer(rows: list[Evidence]) -> None:
     assert derive(rows) is None
+
+
+@pytest.mark.parametrize(
+    ("height", "past_km", "expected"),
+    [(599, 0, "HOME"), (601, 0, None), (200, 2.9, "HOME"), (200, 3.1, None), (200, -3.1, None)],
+)
+def test_how_high_and_how_far_the_line_may_be(
+    height: float, past_km: float, expected: str | None
+) -> None:
+    """At most 600 m above the airport, and it ends within 3 km of its reference point."""
+    north_km = past_km - 70.0 * height / 5.0 / 1_000
+    assert derive(descent(height=height, rate=5.0, north_km=north_km)) == expected
 
 
 def test_an_airport_that_is_flown_over_is_none() -> None:

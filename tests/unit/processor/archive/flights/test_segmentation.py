@@ -65,6 +65,7 @@ def test_a_wrong_flag_at_cruise_is_no_landing(wrong: Observation) -> None:
 def test_a_landing_is_proved_by_speed_or_by_a_second_observation() -> None:
     """The landing is the first of the two observations."""
     assert flights([air(0), air(10), ground(20)])[-1].landing == 20
+    assert flights([air(0), air(10), ground(20, velocity=90.0)])[-1].landing == 20
     fast = [air(0), air(10), ground(20, velocity=95.0)]
     assert flights(fast)[-1].landing is None
     assert flights([*fast, ground(30, velocity=91.0)])[-1].landing == 20
