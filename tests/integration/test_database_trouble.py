@@ -31,10 +31,13 @@ pytestmark = pytest.mark.real_database
 SMALL_DISK_BYTES = 48 * 2**20
 
 
-def open_database(url: str) -> Database:
+def open_database(url: str, *, statement_timeout_seconds: int = 5) -> Database:
     """Return the archive's way to a database."""
     return Database(
-        url=url, application_name="test", connect_timeout_seconds=5, statement_timeout_seconds=5
+        url=url,
+        application_name="test",
+        connect_timeout_seconds=5,
+        statement_timeout_seconds=statement_timeout_seconds,
     )
 
 
@@ -238,6 +241,28 @@ async def test_value_that_never_fits_is_not_retried_for_ever(database_url: str) 
         await database.run(lambda connection: connection.fetchval("SELECT $1::int", "many"))
     with pytest.raises(SchemaError, match="alembic upgrade head"):
         await database.run(lambda connection: connection.fetchval("SELECT gone FROM dead_letters"))
+    await database.close()
+
+
+async def test_connection_whose_operation_failed_is_closed(migrated_url: str) -> None:
+    """Its transaction ends with it: left open, it would keep its locks until the server's limit."""
+    database = open_database(migrated_url, statement_timeout_seconds=60)
+    taken: list[Connection] = []
+
+    async def fail(connection: Connection) -> None:
+        taken.append(connection)  # or the garbage collector might close it
+        await connection.execute("BEGIN; LOCK TABLE ingest_offsets")
+        raise ValueError("the operation failed")
+
+    with pytest.raises(ValueError, match="the operation failed"):
+        await database.run(fail)
+    held = "SELECT count(*) FROM pg_locks WHERE relation = 'ingest_offsets'::regclass"
+    await asyncio.to_thread(
+        wait_until,
+        lambda: not fetch_value(migrated_url, held),
+        timeout_s=10,
+        what="the end of its locks",
+    )
     await database.close()
 
 
