@@ -25,14 +25,17 @@ are killed, else 1.
 _TESTS = ("tests/unit/processor", "tests/unit/telemetry", "tests/property")
 _SLOW_TESTS = (
     "tests/contract/test_commit_protocol.py",
+    "tests/contract/test_digest.py",
     *(
         f"tests/integration/test_{name}.py"
         for name in (
-            *("archive", "audit", "audit_alterations", "audit_over_time", "breaker", "columnstore"),
-            *("instances", "live", "lost_log", "maintenance", "messages_of_several_rows"),
-            *("operator_commands", "reader", "retention", "segmentation", "several_rows", "sums"),
+            *("archive", "times", "instances", "several_rows", "segmentation", "live", "reader"),
+            *("audit", "audit_alterations", "audit_over_time", "breaker", "lost_log", "tracing"),
+            *("maintenance", "sums", "retention", "columnstore", "aircraft", "database_trouble"),
+            *("airports_of_flights", "messages_of_several_rows", "operator_commands"),
         )
     ),
+    "tests/attacks/test_poisonous_batches.py",
 )
 _SECONDS = 900.0
 _WORKERS = "2"
