@@ -5,8 +5,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import httpx
 import pytest
-from confluent_kafka import Producer
+from confluent_kafka import Consumer, Producer, TopicPartition
 
 from telemetry.codec import POLL_MESSAGES, encode
 from testkit.audit_log import KEPT_BYTES
@@ -16,6 +17,7 @@ from testkit.producer import HEADERS, Outgoing, as_messages, vectors
 from testkit.queries import fetch, fetch_value
 from testkit.state_vectors import START, state_vector
 from testkit.timescale import Timescale
+from testkit.waiting import wait_until
 
 pytestmark = [pytest.mark.real_kafka, pytest.mark.real_database]
 
@@ -104,9 +106,36 @@ def test_duplicates_are_stored_once_and_counted(deployment: Deployment) -> None:
     deployment.publish(as_messages(once[:300], partition=0))
     deployment.publish(as_messages(once[:200], partition=3))
     deployment.wait_until_stored()
+    for result, count in {"inserted": 1_000, "duplicate": 600, "dead": 0}.items():
+        line = f'flightmonitor_archive_rows_total{{result="{result}"}} {count}.0'
+        wait_until(
+            lambda wanted=line: wanted in httpx.get(f"{archive.url}/metrics").text,  # type: ignore[misc]
+            timeout_s=10,
+            what=line,
+        )
     assert archive.stop() == 0
     assert deployment.check().repeated == 600
     assert ledger_totals(deployment) == (1_600, 1_000, 600, 0)
+
+
+def test_the_stored_position_is_committed_to_kafka(deployment: Deployment) -> None:
+    """Not that the archive would go by it: tools that watch the lag there do."""
+    deployment.publish(as_messages(vectors(700), partition=2))
+    deployment.archive()
+    deployment.wait_until_stored()
+    consumer = Consumer(
+        {
+            "bootstrap.servers": deployment.kafka.bootstrap_servers,
+            "group.id": f"archive-{deployment.topic}",
+        }
+    )
+
+    def committed() -> int:
+        [found] = consumer.committed([TopicPartition(deployment.topic, 2)], timeout=10)
+        return int(found.offset)
+
+    wait_until(lambda: committed() == 700, timeout_s=10, what=lambda: f"700, not {committed()}")
+    consumer.close()
 
 
 def test_first_of_two_with_one_key_counts(deployment: Deployment) -> None:
