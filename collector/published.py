@@ -94,8 +94,8 @@ class Published:
     def prune(self, now: int) -> None:
         """Forget aircraft that have been silent for so long that OpenSky no longer shows them."""
         oldest = now - FORGET_AFTER_SECONDS
-        for memory in (self._handed, self._acknowledged):
-            _keep_between(memory, oldest=oldest)
+        _keep_between(self._handed, oldest=oldest)
+        _keep_between(self._acknowledged, oldest=oldest)
         _keep_between(self._rejected, oldest=oldest)
 
     def _restore(self, icao24: str) -> None:

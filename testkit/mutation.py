@@ -229,7 +229,7 @@ def main() -> int:
     stages = [options.tests, options.slow_tests]
     with tempfile.TemporaryDirectory(prefix="mutants-") as name:
         copy = Copy(Path(name))
-        if not copy.passes(options.tests):
+        if not all(map(copy.passes, stages)):
             sys.stderr.write("the tests fail without a mutant: mend them first\n")
             return 2
         for number, mutant in enumerate(chosen, start=1):

@@ -81,6 +81,7 @@ def test_an_airport_with_an_iata_code_is_taken_before_a_part_of_it() -> None:
     assert derive([standing(0.9)], HOME, place("BASE", 1)) == "HOME"
     assert derive([standing(2.7)], HOME, place("BASE", 4)) == "HOME"  # 1.4 km farther
     assert derive([standing(2.8)], HOME, place("BASE", 4)) == "BASE"  # 1.6 km farther
+    assert derive([standing(3.9)], HOME, place("BASE", 4)) == "BASE"
 
 
 def test_two_airports_that_are_equally_near_are_no_answer() -> None:
