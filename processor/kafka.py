@@ -103,6 +103,11 @@ class Broker:
         self._admin = make_client(AdminClient, config | errors.backoff())
         self._policy_at = 0.0
 
+    @property
+    def is_refused(self) -> bool:
+        """Whether Kafka refuses this client until an operator acts."""
+        return self._own_errors.is_refused
+
     def identify(self) -> LogIdentity:
         """Return which log the topic is at this moment.
 
@@ -147,11 +152,10 @@ class Broker:
         """Return the error of a failed request, with the cause that its client reports."""
         self._admin.poll(0)
         reason = self._own_errors.explain(error.args[0])
-        is_refusal = self._own_errors.is_refused
-        self._errors.fail(reason, is_refusal=is_refusal)
-        if is_refusal:
-            # It connects less often.
-            self._admin = make_client(AdminClient, self._own_errors.client_config())
+        self._errors.fail(reason, is_refusal=self.is_refused)
+        # librdkafka goes on asking a broker that has fallen silent. A new client asks one that has
+        # answered it, and connects less often after a refusal.
+        self._admin = make_client(AdminClient, self._own_errors.client_config())
         return ReconnectError(reason)
 
     def warn_of_policy(self) -> None:

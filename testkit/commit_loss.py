@@ -2,6 +2,7 @@
 
 import re
 
+from testkit.fault_record import record_faults
 from testkit.tcp_proxy import TcpProxy
 
 _TABLES = re.compile(rb'COPY ("?staging|"?stored_state_vectors)"?\b')
@@ -26,6 +27,7 @@ class CommitLosingProxy(TcpProxy):
 
     def lose(self, commits: int) -> None:
         """Lose the acknowledgements of the next commits."""
+        record_faults(commits)
         self._has_copied = None
         self._to_lose = commits
 

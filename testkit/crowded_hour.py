@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from testkit.clients import Outcome, ReturningClients
+from testkit.fault_record import record_faults
 from testkit.hostile_ids import HostileIds
 from testkit.sky_process import SkyServer
 from testkit.sky_server import Account
@@ -118,12 +119,14 @@ def _play_load(hour: Hour, server: SkyServer, swarm: Swarm) -> None:
     with ReturningClients(server.port, ids.visits(), per_second=RETURNS_PER_SECOND) as storm:
         for group in (*FROZEN, TOO_SLOW, SLOW_ENOUGH):
             swarm.enter(group)
+            record_faults(group.subscribers)
         while time.monotonic() - hour.load_began_at < LOAD_S:
             time.sleep(0.5)
             account = server.send()
             ids.position = account.position
             hour.peak_kib = max(hour.peak_kib, account.resident_kib)
     hour.outcomes, hour.failures = storm.outcomes, storm.failures
+    record_faults(len(hour.outcomes))
     hour.loaded_reports = _reports(swarm)
     healthy = sum(group.subscribers for group in HEALTHY)
     hour.loaded = server.wait_for_subscribers(healthy + SLOW_ENOUGH.subscribers, CLOSED_TIMEOUT_S)

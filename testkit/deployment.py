@@ -67,7 +67,7 @@ class Deployment:
         traceback: TracebackType | None,
     ) -> None:
         for service in self._services:
-            service.kill()
+            service.end()
         self.timescale.start()
         self.timescale.drop_database(self.database_url)
         shutil.rmtree(self.folder)

@@ -5,6 +5,8 @@ import struct
 import subprocess
 from pathlib import Path
 
+from testkit.fault_record import record_faults
+
 _SOURCE = Path(__file__).with_name("fake_clock.c")
 
 
@@ -30,6 +32,7 @@ class FakeClock:
 
     def set_ahead(self, seconds: int) -> None:
         """Set the clock ahead of the true time by seconds; negative is behind."""
+        record_faults()
         # In place, for it is mapped; eight bytes are written at once.
         with self._file.open("r+b") as file:
             file.write(_encode(seconds))

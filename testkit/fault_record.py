@@ -14,6 +14,11 @@ def record_account(account: Account) -> None:
     _write(account._asdict() | {"repeated": account.repeated})
 
 
+def record_faults(count: int = 1) -> None:
+    """Note that so many faults were injected."""
+    _write({"faults": count})
+
+
 def record_recovery(seconds: float) -> None:
     """Note how long the archive took to store what was in the topic."""
     _write({"recovery_s": round(seconds, 2)})

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from testkit.attack import ATTACKER
+from testkit.fault_record import record_faults
 
 _PART_BYTES = 64 * 1024
 
@@ -81,6 +82,7 @@ def attackers(
                 connection.recv(_ANSWER_BYTES)
                 made[-1].sent_bytes = len(begins)
             connection.setblocking(False)  # noqa: FBT003 - positional only
+        record_faults(count)
         yield made
     finally:
         for attacker in made:

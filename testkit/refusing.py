@@ -12,6 +12,7 @@ from processor.archive.writer import BatchWriter
 from processor.message import LogIdentity, Watermarks
 from telemetry.state_vector import StateVector
 from testkit import databases
+from testkit.fault_record import record_faults
 from testkit.messages import InventedMessage, message
 from testkit.queries import fetch
 
@@ -164,4 +165,5 @@ class RefusingArchive:
 
     def refuse(self, way: str) -> None:
         """Let the database reject some rows from now on."""
+        record_faults()
         databases.execute(self.dsn, WAYS[way])

@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Self
 
 from standalone.database import free_port
+from testkit.fault_record import record_faults
 from testkit.processes import children_of, kill_with_children
 
 HOST = "127.0.0.1"
@@ -88,6 +89,7 @@ class Server(abc.ABC):
         process, self._process = self._process, None
         if process is None:
             return
+        record_faults()
         process.send_signal(self._stop_signal)
         try:
             process.wait(_STOP_TIMEOUT_S)
@@ -96,6 +98,10 @@ class Server(abc.ABC):
 
     def kill(self) -> None:
         """End it as a crash does: it and its children at once, with SIGKILL."""
+        record_faults()
+        self._end()
+
+    def _end(self) -> None:
         process, self._process = self._process, None
         if process is not None:
             kill_with_children(process)
@@ -104,6 +110,7 @@ class Server(abc.ABC):
     def frozen(self) -> Iterator[None]:
         """Let it take connections and answer nothing, as a machine does that is stuck."""
         pids = [self._process.pid, *children_of(self._process.pid)] if self._process else []
+        record_faults()
         for pid in pids:
             os.kill(pid, signal.SIGSTOP)
         try:
@@ -119,7 +126,7 @@ class Server(abc.ABC):
 
     def remove(self) -> None:
         """End it and delete its data."""
-        self.kill()
+        self._end()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def log_tail(self, lines: int = _LOG_TAIL_LINES) -> str:
@@ -135,7 +142,7 @@ class Server(abc.ABC):
             if process.poll() is not None:
                 raise self._failure("ended while starting")
             if time.monotonic() > deadline:
-                self.kill()
+                self._end()
                 raise self._failure(f"did not answer within {_START_TIMEOUT_S:.0f} s")
             time.sleep(_POLL_S)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from standalone.child import spawn
+from testkit.fault_record import record_faults
 from testkit.waiting import wait_until
 
 ROOT = Path(__file__).parents[1]
@@ -71,7 +72,9 @@ class Service:
         return str(self.wait_for_event("started")["url"])
 
     def send(self, signal_number: signal.Signals) -> None:
-        """Send a signal."""
+        """Send a signal; to suspend it is a fault."""
+        if signal_number == signal.SIGSTOP:
+            record_faults()
         self.process.send_signal(signal_number)
 
     def stop(self) -> int:
@@ -80,7 +83,12 @@ class Service:
         return self.wait()
 
     def kill(self) -> None:
-        """End it as a crash does; also one that has ended or was never started."""
+        """End it as a crash does."""
+        record_faults()
+        self.end()
+
+    def end(self) -> None:
+        """Leave no process behind; also of one that has ended or was never started."""
         if self._process is not None:
             self._process.kill()
             self._process.wait()

@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from standalone.database import free_port
+from testkit.fault_record import record_faults
 
 _HOST = "127.0.0.1"
 _CHUNK_BYTES = 65_536
@@ -59,6 +60,7 @@ class TcpProxy:
 
     def cut(self) -> None:
         """Reset every connection, and every new one, until `restore()`."""
+        record_faults()
         self._control(self._cut())
 
     def stall(self, *, requests: bool = True, answers: bool = True) -> None:
@@ -67,14 +69,17 @@ class TcpProxy:
         With `requests=False` a request is carried out and its answer kept back: followed by
         `cut()`, the client cannot know whether its COMMIT succeeded.
         """
+        record_faults()
         self._control(self._stall(requests=requests, answers=answers))
 
     def reset_after(self, count_bytes: int) -> None:
         """Let `count_bytes` more pass, of all connections and both directions, then `cut()`."""
+        record_faults()
         self._control(self._set_budget(count_bytes))
 
     def slow_down(self, bytes_per_second: float) -> None:
         """Let so many bytes of responses pass each second, of all connections together."""
+        record_faults()
         self._seconds_per_byte = 1 / bytes_per_second
 
     def restore(self) -> None:

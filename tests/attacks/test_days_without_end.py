@@ -7,6 +7,7 @@ import pytest
 from telemetry.codec import encode
 from testkit import databases
 from testkit.deployment import Deployment
+from testkit.fault_record import record_faults
 from testkit.migration import migrate
 from testkit.producer import Outgoing
 from testkit.queries import fetch_value
@@ -43,6 +44,7 @@ def test_days_without_end_are_stored_or_set_aside_and_the_archive_goes_on(
     """Those of the past are stored, in parts of a bounded number; a normal message follows."""
     days = [IN_2000 + number * (DAYS // messages) * DAY for number in range(messages)]
     any_stage.publish(_message(f"{number:06x}", day) for number, day in enumerate(days))
+    record_faults(messages)
     archive = any_stage.archive()
     any_stage.wait_until_stored(timeout_s=200)
     now = int(time.time())

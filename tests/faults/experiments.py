@@ -46,7 +46,7 @@ EXPERIMENTS = (
     Experiment(
         "F5",
         "the broker that coordinates the group is frozen, those that keep the topic are not",
-        f"the archive goes on, at the latest once it answers; {_EXACTLY_ONCE}",
+        f"the archive goes on storing, with the classic protocol once it answers; {_EXACTLY_ONCE}",
         (f"{_FAULTS}coordinator.py",),
     ),
     Experiment(

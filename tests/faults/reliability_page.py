@@ -10,8 +10,8 @@ PAGE = ROOT / "docs" / "reliability.md"
 
 _BEGIN, _END = "<!-- results: begin -->\n", "<!-- results: end -->\n"
 _HEAD = (
-    "| | fault | what must hold | runs | failed | messages accounted for | published twice |"
-    " recovery, median and worst |\n|---|---|---|--:|--:|--:|--:|--:|\n"
+    "| | fault | what must hold | runs | failed | faults injected | messages accounted for |"
+    " published twice | recovery, median and worst |\n|---|---|---|--:|--:|--:|--:|--:|--:|\n"
 )
 
 
@@ -28,9 +28,9 @@ def _table() -> str:
 
 
 def _row(experiment: Experiment, result: dict[str, Any] | None) -> str:
-    begin = f"| {experiment.name} | {experiment.fault} | {experiment.holds} |"
+    begin = (experiment.name, experiment.fault, experiment.holds)
     if result is None:
-        return f"{begin} not run | | | | |\n"
+        return _cells(*begin, "not run", *[""] * 5)
     first, last = result["seeds"][0], result["seeds"][-1]
     seeds = f"seed {first}" if first == last else f"seeds {first} to {last}"
     runs = f"{result['runs']} ({seeds}; {result['date']}, {result['revision']})"
@@ -38,7 +38,12 @@ def _row(experiment: Experiment, result: dict[str, Any] | None) -> str:
     repeated = f"{result['repeated']:,}" if result["accounts"] else "-"
     median, worst = result["recovery_median_s"], result["recovery_worst_s"]
     recovery = "-" if median is None else f"{median:.1f} s, {worst:.1f} s"
-    return f"{begin} {runs} | {len(result['failed'])} | {messages} | {repeated} | {recovery} |\n"
+    faults, failed = f"{result['faults']:,}" if "faults" in result else "-", len(result["failed"])
+    return _cells(*begin, runs, failed, faults, messages, repeated, recovery)
+
+
+def _cells(*values: object) -> str:
+    return f"| {' | '.join(map(str, values))} |\n"
 
 
 if __name__ == "__main__":

@@ -20,6 +20,8 @@ pytestmark = [pytest.mark.real_kafka, pytest.mark.real_database, pytest.mark.tim
 SESSION_S = 8
 ROUNDS, PAUSE_S = 6, 2.0
 """Together longer than a session."""
+STORED_S = 40.0
+"""Some requests go to the silent broker and are given up after 5 s each."""
 BROKER_SESSION_MS = 300_000
 """Longer than the test: no other broker becomes the coordinator."""
 
@@ -77,6 +79,21 @@ def apart(cluster: KafkaCluster, timescale: Timescale) -> Iterator[_Apart]:
     cluster.advertise(cluster.brokers)
     with _Apart(cluster, timescale) as deployment:
         yield deployment
+
+
+def test_archive_stores_while_the_coordinator_is_silent(apart: _Apart) -> None:
+    """Those that keep the topic say which log it is; offsets are committed to Kafka later."""
+    archive = apart.archive(KAFKA_GROUP_PROTOCOL="consumer")
+    apart.publish(as_messages(vectors(500)))
+    apart.wait_until_stored()
+    with apart.coordinator.frozen():
+        for number in range(1, ROUNDS):
+            apart.publish(as_messages(vectors(500, first=number * 1_000)))
+            apart.wait_until_stored(STORED_S)
+    assert not archive.events("archive_starts_over")
+    assert archive.stop() == 0
+    account = apart.check()
+    assert (account.rows, account.repeated) == (500 * ROUNDS, 0)
 
 
 @pytest.mark.parametrize("protocol", ["classic", "consumer"])

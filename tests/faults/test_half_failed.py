@@ -15,6 +15,7 @@ from processor.errors import LogLostError
 from processor.settings import ProcessorSettings
 from testkit.databases import execute
 from testkit.deployment import Deployment
+from testkit.fault_record import record_faults
 from testkit.operations import is_ready, metric, readiness
 from testkit.pipeline import Pipeline
 from testkit.producer import as_messages, vectors
@@ -41,6 +42,7 @@ def works_again(processor: Service) -> bool:
 
 def delete_messages(deployment: Deployment) -> None:
     """Remove all messages there are, as retention does."""
+    record_faults()
     ends = [TopicPartition(deployment.topic, number, -1) for number in range(deployment.partitions)]
     admin = deployment.admin()  # kept, because requests end with their client
     for deleting in admin.delete_records(ends).values():
@@ -103,6 +105,7 @@ def test_login_that_was_revoked_does_not_end_the_stream(deployment: Deployment) 
     deployment.publish(as_messages(vectors(500)))
     deployment.wait_until_stored()
     execute(deployment.database_url, f"ALTER ROLE {role} NOLOGIN")
+    record_faults()
     ending = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1"
     fetch(deployment.database_url, ending, role)
     deployment.publish(as_messages(vectors(500, first=1_000)))
@@ -123,6 +126,7 @@ def test_fault_of_the_live_half_leaves_the_archive_storing(deployment: Deploymen
     with StreamSubscriber(processor.url) as subscriber:
         subscriber.wait_for_event("snapshot")
         fault.touch()
+        record_faults()
         deployment.publish(as_messages(vectors(500)))
         wait_until(lambda: has_failed(processor, "live"), timeout_s=20, what="live failed")
         code, checks = readiness(processor)
@@ -159,6 +163,7 @@ def test_process_ends_when_both_halves_have_failed(deployment: Deployment) -> No
     processor.wait_for_event("half_failed")
     assert processor.is_running
     fault.touch()
+    record_faults()
     deployment.publish(as_messages(vectors(1)))
     assert processor.wait() == 1
 

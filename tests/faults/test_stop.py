@@ -6,6 +6,7 @@ from contextlib import ExitStack
 import pytest
 
 from testkit.deployment import Deployment
+from testkit.fault_record import record_faults
 from testkit.pipeline import Pipeline
 from testkit.producer import as_messages, vectors
 from testkit.sse_subscriber import StreamSubscriber
@@ -23,6 +24,7 @@ def test_processor_ends_under_load(deployment: Deployment) -> None:
         subscribers = [stack.enter_context(StreamSubscriber(url)) for _ in range(5)]
         for subscriber in subscribers:
             subscriber.wait_for_event("update")
+        record_faults()
         started = time.monotonic()
         assert pipeline.processor.stop() == 0
         assert time.monotonic() - started < STOP_LIMIT_S
@@ -45,6 +47,7 @@ def test_processor_ends_while_the_database_is_away(deployment: Deployment) -> No
     deployment.timescale.stop()
     deployment.publish(as_messages(vectors(1_000, first=5_000)))
     time.sleep(1)
+    record_faults()
     started = time.monotonic()
     code = archive.stop()
     assert time.monotonic() - started < STOP_LIMIT_S
@@ -63,6 +66,7 @@ def test_processor_ends_while_the_broker_is_away(deployment: Deployment) -> None
     deployment.wait_until_stored()
     deployment.kafka.stop()
     time.sleep(1)
+    record_faults()
     started = time.monotonic()
     code = processor.stop()
     seconds = time.monotonic() - started
@@ -80,6 +84,7 @@ def test_collector_ends_under_load(deployment: Deployment) -> None:
     pipeline = Pipeline(deployment, aircraft=3_000)
     pipeline.collector.wait_for_event("started")
     time.sleep(2.5)
+    record_faults()
     assert pipeline.collector.stop() == 0
     deployment.wait_until_stored()
     assert deployment.check().rows > 0

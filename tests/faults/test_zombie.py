@@ -12,6 +12,7 @@ import asyncpg
 import pytest
 
 from testkit.deployment import Deployment
+from testkit.fault_record import record_faults
 from testkit.fault_seed import fault_seed
 from testkit.producer import as_messages, vectors
 from testkit.queries import fetch, fetch_value
@@ -32,6 +33,7 @@ WAITING = (
 @contextmanager
 def locked_offsets(dsn: str) -> Iterator[None]:
     """Hold every position, so that a batch waits in the middle of its transaction."""
+    record_faults()
     is_locked, may_go = threading.Event(), threading.Event()
 
     async def hold() -> None:
@@ -55,6 +57,7 @@ def locked_offsets(dsn: str) -> Iterator[None]:
 @contextmanager
 def asleep_in_a_copy(dsn: str) -> Iterator[None]:
     """Hold every position as an archive that was suspended in the middle of a COPY does."""
+    record_faults()
     is_sleeping, may_end = threading.Event(), threading.Event()
 
     async def rows() -> AsyncIterator[bytes]:

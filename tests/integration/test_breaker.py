@@ -3,6 +3,7 @@
 import pytest
 
 from testkit.deployment import Deployment
+from testkit.fault_record import record_faults
 from testkit.producer import Outgoing, as_messages, vectors
 from testkit.queries import fetch_value
 
@@ -16,6 +17,7 @@ def test_one_percent_of_garbage_is_set_aside_and_the_flow_goes_on(deployment: De
     messages = as_messages(vectors(9_900))
     for place in range(0, 10_000, 100):
         messages.insert(place, GARBAGE)
+    record_faults(100)
     deployment.publish(messages)
     archive = deployment.archive()
     deployment.wait_until_stored()
@@ -32,6 +34,7 @@ def test_garbage_alone_stops_the_archive(deployment: Deployment) -> None:
     deployment.wait_until_stored()
     assert first.stop() == 0
     deployment.publish([GARBAGE] * 3_000)
+    record_faults(3_000)
     second = deployment.archive()
     assert second.wait() == 1
     reason = second.wait_for_event("cannot_go_on")["reason"]
@@ -45,6 +48,7 @@ def test_garbage_alone_stops_the_archive(deployment: Deployment) -> None:
 def test_archive_goes_on_once_the_operator_allows_it(deployment: Deployment) -> None:
     """With the limits raised all garbage is set aside, and what follows is stored."""
     deployment.publish([*[GARBAGE] * 1_500, *as_messages(vectors(500))])
+    record_faults(1_500)
     assert deployment.archive().wait() == 1
     deployment.archive(ARCHIVE_MAX_INVALID_CONSECUTIVE="2000", ARCHIVE_MAX_INVALID_RATIO="1")
     deployment.wait_until_stored()

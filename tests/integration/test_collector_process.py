@@ -22,6 +22,7 @@ from testkit.collector_process import (
     serving,
     simulator,
 )
+from testkit.fault_record import record_faults
 from tests.unit.collector.conftest import MockBroker
 
 Start = Callable[..., CollectorProcess]
@@ -60,6 +61,7 @@ def test_sigterm_ends_it_with_everything_delivered(
     """Exit code 0, and each row that was called new is on the topic."""
     collector = start(environment(opensky, broker.address))
     collector.wait_for("polled", 2)
+    record_faults()
     assert collector.stop() == 0
     new = sum(each["new"] for each in collector.events("polled"))
     assert new > 500
@@ -72,6 +74,7 @@ def test_a_restart_publishes_nothing_twice(start: Start, opensky: str, broker: M
     for _ in range(2):
         collector = start(environment(opensky, broker.address))
         collector.wait_for("polled")
+        record_faults()
         assert collector.stop() == 0
     contacts = [
         (fields["icao24"], fields["last_contact"])
@@ -86,6 +89,7 @@ def test_messages_that_are_left_make_it_fail(start: Start, opensky: str, tmp_pat
         collector = start(environment(opensky, address))
         collector.wait_for("polled", 1)
         pid = _pid_of_listener(address)
+        record_faults()
         os.kill(pid, signal.SIGSTOP)
         polls = len(collector.events("polled"))
         collector.wait_for("polled", polls + 1)

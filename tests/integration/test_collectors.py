@@ -13,6 +13,7 @@ import pytest
 
 from collector.group_member import SESSION_TIMEOUT_SECONDS
 from testkit.collector_process import CollectorProcess, environment, simulator
+from testkit.fault_record import record_faults
 from testkit.kafka import Kafka
 from testkit.topic_contents import contacts, messages
 from testkit.waiting import wait_until
@@ -122,6 +123,7 @@ def test_one_requests_and_the_other_takes_over_when_it_stops(site: Site) -> None
     check_only_one_polls(site, 3, leader=leader, standby="second")
     assert "second" not in site.status().credits
 
+    record_faults()
     assert leader.stop() == 0
     wait_for_polls(standby, 1, AT_ONCE_S)
     assert standby.events("leadership_taken")
@@ -138,6 +140,7 @@ def test_a_suspended_and_a_killed_leader_are_replaced(site: Site) -> None:
     second = site.start("second")
     second.wait_for("standing_by")
 
+    record_faults()
     first.process.send_signal(signal.SIGSTOP)
     wait_for_polls(second, 1, AFTER_DEATH_S)
     polled = len(first.events("polled"))
@@ -148,6 +151,7 @@ def test_a_suspended_and_a_killed_leader_are_replaced(site: Site) -> None:
     # What it had published before it was suspended may be logged after that.
     assert len(first.events("polled")) <= polled + 1
 
+    record_faults()
     second.end()
     wait_for_polls(first, 2, AFTER_DEATH_S)
     assert first.stop() == 0

@@ -19,6 +19,7 @@ from processor.history.errors import RetryLaterError
 from processor.schema import REVISIONS
 from standalone.database_folder import server_user
 from testkit import databases
+from testkit.fault_record import record_faults
 from testkit.migration import migrate
 from testkit.queries import fetch, fetch_value
 from testkit.server import HOST
@@ -58,6 +59,7 @@ async def cured(
     cure: Callable[[], None],
 ) -> None:
     """Run an operation that fails, see why it waits, cure it, and see it succeed."""
+    record_faults()
     with capture_logs() as lines:
         running = asyncio.ensure_future(database.run(operation))
         await wait_for_trouble(database, words)

@@ -3,6 +3,7 @@
 import pytest
 
 from testkit.deployment import Deployment
+from testkit.fault_record import record_faults
 from testkit.producer import as_messages, vectors
 from testkit.queries import fetch
 from testkit.waiting import wait_until
@@ -36,6 +37,7 @@ def test_two_instances_divide_the_partitions_and_one_takes_over(
     )
     deployment.publish(published[2_000:4_000])
     deployment.wait_until_stored()
+    record_faults()
     assert second.stop() == 0
     deployment.publish(published[4_000:6_000])
     deployment.wait_until_stored()
@@ -51,6 +53,7 @@ def test_stop_under_load_leaves_the_rest_to_the_next(deployment: Deployment) -> 
         archive = deployment.archive(ARCHIVE_MAX_BATCH_MESSAGES="500")
         deployment.publish(published[part * 5_000 : (part + 1) * 5_000])
         archive.wait_for_event("assigned")
+        record_faults()
         assert archive.stop() == 0
     deployment.archive()
     deployment.wait_until_stored()

@@ -74,7 +74,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
     yield start_one
     for service in started:
-        service.kill()
+        service.end()
 
 
 @pytest.fixture

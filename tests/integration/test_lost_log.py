@@ -6,6 +6,7 @@ import pytest
 from confluent_kafka import TopicPartition
 
 from testkit.deployment import Deployment
+from testkit.fault_record import record_faults
 from testkit.producer import as_messages, vectors
 from testkit.queries import fetch, fetch_value
 from testkit.services import Service
@@ -18,6 +19,7 @@ GONE_TIMEOUT_S = 20.0
 
 def delete_topic(deployment: Deployment) -> None:
     """Delete the topic and wait until the broker has forgotten it."""
+    record_faults()
     admin = deployment.admin()
     admin.delete_topics([deployment.topic])[deployment.topic].result(GONE_TIMEOUT_S)
     wait_until(
@@ -29,6 +31,7 @@ def delete_topic(deployment: Deployment) -> None:
 
 def delete_messages(deployment: Deployment, before: int) -> None:
     """Remove messages from the beginning of every partition, as retention does."""
+    record_faults()
     admin = deployment.admin()
     ends = [
         TopicPartition(deployment.topic, number, before) for number in range(deployment.partitions)

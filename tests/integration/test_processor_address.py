@@ -36,4 +36,4 @@ def test_the_url_can_be_opened(tmp_path: Path, host: str, begins: str) -> None:
         assert service.url.startswith(begins)
         assert httpx2.get(f"{service.url}/health").status_code == 200
     finally:
-        service.kill()
+        service.end()

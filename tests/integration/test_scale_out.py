@@ -13,6 +13,7 @@ from processor.archive.audit.derived import Extent
 from simulator.server import TOKEN_PATH
 from standalone.database import free_port
 from testkit.deployment import Deployment
+from testkit.fault_record import record_faults
 from testkit.kafka_cluster import BROKERS, KafkaCluster
 from testkit.operations import is_ready
 from testkit.pipeline import ENOUGH_CREDITS
@@ -96,6 +97,7 @@ class Site:
 
     def restart(self, service: Service) -> None:
         """Restart a service as a rolling upgrade does, and wait until it works again."""
+        record_faults()
         assert service.stop() == 0, service.log_tail()
         service.start()
         if service in self.lives:

@@ -112,7 +112,7 @@ class Site:
     def kill_all(self) -> None:
         """End all services."""
         for service in self._services:
-            service.kill()
+            service.end()
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from collector.poller import Poller
 from collector.published import Published
 from collector.settings import OpenSkySettings
 from telemetry.state_vector import StateVector
+from testkit.fault_record import record_faults
 from tests.unit.collector.conftest import NOW, FakeClock, row
 
 AIRCRAFT = [f"00000{number}" for number in range(6)]
@@ -87,6 +88,7 @@ class Sky:
         area = request.url.params.get("lamin")
         self.requested.append((int(self.clock.now()), int(past) if past else None, area))
         if (fault := self.fault(request)) is not None:
+            record_faults()
             return fault
         self.remaining -= 4
         now = int(past or self.clock.now())

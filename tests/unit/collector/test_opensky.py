@@ -19,6 +19,7 @@ from collector.errors import (
 )
 from collector.opensky import OpenSky, timeouts
 from collector.settings import Area, OpenSkySettings
+from testkit.fault_record import record_faults
 from tests.unit.collector.conftest import NOW, FakeClock, row
 
 Handler = Callable[[httpx2.Request], httpx2.Response]
@@ -56,6 +57,7 @@ def recording(seen: list[httpx2.Request], response: httpx2.Response) -> Handler:
 
 async def error_of(settings: OpenSkySettings, handler: Handler) -> OpenSkyError:
     """Return the error that one request ends with."""
+    record_faults()
     opensky = client(settings, handler)
     with pytest.raises(OpenSkyError) as caught:
         await opensky.states(None)

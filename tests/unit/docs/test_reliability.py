@@ -14,7 +14,9 @@ from tests.faults.reliability_page import PAGE, page
 _REPORT = """\
 <testsuites><testsuite>
 <testcase classname="tests.faults.test_kill" name="test_it[2]"><system-out>
+fault-record {"faults": 3}
 fault-record {"recovery_s": 1.5}
+fault-record {"faults": 1}
 fault-record {"records": 9, "rows": 6, "dead_letters": 1, "published": 9, "repeated": 2}
 </system-out></testcase>
 <testcase classname="tests.faults.test_kill" name="test_b"><failure message="lost"/></testcase>
@@ -43,6 +45,7 @@ def test_a_report_is_summed_up(tmp_path: Path) -> None:
         "runs": 2,
         "failed": ["tests.faults.test_kill.test_b"],
         "skipped": ["tests.faults.test_kill.test_c"],
+        "faults": 4,
         "accounts": 1,
         "records": 9,
         "published": 9,

@@ -1,0 +1,67 @@
+"""Check that the topic is still the one whose messages are being stored."""
+
+import threading
+import time
+
+from processor.errors import LogLostError, ReconnectError
+from processor.kafka import Broker
+from processor.message import LogIdentity
+
+CONFIRM_SECONDS = 60.0
+"""How long a batch may wait for an answer: far less than max.poll.interval.ms (300 s)."""
+
+_PAUSE_SECONDS = 0.2
+
+
+class IdentityCheck:
+    """Knows which log the archive reads, and asks whether the topic is still that log.
+
+    Args:
+        broker: Where to request it.
+        stopping: Set once the archive has to end; then a request that failed is not repeated.
+    """
+
+    def __init__(self, broker: Broker, stopping: threading.Event) -> None:
+        self._broker = broker
+        self._stopping = stopping
+        self._identity: LogIdentity | None = None
+
+    def begin(self) -> LogIdentity:
+        """Note and return which log the topic is now.
+
+        Raises:
+            ReconnectError: No broker answers, or none has the topic yet.
+        """
+        self._identity = self._broker.identify()
+        return self._identity
+
+    def confirm(self) -> None:
+        """Return if the topic has not been deleted and created again since `begin`.
+
+        One broker may be silent while those that keep the messages are not. The next request may
+        be answered by another one, and until then this instance keeps its place in the group.
+
+        Raises:
+            ReconnectError: No broker has answered in time, or Kafka refuses this client.
+            LogLostError: It is another topic of the same name.
+        """
+        before, now = self._identity, self._request()
+        if before is not None and (before.cluster_id, before.topic_id) != (
+            now.cluster_id,
+            now.topic_id,
+        ):
+            raise LogLostError(
+                f"topic {now.topic} was deleted and created again while it was being stored: "
+                f"its id was {before.topic_id} and is {now.topic_id}"
+            )
+
+    def _request(self) -> LogIdentity:
+        give_up_at = time.monotonic() + CONFIRM_SECONDS
+        while True:
+            try:
+                return self._broker.identify()
+            except ReconnectError:
+                if self._broker.is_refused or time.monotonic() > give_up_at:
+                    raise
+                if self._stopping.wait(_PAUSE_SECONDS):
+                    raise
