@@ -94,6 +94,7 @@ faults: $(BIN)/.development parts ## break every part on purpose; SEED=7 SEEDS=2
 nightly: $(BIN)/.development parts ## the tests that take long
 	$(BIN)/python -m pytest -m nightly --timeout 7200 $(ARGS)
 	HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest -m "not nightly" --timeout 7200 tests/property
+	CROWD_TIMES=5 $(BIN)/python -m pytest --timeout 7200 tests/faults/test_viewers.py
 
 # The tests that read and write the history; those of embedded PostgreSQL and of stopped servers show nothing here.
 COMMUNITY_TESTS := tests/integration/history $(addprefix tests/integration/test_,$(addsuffix .py,\

@@ -1,5 +1,6 @@
 """Plays 2,000 subscribers, 800 of them slow or frozen, and a storm of reconnects."""
 
+import os
 import time
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,7 +14,11 @@ from testkit.swarm import Swarm
 from testkit.swarm_messages import Group, Report, Understanding
 from testkit.waiting import wait_until
 
-_SSE = {"write_deadline_seconds": 5.0, "max_viewers": 10_000, "max_viewers_per_address": 10_000}
+TIMES = int(os.environ.get("CROWD_TIMES", "1"))
+"""By how much each group is larger; with 5 there are 10,000 subscribers."""
+
+_MOST = 10_000 * TIMES
+_SSE = {"write_deadline_seconds": 5.0, "max_viewers": _MOST, "max_viewers_per_address": _MOST}
 BASELINE_S, LOAD_S = 8.0, 40.0
 CLOSED_TIMEOUT_S = 30.0
 RETURNS_PER_SECOND = 200.0
@@ -29,25 +34,29 @@ def stream(query: str = "") -> str:
 
 
 HEALTHY = (
-    Group("whole, zstd", 100, (stream(),), witnesses=4),
-    Group("whole, gzip", 60, (stream(),), "gzip", witnesses=4),
+    Group("whole, zstd", 100 * TIMES, (stream(),), witnesses=4),
+    Group("whole, gzip", 60 * TIMES, (stream(),), "gzip", witnesses=4),
     Group(
         "filtered",
-        700,
+        700 * TIMES,
         tuple(stream(f"format=row&bbox={box}") for box in (ALPS, EUROPE, EAST)),
         witnesses=12,
     ),
-    Group("delta", 320, (stream("format=delta"),), witnesses=6),
-    Group("websocket", 20, (f"/ws/flights?format=row&bbox={EUROPE}",), witnesses=4),
+    Group("delta", 320 * TIMES, (stream("format=delta"),), witnesses=6),
+    Group("websocket", 20 * TIMES, (f"/ws/flights?format=row&bbox={EUROPE}",), witnesses=4),
 )
 FROZEN = (
-    Group("frozen on the whole", 300, (stream(),), habit="freeze"),
-    Group("frozen on a part", 280, (stream(f"bbox={EUROPE}"),), "identity", habit="freeze"),
-    Group("frozen websocket", 20, (f"/ws/flights?bbox={EUROPE}",), habit="freeze"),
+    Group("frozen on the whole", 300 * TIMES, (stream(),), habit="freeze"),
+    Group("frozen on a part", 280 * TIMES, (stream(f"bbox={EUROPE}"),), "identity", habit="freeze"),
+    Group("frozen websocket", 20 * TIMES, (f"/ws/flights?bbox={EUROPE}",), habit="freeze"),
 )
-TOO_SLOW = Group("1 kB/s of the whole", 100, (stream(),), habit="trickle")
+TOO_SLOW = Group("1 kB/s of the whole", 100 * TIMES, (stream(),), habit="trickle")
 SLOW_ENOUGH = Group(
-    "1 kB/s of three aircraft", 100, (stream(f"{NARROW}&format=row"),), habit="trickle", witnesses=2
+    "1 kB/s of three aircraft",
+    100 * TIMES,
+    (stream(f"{NARROW}&format=row"),),
+    habit="trickle",
+    witnesses=2,
 )
 
 

@@ -63,7 +63,10 @@ async def _check(site: HistorySite, folder: Path, *options: str) -> None:
 
 @pytest.mark.timeout(300)
 async def test_every_response_is_described(database_url: str, tmp_path: Path) -> None:
-    """Status, media type, headers and body are described, and no request causes a server error."""
+    """Status, media type, headers and body are described, and no request causes a server error.
+
+    Requests follow each other too, with the addresses and codes that earlier responses contain.
+    """
     async with _serving(database_url, AccessSettings()) as site:
         await _check(site, tmp_path)
 
