@@ -1,5 +1,7 @@
 """The whole pipeline on a stage: an invented sky, the collector, the processor."""
 
+from collections.abc import Mapping
+
 from simulator.server import TOKEN_PATH
 from standalone.database import free_port
 from testkit.deployment import Deployment
@@ -15,7 +17,8 @@ class Pipeline:
         deployment: Where they run.
         aircraft: How many aircraft the sky has.
         interval_s: The time between two polls.
-        settings: Further settings of collector and processor, named as in the environment.
+        of_collector: Further settings of the collector, named as in the environment.
+        settings: Further settings of collector and processor.
     """
 
     def __init__(
@@ -24,6 +27,7 @@ class Pipeline:
         *,
         aircraft: int = 800,
         interval_s: float = 1.0,
+        of_collector: Mapping[str, str] | None = None,
         **settings: str,
     ) -> None:
         self.deployment = deployment
@@ -42,7 +46,7 @@ class Pipeline:
             OPENSKY_CLIENT_SECRET="simulator",  # noqa: S106 - the simulator's
             OPENSKY_MIN_POLL_INTERVAL_SECONDS=str(interval_s),
             OPENSKY_CREDITS_PER_DAY=ENOUGH_CREDITS,
-            **settings,
+            **settings | dict(of_collector or {}),
         )
 
     def check_alive(self, *services: Service) -> None:

@@ -86,13 +86,19 @@ EXPERIMENTS = (
     ),
     Experiment(
         "F11",
-        "the disk is full, the login is revoked, rights are missing, a pooler is between",
-        "the archive waits, says why, and goes on once it is mended",
-        (f"{_REAL}database_trouble.py", f"{_REAL}kafka_refuses.py", f"{_REAL}pooler.py"),
+        "the disk of the database or of the broker is full, the login is revoked, rights are missing, "
+        "a pooler is between",
+        "the services wait, say why, and go on once it is mended",
+        (
+            f"{_REAL}database_trouble.py",
+            f"{_REAL}kafka_refuses.py",
+            f"{_REAL}pooler.py",
+            f"{_FAULTS}broker_disk.py",
+        ),
     ),
     Experiment(
         "F12",
-        "the clock of either service is ahead, behind, or is set while it runs",
+        "the clock of a service is ahead, behind, or is set while it runs",
         "the same aircraft are shown, everything ends in time, and nothing is deleted",
         (f"{_FAULTS}clock.py",),
     ),

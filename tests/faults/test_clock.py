@@ -8,6 +8,7 @@ import pytest
 
 from testkit.deployment import Deployment
 from testkit.fake_clock import FakeClock, unavailable_reason
+from testkit.pipeline import Pipeline
 from testkit.producer import HEADERS, Outgoing, as_messages, vectors
 from testkit.queries import fetch_value
 from testkit.sse_subscriber import StreamSubscriber
@@ -21,6 +22,8 @@ pytestmark = [
 
 FLEET = 200
 STOP_SECONDS = 5.0
+POLLS_AFTER = 8
+"""At one a second, so that the account has some from before and some from after."""
 
 
 def _poll(number: int, *, behind: int = 0) -> list[Outgoing]:
@@ -126,3 +129,28 @@ def test_sigterm_ends_a_quiet_instance_whose_clock_was_set_back(
     began = time.monotonic()
     assert service.stop() == 0
     assert time.monotonic() - began < STOP_SECONDS
+
+
+@pytest.mark.parametrize("step", [3_600, -3_600])
+def test_a_collector_goes_on_when_the_clock_was_set(
+    deployment: Deployment, tmp_path: Path, step: int
+) -> None:
+    """It requests at the same pace with the token that it has, and publishes each contact once."""
+    clock = FakeClock(tmp_path)
+    pipeline = Pipeline(deployment, aircraft=FLEET, of_collector=clock.environment)
+    collector = pipeline.collector
+    wait_until(lambda: len(collector.events("polled")) > 2, timeout_s=30, what=collector.log_tail)
+    clock.set_ahead(step)
+    polled = len(collector.events("polled"))
+    wait_until(
+        lambda: len(collector.events("polled")) >= polled + POLLS_AFTER,
+        timeout_s=3 * POLLS_AFTER,
+        what=collector.log_tail,
+    )
+    began = time.monotonic()
+    assert collector.stop() == 0
+    assert time.monotonic() - began < STOP_SECONDS
+    deployment.wait_until_stored()
+    account = deployment.check()
+    assert (account.repeated, account.dead_letters) == (0, 0)
+    assert account.rows > FLEET

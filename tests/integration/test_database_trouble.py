@@ -24,12 +24,11 @@ from testkit.migration import migrate
 from testkit.queries import fetch, fetch_value
 from testkit.server import HOST
 from testkit.services import run_module
+from testkit.small_disk import SmallDisk, small_disk
 from testkit.timescale import Timescale
 from testkit.waiting import wait_until
 
 pytestmark = pytest.mark.real_database
-
-SMALL_DISK_BYTES = 48 * 2**20
 
 
 def open_database(url: str, *, statement_timeout_seconds: int = 5) -> Database:
@@ -289,30 +288,20 @@ async def test_clock_of_the_server_is_known(database_url: str) -> None:
 
 
 @pytest.fixture
-def small_disk(server_folder: Path) -> Iterator[Path]:
-    """Give a folder on a disk of some megabytes."""
-    disk = server_folder / "disk"
-    disk.mkdir()
-    options = f"size={SMALL_DISK_BYTES}"
-    mounting = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(disk)]
-    try:
-        done = subprocess.run(mounting, capture_output=True, text=True, check=False)
-    except OSError as error:
-        pytest.skip(f"a small disk cannot be mounted: {error}")
-    if done.returncode != 0:
-        pytest.skip(f"a small disk can be mounted by root only: {done.stderr.strip()}")
-    user = server_user()
-    os.chown(disk, user.uid, user.gid)
-    yield disk
-    subprocess.run(["umount", str(disk)], check=True)
+def disk(server_folder: Path) -> Iterator[SmallDisk]:
+    """Give a small disk that the server may write to."""
+    with small_disk(server_folder / "disk") as disk:
+        user = server_user()
+        os.chown(disk.folder, user.uid, user.gid)
+        yield disk
 
 
-async def test_full_disk_is_waited_for(timescale: Timescale, small_disk: Path) -> None:
+async def test_full_disk_is_waited_for(timescale: Timescale, disk: SmallDisk) -> None:
     """The session that fills it waits, and so do sessions that begin while it is full."""
     timescale.start()
     suffix = secrets.token_hex(6)
     name, url = f"small_{suffix}", timescale.dsn.rpartition("/")[0] + f"/test_{suffix}"
-    databases.execute(timescale.dsn, f"CREATE TABLESPACE {name} LOCATION '{small_disk}'")
+    databases.execute(timescale.dsn, f"CREATE TABLESPACE {name} LOCATION '{disk.folder}'")
     databases.execute(
         timescale.dsn, f"CREATE DATABASE test_{suffix} TEMPLATE template0 TABLESPACE {name}"
     )
@@ -324,10 +313,8 @@ async def test_full_disk_is_waited_for(timescale: Timescale, small_disk: Path) -
         statement = "INSERT INTO numbers SELECT repeat('x', 900) FROM generate_series(1, 2000)"
         return asyncio.ensure_future(connection.execute(statement))
 
-    filler = small_disk / "filler"
-    with pytest.raises(OSError, match="No space"):
-        filler.write_bytes(bytes(2 * SMALL_DISK_BYTES))
-    await cured(database, insert, "disk", filler.unlink)
+    disk.fill()
+    await cured(database, insert, "disk", disk.relieve)
     await database.close()
     timescale.drop_database(url)
     databases.execute(timescale.dsn, f"DROP TABLESPACE {name}")
