@@ -80,8 +80,9 @@ class Topic:
             except KafkaException as error:
                 self._note_waiting(self._errors.explain(error.args[0]))
             await self._clock.pause(RETRY_SECONDS)
-            if self._errors.is_refused:
-                admin = AdminClient(self._errors.client_config())  # it connects less often
+            # librdkafka goes on asking a broker that is silent; a new client asks one that has
+            # answered it, and connects less often after a refusal.
+            admin = AdminClient(self._errors.client_config())
         if self._clock.is_stopping:
             return
         if self._is_waiting:
