@@ -68,6 +68,8 @@ class Deployment:
     ) -> None:
         for service in self._services:
             service.end()
+        # pytest shows it with a failure.
+        print(*(service.log_tail() for service in self._services), sep="\n\n")  # noqa: T201
         self.timescale.start()
         self.timescale.drop_database(self.database_url)
         shutil.rmtree(self.folder)

@@ -409,13 +409,15 @@ INSERT INTO touched_minutes (minute, icao24)
 SELECT * FROM unnest($1::timestamptz[], $2::text[]);
 
 -- lock_dirty_flights: flights that are over and not measured yet; those that another session changes at the
--- moment are left for the next run
+-- moment or has changed just before are left for a later run, because old state vectors seldom come alone, and
+-- the archive would wait with the next one for the measuring
 SELECT icao24, first_seen, airports_due FROM flight_legs AS flight
 WHERE flight.last_seen IS NULL
   AND (flight.ends_before < now() - INTERVAL '1 hour'
        OR (flight.first_seen < now() - INTERVAL '1 day' AND NOT EXISTS (
            SELECT FROM state_vectors AS state
            WHERE state.icao24 = flight.icao24 AND state.last_contact >= now() - INTERVAL '1 day')))
+  AND (flight.airports_due BETWEEN now() - $2::interval AND now()) IS NOT TRUE
 ORDER BY flight.ends_before
 LIMIT $1
 FOR UPDATE SKIP LOCKED;

@@ -18,6 +18,9 @@ HOURS_AT_ONCE = 24
 """Rows of one transaction, so that none takes longer than seconds. Of minutes it is the range from
 the first to the last, which is read as a whole; of aircraft it is the number of their minutes."""
 
+MEASURED_AFTER = dt.timedelta(seconds=30)
+"""How long a flight that is over waits after a change before it is measured."""
+
 _MINUTE = dt.timedelta(minutes=1)
 
 
@@ -67,14 +70,14 @@ class Rollups:
     async def roll_up(self, connection: Connection) -> RolledUp:
         """Do a part of all that is due, the airports of flights that have just changed included."""
         return RolledUp(
-            await self.measure_flights(connection),
+            await self._do(connection, self._measure_all_flights, self._flights),
             await self.roll_up_minutes(connection),
             await self.roll_up_hours(connection),
             await self._do(connection, self._derive_all_airports, self._due_airports),
         )
 
     async def measure_flights(self, connection: Connection) -> int:
-        """Measure some of the flights that are over, and return how many."""
+        """Measure some of the flights that are over and unchanged, and return how many."""
         return await self._do(connection, self._measure_flights, self._flights)
 
     async def roll_up_minutes(self, connection: Connection) -> int:
@@ -108,9 +111,14 @@ class Rollups:
         amount.grow()
         return done
 
-    async def _measure_flights(self, connection: Connection, amount: int) -> int:
+    async def _measure_all_flights(self, connection: Connection, amount: int) -> int:
+        return await self._measure_flights(connection, amount, settled=dt.timedelta(0))
+
+    async def _measure_flights(
+        self, connection: Connection, amount: int, *, settled: dt.timedelta = MEASURED_AFTER
+    ) -> int:
         # One statement locks the flights; the next one then sees all rows that came before.
-        over = await connection.fetch(self._queries.lock_dirty_flights, amount)
+        over = await connection.fetch(self._queries.lock_dirty_flights, amount, settled)
         if over:
             await connection.execute(
                 self._queries.measure_flights,

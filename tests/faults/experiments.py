@@ -86,8 +86,8 @@ EXPERIMENTS = (
     ),
     Experiment(
         "F11",
-        "the disk of the database or of the broker is full, the login is revoked, rights are missing, "
-        "a pooler is between",
+        "the disk of the database or of the broker is full, the login is revoked, rights are "
+        "missing, a pooler is between",
         "the services wait, say why, and go on once it is mended",
         (
             f"{_REAL}database_trouble.py",

@@ -129,7 +129,7 @@ def test_instance_that_slept_is_fenced(deployment: Deployment) -> None:
     sleeper.wait_for_event("fenced")
     deployment.publish(as_messages(vectors(1_000, first=2_000)))
     deployment.wait_until_stored()
-    assert sleeper.stop() == 0
+    assert sleeper.stop() == 0, sleeper.log_tail()
     assert heir.stop() == 0
     account = deployment.check()
     assert (account.rows, account.repeated) == (2_000, 0)
@@ -146,7 +146,7 @@ def test_instance_that_sleeps_in_a_transaction_does_not_block_the_next(
     sleeper.send(signal.SIGCONT)
     deployment.publish(as_messages(vectors(1_000, first=2_000)))
     deployment.wait_until_stored()
-    assert sleeper.stop() == 0
+    assert sleeper.stop() == 0, sleeper.log_tail()
     account = deployment.check()
     assert (account.rows, account.repeated) == (2_000, 0)
 
@@ -185,7 +185,7 @@ def test_instance_that_slept_anywhere_harms_nothing(deployment: Deployment) -> N
     sleeper.send(signal.SIGCONT)
     deployment.publish(as_messages(vectors(1_000, first=50_000)))
     deployment.wait_until_stored()
-    assert sleeper.stop() == 0
+    assert sleeper.stop() == 0, sleeper.log_tail()
     account = deployment.check()
     assert (account.rows, account.repeated) == (31_000, 0)
 

@@ -5,6 +5,8 @@ import time
 import pytest
 
 from processor.archive.commands import rebuild
+from processor.archive.rollups import Rollups
+from processor.archive.sql import load_queries
 from processor.settings import DatabaseSettings, ProcessorSettings
 from telemetry.state_vector import StateVector
 from testkit.archive_site import ArchiveSite
@@ -93,6 +95,15 @@ async def test_a_flight_is_measured_once_it_is_over(site: ArchiveSite) -> None:
     assert flight[0] == pytest.approx(111.19508 * 0.0333, rel=1e-6)
     assert flight[1:3] == (1_120.0, 3)
     assert flight[3:] == pytest.approx((47.0, 47.0333))
+
+
+async def test_a_flight_that_has_just_changed_is_measured_later(site: ArchiveSite) -> None:
+    """Late state vectors seldom come alone, and the archive would wait for the measuring."""
+    await site.write(climb("aaaaaa", 0, 60))
+    rollups = Rollups(load_queries())
+    assert await site.database.run(rollups.measure_flights) == 0
+    fetch(site.dsn, "UPDATE flight_legs SET airports_due = airports_due - INTERVAL '1 minute'")
+    assert await site.database.run(rollups.measure_flights) == 1
 
 
 async def test_a_flight_without_state_vectors_counts_as_measured(
