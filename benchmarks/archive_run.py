@@ -23,7 +23,7 @@ from processor.archive.sql import load_queries
 from processor.archive.time_window import TimeWindow
 from processor.archive.writer import BatchWriter
 from processor.garbage_collection import tune_gc
-from processor.message import LogIdentity, Watermarks
+from processor.message import LogIdentity
 from processor.settings import ArchiveSettings, DatabaseSettings
 from processor.thread_switching import switch_threads_often
 
@@ -93,8 +93,8 @@ class _WatchedStore:
         self._store = store
         self._watch = watch
 
-    async def claim(self, watermarks: dict[int, Watermarks]) -> list[Claim]:
-        claims = await self._store.claim(watermarks)
+    async def claim(self, oldest: dict[int, int]) -> list[Claim]:
+        claims = await self._store.claim(oldest)
         self._watch.note_claim()
         return claims
 

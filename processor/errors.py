@@ -10,6 +10,9 @@ ProcessorError
     └── SchemaError         the database lacks the tables of this version
 """
 
+RESET_OFFSETS = "`python -m processor reset-offsets` keeps what is stored and begins at the oldest"
+"""The remedy of LogLostError, which its message ends with."""
+
 
 class ProcessorError(Exception):
     """Base class of all errors of the processor."""

@@ -7,7 +7,7 @@ from processor.archive.database import Database
 from processor.archive.rollups import Rollups
 from processor.archive.sql import load_queries
 from processor.archive.writer import BatchWriter
-from processor.message import LogIdentity, Watermarks
+from processor.message import LogIdentity
 from telemetry.state_vector import StateVector
 from testkit.flight_oracle import ExpectedFlight
 from testkit.given_timescale import compress_stored
@@ -33,7 +33,7 @@ class ArchiveSite:
             identity=LogIdentity("cluster", "topic", None, 1),
             owner="t",
         )
-        [self._claim] = await self._writer.claim({0: Watermarks(0, 1_000_000)})
+        [self._claim] = await self._writer.claim({0: 0})
 
     async def write(self, vectors: list[StateVector]) -> None:
         """Store a batch."""

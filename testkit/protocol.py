@@ -10,7 +10,7 @@ from processor.archive.batch_result import Stored
 from processor.archive.database import Connection, Database, Operation, Result
 from processor.archive.sql import Queries
 from processor.archive.writer import BatchWriter
-from processor.message import LogIdentity, Watermarks
+from processor.message import LogIdentity
 from telemetry.codec import encode
 from telemetry.state_vector import StateVector
 from testkit.messages import InventedMessage, garbage, message
@@ -111,8 +111,7 @@ class Contender:
 
     async def claim(self, partitions: Iterable[int]) -> None:
         """Become the owner of partitions, as after an assignment."""
-        watermarks = {number: Watermarks(0, self._log.end(number)) for number in partitions}
-        for claim in await self._writer.claim(watermarks):
+        for claim in await self._writer.claim(dict.fromkeys(partitions, 0)):
             self.claims[claim.partition] = claim
 
     def read(self, count: int) -> Batch:

@@ -9,7 +9,7 @@ from processor.archive.batch_result import Stored
 from processor.archive.database import Database
 from processor.archive.sql import load_audit_queries, load_queries
 from processor.archive.writer import BatchWriter
-from processor.message import LogIdentity, Watermarks
+from processor.message import LogIdentity
 from telemetry.state_vector import StateVector
 from testkit import databases
 from testkit.fault_record import record_faults
@@ -116,8 +116,8 @@ class RefusingArchive:
 
     async def claim(self) -> None:
         """Claim all partitions."""
-        marks = dict.fromkeys(range(self.partitions), Watermarks(0, 1_000_000))
-        self._claims = {one.partition: one for one in await self._writer.claim(marks)}
+        claims = await self._writer.claim(dict.fromkeys(range(self.partitions), 0))
+        self._claims = {each.partition: each for each in claims}
         self.attempts = 0
 
     def batch(self, vectors: Iterable[StateVector]) -> Batch:

@@ -11,7 +11,7 @@ from processor.archive.database import Database
 from processor.archive.rollups import Rollups
 from processor.archive.sql import load_queries
 from processor.archive.writer import BatchWriter
-from processor.message import LogIdentity, Watermarks
+from processor.message import LogIdentity
 from telemetry.state_vector import StateVector
 from testkit.audit_run import AuditRun, run_audit
 from testkit.messages import garbage, message
@@ -55,8 +55,7 @@ async def _fill(dsn: str, days: Sequence[int], low: int, topic_id: str) -> None:
     database = open_database(dsn)
     identity = LogIdentity(CLUSTER, TOPIC, topic_id, PARTITIONS)
     writer = BatchWriter(database=database, queries=queries, identity=identity, owner="fill")
-    marks = Watermarks(low, 1_000_000)
-    claims = await writer.claim(dict.fromkeys(range(PARTITIONS), marks))
+    claims = await writer.claim(dict.fromkeys(range(PARTITIONS), low))
     for day in days:
         batch = Batch()
         for claim in claims:

@@ -5,7 +5,6 @@ from configuration.tracing import Tracing
 from processor.archive.batch import Batch, Claim
 from processor.archive.batch_result import Stored
 from processor.archive.writer import BatchWriter
-from processor.message import Watermarks
 
 
 class TracedWriter:
@@ -21,9 +20,9 @@ class TracedWriter:
             "messaging.consumer.group.name": kafka.group_id,
         }
 
-    async def claim(self, watermarks: dict[int, Watermarks]) -> list[Claim]:
+    async def claim(self, oldest: dict[int, int]) -> list[Claim]:
         """Become the owner of partitions; see `BatchWriter.claim`."""
-        return await self._writer.claim(watermarks)
+        return await self._writer.claim(oldest)
 
     async def write(self, batch: Batch) -> Stored:
         """Store a batch; see `BatchWriter.write`."""

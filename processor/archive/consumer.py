@@ -22,7 +22,7 @@ from processor.archive.batch_result import Stored
 from processor.archive.breaker import Breaker
 from processor.archive.clock_doubt import ClockDoubt
 from processor.archive.dead_letter_rate import DeadLetterRate
-from processor.archive.identity_check import IdentityCheck
+from processor.archive.identity_check import IdentityCheck, check_held
 from processor.archive.metrics import ArchiveMetrics
 from processor.archive.read_size import ReadSize
 from processor.archive.time_window import TimeWindow
@@ -39,7 +39,7 @@ from processor.kafka import (
     read_watermarks,
     recheck,
 )
-from processor.message import LogIdentity, Watermarks
+from processor.message import LogIdentity
 from processor.polling import Polling
 from processor.settings import ArchiveSettings
 
@@ -63,7 +63,7 @@ DOUBT_SECONDS = 10
 class Store(Protocol):
     """The part of the writer that the consumer uses."""
 
-    async def claim(self, watermarks: dict[int, Watermarks]) -> list[Claim]: ...  # noqa: D102
+    async def claim(self, oldest: dict[int, int]) -> list[Claim]: ...  # noqa: D102
     async def write(self, batch: Batch) -> Stored: ...  # noqa: D102
 
 
@@ -333,11 +333,9 @@ class ArchiveConsumer:
         self.is_assigned = True
 
     def _claim(self, consumer: Consumer, partitions: list[int]) -> list[Claim]:
-        watermarks = {
-            partition: read_watermarks(consumer, self._kafka.topic, partition)
-            for partition in partitions
-        }
-        claiming = self._submit(self._store.claim(watermarks))
+        topic = self._kafka.topic
+        oldest = {each: read_watermarks(consumer, topic, each).low for each in partitions}
+        claiming = self._submit(self._store.claim(oldest))
         give_up_at = time.monotonic() + CLAIM_SECONDS
         while not self._is_done(claiming, seconds=0.1):
             if self._stopping.is_set():
@@ -346,7 +344,10 @@ class ArchiveConsumer:
             if time.monotonic() > give_up_at:
                 claiming.cancel()
                 raise ReconnectError(f"no database for {CLAIM_SECONDS} s: cannot claim")
-        return claiming.result()
+        claims = claiming.result()
+        for claim in claims:
+            check_held(topic, claim, read_watermarks(consumer, topic, claim.partition))
+        return claims
 
     def _on_revoke(self, consumer: Consumer, revoked: list[TopicPartition]) -> None:
         """Give up partitions; their next owner stores what this instance has not stored."""

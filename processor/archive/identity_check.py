@@ -1,11 +1,12 @@
-"""Check that the topic is still the one whose messages are being stored."""
+"""Check that the topic is still the one that is being stored, and holds what comes next."""
 
 import threading
 import time
 
-from processor.errors import LogLostError, ReconnectError
+from processor.archive.batch import Claim
+from processor.errors import RESET_OFFSETS, LogLostError, ReconnectError
 from processor.kafka import Broker
-from processor.message import LogIdentity
+from processor.message import LogIdentity, Watermarks
 
 CONFIRM_SECONDS = 60.0
 """How long a batch may wait for an answer: far less than max.poll.interval.ms (300 s)."""
@@ -65,3 +66,22 @@ class IdentityCheck:
                     raise
                 if self._stopping.wait(_PAUSE_SECONDS):
                     raise
+
+
+def check_held(topic: str, claim: Claim, held: Watermarks) -> None:
+    """Return if a partition holds the offset that comes next.
+
+    Args:
+        topic: For the error.
+        claim: The partition and its stored position.
+        held: Read after the claim, for until then another instance may have stored newer messages.
+
+    Raises:
+        LogLostError: It does not.
+    """
+    if not held.low <= claim.next_offset <= held.high:
+        raise LogLostError(
+            f"{topic}[{claim.partition}] holds offsets {held.low} to {held.high}, but "
+            f"{claim.next_offset} comes next: messages were removed before they were stored. "
+            f"{RESET_OFFSETS}"
+        )

@@ -23,8 +23,8 @@ from processor.archive.sql import Queries
 from processor.archive.stored_values import STORED_FIELDS, to_stored_row
 from processor.archive.unique_rows import UniqueRows
 from processor.database_errors import Blame
-from processor.errors import LogLostError
-from processor.message import LogIdentity, Watermarks
+from processor.errors import RESET_OFFSETS, LogLostError
+from processor.message import LogIdentity
 
 log = structlog.get_logger()
 
@@ -75,50 +75,42 @@ class BatchWriter:
         self._dividing = DividingStore(self._try)
         self._observe_delays = observe_delays
 
-    async def claim(self, watermarks: dict[int, Watermarks]) -> list[Claim]:
+    async def claim(self, oldest: dict[int, int]) -> list[Claim]:
         """Become the owner of partitions; their former owners cannot store any more.
 
+        Args:
+            oldest: The oldest offset of each partition, at which one begins that was never stored.
+
         Raises:
-            LogLostError: The log does not hold the stored offset, or is another log.
+            LogLostError: It is another log than the stored one.
         """
         self._expects_duplicates = True
         self._flights.forget()
-        return await self._database.run(lambda connection: self._claim(connection, watermarks))
+        return await self._database.run(lambda connection: self._claim(connection, oldest))
 
-    async def _claim(
-        self, connection: Connection, watermarks: dict[int, Watermarks]
-    ) -> list[Claim]:
+    async def _claim(self, connection: Connection, oldest: dict[int, int]) -> list[Claim]:
         claims = []
         await connection.execute(self._queries.end_overdue)
         async with connection.transaction():
-            for partition in sorted(watermarks):
-                low, high = watermarks[partition]
+            for partition in sorted(oldest):
                 [(topic_id, next_offset, epoch)] = await connection.fetch(
                     self._queries.claim,
                     *self._log_key,
                     partition,
                     self._log_identity.topic_id,
-                    low,
+                    oldest[partition],
                     self._owner,
                 )
-                self._check_log(partition, topic_id, next_offset, Watermarks(low, high))
+                self._check_log(partition, topic_id)
                 claims.append(Claim(partition, next_offset, epoch))
         return claims
 
-    def _check_log(
-        self, partition: int, topic_id: str | None, next_offset: int, held: Watermarks
-    ) -> None:
-        where = f"{self._log_identity.topic}[{partition}]"
-        remedy = "`python -m processor reset-offsets` keeps what is stored and begins at the oldest"
+    def _check_log(self, partition: int, topic_id: str | None) -> None:
         if topic_id != self._log_identity.topic_id:
             raise LogLostError(
-                f"{where} is another topic of the same name: its id was {topic_id} and is "
-                f"{self._log_identity.topic_id}, it was deleted and created again. {remedy}"
-            )
-        if not held.low <= next_offset <= held.high:
-            raise LogLostError(
-                f"{where} holds offsets {held.low} to {held.high}, but {next_offset} comes next: "
-                f"messages were removed before they were stored. {remedy}"
+                f"{self._log_identity.topic}[{partition}] is another topic of the same name: its "
+                f"id was {topic_id} and is {self._log_identity.topic_id}, it was deleted and "
+                f"created again. {RESET_OFFSETS}"
             )
 
     async def write(self, batch: Batch) -> Stored:

@@ -7,10 +7,11 @@ from unittest.mock import create_autospec
 import pytest
 
 from processor.archive import identity_check
-from processor.archive.identity_check import CONFIRM_SECONDS, IdentityCheck
+from processor.archive.batch import Claim
+from processor.archive.identity_check import CONFIRM_SECONDS, IdentityCheck, check_held
 from processor.errors import LogLostError, ReconnectError
 from processor.kafka import Broker
-from processor.message import LogIdentity
+from processor.message import LogIdentity, Watermarks
 
 SAME, OTHER = (LogIdentity("cluster", "topic", topic_id, 4) for topic_id in ("first", "second"))
 SILENT = ReconnectError("no answer")
@@ -72,3 +73,14 @@ def test_an_archive_that_ends_waits_for_no_broker() -> None:
     stopping.set()
     with pytest.raises(ReconnectError):
         check.confirm()
+
+
+@pytest.mark.parametrize("next_offset", [5, 7, 9])
+def test_what_comes_next_is_held_from_the_oldest_offset_to_the_end(next_offset: int) -> None:
+    check_held("topic", Claim(2, next_offset, 1), Watermarks(5, 9))
+
+
+@pytest.mark.parametrize("next_offset", [4, 10])
+def test_an_offset_that_the_log_does_not_hold_is_named(next_offset: int) -> None:
+    with pytest.raises(LogLostError, match=rf"topic\[2\] holds offsets 5 to 9, but {next_offset} "):
+        check_held("topic", Claim(2, next_offset, 1), Watermarks(5, 9))
