@@ -46,11 +46,12 @@ class IdentityCheck:
             ReconnectError: No broker has answered in time, or Kafka refuses this client.
             LogLostError: It is another topic of the same name.
         """
-        before, now = self._identity, self._request()
-        if before is not None and (before.cluster_id, before.topic_id) != (
-            now.cluster_id,
-            now.topic_id,
-        ):
+        before = self._identity
+        now = self._request()
+        if before is None or _is_same(before, now):
+            return
+        now = self._request()  # one answer alone gives nothing up
+        if not _is_same(before, now):
             raise LogLostError(
                 f"topic {now.topic} was deleted and created again while it was being stored: "
                 f"its id was {before.topic_id} and is {now.topic_id}"
@@ -66,6 +67,11 @@ class IdentityCheck:
                     raise
                 if self._stopping.wait(_PAUSE_SECONDS):
                     raise
+
+
+def _is_same(one: LogIdentity, other: LogIdentity) -> bool:
+    """Whether it is the same log; partitions may have been added."""
+    return (one.cluster_id, one.topic_id) == (other.cluster_id, other.topic_id)
 
 
 def check_held(topic: str, claim: Claim, held: Watermarks) -> None:

@@ -42,9 +42,14 @@ def test_a_broker_that_is_silent_is_asked_again() -> None:
 
 
 def test_another_topic_is_noticed_after_a_silence_too() -> None:
-    check, _ = _check(SILENT, OTHER)
+    check, _ = _check(SILENT, OTHER, OTHER)
     with pytest.raises(LogLostError, match="its id was first and is second"):
         check.confirm()
+
+
+def test_one_answer_alone_gives_nothing_up() -> None:
+    check, _ = _check(OTHER, SAME)
+    check.confirm()
 
 
 def test_a_silence_of_all_brokers_ends_in_a_new_beginning(monkeypatch: pytest.MonkeyPatch) -> None:
