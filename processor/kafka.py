@@ -2,6 +2,7 @@
 
 import contextlib
 import time
+from concurrent.futures import Future
 from typing import Any, TypeVar
 
 import structlog
@@ -17,7 +18,7 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._listoffsets import OffsetSpec
 
 from configuration.shared_sections import KafkaSettings
-from kafka_client.errors import AUTHORIZATION, REFUSALS, BrokerErrors
+from kafka_client.errors import REFUSALS, BrokerErrors
 from kafka_client.topic_policy import find_shortcomings, read_topic
 from processor.errors import FatalError, LogLostError, ReconnectError
 from processor.message import LogIdentity, Watermarks
@@ -34,6 +35,7 @@ POLICY_SECONDS = 3_600.0
 _LOST = (KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE)  # noqa: SLF001 - its name
 
 Client = TypeVar("Client", Consumer, AdminClient)
+Answer = TypeVar("Answer")
 
 log = structlog.get_logger()
 
@@ -111,20 +113,19 @@ class Broker:
     def identify(self) -> LogIdentity:
         """Return which log the topic is at this moment.
 
+        It waits for the answers outside librdkafka, where the end of a wait is a moment of the
+        wall clock, which may be set back meanwhile.
+
         Raises:
             ReconnectError: The broker does not answer, or does not have the topic yet.
         """
-        try:
-            metadata = self._admin.list_topics(self._topic, timeout=self._timeout_seconds)
-        except KafkaException as error:
-            raise self._unavailable(error) from error
-        found = metadata.topics[self._topic]
-        if found.error is not None and found.error.code() in AUTHORIZATION:
-            raise self._unavailable(KafkaException(found.error))
-        partitions = found.partitions
-        if not partitions:
-            raise ReconnectError(f"{self._servers} has no topic {self._topic} yet")
-        cluster_id, topic_id = str(metadata.cluster_id), self._topic_id()
+        timeout = self._timeout_seconds
+        describing = self._admin.describe_cluster(request_timeout=timeout)
+        topics = TopicCollection([self._topic])
+        described = self._admin.describe_topics(topics, request_timeout=timeout)
+        cluster_id = str(self._answer_of(describing).cluster_id)
+        topic = self._answer_of(described[self._topic])
+        topic_id: str | None = str(topic.topic_id)
         if is_embedded(cluster_id):
             # Its name contains an address in memory, which another start may get again.
             cluster_id, topic_id = f"{cluster_id} {topic_id}", None
@@ -132,26 +133,23 @@ class Broker:
             cluster_id=cluster_id,
             topic=self._topic,
             topic_id=topic_id,
-            partitions=len(partitions),
+            partitions=len(topic.partitions),
         )
 
-    def _topic_id(self) -> str | None:
-        """Return the topic's id; brokers before Kafka 2.8 have none."""
-        topics = TopicCollection([self._topic])
-        described = self._admin.describe_topics(topics, request_timeout=self._timeout_seconds)
+    def _answer_of(self, request: "Future[Answer]") -> Answer:
         try:
-            return str(described[self._topic].result(timeout=2 * self._timeout_seconds).topic_id)
+            return request.result(timeout=2 * self._timeout_seconds)
         except TimeoutError as error:
-            raise ReconnectError(f"{self._servers}: no answer in time") from error
+            raise self._unavailable(KafkaError(KafkaError._TIMED_OUT)) from error  # noqa: SLF001 - its name
         except KafkaException as error:
-            if error.args[0].code() == KafkaError._UNSUPPORTED_FEATURE:  # noqa: SLF001 - its name
-                return None
-            raise self._unavailable(error) from error
+            if error.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
+                raise ReconnectError(f"{self._servers} has no topic {self._topic} yet") from error
+            raise self._unavailable(error.args[0]) from error
 
-    def _unavailable(self, error: KafkaException) -> ReconnectError:
+    def _unavailable(self, error: KafkaError) -> ReconnectError:
         """Return the error of a failed request, with the cause that its client reports."""
         self._admin.poll(0)
-        reason = self._own_errors.explain(error.args[0])
+        reason = self._own_errors.explain(error)
         self._errors.fail(reason, is_refusal=self.is_refused)
         # librdkafka goes on asking a broker that has fallen silent. A new client asks one that has
         # answered it, and connects less often after a refusal.
