@@ -11,7 +11,7 @@ ProcessorError
 """
 
 RESET_OFFSETS = "`python -m processor reset-offsets` keeps what is stored and begins at the oldest"
-"""The remedy of LogLostError, which its message ends with."""
+"""The remedy where the log is another one, or has lost messages."""
 
 
 class ProcessorError(Exception):

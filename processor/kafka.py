@@ -125,6 +125,8 @@ class Broker:
         described = self._admin.describe_topics(topics, request_timeout=timeout)
         cluster_id = str(self._answer_of(describing).cluster_id)
         topic = self._answer_of(described[self._topic])
+        if not topic.partitions:
+            raise self._not_there()
         topic_id: str | None = str(topic.topic_id)
         if is_embedded(cluster_id):
             # Its name contains an address in memory, which another start may get again.
@@ -143,8 +145,11 @@ class Broker:
             raise self._unavailable(KafkaError(KafkaError._TIMED_OUT)) from error  # noqa: SLF001 - its name
         except KafkaException as error:
             if error.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
-                raise ReconnectError(f"{self._servers} has no topic {self._topic} yet") from error
+                raise self._not_there() from error
             raise self._unavailable(error.args[0]) from error
+
+    def _not_there(self) -> ReconnectError:
+        return ReconnectError(f"{self._servers} has no topic {self._topic} yet")
 
     def _unavailable(self, error: KafkaError) -> ReconnectError:
         """Return the error of a failed request, with the cause that its client reports."""

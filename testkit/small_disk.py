@@ -1,6 +1,7 @@
 """A disk of some megabytes, which a test fills."""
 
 import contextlib
+import errno
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,10 +26,14 @@ class SmallDisk:
     def fill(self) -> None:
         """Use all the space that is left."""
         record_faults()
-        with contextlib.suppress(OSError), self._filler.open("wb", buffering=0) as file:
-            # The last write takes what is left, and says how much less that was.
-            while file.write(bytes(_BYTES)):
-                pass
+        try:
+            with self._filler.open("wb", buffering=0) as file:
+                # A write that does not fit takes what is left; the one after it fails.
+                while file.write(bytes(_BYTES)):
+                    pass
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                raise
 
     def relieve(self) -> None:
         """Give back the space that `fill` took."""

@@ -22,7 +22,7 @@ from processor.archive.batch_result import Stored
 from processor.archive.breaker import Breaker
 from processor.archive.clock_doubt import ClockDoubt
 from processor.archive.dead_letter_rate import DeadLetterRate
-from processor.archive.identity_check import IdentityCheck, check_held
+from processor.archive.identity_check import check_held, confirm
 from processor.archive.metrics import ArchiveMetrics
 from processor.archive.read_size import ReadSize
 from processor.archive.time_window import TimeWindow
@@ -98,7 +98,6 @@ class ArchiveConsumer:
         self._consumer: Consumer
         self._polling: Polling
         self._broker: Broker
-        self._log: IdentityCheck
         self._claims: dict[int, Claim] = {}
         self._stored: dict[int, int] = {}
         self._batch = Batch()
@@ -162,12 +161,12 @@ class ArchiveConsumer:
             config["partition.assignment.strategy"] = "cooperative-sticky"
             config["session.timeout.ms"] = self._archive.session_timeout_seconds * 1000
         self._broker = Broker(self._kafka, self._errors)
-        self._log = IdentityCheck(self._broker, self._stopping)
         self._consumer = make_client(Consumer, config)
         self._polling = Polling(self._consumer, self._stopping)
         self._claims, self._batch = {}, Batch()
         try:
-            self._store = self._store_for(self._log.begin())
+            self._identity = self._broker.identify()
+            self._store = self._store_for(self._identity)
             self._consumer.subscribe(
                 [self._kafka.topic],
                 on_assign=self._on_assign,
@@ -183,7 +182,7 @@ class ArchiveConsumer:
             self.is_assigned = False
             self._consumer.close()
             # The consumer holds our callbacks, and that cycle would keep the other's connection.
-            del self._consumer, self._broker, self._log
+            del self._consumer, self._broker
 
     def _step(self) -> None:
         n_rows = self._batch.n_rows
@@ -227,7 +226,7 @@ class ArchiveConsumer:
             check(error, self._errors)
         except LogLostError:
             with contextlib.suppress(ReconnectError):
-                self._log.confirm()
+                confirm(self._broker, self._identity, self._stopping)
             raise
 
     def _is_due(self, *, is_at_end: bool) -> bool:
@@ -259,7 +258,7 @@ class ArchiveConsumer:
         self._read_rows(self._batch.rows)
         if self._batch.n_in:
             # The topic's id never comes back: if it matches, all messages so far are of this topic.
-            self._log.confirm()
+            confirm(self._broker, self._identity, self._stopping)
 
     def _read_rows(self, read: Callable[[], object]) -> None:
         """Encode rows ahead; the writer finds a row that cannot be encoded, and sets it aside."""

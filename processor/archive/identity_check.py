@@ -14,64 +14,29 @@ CONFIRM_SECONDS = 60.0
 _PAUSE_SECONDS = 0.2
 
 
-class IdentityCheck:
-    """Knows which log the archive reads, and asks whether the topic is still that log.
+def confirm(broker: Broker, identity: LogIdentity, stopping: threading.Event) -> None:
+    """Return if the topic has not been deleted and created again.
+
+    One broker may be silent while those that keep the messages are not. The next request may be
+    answered by another one, and until then this instance keeps its place in the group.
 
     Args:
-        broker: Where to request it.
+        broker: Where to request what the topic is now.
+        identity: What it was when its messages began to be read.
         stopping: Set once the archive has to end; then a request that failed is not repeated.
+
+    Raises:
+        ReconnectError: No broker has answered in time, or Kafka refuses this client.
+        LogLostError: It is another topic of the same name.
     """
-
-    def __init__(self, broker: Broker, stopping: threading.Event) -> None:
-        self._broker = broker
-        self._stopping = stopping
-        self._identity: LogIdentity | None = None
-
-    def begin(self) -> LogIdentity:
-        """Note and return which log the topic is now.
-
-        Raises:
-            ReconnectError: No broker answers, or none has the topic yet.
-        """
-        self._identity = self._broker.identify()
-        return self._identity
-
-    def confirm(self) -> None:
-        """Return if the topic has not been deleted and created again since `begin`.
-
-        One broker may be silent while those that keep the messages are not. The next request may
-        be answered by another one, and until then this instance keeps its place in the group.
-
-        Raises:
-            ReconnectError: No broker has answered in time, or Kafka refuses this client.
-            LogLostError: It is another topic of the same name.
-        """
-        before = self._identity
-        now = self._request()
-        if before is None or _is_same(before, now):
-            return
-        now = self._request()  # one answer alone gives nothing up
-        if not _is_same(before, now):
-            raise LogLostError(
-                f"topic {now.topic} was deleted and created again while it was being stored: "
-                f"its id was {before.topic_id} and is {now.topic_id}"
-            )
-
-    def _request(self) -> LogIdentity:
-        give_up_at = time.monotonic() + CONFIRM_SECONDS
-        while True:
-            try:
-                return self._broker.identify()
-            except ReconnectError:
-                if self._broker.is_refused or time.monotonic() > give_up_at:
-                    raise
-                if self._stopping.wait(_PAUSE_SECONDS):
-                    raise
-
-
-def _is_same(one: LogIdentity, other: LogIdentity) -> bool:
-    """Whether it is the same log; partitions may have been added."""
-    return (one.cluster_id, one.topic_id) == (other.cluster_id, other.topic_id)
+    if _is_same(identity, _request(broker, stopping)):
+        return
+    now = _request(broker, stopping)  # one answer alone gives nothing up
+    if not _is_same(identity, now):
+        raise LogLostError(
+            f"topic {now.topic} was deleted and created again while it was being stored: "
+            f"its id was {identity.topic_id} and is {now.topic_id}"
+        )
 
 
 def check_held(topic: str, claim: Claim, held: Watermarks) -> None:
@@ -91,3 +56,20 @@ def check_held(topic: str, claim: Claim, held: Watermarks) -> None:
             f"{claim.next_offset} comes next: messages were removed before they were stored. "
             f"{RESET_OFFSETS}"
         )
+
+
+def _request(broker: Broker, stopping: threading.Event) -> LogIdentity:
+    give_up_at = time.monotonic() + CONFIRM_SECONDS
+    while True:
+        try:
+            return broker.identify()
+        except ReconnectError:
+            if broker.is_refused or time.monotonic() > give_up_at:
+                raise
+            if stopping.wait(_PAUSE_SECONDS):
+                raise
+
+
+def _is_same(one: LogIdentity, other: LogIdentity) -> bool:
+    """Whether it is the same log; partitions may have been added."""
+    return (one.cluster_id, one.topic_id) == (other.cluster_id, other.topic_id)

@@ -166,7 +166,7 @@ def sum_up(runs: Sequence[Run]) -> dict[str, Any]:
     recoveries = [record["recovery_s"] for record in records if "recovery_s" in record]
     return {
         "runs": sum(run.outcome != "skipped" for run in runs),
-        "failed": sorted({run.test for run in runs if run.outcome == "failed"}),
+        "failed": sorted(run.test for run in runs if run.outcome == "failed"),
         "skipped": sorted({run.test for run in runs if run.outcome == "skipped"}),
         "faults": sum(record.get("faults", 0) for record in records),
         "accounts": len(accounts),

@@ -1,7 +1,7 @@
 """The broker that coordinates the group is silent, while those that keep the messages are not."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 
 import pytest
@@ -50,6 +50,15 @@ class _Apart(Deployment):
         """Publish without a producer id, which the frozen broker may have to give as controller."""
         publish(self.kafka.bootstrap_servers, self.topic, messages, is_idempotent=False)
 
+    def publish_in_silence(self, after_each: Callable[[], object]) -> None:
+        """Have a first round stored, then publish the others while the coordinator is silent."""
+        self.publish(as_messages(vectors(500)))
+        self.wait_until_stored()
+        with self.coordinator.frozen():
+            for number in range(1, ROUNDS):
+                self.publish(as_messages(vectors(500, first=number * 1_000)))
+                after_each()
+
 
 def _coordinator(admin: AdminClient, group: str) -> int:
     """Return the broker, once the topic of the offsets has been created."""
@@ -84,12 +93,7 @@ def apart(cluster: KafkaCluster, timescale: Timescale) -> Iterator[_Apart]:
 def test_archive_stores_while_the_coordinator_is_silent(apart: _Apart) -> None:
     """Those that keep the topic say which log it is; offsets are committed to Kafka later."""
     archive = apart.archive(KAFKA_GROUP_PROTOCOL="consumer")
-    apart.publish(as_messages(vectors(500)))
-    apart.wait_until_stored()
-    with apart.coordinator.frozen():
-        for number in range(1, ROUNDS):
-            apart.publish(as_messages(vectors(500, first=number * 1_000)))
-            apart.wait_until_stored(STORED_S)
+    apart.publish_in_silence(lambda: apart.wait_until_stored(STORED_S))
     assert not archive.events("archive_starts_over")
     assert archive.stop() == 0
     account = apart.check()
@@ -102,12 +106,7 @@ def test_archive_goes_on_once_the_coordinator_is_back(apart: _Apart, protocol: s
     archive = apart.archive(
         KAFKA_GROUP_PROTOCOL=protocol, ARCHIVE_SESSION_TIMEOUT_SECONDS=str(SESSION_S)
     )
-    apart.publish(as_messages(vectors(500)))
-    apart.wait_until_stored()
-    with apart.coordinator.frozen():
-        for number in range(1, ROUNDS):
-            apart.publish(as_messages(vectors(500, first=number * 1_000)))
-            time.sleep(PAUSE_S)
+    apart.publish_in_silence(lambda: time.sleep(PAUSE_S))
     apart.wait_until_stored(2 * TIMEOUT_S)
     assert archive.stop() == 0
     account = apart.check()

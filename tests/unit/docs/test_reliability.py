@@ -20,6 +20,7 @@ fault-record {"faults": 1}
 fault-record {"records": 9, "rows": 6, "dead_letters": 1, "published": 9, "repeated": 2}
 </system-out></testcase>
 <testcase classname="tests.faults.test_kill" name="test_b"><failure message="lost"/></testcase>
+<testcase classname="tests.faults.test_kill" name="test_b"><failure message="lost"/></testcase>
 <testcase classname="tests.faults.test_kill" name="test_c"><skipped/></testcase>
 </testsuite></testsuites>
 """
@@ -42,8 +43,8 @@ def test_a_report_is_summed_up(tmp_path: Path) -> None:
     report.write_text(_REPORT)
     summed = programme.sum_up(list(programme.read_report(report)))
     assert summed == {
-        "runs": 2,
-        "failed": ["tests.faults.test_kill.test_b"],
+        "runs": 3,
+        "failed": ["tests.faults.test_kill.test_b"] * 2,
         "skipped": ["tests.faults.test_kill.test_c"],
         "faults": 4,
         "accounts": 1,

@@ -2,13 +2,14 @@
 
 import threading
 from collections.abc import Iterator
+from typing import Any
 from unittest.mock import create_autospec
 
 import pytest
 
 from processor.archive import identity_check
 from processor.archive.batch import Claim
-from processor.archive.identity_check import CONFIRM_SECONDS, IdentityCheck, check_held
+from processor.archive.identity_check import CONFIRM_SECONDS, check_held, confirm
 from processor.errors import LogLostError, ReconnectError
 from processor.kafka import Broker
 from processor.message import LogIdentity, Watermarks
@@ -27,57 +28,50 @@ class _Now:
         return next(self._readings)
 
 
-def _check(*answers: LogIdentity | ReconnectError) -> tuple[IdentityCheck, Broker]:
-    broker = create_autospec(Broker, instance=True, is_refused=False)
-    broker.identify.side_effect = [SAME, *answers]
-    check = IdentityCheck(broker, threading.Event())
-    assert check.begin() == SAME
-    return check, broker
+def _broker(*answers: LogIdentity | ReconnectError, is_refused: bool = False) -> Any:  # noqa: ANN401 - a mock
+    broker = create_autospec(Broker, instance=True, is_refused=is_refused)
+    broker.identify.side_effect = answers
+    return broker
 
 
 def test_a_broker_that_is_silent_is_asked_again() -> None:
-    check, broker = _check(SILENT, SILENT, SAME)
-    check.confirm()
-    assert broker.identify.call_count == 4  # type: ignore[attr-defined]
+    broker = _broker(SILENT, SILENT, SAME)
+    confirm(broker, SAME, threading.Event())
+    assert broker.identify.call_count == 3
 
 
 def test_another_topic_is_noticed_after_a_silence_too() -> None:
-    check, _ = _check(SILENT, OTHER, OTHER)
     with pytest.raises(LogLostError, match="its id was first and is second"):
-        check.confirm()
+        confirm(_broker(SILENT, OTHER, OTHER), SAME, threading.Event())
 
 
 def test_one_answer_alone_gives_nothing_up() -> None:
-    check, _ = _check(OTHER, SAME)
-    check.confirm()
+    broker = _broker(OTHER, SAME)
+    confirm(broker, SAME, threading.Event())
+    assert broker.identify.call_count == 2
 
 
 def test_a_silence_of_all_brokers_ends_in_a_new_beginning(monkeypatch: pytest.MonkeyPatch) -> None:
     """After a minute; with answers it would go on."""
     monkeypatch.setattr(identity_check, "time", _Now(step=CONFIRM_SECONDS / 3))
-    check, broker = _check(*[SILENT] * 9, SAME)
+    broker = _broker(*[SILENT] * 9, SAME)
     with pytest.raises(ReconnectError):
-        check.confirm()
-    assert broker.identify.call_count == 5  # type: ignore[attr-defined]
+        confirm(broker, SAME, threading.Event())
+    assert broker.identify.call_count == 4
 
 
 def test_a_refusal_is_not_repeated() -> None:
     """The archive begins again with a client that connects less often."""
-    check, broker = _check(SILENT, SAME)
-    broker.is_refused = True  # type: ignore[misc]
+    broker = _broker(SILENT, SAME, is_refused=True)
     with pytest.raises(ReconnectError):
-        check.confirm()
+        confirm(broker, SAME, threading.Event())
 
 
 def test_an_archive_that_ends_waits_for_no_broker() -> None:
-    broker = create_autospec(Broker, instance=True, is_refused=False)
-    broker.identify.side_effect = [SAME, SILENT, SAME]
     stopping = threading.Event()
-    check = IdentityCheck(broker, stopping)
-    check.begin()
     stopping.set()
     with pytest.raises(ReconnectError):
-        check.confirm()
+        confirm(_broker(SILENT, SAME), SAME, stopping)
 
 
 @pytest.mark.parametrize("next_offset", [5, 7, 9])
