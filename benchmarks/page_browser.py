@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from benchmarks.page_server import Answer, Serving
 from benchmarks.report import MeasurementError
 from processor.http.page import BUILT
-from testkit import chromium_install
+from testkit.browser_install import CHROMIUM
 from testkit.cache import PartUnavailableError
 from testkit.line_process import LineProcess
 
@@ -67,9 +67,9 @@ def chromium() -> Iterator[Browser]:
     Raises:
         PartUnavailableError: Chromium is not installed.
     """
-    program = chromium_install.program()
+    program = CHROMIUM.program()
     if program is None:
-        raise PartUnavailableError(chromium_install.unavailable_reason())
+        raise PartUnavailableError(CHROMIUM.unavailable_reason())
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=_ARGUMENTS)
         yield browser

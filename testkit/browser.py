@@ -14,7 +14,7 @@ from playwright.async_api import (
     async_playwright,
 )
 
-from testkit import chromium_install
+from testkit.browser_install import CHROMIUM
 from testkit.cache import PartUnavailableError
 from testkit.draw_calls import COUNTER
 
@@ -71,9 +71,9 @@ class Chromium:
     _browser: Browser
 
     async def __aenter__(self) -> Self:
-        program = chromium_install.program()
+        program = CHROMIUM.program()
         if program is None:
-            raise PartUnavailableError(chromium_install.unavailable_reason())
+            raise PartUnavailableError(CHROMIUM.unavailable_reason())
         self._playwright = await async_playwright().start()
         self._browser = await self._playwright.chromium.launch(
             executable_path=program, args=_ARGUMENTS

@@ -6,7 +6,6 @@ import contextlib
 import itertools
 import json
 import os
-import shutil
 import tempfile
 from pathlib import Path
 from typing import Any, Self
@@ -14,13 +13,8 @@ from typing import Any, Self
 from websockets.asyncio.client import ClientConnection, connect
 
 from standalone.database import free_port
-from testkit.apt import run_apt
-from testkit.cache import PartUnavailableError
+from testkit.browser_install import FIREFOX
 
-_PROGRAMS = ("firefox-esr", "firefox")
-_SCREEN = "Xvfb"
-# Without a screen Firefox has no WebGL; Mesa draws it on a machine without a graphics card.
-_PACKAGES = ("firefox-esr", "xvfb", "libegl1", "libgl1-mesa-dri", "fonts-dejavu-core")
 _START_SECONDS, _ANSWER_SECONDS = 60.0, 60.0
 _MAX_ANSWER_BYTES = 64 * 1024 * 1024
 """A picture of the page is the longest answer."""
@@ -41,28 +35,6 @@ Json = dict[str, Any]
 
 class FirefoxError(Exception):
     """Firefox refuses a command, or a script of the page has failed."""
-
-
-def install() -> Path:
-    """Return Firefox's program, which is Debian's package unless one is on the PATH.
-
-    Raises:
-        PartUnavailableError: It cannot be installed here.
-    """
-    if (found := _program()) is None or shutil.which(_SCREEN) is None:
-        if os.geteuid() != 0 or shutil.which("apt-get") is None:
-            raise PartUnavailableError("install Firefox: root does so by apt-get")
-        run_apt("update")
-        run_apt("install", "--yes", "--no-install-recommends", *_PACKAGES)
-        found = _program()
-    if found is None:
-        raise PartUnavailableError("Debian's package has put no Firefox on the PATH")
-    return found
-
-
-def _program() -> Path | None:
-    found = next(filter(None, map(shutil.which, _PROGRAMS)), None)
-    return None if found is None else Path(found)
 
 
 class Firefox:
@@ -94,7 +66,7 @@ class Firefox:
     async def _start(self, stack: contextlib.AsyncExitStack) -> None:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="firefox-")))
         (folder / "user.js").write_text(_PREFERENCES)
-        program, port = install(), free_port()
+        program, port = FIREFOX.install(), free_port()
         display = await _start_screen(stack)
         process = await asyncio.create_subprocess_exec(
             *(str(program), "--no-remote", "--profile", str(folder)),
@@ -194,7 +166,7 @@ class Firefox:
 async def _start_screen(stack: contextlib.AsyncExitStack) -> str:
     """Start an X server that draws into memory and ends with the stack; return its name."""
     process = await asyncio.create_subprocess_exec(
-        *(_SCREEN, "-displayfd", "1", "-screen", "0", "1600x1000x24", "-nolisten", "tcp"),
+        *("Xvfb", "-displayfd", "1", "-screen", "0", "1600x1000x24", "-nolisten", "tcp"),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
     )

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from testkit import (
     chart_tools_install,
-    chromium_install,
     connect_install,
     faketime_install,
     image,
@@ -20,6 +19,7 @@ from testkit import (
     spin_install,
     timescale_install,
 )
+from testkit.browser_install import CHROMIUM
 from testkit.cache import PartUnavailableError, are_parts_promised
 
 _PARTS: dict[str, Callable[[], Path]] = {
@@ -35,7 +35,7 @@ _PARTS: dict[str, Callable[[], Path]] = {
     "the image's Debian and packages": image.install_packages,
     "Spin": spin_install.install,
     "kubeconform": chart_tools_install.install,
-    "Chromium": chromium_install.install,
+    "Chromium": CHROMIUM.install,
 }
 
 
@@ -51,11 +51,11 @@ def main() -> int:
 def _install(name: str, install: Callable[[], Path]) -> bool:
     started = time.monotonic()
     try:
-        folder = install()
+        where = install()
     except (PartUnavailableError, OSError) as error:
         sys.stderr.write(f"{name}: {error}\n")
         return False
-    sys.stdout.write(f"{name}: ready in {folder} after {time.monotonic() - started:.1f} s\n")
+    sys.stdout.write(f"{name}: ready after {time.monotonic() - started:.1f} s, {where}\n")
     return True
 
 

@@ -16,7 +16,6 @@ from xdist.remote import Producer
 from standalone.database import EmbeddedDatabase
 from testkit import (
     chart_tools_install,
-    chromium_install,
     connect_install,
     faketime_install,
     image,
@@ -30,6 +29,7 @@ from testkit import (
     timescale_install,
 )
 from testkit.browser import Chromium, Pages
+from testkit.browser_install import CHROMIUM
 from testkit.cache import are_parts_promised
 from testkit.certificates import Authority
 from testkit.given_timescale import GivenTimescale, given_url
@@ -54,7 +54,7 @@ _PARTS: dict[str, Callable[[], str | None]] = {
     "real_prometheus": functools.cache(prometheus_install.unavailable_reason),
     "real_pooler": functools.cache(pgbouncer_install.unavailable_reason),
     "wrong_clock": functools.cache(faketime_install.unavailable_reason),
-    "real_browser": functools.cache(chromium_install.unavailable_reason),
+    "real_browser": functools.cache(CHROMIUM.unavailable_reason),
 }
 
 

@@ -25,6 +25,7 @@ AIRCRAFT = int(os.environ.get("LOAD_AIRCRAFT", "120000"))
 INTERVAL_S = 10.0
 """The globe has about 12,000 aircraft, and OpenSky a new answer every 10 s for most accounts."""
 
+PAUSE_S, ABSENCE_S = (15.0, 45.0), (5.0, 5.0)
 CATCH_UP_S = 600.0
 SAMPLE_S = 5.0
 
@@ -113,15 +114,17 @@ def test_ten_times_the_load_with_faults(deployment: Deployment) -> None:
     database, so that the services keep the processes whose memory is compared.
     """
     pipeline = Pipeline(deployment, aircraft=AIRCRAFT, interval_s=INTERVAL_S)
-    faults = RandomFaults(pipeline, random.Random(fault_seed()))
+    faults = RandomFaults(
+        pipeline, random.Random(fault_seed()), pause_s=PAUSE_S, absence_s=ABSENCE_S
+    )
     began = time.monotonic()
     with StreamSubscriber(pipeline.processor.url) as subscriber:
         subscriber.wait_for_event("snapshot", timeout_s=60)
-    faults.inject(faults.of_servers | faults.of_services, until=began + SECONDS / 2)
+    faults.inject_until(began + SECONDS / 2, faults.of_servers | faults.of_services)
     deployment.wait_until_stored(CATCH_UP_S)
     space = bytes_per_row(deployment)
     with watched(pipeline.collector, pipeline.processor) as usages:
-        faults.inject(faults.of_servers, until=began + SECONDS)
+        faults.inject_until(began + SECONDS, faults.of_servers)
     with StreamSubscriber(pipeline.processor.url) as subscriber:
         subscriber.wait_for_event("update", timeout_s=60)
     assert pipeline.collector.stop() == 0

@@ -1,49 +1,19 @@
 """kill -9 of everything in turn, at random moments: nothing lost, nothing twice."""
 
 import random
-import time
-from collections.abc import Callable
 
 import pytest
 
 from testkit.deployment import Deployment
 from testkit.fault_seed import fault_seed
 from testkit.pipeline import Pipeline
+from testkit.random_faults import RandomFaults
 from testkit.sse_subscriber import StreamSubscriber
 
 pytestmark = [pytest.mark.real_kafka, pytest.mark.real_database]
 
+PAUSE_S, ABSENCE_S = (0.2, 2.5), (0.0, 1.0)
 CATCH_UP_TIMEOUT_S = 90.0
-
-
-class Killer:
-    """Kills a part, leaves it dead for a moment, and starts it again."""
-
-    def __init__(self, pipeline: Pipeline, chance: random.Random) -> None:
-        deployment = pipeline.deployment
-        self._pipeline = pipeline
-        self._chance = chance
-        self.parts: dict[str, tuple[Callable[[], object], Callable[[], object]]] = {
-            "collector": (pipeline.collector.kill, pipeline.collector.start),
-            "processor": (pipeline.processor.kill, pipeline.processor.start),
-            "broker": (deployment.kafka.kill, deployment.kafka.start),
-            "database": (deployment.timescale.kill, deployment.timescale.start),
-        }
-
-    def run(self, kills_of_each: int) -> None:
-        """Kill every part so many times, in random order; nothing else may end meanwhile."""
-        order = list(self.parts) * kills_of_each
-        self._chance.shuffle(order)
-        began = time.monotonic()
-        for part in order:
-            time.sleep(self._chance.uniform(0.2, 2.5))
-            self._pipeline.check_alive()
-            kill, start = self.parts[part]
-            kill()
-            dead_s = self._chance.uniform(0, 1.0)
-            time.sleep(dead_s)
-            start()
-            print(f"{time.monotonic() - began:6.1f} s: {part} was dead for {dead_s:.1f} s")  # noqa: T201
 
 
 @pytest.mark.parametrize(
@@ -56,9 +26,12 @@ class Killer:
 def test_kills_lose_and_repeat_nothing(deployment: Deployment, kills_of_each: int) -> None:
     """Every record below the high watermark is stored once or set aside; no row is invented."""
     pipeline = Pipeline(deployment, aircraft=800, interval_s=1.0)
+    faults = RandomFaults(
+        pipeline, random.Random(fault_seed()), pause_s=PAUSE_S, absence_s=ABSENCE_S
+    )
     with StreamSubscriber(pipeline.processor.url) as subscriber:
         subscriber.wait_for_event("update")
-    Killer(pipeline, random.Random(fault_seed())).run(kills_of_each)
+    faults.inject_each(faults.kills, times=kills_of_each)
     with StreamSubscriber(pipeline.processor.url) as subscriber:
         subscriber.wait_for_event("update", timeout_s=60)
     pipeline.check_alive()
