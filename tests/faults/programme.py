@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import random
+import signal
 import statistics
 import subprocess
 import sys
@@ -27,8 +28,9 @@ _ALL_PASSED, _NONE_CHOSEN = 0, 5
 _EPILOG = """\
 Each experiment runs on real Apache Kafka and TimescaleDB (`python -m testkit.install`). A run with
 another seed breaks things at other moments. The results of the experiments that ran replace theirs
-in tests/faults/results.json, and `python -m tests.faults.reliability_page` writes the table of
-docs/reliability.md from that file. Exit status: 0 if every test passed, 1 if one failed.
+in tests/faults/results.json after each seed, so Ctrl-C keeps those that are done, and
+`python -m tests.faults.reliability_page` writes the table of docs/reliability.md from it.
+Exit status: 0 if every test passed, 1 if one failed, 130 after Ctrl-C.
 """
 
 
@@ -42,14 +44,22 @@ class Run(NamedTuple):
 
 
 def main() -> int:
-    """Run the chosen experiments once with each seed."""
+    """Run the chosen experiments once with each seed; Ctrl-C ends them."""
     options = _parser().parse_args()
+    try:
+        return _run_all(options)
+    except KeyboardInterrupt:
+        sys.stderr.write(f"interrupted: {RESULTS.name} has the seeds that are done\n")
+        return 128 + signal.SIGINT
+
+
+def _run_all(options: argparse.Namespace) -> int:
     seeds = range(options.seed, options.seed + options.seeds)
     has_failed = False
     for each in options.experiments:
-        result = _result(each, seeds, options.workers)
-        keep(result)
-        has_failed = has_failed or bool(result["failed"])
+        for result in _results(each, seeds, options.workers):
+            keep(result)
+            has_failed = has_failed or bool(result["failed"])
     return 1 if has_failed else 0
 
 
@@ -88,8 +98,10 @@ def choose(names: str) -> list[Experiment]:
     return [known[name] for name in names.split(",")]
 
 
-def _result(experiment: Experiment, seeds: Sequence[int], workers: str) -> dict[str, Any]:
-    """Run one experiment with every seed, and sum up what it showed."""
+def _results(
+    experiment: Experiment, seeds: Sequence[int], workers: str
+) -> Iterator[dict[str, Any]]:
+    """Run one experiment with every seed; yield after each what it has shown until then."""
     tested = revision(except_in=str(RESULTS.relative_to(ROOT)))
     runs: list[Run] = []
     for number, seed in enumerate(seeds, start=1):
@@ -101,13 +113,13 @@ def _result(experiment: Experiment, seeds: Sequence[int], workers: str) -> dict[
             f" after {time.monotonic() - started:.0f} s\n"
         )
         sys.stdout.flush()
-    return {
-        "experiment": experiment.name,
-        "date": datetime.now(UTC).strftime("%Y-%m-%d"),
-        "revision": tested,
-        "seeds": list(seeds),
-        **sum_up(runs),
-    }
+        yield {
+            "experiment": experiment.name,
+            "date": datetime.now(UTC).strftime("%Y-%m-%d"),
+            "revision": tested,
+            "seeds": list(seeds[:number]),
+            **sum_up(runs),
+        }
 
 
 def _count(runs: Iterable[Run]) -> str:

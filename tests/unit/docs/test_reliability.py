@@ -74,3 +74,21 @@ def test_experiments_that_did_not_run_keep_their_results(
     programme.keep({"experiment": second, "runs": 2})
     kept = json.loads((tmp_path / "results.json").read_text())
     assert kept == [{"experiment": first, "runs": 1}, {"experiment": second, "runs": 2}]
+
+
+def test_ctrl_c_keeps_the_seeds_that_are_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run(_experiment: Experiment, seed: int, _workers: str) -> list[programme.Run]:
+        if seed == 9:
+            raise KeyboardInterrupt
+        return [programme.Run("a test", "passed", [])]
+
+    monkeypatch.setattr(programme, "RESULTS", tmp_path / "results.json")
+    monkeypatch.setattr(programme, "_run", run)
+    monkeypatch.setattr(programme, "revision", lambda except_in: f"all but {except_in}")
+    monkeypatch.setattr(programme, "ROOT", tmp_path)
+    monkeypatch.setattr("sys.argv", ["", "--seed", "7", "--seeds", "4", "--experiments", "F1"])
+    assert programme.main() == 130
+    (kept,) = programme.read_results()
+    assert (kept["seeds"], kept["runs"]) == ([7, 8], 2)
