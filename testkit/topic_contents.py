@@ -35,6 +35,11 @@ def contacts(found: list[Message]) -> list[tuple[str, int]]:
     return [(fields["icao24"], fields["last_contact"]) for fields in rows]
 
 
+def poll_time(message: Message) -> int:
+    """Return the Unix seconds of the answer that the message's state vector comes from."""
+    return int(dict(message.headers() or ())["poll-time"] or b"")
+
+
 def is_rejected(message: Message) -> bool:
     """Whether the message holds a row that the collector could not read."""
     return "rejected" in dict(message.headers() or ())
