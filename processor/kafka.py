@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from typing import Any, TypeVar
 
 import structlog
@@ -120,11 +120,15 @@ class Broker:
             ReconnectError: The broker does not answer, or does not have the topic yet.
         """
         timeout = self._timeout_seconds
-        describing = self._admin.describe_cluster(request_timeout=timeout)
         topics = TopicCollection([self._topic])
-        described = self._admin.describe_topics(topics, request_timeout=timeout)
+        describing = self._admin.describe_cluster(request_timeout=timeout)
+        described = self._admin.describe_topics(topics, request_timeout=timeout)[self._topic]
+        # An answer that arrives while its client is being closed makes librdkafka abort the
+        # process, so the failure of one request replaces no client before both are done.
+        if wait((describing, described), timeout=2 * timeout).not_done:
+            raise self._failed(KafkaError(KafkaError._TIMED_OUT))  # noqa: SLF001 - its name
         cluster_id = str(self._answer_of(describing).cluster_id)
-        topic = self._answer_of(described[self._topic])
+        topic = self._answer_of(described)
         if not topic.partitions:
             raise self._not_there()
         topic_id: str | None = str(topic.topic_id)
@@ -140,25 +144,24 @@ class Broker:
 
     def _answer_of(self, request: "Future[Answer]") -> Answer:
         try:
-            return request.result(timeout=2 * self._timeout_seconds)
-        except TimeoutError as error:
-            raise self._unavailable(KafkaError(KafkaError._TIMED_OUT)) from error  # noqa: SLF001 - its name
+            return request.result()
         except KafkaException as error:
             if error.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
                 raise self._not_there() from error
-            raise self._unavailable(error.args[0]) from error
+            failed = self._failed(error.args[0])
+            # librdkafka goes on asking a broker that has fallen silent. A new client asks one that
+            # has answered it, and connects less often after a refusal.
+            self._admin = make_client(AdminClient, self._own_errors.client_config())
+            raise failed from error
 
     def _not_there(self) -> ReconnectError:
         return ReconnectError(f"{self._servers} has no topic {self._topic} yet")
 
-    def _unavailable(self, error: KafkaError) -> ReconnectError:
+    def _failed(self, error: KafkaError) -> ReconnectError:
         """Return the error of a failed request, with the cause that its client reports."""
         self._admin.poll(0)
         reason = self._own_errors.explain(error)
         self._errors.fail(reason, is_refusal=self.is_refused)
-        # librdkafka goes on asking a broker that has fallen silent. A new client asks one that has
-        # answered it, and connects less often after a refusal.
-        self._admin = make_client(AdminClient, self._own_errors.client_config())
         return ReconnectError(reason)
 
     def warn_of_policy(self) -> None:
@@ -185,10 +188,11 @@ class Broker:
             isolation_level=IsolationLevel.READ_COMMITTED,
             request_timeout=self._timeout_seconds,
         )
+        wait(requested.values(), timeout=2 * self._timeout_seconds)
         ends = {}
         for where, answer in requested.items():
             try:
-                ends[where.partition] = answer.result(timeout=2 * self._timeout_seconds).offset
+                ends[where.partition] = answer.result(timeout=0).offset
             except (KafkaException, TimeoutError) as error:
                 reason = str(error) or "no answer in time"
                 raise ReconnectError(f"{self._topic}[{where.partition}]: {reason}") from error
