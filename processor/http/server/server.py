@@ -17,8 +17,10 @@ from processor.http.server.websocket_protocol import (
     BoundedWebSocketProtocol,
 )
 
-BACKLOG = 4096
-"""Connections that the kernel queues: after a restart all subscribers return at once."""
+BACKLOG = 16_384
+"""Connections that the kernel queues: after a restart all subscribers return at once, and one that
+finds the queue full waits for a second. The kernel lowers it to net.core.somaxconn, 4,096 unless it
+was raised."""
 
 KEEP_ALIVE = (("TCP_KEEPIDLE", 10), ("TCP_KEEPINTVL", 5), ("TCP_KEEPCNT", 3))
 """Notices within 25 s that a peer has vanished, which would otherwise hold its slot for minutes."""
@@ -64,6 +66,8 @@ def create_server(
         log_config=None,
         access_log=False,
         lifespan="off",
+        # uvicorn makes the socket listen again, by default with a shorter queue.
+        backlog=BACKLOG,
         server_header=False,
         timeout_graceful_shutdown=2,
     )

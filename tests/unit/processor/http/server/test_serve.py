@@ -3,19 +3,27 @@
 import asyncio
 import json
 import socket
+import struct
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import httpx2
 import pytest
 
 from processor.errors import FatalError
-from processor.http.server.server import listen
+from processor.http.server.server import BACKLOG, listen
 from processor.settings import ProcessorSettings, SseSettings
 from processor.stream.log_position import LogPosition
 from testkit.application import LIVE, Application
 from testkit.state_vectors import START, state_vector
 from testkit.subscriber import Subscriber
+
+_SOMAXCONN = Path("/proc/sys/net/core/somaxconn")
+LONGEST_QUEUE = int(_SOMAXCONN.read_text()) if _SOMAXCONN.exists() else None
+
+# struct tcp_info of Linux; of a socket that listens, `tcpi_sacked` is the length of its queue.
+TCP_INFO_BYTES, LISTEN_QUEUE_OFFSET = 104, 28
 
 ORIGIN = "https://frontend.example"
 
@@ -248,6 +256,18 @@ async def test_probes_of_balancers_are_answered(path: str) -> None:
             assert b"Kafka" not in answer
         refused = await _raw(site.port, b"GET /metrics HTTP/1.0\r\n\r\n")
         assert refused.startswith(b"HTTP/1.1 400")
+
+
+@pytest.mark.skipif(LONGEST_QUEUE is None, reason="its structs are Linux's")
+async def test_the_kernel_queues_as_many_connections_as_it_may() -> None:
+    """Once the server runs, not only before: a second call of listen() replaces the first one's."""
+    site = _Site()
+    async with _serving(site) as client:
+        await client.get("/health")
+        [listener] = site.server.servers[0].sockets
+        states = listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, TCP_INFO_BYTES)
+    (queue,) = struct.unpack_from("=I", states, LISTEN_QUEUE_OFFSET)
+    assert queue == min(BACKLOG, LONGEST_QUEUE or 0)
 
 
 def test_a_taken_port_is_said() -> None:
