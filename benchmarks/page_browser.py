@@ -67,9 +67,7 @@ def chromium() -> Iterator[Browser]:
     Raises:
         PartUnavailableError: Chromium is not installed.
     """
-    program = CHROMIUM.program()
-    if program is None:
-        raise PartUnavailableError(CHROMIUM.unavailable_reason())
+    program = CHROMIUM.required_program()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=_ARGUMENTS)
         yield browser

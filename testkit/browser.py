@@ -15,7 +15,6 @@ from playwright.async_api import (
 )
 
 from testkit.browser_install import CHROMIUM
-from testkit.cache import PartUnavailableError
 from testkit.draw_calls import COUNTER
 
 OTHER_HOST = "flights.test"
@@ -71,9 +70,7 @@ class Chromium:
     _browser: Browser
 
     async def __aenter__(self) -> Self:
-        program = CHROMIUM.program()
-        if program is None:
-            raise PartUnavailableError(CHROMIUM.unavailable_reason())
+        program = CHROMIUM.required_program()
         self._playwright = await async_playwright().start()
         self._browser = await self._playwright.chromium.launch(
             executable_path=program, args=_ARGUMENTS

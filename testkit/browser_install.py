@@ -33,6 +33,17 @@ class InstalledBrowser(NamedTuple):
         is_usable = found is not None and all(map(shutil.which, self.also_needed))
         return Path(found) if found is not None and is_usable else None
 
+    def required_program(self) -> Path:
+        """Return the program on the PATH.
+
+        Raises:
+            PartUnavailableError: It cannot be started here.
+        """
+        program = self.program()
+        if program is None:
+            raise PartUnavailableError(self.unavailable_reason())
+        return program
+
     def unavailable_reason(self) -> str | None:
         """Return why it cannot be started here, with the remedy; None if it can."""
         return None if self.program() else f"{self.name} is not on the PATH: {self._remedy()}"

@@ -59,9 +59,8 @@ class RandomFaults:
         choice = sorted(names)
         while (left := end - time.monotonic()) > 0:
             time.sleep(min(left, self._chance.uniform(*self._pause_s)))
-            self._pipeline.check_alive()
             if time.monotonic() < end:
-                self._all[self._chance.choice(choice)]()
+                self._inject(self._chance.choice(choice))
         self._pipeline.check_alive()
 
     def inject_each(self, names: Iterable[str], *, times: int) -> None:
@@ -70,9 +69,13 @@ class RandomFaults:
         self._chance.shuffle(order)
         for name in order:
             time.sleep(self._chance.uniform(*self._pause_s))
-            self._pipeline.check_alive()
-            self._all[name]()
+            self._inject(name)
         self._pipeline.check_alive()
+
+    def _inject(self, name: str) -> None:
+        self._pipeline.check_alive()
+        print(f"{time.monotonic():.1f} s: {name}")  # noqa: T201
+        self._all[name]()
 
     def _wait(self) -> None:
         time.sleep(self._chance.uniform(*self._absence_s))
