@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from concurrent.futures import Future, wait
+from concurrent.futures import wait
 from typing import Any, TypeVar
 
 import structlog
@@ -35,7 +35,6 @@ POLICY_SECONDS = 3_600.0
 _LOST = (KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE)  # noqa: SLF001 - its name
 
 Client = TypeVar("Client", Consumer, AdminClient)
-Answer = TypeVar("Answer")
 
 log = structlog.get_logger()
 
@@ -113,22 +112,30 @@ class Broker:
     def identify(self) -> LogIdentity:
         """Return which log the topic is at this moment.
 
-        It waits for the answers outside librdkafka, where the end of a wait is a moment of the
-        wall clock, which may be set back meanwhile.
+        It waits for the answer outside librdkafka, where the end of a wait is a moment of the
+        wall clock, which may be set back meanwhile. It does not use `describe_cluster`: librdkafka
+        2.16.0 aborts the process if the answer names no broker, which is the case for a moment
+        when the only one was suspended for longer than its session.
 
         Raises:
             ReconnectError: The broker does not answer, or does not have the topic yet.
         """
         timeout = self._timeout_seconds
         topics = TopicCollection([self._topic])
-        describing = self._admin.describe_cluster(request_timeout=timeout)
         described = self._admin.describe_topics(topics, request_timeout=timeout)[self._topic]
-        # An answer that arrives while its client is being closed makes librdkafka abort the
-        # process, so the failure of one request replaces no client before both are done.
-        if wait((describing, described), timeout=2 * timeout).not_done:
-            raise self._failed(KafkaError(KafkaError._TIMED_OUT))  # noqa: SLF001 - its name
-        cluster_id = str(self._answer_of(describing).cluster_id)
-        topic = self._answer_of(described)
+        try:
+            topic = described.result(2 * timeout)
+            cluster_id = str(self._admin.cluster_id(timeout=0))  # that answer has named it
+        except TimeoutError as error:
+            raise self._failed(KafkaError(KafkaError._TIMED_OUT)) from error  # noqa: SLF001
+        except KafkaException as error:
+            if error.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
+                raise self._not_there() from error
+            failed = self._failed(error.args[0])
+            # librdkafka goes on asking a broker that has fallen silent. A new client asks one that
+            # has answered it, and connects less often after a refusal.
+            self._admin = make_client(AdminClient, self._own_errors.client_config())
+            raise failed from error
         if not topic.partitions:
             raise self._not_there()
         topic_id: str | None = str(topic.topic_id)
@@ -141,18 +148,6 @@ class Broker:
             topic_id=topic_id,
             partitions=len(topic.partitions),
         )
-
-    def _answer_of(self, request: "Future[Answer]") -> Answer:
-        try:
-            return request.result()
-        except KafkaException as error:
-            if error.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
-                raise self._not_there() from error
-            failed = self._failed(error.args[0])
-            # librdkafka goes on asking a broker that has fallen silent. A new client asks one that
-            # has answered it, and connects less often after a refusal.
-            self._admin = make_client(AdminClient, self._own_errors.client_config())
-            raise failed from error
 
     def _not_there(self) -> ReconnectError:
         return ReconnectError(f"{self._servers} has no topic {self._topic} yet")

@@ -9,7 +9,7 @@ import pytest
 from confluent_kafka import Message, Producer
 from confluent_kafka.admin import AdminClient, ConfigResource  # type: ignore[attr-defined]
 
-from testkit.collector_process import CollectorProcess, environment, simulator
+from testkit.collector_process import CollectorProcess, environment, simulator, wait_until
 from testkit.kafka import Kafka
 from testkit.topic_contents import contacts, is_rejected, messages
 
@@ -148,10 +148,12 @@ def test_times_from_the_future_on_the_topic_mute_nothing(
         found = messages(kafka, topic)
         _publish_ahead(kafka, topic, found, 3_600)
         second = start(opensky)
-        second.wait_for("polled", 3)
+        wait_until(
+            lambda: sum(each["new"] for each in second.events("polled")) > 500,
+            lambda: f"messages are muted: {second.text()}",
+        )
         assert second.stop() == 0
     assert second.events("tail_times_in_future")[0]["messages"] > 400
-    assert sum(each["new"] for each in second.events("polled")) > 500
 
 
 def _publish_ahead(kafka: Kafka, topic: str, found: list[Message], seconds: int) -> None:
