@@ -3,6 +3,7 @@
 import asyncio
 import math
 import threading
+from collections.abc import Callable
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
@@ -52,7 +53,13 @@ class GroupMember:
     """
 
     def __init__(
-        self, settings: KafkaSettings, *, errors: BrokerErrors, name: str, joined_at: float
+        self,
+        settings: KafkaSettings,
+        *,
+        errors: BrokerErrors,
+        name: str,
+        joined_at: float,
+        deliver: Callable[[], None],
     ) -> None:
         """Join.
 
@@ -61,10 +68,12 @@ class GroupMember:
             errors: Gets the errors of this client.
             name: The process, for other members.
             joined_at: Unix seconds.
+            deliver: Is called before another member can lead, which begins with what is delivered.
         """
         self._topic = settings.topic
         self._errors = errors
         self._name = name
+        self._deliver = deliver
         self._end = 0
         # A consumer may not be closed while another thread uses it.
         self._in_use = threading.Lock()
@@ -89,7 +98,7 @@ class GroupMember:
         self._consumer.subscribe(
             [self._topic],
             on_assign=self._on_assign,
-            on_revoke=lambda *_: None,
+            on_revoke=self._on_revoke,
             on_lost=self._on_lost,
         )
 
@@ -169,6 +178,11 @@ class GroupMember:
         self.leads = any(each.partition == LEADING_PARTITION for each in partitions)
         self.is_assigned = True
         self._errors.answered()
+
+    def _on_revoke(self, _consumer: Consumer, _partitions: list[TopicPartition]) -> None:
+        """Keep the group waiting, as each division of it begins with this call in each member."""
+        if self.leads:
+            self._deliver()
 
     def _on_lost(self, consumer: Consumer, _: list[TopicPartition]) -> None:
         """Do not join again as this member, which would be the oldest and lead."""

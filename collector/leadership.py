@@ -216,8 +216,17 @@ def _in_background(function: Callable[[], None]) -> asyncio.Future[None]:
     return done
 
 
-def make_leadership(settings: KafkaSettings, *, metrics: Metrics, clock: Clock) -> Leadership:
-    """Return what the settings ask for; a member of the group has asked to join it then."""
+def make_leadership(
+    settings: KafkaSettings, *, metrics: Metrics, clock: Clock, deliver: Callable[[], None]
+) -> Leadership:
+    """Return what the settings ask for; a member of the group has asked to join it then.
+
+    Args:
+        settings: The broker, the topic and the group.
+        metrics: Shows whether this process leads.
+        clock: Its stop ends what waits.
+        deliver: Delivers what is queued, before another collector can lead.
+    """
     if not settings.collector_standby:
         return SoleCollector(metrics)
     group = collectors_group(settings)
@@ -233,7 +242,9 @@ def make_leadership(settings: KafkaSettings, *, metrics: Metrics, clock: Clock) 
     )
     name = f"{socket.gethostname()}/{os.getpid()}"
     return GroupLeadership(
-        lambda: GroupMember(settings, errors=errors, name=name, joined_at=clock.now()),
+        lambda: GroupMember(
+            settings, errors=errors, name=name, joined_at=clock.now(), deliver=deliver
+        ),
         group=group,
         metrics=metrics,
         clock=clock,

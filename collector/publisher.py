@@ -1,6 +1,7 @@
 """Hands messages to Kafka and accounts for every delivery report."""
 
 import asyncio
+import time
 from collections.abc import Iterable, Sequence
 
 import structlog
@@ -39,6 +40,11 @@ RECONNECT_SECONDS = 2.0
 """Kafka closes idle connections; messages that wait for less may only wait for a new one."""
 
 REPORTS_EVERY_SECONDS = 0.05
+
+HANDOVER_SECONDS = 2.0
+"""Longest wait for the broker before another collector leads; a healthy one needs milliseconds."""
+
+HANDOVER_POLL_SECONDS = 0.005
 ROWS_BETWEEN_REPORTS = 500
 
 PARTITIONS_EVERY_SECONDS = 10.0
@@ -144,6 +150,16 @@ class Publisher:
         while True:
             await self._take_reports()
             await asyncio.sleep(REPORTS_EVERY_SECONDS)
+
+    def deliver_queued(self) -> None:
+        """Wait until the broker has taken what is queued, but not long: the event loop waits too.
+
+        The wait is not librdkafka's own, whose end is a moment of the wall clock.
+        """
+        give_up_at = self._clock.monotonic() + HANDOVER_SECONDS
+        while len(self._producer) and self._clock.monotonic() < give_up_at:
+            self._poll()
+            time.sleep(HANDOVER_POLL_SECONDS)
 
     async def drain(self, seconds: float) -> None:
         """Wait for the broker to take what is queued; what is left then counts as failed."""

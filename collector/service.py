@@ -106,7 +106,9 @@ class _Service:
         kafka, metrics, clock = self._settings.kafka, self.metrics, self._clock
         publisher = Publisher(settings=kafka, metrics=metrics, clock=clock, encoding=encoding)
         connection = open_opensky(self._settings.opensky, self._credentials, clock)
-        leadership = make_leadership(kafka, metrics=metrics, clock=clock)
+        leadership = make_leadership(
+            kafka, metrics=metrics, clock=clock, deliver=publisher.deliver_queued
+        )
         following = asyncio.create_task(leadership.run(), name="leadership")
         async with connection as opensky:
             polling = self._poll_while_leading(opensky, publisher, topic, leadership)

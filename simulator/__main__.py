@@ -101,7 +101,7 @@ def _add_service(group: argparse._ArgumentGroup) -> None:
 def _add_sky(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--aircraft",
-        type=_number(int, 1, 100_000),
+        type=_number(int, 1, 1_000_000),
         default=4000,
         metavar="N",
         help="about how many state vectors the invented sky has (%(default)s)",

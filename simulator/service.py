@@ -48,11 +48,12 @@ def serve(simulator: Simulator, listener: socket.socket) -> None:
 
 
 async def _serve_and_say_so(server: uvicorn.Server, listener: socket.socket) -> None:
+    url = _url(listener)  # a signal during the start closes the listener
     serving = asyncio.create_task(server.serve(sockets=[listener]), name="serve")
     while not (server.started or serving.done()):  # noqa: ASYNC110 - uvicorn has no event for it
         await asyncio.sleep(0.01)
     if server.started:
-        sys.stdout.write(f"OpenSky simulator serves {_url(listener)}\n")
+        sys.stdout.write(f"OpenSky simulator serves {url}\n")
         sys.stdout.flush()
     await serving
 

@@ -4,6 +4,7 @@ import random
 import signal
 import time
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 
 from testkit.kafka import Kafka
 from testkit.pipeline import Pipeline
@@ -74,7 +75,7 @@ class RandomFaults:
 
     def _inject(self, name: str) -> None:
         self._pipeline.check_alive()
-        print(f"{time.monotonic():.1f} s: {name}")  # noqa: T201
+        print(f"{datetime.now(UTC):%H:%M:%S} {name}")  # noqa: T201 - found again in the logs
         self._all[name]()
 
     def _wait(self) -> None:

@@ -324,7 +324,8 @@ async def test_a_collector_that_may_not_read_its_group_stands_by_until_it_may(
     kafka.deny(ResourceType.GROUP, group)
     clock, metrics = Clock(), Metrics(CollectorRegistry())
     with capture_logs() as logs:
-        leadership = make_leadership(kafka.with_password(topic=topic), metrics=metrics, clock=clock)
+        settings = kafka.with_password(topic=topic)
+        leadership = make_leadership(settings, metrics=metrics, clock=clock, deliver=lambda: None)
         following = asyncio.create_task(leadership.run())
         taking = asyncio.create_task(leadership.take())
         async with asyncio.timeout(20):

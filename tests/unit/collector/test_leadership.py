@@ -270,7 +270,7 @@ def test_errors_of_the_work_are_those_of_the_run() -> None:
 async def test_without_standby_no_group_is_asked(metrics: Metrics) -> None:
     """The collector leads at once."""
     settings = KafkaSettings(bootstrap_servers="127.0.0.1:9", collector_standby=False)
-    leadership = make_leadership(settings, metrics=metrics, clock=Clock())
+    leadership = make_leadership(settings, metrics=metrics, clock=Clock(), deliver=lambda: None)
     assert isinstance(leadership, SoleCollector)
     await leadership.take()
     await leadership.confirm()

@@ -241,6 +241,32 @@ async def test_a_rejected_row_goes_out_as_it_came(broker: MockBroker, metrics: M
     assert published(metrics, "rejected") == 2
 
 
+async def test_what_is_queued_is_delivered_before_another_collector_leads(
+    broker: MockBroker, metrics: Metrics
+) -> None:
+    """Without the event loop, in which the membership waits meanwhile."""
+    settled = Settled()
+    publisher = Publisher(settings=broker.settings(), metrics=metrics, clock=Clock())
+    await publisher.publish(vectors(400), [], origin=ORIGIN, settle=settled)
+    publisher.deliver_queued()
+    assert len(settled.delivered) == 400
+
+
+async def test_a_broker_that_takes_nothing_does_not_hold_the_leadership(
+    metrics: Metrics, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The queue is kept, and delivered later."""
+    monkeypatch.setattr("collector.publisher.HANDOVER_SECONDS", 0.1)
+    settled = Settled()
+    settings = NOWHERE.model_copy(update={"delivery_timeout_seconds": 60})
+    publisher = Publisher(settings=settings, metrics=metrics, clock=Clock())
+    await publisher.publish(vectors(3), [], origin=ORIGIN, settle=settled)
+    publisher.deliver_queued()
+    assert settled.failed == settled.delivered == []
+    await publisher.drain(0)
+    assert len(settled.failed) == 3
+
+
 async def test_what_is_left_after_a_drain_is_counted(metrics: Metrics) -> None:
     """The messages are discarded, so that the process can end."""
     settings = NOWHERE.model_copy(update={"delivery_timeout_seconds": 100})
