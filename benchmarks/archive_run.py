@@ -12,6 +12,7 @@ import uvloop
 from prometheus_client import CollectorRegistry
 
 from benchmarks.sampling import Sampler
+from configuration.freed_memory import limit_freed_memory
 from configuration.shared_sections import KafkaSettings
 from processor.archive.batch import Batch, Claim
 from processor.archive.batch_result import Stored
@@ -175,6 +176,7 @@ def main() -> None:
     """Run the task and print the figures."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     tune_gc()
+    limit_freed_memory()
     switch_threads_often()
     outcome = uvloop.run(run(msgspec.json.decode(sys.argv[1], type=Task)))
     sys.stdout.write(msgspec.json.encode(outcome).decode())

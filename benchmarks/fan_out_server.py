@@ -11,7 +11,8 @@ import uvloop
 from benchmarks.baselines import BareWriter, NaiveStream
 from benchmarks.kernel_memory import sockets_bytes
 from benchmarks.live_channel import SSE, LiveChannel, many_connections
-from processor.garbage_collection import return_large_blocks, tune_gc
+from configuration.freed_memory import limit_freed_memory
+from processor.garbage_collection import tune_gc
 from processor.http.app import create_app
 from processor.http.server.server import create_server, listen
 from testkit.line_process import commands, log_warnings, reply
@@ -122,7 +123,7 @@ def main() -> None:
         os.sched_setaffinity(0, {serving.core})
     log_warnings()
     tune_gc()
-    return_large_blocks()
+    limit_freed_memory()
     uvloop.run(_serve(serving))
 
 

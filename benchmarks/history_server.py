@@ -11,6 +11,7 @@ import uvloop
 from pydantic import SecretStr
 
 from benchmarks.report import MeasurementError
+from configuration.freed_memory import limit_freed_memory
 from processor.garbage_collection import tune_gc
 from processor.settings import DatabaseSettings, ProcessorSettings, SseSettings
 from testkit.application import Application
@@ -103,6 +104,7 @@ def main() -> None:
     """Serve until the input ends."""
     log_warnings()
     tune_gc()
+    limit_freed_memory()
     uvloop.run(_serve(sys.argv[1]))
 
 

@@ -4,6 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
+from configuration.freed_memory import limit_freed_memory
+
 _DESCRIPTION = """\
 Poll the OpenSky Network and publish every new state vector to the Kafka topic telemetry.raw.
 
@@ -46,6 +48,7 @@ exit codes:
 def main(arguments: list[str] | None = None) -> int:
     """Read the settings and run the collector; return the exit code."""
     options = _parser().parse_args(arguments)
+    limit_freed_memory()
     # --help needs none of it.
     from collector.start import start  # noqa: PLC0415
 

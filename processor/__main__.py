@@ -2,8 +2,9 @@
 
 import sys
 
+from configuration.freed_memory import limit_freed_memory
 from processor.command_line import read_arguments
-from processor.garbage_collection import pause_gc, return_large_blocks, tune_gc
+from processor.garbage_collection import pause_gc, tune_gc
 from processor.thread_switching import switch_threads_often
 
 
@@ -14,7 +15,7 @@ def main() -> int:
     # Searches would take a fifth of the time of the imports.
     pause_gc()
     switch_threads_often()
-    return_large_blocks()
+    limit_freed_memory()
     from processor.commands import execute
 
     return execute(arguments)

@@ -13,7 +13,8 @@ from typing import Any
 import msgspec
 import uvloop
 
-from processor.garbage_collection import return_large_blocks, tune_gc
+from configuration.freed_memory import limit_freed_memory
+from processor.garbage_collection import tune_gc
 from processor.http.server.connections import OpenConnections, socket_limits
 from processor.settings import ProcessorSettings
 from testkit.application import PROXIES, Application
@@ -179,7 +180,7 @@ def main() -> None:
     logging.getLogger().addHandler(errors)
     log_warnings()
     tune_gc()
-    return_large_blocks()
+    limit_freed_memory()
     uvloop.run(_serve(serving, errors))
 
 

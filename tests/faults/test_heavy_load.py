@@ -126,7 +126,7 @@ def test_ten_times_the_load_with_faults(deployment: Deployment) -> None:
     with watched(pipeline.collector, pipeline.processor) as usages:
         faults.inject_until(began + SECONDS, faults.of_servers)
     with StreamSubscriber(pipeline.processor.url) as subscriber:
-        subscriber.wait_for_event("update", timeout_s=60)
+        subscriber.wait_for_event("update", timeout_s=CATCH_UP_S)
     assert pipeline.collector.stop() == 0
     deployment.wait_until_stored(CATCH_UP_S)
     print(*usages, f"{space:.0f} to {bytes_per_row(deployment):.0f} bytes a row", sep="\n")  # noqa: T201
