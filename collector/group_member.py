@@ -78,7 +78,7 @@ class GroupMember:
         # A consumer may not be closed while another thread uses it.
         self._in_use = threading.Lock()
         self.leads = self.is_assigned = self.is_lost = self._is_closed = False
-        self._is_answer_due = self._is_accepted = False
+        self._is_answer_due = self._is_accepted = self._is_divided_again = False
         self._consumer = Consumer(
             {
                 **errors.client_config(),
@@ -116,16 +116,23 @@ class GroupMember:
         It does so by a commit. The offset is the end of the partition, so that tools which watch
         the lag of all groups find none; its metadata name this process. The call of librdkafka
         that waits for the answer itself would stop all threads of the process meanwhile.
+
+        Kafka accepts commits of the present members until all have answered that the group is
+        divided again. So none counts once this member has answered.
         """
         await self._answered()  # a call that was cancelled has left it to come
         await asyncio.to_thread(self._update_end)
-        if not self.leads:
+        if not self._may_publish:
             return False
         position = TopicPartition(self._topic, LEADING_PARTITION, self._end, self._name)
         self._is_answer_due, self._is_accepted = True, False
         self._consumer.commit(offsets=[position], asynchronous=True)
         await self._answered()
-        return self._is_accepted and self.leads
+        return self._is_accepted and self._may_publish
+
+    @property
+    def _may_publish(self) -> bool:
+        return self.leads and not self._is_divided_again
 
     def leader(self) -> str | None:
         """Return the name of the process that led last; None if there was none or no answer."""
@@ -176,11 +183,12 @@ class GroupMember:
     def _on_assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         consumer.assign([])  # so that no message is fetched
         self.leads = any(each.partition == LEADING_PARTITION for each in partitions)
-        self.is_assigned = True
+        self.is_assigned, self._is_divided_again = True, False
         self._errors.answered()
 
     def _on_revoke(self, _consumer: Consumer, _partitions: list[TopicPartition]) -> None:
-        """Keep the group waiting, as each division of it begins with this call in each member."""
+        """Answer that the group is divided again, once all is delivered."""
+        self._is_divided_again = True
         if self.leads:
             self._deliver()
 
